@@ -1,0 +1,79 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join, relative, resolve, sep } from 'node:path';
+import { sha256File } from '../../hash.ts';
+import { NotFoundError, type Storage, type StoredObject } from '../../ports.ts';
+import { writeAtomic } from './atomic-file.ts';
+
+/** Storage in a folder: `s3://BUCKET/KEY` is the file ROOT/BUCKET/KEY. */
+export class FileStorage implements Storage {
+  readonly #root: string;
+
+  constructor(root: string) {
+    this.#root = resolve(root);
+  }
+
+  /** The path of an object or prefix; refuses what would leave the folder. */
+  path(uri: string): string {
+    const path = join(this.#root, keyOf(uri));
+    if (path !== this.#root && !path.startsWith(this.#root + sep)) {
+      throw new Error(`${uri}: leads out of the storage folder`);
+    }
+    return path;
+  }
+
+  async read(uri: string): Promise<Uint8Array> {
+    try {
+      return await readFile(this.path(uri));
+    } catch (error) {
+      throw asNotFound(error, uri);
+    }
+  }
+
+  async write(uri: string, bytes: Uint8Array | string): Promise<void> {
+    await writeAtomic(this.path(uri), bytes);
+  }
+
+  async exists(uri: string): Promise<boolean> {
+    return await stat(this.path(uri)).then(
+      (found) => found.isFile(),
+      () => false,
+    );
+  }
+
+  async list(prefix: string): Promise<StoredObject[]> {
+    // A prefix need not end at a folder: list its folder and keep what starts with it.
+    const folder = prefix.endsWith('/') ? prefix : prefix.slice(0, prefix.lastIndexOf('/') + 1);
+    const root = this.path(folder);
+    const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch(() => []);
+    const uris = entries
+      .filter((entry) => entry.isFile() && !entry.name.endsWith('.draft'))
+      .map((entry) => join(entry.parentPath, entry.name))
+      .map((path) => ({ path, uri: folder + relative(root, path).split(sep).join('/') }))
+      .filter(({ uri }) => uri.startsWith(prefix))
+      .sort((a, b) => (a.uri < b.uri ? -1 : 1));
+    return await Promise.all(
+      uris.map(async ({ path, uri }) => ({
+        uri,
+        bytes: (await stat(path)).size,
+        version: await sha256File(path),
+      })),
+    );
+  }
+
+  async localFile(uri: string): Promise<string> {
+    if (!(await this.exists(uri))) throw new NotFoundError(`${uri}: no such object`);
+    return this.path(uri);
+  }
+}
+
+/** BUCKET/KEY of `s3://BUCKET/KEY` or `https://s3.REGION.SUFFIX/BUCKET/KEY` (services answer either form). */
+function keyOf(uri: string): string {
+  const key = /^(?:s3:\/\/|https:\/\/s3\.[^/]+\/)([^/]+(?:\/.*)?)$/.exec(uri)?.[1];
+  if (key === undefined) throw new Error(`${uri}: expected s3://BUCKET/KEY`);
+  return key;
+}
+
+function asNotFound(error: unknown, uri: string): unknown {
+  const code = (error as NodeJS.ErrnoException).code;
+  return code === 'ENOENT' || code === 'EISDIR' ? new NotFoundError(`${uri}: no such object`) : error;
+}
