@@ -1,0 +1,551 @@
+import { z } from 'zod';
+import { type Metric, metricFacts, metricNames, type metrics, problems } from './metrics.ts';
+
+/*
+ * mlops.yaml as a schema. Every field has a description and a default; what depends on another field is filled in
+ * by `fillIn` below and told in the description. The message of each check is what was expected, as a phrase:
+ * explain.ts puts the value found before it.
+ *
+ * `off` and `none` become null; durations become seconds; text such as `positive: 1` becomes a string.
+ */
+
+type Bounds = { min?: number; max?: number; above?: number; below?: number };
+
+function phrase(noun: string, { min, max, above, below }: Bounds): string {
+  if (min !== undefined && max !== undefined) return `${noun} from ${min} to ${max}`;
+  const low = min !== undefined ? `of at least ${min}` : above !== undefined ? `above ${above}` : '';
+  const high = max !== undefined ? `of at most ${max}` : below !== undefined ? `below ${below}` : '';
+  return [noun, [low, high].filter(Boolean).join(' and ')].filter(Boolean).join(' ');
+}
+
+function bounded(schema: z.ZodNumber, { min, max, above, below }: Bounds, error: string): z.ZodNumber {
+  let bound = schema;
+  if (min !== undefined) bound = bound.min(min, { error });
+  if (max !== undefined) bound = bound.max(max, { error });
+  if (above !== undefined) bound = bound.gt(above, { error });
+  if (below !== undefined) bound = bound.lt(below, { error });
+  return bound;
+}
+
+function number(bounds: Bounds = {}): z.ZodNumber {
+  const error = phrase('a number', bounds);
+  return bounded(z.number({ error }), bounds, error);
+}
+
+function whole(bounds: Bounds): z.ZodNumber {
+  const error = phrase('a whole number', bounds);
+  return bounded(z.number({ error }).int({ error }), bounds, error);
+}
+
+const flag = () => z.boolean({ error: 'true or false' });
+
+const string = (error: string, pattern = /\S/) => z.string({ error }).regex(pattern, { error });
+
+/** Text that YAML may read as something else: `positive: 1`, a column called 2024. */
+const text = (noun: string) =>
+  z.union([string(noun), z.number(), z.boolean()], { error: noun }).transform(String);
+
+const choice = <const T extends readonly [string, ...string[]]>(options: T) =>
+  z.enum(options, { error: options.length === 2 ? options.join(' or ') : `one of ${options.join(', ')}` });
+
+const object = <T extends z.ZodRawShape>(shape: T) => z.strictObject(shape, { error: 'a mapping' });
+
+/** `off` and its like become null. */
+const offOr = <T extends z.ZodType>(schema: T, error: string) =>
+  z.union([z.literal(['off', 'none', false, null]).transform(() => null), schema], {
+    error: `off, or ${error}`,
+  });
+
+const noneOr = <T extends z.ZodType>(schema: T, error: string) =>
+  z.union([z.literal(['none', 'off', false, null]).transform(() => null), schema], {
+    error: `none, or ${error}`,
+  });
+
+const columns = (noun: string) => z.array(text('the name of a column'), { error: `a list of ${noun}` });
+
+const secondsPerUnit: Record<string, number> = { d: 86_400, h: 3_600, m: 60, s: 1 };
+const seconds = (duration: string): number =>
+  [...duration.matchAll(/(\d+)([dhms])/g)].reduce(
+    (sum, [, count, unit]) => sum + Number(count) * (secondsPerUnit[unit ?? ''] ?? Number.NaN),
+    0,
+  );
+
+/** A duration such as 90s, 30m, 1h or 1h30m, kept in seconds. */
+const duration = (most: string) => {
+  const error = `a duration such as 90s, 30m or 1h30m, of at most ${most}`;
+  return string(error, /^(?=\d)(\d+d)?(\d+h)?(\d+m)?(\d+s)?$/)
+    .transform(seconds)
+    .pipe(z.number().min(1, { error }).max(seconds(most), { error }));
+};
+
+const scalar = z.union([z.string(), z.number(), z.boolean()], { error: 'a text, a number, true or false' });
+
+const metric = z.enum(metricNames, { error: 'a metric' });
+
+/** An amount in the metric's unit, or a share of the champion's value: 0.03 or "5%". */
+const margin = z.union(
+  [
+    number({ min: 0 }),
+    z.templateLiteral([z.number(), '%']).refine((share) => {
+      const percent = Number.parseFloat(share);
+      return percent >= 0 && percent <= 100;
+    }),
+  ],
+  { error: 'a number of at least 0, or a share of the champion\'s value such as "5%"' },
+);
+
+const instanceType = string('an instance type such as ml.m5.large', /^ml\.[a-z0-9-]+\.[a-z0-9-]+$/);
+
+const jobInstance = object({
+  type: instanceType.default('ml.m5.large').describe('Instance type, as SageMaker calls it.'),
+  count: whole({ min: 1, max: 100 }).default(1).describe('How many instances.'),
+  volume_gb: whole({ min: 1, max: 16_384 }).default(30).describe('Disk of each instance, in GB.'),
+});
+
+const data = object({
+  source: string('a file, a folder or s3://bucket/prefix').describe(
+    'The labelled rows: a file, a folder of files of one layout, or s3://bucket/prefix. Paths are relative to mlops.yaml.',
+  ),
+  format: choice(['csv', 'parquet'])
+    .optional()
+    .describe('How the rows are stored. Default: parquet where source ends in .parquet, else csv.'),
+  target: text('the name of a column').describe('The column to predict.'),
+  positive: text('the text of a class')
+    .nullable()
+    .default(null)
+    .describe('Binary only: the class that is written 1. Default: the rarer one, which the report says.'),
+  row_id: text('the name of a column')
+    .nullable()
+    .default(null)
+    .describe(
+      'The column that names a row; its values are unique. Default: a hash of all columns but the target.',
+    ),
+  exclude: columns('columns to leave out').default([]).describe('Columns to drop altogether.'),
+  slices: columns('columns to slice by')
+    .default([])
+    .describe('Columns by whose values the metrics are reported and gated. They need not be features.'),
+  features_exclude: columns('columns that are no features')
+    .default([])
+    .describe('Columns that the model does not see; they may still be slices.'),
+  holdout: number({ above: 0, below: 1 })
+    .default(0.2)
+    .describe('Share of rows that training never sees and every verdict is made on.'),
+  scoring: noneOr(string('a file, a folder or s3://bucket/prefix'), 'a file, a folder or s3://bucket/prefix')
+    .default(null)
+    .describe('What batch inference predicts: rows without the target.'),
+});
+
+const model = object({
+  context: string('a folder with a Dockerfile')
+    .optional()
+    .describe('Folder with a Dockerfile. Default: model, unless image is given.'),
+  image: string(
+    'an image URI by digest: REPOSITORY@sha256: and 64 hexadecimal digits',
+    /^[^\s@]+@sha256:[0-9a-f]{64}$/,
+  )
+    .nullable()
+    .default(null)
+    .describe('A ready image by digest, instead of context.'),
+  content_type: choice(['text/csv', 'application/jsonlines'])
+    .default('text/csv')
+    .describe('What train and serve read.'),
+  csv: object({
+    header: flag()
+      .default(false)
+      .describe("Training files start with the columns' names. SageMaker's own algorithms want none."),
+    target: choice(['first', 'last']).default('first').describe('Where the target stands in training files.'),
+  })
+    .prefault({})
+    .describe('Layout of the training files. serve gets the same columns without header and target.'),
+  channel: string('a channel name: letters, digits, dots, dashes', /^[A-Za-z0-9.\-_]{1,64}$/)
+    .default('train')
+    .describe("The training channel's name."),
+  manifest_channel: noneOr(
+    string('a channel name: letters, digits, dots, dashes', /^[A-Za-z0-9.\-_]{1,64}$/),
+    'a channel name',
+  )
+    .default(null)
+    .describe('A second channel that holds columns and types as JSON. Default: none.'),
+  output: choice(['probability', 'label', 'value'])
+    .optional()
+    .describe('What serve answers for a record. Default: value for regression, else probability.'),
+  extra: z
+    .array(string('the name of a column'), { error: 'a list of names' })
+    .default([])
+    .describe('Names of the further columns that serve answers, in order.'),
+});
+
+const prepare = object({
+  engine: choice(['processing', 'glue', 'fargate'])
+    .default('processing')
+    .describe('What runs the prepare job.'),
+  script: noneOr(string('the path of a Python file'), 'the path of a Python file')
+    .default(null)
+    .describe('A Python file with transform(frame) -> frame, run after the split. Default: none.'),
+  instance: jobInstance.prefault({}).describe('Size of the prepare job.'),
+  max_runtime: duration('9d').prefault('1h').describe('The job is stopped after this time.'),
+});
+
+const training = object({
+  instance: jobInstance.prefault({}).describe('Size of a training job.'),
+  max_runtime: duration('28d').prefault('1h').describe('A training job is stopped after this time.'),
+  spot: flag().default(false).describe('Train on spot capacity.'),
+  input_mode: choice(['File', 'FastFile', 'Pipe'])
+    .default('File')
+    .describe('How SageMaker hands training files over.'),
+  hyperparameters: z
+    .record(z.string(), scalar, { error: 'a mapping of names to values' })
+    .default({})
+    .describe('Values handed to train, as text. Tuning overrides those that it has a range for.'),
+  metrics: z
+    .record(z.string(), string('a regular expression with one capture group'), {
+      error: 'a mapping of names to regular expressions',
+    })
+    .default({})
+    .describe("Metrics read from train's log: a name and a regular expression with one capture group."),
+});
+
+const numericRange = object({
+  min: number().describe('Lower end.'),
+  max: number().describe('Upper end.'),
+  type: choice(['continuous', 'integer']).default('continuous').describe('Numbers, or whole numbers.'),
+  scale: choice(['linear', 'logarithmic', 'reverse_logarithmic'])
+    .default('linear')
+    .describe('How the range is searched.'),
+});
+
+const tuning = object({
+  strategy: choice(['bayesian', 'random', 'grid', 'hyperband'])
+    .default('bayesian')
+    .describe(
+      'How values are chosen. On a laptop bayesian and hyperband run as random, which the report says.',
+    ),
+  objective: object({
+    metric: string('a name of training.metrics')
+      .optional()
+      .describe('A name of training.metrics. Default: the only one there.'),
+    goal: choice(['maximize', 'minimize'])
+      .optional()
+      .describe(
+        'Default: minimize where the name says loss, error, rmse, mse, mae, mape or brier, else maximize.',
+      ),
+  })
+    .prefault({})
+    .describe('What tuning optimises, measured inside the training rows.'),
+  max_jobs: whole({ min: 1, max: 10_000 })
+    .optional()
+    .describe(
+      "Training jobs in all. Default: 10; for grid the product of the ranges' sizes, and no other value.",
+    ),
+  parallel_jobs: whole({ min: 1, max: 100 })
+    .optional()
+    .describe('Training jobs at a time. Default: 2, or max_jobs where that is less.'),
+  warm_start: flag().default(false).describe("Start from what the champion's tuning learned."),
+  ranges: z
+    .record(
+      z.string(),
+      z.union([z.array(scalar, { error: 'a list of values' }), numericRange], {
+        error: 'a list of values, or { min, max }',
+      }),
+      { error: 'a mapping of hyperparameters to ranges' },
+    )
+    .default({})
+    .describe('Hyperparameters to search: a list of values, or { min, max, type, scale }.'),
+});
+
+const limits = (name: Metric) => {
+  const { min, max } = metricFacts(name);
+  const bounds = { ...(min !== null && { min }), ...(max !== null && { max }) };
+  return object({
+    min: number(bounds).optional().describe('The least value that passes.'),
+    max: number(bounds).optional().describe('The largest value that passes.'),
+  });
+};
+
+type Limits = ReturnType<typeof limits>;
+const thresholds = object(
+  Object.fromEntries(metricNames.map((name) => [name, limits(name).optional()])) as {
+    [name in keyof typeof metrics]: z.ZodOptional<Limits>;
+  },
+);
+
+const gate = object({
+  primary: metric
+    .optional()
+    .describe(
+      'The metric that floor, champion and anchor are judged on. Default: roc_auc (binary), log_loss (multiclass), rmse (regression); accuracy where the model answers labels only.',
+    ),
+  confidence: number({ above: 0.5, below: 1 })
+    .default(0.95)
+    .describe('Of two-sided intervals, and of the one-sided bounds that decide.'),
+  thresholds: thresholds
+    .prefault({})
+    .describe('Per metric the min or max that the candidate must keep. Default: none.'),
+  floor: flag().default(true).describe('The candidate must beat the constant prediction.'),
+  champion: object({
+    rule: choice(['non_inferior', 'superior'])
+      .default('non_inferior')
+      .describe('non_inferior: not worse than the champion by more than margin. superior: better.'),
+    margin: margin
+      .optional()
+      .describe(
+        'In units of primary, or a share of the champion\'s value such as "5%". superior has none. Default: 0.03; "5%" for log_loss, brier, calibration_slope, rmse, mae and mape.',
+      ),
+  })
+    .prefault({})
+    .describe('How the candidate is compared with the champion.'),
+  anchor: object({
+    package: noneOr(string('the name of a package'), 'the name of a package')
+      .default(null)
+      .describe('A package that stays fixed, so that small losses cannot add up. Default: none.'),
+    margin: margin
+      .optional()
+      .describe('As champion.margin. Default: 0.05; "10%" where champion.margin has a share as its default.'),
+  })
+    .prefault({})
+    .describe('A fixed model that the candidate must not fall behind.'),
+  min_change: offOr(
+    object({
+      absolute: number({ min: 0 }).optional().describe('In units of primary.'),
+      relative: number({ min: 0 }).optional().describe("A fraction of the champion's value: 0.01 is 1 %."),
+    }),
+    '{ absolute, relative }',
+  )
+    .default(null)
+    .describe('A smaller difference than either is inconclusive. Default: off.'),
+  slices: offOr(
+    object({
+      metric: metric.optional().describe('The metric compared. Default: primary.'),
+      max_drop: margin
+        .optional()
+        .describe(
+          'How far a slice may fall behind the champion, in units of metric or as a share of the champion\'s value. Default: 0.1; "10%" for log_loss, brier, calibration_slope, rmse, mae and mape.',
+        ),
+      min_positives: whole({ min: 1 })
+        .default(20)
+        .describe('Rows that each class needs for a slice to count (regression: rows).'),
+    }),
+    '{ metric, max_drop, min_positives }',
+  )
+    .prefault({})
+    .describe('Judges every value of data.slices.'),
+  inconclusive: choice(['hold', 'promote', 'reject'])
+    .default('hold')
+    .describe('What an inconclusive check comes to.'),
+  reuse: choice(['report', 'correct'])
+    .default('report')
+    .describe(
+      'What many looks at one holdout do: count and report them, or also hold superior to a stricter level.',
+    ),
+  enforce: flag().default(true).describe('false: the verdict is reported, and nobody is held to it.'),
+});
+
+const inference = object({
+  mode: choice(['batch', 'endpoint', 'serverless']).default('batch').describe('How predictions are served.'),
+  instance: object({
+    type: instanceType.default('ml.m5.large').describe('Instance type of the transform job or endpoint.'),
+    count: whole({ min: 1, max: 100 }).default(1).describe('How many instances.'),
+  })
+    .prefault({})
+    .describe('Size of the transform job or endpoint.'),
+  strategy: choice(['all_at_once', 'canary', 'linear'])
+    .default('all_at_once')
+    .describe('How an endpoint moves to a new model. canary and linear need two instances.'),
+  batch: object({
+    payload_mb: whole({ min: 1, max: 100 }).default(4).describe('Largest request, in MB.'),
+    strategy: choice(['multi_record', 'single_record'])
+      .default('multi_record')
+      .describe('Records in a request.'),
+    concurrency: whole({ min: 1, max: 100 }).default(1).describe('Requests at a time to each instance.'),
+  })
+    .prefault({})
+    .describe('How a transform job sends rows. payload_mb times concurrency is at most 100.'),
+});
+
+const schedule = string(
+  'hourly, daily, weekly, monthly, cron(...) or rate(...)',
+  /^(hourly|daily|weekly|monthly|cron\(\S+( \S+){5}\)|rate\([1-9]\d* (minute|hour|day)s?\))$/,
+);
+
+const monitoring = object({
+  schedule: schedule
+    .default('daily')
+    .describe(
+      'When data and predictions are checked: hourly, daily, weekly, monthly, or as EventBridge writes it, in UTC.',
+    ),
+  drift: offOr(
+    object({
+      psi: number({ above: 0 }).default(0.2).describe('Largest population stability index of a column.'),
+    }),
+    '{ psi }',
+  )
+    .prefault({})
+    .describe('Compares incoming data with the training data. Default: psi 0.2.'),
+  decay: offOr(
+    object({
+      metric: metric.optional().describe('Default: gate.primary.'),
+      min: number().optional().describe('A lower value is decay.'),
+      max: number().optional().describe('A higher value is decay.'),
+      windows: z
+        .tuple([whole({ min: 1, max: 100 }), whole({ min: 1, max: 100 })], {
+          error: 'a list [m, n] of two whole numbers',
+        })
+        .default([2, 3])
+        .describe('[m, n]: decay in m of the last n windows counts.'),
+    }),
+    '{ metric, min or max, windows }',
+  )
+    .default(null)
+    .describe('Compares predictions with labels that arrive later. Default: off.'),
+});
+
+const triggers = object({
+  data_landed: flag().default(false).describe('Run when new data lands in the data bucket.'),
+  schedule: noneOr(schedule, 'hourly, daily, weekly, monthly, cron(...) or rate(...)')
+    .default(null)
+    .describe('Run at set times, as monitoring.schedule. Default: none.'),
+  decay: flag().default(false).describe('Run when monitoring.decay finds decay.'),
+});
+
+const arn = (service: string, error: string) => string(error, new RegExp(`^arn:aws[a-z-]*:${service}:\\S+$`));
+
+const environment = object({
+  account: string('an AWS account: 12 digits in quotes', /^\d{12}$/).describe(
+    'AWS account, 12 digits in quotes.',
+  ),
+  region: string('an AWS region such as us-east-1', /^[a-z]{2}(-[a-z]+)+-\d$/).describe('AWS region.'),
+  approval: flag().default(false).describe('A person approves what the gate holds.'),
+  vpc: noneOr(
+    object({
+      subnets: z
+        .array(string('a subnet id such as subnet-0a1b2c3d', /^subnet-[0-9a-f]{8,17}$/), {
+          error: 'a list of subnet ids',
+        })
+        .min(1, { error: 'at least one subnet id' })
+        .max(16, { error: 'at most 16 subnet ids' })
+        .describe('Subnets of every job and function.'),
+      security_groups: z
+        .array(string('a security group id such as sg-0a1b2c3d', /^sg-[0-9a-f]{8,17}$/), {
+          error: 'a list of security group ids',
+        })
+        .min(1, { error: 'at least one security group id' })
+        .max(5, { error: 'at most 5 security group ids' })
+        .describe('Security groups of every job and function.'),
+    }),
+    '{ subnets, security_groups }',
+  )
+    .default(null)
+    .describe('An existing VPC. Default: none.'),
+  kms_key: noneOr(
+    arn('kms', 'the ARN of a KMS key: arn:aws:kms:REGION:ACCOUNT:key/ID'),
+    'the ARN of a KMS key',
+  )
+    .default(null)
+    .describe('Customer key for everything at rest. Default: keys that AWS owns.'),
+  permissions_boundary: noneOr(
+    arn('iam', 'the ARN of an IAM policy: arn:aws:iam::ACCOUNT:policy/NAME'),
+    'the ARN of an IAM policy',
+  )
+    .default(null)
+    .describe('Bounds every role that is made.'),
+  network_isolation: flag().default(false).describe('Training jobs and models get no network.'),
+  tags: z
+    .record(z.string(), text('a text'), { error: 'a mapping of names to texts' })
+    .default({})
+    .describe('Tags of every resource.'),
+});
+
+const file = object({
+  project: string(
+    'a name of 2 to 20 lower-case letters, digits and hyphens that starts with a letter and ends with a letter or digit',
+    /^[a-z](?=.{1,19}$)(-?[a-z0-9])+$/,
+  ).describe('Name of the project; every resource and job is named after it. At most 20 characters.'),
+  problem: choice(problems).describe('What is predicted: one of two classes, one of several, or a number.'),
+  data: data.describe('The rows to learn from.'),
+  model: model.prefault({}).describe('The model container: train and serve, as SageMaker runs them.'),
+  prepare: prepare.prefault({}).describe('The job that checks, splits and lays out the data.'),
+  training: training.prefault({}).describe('The training job.'),
+  tuning: offOr(tuning, 'a mapping').default(null).describe('Search for hyperparameters. Default: off.'),
+  gate: gate.prefault({}).describe('What a candidate must show to be promoted.'),
+  inference: inference.prefault({}).describe('How the released model predicts.'),
+  monitoring: offOr(monitoring, 'a mapping').default(null).describe('Checks after release. Default: off.'),
+  triggers: triggers.prefault({}).describe('What starts a run, beside people and pull requests.'),
+  budget: object({
+    max_run_usd: offOr(number({ above: 0 }), 'a number above 0')
+      .default(25)
+      .describe(
+        'Most that a run may cost by its estimate, in US dollars; more is stopped before it starts. off: no limit.',
+      ),
+  })
+    .prefault({})
+    .describe('What a run may cost.'),
+  notifications: object({
+    email: z
+      .array(string('an email address', /^[^\s@]+@[^\s@]+\.[^\s@]+$/), { error: 'a list of email addresses' })
+      .default([])
+      .describe('Who hears of verdicts and failures.'),
+  })
+    .prefault({})
+    .describe('Who is told.'),
+  environments: z
+    .record(z.string(), environment, { error: 'a mapping of names to environments' })
+    .default({})
+    .describe('AWS accounts to deploy to. None are needed to run on a laptop.'),
+});
+
+const lossLike = /loss|error|rmse|mse|mae|mape|brier/i;
+
+/** The defaults that depend on other fields. */
+function fillIn(given: z.output<typeof file>) {
+  const { data, model, gate, tuning, monitoring, problem } = given;
+  const output = model.output ?? (problem === 'regression' ? 'value' : 'probability');
+  const usual = { binary: 'roc_auc', multiclass: 'log_loss', regression: 'rmse' } as const;
+  const primary =
+    gate.primary ?? (output === 'label' && problem !== 'regression' ? 'accuracy' : usual[problem]);
+  const marginOf = (name: Metric, amount: number, share: `${number}%`) =>
+    metricFacts(name).scaleFree ? amount : share;
+  const sliceMetric = gate.slices?.metric ?? primary;
+  return {
+    ...given,
+    data: { ...data, format: data.format ?? (data.source.endsWith('.parquet') ? 'parquet' : 'csv') },
+    model: { ...model, output, context: model.context ?? (model.image === null ? 'model' : null) },
+    tuning: tuning && fillInTuning(tuning, Object.keys(given.training.metrics)),
+    gate: {
+      ...gate,
+      primary,
+      champion: { ...gate.champion, margin: gate.champion.margin ?? marginOf(primary, 0.03, '5%') },
+      anchor: { ...gate.anchor, margin: gate.anchor.margin ?? marginOf(primary, 0.05, '10%') },
+      slices: gate.slices && {
+        ...gate.slices,
+        metric: sliceMetric,
+        max_drop: gate.slices.max_drop ?? marginOf(sliceMetric, 0.1, '10%'),
+      },
+    },
+    monitoring: monitoring && {
+      ...monitoring,
+      decay: monitoring.decay && { ...monitoring.decay, metric: monitoring.decay.metric ?? primary },
+    },
+  };
+}
+
+function fillInTuning(given: z.output<typeof tuning>, names: string[]) {
+  const metric = given.objective.metric ?? (names.length === 1 ? (names[0] ?? '') : '');
+  const goal = given.objective.goal ?? (lossLike.test(metric) ? 'minimize' : 'maximize');
+  const max_jobs = given.max_jobs ?? (given.strategy === 'grid' ? gridSize(given.ranges) : 10);
+  return {
+    ...given,
+    objective: { metric, goal },
+    max_jobs,
+    parallel_jobs: given.parallel_jobs ?? Math.min(2, max_jobs),
+  };
+}
+
+/** Combinations of the ranges' values; a range with min and max counts one (it is refused elsewhere). */
+export const gridSize = (ranges: z.output<typeof tuning>['ranges']): number =>
+  Object.values(ranges).reduce((product, range) => product * (Array.isArray(range) ? range.length : 1), 1);
+
+/** mlops.yaml as it is written -> the config with every default filled in. */
+export const configSchema = file.transform(fillIn);
+
+/** mlops.yaml with every default filled in: off and none are null, durations are seconds. */
+export type Config = z.output<typeof configSchema>;
