@@ -86,12 +86,24 @@ export interface CalibrationBin {
   n: number;
   interval: [number, number];
 }
+/** What plots.ts makes of one model's holdout scores; which parts there are depends on the problem. */
 export interface ModelPlots {
+  /** Binary: false-positive rate against true-positive rate. */
   roc?: Curve;
+  /** Binary: recall against precision. */
   pr?: Curve;
+  /** Binary: quantile bins, in the order of the prediction. */
   calibration?: CalibrationBin[];
-  /** Score distribution: bins' lower edges, counts of negatives and of positives. */
+  /** Binary, score distribution: bins' lower edges and the last upper one, counts of negatives and of positives. */
   histogram?: { edges: number[]; negatives: number[]; positives: number[] };
+  /** Multiclass: rows are true classes, columns predicted ones (the largest score), in the order of classes. */
+  confusion?: { classes: string[]; counts: number[][] };
+  /** Multiclass: one class against the rest; a class without rows of both kinds is left out. */
+  roc_by_class?: { class: string; roc: Curve }[];
+  /** Regression: [predicted, actual] of at most 500 rows, evenly drawn over the order of the prediction. */
+  predicted_actual?: Curve;
+  /** Regression: actual minus predicted; bins' lower edges and the last upper one. */
+  residuals?: { edges: number[]; counts: number[] };
 }
 export interface Plots {
   candidate: ModelPlots;

@@ -1,0 +1,456 @@
+import type { Check, Verdict } from '../gate/verdict.ts';
+import { cleanText, shortDigests } from './clean-text.ts';
+import {
+  decimalsFor,
+  formatCount,
+  formatSeconds,
+  formatSigned,
+  formatTime,
+  formatValue,
+  metricText,
+} from './format.ts';
+import { mermaidPlots } from './mermaid.ts';
+import {
+  changeRows,
+  checkCounts,
+  countsOf,
+  evidence,
+  hasChampion,
+  headlineOf,
+  intervalsText,
+  metricRows,
+  notesOf,
+  orderedChecks,
+  runParts,
+  settingsText,
+  sliceRows,
+  timingOf,
+  tuningTitle,
+} from './reading.ts';
+import type { ModelFacts, Report } from './report.ts';
+
+/** GitHub's limit on a comment's body, in characters. */
+const COMMENT_LIMIT = 65_536;
+/** GitHub's limit on a step's summary, in bytes. */
+const SUMMARY_LIMIT = 1_048_576;
+
+/** A part of the document: the same part ever shorter, the last of them short enough to always fit. */
+type Section = { priority: number; variants: string[] };
+
+/**
+ * A pull request's comment, at most 65,536 characters of GitHub Markdown. The first line is a hidden marker by which
+ * the comment is found again. Text from users can neither ping, link, close a table nor run.
+ */
+export function renderComment(report: Report): string {
+  return assemble(sectionsOf(report, false), COMMENT_LIMIT, (text) => text.length);
+}
+
+/** A step's summary, at most 1 MiB: as the comment, with every row and with the details open. */
+export function renderSummary(report: Report): string {
+  return assemble(sectionsOf(report, true), SUMMARY_LIMIT, (text) => Buffer.byteLength(text));
+}
+
+/** Starts from the shortest of each section, then gives room to the most important first. */
+function assemble(sections: Section[], limit: number, size: (text: string) => number): string {
+  const chosen = sections.map((section) => section.variants.at(-1) ?? '');
+  const document = () => `${chosen.filter((text) => text !== '').join('\n\n')}\n`;
+  let left = limit - size(document());
+  const byPriority = sections
+    .map((section, index) => ({ ...section, index }))
+    .sort((a, b) => a.priority - b.priority);
+  for (const { variants, index } of byPriority) {
+    const current = size(chosen[index] ?? '');
+    for (const variant of variants) {
+      // Two more for the blank line that an empty section did not need.
+      const cost = size(variant) - current + 2;
+      if (cost > left) continue;
+      chosen[index] = variant;
+      left -= Math.max(0, cost);
+      break;
+    }
+  }
+  return document();
+}
+
+function sectionsOf(report: Report, whole: boolean): Section[] {
+  const { verdict } = report;
+  return [
+    { priority: 0, variants: [header(report)] },
+    ...(verdict === null
+      ? []
+      : [
+          { priority: 1, variants: shorter(metricRows(verdict).length, (n) => metrics(verdict, n)) },
+          { priority: 2, variants: shorter(verdict.checks.length, (n) => checks(verdict, n, whole)) },
+        ]),
+    { priority: 1, variants: shorter(report.failure?.log.length ?? 0, (n) => failure(report, n)) },
+    { priority: 3, variants: shorter(report.changes?.length ?? 0, (n) => changes(report, n)) },
+    { priority: 5, variants: [plots(report), ''] },
+    ...(verdict === null
+      ? []
+      : [{ priority: 4, variants: shorter(verdict.slices.length, (n) => slices(verdict, n, whole)) }]),
+    { priority: 6, variants: shorter(report.tuning?.trials.length ?? 0, (n) => tuning(report, n, whole)) },
+    {
+      priority: 8,
+      variants: shorter(report.explanation?.features.length ?? 0, (n) => explanation(report, n, whole)),
+    },
+    { priority: 6, variants: shorter(report.steps.length, (n) => timing(report, n, whole)) },
+    { priority: 7, variants: [facts(report, whole), ''] },
+    { priority: 3, variants: shorter(notesOf(report).length, (n) => notes(report, n)) },
+    { priority: 3, variants: [links(report), ''] },
+  ];
+}
+
+/** A section with all rows, then with fewer, at last with the 10 that matter most. */
+function shorter(rows: number, render: (rows: number) => string): string[] {
+  return [rows, 1000, 400, 150, 60, 25, 10].filter((n, i) => i === 0 || n < rows).map(render);
+}
+
+const ICONS = { promote: '🟢', hold: '🟡', reject: '🔴', failed: '❌', cancelled: '⚪' };
+const OUTCOMES = { pass: '✅ passes', fail: '🔴 **fails**', inconclusive: '🟡 **inconclusive**' };
+
+function header(report: Report): string {
+  const { tone, title, why, outcome, warning } = headlineOf(report);
+  const [project = '', ...rest] = runParts(report);
+  const loud = warning === null ? [] : [`> [!WARNING]\n> **${prose(warning)}**`];
+  return [
+    `<!-- mlops-report:${encodeURIComponent(report.project)} -->\n## ${ICONS[tone]} ${prose(title)}: ${prose(project)}`,
+    ...loud,
+    [`**${prose(why, 600)}**`, ...outcome.map((text) => prose(text, 400))].join('  \n'),
+    `<sub>${[...rest, timingOf(report).total].map((part) => prose(part, 120)).join(' · ')}</sub>`,
+  ].join('\n\n');
+}
+
+function metrics(verdict: Verdict, most: number): string {
+  const rows = metricRows(verdict);
+  const champion = hasChampion(verdict);
+  const head = champion ? ['Metric', 'Candidate', 'Champion', 'Difference'] : ['Metric', 'Candidate'];
+  const body = rows.slice(0, most).map((row) => {
+    const arrow = { higher: '', lower: ' ↓', one: ' → 1' }[row.better];
+    const name = row.primary ? `**${prose(row.label)}**${arrow} · primary` : `${prose(row.label)}${arrow}`;
+    const note = row.note === '' ? '' : `<br><sub>${prose(row.note)}</sub>`;
+    const candidate = cell(row.primary ? `**${row.candidate}**` : row.candidate, row.interval);
+    if (!champion) return [name + note, candidate];
+    const difference = row.effect === null ? row.difference : `**${row.difference}** ${row.effect}`;
+    return [
+      name + note,
+      candidate,
+      cell(row.champion, row.championInterval),
+      cell(difference, row.differenceInterval),
+    ];
+  });
+  const legend = [
+    intervalsText(verdict),
+    rows.some((row) => row.better === 'lower') ? '↓ lower is better' : '',
+    rows.some((row) => row.effect !== null) ? 'bold: the interval of the difference leaves out 0' : '',
+  ].filter((text) => text !== '');
+  return [
+    table(head, body, ['', ...head.slice(1).map(() => '-:')]),
+    more(rows.length - body.length, 'metric'),
+    `<sub>${[legend.map((text) => prose(text)).join('; '), ...evidence(verdict).map((text) => prose(text))]
+      .filter((text) => text !== '')
+      .join('. ')
+      .replaceAll('..', '.')}</sub>`,
+  ]
+    .filter((text) => text !== '')
+    .join('\n\n');
+}
+
+function checks(verdict: Verdict, most: number, whole: boolean): string {
+  const all = orderedChecks(verdict);
+  if (all.length === 0) return '';
+  const shown = all.slice(0, most);
+  const open = shown.filter((check) => check.outcome !== 'pass');
+  const passed = shown.filter((check) => check.outcome === 'pass');
+  return [
+    `### Checks: ${checkCounts(verdict)}`,
+    open.length === 0 ? '' : checkTable(open),
+    passed.length === 0 ? '' : details('Checks that pass', checkTable(passed), whole),
+    more(all.length - shown.length, 'check'),
+  ]
+    .filter((text) => text !== '')
+    .join('\n\n');
+}
+
+function checkTable(rows: Check[]): string {
+  return table(
+    ['Check', 'Outcome', 'Why'],
+    rows.map((check) => [prose(check.name, 120), OUTCOMES[check.outcome], prose(check.detail, 300)]),
+  );
+}
+
+function failure(report: Report, lines: number): string {
+  const { failure } = report;
+  if (failure === null) return '';
+  const log = failure.log.slice(-Math.max(lines, 0)).map((line) => shortArns(cleanText(line, 500)));
+  return [
+    failure.hint === '' ? '' : `**What to try:** ${prose(failure.hint, 600)}`,
+    log.length === 0 || lines === 0
+      ? ''
+      : `Last lines of the log of ${prose(failure.step, 80)}:\n\n${fence(log)}`,
+  ]
+    .filter((text) => text !== '')
+    .join('\n\n');
+}
+
+/** What changed beside what moved: one row, so that no line of one is read as the cause of a line of the other. */
+function changes(report: Report, most: number): string {
+  if (report.changes === null) return '';
+  const rows = changeRows(report);
+  const changed = rows
+    .slice(0, most)
+    .map((row) => `${code(row.path, 120)} ${prose(row.how, 160)}`)
+    .concat(rows.length > most ? [`and ${formatCount(rows.length - most)} more`] : []);
+  const moved = (report.verdict === null ? [] : metricRows(report.verdict))
+    .filter((row) => row.result.difference !== null)
+    .slice(0, 12)
+    .map(
+      (row) =>
+        `${prose(row.label)} ${row.difference} ${row.differenceInterval}${row.effect === null ? '' : ` **${row.effect}**`}`,
+    );
+  const left =
+    changed.length === 0 ? 'Nothing: the same code, data, settings and image.' : changed.join('<br>');
+  return [
+    '### What changed, and what moved',
+    table(
+      ['Changed since the champion', 'Moved'],
+      [[left, moved.length === 0 ? 'Not measured.' : moved.join('<br>')]],
+    ),
+  ].join('\n\n');
+}
+
+function plots(report: Report): string {
+  const blocks = mermaidPlots(report);
+  if (blocks.length === 0) return '';
+  return [
+    '### Plots',
+    ...blocks.map(({ caption, source }) => `${caption}\n\n\`\`\`mermaid\n${source}\n\`\`\``),
+  ].join('\n\n');
+}
+
+function slices(verdict: Verdict, most: number, whole: boolean): string {
+  const rows = sliceRows(verdict);
+  if (rows.length === 0) return '';
+  const champion = rows.some((row) => row.result.champion !== null);
+  const metric = [...new Set(rows.map((row) => metricText(row.result.metric).label))].join(', ');
+  const failed = rows.filter((row) => row.outcome === 'fail').length;
+  const body = rows
+    .slice(0, most)
+    .map((row) => [
+      `${code(row.column, 60)} ${code(row.value, 60)}${row.note === '' ? '' : `<br><sub>${prose(row.note, 160)}</sub>`}`,
+      formatCount(row.result.n),
+      row.result.positives === null ? '' : formatCount(row.result.positives),
+      cell(row.candidate, row.interval),
+      ...(champion ? [row.champion, row.difference] : []),
+      row.outcome === null ? '' : OUTCOMES[row.outcome],
+    ]);
+  const head = [
+    'Slice',
+    'n',
+    'Positive',
+    'Candidate',
+    ...(champion ? ['Champion', 'Difference'] : []),
+    'Check',
+  ];
+  const align = ['', '-:', '-:', '-:', ...(champion ? ['-:', '-:'] : []), ''];
+  const summary = `Slices by ${prose(metric)}: ${formatCount(rows.length)}${failed > 0 ? `, ${failed} failed` : ''}`;
+  return details(
+    summary,
+    [table(head, body, align), more(rows.length - body.length, 'slice')].join('\n\n').trim(),
+    whole || failed > 0,
+  );
+}
+
+function tuning(report: Report, most: number, whole: boolean): string {
+  const { tuning } = report;
+  if (tuning === null) return '';
+  const best = tuning.trials.find((trial) => trial.name === tuning.best);
+  const decimals = decimalsFor(...tuning.trials.map((trial) => trial.value));
+  const sign = tuning.objective.goal === 'maximize' ? -1 : 1;
+  const rows = [...tuning.trials].sort((a, b) =>
+    a.value === null ? 1 : b.value === null ? -1 : sign * (a.value - b.value),
+  );
+  const body = rows
+    .slice(0, most)
+    .map((trial) => [
+      `${trial.name === tuning.best ? '**best** ' : ''}${code(trial.name, 60)}`,
+      formatValue(trial.value, decimals),
+      prose(settingsText(trial.hyperparameters), 200),
+      formatSeconds(trial.seconds),
+      trial.status,
+    ]);
+  const result =
+    best === undefined
+      ? 'no trial ended with a value'
+      : `best ${formatValue(best.value, decimals)} with ${prose(settingsText(best.hyperparameters), 200)}`;
+  return details(
+    `Tuning: ${result} (${prose(tuningTitle(tuning), 200)})`,
+    [
+      table(['Trial', 'Objective', 'Hyperparameters', 'Time', 'Status'], body, ['', '-:', '', '-:', '']),
+      more(rows.length - body.length, 'trial'),
+    ]
+      .join('\n\n')
+      .trim(),
+    whole,
+  );
+}
+
+function explanation(report: Report, most: number, whole: boolean): string {
+  const { explanation } = report;
+  if (explanation === null || explanation.features.length === 0) return '';
+  const features = [...explanation.features].sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
+  const champion = features.some((feature) => typeof feature.champion === 'number');
+  const shown = features.slice(0, whole ? most : Math.min(most, 15));
+  return details(
+    `${prose(capital(explanation.kind), 60)}: what the model weighs (${prose(explanation.unit, 120)})`,
+    [
+      table(
+        ['Feature', 'Candidate', ...(champion ? ['Champion'] : [])],
+        shown.map((feature) => [
+          code(feature.name, 80),
+          formatSigned(feature.value),
+          ...(champion ? [formatSigned(feature.champion)] : []),
+        ]),
+        ['', '-:', ...(champion ? ['-:'] : [])],
+      ),
+      more(features.length - shown.length, 'feature'),
+    ]
+      .join('\n\n')
+      .trim(),
+    whole,
+  );
+}
+
+function timing(report: Report, most: number, whole: boolean): string {
+  const { total, reuse, cost } = timingOf(report);
+  const line = [`Time ${total}`, reuse.replace(/\.$/, ''), cost === '' ? '' : `cost ${prose(cost)}`]
+    .filter((text) => text !== '')
+    .join('; ');
+  const steps = report.steps
+    .slice(0, most)
+    .map((step) => [
+      prose(step.name, 80),
+      step.reused ? `reused, saved ${formatSeconds(step.saved_seconds)}` : formatSeconds(step.seconds),
+    ]);
+  const body = [
+    steps.length === 0 ? '' : table(['Step', 'Time'], steps, ['', '-:']),
+    more(report.steps.length - steps.length, 'step'),
+    report.cost.note === '' ? '' : prose(report.cost.note),
+  ].filter((text) => text !== '');
+  return body.length === 0 ? line : details(line, body.join('\n\n'), whole);
+}
+
+function facts(report: Report, whole: boolean): string {
+  const { data, candidate, champion, run } = report;
+  const rows: string[][] = [];
+  const model = (name: string, facts: ModelFacts | null) => {
+    if (facts === null) return;
+    if (facts.package !== null) rows.push([name, code(facts.package, 120)]);
+    rows.push([`${name} image`, code(facts.image, 200)]);
+    const settings = settingsText(facts.hyperparameters);
+    if (settings !== '') rows.push([`${name} hyperparameters`, prose(settings, 300)]);
+    if (facts.threshold !== null) rows.push([`${name} threshold`, formatValue(facts.threshold)]);
+  };
+  model('Candidate', candidate);
+  model(champion?.origin === 'baseline' ? 'Baseline' : 'Champion', champion);
+  if (data !== null) {
+    rows.push(['Data', `${code(data.source, 200)} at ${code(data.version, 80)}`]);
+    rows.push(['Train', countsOf(data.train.rows, data.train.positives)]);
+    rows.push(['Holdout', countsOf(data.holdout.rows, data.holdout.positives)]);
+  }
+  rows.push(['Execution', code(run.execution, 200)]);
+  rows.push(['Fingerprint', code(run.fingerprint, 80)]);
+  rows.push(['Started', formatTime(run.started_at)]);
+  if (run.reason !== null) rows.push(['Reason', prose(run.reason)]);
+  return details('Data, models and run', table(['', ''], rows), whole);
+}
+
+function notes(report: Report, most: number): string {
+  const all = notesOf(report);
+  if (all.length === 0) return '';
+  return [
+    '### Notes',
+    all
+      .slice(0, most)
+      .map((note) => `- ${prose(note)}`)
+      .join('\n'),
+    more(all.length - most, 'note'),
+  ]
+    .filter((text) => text !== '')
+    .join('\n\n');
+}
+
+function links(report: Report): string {
+  return report.links
+    .slice(0, 20)
+    .map(({ label, url }) => {
+      const target = httpUrl(url);
+      return target === null ? prose(label, 80) : `[${prose(label, 80)}](<${target}>)`;
+    })
+    .join(' · ');
+}
+
+// Markdown
+
+/**
+ * Text from users as Markdown that shows it and does nothing else: every character that Markdown, HTML or GitHub's
+ * filters read is an entity, and mentions, references and addresses are broken by a zero-width space.
+ */
+function prose(text: string, most = 300): string {
+  return shortArns(cleanText(text, most))
+    .replace(/[@#]|:(?=\/\/|[\w+-]+:)|\b(?:www|GH|gh)(?=[.-])/g, '$&\u200b')
+    .replace(/^[-+=]|^\d(?=\d*[.)])/, (character) => `&#${character.codePointAt(0)};`)
+    .replace(/[&<>"'\\`*_{}[\]()#|~!^]/g, (character) => `&#${character.codePointAt(0)};`)
+    .replaceAll('$', '<span>$</span>');
+}
+
+function code(text: string, most = 300): string {
+  const inner = prose(text, most);
+  return inner === '' ? '<code>&#32;</code>' : `<code>${inner}</code>`;
+}
+
+/** Account ids and regions say nothing to a reader and do not belong in a public comment. */
+function shortArns(text: string): string {
+  return shortDigests(text)
+    .replace(/\barn:aws[\w-]*:[\w-]+:[\w-]*:\d{12}:/g, '')
+    .replace(/\b\d{12}\.dkr\.ecr\.[\w-]+\.amazonaws\.com(?:\.cn)?\//g, '');
+}
+
+function cell(value: string, interval: string): string {
+  return interval === '' ? value : `${value} <sub>${interval}</sub>`;
+}
+
+function table(head: string[], rows: string[][], align: string[] = []): string {
+  const line = (cells: string[]) => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map((_, i) => (align[i] === '-:' ? '--:' : '---'))), ...rows.map(line)].join(
+    '\n',
+  );
+}
+
+function details(summary: string, body: string, open: boolean): string {
+  return `<details${open ? ' open' : ''}><summary>${summary}</summary>\n\n${body}\n\n</details>`;
+}
+
+function fence(lines: string[]): string {
+  const longest = Math.max(2, ...lines.flatMap((line) => (line.match(/`+/g) ?? []).map((run) => run.length)));
+  const marks = '`'.repeat(longest + 1);
+  return `${marks}text\n${lines.join('\n')}\n${marks}`;
+}
+
+function more(rows: number, one: string): string {
+  return rows > 0
+    ? `<sub>and ${formatCount(rows)} more ${rows === 1 ? one : `${one}s`}, in the full report</sub>`
+    : '';
+}
+
+/** An absolute http(s) address, percent-encoded so that it cannot end the link; null for any other. */
+function httpUrl(text: string): string | null {
+  const url = URL.parse(text);
+  if (url === null || !['http:', 'https:'].includes(url.protocol)) return null;
+  return url.href.length > 2000
+    ? null
+    : url.href.replace(/[<>\\|`"'()[\]]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

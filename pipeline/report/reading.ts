@@ -1,0 +1,315 @@
+import type { Check, MetricResult, SliceResult, Verdict } from '../gate/verdict.ts';
+import {
+  decimalsFor,
+  formatCountOf,
+  formatInterval,
+  formatP,
+  formatPercent,
+  formatSeconds,
+  formatSigned,
+  formatUsd,
+  formatValue,
+  metricText,
+} from './format.ts';
+import type { Report } from './report.ts';
+
+/**
+ * What the report says, in words and formatted numbers, the same for every rendering. Sentences may hold text from
+ * users: each rendering escapes them.
+ */
+
+export interface Headline {
+  tone: 'promote' | 'hold' | 'reject' | 'failed' | 'cancelled';
+  /** "Promote", "Hold", "Reject", "Failed in Train". */
+  title: string;
+  why: string;
+  /** What became of the candidate, and what is left for a person to do. */
+  outcome: string[];
+  /** To be said loudly; null where the verdict is enforced. */
+  warning: string | null;
+}
+
+export function headlineOf(report: Report): Headline {
+  const { verdict, failure, run } = report;
+  const warning =
+    verdict !== null && !verdict.enforced
+      ? 'Not enforced: gate.enforce is false. This verdict is shown, and nobody is held to it.'
+      : null;
+  if (failure !== null || run.status === 'failed') {
+    const reached = verdict === null ? [] : [`The gate had said ${verdict.outcome}: ${verdict.reason}`];
+    return {
+      tone: 'failed',
+      title: failure === null ? 'Failed' : `Failed in ${failure.step}`,
+      why: failure === null ? 'The run failed and left no reason.' : joined(failure.error, failure.cause),
+      outcome: [...reached, run.promotion.promoted ? run.promotion.detail : 'No model was promoted.'],
+      warning,
+    };
+  }
+  if (run.status === 'cancelled') {
+    return {
+      tone: 'cancelled',
+      title: 'Cancelled',
+      why: 'The run was stopped before its end.',
+      outcome: [run.promotion.promoted ? run.promotion.detail : 'No model was promoted.'],
+      warning,
+    };
+  }
+  if (verdict === null) {
+    return {
+      tone: 'failed',
+      title: 'No verdict',
+      why: 'The run ended without a verdict, so nothing may be promoted on it.',
+      outcome: [],
+      warning: null,
+    };
+  }
+  const outcome = [run.promotion.detail].filter((text) => text !== '');
+  if (!hasChampion(verdict)) outcome.push('There is no champion to compare with yet.');
+  return {
+    tone: verdict.outcome,
+    title: { promote: 'Promote', hold: 'Hold', reject: 'Reject' }[verdict.outcome],
+    why: verdict.reason,
+    outcome,
+    warning,
+  };
+}
+
+export interface MetricRow {
+  name: string;
+  label: string;
+  primary: boolean;
+  better: 'higher' | 'lower' | 'one';
+  candidate: string;
+  interval: string;
+  champion: string;
+  championInterval: string;
+  difference: string;
+  differenceInterval: string;
+  p: string;
+  method: string;
+  note: string;
+  /** null where the difference's interval holds 0, or there is none. */
+  effect: 'better' | 'worse' | null;
+  result: MetricResult;
+}
+
+/** The primary metric first, then in the gate's order. */
+export function metricRows(verdict: Verdict): MetricRow[] {
+  return Object.entries(verdict.metrics)
+    .map(([name, result]) => metricRow(name, result, name === verdict.primary))
+    .sort((a, b) => Number(b.primary) - Number(a.primary));
+}
+
+function metricRow(name: string, result: MetricResult, primary: boolean): MetricRow {
+  const { label, better } = metricText(name);
+  const decimals = decimalsFor(result.candidate, result.champion);
+  return {
+    name,
+    label,
+    primary,
+    better,
+    candidate: formatValue(result.candidate, decimals),
+    interval: formatInterval(result.interval, decimals),
+    champion: formatValue(result.champion, decimals),
+    championInterval: formatInterval(result.champion_interval, decimals),
+    difference: formatSigned(result.difference, decimals),
+    differenceInterval: formatInterval(result.difference_interval, decimals, formatSigned),
+    p: formatP(result.p_value),
+    method: result.method === 'none' ? '' : result.method,
+    note: result.note ?? '',
+    effect: effectOf(result, better),
+    result,
+  };
+}
+
+function effectOf(result: MetricResult, better: MetricRow['better']): MetricRow['effect'] {
+  if (result.difference_interval === null || better === 'one') return null;
+  const [low, high] = result.difference_interval;
+  if (low <= 0 && high >= 0) return null;
+  return low > 0 === (better === 'higher') ? 'better' : 'worse';
+}
+
+export function hasChampion(verdict: Verdict): boolean {
+  return Object.values(verdict.metrics).some((metric) => metric.champion !== null);
+}
+
+const CHECK_ORDER = { fail: 0, inconclusive: 1, pass: 2 };
+
+/** What decided first: failed, inconclusive, passed. */
+export function orderedChecks(verdict: Verdict): Check[] {
+  return [...verdict.checks].sort((a, b) => CHECK_ORDER[a.outcome] - CHECK_ORDER[b.outcome]);
+}
+
+/** "8 pass, 1 inconclusive, 1 fails" */
+export function checkCounts(verdict: Verdict): string {
+  const count = (outcome: Check['outcome']) => verdict.checks.filter((c) => c.outcome === outcome).length;
+  const [failed, inconclusive, passed] = [count('fail'), count('inconclusive'), count('pass')];
+  return [
+    failed > 0 ? `${failed} ${failed === 1 ? 'fails' : 'fail'}` : '',
+    inconclusive > 0 ? `${inconclusive} inconclusive` : '',
+    passed > 0 ? `${passed} ${passed === 1 ? 'passes' : 'pass'}` : '',
+  ]
+    .filter((text) => text !== '')
+    .join(', ');
+}
+
+export interface SliceRow {
+  column: string;
+  value: string;
+  label: string;
+  counts: string;
+  candidate: string;
+  champion: string;
+  difference: string;
+  interval: string;
+  note: string;
+  /** What the gate said of this slice, where it judged it. */
+  outcome: Check['outcome'] | null;
+  result: SliceResult;
+}
+
+/** The gate's order, with failed and inconclusive slices first. */
+export function sliceRows(verdict: Verdict): SliceRow[] {
+  const outcomes = new Map(verdict.checks.map((check) => [check.name, check.outcome]));
+  return verdict.slices
+    .map((result) => {
+      const label = `${result.column}=${result.value}`;
+      const decimals = decimalsFor(result.candidate, result.champion);
+      const difference =
+        result.candidate === null || result.champion === null ? null : result.candidate - result.champion;
+      return {
+        column: result.column,
+        value: result.value,
+        label,
+        counts: countsOf(result.n, result.positives),
+        candidate: formatValue(result.candidate, decimals),
+        champion: formatValue(result.champion, decimals),
+        difference: formatSigned(difference, decimals),
+        interval: formatInterval(result.interval, decimals),
+        note: result.note ?? '',
+        outcome: outcomes.get(`slices ${label}`) ?? null,
+        result,
+      };
+    })
+    .sort((a, b) => CHECK_ORDER[a.outcome ?? 'pass'] - CHECK_ORDER[b.outcome ?? 'pass']);
+}
+
+/** "255 rows, 41 positive" */
+export function countsOf(rows: number, positives: number | null): string {
+  return positives === null
+    ? formatCountOf(rows, 'row')
+    : `${formatCountOf(rows, 'row')}, ${formatCountOf(positives, 'positive', 'positive')}`;
+}
+
+/** What the holdout can tell, in sentences. */
+export function evidence(verdict: Verdict): string[] {
+  const { smallest_detectable_difference: smallest, primary, n } = verdict;
+  const label = metricText(primary).label;
+  const decimals = decimalsFor(verdict.metrics[primary]?.candidate);
+  const power =
+    smallest === null
+      ? '.'
+      : `, which can show a difference of ${formatValue(smallest, decimals)} in ${label} (80 % power).`;
+  return [
+    `Holdout: ${countsOf(n, verdict.positives)}${power}`,
+    verdict.holdout_uses <= 1
+      ? 'First look at this holdout.'
+      : `Look ${verdict.holdout_uses} at this holdout: each one more makes a lucky pass likelier.`,
+  ];
+}
+
+/** "95 % intervals (DeLong for ROC AUC, bootstrap for the others)" */
+export function intervalsText(verdict: Verdict): string {
+  const rows = metricRows(verdict);
+  const methods = [...new Set(rows.map((row) => row.method).filter((method) => method !== ''))];
+  if (methods.length === 0) return '';
+  const [first = ''] = methods;
+  const named = (method: string) => rows.filter((row) => row.method === method).map((row) => row.label);
+  const delong = methods.length > 1 && methods.includes('DeLong');
+  const by = delong ? `DeLong for ${named('DeLong').join(' and ')}, bootstrap for the others` : `by ${first}`;
+  return `${formatPercent(verdict.confidence)} intervals (${by})`;
+}
+
+/** "training.hyperparameters.C: 1 → 0.3", "model/train.py: edited" as its two parts. */
+export function changeRows(report: Report): { what: string; path: string; how: string }[] {
+  return (report.changes ?? []).map((change) => ({
+    what: change.what,
+    path: change.path,
+    how:
+      change.from === null && change.to === null
+        ? 'edited'
+        : change.from === null
+          ? `added: ${change.to}`
+          : change.to === null
+            ? `removed: ${change.from}`
+            : `${change.from} → ${change.to}`,
+  }));
+}
+
+export interface Timing {
+  total: string;
+  reusedNames: string[];
+  /** One sentence; empty where nothing was reused. */
+  reuse: string;
+  cost: string;
+}
+
+export function timingOf(report: Report): Timing {
+  const reused = report.steps.filter((step) => step.reused);
+  const saved = reused.reduce((sum, step) => sum + step.saved_seconds, 0);
+  const { estimated_usd: estimated, actual_usd: actual } = report.cost;
+  const saving = `saving ${formatSeconds(saved)}`;
+  return {
+    total: formatSeconds(report.run.seconds),
+    reusedNames: reused.map((step) => step.name),
+    reuse:
+      reused.length === 0
+        ? ''
+        : reused.length === report.steps.length
+          ? `Nothing ran again: ${reused.length === 1 ? 'the only step was' : `all ${reused.length} steps were`} reused, ${saving}.`
+          : `${reused.length} of ${report.steps.length} steps reused, ${saving}.`,
+    cost: [
+      actual === null ? '' : `${formatUsd(actual)} spent`,
+      estimated === null ? '' : `${formatUsd(estimated)} estimated`,
+    ]
+      .filter((text) => text !== '')
+      .join(', '),
+  };
+}
+
+/** "bayesian", or what ran in its place. */
+export function tuningTitle(tuning: NonNullable<Report['tuning']>): string {
+  const strategy =
+    tuning.ran_as === tuning.strategy ? tuning.strategy : `${tuning.ran_as} (asked for: ${tuning.strategy})`;
+  return `${formatCountOf(tuning.trials.length, 'trial')}, ${strategy}, ${tuning.objective.goal} ${tuning.objective.metric}`;
+}
+
+export function settingsText(settings: Record<string, string>): string {
+  return Object.entries(settings)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(', ');
+}
+
+/** "attrition · evaluate · pull_request · feature/x at 0123456 with uncommitted edits" as its parts. */
+export function runParts(report: Report): string[] {
+  const { commit, mode, trigger } = report.run;
+  const at =
+    commit === null
+      ? ''
+      : `${commit.ref === null ? '' : `${commit.ref} at `}${commit.sha.slice(0, 7)}${commit.dirty ? ' with uncommitted edits' : ''}`;
+  return [report.project, mode, trigger.replaceAll('_', ' '), at].filter((part) => part !== '');
+}
+
+/** All that a reader must know, once each. */
+export function notesOf(report: Report): string[] {
+  const positive =
+    report.data?.positive_defaulted === true && report.data.positive !== null
+      ? [`The positive class is "${report.data.positive}", the rarer label: data.positive does not name one.`]
+      : [];
+  return [...new Set([...positive, ...(report.verdict?.notes ?? []), ...report.notes])];
+}
+
+function joined(error: string, cause: string): string {
+  if (error === '' || cause.startsWith(error)) return cause;
+  return cause === '' ? error : `${error}: ${cause}`;
+}

@@ -1,0 +1,539 @@
+import type { Check, MetricResult, Verdict } from '../gate/verdict.ts';
+import { plotsOf } from './plots.ts';
+import type { Report } from './report.ts';
+
+/** A small seeded generator (mulberry32), so that a fixture is the same on every machine. */
+export function randomFrom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = state;
+    t = Math.imul(t ^ (t >>> 15), t | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+/** Calibrated scores of n rows, a share of them positive, as a model of about AUC .85 gives. */
+export function scoresOf(n: number, positives: number, seed: number, noise = 0.6) {
+  const random = randomFrom(seed);
+  const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  const labels = Uint8Array.from({ length: n }, (_, row) => Number(row < positives));
+  const scores = Float64Array.from(labels, (label) => {
+    const logit = -2.5 + label * 1.9 + normal() * 1.25 + normal() * noise;
+    return 1 / (1 + Math.exp(-logit));
+  });
+  return { labels, scores };
+}
+
+const metric = (result: Partial<MetricResult> & { candidate: number }): MetricResult => ({
+  champion: null,
+  interval: null,
+  champion_interval: null,
+  difference: null,
+  difference_interval: null,
+  p_value: null,
+  method: 'bootstrap',
+  ...result,
+});
+
+const check = (result: Partial<Check> & Pick<Check, 'name' | 'outcome' | 'detail'>): Check => ({
+  value: null,
+  bound: null,
+  limit: null,
+  confidence: null,
+  ...result,
+});
+
+export function sampleVerdict(change: Partial<Verdict> = {}): Verdict {
+  return {
+    outcome: 'promote',
+    reason:
+      'Not worse than the champion by .030 in ROC AUC: the difference is +.012 with a lower bound of −.007 at 95 %.',
+    n: 255,
+    positives: 41,
+    seed: 0,
+    confidence: 0.95,
+    smallest_detectable_difference: 0.041,
+    holdout_uses: 3,
+    primary: 'roc_auc',
+    enforced: true,
+    metrics: {
+      roc_auc: metric({
+        candidate: 0.8554,
+        champion: 0.8432,
+        interval: [0.7974, 0.9051],
+        champion_interval: [0.7832, 0.8961],
+        difference: 0.0122,
+        difference_interval: [-0.0108, 0.0352],
+        p_value: 0.2984,
+        method: 'DeLong',
+      }),
+      pr_auc: metric({
+        candidate: 0.6589,
+        champion: 0.6117,
+        interval: [0.5311, 0.7794],
+        champion_interval: [0.4811, 0.7402],
+        difference: 0.0472,
+        difference_interval: [0.0041, 0.0934],
+        p_value: 0.031,
+      }),
+      log_loss: metric({
+        candidate: 0.3088,
+        champion: 0.3299,
+        interval: [0.2571, 0.3642],
+        champion_interval: [0.2749, 0.3901],
+        difference: -0.0211,
+        difference_interval: [-0.0404, -0.0021],
+        p_value: 0.028,
+      }),
+      brier: metric({
+        candidate: 0.0893,
+        champion: 0.0951,
+        interval: [0.0692, 0.1103],
+        champion_interval: [0.0741, 0.1172],
+        difference: -0.0058,
+        difference_interval: [-0.0131, 0.0012],
+        p_value: 0.107,
+      }),
+      f1: metric({
+        candidate: 0.5747,
+        champion: 0.5301,
+        interval: [0.4421, 0.6897],
+        champion_interval: [0.3951, 0.6494],
+        difference: 0.0446,
+        difference_interval: [-0.0389, 0.1287],
+        p_value: 0.303,
+      }),
+      precision: metric({
+        candidate: 0.5435,
+        champion: 0.5238,
+        interval: [0.4074, 0.6809],
+        champion_interval: [0.3824, 0.6667],
+        difference: 0.0197,
+        difference_interval: [-0.0702, 0.1121],
+        p_value: 0.67,
+      }),
+      recall: metric({
+        candidate: 0.6098,
+        champion: 0.5366,
+        interval: [0.4634, 0.7561],
+        champion_interval: [0.3902, 0.6829],
+        difference: 0.0732,
+        difference_interval: [-0.0244, 0.1707],
+        p_value: 0.142,
+      }),
+      accuracy: metric({
+        candidate: 0.8549,
+        champion: 0.8471,
+        interval: [0.8118, 0.898],
+        champion_interval: [0.8, 0.8902],
+        difference: 0.0078,
+        difference_interval: [-0.0235, 0.0392],
+        p_value: 0.71,
+      }),
+      calibration_slope: metric({
+        candidate: 1.0431,
+        champion: 0.9127,
+        interval: [0.7412, 1.3804],
+        champion_interval: [0.6321, 1.2207],
+        difference: 0.1304,
+        difference_interval: [-0.0511, 0.3192],
+        p_value: 0.16,
+      }),
+    },
+    slices: [
+      ['Gender', 'Female', 104, 15, 0.8639, 0.8521],
+      ['Gender', 'Male', 151, 26, 0.8497, 0.8372],
+      ['MaritalStatus', 'Divorced', 57, 6, 0.8301, 0.8203],
+      ['MaritalStatus', 'Married', 117, 14, 0.8412, 0.8447],
+      ['MaritalStatus', 'Single', 81, 21, 0.8619, 0.8389],
+      ['Department', 'Human Resources', 11, 2, null, null],
+      ['Department', 'Research & Development', 168, 23, 0.8571, 0.8462],
+      ['Department', 'Sales', 76, 16, 0.8448, 0.8312],
+    ].map(([column, value, n, positives, candidate, champion]) => ({
+      column: String(column),
+      value: String(value),
+      n: Number(n),
+      positives: Number(positives),
+      metric: 'roc_auc',
+      candidate: candidate as number | null,
+      champion: champion as number | null,
+      interval:
+        candidate === null
+          ? null
+          : [
+              Number(candidate) - 1.1 / Math.sqrt(Number(n)),
+              Math.min(1, Number(candidate) + 0.9 / Math.sqrt(Number(n))),
+            ],
+      ...(candidate === null ? { note: 'Too few rows of a class to measure.' } : {}),
+    })),
+    checks: [
+      check({
+        name: 'threshold roc_auc',
+        outcome: 'pass',
+        detail: '.855 is at least .750.',
+        value: 0.8554,
+        limit: 0.75,
+      }),
+      check({
+        name: 'threshold brier',
+        outcome: 'pass',
+        detail: '.089 is at most .120.',
+        value: 0.0893,
+        limit: 0.12,
+      }),
+      check({
+        name: 'floor',
+        outcome: 'pass',
+        detail: 'ROC AUC beats the constant prediction (.500): lower bound .806 at 95 %.',
+        value: 0.8554,
+        bound: 0.8061,
+        limit: 0.5,
+        confidence: 0.95,
+      }),
+      check({
+        name: 'champion',
+        outcome: 'pass',
+        detail: 'The difference of +.012 has a lower bound of −.007 at 95 %, above −.030.',
+        value: 0.0122,
+        bound: -0.0071,
+        limit: -0.03,
+        confidence: 0.95,
+      }),
+      check({ name: 'anchor', outcome: 'pass', detail: 'none' }),
+      check({
+        name: 'slices Gender=Male',
+        outcome: 'pass',
+        detail: 'ROC AUC +.013; a drop of .100 would fail.',
+        value: 0.0125,
+        limit: -0.1,
+      }),
+      check({
+        name: 'slices MaritalStatus=Single',
+        outcome: 'pass',
+        detail: 'ROC AUC +.023; a drop of .100 would fail.',
+        value: 0.023,
+        limit: -0.1,
+      }),
+      check({
+        name: 'slices Department=Research & Development',
+        outcome: 'pass',
+        detail: 'ROC AUC +.011; a drop of .100 would fail.',
+        value: 0.0109,
+        limit: -0.1,
+      }),
+    ],
+    notes: [],
+    ...change,
+  };
+}
+
+const coefficients: [string, number, number][] = [
+  ['OverTime=Yes', 0.83, 0.79],
+  ['BusinessTravel=Travel_Frequently', 0.51, 0.44],
+  ['JobRole=Sales Representative', 0.47, 0.39],
+  ['StockOptionLevel=0', 0.44, 0.37],
+  ['NumCompaniesWorked', 0.38, 0.41],
+  ['DistanceFromHome', 0.33, 0.31],
+  ['YearsSinceLastPromotion', 0.31, 0.36],
+  ['JobRole=Laboratory Technician', 0.28, 0.22],
+  ['EnvironmentSatisfaction=1', 0.27, 0.24],
+  ['JobInvolvement=1', 0.25, 0.19],
+  ['WorkLifeBalance=3', -0.21, -0.17],
+  ['YearsWithCurrManager', -0.31, -0.34],
+  ['YearsInCurrentRole', -0.29, -0.27],
+  ['MonthlyIncome', -0.34, -0.42],
+  ['JobRole=Research Director', -0.36, -0.3],
+  ['TotalWorkingYears', -0.42, -0.45],
+  ['StockOptionLevel=1', -0.45, -0.33],
+];
+
+/** A finished run of the attrition sample, with a champion, as a merge or `npm start` gives. */
+export function sampleReport(change: Partial<Report> = {}): Report {
+  const trials: [number, string, number, number][] = [
+    [0.3, 'onehot', 0.8534, 3.1],
+    [0.071, 'onehot', 0.8519, 2.8],
+    [1.92, 'onehot', 0.8467, 3.4],
+    [0.44, 'linear', 0.8391, 2.2],
+    [2.61, 'linear', 0.8352, 2.4],
+    [0.033, 'linear', 0.8327, 1.9],
+    [0.15, 'onehot', 0.8529, 2.9],
+    [0.86, 'onehot', 0.8501, 3.2],
+  ];
+  return {
+    version: 1,
+    project: 'attrition',
+    problem: 'binary',
+    backend: 'embedded',
+    run: {
+      execution: 'train-20261122-170712-5f2c',
+      mode: 'promote',
+      trigger: 'pull_request',
+      reason: null,
+      started_at: '2026-11-22T17:07:12Z',
+      finished_at: '2026-11-22T17:07:31Z',
+      seconds: 18.6,
+      commit: { sha: '2d34157c0ffee00112233445566778899aabbccd', ref: 'one-hot-ordinals', dirty: false },
+      fingerprint: '9b1f0c5a77de4e2f8d3a6b5c4d3e2f1a0b9c8d7e6f5a4b3c2d1e0f9a8b7c6d5e',
+      status: 'succeeded',
+      promotion: {
+        promoted: true,
+        package: 'attrition/7',
+        detail: 'Promoted: attrition/7 is the champion now.',
+      },
+    },
+    verdict: sampleVerdict(),
+    failure: null,
+    candidate: {
+      package: 'attrition/7',
+      image: 'sha256:7c1f6a2b9d8e5f40312233445566778899aabbccddeeff001122334455667788',
+      hyperparameters: { C: '0.3', encoding: 'onehot' },
+      threshold: 0.31,
+      origin: 'candidate',
+      trained_at: '2026-11-22T17:07:28Z',
+    },
+    champion: {
+      package: 'attrition/6',
+      image: 'sha256:11f6a2b9d8e5f403122334455667788990abbccddeeff0011223344556677aa1',
+      hyperparameters: { C: '1', encoding: 'linear' },
+      threshold: 0.28,
+      origin: 'champion',
+      trained_at: '2026-11-15T09:12:03Z',
+    },
+    data: {
+      source: 'model/data/attrition.csv',
+      version: 'sha256:0a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f9',
+      target: 'Attrition',
+      positive: 'Yes',
+      positive_defaulted: false,
+      labels: ['No', 'Yes'],
+      train: { rows: 1015, positives: 164 },
+      holdout: { rows: 255, positives: 41 },
+    },
+    plots: { candidate: plotsOf(scoresOf(255, 41, 5, 0.4)), champion: plotsOf(scoresOf(255, 41, 11, 0.8)) },
+    explanation: {
+      kind: 'coefficients',
+      unit: 'change in log-odds per standard deviation or category',
+      features: coefficients.map(([name, value, champion]) => ({ name, value, champion })),
+    },
+    tuning: {
+      strategy: 'bayesian',
+      ran_as: 'random',
+      objective: { metric: 'cv_roc_auc', goal: 'maximize' },
+      trials: trials.map(([C, encoding, value, seconds], i) => ({
+        name: `trial-${i + 1}`,
+        hyperparameters: { C: String(C), encoding },
+        value,
+        seconds,
+        status: 'completed',
+      })),
+      best: 'trial-1',
+    },
+    changes: [
+      { what: 'config', path: 'tuning.ranges.encoding', from: '[linear]', to: '[linear, onehot]' },
+      { what: 'hyperparameters', path: 'C', from: '1', to: '0.3' },
+      { what: 'code', path: 'model/src/attrition/train.py', from: null, to: null },
+    ],
+    steps: [
+      { name: 'Plan', seconds: 0.08, reused: false, saved_seconds: 0 },
+      { name: 'Prepare', seconds: 0.02, reused: true, saved_seconds: 2.4 },
+      { name: 'Tune', seconds: 14.2, reused: false, saved_seconds: 0 },
+      { name: 'Score candidate', seconds: 2.6, reused: false, saved_seconds: 0 },
+      { name: 'Score champion', seconds: 0.03, reused: true, saved_seconds: 2.7 },
+      { name: 'Gate', seconds: 0.21, reused: false, saved_seconds: 0 },
+      { name: 'Register', seconds: 0.04, reused: false, saved_seconds: 0 },
+    ],
+    cost: {
+      estimated_usd: 0.04,
+      actual_usd: 0,
+      note: 'On this machine a run costs nothing; the estimate is what AWS would charge.',
+    },
+    notes: ['The bayesian strategy runs on SageMaker only: here it ran as random.'],
+    links: [
+      { label: 'Workflow run', url: 'https://github.com/example/attrition/actions/runs/123456789' },
+      {
+        label: 'HTML report',
+        url: 'https://github.com/example/attrition/actions/runs/123456789/artifacts/42',
+      },
+    ],
+    ...change,
+  };
+}
+
+/** The first run: nothing to compare with. */
+export function firstRun(): Report {
+  const verdict = sampleVerdict({
+    reason: 'All thresholds are met and the trivial model is beaten; there is no champion yet.',
+    smallest_detectable_difference: null,
+    holdout_uses: 1,
+  });
+  for (const result of Object.values(verdict.metrics))
+    Object.assign(result, {
+      champion: null,
+      champion_interval: null,
+      difference: null,
+      difference_interval: null,
+      p_value: null,
+    });
+  verdict.slices = verdict.slices.map((slice) => ({ ...slice, champion: null }));
+  verdict.checks = verdict.checks.map((c) => (c.name === 'champion' ? check({ ...c, ...NONE }) : c));
+  const base = sampleReport();
+  return {
+    ...base,
+    verdict,
+    champion: null,
+    changes: null,
+    plots: base.plots === null ? null : { candidate: base.plots.candidate, champion: null },
+    explanation:
+      base.explanation === null
+        ? null
+        : {
+            ...base.explanation,
+            features: base.explanation.features.map(({ name, value }) => ({ name, value })),
+          },
+    steps: base.steps
+      .filter((step) => step.name !== 'Score champion')
+      .map((step) => ({ ...step, reused: false, saved_seconds: 0 })),
+  };
+}
+
+const NONE = { detail: 'none', value: null, bound: null, limit: null, confidence: null };
+
+/** A candidate that cannot be told from a worse one. */
+export function heldRun(): Report {
+  const verdict = sampleVerdict({
+    outcome: 'hold',
+    reason:
+      'Inconclusive: 255 rows can show a difference of .041 in ROC AUC; this one is −.019 with bounds of −.047 and +.009 about the margin of −.030.',
+  });
+  verdict.checks = verdict.checks.map((c) =>
+    c.name === 'champion'
+      ? {
+          ...c,
+          outcome: 'inconclusive' as const,
+          detail:
+            'The difference of −.019 has a lower bound of −.047 at 95 %: neither above nor wholly below −.030.',
+          value: -0.019,
+          bound: -0.047,
+        }
+      : c,
+  );
+  verdict.metrics.roc_auc = metric({
+    candidate: 0.8242,
+    champion: 0.8432,
+    interval: [0.7601, 0.8842],
+    champion_interval: [0.7832, 0.8961],
+    difference: -0.019,
+    difference_interval: [-0.0521, 0.0141],
+    p_value: 0.261,
+    method: 'DeLong',
+  });
+  const base = sampleReport({ verdict });
+  base.run.promotion = {
+    promoted: false,
+    package: 'attrition/7',
+    detail: 'attrition/7 is registered and waits for a person to approve it.',
+  };
+  return base;
+}
+
+/** A clearly worse candidate: a threshold, the champion comparison and a slice fail. */
+export function rejectedRun(): Report {
+  const verdict = sampleVerdict({
+    outcome: 'reject',
+    reason: 'ROC AUC is .721, below the threshold of .750, and worse than the champion by more than .030.',
+  });
+  verdict.metrics.roc_auc = metric({
+    candidate: 0.7213,
+    champion: 0.8432,
+    interval: [0.6402, 0.8024],
+    champion_interval: [0.7832, 0.8961],
+    difference: -0.1219,
+    difference_interval: [-0.1821, -0.0617],
+    p_value: 0.00007,
+    method: 'DeLong',
+  });
+  verdict.checks = verdict.checks.map((c) => {
+    if (c.name === 'threshold roc_auc')
+      return { ...c, outcome: 'fail' as const, detail: '.721 is below .750.', value: 0.7213 };
+    if (c.name === 'champion')
+      return {
+        ...c,
+        outcome: 'fail' as const,
+        detail: 'The difference of −.122 has an upper bound of −.071 at 95 %, below −.030.',
+        value: -0.1219,
+        bound: -0.0714,
+      };
+    if (c.name === 'slices MaritalStatus=Single')
+      return {
+        ...c,
+        outcome: 'fail' as const,
+        detail: 'ROC AUC −.139; a drop of .100 fails.',
+        value: -0.139,
+      };
+    return c;
+  });
+  const base = sampleReport({ verdict });
+  base.run.promotion = { promoted: false, package: 'attrition/7', detail: 'The champion stays attrition/6.' };
+  return base;
+}
+
+/** Training broke: no verdict. */
+export function failedRun(): Report {
+  const base = sampleReport();
+  return {
+    ...base,
+    run: {
+      ...base.run,
+      seconds: 4.3,
+      status: 'failed',
+      promotion: { promoted: false, package: null, detail: '' },
+    },
+    verdict: null,
+    failure: {
+      step: 'Train',
+      error: 'AlgorithmError',
+      cause: "ValueError: could not convert string to float: 'Travel_Rarely'",
+      log: [
+        'reading input/data/train/train.csv: 1015 rows, 28 columns',
+        'Traceback (most recent call last):',
+        '  File "model/src/attrition/train.py", line 61, in main',
+        '    model.fit(features, target)',
+        '  File "sklearn/pipeline.py", line 473, in fit',
+        '    Xt = self._fit(X, y, routed_params)',
+        "ValueError: could not convert string to float: 'Travel_Rarely'",
+      ],
+      hint: 'Read the lines of the log above. `npm run mlops -- validate` checks the data contract without training.',
+    },
+    candidate: null,
+    plots: null,
+    explanation: null,
+    tuning: null,
+    changes: null,
+    steps: [
+      { name: 'Plan', seconds: 0.08, reused: false, saved_seconds: 0 },
+      { name: 'Prepare', seconds: 2.4, reused: false, saved_seconds: 0 },
+      { name: 'Train', seconds: 1.8, reused: false, saved_seconds: 0 },
+    ],
+    notes: [],
+  };
+}
+
+/** Nothing changed: every step reused. */
+export function reusedRun(): Report {
+  const base = sampleReport({ changes: [] });
+  base.run.seconds = 0.31;
+  base.run.promotion = {
+    promoted: false,
+    package: 'attrition/7',
+    detail: 'attrition/7 is the champion already.',
+  };
+  base.steps = base.steps.map((step) => ({
+    ...step,
+    seconds: 0.01,
+    reused: true,
+    saved_seconds: step.seconds + step.saved_seconds,
+  }));
+  return base;
+}

@@ -1,0 +1,224 @@
+import { styleText } from 'node:util';
+import type { Check, Verdict } from '../gate/verdict.ts';
+import { cleanText } from './clean-text.ts';
+import { formatCount, formatPercent } from './format.ts';
+import {
+  changeRows,
+  checkCounts,
+  evidence,
+  hasChampion,
+  headlineOf,
+  metricRows,
+  notesOf,
+  orderedChecks,
+  timingOf,
+} from './reading.ts';
+import type { Report } from './report.ts';
+
+type Style = Parameters<typeof styleText>[0];
+type Paint = (style: Style, text: string) => string;
+
+const TONES = {
+  promote: 'green',
+  hold: 'yellow',
+  reject: 'red',
+  failed: 'red',
+  cancelled: 'yellow',
+} as const;
+const MARKS = { pass: '✓', fail: '✗', inconclusive: '?' };
+const MARK_STYLES = { pass: 'green', fail: 'red', inconclusive: 'yellow' } as const;
+const MOST_CHANGES = 8;
+const MOST_CHECKS = 12;
+
+/**
+ * The end of a run in a terminal: verdict, metrics, checks that did not pass, what changed beside what moved, reuse.
+ * @param columns the terminal's width; below 40 it is taken as 40.
+ */
+export function renderTerminal(report: Report, options: { color: boolean; columns: number }): string {
+  const width = Math.max(40, Math.min(options.columns, 120)) - 2;
+  const paint: Paint = options.color
+    ? (style, text) => styleText(style, text, { validateStream: false })
+    : (_, text) => text;
+  const { verdict, failure } = report;
+  const blocks = [headline(report, width, paint)];
+  if (failure !== null) blocks.push(failureLines(failure, width, paint));
+  if (verdict !== null) {
+    blocks.push(metricLines(verdict, width, paint));
+    blocks.push(checkLines(verdict, width, paint));
+    blocks.push(changeLines(report, verdict, width, paint));
+  }
+  const notes = notesOf(report).flatMap((note) => wrap(`- ${cleanText(note)}`, width, '  '));
+  blocks.push(notes.slice(0, 12), timeLines(report, width, paint));
+  return `${blocks
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.map((line) => `  ${line}`.trimEnd()).join('\n'))
+    .join('\n\n')}\n`;
+}
+
+function headline(report: Report, width: number, paint: Paint): string[] {
+  const { tone, title, why, outcome, warning } = headlineOf(report);
+  const name = cleanText(title, 80).toUpperCase();
+  const lines = wrap(`${name}  ${cleanText(why, 600)}`, width, '');
+  const first = (lines[0] ?? '').replace(name, paint(['bold', TONES[tone]], name));
+  return [
+    first,
+    ...lines.slice(1),
+    ...outcome.flatMap((text) => wrap(cleanText(text, 400), width, '')),
+    ...(warning === null
+      ? []
+      : ['', ...wrap(warning, width, '').map((line) => paint(['bold', 'yellow'], line))]),
+  ];
+}
+
+function failureLines(failure: NonNullable<Report['failure']>, width: number, paint: Paint): string[] {
+  const log = failure.log.slice(-20).map((line) => paint('dim', cut(`| ${visible(line)}`, width)));
+  const hint = failure.hint === '' ? [] : wrap(`Try: ${cleanText(failure.hint, 600)}`, width, '     ');
+  return [...log, ...(log.length > 0 && hint.length > 0 ? [''] : []), ...hint];
+}
+
+function metricLines(verdict: Verdict, width: number, paint: Paint): string[] {
+  const champion = hasChampion(verdict);
+  const interval = `${formatPercent(verdict.confidence)} interval`;
+  const head = champion ? ['', 'Candidate', 'Champion', 'Difference', interval] : ['', 'Candidate', interval];
+  const rows = metricRows(verdict).map((row) => {
+    const name = `${cleanText(row.label, 24)}${row.better === 'lower' ? ' ↓' : ''}`;
+    return champion
+      ? [name, row.candidate, row.champion, row.difference, row.differenceInterval, row.effect ?? '']
+      : [name, row.candidate, row.interval];
+  });
+  const widths = head.map((title, column) =>
+    Math.max(...[title, ...rows.map((row) => row[column] ?? '')].map(widthOf)),
+  );
+  const line = (cells: string[]) =>
+    cells
+      .map((text, column) =>
+        column === 0
+          ? padEnd(text, widths[0] ?? 0)
+          : column < widths.length
+            ? padStart(text, widths[column] ?? 0)
+            : text,
+      )
+      .join('  ')
+      .trimEnd();
+  const body = rows.map((cells, i) => {
+    const text = cut(line(cells), width);
+    const effect = cells[5] ?? '';
+    if (effect !== '') return paint(effect === 'better' ? 'green' : 'red', text);
+    return i === 0 ? paint('bold', text) : text;
+  });
+  return [
+    paint('dim', cut(line(head), width)),
+    ...body,
+    ...wrap(evidence(verdict).join(' '), width, '').map((text) => paint('dim', text)),
+  ];
+}
+
+function checkLines(verdict: Verdict, width: number, paint: Paint): string[] {
+  const open = orderedChecks(verdict).filter((check) => check.outcome !== 'pass');
+  const line = (check: Check) => {
+    const [first = '', ...rest] = wrap(
+      `${MARKS[check.outcome]} ${cleanText(check.name, 60)}: ${cleanText(check.detail)}`,
+      width,
+      '  ',
+    );
+    return [paint(MARK_STYLES[check.outcome], first.slice(0, 1)) + first.slice(1), ...rest];
+  };
+  return [
+    `Checks: ${checkCounts(verdict)}`,
+    ...open.slice(0, MOST_CHECKS).flatMap(line),
+    ...(open.length > MOST_CHECKS ? [`  and ${formatCount(open.length - MOST_CHECKS)} more`] : []),
+  ];
+}
+
+/** Two columns: what changed beside what moved; one under the other where the terminal is narrow. */
+function changeLines(report: Report, verdict: Verdict, width: number, paint: Paint): string[] {
+  if (report.changes === null) return [];
+  const rows = changeRows(report);
+  const side = width >= 70 ? Math.floor((width - 3) * 0.58) : width;
+  const changed = rows
+    .slice(0, MOST_CHANGES)
+    .flatMap((row) => wrap(`${cleanText(row.path, 80)}: ${cleanText(row.how, 80)}`, side, '  '));
+  if (rows.length === 0) changed.push('nothing');
+  if (rows.length > MOST_CHANGES) changed.push(`and ${formatCount(rows.length - MOST_CHANGES)} more`);
+  const measured = metricRows(verdict).filter((row) => row.result.difference !== null);
+  const clear = measured.filter((row) => row.effect !== null || row.primary);
+  const moved = clear.map(
+    (row) => `${cleanText(row.label, 24)} ${row.difference}${row.effect === null ? '' : ` ${row.effect}`}`,
+  );
+  const rest = measured.length - clear.length;
+  if (rest > 0) moved.push(`${rest} more: no clear difference`);
+  if (measured.length === 0) moved.push('not measured');
+  const titles: [string, string] = ['Changed since the champion', 'Moved'];
+  if (side === width) return [paint('dim', titles[0]), ...changed, '', paint('dim', titles[1]), ...moved];
+  return [
+    `${paint('dim', padEnd(titles[0], side))}   ${paint('dim', titles[1])}`,
+    ...Array.from({ length: Math.max(changed.length, moved.length) }, (_, i) =>
+      `${padEnd(changed[i] ?? '', side)}   ${moved[i] ?? ''}`.trimEnd(),
+    ),
+  ];
+}
+
+function timeLines(report: Report, width: number, paint: Paint): string[] {
+  const { total, reuse, cost } = timingOf(report);
+  const parts = [`Took ${total}.`, reuse, cost === '' ? '' : `Cost: ${cost}.`].filter((text) => text !== '');
+  return wrap(parts.join(' '), width, '').map((line) => paint('dim', line));
+}
+
+/** A log line keeps its indentation. */
+function visible(line: string): string {
+  const indent = /^[ \t]*/.exec(line)?.[0].replaceAll('\t', '  ') ?? '';
+  return indent.slice(0, 20) + cleanText(line, 500);
+}
+
+function wrap(text: string, width: number, indent: string): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (widthOf(longer) <= width || line.trim() === '') line = longer;
+    else {
+      lines.push(line);
+      line = indent + word;
+    }
+    while (widthOf(line) > width) {
+      const head = take(line, width);
+      lines.push(head);
+      line = indent + line.slice(head.length);
+    }
+  }
+  return line.trim() === '' ? lines : [...lines, line];
+}
+
+function cut(text: string, width: number): string {
+  return widthOf(text) <= width ? text : `${take(text, width - 1)}…`;
+}
+
+function take(text: string, width: number): string {
+  let taken = '';
+  let used = 0;
+  for (const character of text) {
+    used += widthOf(character);
+    if (used > width) break;
+    taken += character;
+  }
+  return taken;
+}
+
+function padEnd(text: string, width: number): string {
+  return text + ' '.repeat(Math.max(0, width - widthOf(text)));
+}
+
+function padStart(text: string, width: number): string {
+  return ' '.repeat(Math.max(0, width - widthOf(text))) + text;
+}
+
+const WIDE =
+  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
+const ZERO_WIDTH = /\p{Mn}|\p{Me}|\u200c|\u200d|\ufe0f/u;
+
+/** Terminal cells: two for East Asian wide characters and emoji, none for marks that combine. */
+function widthOf(text: string): number {
+  let width = 0;
+  for (const character of text) width += WIDE.test(character) ? 2 : ZERO_WIDTH.test(character) ? 0 : 1;
+  return width;
+}
