@@ -70,6 +70,8 @@ export interface PackageDescription {
   config: string;
   code: string;
   verdict: string;
+  /** Plots, explanation and threshold: what a report shows beside the numbers. */
+  evidence: string;
   outcome: string;
   metrics: Record<string, number>;
   created_at: string;

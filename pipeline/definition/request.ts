@@ -1,0 +1,36 @@
+import type { Config } from '../config/schema.ts';
+
+/** The input of an execution is `{ request: Request }`: all that a run is made from. */
+export interface Request {
+  mode: 'evaluate' | 'promote';
+  /** Whether the machine itself promotes on the verdict (mode promote without --no-promote). */
+  promote: boolean;
+  trigger: Trigger;
+  /** mlops.yaml with defaults and overrides. */
+  config: Config;
+  seed: number;
+  /** By digest. */
+  images: { model: string; prepare: string };
+  data: {
+    /** As people call it. */
+    source: string;
+    /** Where the job reads it: an object or a prefix. */
+    uri: string;
+    /** Changes whenever a row may have. */
+    version: string;
+  };
+  /** The user's transform. */
+  script: { uri: string; sha256: string } | null;
+  /** The model's files, as a JSON list of { path, sha256 }: what a later report compares. */
+  code: string;
+}
+
+export interface Trigger {
+  kind: 'manual' | 'pull_request' | 'push' | 'dispatch' | 'data' | 'schedule' | 'decay';
+  ref: string | null;
+  commit: string | null;
+  /** The checkout held changes that no commit has. */
+  dirty: boolean;
+  actor: string | null;
+  reason: string | null;
+}

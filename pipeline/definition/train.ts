@@ -1,0 +1,390 @@
+import type { Parameters, StateMachine, States, TaskState } from './asl.ts';
+import { choice, fail, functionTask, jobTask, pass, succeed, task, withFailures } from './states.ts';
+
+/** Names of what the account (or this machine) gives the pipeline; the document differs in nothing else. */
+export interface Resources {
+  /** Function ARNs by step. */
+  functions: Record<StepName, string>;
+  /** The role that every SageMaker job runs with. */
+  jobRole: string;
+  /** The DynamoDB table of the run ledger. */
+  ledger: string;
+}
+
+export type StepName = 'plan' | 'inspect' | 'gate' | 'register' | 'promote' | 'record';
+
+const execution = 'arn:aws:states:::';
+const hour = 3600;
+const day = 24 * hour;
+
+/**
+ * The train machine: Plan -> Prepare -> Tune or Train -> Score candidate || champion -> Gate -> Register ->
+ * Promote -> Record. Plan and Inspect say of each job whether an earlier run's output serves ("reuse").
+ * Everything that a run may change (image, settings, names, URIs) comes with the input or from Plan, so that
+ * a pull request runs with its own mlops.yaml on the machine that main deployed.
+ *
+ * State: { request, plan, prepared, scoring, model, scores, gate, package, promotion }.
+ */
+export function trainMachine(resources: Resources): StateMachine {
+  const invoke = functionTask(resources.functions);
+  const states: States = {
+    Plan: invoke('plan', {
+      payload: { 'execution.$': '$$.Execution.Name', 'request.$': '$.request' },
+      result: ['fingerprint', 'champion', 'prepare', 'train'],
+      resultPath: '$.plan',
+      next: 'Is prepared?',
+      failed: 'Plan failed',
+    }),
+
+    'Is prepared?': choice({ '$.plan.prepare.reused': 'Reuse prepared' }, 'Prepare'),
+    'Reuse prepared': pass('$.plan.prepare.result', '$.prepared', 'Inspect'),
+    ...jobTask('Prepare', {
+      resource: `${execution}sagemaker:createProcessingJob.sync`,
+      attempt: '$.plan.prepare.attempt',
+      parameters: {
+        'ProcessingJobName.$': "States.Format('{}-{}', $.plan.prepare.job, $.plan.prepare.attempt.n)",
+        RoleArn: resources.jobRole,
+        AppSpecification: { 'ImageUri.$': '$.request.images.prepare', ContainerEntrypoint: ['prepare'] },
+        'ProcessingInputs.$': '$.plan.prepare.inputs',
+        ProcessingOutputConfig: {
+          Outputs: [
+            {
+              OutputName: 'prepared',
+              S3Output: {
+                'S3Uri.$': '$.plan.prepare.output',
+                LocalPath: '/opt/ml/processing/output',
+                S3UploadMode: 'EndOfJob',
+              },
+            },
+          ],
+        },
+        ProcessingResources: { 'ClusterConfig.$': '$.plan.prepare.cluster' },
+        StoppingCondition: { 'MaxRuntimeInSeconds.$': '$.plan.prepare.max_runtime' },
+        'Environment.$': '$.plan.prepare.environment',
+      },
+      result: {
+        'job.$': '$.ProcessingJobName',
+        'output.$': '$.ProcessingOutputConfig.Outputs[0].S3Output.S3Uri',
+        'started.$': '$.ProcessingStartTime',
+        'ended.$': '$.ProcessingEndTime',
+      },
+      resultPath: '$.prepared',
+      timeoutPath: '$.plan.prepare.timeout',
+      next: 'Record prepared',
+    }),
+    'Record prepared': remember(resources, 'prepared', '$.plan.prepare.key', '$.prepared', 'Inspect'),
+
+    Inspect: invoke('inspect', {
+      payload: {
+        'execution.$': '$$.Execution.Name',
+        'request.$': '$.request',
+        'plan.$': '$.plan',
+        'prepared.$': '$.prepared',
+      },
+      result: ['candidate', 'champion'],
+      resultPath: '$.scoring',
+      next: 'Is trained?',
+      failed: 'Inspect failed',
+    }),
+
+    'Is trained?': choice({ '$.plan.train.reused': 'Reuse model', '$.plan.train.tunes': 'Tune' }, 'Train'),
+    'Reuse model': pass('$.plan.train.result', '$.model', 'Score'),
+    ...jobTask('Tune', {
+      resource: `${execution}sagemaker:createHyperParameterTuningJob.sync`,
+      attempt: '$.plan.train.attempt',
+      parameters: {
+        'HyperParameterTuningJobName.$':
+          "States.Format('{}-{}', $.plan.train.tuning_job, $.plan.train.attempt.n)",
+        'HyperParameterTuningJobConfig.$': '$.plan.train.tuning',
+        TrainingJobDefinition: {
+          'StaticHyperParameters.$': '$.plan.train.hyperparameters',
+          ...trainingParameters(resources),
+        },
+      },
+      result: {
+        'tuning_job.$': '$.HyperParameterTuningJobName',
+        'best.$': '$.BestTrainingJob.TrainingJobName',
+        'started.$': '$.CreationTime',
+        'ended.$': '$.HyperParameterTuningEndTime',
+      },
+      resultPath: '$.model.tuning',
+      timeoutPath: '$.plan.train.timeout',
+      next: 'Describe best',
+    }),
+    'Describe best': task({
+      resource: `${execution}aws-sdk:sagemaker:describeTrainingJob`,
+      parameters: { 'TrainingJobName.$': '$.model.tuning.best' },
+      result: trainedModel,
+      resultPath: '$.model.trained',
+      timeout: 60,
+      next: 'Record model',
+      failed: 'Tune failed',
+    }),
+    ...jobTask('Train', {
+      resource: `${execution}sagemaker:createTrainingJob.sync`,
+      attempt: '$.plan.train.attempt',
+      parameters: {
+        'TrainingJobName.$': "States.Format('{}-{}', $.plan.train.job, $.plan.train.attempt.n)",
+        'HyperParameters.$': '$.plan.train.hyperparameters',
+        ...trainingParameters(resources),
+      },
+      result: trainedModel,
+      resultPath: '$.model.trained',
+      timeoutPath: '$.plan.train.timeout',
+      next: 'Record model',
+    }),
+    'Record model': remember(resources, 'model', '$.plan.fingerprint', '$.model', 'Score'),
+
+    Score: {
+      Type: 'Parallel',
+      Comment:
+        'Both models score the same raw rows, each in its own image, by the job that batch inference is.',
+      Branches: [
+        scoreBranch(resources, 'candidate', '$.request.images.model', '$.model.trained.artifact'),
+        scoreBranch(resources, 'champion', '$.scoring.champion.image', '$.scoring.champion.artifact'),
+      ],
+      ResultSelector: { 'candidate.$': '$[0]', 'champion.$': '$[1]' },
+      ResultPath: '$.scores',
+      Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.error', Next: 'Score failed' }],
+      Next: 'Gate',
+    },
+
+    Gate: invoke('gate', {
+      payload: {
+        'execution.$': '$$.Execution.Name',
+        'request.$': '$.request',
+        'plan.$': '$.plan',
+        'prepared.$': '$.prepared',
+        'scoring.$': '$.scoring',
+        'model.$': '$.model',
+        'scores.$': '$.scores',
+      },
+      result: ['outcome', 'reason', 'verdict', 'evidence', 'promotable'],
+      resultPath: '$.gate',
+      next: 'Register',
+      failed: 'Gate failed',
+    }),
+    Register: invoke('register', {
+      payload: {
+        'execution.$': '$$.Execution.Name',
+        'request.$': '$.request',
+        'plan.$': '$.plan',
+        'prepared.$': '$.prepared',
+        'model.$': '$.model',
+        'gate.$': '$.gate',
+      },
+      result: ['name'],
+      resultPath: '$.package',
+      next: 'Promote?',
+      failed: 'Register failed',
+    }),
+    'Promote?': {
+      Type: 'Choice',
+      Choices: [
+        {
+          And: [
+            { Variable: '$.request.promote', BooleanEquals: true },
+            { Variable: '$.gate.promotable', BooleanEquals: true },
+          ],
+          Next: 'Promote',
+        },
+      ],
+      Default: 'Record',
+    },
+    Promote: invoke('promote', {
+      payload: {
+        'execution.$': '$$.Execution.Name',
+        'package.$': '$.package.name',
+        'expected_version.$': '$.plan.champion.version',
+        'reason.$': '$.gate.reason',
+      },
+      result: ['promoted', 'version'],
+      resultPath: '$.promotion',
+      next: 'Record',
+      failed: 'Promote failed',
+    }),
+    Record: invoke('record', {
+      payload: {
+        'execution.$': '$$.Execution.Name',
+        'started.$': '$$.Execution.StartTime',
+        status: 'succeeded',
+        'state.$': '$',
+      },
+      result: ['status'],
+      resultPath: '$.record',
+      next: 'Done',
+      failed: 'Record failed',
+    }),
+    Done: succeed(),
+
+    'Record failure': {
+      ...invoke('record', {
+        payload: {
+          'execution.$': '$$.Execution.Name',
+          'started.$': '$$.Execution.StartTime',
+          status: 'failed',
+          'state.$': '$',
+        },
+        result: ['status'],
+        resultPath: '$.record',
+        next: 'Failed',
+        failed: 'Failed',
+      }),
+      // The error that the run failed with is the one to end with.
+      Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.record_error', Next: 'Failed' }],
+    },
+    Failed: fail('$.error.Error', '$.error.Cause'),
+  };
+  return {
+    Comment: 'Train a candidate, score it against the champion on the same rows, judge, register, promote.',
+    StartAt: 'Plan',
+    TimeoutSeconds: 5 * day,
+    States: withFailures(states, 'Record failure'),
+  };
+}
+
+/** DescribeTrainingJob and the result of createTrainingJob.sync end in the same value. */
+const trainedModel: Parameters = {
+  'job.$': '$.TrainingJobName',
+  'artifact.$': '$.ModelArtifacts.S3ModelArtifacts',
+  'hyperparameters.$': '$.HyperParameters',
+  'started.$': '$.TrainingStartTime',
+  'ended.$': '$.TrainingEndTime',
+};
+
+/** What CreateTrainingJob and a tuning job's TrainingJobDefinition have in common. */
+function trainingParameters(resources: Resources): Parameters {
+  return {
+    RoleArn: resources.jobRole,
+    AlgorithmSpecification: {
+      'TrainingImage.$': '$.request.images.model',
+      'TrainingInputMode.$': '$.plan.train.input_mode',
+      'MetricDefinitions.$': '$.plan.train.metrics',
+    },
+    'InputDataConfig.$': '$.plan.train.channels',
+    OutputDataConfig: { 'S3OutputPath.$': '$.plan.train.output' },
+    'ResourceConfig.$': '$.plan.train.resources',
+    'StoppingCondition.$': '$.plan.train.stopping',
+    'EnableManagedSpotTraining.$': '$.plan.train.spot',
+    'Environment.$': '$.plan.train.environment',
+  };
+}
+
+/** Scores one model on the holdout, unless there is none or an earlier run's scores serve. */
+function scoreBranch(
+  resources: Resources,
+  who: 'candidate' | 'champion',
+  image: string,
+  artifact: string,
+): StateMachine {
+  const at = `$.scoring.${who}`;
+  const named = (state: string) => `${state} ${who}`;
+  return {
+    StartAt: named('Needs scoring:'),
+    States: {
+      [named('Needs scoring:')]: choice({ [`${at}.score`]: named('Create model:') }, named('Reuse scores:')),
+      [named('Reuse scores:')]: {
+        Type: 'Pass',
+        Comment: 'An earlier run scored this model on this holdout, or there is no such model.',
+        InputPath: `${at}.result`,
+        End: true,
+      },
+      [named('Create model:')]: task({
+        resource: `${execution}sagemaker:createModel`,
+        parameters: {
+          'ModelName.$': `States.Format('{}-{}', ${at}.job, ${at}.attempt.n)`,
+          ExecutionRoleArn: resources.jobRole,
+          PrimaryContainer: { 'Image.$': image, 'ModelDataUrl.$': artifact },
+        },
+        resultPath: null,
+        timeout: 60,
+        next: named('Score'),
+        failed: named('Failed:'),
+      }),
+      ...jobTask(named('Score'), {
+        resource: `${execution}sagemaker:createTransformJob.sync`,
+        attempt: `${at}.attempt`,
+        parameters: {
+          'TransformJobName.$': `States.Format('{}-{}', ${at}.job, ${at}.attempt.n)`,
+          'ModelName.$': `States.Format('{}-{}', ${at}.job, ${at}.attempt.n)`,
+          'MaxPayloadInMB.$': `${at}.max_payload_mb`,
+          'BatchStrategy.$': `${at}.batch_strategy`,
+          'MaxConcurrentTransforms.$': `${at}.concurrency`,
+          TransformInput: {
+            DataSource: { S3DataSource: { S3DataType: 'S3Prefix', 'S3Uri.$': `${at}.holdout` } },
+            'ContentType.$': `${at}.content_type`,
+            SplitType: 'Line',
+            CompressionType: 'None',
+          },
+          TransformOutput: {
+            'S3OutputPath.$': `${at}.output`,
+            'Accept.$': `${at}.content_type`,
+            AssembleWith: 'Line',
+          },
+          'TransformResources.$': `${at}.resources`,
+          DataProcessing: {
+            'InputFilter.$': `${at}.input_filter`,
+            'OutputFilter.$': `${at}.output_filter`,
+            JoinSource: 'Input',
+          },
+        },
+        result: {
+          'job.$': '$.TransformJobName',
+          'output.$': '$.TransformOutput.S3OutputPath',
+          'started.$': '$.TransformStartTime',
+          'ended.$': '$.TransformEndTime',
+        },
+        resultPath: '$.scored',
+        timeoutPath: `${at}.timeout`,
+        next: named('Delete model:'),
+        again: named('Create model:'),
+        failed: named('Failed:'),
+      }),
+      [named('Delete model:')]: {
+        ...task({
+          resource: `${execution}aws-sdk:sagemaker:deleteModel`,
+          parameters: { 'ModelName.$': '$.scored.job' },
+          resultPath: null,
+          timeout: 60,
+          next: named('Record scores:'),
+          failed: named('Record scores:'),
+        }),
+        // A model left behind costs nothing and is no reason to fail a run that has its scores.
+        Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: null, Next: named('Record scores:') }],
+      },
+      [named('Record scores:')]: {
+        ...remember(resources, 'scores', `${at}.key`, '$.scored', null, named('Failed:')),
+        OutputPath: '$.scored',
+      },
+      // Ends the Parallel, whose Catch records it.
+      [named('Failed:')]: fail('$.error.Error', '$.error.Cause'),
+    },
+  };
+}
+
+/** Writes what a job made into the ledger, where the next Plan or Inspect finds it. */
+function remember(
+  resources: Resources,
+  kind: string,
+  id: string,
+  value: string,
+  next: string | null,
+  failed = 'Record failed',
+): TaskState {
+  return task({
+    resource: `${execution}dynamodb:putItem`,
+    parameters: {
+      TableName: resources.ledger,
+      Item: {
+        kind: { S: kind },
+        id: { 'S.$': id },
+        version: { N: '1' },
+        value: { 'S.$': `States.JsonToString(${value})` },
+      },
+    },
+    resultPath: null,
+    timeout: 60,
+    next,
+    failed,
+  });
+}

@@ -1,0 +1,72 @@
+import type { Ports } from '../ports.ts';
+
+/** What a step gets beside its event: the world behind ports, and where things are kept. */
+export interface StepContext extends Ports {
+  /** `s3://BUCKET/PREFIX` of the project's artifacts, without a slash at the end. */
+  root: string;
+}
+
+/** The champion's ledger item: who serves, and who did before. Its version grows with every promotion. */
+export interface Champion {
+  package: string;
+  previous: string | null;
+  execution: string;
+  reason: string;
+  at: string;
+}
+
+export const championKind = 'champion';
+export const championId = 'current';
+
+/** What a job left in the ledger for later runs; times as the service writes them. */
+export interface JobTimes {
+  job: string;
+  started: string | number;
+  ended: string | number;
+}
+
+export interface Prepared extends JobTimes {
+  /** Prefix that holds train/, holdout/ and manifest/. */
+  output: string;
+}
+
+export interface TrainedModel {
+  trained: JobTimes & { artifact: string; hyperparameters: Record<string, string> };
+  tuning?: { tuning_job: string; best: string; started: string | number; ended: string | number };
+}
+
+export interface Scored extends JobTimes {
+  /** Prefix of the transform's output. */
+  output: string;
+}
+
+/** The manifest that the prepare job writes (pipeline/prepare). */
+export interface Manifest {
+  problem: 'binary' | 'multiclass' | 'regression';
+  target: string;
+  positive: string | null;
+  positive_defaulted: boolean;
+  /** Binary: [negative, positive]; multiclass: in code-point order; regression: none. */
+  labels: string[];
+  content_type: 'text/csv' | 'application/jsonlines';
+  features: { name: string; type: string }[];
+  slices: string[];
+  files: Record<
+    'train' | 'holdout',
+    { path: string; rows: number; positives: number | null; sha256: string }
+  >;
+  /** Over the holdout's row ids and labels. */
+  holdout_sha256: string;
+  warnings: string[];
+}
+
+export async function readManifest(context: StepContext, prepared: Prepared): Promise<Manifest> {
+  return await readJson<Manifest>(context, `${folder(prepared.output)}manifest/manifest.json`);
+}
+
+export async function readJson<T>(context: Pick<StepContext, 'storage'>, uri: string): Promise<T> {
+  return JSON.parse(new TextDecoder().decode(await context.storage.read(uri))) as T;
+}
+
+/** The URI with a slash at the end: the form of a prefix. */
+export const folder = (uri: string): string => (uri.endsWith('/') ? uri : `${uri}/`);

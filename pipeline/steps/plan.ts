@@ -1,0 +1,283 @@
+import { checkData } from '../config/data-contract.ts';
+import type { Config } from '../config/schema.ts';
+import type { Request } from '../definition/request.ts';
+import { canonicalJson, sha256, sha256Json } from '../hash.ts';
+import {
+  type Champion,
+  championId,
+  championKind,
+  folder,
+  type Prepared,
+  type StepContext,
+  type TrainedModel,
+} from './context.ts';
+
+/** Grows when the pipeline comes to make other artifacts from the same request: then nothing old is reused. */
+const pipelineVersion = 1;
+
+export interface PlanEvent {
+  execution: string;
+  request: Request;
+}
+
+/** All that the machine needs to know before it spends anything: names, parameters, what an earlier run has made. */
+export interface Plan {
+  fingerprint: string;
+  /** The champion to compare with, and the version that a promotion expects the ledger to hold still. */
+  champion: { package: string | null; version: number };
+  prepare: PreparePlan;
+  train: TrainPlan;
+}
+
+type Reuse<T> = { reused: true; result: T } | { reused: false };
+
+export type PreparePlan = Reuse<Prepared> & {
+  key: string;
+  job: string;
+  attempt: { n: number };
+  inputs: object[];
+  output: string;
+  cluster: object;
+  max_runtime: number;
+  timeout: number;
+  environment: Record<string, string>;
+};
+
+export type TrainPlan = Reuse<TrainedModel> & {
+  tunes: boolean;
+  job: string;
+  tuning_job: string;
+  attempt: { n: number };
+  hyperparameters: Record<string, string>;
+  metrics: { Name: string; Regex: string }[];
+  channels: object[];
+  input_mode: string;
+  output: string;
+  resources: object;
+  stopping: object;
+  spot: boolean;
+  environment: Record<string, string>;
+  /** HyperParameterTuningJobConfig; empty where nothing is tuned. */
+  tuning: object;
+  timeout: number;
+};
+
+/**
+ * Plans a run. Throws DataContractError where the data cannot be used, before any job starts.
+ */
+export async function plan({ execution, request }: PlanEvent, context: StepContext): Promise<Plan> {
+  const { config } = request;
+  const settings = prepareSettings(config);
+  const prepareKey = sha256Json({
+    pipelineVersion,
+    image: request.images.prepare,
+    data: request.data.version,
+    script: request.script?.sha256 ?? null,
+    settings,
+  });
+  const hyperparameters = stringValues(config.training.hyperparameters);
+  const fingerprint = sha256Json({
+    pipelineVersion,
+    prepared: prepareKey,
+    image: request.images.model,
+    model: config.model,
+    training: config.training,
+    tuning: config.tuning,
+    problem: config.problem,
+    seed: request.seed,
+  });
+  const prepared = await context.ledger.get<Prepared>('prepared', prepareKey);
+  const model = await context.ledger.get<TrainedModel>('model', fingerprint);
+  if (prepared === null) await requireSoundData(request, context);
+
+  const configUri = `${context.root}/prepare/${prepareKey}/prepare.json`;
+  if (prepared === null) await context.storage.write(configUri, canonicalJson(settings));
+
+  // A job's name is used once and at most 63 characters long (tuning: 32); the execution's name is unique.
+  const name = `${config.project}-${sha256(execution).slice(0, 8)}`;
+  const output = `${context.root}/prepared/${prepareKey}/`;
+  return {
+    fingerprint,
+    champion: await comparedWith(fingerprint, context),
+    prepare: {
+      ...(prepared ? { reused: true, result: prepared.value } : { reused: false }),
+      key: prepareKey,
+      job: `${name}-prepare`,
+      attempt: { n: 1 },
+      inputs: [
+        processingInput('config', configUri),
+        processingInput('data', request.data.uri),
+        ...(request.script ? [processingInput('script', request.script.uri)] : []),
+      ],
+      output,
+      cluster: instances(config.prepare.instance),
+      max_runtime: config.prepare.max_runtime,
+      timeout: withStart(config.prepare.max_runtime),
+      environment: {},
+    },
+    train: {
+      ...(model ? { reused: true, result: model.value } : { reused: false }),
+      tunes: config.tuning !== null,
+      job: `${name}-train`,
+      tuning_job: name,
+      attempt: { n: 1 },
+      hyperparameters: config.tuning
+        ? without(hyperparameters, Object.keys(config.tuning.ranges))
+        : hyperparameters,
+      metrics: Object.entries(config.training.metrics).map(([Name, Regex]) => ({ Name, Regex })),
+      channels: [
+        channel(
+          config.model.channel,
+          `${output}train/`,
+          config.model.content_type,
+          config.training.input_mode,
+        ),
+        ...(config.model.manifest_channel
+          ? [channel(config.model.manifest_channel, `${output}manifest/`, 'application/json', 'File')]
+          : []),
+      ],
+      input_mode: config.training.input_mode,
+      output: `${context.root}/models/${fingerprint}/`,
+      resources: instances(config.training.instance),
+      stopping: {
+        MaxRuntimeInSeconds: config.training.max_runtime,
+        // Spot capacity may take as long to come as the training itself.
+        ...(config.training.spot && { MaxWaitTimeInSeconds: 2 * config.training.max_runtime }),
+      },
+      spot: config.training.spot,
+      environment: {},
+      tuning: config.tuning ? tuningConfig(config.tuning, request.seed) : {},
+      timeout: withStart(config.training.max_runtime * rounds(config)),
+    },
+  };
+}
+
+/** What of the config decides the prepared files: the input of the prepare job. */
+function prepareSettings(config: Config) {
+  const { data, model, problem, project } = config;
+  return {
+    problem,
+    format: data.format,
+    source: data.source,
+    target: data.target,
+    positive: data.positive,
+    row_id: data.row_id,
+    exclude: data.exclude,
+    features_exclude: data.features_exclude,
+    slices: data.slices,
+    holdout: data.holdout,
+    salt: project,
+    content_type: model.content_type,
+    csv: model.csv,
+  };
+}
+
+/**
+ * The champion, or the one before where this very model is the champion: a merge then shows the comparison
+ * that its pull request showed.
+ */
+async function comparedWith(fingerprint: string, context: StepContext): Promise<Plan['champion']> {
+  const item = await context.ledger.get<Champion>(championKind, championId);
+  if (item === null) return { package: null, version: 0 };
+  const champion = await context.registry.get(item.value.package);
+  const itself = champion?.fingerprint === fingerprint;
+  return { package: itself ? item.value.previous : item.value.package, version: item.version };
+}
+
+async function requireSoundData(request: Request, context: StepContext): Promise<void> {
+  const objects = await context.storage.list(request.data.uri);
+  const paths = await Promise.all(objects.map((object) => context.storage.localFile(object.uri)));
+  const { problems } = await checkData(request.config, paths);
+  if (problems.length > 0) throw new DataContractError(problems);
+}
+
+/** The data breaks its contract; one line a problem. */
+export class DataContractError extends Error {
+  override readonly name = 'DataContractError';
+
+  constructor(problems: { path: string; message: string }[]) {
+    super(problems.map(({ message }) => message).join('\n'));
+  }
+}
+
+function tuningConfig(tuning: NonNullable<Config['tuning']>, seed: number): object {
+  const ranges = Object.entries(tuning.ranges);
+  const numeric = (type: 'integer' | 'continuous') =>
+    ranges.flatMap(([Name, range]) =>
+      Array.isArray(range) || range.type !== type
+        ? []
+        : [
+            {
+              Name,
+              MinValue: String(range.min),
+              MaxValue: String(range.max),
+              ScalingType: {
+                linear: 'Linear',
+                logarithmic: 'Logarithmic',
+                reverse_logarithmic: 'ReverseLogarithmic',
+              }[range.scale],
+            },
+          ],
+    );
+  return {
+    Strategy: { bayesian: 'Bayesian', random: 'Random', grid: 'Grid', hyperband: 'Hyperband' }[
+      tuning.strategy
+    ],
+    HyperParameterTuningJobObjective: {
+      Type: tuning.objective.goal === 'maximize' ? 'Maximize' : 'Minimize',
+      MetricName: tuning.objective.metric,
+    },
+    ResourceLimits: {
+      MaxNumberOfTrainingJobs: tuning.max_jobs,
+      MaxParallelTrainingJobs: tuning.parallel_jobs,
+    },
+    ParameterRanges: {
+      IntegerParameterRanges: numeric('integer'),
+      ContinuousParameterRanges: numeric('continuous'),
+      CategoricalParameterRanges: ranges.flatMap(([Name, range]) =>
+        Array.isArray(range) ? [{ Name, Values: range.map(String) }] : [],
+      ),
+    },
+    RandomSeed: seed,
+  };
+}
+
+/** How often a job's longest time may come one after the other. */
+const rounds = (config: Config): number =>
+  (config.tuning ? Math.ceil(config.tuning.max_jobs / config.tuning.parallel_jobs) : 1) *
+  (config.training.spot ? 2 : 1);
+
+/** A state waits for a job's start (instances, image) and end beside its longest time. */
+const withStart = (seconds: number): number => seconds + 1800;
+
+const instances = ({ type, count, volume_gb }: { type: string; count: number; volume_gb: number }) => ({
+  InstanceType: type,
+  InstanceCount: count,
+  VolumeSizeInGB: volume_gb,
+});
+
+const processingInput = (name: string, uri: string) => ({
+  InputName: name,
+  S3Input: {
+    S3Uri: uri,
+    LocalPath: `/opt/ml/processing/input/${name}`,
+    S3DataType: 'S3Prefix',
+    S3InputMode: 'File',
+    S3DataDistributionType: 'FullyReplicated',
+  },
+});
+
+const channel = (name: string, uri: string, contentType: string, inputMode: string) => ({
+  ChannelName: name,
+  ContentType: contentType,
+  InputMode: inputMode,
+  DataSource: {
+    S3DataSource: { S3DataType: 'S3Prefix', S3Uri: folder(uri), S3DataDistributionType: 'FullyReplicated' },
+  },
+});
+
+const stringValues = (values: Record<string, string | number | boolean>): Record<string, string> =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]));
+
+const without = (values: Record<string, string>, names: string[]): Record<string, string> =>
+  Object.fromEntries(Object.entries(values).filter(([name]) => !names.includes(name)));

@@ -1,0 +1,39 @@
+import { type Champion, championId, championKind, type StepContext } from './context.ts';
+
+export interface PromoteEvent {
+  execution: string;
+  package: string;
+  /** Of the champion's ledger item when the run was planned. */
+  expected_version: number;
+  reason: string;
+}
+
+/**
+ * Makes a package the champion: the one function that does. A conditional write decides; the registry's approval
+ * follows it. Throws ConflictError where another promotion came first: the verdict was on an older champion.
+ */
+export async function promote(
+  event: PromoteEvent,
+  context: StepContext,
+): Promise<{ promoted: boolean; version: number }> {
+  const { ledger, registry, clock } = context;
+  const current = await ledger.get<Champion>(championKind, championId);
+  if (current?.value.package === event.package) {
+    await registry.approve(event.package, 'Approved', current.value.reason);
+    return { promoted: false, version: current.version };
+  }
+  const item = await ledger.putIf<Champion>(
+    championKind,
+    championId,
+    {
+      package: event.package,
+      previous: current?.value.package ?? null,
+      execution: event.execution,
+      reason: event.reason,
+      at: clock.now().toISOString(),
+    },
+    event.expected_version,
+  );
+  await registry.approve(event.package, 'Approved', event.reason);
+  return { promoted: true, version: item.version };
+}

@@ -1,0 +1,49 @@
+import type { Request } from '../definition/request.ts';
+import type { Prepared, StepContext, TrainedModel } from './context.ts';
+import type { Scoring } from './inspect.ts';
+import type { Plan } from './plan.ts';
+
+/** The state of the train machine when it ends; a failed run has what came before the failure. */
+export interface TrainState {
+  request: Request;
+  plan?: Plan;
+  prepared?: Prepared;
+  scoring?: Scoring;
+  model?: TrainedModel;
+  gate?: { outcome: string; reason: string; verdict: string; evidence: string; promotable: boolean };
+  package?: { name: string };
+  promotion?: { promoted: boolean; version: number };
+  failed_step?: string;
+  error?: { Error: string; Cause: string };
+}
+
+export interface RecordEvent {
+  execution: string;
+  started: string;
+  status: 'succeeded' | 'failed';
+  state: TrainState;
+}
+
+/** A run as the ledger keeps it: all that its report is made from. */
+export interface RunRecord {
+  execution: string;
+  status: 'succeeded' | 'failed' | 'cancelled';
+  started_at: string;
+  finished_at: string;
+  state: TrainState;
+}
+
+/** Closes the run in the ledger. */
+export async function record(event: RecordEvent, context: StepContext): Promise<{ status: string }> {
+  const run: RunRecord = {
+    execution: event.execution,
+    status: event.status,
+    started_at: event.started,
+    finished_at: context.clock.now().toISOString(),
+    state: event.state,
+  };
+  await context.ledger.put(runKind, event.execution, run);
+  return { status: event.status };
+}
+
+export const runKind = 'run';
