@@ -1,0 +1,75 @@
+"""Records in, one row of answers each: the numbers, the largest contributions, or what is wrong with the record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit, softmax
+
+from sample_model.artifact import Artifact
+from sample_model.estimator import LinearScorer
+from sample_model.features import to_matrix
+from sample_model.records import Fields, RecordError, Value
+
+FACTORS = 3
+
+
+class Predictor:
+    """Scores records of text with a trained model.
+
+    A row of answers is `probability, factor_1, contribution_1, ..., factor_3, contribution_3` (binary), the same with
+    the predicted value in front (regression), or one probability per class (multiclass). A factor is a feature's name,
+    the largest contribution in size first; contributions are changes from an average record in log-odds (binary) or in
+    the target's unit (regression). A bad record's row has `error: ...` in front and nothing after, at the same width.
+    """
+
+    def __init__(self, artifact: Artifact) -> None:
+        self.names = [feature.name for feature in artifact.features]
+        self._shown_names = [" ".join(name.split()) for name in self.names]  # one line each
+        self._features = artifact.features
+        self._problem = artifact.problem
+        self._scorer = LinearScorer(artifact.pipeline, artifact.features)
+        self._width = len(artifact.pipeline[-1].classes_) if artifact.problem == "multiclass" else 1 + 2 * FACTORS
+
+    def predict(self, records: Sequence[Fields | RecordError]) -> list[list[Value]]:
+        """One row of answers per record, in order; an error stands for a record that could not be parsed."""
+        answers: list[list[Value]] = [[] for _ in records]
+        errors: dict[int, str] = {}
+        readable: list[int] = []
+        rows: list[Fields] = []
+        for number, record in enumerate(records):
+            if isinstance(record, RecordError):
+                errors[number] = str(record)
+            elif len(record) != len(self.names):
+                errors[number] = f"found {len(record)} fields, expected {len(self.names)}"
+            else:
+                readable.append(number)
+                rows.append(record)
+        if rows:
+            matrix, bad_cells = to_matrix(rows, self._features)
+            errors |= {readable[row]: message for row, message in bad_cells.items()}
+            # Numbers too large to scale give infinities, which are answered as errors below.
+            with np.errstate(over="ignore", invalid="ignore"):
+                values, contributions = self._score(matrix)
+            finite = np.isfinite(np.hstack([values, contributions])).all(axis=1).tolist()
+            largest = np.argsort(-np.abs(contributions), axis=1, kind="stable")[:, :FACTORS]
+            sizes = np.take_along_axis(contributions, largest, axis=1).tolist()
+            for row, (number, value) in enumerate(zip(readable, values.tolist(), strict=True)):
+                if not finite[row]:
+                    errors.setdefault(number, "found numbers too large to score")
+                answers[number] = value
+                for position, size in zip(largest[row], sizes[row], strict=True):
+                    answers[number] += [self._shown_names[position], size]
+        for number, message in errors.items():
+            answers[number] = [f"error: {message}"]
+        return [answer + [None] * (self._width - len(answer)) for answer in answers]
+
+    def _score(self, matrix: NDArray[np.object_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The answer's numbers, (records, 1 or classes), and contributions, (records, features or 0)."""
+        contributions = self._scorer.contributions(matrix)
+        scores = self._scorer.scores(contributions)
+        if self._problem == "multiclass":
+            return softmax(scores, axis=1), contributions[0, :, :0]
+        return expit(scores) if self._problem == "binary" else scores, contributions[0]

@@ -1,0 +1,81 @@
+"""`train`: SageMaker's training program. Reads the channel `train`, writes `model/` and `output/data/report.json`."""
+
+from __future__ import annotations
+
+import json
+import sys
+import traceback
+from pathlib import Path
+
+from sample_model.container import InputError, base_dir, read_hyperparameters, report_failure, settle
+
+
+def main() -> None:
+    """Trains under SAGEMAKER_BASE_DIR; exits 1 with the reason in the failure file where it cannot."""
+    settle()
+    base = base_dir()
+    try:
+        train(base)
+    except InputError as error:
+        _fail(base, str(error))
+    except Exception as error:  # whatever it is, the job's reader wants it in FailureReason
+        traceback.print_exc()
+        _fail(base, f"{type(error).__name__}: {error}")
+
+
+def train(base: Path) -> None:
+    """Cross-validates, fits on all rows, prints the metrics and writes model and report.
+
+    Raises:
+        InputError: hyperparameters or data are not what they should be.
+    """
+    import numpy as np
+
+    from sample_model.artifact import Artifact, save_artifact
+    from sample_model.dataset import read_dataset
+    from sample_model.estimator import LinearScorer, build_pipeline
+    from sample_model.features import infer_features, to_matrix
+    from sample_model.hyperparameters import parse_hyperparameters
+    from sample_model.problem import resolve_problem
+    from sample_model.validation import cross_validate
+
+    hyperparameters, unknown = parse_hyperparameters(read_hyperparameters(base))
+    if unknown:
+        print(f"hyperparameters passed over: {', '.join(unknown)}", file=sys.stderr)
+    dataset = read_dataset(base / "input" / "data" / "train")
+    problem = resolve_problem(hyperparameters.problem, dataset.labels)
+    features = infer_features(dataset.names, dataset.rows)
+    matrix, _ = to_matrix(dataset.rows, features)
+    labels = np.array(dataset.labels)
+    pipeline = build_pipeline(features, problem, hyperparameters.C, hyperparameters.encoding)
+
+    metrics, threshold = cross_validate(pipeline, matrix, labels, problem)
+    for name, value in metrics.items():
+        # Never with an exponent, which the metric's pattern in mlops.yaml would not match.
+        print(f"{name}={np.format_float_positional(value, precision=6, fractional=False)};", flush=True)
+
+    pipeline.fit(matrix, labels)
+    save_artifact(Artifact(problem, features, pipeline), base / "model")
+    of = "the predicted value" if problem == "regression" else "log-odds"
+    report = {
+        **({} if threshold is None else {"threshold": threshold}),
+        "explanation": {
+            "kind": "coefficients",
+            "unit": f"change in {of} per standard deviation or category",
+            "features": [
+                {"name": name, "value": value} for name, value in LinearScorer(pipeline, features).coefficients()
+            ],
+        },
+    }
+    output = base / "output" / "data"
+    output.mkdir(parents=True, exist_ok=True)
+    (output / "report.json").write_text(json.dumps(report, ensure_ascii=False, allow_nan=False), encoding="utf-8")
+
+
+def _fail(base: Path, message: str) -> None:
+    report_failure(base, message)
+    sys.exit(f"train: {message}")
+
+
+if __name__ == "__main__":
+    main()
