@@ -80,18 +80,23 @@ const duration = (most: string) => {
 
 const scalar = z.union([z.string(), z.number(), z.boolean()], { error: 'a text, a number, true or false' });
 
-const metric = z.enum(metricNames, { error: 'a metric' });
+/** Stands for the metrics of the problem at hand, which explain.ts lists. */
+export const metricPhrase = 'a metric of this problem';
+
+const metric = z.enum(metricNames, { error: metricPhrase });
 
 /** An amount in the metric's unit, or a share of the champion's value: 0.03 or "5%". */
+const marginPhrase = 'a number of at least 0, or a share of the champion\'s value from "0%" to "100%"';
 const margin = z.union(
   [
-    number({ min: 0 }),
-    z.templateLiteral([z.number(), '%']).refine((share) => {
-      const percent = Number.parseFloat(share);
-      return percent >= 0 && percent <= 100;
-    }),
+    z.number().min(0, { error: marginPhrase }),
+    z
+      .templateLiteral([z.number(), '%'])
+      .refine((share) => Number.parseFloat(share) >= 0 && Number.parseFloat(share) <= 100, {
+        error: marginPhrase,
+      }),
   ],
-  { error: 'a number of at least 0, or a share of the champion\'s value such as "5%"' },
+  { error: marginPhrase },
 );
 
 const instanceType = string('an instance type such as ml.m5.large', /^ml\.[a-z0-9-]+\.[a-z0-9-]+$/);
@@ -410,7 +415,7 @@ const triggers = object({
 const arn = (service: string, error: string) => string(error, new RegExp(`^arn:aws[a-z-]*:${service}:\\S+$`));
 
 const environment = object({
-  account: string('an AWS account: 12 digits in quotes', /^\d{12}$/).describe(
+  account: string('12 digits in quotes, such as "111111111111"', /^\d{12}$/).describe(
     'AWS account, 12 digits in quotes.',
   ),
   region: string('an AWS region such as us-east-1', /^[a-z]{2}(-[a-z]+)+-\d$/).describe('AWS region.'),

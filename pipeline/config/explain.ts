@@ -1,0 +1,97 @@
+import type { z } from 'zod';
+import { metricNames, metricsOf, problems } from './metrics.ts';
+import { didYouMean, nearest } from './nearest.ts';
+import { configSchema, metricPhrase } from './schema.ts';
+import { fieldsOf, schemaAt } from './schema-tree.ts';
+import { isMapping, join } from './tree.ts';
+
+/** A problem with a setting; `about` is what it leaves uncertain, so that no other check builds on it. */
+export interface Finding {
+  keys: string[];
+  message: string;
+  about: string[];
+}
+
+export const pathOf = (keys: readonly string[]): string => keys.join('.');
+
+/** What zod refused -> what was found, what was expected, and which known key was probably meant. */
+export function explain(issues: readonly z.core.$ZodIssue[], input: unknown): Finding[] {
+  const findings = issues.flatMap((issue) => explainIssue(issue, [], input));
+  // `traget: x` is one mistake: the target is not missing as well.
+  const meant = new Set(findings.flatMap(({ keys, about }) => about.filter((path) => path !== pathOf(keys))));
+  return findings.filter(({ keys, message }) => !(meant.has(pathOf(keys)) && message.startsWith('missing')));
+}
+
+function explainIssue(issue: z.core.$ZodIssue, outer: PropertyKey[], input: unknown): Finding[] {
+  const keys = [...outer, ...issue.path].map(String);
+  const value = valueAt(input, keys);
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(keys, key));
+  if (issue.code === 'invalid_union') {
+    const branch = issue.errors.find((issues) => isSpecific(issues, value));
+    if (branch) return branch.flatMap((inner) => explainIssue(inner, keys, input));
+  }
+  const options = issue.code === 'invalid_value' ? optionsOf(issue, input) : [];
+  const expected = issue.message === metricPhrase ? `one of ${options.join(', ')}` : issue.message;
+  const hint = typeof value === 'string' ? didYouMean(value, options) : '';
+  const message =
+    value === undefined ? `missing; expected ${expected}` : `${got(value)}, expected ${expected}${hint}`;
+  return [{ keys, message, about: [pathOf(keys)] }];
+}
+
+/** Of a union's branches the one that took the value's kind: only its complaints are about the value's inside. */
+function isSpecific(issues: readonly z.core.$ZodIssue[], value: unknown): boolean {
+  const structured = isMapping(value) || Array.isArray(value);
+  const refused = ({ path, code }: z.core.$ZodIssue) =>
+    path.length === 0 && (code === 'invalid_type' || code === 'invalid_value' || code === 'invalid_union');
+  return structured && !issues.some(refused);
+}
+
+function optionsOf(issue: z.core.$ZodIssueInvalidValue, input: unknown): string[] {
+  if (issue.message !== metricPhrase) return issue.values.map(String);
+  const problem = problems.find((one) => one === valueAt(input, ['problem']));
+  return problem ? metricsOf(problem) : metricNames;
+}
+
+function unknownKey(keys: string[], key: string): Finding {
+  const holder = pathOf(keys);
+  const path = join(holder, key);
+  const known = Object.keys(fieldsOf(schemaAt(configSchema, keys)) ?? {});
+  const near = nearest(key, known);
+  const elsewhere = near === undefined ? settingsCalled(key)[0] : undefined;
+  const meant = near !== undefined ? join(holder, near) : elsewhere;
+  const hint =
+    meant === undefined ? `; expected one of ${known.join(', ')}` : `; did you mean "${near ?? elsewhere}"?`;
+  return {
+    keys: [...keys, key],
+    message: `unknown key "${key}"${hint}`,
+    about: meant === undefined ? [path] : [path, meant],
+  };
+}
+
+/** Paths of the settings with this name, wherever they stand. */
+function settingsCalled(name: string, schema: unknown = configSchema, path = ''): string[] {
+  const fields = fieldsOf(schema) ?? {};
+  const here = Object.hasOwn(fields, name) && path !== '' ? [join(path, name)] : [];
+  return [
+    ...here,
+    ...Object.entries(fields).flatMap(([key, field]) => settingsCalled(name, field, join(path, key))),
+  ];
+}
+
+export function valueAt(input: unknown, keys: readonly string[]): unknown {
+  let value = input;
+  for (const key of keys) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
+    value = (value as Record<string, unknown>)[key];
+  }
+  return value;
+}
+
+/** `got "high"`: the value as people would write it, cut short. */
+export function got(value: unknown): string {
+  if (Array.isArray(value)) return value.length === 0 ? 'got an empty list' : 'got a list';
+  if (isMapping(value)) return 'got a mapping';
+  if (typeof value !== 'string') return `got ${String(value)}`;
+  const text = JSON.stringify(value);
+  return `got ${text.length > 80 ? `${text.slice(0, 76)}..."` : text}`;
+}

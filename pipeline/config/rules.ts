@@ -1,0 +1,421 @@
+import { valueAt } from './explain.ts';
+import { type Metric, metricFacts, metricsOf } from './metrics.ts';
+import { didYouMean } from './nearest.ts';
+import { guard, isDoubt } from './salvage.ts';
+import { type Config, gridSize } from './schema.ts';
+
+/*
+ * What no single field can tell: settings that contradict each other, and what AWS would refuse.
+ * A rule reads settings only through its arguments: one that comes to a doubtful setting ends there.
+ */
+
+/** [path, what was found and what was expected] */
+type Breach = [path: string, message: string];
+
+/** `given`: is the setting written in the file or an override, rather than filled in? */
+type Rule = (config: Config, given: (path: string) => boolean) => Iterable<Breach>;
+
+const quoted = (value: unknown) => JSON.stringify(value);
+
+function* repeated(path: string, values: readonly unknown[]): Iterable<Breach> {
+  const seen = new Set<string>();
+  for (const value of values) {
+    if (seen.has(String(value))) yield [path, `got ${quoted(value)} twice, expected each once`];
+    seen.add(String(value));
+  }
+}
+
+function* positive({ problem, data }: Config): Iterable<Breach> {
+  if (data.positive !== null && problem !== 'binary')
+    yield [
+      'data.positive',
+      `got ${quoted(data.positive)}, expected none: only problem binary has a positive class`,
+    ];
+}
+
+function* target({ data }: Config): Iterable<Breach> {
+  for (const list of ['exclude', 'slices', 'features_exclude'] as const)
+    if (data[list].includes(data.target))
+      yield [`data.${list}`, `got ${quoted(data.target)}, which is data.target; expected other columns`];
+  if (data.row_id === data.target)
+    yield ['data.row_id', `got ${quoted(data.target)}, which is data.target; expected another column`];
+}
+
+function* rowId({ data }: Config): Iterable<Breach> {
+  if (data.row_id === null) return;
+  for (const list of ['exclude', 'slices'] as const)
+    if (data[list].includes(data.row_id))
+      yield [
+        `data.${list}`,
+        `got ${quoted(data.row_id)}, which is data.row_id; expected other columns (a row id is never a feature)`,
+      ];
+}
+
+function* columnLists({ data }: Config): Iterable<Breach> {
+  for (const list of ['exclude', 'slices', 'features_exclude'] as const)
+    yield* repeated(`data.${list}`, data[list]);
+  for (const column of data.slices)
+    if (data.exclude.includes(column))
+      yield [
+        'data.slices',
+        `got ${quoted(column)}, which data.exclude drops; expected it there or here (data.features_exclude hides a slice from the model)`,
+      ];
+}
+
+function* sources({ data }: Config): Iterable<Breach> {
+  for (const key of ['source', 'scoring'] as const) {
+    const uri = data[key];
+    if (uri?.includes('://') && !/^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/|$)/.test(uri))
+      yield [`data.${key}`, `got ${quoted(uri)}, expected a file, a folder or s3://bucket/prefix`];
+  }
+  if (data.scoring === data.source)
+    yield [
+      'data.scoring',
+      `got ${quoted(data.scoring)}, which is data.source; expected rows that training never sees`,
+    ];
+}
+
+function* image({ model }: Config, given: (path: string) => boolean): Iterable<Breach> {
+  if (model.image !== null && given('model.context'))
+    yield ['model.image', 'got both context and image, expected one of them'];
+}
+
+function* csvLayout({ model }: Config, given: (path: string) => boolean): Iterable<Breach> {
+  if (model.content_type !== 'text/csv' && given('model.csv'))
+    yield ['model.csv', `got a layout, expected none with content_type ${model.content_type}: leave it out`];
+}
+
+function* channels({ model }: Config): Iterable<Breach> {
+  if (model.manifest_channel === model.channel)
+    yield [
+      'model.manifest_channel',
+      `got ${quoted(model.channel)}, which is model.channel; expected another name`,
+    ];
+}
+
+function* output({ problem, model }: Config): Iterable<Breach> {
+  const fits = (model.output === 'value') === (problem === 'regression');
+  if (!fits)
+    yield [
+      'model.output',
+      `got ${quoted(model.output)}, expected ${problem === 'regression' ? 'value' : 'probability or label'} for problem ${problem}`,
+    ];
+}
+
+/** Columns that the pipeline itself writes beside the extra ones. */
+const ownColumns = ['row_id', 'label', 'score', 'predicted'];
+
+function* extraColumns({ model }: Config): Iterable<Breach> {
+  yield* repeated('model.extra', model.extra);
+  for (const name of model.extra)
+    if (ownColumns.includes(name))
+      yield ['model.extra', `got ${quoted(name)}, expected a name other than ${ownColumns.join(', ')}`];
+}
+
+function* prepareInstance({ prepare }: Config): Iterable<Breach> {
+  const { count } = prepare.instance;
+  if (count !== 1)
+    yield ['prepare.instance.count', `got ${count}, expected 1: the prepare job runs on one instance`];
+}
+
+function* hyperparameters({ training }: Config): Iterable<Breach> {
+  const names = Object.keys(training.hyperparameters);
+  if (names.length > 100) yield ['training.hyperparameters', `got ${names.length}, expected at most 100`];
+  for (const [name, value] of Object.entries(training.hyperparameters)) {
+    const path = `training.hyperparameters.${name}`;
+    if (name.length > 256 || /^(sagemaker_|_tuning_)/.test(name))
+      yield [
+        path,
+        `got ${quoted(name)}, expected a name of at most 256 characters that does not start with sagemaker_ or _tuning_`,
+      ];
+    if (String(value).length > 2_500)
+      yield [path, `got ${String(value).length} characters, expected at most 2500`];
+  }
+}
+
+function* trainingMetrics({ training }: Config): Iterable<Breach> {
+  const entries = Object.entries(training.metrics);
+  if (entries.length > 40) yield ['training.metrics', `got ${entries.length} metrics, expected at most 40`];
+  for (const [name, pattern] of entries) {
+    const path = `training.metrics.${name}`;
+    if (name.length > 255) yield [path, `got a name of ${name.length} characters, expected at most 255`];
+    if (pattern.length > 500) yield [path, `got ${pattern.length} characters, expected at most 500`];
+    const groups = captureGroups(pattern);
+    if (groups !== 1)
+      yield [
+        path,
+        `got ${typeof groups === 'string' ? groups : `${groups} capture groups in ${quoted(pattern)}`}, expected a regular expression with one capture group, such as 'auc=([0-9.]+);'`,
+      ];
+  }
+}
+
+/** How many groups a pattern captures, or what is wrong with it. */
+function captureGroups(pattern: string): number | string {
+  try {
+    return (new RegExp(`${pattern}|`).exec('')?.length ?? 1) - 1;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function* tuningObjective({ training, tuning }: Config, given: (path: string) => boolean): Iterable<Breach> {
+  if (!tuning) return;
+  const names = Object.keys(training.metrics);
+  const path = 'tuning.objective.metric';
+  const { metric } = tuning.objective;
+  if (names.length === 0)
+    yield [
+      path,
+      `${given(path) ? `got ${quoted(metric)}` : 'missing'}; expected a name of training.metrics, which has none`,
+    ];
+  else if (!given(path) && names.length > 1)
+    yield [path, `missing; expected one of training.metrics: ${names.join(', ')}`];
+  else if (!names.includes(metric))
+    yield [
+      path,
+      `got ${quoted(metric)}, expected one of training.metrics: ${names.join(', ')}${didYouMean(metric, names)}`,
+    ];
+}
+
+function* tuningRanges({ tuning }: Config): Iterable<Breach> {
+  if (!tuning) return;
+  const entries = Object.entries(tuning.ranges);
+  if (entries.length === 0 || entries.length > 30)
+    yield ['tuning.ranges', `got ${entries.length === 0 ? 'no' : entries.length} ranges, expected 1 to 30`];
+  for (const [name, range] of entries) {
+    const path = `tuning.ranges.${name}`;
+    if (Array.isArray(range)) {
+      if (range.length === 0 || range.length > 30)
+        yield [path, `got ${range.length} values, expected 1 to 30`];
+      yield* repeated(path, range);
+      continue;
+    }
+    const { min, max, type, scale } = range;
+    if (min >= max) yield [path, `got min ${min} and max ${max}, expected min below max`];
+    if (type === 'integer' && !(Number.isInteger(min) && Number.isInteger(max)))
+      yield [path, `got min ${min} and max ${max}, expected whole numbers for type integer`];
+    if (scale === 'logarithmic' && min <= 0)
+      yield [`${path}.min`, `got ${min}, expected a number above 0 for scale logarithmic`];
+    if (scale === 'reverse_logarithmic' && (type === 'integer' || min < 0 || max >= 1))
+      yield [
+        path,
+        `got ${type} from ${min} to ${max}, expected continuous, from 0 to below 1, for scale reverse_logarithmic`,
+      ];
+  }
+}
+
+function* tuningJobs({ tuning }: Config): Iterable<Breach> {
+  if (!tuning) return;
+  const { strategy, max_jobs, parallel_jobs, ranges } = tuning;
+  if (parallel_jobs > max_jobs)
+    yield ['tuning.parallel_jobs', `got ${parallel_jobs}, expected at most tuning.max_jobs, ${max_jobs}`];
+  if (strategy === 'bayesian' && max_jobs > 750)
+    yield ['tuning.max_jobs', `got ${max_jobs}, expected at most 750 for strategy bayesian`];
+  if (strategy !== 'grid') return;
+  const numeric = Object.entries(ranges).filter(([, range]) => !Array.isArray(range));
+  for (const [name] of numeric)
+    yield [
+      `tuning.ranges.${name}`,
+      'got min and max, expected a list of values: strategy grid takes no numeric range',
+    ];
+  const size = gridSize(ranges);
+  if (numeric.length === 0 && max_jobs !== size)
+    yield [
+      'tuning.max_jobs',
+      `got ${max_jobs}, expected ${size} for strategy grid, the product of the ranges' sizes (or leave it out)`,
+    ];
+}
+
+/** A metric that this problem does not have, or that labels alone cannot give. */
+function* unfit(path: string, metric: Metric, { problem, model }: Config): Iterable<Breach> {
+  const known = metricsOf(problem);
+  if (!known.includes(metric))
+    yield [path, `got ${quoted(metric)}, expected a metric of problem ${problem}: ${known.join(', ')}`];
+  else if (metricFacts(metric).probabilities && model.output === 'label')
+    yield [
+      path,
+      `got ${quoted(metric)}, which needs probabilities; expected ${known.filter((name) => !metricFacts(name).probabilities).join(', ')} with model.output label`,
+    ];
+}
+
+function* gatePrimary(config: Config): Iterable<Breach> {
+  yield* unfit('gate.primary', config.gate.primary, config);
+}
+
+function* gateSlices(config: Config, given: (path: string) => boolean): Iterable<Breach> {
+  if (config.gate.slices && given('gate.slices.metric'))
+    yield* unfit('gate.slices.metric', config.gate.slices.metric, config);
+}
+
+function* gateThresholds(config: Config): Iterable<Breach> {
+  for (const [metric, limits] of Object.entries(config.gate.thresholds)) {
+    if (!limits) continue;
+    const path = `gate.thresholds.${metric}`;
+    yield* unfit(path, metric as Metric, config);
+    const { min, max } = limits;
+    if (min === undefined && max === undefined)
+      yield [path, 'got neither min nor max, expected at least one of them'];
+    if (min !== undefined && max !== undefined && min > max)
+      yield [path, `got min ${min} and max ${max}, expected min of at most max`];
+  }
+}
+
+function* minChange({ gate }: Config): Iterable<Breach> {
+  const change = gate.min_change;
+  if (change && change.absolute === undefined && change.relative === undefined)
+    yield ['gate.min_change', 'got neither absolute nor relative, expected at least one of them, or off'];
+}
+
+function* rollout({ inference }: Config): Iterable<Breach> {
+  const { mode, strategy, instance } = inference;
+  if (strategy === 'all_at_once') return;
+  if (mode !== 'endpoint')
+    yield [
+      'inference.strategy',
+      `got ${quoted(strategy)}, expected all_at_once with mode ${mode}: only an endpoint moves in steps`,
+    ];
+  if (instance.count < 2)
+    yield [
+      'inference.instance.count',
+      `got ${instance.count}, expected at least 2 instances for strategy ${strategy}`,
+    ];
+}
+
+function* batchSize({ inference }: Config): Iterable<Breach> {
+  const { payload_mb, concurrency } = inference.batch;
+  if (payload_mb * concurrency > 100)
+    yield [
+      'inference.batch',
+      `got payload_mb ${payload_mb} times concurrency ${concurrency}, expected at most 100 MB together`,
+    ];
+}
+
+function* serverless({ inference, environments }: Config): Iterable<Breach> {
+  if (inference.mode !== 'serverless') return;
+  for (const [name, { vpc, network_isolation }] of Object.entries(environments)) {
+    if (vpc) yield [`environments.${name}.vpc`, 'got a VPC, expected none: a serverless endpoint has no VPC'];
+    if (network_isolation)
+      yield [
+        `environments.${name}.network_isolation`,
+        'got true, expected false: a serverless endpoint has no network isolation',
+      ];
+  }
+}
+
+function* decay(config: Config, given: (path: string) => boolean): Iterable<Breach> {
+  const found = config.monitoring?.decay;
+  if (!found) return;
+  const path = 'monitoring.decay';
+  if (given(`${path}.metric`)) yield* unfit(`${path}.metric`, found.metric, config);
+  const { min, max, windows } = found;
+  if (min === undefined && max === undefined)
+    yield [path, 'got neither min nor max, expected at least one of them'];
+  const range = metricFacts(found.metric);
+  for (const [key, limit] of Object.entries({ min, max }))
+    if (limit !== undefined && (limit < (range.min ?? limit) || limit > (range.max ?? limit)))
+      yield [
+        `${path}.${key}`,
+        `got ${limit}, expected a value that ${found.metric} can take: ${[range.min !== null && `at least ${range.min}`, range.max !== null && `at most ${range.max}`].filter(Boolean).join(', ')}`,
+      ];
+  if (windows[0] > windows[1])
+    yield [`${path}.windows`, `got [${windows.join(', ')}], expected [m, n] with m of at most n`];
+}
+
+function* triggers({ triggers, monitoring }: Config): Iterable<Breach> {
+  if (triggers.decay && !monitoring?.decay)
+    yield ['triggers.decay', 'got true, expected false while monitoring.decay is off'];
+}
+
+function* environmentNames({ environments }: Config): Iterable<Breach> {
+  for (const name of Object.keys(environments))
+    if (!/^[a-z](?=.{0,11}$)(-?[a-z0-9])*$/.test(name) || name.endsWith('-approval'))
+      yield [
+        `environments.${name}`,
+        `got ${quoted(name)}, expected a name of at most 12 lower-case letters, digits and hyphens that does not end in -approval`,
+      ];
+}
+
+function* environmentArns({ environments }: Config): Iterable<Breach> {
+  for (const [name, { account, region, kms_key, permissions_boundary }] of Object.entries(environments)) {
+    const [, , , keyRegion, keyAccount] = (kms_key ?? '').split(':');
+    if (kms_key !== null && keyRegion !== region)
+      yield [
+        `environments.${name}.kms_key`,
+        `got a key of region ${quoted(keyRegion)}, expected one of ${region}`,
+      ];
+    if (kms_key !== null && !/^\d{12}$/.test(keyAccount ?? ''))
+      yield [
+        `environments.${name}.kms_key`,
+        `got ${quoted(kms_key)}, expected arn:aws:kms:REGION:ACCOUNT:key/ID`,
+      ];
+    const owner = (permissions_boundary ?? '').split(':')[4];
+    if (permissions_boundary !== null && owner !== account && owner !== 'aws')
+      yield [
+        `environments.${name}.permissions_boundary`,
+        `got a policy of account ${quoted(owner)}, expected one of ${account}`,
+      ];
+  }
+}
+
+function* tags({ environments }: Config): Iterable<Breach> {
+  for (const [name, { tags }] of Object.entries(environments)) {
+    const path = `environments.${name}.tags`;
+    const entries = Object.entries(tags);
+    if (entries.length > 40) yield [path, `got ${entries.length} tags, expected at most 40`];
+    for (const [key, value] of entries)
+      if (key.length > 128 || value.length > 256 || /^aws:/i.test(key))
+        yield [
+          `${path}.${key}`,
+          `got ${quoted(key)}: ${value.length} characters, expected a name of at most 128 characters that does not start with aws:, and a value of at most 256`,
+        ];
+  }
+}
+
+const rules: readonly Rule[] = [
+  positive,
+  target,
+  rowId,
+  columnLists,
+  sources,
+  image,
+  csvLayout,
+  channels,
+  output,
+  extraColumns,
+  prepareInstance,
+  hyperparameters,
+  trainingMetrics,
+  tuningObjective,
+  tuningRanges,
+  tuningJobs,
+  gatePrimary,
+  gateSlices,
+  gateThresholds,
+  minChange,
+  rollout,
+  batchSize,
+  serverless,
+  decay,
+  triggers,
+  environmentNames,
+  environmentArns,
+  tags,
+];
+
+/**
+ * Every breach of the rules by a config. Settings that are `doubtful` (dotted paths) are not judged, nor is anything
+ * that depends on them. `input` is the config as it was written.
+ */
+export function checkRules(config: Config, doubtful: ReadonlySet<string>, input: unknown): Breach[] {
+  const guarded = guard(config, doubtful);
+  const given = (path: string) => valueAt(guard(input as object, doubtful), path.split('.')) !== undefined;
+  const breaches: Breach[] = [];
+  for (const rule of rules) {
+    try {
+      for (const breach of rule(guarded, given)) breaches.push(breach);
+    } catch (error) {
+      if (!isDoubt(error)) throw error;
+    }
+  }
+  return breaches;
+}

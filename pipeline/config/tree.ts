@@ -1,0 +1,126 @@
+import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml';
+import type { ConfigProblem } from './config-error.ts';
+import { childOf, fieldsOf, isText } from './schema-tree.ts';
+
+/** Where a setting came from. */
+export type Origin = { key: Position; value: Position } | 'set';
+interface Position {
+  line: number;
+  column: number;
+}
+
+/** Plain values read from YAML, with the origin of each by its dotted path. */
+export interface Tree {
+  value: unknown;
+  origins: Map<string, Origin>;
+  problems: ConfigProblem[];
+}
+
+export const isMapping = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+export const join = (path: string, key: string | number): string =>
+  path === '' ? String(key) : `${path}.${key}`;
+
+/** Far above any real file, low enough that aliases of aliases cannot fill the memory. */
+const mostValues = 20_000;
+const mostDepth = 32;
+
+/**
+ * Reads YAML 1.2 into plain values, as the schema at hand wants them: text stays as it is written (`positive: 1.0`
+ * is "1.0"), and a setting without a value counts as not given.
+ */
+export function readTree(text: string, schema: unknown): Tree {
+  const lines = new LineCounter();
+  const tree: Tree = { value: undefined, origins: new Map(), problems: [] };
+  const document = parseYaml(text, lines);
+  for (const { message, pos } of syntaxErrors(document))
+    tree.problems.push({ path: '', message: `not valid YAML: ${message}`, ...at(pos[0]) });
+  if (tree.problems.length > 0) return tree;
+
+  let values = 0;
+  tree.value = document.contents ? read(document.contents, schema, '', 0) : null;
+  return tree;
+
+  function read(node: Node, schema: unknown, path: string, depth: number): unknown {
+    values += 1;
+    if (values > mostValues || depth > mostDepth) {
+      const what = depth > mostDepth ? `more than ${mostDepth} levels` : `more than ${mostValues} values`;
+      if (tree.problems.every(({ message }) => !message.startsWith('got more than')))
+        tree.problems.push({
+          path: '',
+          message: `got ${what}, aliases counted, expected the settings of one project`,
+          ...at(node.range?.[0]),
+        });
+      return undefined;
+    }
+    if (isAlias(node)) {
+      const target = node.resolve(document);
+      return target ? read(target, schema, path, depth + 1) : null;
+    }
+    if (isSeq(node))
+      return node.items.map((item, index) => {
+        const inner = join(path, index);
+        const start = at((item as Node).range?.[0]);
+        tree.origins.set(inner, { key: start, value: start });
+        return read(item as Node, childOf(schema, String(index)), inner, depth + 1);
+      });
+    if (isMap(node)) return readMap(node.items as Pair<Node, Node | null>[], schema, path, depth);
+    if (!isScalar(node)) return null;
+    const asWritten = isText(schema) && node.value !== null && node.source !== undefined;
+    return asWritten ? node.source : node.value;
+  }
+
+  function readMap(items: Pair<Node, Node | null>[], schema: unknown, path: string, depth: number) {
+    const fields = fieldsOf(schema);
+    const result: Record<string, unknown> = {};
+    const first = new Map<string, number>();
+    for (const { key, value } of items) {
+      const start = at(key.range?.[0]);
+      const name = isScalar(key) ? String(key.source ?? key.value) : undefined;
+      if (name === undefined || name === '__proto__') {
+        const found = name === undefined ? 'a list or mapping as a key' : `the key "${name}"`;
+        tree.problems.push({ path, message: `got ${found}, expected a name`, ...start });
+        continue;
+      }
+      const inner = join(path, name);
+      const earlier = first.get(name);
+      if (earlier !== undefined) {
+        tree.problems.push({
+          path: inner,
+          message: `got it twice (first at line ${earlier}), expected it once`,
+          ...start,
+        });
+        continue;
+      }
+      first.set(name, start.line);
+      tree.origins.set(inner, { key: start, value: at(value?.range?.[0] ?? key.range?.[0]) });
+      const empty = value === null || (isScalar(value) && value.value === null && value.source === '');
+      if (empty && fields && Object.hasOwn(fields, name)) continue;
+      result[name] = value === null ? null : read(value, childOf(schema, name), inner, depth + 1);
+    }
+    return result;
+  }
+
+  function at(offset: number | undefined): Position {
+    const { line, col } = lines.linePos(offset ?? 0);
+    return { line, column: col };
+  }
+}
+
+function parseYaml(text: string, lineCounter: LineCounter) {
+  return parseDocument(text, { lineCounter, prettyErrors: false, uniqueKeys: false, logLevel: 'silent' });
+}
+
+/** The first few that differ: one slip makes many errors. */
+function syntaxErrors(document: ReturnType<typeof parseYaml>) {
+  const errors = [...document.errors, ...document.warnings].map(({ message, pos }) => ({
+    message: /call stack/.test(message) ? 'brackets are nested too deeply' : lowerFirst(message),
+    pos,
+  }));
+  return errors
+    .filter(({ message }, index) => errors.findIndex((other) => other.message === message) === index)
+    .slice(0, 3);
+}
+
+const lowerFirst = (text: string) => text.charAt(0).toLowerCase() + text.slice(1);
