@@ -133,13 +133,14 @@ export type MapState = Common &
     readonly ResultSelector?: Parameters;
   };
 
-export type ChoiceState = Common & {
+export interface ChoiceState {
   readonly Type: 'Choice';
+  readonly Comment?: string;
   /** The first that holds decides. */
   readonly Choices: readonly (Rule & { readonly Next: string })[];
   /** Without it, an input that no choice matches fails with States.NoChoiceMatched. */
   readonly Default?: string;
-};
+}
 
 export type Rule =
   | { readonly And: readonly Rule[] }
@@ -149,19 +150,16 @@ export type Rule =
 
 /** One comparison of one value. A value of another type than the operator's does not match; a path to nothing is an error. */
 export type Comparison = { readonly Variable: Path } & OneOf<
-  Record<'StringEquals' | 'StringLessThan' | 'StringGreaterThan', string> &
-    Record<'StringLessThanEquals' | 'StringGreaterThanEquals', string> & {
-      readonly StringEqualsPath: Path;
-      /** `*` stands for any characters. */
+  Record<`String${Order}`, string> &
+    Record<`Numeric${Order}`, number> &
+    Record<`String${Order}Path` | `Numeric${Order}Path` | 'BooleanEqualsPath', Path> &
+    Record<'BooleanEquals' | 'IsPresent' | 'IsNull' | 'IsString' | 'IsNumeric' | 'IsBoolean', boolean> & {
+      /** `*` stands for any characters, `\\*` for a star. */
       readonly StringMatches: string;
-      readonly BooleanEquals: boolean;
-      readonly BooleanEqualsPath: Path;
-    } & Record<'NumericEquals' | 'NumericLessThan' | 'NumericGreaterThan', number> &
-    Record<'NumericLessThanEquals' | 'NumericGreaterThanEquals', number> &
-    Record<'NumericEqualsPath' | 'NumericLessThanPath' | 'NumericGreaterThanPath', Path> &
-    Record<'NumericLessThanEqualsPath' | 'NumericGreaterThanEqualsPath', Path> &
-    Record<'IsPresent' | 'IsNull' | 'IsString' | 'IsNumeric' | 'IsBoolean', boolean>
+    }
 >;
+
+type Order = 'Equals' | 'LessThan' | 'GreaterThan' | 'LessThanEquals' | 'GreaterThanEquals';
 
 type OneOf<Operators> = {
   [Name in keyof Operators]: { readonly [Key in Name]: Operators[Key] };

@@ -1,0 +1,268 @@
+import type { Branch, Json, Rule, State, StateMachine, TaskState } from '../../../definition/asl.ts';
+import { comparison, isOperator } from './choice.ts';
+import { type Expression, parseExpression } from './expression.ts';
+import { isObject, parsePath } from './path.ts';
+
+/** Longest that a timer of Node runs (2^31 - 1 ms); beyond it, one fires at once. */
+export const longestSeconds = 2_147_483;
+
+const common = ['Type', 'Comment', 'QueryLanguage'];
+const paths = ['InputPath', 'OutputPath'];
+const results = ['ResultPath', 'Next', 'End'];
+const failures = ['ResultSelector', 'Retry', 'Catch'];
+const task = ['Resource', 'Parameters', 'TimeoutSeconds', 'TimeoutSecondsPath'];
+const map = ['ItemsPath', 'ItemSelector', 'ItemProcessor', 'MaxConcurrency'];
+
+/** The fields that are run as AWS runs them. */
+const fields: Readonly<Record<State['Type'], readonly string[]>> = {
+  Task: [...common, ...paths, ...results, ...failures, ...task],
+  Pass: [...common, ...paths, ...results, 'Parameters', 'Result'],
+  Wait: [...common, ...paths, 'Next', 'End', 'Seconds', 'SecondsPath'],
+  Parallel: [...common, ...paths, ...results, ...failures, 'Parameters', 'Branches'],
+  Map: [...common, ...paths, ...results, ...failures, ...map],
+  Choice: [...common, 'Choices', 'Default'],
+  Succeed: [...common, ...paths],
+  Fail: [...common, 'Error', 'Cause', 'ErrorPath', 'CausePath'],
+};
+
+/** Errors that end the execution whatever a Retry or Catch says. */
+const uncatchable = ['States.Runtime', 'States.DataLimitExceeded', 'States.HeartbeatTimeout'];
+
+/**
+ * Why a document cannot be run here as AWS would run it: a sentence for each problem, none where it can.
+ * @param resources the Resource ARNs that have a handler
+ */
+export function refusals(document: StateMachine, resources: ReadonlySet<string>): string[] {
+  const found: string[] = [];
+  const names = new Set<string>();
+  only(
+    document,
+    ['Comment', 'StartAt', 'States', 'TimeoutSeconds', 'Version', 'QueryLanguage'],
+    'the document',
+  );
+  seconds(document.TimeoutSeconds, 'the document: TimeoutSeconds', Number.POSITIVE_INFINITY);
+  branch(document, 'the document', false);
+  return found;
+
+  function branch(flow: Branch, where: string, inMap: boolean): void {
+    target(flow, flow.StartAt, `${where}: StartAt`);
+    for (const [name, state] of Object.entries(flow.States)) {
+      if (names.has(name)) found.push(`state "${name}": there are two of this name`);
+      names.add(name);
+      check(flow, `state "${name}"`, state, inMap);
+    }
+  }
+
+  function check(flow: Branch, where: string, state: State, inMap: boolean): void {
+    const known = fields[state.Type];
+    if (!known) {
+      found.push(
+        `${where}: Type ${JSON.stringify(state.Type)}, expected one of ${Object.keys(fields).join(', ')}`,
+      );
+      return;
+    }
+    only(state, known, where);
+    if ('Next' in state) target(flow, state.Next, `${where}: Next`);
+    else if (!('End' in state) && known.includes('End')) found.push(`${where}: neither Next nor End`);
+    if ('InputPath' in state) path(state.InputPath, `${where}: InputPath`, inMap);
+    if ('OutputPath' in state) path(state.OutputPath, `${where}: OutputPath`, inMap);
+    if ('ResultPath' in state) resultPath(state.ResultPath, where);
+    if ('Parameters' in state) template(state.Parameters, `${where}: Parameters`, inMap);
+    if ('ResultSelector' in state) template(state.ResultSelector, `${where}: ResultSelector`, inMap);
+    retries(flow, where, state);
+
+    switch (state.Type) {
+      case 'Task':
+        resource(state, where, inMap);
+        break;
+      case 'Wait':
+        if ('Seconds' in state) seconds(state.Seconds, `${where}: Seconds`, longestSeconds);
+        else path(state.SecondsPath, `${where}: SecondsPath`, inMap);
+        break;
+      case 'Parallel':
+        for (const [index, inner] of state.Branches.entries()) {
+          only(inner, ['Comment', 'StartAt', 'States'], `${where}, branch ${index}`);
+          branch(inner, `${where}, branch ${index}`, inMap);
+        }
+        break;
+      case 'Map':
+        path(state.ItemsPath, `${where}: ItemsPath`, inMap);
+        template(state.ItemSelector, `${where}: ItemSelector`, true);
+        only(
+          state.ItemProcessor,
+          ['Comment', 'StartAt', 'States', 'ProcessorConfig'],
+          `${where}, ItemProcessor`,
+        );
+        if ((state.ItemProcessor.ProcessorConfig?.Mode ?? 'INLINE') !== 'INLINE') {
+          found.push(`${where}: ProcessorConfig must have the Mode INLINE: a distributed Map needs AWS`);
+        }
+        branch(state.ItemProcessor, `${where}, ItemProcessor`, true);
+        break;
+      case 'Choice':
+        for (const choice of state.Choices) {
+          rule(choice, where, inMap);
+          target(flow, choice.Next, `${where}: Next`);
+        }
+        if (state.Default !== undefined) target(flow, state.Default, `${where}: Default`);
+        break;
+      case 'Fail':
+        for (const key of ['ErrorPath', 'CausePath'] as const) {
+          if (state[key] !== undefined) expression(state[key], `${where}: ${key}`, inMap);
+        }
+        break;
+    }
+  }
+
+  function resource(state: TaskState, where: string, inMap: boolean): void {
+    if (state.Resource.endsWith('.waitForTaskToken')) {
+      found.push(`${where}: ${state.Resource} waits for a call from outside, which reaches nobody here`);
+    } else if (!resources.has(state.Resource)) {
+      found.push(`${where}: nothing here runs the resource ${state.Resource}`);
+    }
+    seconds(state.TimeoutSeconds, `${where}: TimeoutSeconds`, Number.POSITIVE_INFINITY);
+    path(state.TimeoutSecondsPath, `${where}: TimeoutSecondsPath`, inMap);
+  }
+
+  function retries(flow: Branch, where: string, state: State): void {
+    const retriers = 'Retry' in state ? (state.Retry ?? []) : [];
+    const catchers = 'Catch' in state ? (state.Catch ?? []) : [];
+    for (const retrier of retriers) {
+      only(
+        retrier,
+        [
+          'Comment',
+          'ErrorEquals',
+          'IntervalSeconds',
+          'MaxAttempts',
+          'BackoffRate',
+          'MaxDelaySeconds',
+          'JitterStrategy',
+        ],
+        `${where}, Retry`,
+      );
+      seconds(retrier.IntervalSeconds, `${where}: IntervalSeconds`, longestSeconds);
+    }
+    for (const catcher of catchers) {
+      only(catcher, ['Comment', 'ErrorEquals', 'Next', 'ResultPath'], `${where}, Catch`);
+      resultPath(catcher.ResultPath, `${where}, Catch`);
+      target(flow, catcher.Next, `${where}, Catch: Next`);
+      if (flow.States[catcher.Next] === state) {
+        found.push(
+          `${where}, Catch: Next leads to the state itself, which looks like a retry here; use Retry`,
+        );
+      }
+    }
+    for (const list of [retriers, catchers]) {
+      for (const [index, { ErrorEquals }] of list.entries()) {
+        for (const error of ErrorEquals) {
+          if (uncatchable.includes(error)) {
+            found.push(`${where}: ${error} in ErrorEquals: here it always ends the execution`);
+          }
+          if (error === 'States.TaskFailed' && state.Type !== 'Task') {
+            found.push(`${where}: States.TaskFailed in ErrorEquals is for a Task; use States.ALL`);
+          }
+          if (error === 'States.ALL' && (ErrorEquals.length > 1 || index < list.length - 1)) {
+            found.push(`${where}: States.ALL must be alone and last`);
+          }
+        }
+      }
+    }
+  }
+
+  function rule(value: Rule, where: string, inMap: boolean): void {
+    if ('And' in value) for (const inner of value.And) rule(inner, where, inMap);
+    else if ('Or' in value) for (const inner of value.Or) rule(inner, where, inMap);
+    else if ('Not' in value) rule(value.Not, where, inMap);
+    else {
+      const { Variable, operator, operand } = comparison(value);
+      const others = Object.keys(value).filter(
+        (key) => !['Variable', 'Next', 'Comment', operator].includes(key),
+      );
+      if (!isOperator(operator)) found.push(`${where}: the choice's ${operator} is not run here`);
+      for (const key of others) found.push(`${where}: ${key} beside ${operator} in one choice`);
+      path(Variable, `${where}: Variable`, inMap);
+      if (operator.endsWith('Path')) path(operand, `${where}: ${operator}`, inMap);
+    }
+  }
+
+  function template(value: Json | undefined, where: string, inMap: boolean): void {
+    if (Array.isArray(value)) for (const item of value) template(item, where, inMap);
+    else if (isObject(value)) {
+      for (const [key, inner] of Object.entries(value)) {
+        if (!key.endsWith('.$')) template(inner, where, inMap);
+        else expression(inner, `${where}, ${key}`, inMap);
+        if (key.endsWith('.$') && Object.hasOwn(value, key.slice(0, -2))) {
+          found.push(`${where}: both ${key} and ${key.slice(0, -2)}`);
+        }
+      }
+    }
+  }
+
+  function expression(value: Json, where: string, inMap: boolean): void {
+    if (typeof value !== 'string' || !/^(\$|States\.)/.test(value)) {
+      found.push(`${where}: expected a path or an intrinsic function, found ${JSON.stringify(value)}`);
+      return;
+    }
+    try {
+      inside(parseExpression(value));
+    } catch (error) {
+      found.push(`${where}: ${(error as Error).message}`);
+    }
+    function inside(parsed: Expression): void {
+      if ('path' in parsed) path(parsed.path, where, inMap);
+      if ('name' in parsed) for (const parameter of parsed.parameters) inside(parameter);
+    }
+  }
+
+  function path(value: Json | undefined, where: string, inMap: boolean): void {
+    if (value === undefined || value === null) return;
+    const parsed = parsePath(String(value));
+    if (!parsed) {
+      found.push(`${where}: ${value} is not a plain path such as $.a.b, $.a[0] or $['a b']`);
+    } else if (parsed.context && !contextFields.includes(parsed.steps.slice(0, 2).join('.'))) {
+      found.push(
+        `${where}: ${value} is not in the context object here, which has ${contextFields.join(', ')}`,
+      );
+    } else if (parsed.context && parsed.steps[0] === 'Map' && !inMap) {
+      found.push(`${where}: ${value} outside a Map`);
+    }
+  }
+
+  function resultPath(value: string | null | undefined, where: string): void {
+    if (value === undefined || value === null) return;
+    if (!/^\$(\.[\p{L}_][\p{L}\p{N}_-]*)*$/u.test(value)) {
+      found.push(`${where}: ResultPath ${value} is not a path of names such as $.a.b`);
+    }
+  }
+
+  function seconds(value: number | undefined, where: string, most: number): void {
+    if (value === undefined || (Number.isInteger(value) && value >= 0 && value <= most)) return;
+    const limit = most === Number.POSITIVE_INFINITY ? '' : ` up to ${most} (24 days)`;
+    found.push(`${where} is ${value}, expected a whole number of seconds${limit}`);
+  }
+
+  function target(flow: Branch, name: string, where: string): void {
+    if (!Object.hasOwn(flow.States, name))
+      found.push(`${where} is "${name}", and there is no such state beside it`);
+  }
+
+  function only(value: object, known: readonly string[], where: string): void {
+    for (const [key, inner] of Object.entries(value)) {
+      if (!known.includes(key)) found.push(`${where}: ${key} is not run here`);
+      if (key === 'QueryLanguage' && inner !== 'JSONPath') {
+        found.push(`${where}: QueryLanguage ${inner}, expected JSONPath`);
+      }
+    }
+  }
+}
+
+const contextFields = [
+  'Execution.Id',
+  'Execution.Name',
+  'Execution.Input',
+  'Execution.StartTime',
+  'State.Name',
+  'State.EnteredTime',
+  'State.RetryCount',
+  'Map.Item',
+];
