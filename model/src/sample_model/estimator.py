@@ -43,11 +43,11 @@ def build_pipeline(features: Sequence[Feature], problem: Problem, c: float, enco
     columns = ColumnTransformer(
         [
             ("numbers", Pipeline([("impute", impute), ("scale", StandardScaler())]), numbers),
-            ("categories", encode, categories),
+            ("categories", Pipeline([("encode", encode), ("centre", StandardScaler(with_std=False))]), categories),
         ]
     )
     model = Ridge(alpha=1 / c) if problem == "regression" else LogisticRegression(C=c, max_iter=1000)
-    return Pipeline([("columns", columns), ("centre", StandardScaler(with_std=False)), ("model", model)])
+    return Pipeline([("columns", columns), ("model", model)])
 
 
 class LinearScorer:
@@ -100,7 +100,9 @@ def _describe_columns(columns: Any, features: Sequence[Feature]) -> list[tuple[i
             flagged = transformer.named_steps["impute"].indicator_.features_
             described += [(positions[i], f"{features[positions[i]].name} missing") for i in flagged]
         elif transformer_name == "categories" and len(positions):
-            for name in transformer.get_feature_names_out([str(position) for position in positions]):
+            for name in transformer.named_steps["encode"].get_feature_names_out(
+                [str(position) for position in positions]
+            ):
                 position, _, category = name.partition("=")
                 shown = {"infrequent_sklearn": "(rare)", "nan": "(missing)", "": "(missing)"}.get(category, category)
                 described.append((int(position), f"{features[int(position)].name}={shown}"))

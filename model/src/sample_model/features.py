@@ -77,7 +77,12 @@ def parse_number(text: str) -> float | None:
 def quote(text: str) -> str:
     """The text in quotes on one line, shortened, for a message."""
     shown = text if len(text) <= QUOTED_CHARACTERS else text[: QUOTED_CHARACTERS - 1] + "…"
-    return f'"{" ".join(shown.split())}"'
+    return f'"{one_line(shown)}"'
+
+
+def one_line(text: str) -> str:
+    """The text with each run of white space as one space, and `?` for what UTF-8 cannot write."""
+    return " ".join(text.split()).encode("utf-8", "replace").decode("utf-8")
 
 
 def _kind(values: set[str]) -> Kind:

@@ -10,7 +10,7 @@ from scipy.special import expit, softmax
 
 from sample_model.artifact import Artifact
 from sample_model.estimator import LinearScorer
-from sample_model.features import to_matrix
+from sample_model.features import one_line, to_matrix
 from sample_model.records import Fields, RecordError, Value
 
 FACTORS = 3
@@ -27,7 +27,7 @@ class Predictor:
 
     def __init__(self, artifact: Artifact) -> None:
         self.names = [feature.name for feature in artifact.features]
-        self._shown_names = [" ".join(name.split()) for name in self.names]  # one line each
+        self._shown_names = [one_line(name) for name in self.names]
         self._features = artifact.features
         self._problem = artifact.problem
         self._scorer = LinearScorer(artifact.pipeline, artifact.features)
@@ -53,7 +53,7 @@ class Predictor:
             # Numbers too large to scale give infinities, which are answered as errors below.
             with np.errstate(over="ignore", invalid="ignore"):
                 values, contributions = self._score(matrix)
-            finite = np.isfinite(np.hstack([values, contributions])).all(axis=1).tolist()
+            finite = np.all(np.isfinite(np.hstack([values, contributions])), axis=1)
             largest = np.argsort(-np.abs(contributions), axis=1, kind="stable")[:, :FACTORS]
             sizes = np.take_along_axis(contributions, largest, axis=1).tolist()
             for row, (number, value) in enumerate(zip(readable, values.tolist(), strict=True)):
@@ -63,7 +63,7 @@ class Predictor:
                 for position, size in zip(largest[row], sizes[row], strict=True):
                     answers[number] += [self._shown_names[position], size]
         for number, message in errors.items():
-            answers[number] = [f"error: {message}"]
+            answers[number] = [f"error: {one_line(message)}"]
         return [answer + [None] * (self._width - len(answer)) for answer in answers]
 
     def _score(self, matrix: NDArray[np.object_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

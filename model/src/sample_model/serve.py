@@ -31,21 +31,24 @@ def main() -> None:
     SERVE_WORKERS (one per core, at most 4) and SERVE_THREADS (2, so that /ping answers while a request is scored).
     """
     settle()
-    from sample_model.app import make_app
-    from sample_model.artifact import load_artifact
-    from sample_model.predictor import Predictor
-
     try:
         options: dict[str, str | int] = {
             "bind": f"{os.environ.get('SERVE_HOST') or EVERYWHERE}:{_number('SAGEMAKER_BIND_TO_PORT', 8080, 1)}",
             "workers": _number("SERVE_WORKERS", min(os.cpu_count() or 1, MOST_WORKERS), 1),
             "threads": _number("SERVE_THREADS", 2, 1),
         }
-        max_payload_mb = _number("SAGEMAKER_MAX_PAYLOAD_IN_MB", MAX_PAYLOAD_MB, 0)
-        predictor = Predictor(load_artifact(base_dir() / "model"))
+        app = _load_app(_number("SAGEMAKER_MAX_PAYLOAD_IN_MB", MAX_PAYLOAD_MB, 0))
     except InputError as error:
         sys.exit(f"serve: {error}")
-    _run(make_app(predictor, max_payload_mb), options)
+    _run(app, options)
+
+
+def _load_app(max_payload_mb: int) -> WSGIApplication:
+    from sample_model.app import make_app
+    from sample_model.artifact import load_artifact
+    from sample_model.predictor import Predictor
+
+    return make_app(Predictor(load_artifact(base_dir() / "model")), max_payload_mb)
 
 
 def _run(app: WSGIApplication, options: dict[str, str | int]) -> None:
