@@ -1,0 +1,273 @@
+"""The rows that go out, each with its id, label and side, and the columns that go with them."""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import NamedTuple
+
+from .column import INFINITE, MARKER, TEXT, Column, column_of, is_infinite, scan
+from .config import Config
+from .problems import SHOWN_ITEMS, Problems, enumerate_some, nearest, quote
+from .split import content_id, in_holdout
+from .table import Places, Table
+
+
+class Block(NamedTuple):
+    """Consecutive rows, column by column, cleaned."""
+
+    slices: Sequence[Sequence[str]]
+    features: Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """What is written. All sequences of rows have one order, which is that of `blocks()`."""
+
+    # Each row's number in the data, which `Places` turns into a line.
+    rows: Sequence[int]
+    row_ids: Sequence[str]
+    held_out: Sequence[int]
+    labels: Sequence[str]
+    slices: Sequence[Column]
+    features: Sequence[Column]
+    blocks: Callable[[], Iterator[Block]]
+
+
+@dataclass
+class Rows:
+    """What one reading of the table tells: of each row its id, side and label, of each column its type."""
+
+    places: Places
+    row_ids: list[str] = field(default_factory=list)
+    held_out: bytearray = field(default_factory=bytearray)
+    labels: list[str] = field(default_factory=list)
+    columns: dict[str, Column] = field(default_factory=dict)
+
+
+class Finding:
+    """The rows in which something is wrong: how many, and the first few."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.first: list[int] = []
+
+    def add(self, rows: Iterable[int]) -> None:
+        """Adds the numbers of more rows."""
+        for row in rows:
+            self.count += 1
+            if len(self.first) < SHOWN_ITEMS:
+                self.first.append(row)
+
+
+def feature_names(config: Config, names: Iterable[str]) -> list[str]:
+    """Those of `names` that the model is trained on, in their order."""
+    kept_out = {config.target, config.row_id, *config.exclude, *config.features_exclude}
+    return [name for name in names if name not in kept_out]
+
+
+def check_columns(config: Config, names: Sequence[str], derived: Sequence[str] | None, problems: Problems) -> None:
+    """Adds a problem for each column that the configuration names and the data lack.
+
+    `derived`: the columns that a script returned; a slice or a feature kept out may be one of them. None where these
+    are not to be checked yet.
+    """
+    wanted = [("data.target", config.target)]
+    wanted += [("data.row_id", config.row_id)] if config.row_id is not None else []
+    wanted += [("data.exclude", name) for name in config.exclude]
+    missing = [(key, name) for key, name in wanted if name not in names]
+    if derived is not None:
+        everywhere = [*names, *derived]
+        late = [("data.features_exclude", name) for name in config.features_exclude]
+        late += [("data.slices", name) for name in config.slices]
+        missing += [(key, name) for key, name in late if name not in everywhere]
+    for key, name in missing:
+        problems.add(f"{config.source}: {key} names the column {quote(name)}, which is not there{nearest(name, names)}")
+
+
+def read_rows(config: Config, table: Table, written: Sequence[str], problems: Problems, warnings: list[str]) -> Rows:
+    """Reads the table once, checks its row ids and the columns `written` to the job's files, and finds every type."""
+    names = table.names
+    rows = Rows(Places(table.unit))
+    scanner = _Scanner(config, table, written)
+    read_ids = _id_reader(config, names)
+    target_at = names.index(config.target) if config.target in names else None
+    shared: dict[str, str] = {}
+
+    for chunk in table.chunks():
+        start = len(rows.places)
+        rows.places.add(chunk)
+        keys, row_ids = read_ids(chunk.columns)
+        rows.row_ids.extend(row_ids)
+        rows.held_out.extend(in_holdout(config.salt, key, config.holdout) for key in keys)
+        if target_at is not None:
+            labels = chunk.columns[target_at]
+            # One text per class, not one per row.
+            rows.labels.extend(labels if config.problem == "regression" else map(shared.setdefault, labels, labels))
+        scanner.add(start, chunk.columns)
+
+    rows.columns = scanner.columns()
+    if config.row_id in names:
+        _check_row_ids(config, rows, problems)
+    scanner.report(rows.places, problems)
+    for name in (*written, config.target):
+        if name in table.unusable:
+            problems.add(f"{table.unusable[name]}; a number, text, a date or a boolean is expected, or data.exclude")
+    if len(rows.places):
+        warnings += scanner.warnings(feature_names(config, names))
+    return rows
+
+
+class _Scanner:
+    """Finds, chunk by chunk, what kind of values the columns hold, and what the job's files cannot."""
+
+    def __init__(self, config: Config, table: Table, written: Sequence[str]) -> None:
+        self._table = table
+        self._numbered = [
+            (at, name) for at, name in enumerate(table.names) if (table.declared or {}).get(name, "number") == "number"
+        ]
+        self._kinds = dict.fromkeys(table.names, 0)
+        self._written = {name for name in written if name != config.row_id}
+        line_by_line = written if config.content_type == "text/csv" else []
+        self._lines = [(at, name) for at, name in enumerate(table.names) if name in line_by_line]
+        self._breaks: dict[str, Finding] = {}
+        self._infinite: dict[str, Finding] = {}
+
+    def add(self, start: int, columns: Sequence[Sequence[str]]) -> None:
+        """Looks at the rows from number `start` on."""
+        for at, name in self._numbered:
+            if self._kinds[name] & TEXT:
+                continue
+            found = scan(set(columns[at]))
+            self._kinds[name] |= found
+            if found & INFINITE:
+                values = enumerate(columns[at], start)
+                self._infinite.setdefault(name, Finding()).add(row for row, value in values if is_infinite(value))
+        for at, name in self._lines:
+            if has_break("".join(columns[at])):
+                values = enumerate(columns[at], start)
+                self._breaks.setdefault(name, Finding()).add(row for row, value in values if has_break(value))
+
+    def columns(self) -> dict[str, Column]:
+        """The columns that all rows make; a type that the files declare goes first."""
+        columns = {name: column_of(name, kinds) for name, kinds in self._kinds.items()}
+        for name, type_ in (self._table.declared or {}).items():
+            columns[name] = replace(columns[name], type=type_) if type_ == "number" else Column(name, type_)
+        return columns
+
+    def report(self, places: Places, problems: Problems) -> None:
+        """Adds what cannot be written."""
+        columns = self.columns()
+        for name, finding in self._breaks.items():
+            problems.add(line_break(places.describe(finding.first, finding.count), name))
+        for name, finding in self._infinite.items():
+            if name in self._written and columns[name].type == "number":
+                where = places.describe(finding.first, finding.count)
+                problems.add(
+                    f"{where}: column {quote(name)} is infinite; a finite number or an empty field is expected"
+                )
+
+    def warnings(self, features: Sequence[str]) -> list[str]:
+        """What whoever reads the report should know of the features."""
+        columns = self.columns()
+        sentences = []
+        for _, name in self._numbered:
+            column = columns[name]
+            if name not in features:
+                continue
+            if not self._kinds[name]:
+                sentences.append(f"The column {quote(name)} is empty in every row.")
+            elif self._kinds[name] & MARKER and column.type != "category":
+                sentences.append(
+                    f"The column {quote(name)} is a {column.type}: text such as NA or null in it was read as missing."
+                )
+        return sentences
+
+
+def _id_reader(
+    config: Config, names: Sequence[str]
+) -> Callable[[Sequence[Sequence[str]]], tuple[Sequence[str], Sequence[str]]]:
+    """Reads of a chunk what its rows' sides follow from, and their ids; nothing where data.row_id is missing."""
+    if config.row_id is not None:
+        at = names.index(config.row_id) if config.row_id in names else None
+        return lambda columns: ([], []) if at is None else (columns[at], columns[at])
+    # In order of name, so that the order of columns in a file does not change an id.
+    content_at = [names.index(name) for name in sorted(names) if name != config.target]
+    occurrences: Counter[str] = Counter()
+
+    def read(columns: Sequence[Sequence[str]]) -> tuple[Sequence[str], Sequence[str]]:
+        # The side follows from the content alone, so that equal rows stand on one side.
+        keys = [content_id(fields) for fields in zip(*(columns[at] for at in content_at), strict=True)]
+        row_ids = []
+        for key in keys:
+            occurrences[key] += 1
+            row_ids.append(f"{key}-{occurrences[key]}")
+        return keys, row_ids
+
+    return read
+
+
+def plain_dataset(config: Config, table: Table, rows: Rows) -> Dataset:
+    """The table's rows as they are, without a script."""
+    slices = [rows.columns[name] for name in config.slices if name in rows.columns]
+    features = [rows.columns[name] for name in feature_names(config, table.names)]
+    at = {name: position for position, name in enumerate(table.names)}
+
+    def blocks() -> Iterator[Block]:
+        for chunk in table.chunks():
+            yield Block(
+                slices=[column.clean(chunk.columns[at[column.name]]) for column in slices],
+                features=[column.clean(chunk.columns[at[column.name]]) for column in features],
+            )
+
+    return Dataset(
+        rows=range(len(rows.places)),
+        row_ids=rows.row_ids,
+        held_out=rows.held_out,
+        labels=rows.labels,
+        slices=slices,
+        features=features,
+        blocks=blocks,
+    )
+
+
+def has_break(text: str) -> bool:
+    """Whether the text would be more than one line of a file."""
+    return "\n" in text or "\r" in text
+
+
+def line_break(where: str, name: str) -> str:
+    """The message about a line break in the column `name`."""
+    return (
+        f"{where}: column {quote(name)} holds a line break, and CSV goes to the model line by line; "
+        "use JSON Lines: set model.content_type: application/jsonlines"
+    )
+
+
+def _check_row_ids(config: Config, rows: Rows, problems: Problems) -> None:
+    ids, places = rows.row_ids, rows.places
+    empty = ids.count("")
+    if empty:
+        where = places.describe((row for row, row_id in enumerate(ids) if not row_id), empty)
+        problems.add(f"{where}: column {quote(config.row_id or '')} (data.row_id) is empty; every row needs an id")
+    distinct = len(set(ids))
+    if distinct == len(ids):
+        return
+    repeated = {row_id for row_id, count in Counter(ids).items() if count > 1 and row_id}
+    if not repeated:
+        return
+    shown: dict[str, array[int]] = {}
+    for row, row_id in enumerate(ids):
+        if row_id in repeated and (row_id in shown or len(shown) < SHOWN_ITEMS):
+            shown.setdefault(row_id, array("Q")).append(row)
+    examples = [
+        f"{quote(row_id)} on {places.describe(islice(at, SHOWN_ITEMS), len(at))}" for row_id, at in shown.items()
+    ]
+    problems.add(
+        f"{config.source}: column {quote(config.row_id or '')} (data.row_id) must be unique, "
+        f"{len(repeated):,} id{'s stand' if len(repeated) > 1 else ' stands'} more than once: "
+        + enumerate_some(examples, len(repeated))
+    )

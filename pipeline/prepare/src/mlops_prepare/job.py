@@ -1,0 +1,120 @@
+"""The whole job: from prepare.json and the data to the training rows, the holdout and the manifest."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from hashlib import sha256
+from itertools import compress
+from pathlib import Path
+
+from .config import Config, read_config
+from .dataset import Dataset, check_columns, feature_names, plain_dataset, read_rows
+from .layout import FileFacts, write_sides
+from .problems import Problems
+from .table import DataFile, Table, find_files
+from .target import Target, read_target
+
+
+def prepare(base: Path) -> list[str]:
+    """Runs the job under `base`, laid out as /opt/ml; returns the sentences to print, warnings included.
+
+    ConfigError, DataContractError with every breach, or PrepareScriptError; then no manifest is written.
+    """
+    inputs = base / "processing" / "input"
+    outputs = base / "processing" / "output"
+    config = read_config(inputs / "config" / "prepare.json")
+    script = inputs / "script" / "prepare.py"
+    scripted = script.is_file()
+    problems = Problems()
+    warnings: list[str] = []
+
+    table = _read_table(config, find_files(inputs / "data", config.source), problems)
+    if table.names:
+        check_columns(config, table.names, None if scripted else [], problems)
+    # A script may yet mend the columns it is given: what it returns is checked in their place.
+    written = _written(config, table, scripted)
+    rows = read_rows(config, table, written, problems, warnings)
+    if table.names and not len(rows.places):
+        problems.add(f"{config.source}: no rows; a row under the header is the least")
+    if scripted:
+        problems.check()
+        from .scripted import scripted_dataset  # noqa: PLC0415  (pandas takes half a second to import)
+
+        data, returned = scripted_dataset(config, table, rows, script, problems, warnings)
+        check_columns(config, table.names, returned, problems)
+    else:
+        data = plain_dataset(config, table, rows)
+    if table.names and not data.features:
+        problems.add(f"{config.source}: no column is left to train on")
+    target = Target([], None, False)
+    if config.target in table.names:
+        target = read_target(config, data, rows.places, problems, warnings)
+    problems.check()
+
+    manifest_path = outputs / "manifest" / "manifest.json"
+    manifest_path.unlink(missing_ok=True)
+    train, holdout = write_sides(config, data, target, outputs)
+    script_sha256 = sha256(script.read_bytes()).hexdigest() if scripted else None
+    manifest = _manifest(config, data, target, script_sha256, train, holdout, warnings)
+    manifest_path.parent.mkdir(parents=True, exist_ok=True)
+    manifest_path.write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return [f"{train['rows']:,} training rows, {holdout['rows']:,} held out, {len(data.features)} features", *warnings]
+
+
+def _read_table(config: Config, files: Sequence[DataFile], problems: Problems) -> Table:
+    if not files:
+        problems.add(f"{config.source}: no file there; data.source names a file or a folder with at least one")
+    if config.format == "parquet":
+        from .parquet_table import read_parquet  # noqa: PLC0415  (pyarrow takes a while to import)
+
+        return read_parquet(files, problems)
+    from .csv_table import read_csv  # noqa: PLC0415
+
+    return read_csv(files, problems)
+
+
+def _written(config: Config, table: Table, scripted: bool) -> list[str]:
+    row_id = [] if config.row_id is None else [config.row_id]
+    names = row_id if scripted else [*row_id, *config.slices, *feature_names(config, table.names)]
+    return [name for name in dict.fromkeys(names) if name in table.names]
+
+
+def _manifest(
+    config: Config,
+    data: Dataset,
+    target: Target,
+    script_sha256: str | None,
+    train: FileFacts,
+    holdout: FileFacts,
+    warnings: Sequence[str],
+) -> dict[str, object]:
+    return {
+        "version": 1,
+        "problem": config.problem,
+        "target": config.target,
+        "positive": target.positive,
+        "positive_defaulted": target.positive_defaulted,
+        "labels": list(target.labels),
+        "row_id": config.row_id,
+        "salt": config.salt,
+        "holdout_share": config.holdout,
+        "script_sha256": script_sha256,
+        "content_type": config.content_type,
+        "csv": {"header": config.csv.header, "target": config.csv.target},
+        "features": [{"name": column.name, "type": column.type} for column in data.features],
+        "slices": [column.name for column in data.slices],
+        "files": {"train": train, "holdout": holdout},
+        "holdout_sha256": _holdout_digest(data, target),
+        "warnings": list(warnings),
+    }
+
+
+def _holdout_digest(data: Dataset, target: Target) -> str:
+    """sha256 over the holdout's [row id, label] pairs as lines of JSON, sorted: the same for the same rows."""
+    row_ids = list(compress(data.row_ids, data.held_out))
+    codes = target.encode(list(compress(data.labels, data.held_out)))
+    digest = sha256()
+    for pair in sorted(zip(row_ids, codes, strict=True)):
+        digest.update(json.dumps(pair, ensure_ascii=False).encode() + b"\n")
+    return digest.hexdigest()

@@ -1,0 +1,143 @@
+"""The files that go out: training rows for `train`, the holdout for the batch transform that scores it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterable, Sequence
+from hashlib import sha256
+from itertools import compress
+from pathlib import Path
+from typing import NamedTuple, TypedDict
+
+from .config import Config
+from .dataset import Dataset
+from .target import Target
+
+Fields = Sequence[Sequence[str]]
+
+
+class FileFacts(TypedDict):
+    """What the manifest says of a file."""
+
+    path: str
+    rows: int
+    positives: int | None
+    sha256: str
+
+
+class Layout(NamedTuple):
+    """The text of each file; fields come column by column, `keep` says of each row whether it belongs to the file."""
+
+    extension: str
+    train_header: str
+    # (codes, features, keep)
+    train: Callable[[Sequence[str], Fields, Iterable[int]], str]
+    # (row ids, codes, slices, features, keep)
+    holdout: Callable[[Sequence[str], Sequence[str], Fields, Fields, Iterable[int]], str]
+
+
+def write_sides(config: Config, data: Dataset, target: Target, folder: Path) -> tuple[FileFacts, FileFacts]:
+    """Writes the training rows and the holdout under `folder`, in the order of `data`; returns their facts."""
+    layout = _csv_layout(config, data) if config.content_type == "text/csv" else _json_layout(config, data)
+    train = _Output(folder, f"train/train.{layout.extension}")
+    holdout = _Output(folder, f"holdout/holdout.{layout.extension}")
+    train.write(layout.train_header, [])
+    start = 0
+    for slices, features in data.blocks():
+        end = start + len(features[0])
+        row_ids, held_out = data.row_ids[start:end], data.held_out[start:end]
+        kept = [not held for held in held_out]
+        codes = target.encode(data.labels[start:end])
+        train.write(layout.train(codes, features, kept), list(compress(codes, kept)))
+        holdout.write(layout.holdout(row_ids, codes, slices, features, held_out), list(compress(codes, held_out)))
+        start = end
+    binary = config.problem == "binary"
+    return train.close(binary), holdout.close(binary)
+
+
+def _csv_layout(config: Config, data: Dataset) -> Layout:
+    """`target,feature...` or `feature...,target`; the holdout is `row_id,label,slice...,feature...`, no header."""
+
+    def arrange(codes: Sequence[str], features: Fields) -> Fields:
+        return [codes, *features] if config.csv.target == "first" else [*features, codes]
+
+    def text(columns: Fields, keep: Iterable[int]) -> str:
+        buffer = io.StringIO()
+        csv.writer(buffer, lineterminator="\n").writerows(compress(zip(*columns, strict=True), keep))
+        return buffer.getvalue()
+
+    names = [[column.name] for column in data.features]
+    return Layout(
+        extension="csv",
+        train_header=text(arrange([config.target], names), [1]) if config.csv.header else "",
+        train=lambda codes, features, keep: text(arrange(codes, features), keep),
+        holdout=lambda row_ids, codes, slices, features, keep: text([row_ids, codes, *slices, *features], keep),
+    )
+
+
+def _json_layout(config: Config, data: Dataset) -> Layout:
+    """`{target, feature...}`; the holdout is `{row_id, label, slices: {...}, features: {...}}`.
+
+    Escaped to ASCII: some servers split lines at Unicode's other line ends too.
+    """
+
+    def members(names: Iterable[str]) -> str:
+        return ",".join(json.dumps(name).replace("%", "%%") + ":%s" for name in names)
+
+    def features_json(features: Fields) -> Fields:
+        return [column.to_json(values) for column, values in zip(data.features, features, strict=True)]
+
+    def text(template: str, columns: Fields, keep: Iterable[int]) -> str:
+        return "".join([template % row for row in compress(zip(*columns, strict=True), keep)])
+
+    feature_members = members(column.name for column in data.features)
+    slice_members = members(column.name for column in data.slices)
+    train_template = "{" + members([config.target]) + "," + feature_members + "}\n"
+    holdout_template = (
+        "{" + members(["row_id", "label"]) + ',"slices":{' + slice_members + '},"features":{' + feature_members + "}}\n"
+    )
+    return Layout(
+        extension="jsonl",
+        train_header="",
+        train=lambda codes, features, keep: text(train_template, [codes, *features_json(features)], keep),
+        holdout=lambda row_ids, codes, slices, features, keep: text(
+            holdout_template,
+            [_strings(row_ids), codes, *map(_strings, slices), *features_json(features)],
+            keep,
+        ),
+    )
+
+
+def _strings(values: Iterable[str]) -> list[str]:
+    return [json.dumps(value) for value in values]
+
+
+class _Output:
+    """A file being written; counts and hashes what goes through."""
+
+    def __init__(self, folder: Path, path: str) -> None:
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
+        self._stream = (folder / path).open("wb")
+        self._hash = sha256()
+        self._rows = 0
+        self._positives = 0
+
+    def write(self, text: str, codes: list[str]) -> None:
+        """Appends the lines of `text`, which hold rows of these codes."""
+        encoded = text.encode()
+        self._stream.write(encoded)
+        self._hash.update(encoded)
+        self._rows += len(codes)
+        self._positives += codes.count("1")
+
+    def close(self, binary: bool) -> FileFacts:
+        self._stream.close()
+        return {
+            "path": self._path,
+            "rows": self._rows,
+            "positives": self._positives if binary else None,
+            "sha256": self._hash.hexdigest(),
+        }

@@ -1,0 +1,57 @@
+"""What is wrong with the data: collected, so that one run reports all of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+
+from .errors import DataContractError
+
+SHOWN_PROBLEMS = 50
+SHOWN_ITEMS = 5
+
+
+class Problems:
+    """Breaches of the data contract, in the order found."""
+
+    def __init__(self) -> None:
+        self._texts: list[str] = []
+
+    def add(self, text: str) -> None:
+        """Adds one breach: what was found, what was expected and where."""
+        self._texts.append(text)
+
+    def check(self) -> None:
+        """DataContractError with every breach so far, one a line (at most SHOWN_PROBLEMS)."""
+        if not self._texts:
+            return
+        lines = self._texts[:SHOWN_PROBLEMS]
+        if len(self._texts) > len(lines):
+            lines = [*lines, f"and {len(self._texts) - len(lines)} more"]
+        raise DataContractError("\n".join(lines))
+
+
+def quote(text: str) -> str:
+    """A value from the data in double quotes, escaped and cut to 60 characters, fit to stand in a message."""
+    return json.dumps(text if len(text) <= 60 else text[:59] + "…", ensure_ascii=False)
+
+
+def enumerate_some(items: Iterable[str], total: int | None = None) -> str:
+    """`a, b and 7 more`: the first few of `items`, and how many more there are of `total` (default: the items)."""
+    known = list(items)
+    shown = known[:SHOWN_ITEMS]
+    more = (len(known) if total is None else total) - len(shown)
+    return ", ".join(shown) + (f" and {more:,} more" if more > 0 else "")
+
+
+def nearest(name: str, names: Sequence[str]) -> str:
+    """`; the nearest is "Age"`, or the first few of `names` where none is near, to end a message about `name`."""
+    import difflib  # noqa: PLC0415  (only where something is wrong)
+
+    folded: dict[str, str] = {}
+    for known in names:
+        folded.setdefault(known.strip().casefold(), known)
+    close = difflib.get_close_matches(name.strip().casefold(), list(folded), n=1, cutoff=0.6)
+    if close:
+        return f"; the nearest is {quote(folded[close[0]])}"
+    return f"; there are {enumerate_some(quote(known) for known in names)}"

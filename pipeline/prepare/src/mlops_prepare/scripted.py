@@ -1,0 +1,147 @@
+"""The dataset that the user's prepare script makes of the table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import compress
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from .column import Column
+from .config import Config
+from .dataset import Block, Dataset, Finding, Rows, feature_names, has_break, line_break
+from .errors import PrepareScriptError
+from .frame import FrameBuilder, series_column, series_texts
+from .problems import Problems, enumerate_some, quote
+from .script import load_transform, run_transform
+from .table import CHUNK_ROWS, Table
+
+SIDES = ("training rows", "holdout")
+
+
+def scripted_dataset(
+    config: Config, table: Table, rows: Rows, script: Path, problems: Problems, warnings: list[str]
+) -> tuple[Dataset, Sequence[str]]:
+    """Runs the script on each side by itself, so that nothing it computes can carry the holdout into training.
+
+    The script sees every column but the row id, which is the frame's index; the target of a classification is text. A
+    slice column that it does not return is taken from the data. Returns the rows it kept, training rows first, and the
+    names of the columns it returned. PrepareScriptError where it fails or its result cannot be used; what is wrong in a
+    column is added to `problems`.
+    """
+    transform = load_transform(script)
+    frames = _frames(config, table, rows)
+    results = []
+    for side, frame in zip(SIDES, frames, strict=True):
+        result = run_transform(transform, script, side, frame, config.target)
+        if len(result) < len(frame):
+            warnings.append(f"prepare.py dropped {len(frame) - len(result):,} of {len(frame):,} rows of the {side}.")
+        results.append(result)
+    names = list(results[0].columns)
+    _check_same_columns(results)
+
+    made = {name: _common_column([result[name] for result in results]) for name in names}
+    taken = [name for name in config.slices if name not in made and name in frames[0].columns]
+    sides = [
+        pd.concat([result, frame.loc[result.index, taken]], axis="columns")
+        for frame, result in zip(frames, results, strict=True)
+    ]
+    row_numbers: list[int] = []
+    for held, frame in enumerate(frames):
+        numbers = np.flatnonzero(np.frombuffer(rows.held_out, np.uint8) == held)
+        row_numbers += numbers[frame.index.get_indexer(sides[held].index)].tolist()
+
+    slices = [made.get(name) or rows.columns[name] for name in config.slices if name in made or name in taken]
+    features = [made[name] for name in feature_names(config, names)]
+    for column in dict.fromkeys([*slices, *features]):
+        _check_column(config, column, [side[column.name] for side in sides], row_numbers, rows, problems)
+
+    def blocks() -> Iterator[Block]:
+        for side in sides:
+            for start in range(0, len(side), CHUNK_ROWS):
+                part = side.iloc[start : start + CHUNK_ROWS]
+                yield Block(
+                    slices=[series_texts(part[column.name]) for column in slices],
+                    features=[series_texts(part[column.name]) for column in features],
+                )
+
+    dataset = Dataset(
+        rows=row_numbers,
+        row_ids=[row_id for side in sides for row_id in side.index],
+        held_out=bytearray(len(sides[0])) + bytearray(b"\x01") * len(sides[1]),
+        labels=[label for side in sides for label in series_texts(side[config.target])],
+        slices=slices,
+        features=features,
+        blocks=blocks,
+    )
+    return dataset, names
+
+
+def _frames(config: Config, table: Table, rows: Rows) -> list[pd.DataFrame]:
+    columns = [rows.columns[name] for name in table.names if name != config.row_id]
+    if config.problem != "regression":
+        columns = [Column(config.target, "category") if column.name == config.target else column for column in columns]
+    flags = [bytes(1 - held for held in rows.held_out), bytes(rows.held_out)]
+    builders = [FrameBuilder(columns, sum(flag)) for flag in flags]
+    at = [table.names.index(column.name) for column in columns]
+    start = 0
+    for chunk in table.chunks():
+        end = start + len(chunk.positions)
+        fields = [column.clean(chunk.columns[position]) for column, position in zip(columns, at, strict=True)]
+        for builder, flag in zip(builders, flags, strict=True):
+            builder.add(fields, flag[start:end])
+        start = end
+    index_name = config.row_id or "row_id"
+    return [
+        builder.build(list(compress(rows.row_ids, flag)), index_name)
+        for builder, flag in zip(builders, flags, strict=True)
+    ]
+
+
+def _check_same_columns(results: Sequence[pd.DataFrame]) -> None:
+    found = []
+    for at, side in enumerate(SIDES):
+        extra = sorted(set(results[at].columns) - set(results[1 - at].columns))
+        if extra:
+            found.append(f"{enumerate_some(map(quote, extra))} only on the {side}")
+    if found:
+        raise PrepareScriptError(
+            f"prepare.py: transform returned {' and '.join(found)}; both sides must have the same columns, "
+            "whatever values occur in them"
+        )
+
+
+def _common_column(sides: Sequence[pd.Series]) -> Column:
+    columns = [series_column(side) for side in sides]
+    if columns[0] == columns[1]:
+        return columns[0]
+    known = [column for column, side in zip(columns, sides, strict=True) if side.notna().any()]
+    if len(known) == 2:
+        types = " and ".join(f"a {column.type} on the {side}" for column, side in zip(columns, SIDES, strict=True))
+        raise PrepareScriptError(f"prepare.py: transform returned the column {quote(columns[0].name)} as {types}")
+    return (known or columns)[0]
+
+
+def _check_column(
+    config: Config,
+    column: Column,
+    sides: Sequence[pd.Series],
+    row_numbers: Sequence[int],
+    rows: Rows,
+    problems: Problems,
+) -> None:
+    finding = Finding()
+    texts = (text for side in sides for text in series_texts(side))
+    if column.type == "number":
+        finding.add(row for row, text in zip(row_numbers, texts, strict=True) if text in ("inf", "-inf"))
+    elif config.content_type == "text/csv":
+        finding.add(row for row, text in zip(row_numbers, texts, strict=True) if has_break(text))
+    if not finding.count:
+        return
+    where = rows.places.describe(finding.first, finding.count)
+    if column.type == "number":
+        problems.add(f"{where}: column {quote(column.name)} is infinite after prepare.py; a finite number is expected")
+    else:
+        problems.add(line_break(where, column.name))

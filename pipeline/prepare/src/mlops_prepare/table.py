@@ -1,0 +1,116 @@
+"""The user's data as one table of text, whatever the format of its files."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from .problems import SHOWN_ITEMS, Problems, enumerate_some, quote
+
+# Rows held at a time: large enough to spread the cost of a chunk, small enough to stay in the cache.
+CHUNK_ROWS = 16_384
+
+Type = Literal["number", "category", "boolean"]
+
+
+class DataFile(NamedTuple):
+    """A file of the data: where it is, and what its owner calls it."""
+
+    path: Path
+    label: str
+
+
+class Chunk(NamedTuple):
+    """Consecutive rows of one file: `columns[j][i]` is the text of row i in the table's column j, "" where missing."""
+
+    file: str
+    positions: Sequence[int]
+    columns: Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Table:
+    """`chunks()` reads all rows, file by file; it can be called again."""
+
+    names: Sequence[str]
+    # What a position counts: lines from the header's 1 (CSV), or rows from 1 (Parquet).
+    unit: Literal["line", "row"]
+    # Types that the files themselves declare (Parquet); else they follow from the text.
+    declared: Mapping[str, Type] | None
+    # Columns that have no type of ours, such as lists, with what they are: an error only where they are used.
+    unusable: Mapping[str, str]
+    chunks: Callable[[], Iterator[Chunk]]
+
+
+class Places:
+    """Where the table's rows stand in its files; rows are numbered from 0 in order of reading."""
+
+    def __init__(self, unit: Literal["line", "row"]) -> None:
+        self._unit = unit
+        self._files: list[str] = []
+        self._starts: list[int] = []
+        self._positions = array("Q")
+
+    def __len__(self) -> int:
+        return len(self._positions)
+
+    def add(self, chunk: Chunk) -> None:
+        """Appends the rows of a chunk."""
+        if not self._files or self._files[-1] != chunk.file:
+            self._files.append(chunk.file)
+            self._starts.append(len(self._positions))
+        self._positions.extend(chunk.positions)
+
+    def describe(self, rows: Iterable[int], total: int) -> str:
+        """`a.csv lines 3, 9 and 5 more`: the first few of `rows`, of which there are `total`."""
+        by_file: dict[str, list[str]] = {}
+        for count, row in enumerate(rows):
+            if count == SHOWN_ITEMS:
+                break
+            file = self._files[bisect_right(self._starts, row) - 1]
+            by_file.setdefault(file, []).append(str(self._positions[row]))
+        parts = [
+            f"{file} {self._unit if len(at) == 1 else self._unit + 's'} {', '.join(at)}" for file, at in by_file.items()
+        ]
+        more = total - sum(map(len, by_file.values()))
+        return ", ".join(parts) + (f" and {more:,} more" if more > 0 else "")
+
+
+def find_files(folder: Path, source: str) -> list[DataFile]:
+    """Every file under `folder`, by name, but hidden ones and markers such as _SUCCESS; labels start with `source`."""
+    paths = sorted(
+        (path for path in folder.rglob("*") if path.is_file() and not _is_marker(path.relative_to(folder))),
+        key=lambda path: path.relative_to(folder).as_posix(),
+    )
+    if len(paths) == 1 and Path(source).name == paths[0].name:
+        return [DataFile(paths[0], source)]
+    return [DataFile(path, f"{source.rstrip('/')}/{path.relative_to(folder).as_posix()}") for path in paths]
+
+
+def check_names(
+    file: DataFile, names: Sequence[str], first: tuple[DataFile, Sequence[str]] | None, problems: Problems
+) -> bool:
+    """Whether column names are all there, unique, and those of the first file; adds what is wrong to `problems`."""
+    found = len(set(names)) == len(names) and all(names)
+    for position, name in enumerate(names, start=1):
+        if not name:
+            problems.add(f"{file.label}: column {position} has no name")
+    for name in dict.fromkeys(name for name in names if name and names.count(name) > 1):
+        at = [str(position) for position, other in enumerate(names, start=1) if other == name]
+        problems.add(f"{file.label}: column name {quote(name)} stands {len(at)} times, as columns {enumerate_some(at)}")
+    if found and first is not None and set(names) != set(first[1]):
+        missing = [quote(name) for name in first[1] if name not in set(names)]
+        extra = [quote(name) for name in names if name not in set(first[1])]
+        difference = [f"lacks {enumerate_some(missing)}"] if missing else []
+        difference += [f"adds {enumerate_some(extra)}"] if extra else []
+        problems.add(f"{file.label}: its columns differ from those of {first[0].label}: it {' and '.join(difference)}")
+        return False
+    return found
+
+
+def _is_marker(path: Path) -> bool:
+    return any(part.startswith((".", "_")) for part in path.parts)
