@@ -1,0 +1,132 @@
+import { spawn } from 'node:child_process';
+import { readdir, readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Exit, Program } from './image.ts';
+import { LineSplitter } from './line-splitter.ts';
+
+const WINDOWS = process.platform === 'win32';
+/** How long output may still come after a program has ended, and a killed process may still be listed. */
+const SETTLE_SECONDS = 2;
+
+/**
+ * Runs a command in a process group of its own that ends when our end of its standard input closes, however we die.
+ * The guard is no child of the command (a program may wait for all of its children) and outlives its SIGTERM; it gives
+ * the group five seconds. Standard error joins standard output, so that lines keep their order.
+ */
+const GUARD = `
+exec 3<&0
+( ( trap '' TERM; read -r _ <&3; kill -TERM -$$; sleep 5; kill -KILL -$$ ) >/dev/null 2>&1 & )
+exec "$@" </dev/null 2>&1 3<&-`;
+
+export interface CommandOptions {
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  readonly onLine: (line: string) => void;
+}
+
+/**
+ * Starts a command with all its children as one program. On Windows, where there are no process groups, libuv's job
+ * object ends the children with us.
+ * @throws the error of the system where the command cannot be started
+ */
+export async function startCommand(command: readonly string[], options: CommandOptions): Promise<Program> {
+  const [file = '', ...args] = WINDOWS ? command : ['/bin/sh', '-c', GUARD, 'guard', ...command];
+  const child = spawn(file, args, {
+    cwd: options.cwd,
+    env: options.env,
+    detached: !WINDOWS,
+    windowsHide: true,
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  await new Promise((resolve, reject) => child.once('spawn', resolve).once('error', reject));
+  const output = new LineSplitter(options.onLine);
+  child.stdin.on('error', () => {});
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => output.write(chunk));
+  const drained = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  const exit = new Promise<Exit>((resolve) =>
+    child.once('exit', (code, signal) => resolve({ code, signal })),
+  );
+  return groupProgram({ group: child.pid ?? 0, exit, drained, onDrained: () => output.end() });
+}
+
+/** A process group, whoever started it, as a program: when its leader ends, so does all that it left running. */
+export function groupProgram(parts: {
+  readonly group: number;
+  /** When the leader has ended. */
+  readonly exit: Promise<Exit>;
+  /** When nothing can write to its output any more. */
+  readonly drained: Promise<unknown>;
+  readonly onDrained: () => void;
+}): Program {
+  const { group } = parts;
+  const exited = parts.exit.then(async (exit) => {
+    signalGroup(group, 'SIGKILL');
+    // A process that has left the group may hold the output open for ever.
+    await within(SETTLE_SECONDS, parts.drained);
+    parts.onDrained();
+    return exit;
+  });
+  async function stop(graceSeconds: number): Promise<void> {
+    signalGroup(group, 'SIGTERM');
+    if (!(await within(graceSeconds, exited))) signalGroup(group, 'SIGKILL');
+    await exited;
+    const deadline = Date.now() + SETTLE_SECONDS * 1000;
+    while (await groupRuns(group)) {
+      if (Date.now() > deadline) throw new Error(`The process group ${group} still runs after SIGKILL`);
+      await delay(10);
+    }
+  }
+  let stopping: Promise<void> | undefined;
+  return {
+    exited,
+    stop: (graceSeconds) => {
+      stopping ??= stop(graceSeconds);
+      return stopping;
+    },
+  };
+}
+
+/** Whether the promise settles in this many seconds. */
+async function within(seconds: number, promise: Promise<unknown>): Promise<boolean> {
+  const timer = new AbortController();
+  const settled = promise.then(() => true);
+  const late = delay(seconds * 1000, false, { signal: timer.signal }).catch(() => false);
+  const first = await Promise.race([settled, late]);
+  timer.abort();
+  return first;
+}
+
+function signalGroup(group: number, signal: NodeJS.Signals): void {
+  if (WINDOWS) {
+    spawn('taskkill', ['/T', '/F', '/PID', String(group)], { stdio: 'ignore', windowsHide: true }).on(
+      'error',
+      () => {},
+    );
+    return;
+  }
+  try {
+    process.kill(-group, signal);
+  } catch {
+    // Nobody is left in the group.
+  }
+}
+
+/** A process that has ended but that nobody has collected (a zombie) is listed and does not count. */
+async function groupRuns(group: number): Promise<boolean> {
+  if (WINDOWS) return false;
+  try {
+    process.kill(-group, 0);
+  } catch {
+    return false;
+  }
+  if (process.platform !== 'linux') return true;
+  for (const pid of await readdir('/proc')) {
+    if (!/^\d+$/.test(pid)) continue;
+    const status = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+    // "pid (name) state parent group ..."; the name may hold anything.
+    const [state, , processGroup] = status.slice(status.lastIndexOf(')') + 2).split(' ');
+    if (processGroup === String(group) && state !== 'Z') return true;
+  }
+  return false;
+}
