@@ -320,11 +320,15 @@ const gate = object({
     .describe('A smaller difference than either is inconclusive. Default: off.'),
   slices: offOr(
     object({
-      metric: metric.optional().describe('The metric compared. Default: primary.'),
+      metric: metric
+        .optional()
+        .describe(
+          'The metric compared. Default: roc_auc (binary), accuracy (multiclass, or labels only), rmse (regression).',
+        ),
       max_drop: margin
         .optional()
         .describe(
-          'How far a slice may fall behind the champion, in units of metric or as a share of the champion\'s value. Default: 0.1; "10%" for log_loss, brier, calibration_slope, rmse, mae and mape.',
+          'How far a slice may fall behind the champion, in units of metric or as a share of the champion\'s value. Default: 0.1; "20%" for log_loss, brier, calibration_slope, rmse, mae and mape.',
         ),
       min_positives: whole({ min: 1 })
         .default(20)
@@ -509,7 +513,9 @@ function fillIn(given: z.output<typeof file>) {
     gate.primary ?? (output === 'label' && problem !== 'regression' ? 'accuracy' : usual[problem]);
   const marginOf = (name: Metric, amount: number, share: `${number}%`) =>
     metricFacts(name).scaleFree ? amount : share;
-  const sliceMetric = gate.slices?.metric ?? primary;
+  const sliced = { binary: 'roc_auc', multiclass: 'accuracy', regression: 'rmse' } as const;
+  const sliceMetric =
+    gate.slices?.metric ?? (output === 'label' && problem !== 'regression' ? 'accuracy' : sliced[problem]);
   return {
     ...given,
     data: { ...data, format: data.format ?? (data.source.endsWith('.parquet') ? 'parquet' : 'csv') },
@@ -523,7 +529,7 @@ function fillIn(given: z.output<typeof file>) {
       slices: gate.slices && {
         ...gate.slices,
         metric: sliceMetric,
-        max_drop: gate.slices.max_drop ?? marginOf(sliceMetric, 0.1, '10%'),
+        max_drop: gate.slices.max_drop ?? marginOf(sliceMetric, 0.1, '20%'),
       },
     },
     monitoring: monitoring && {
