@@ -1,0 +1,46 @@
+import type { Metric } from './api.ts';
+import { serviceError } from './errors.ts';
+
+interface Definition {
+  Name: string;
+  Regex: string;
+}
+
+/** Reads metrics from a log as it is written: each definition's first group, the last number wins. */
+export class MetricReader {
+  readonly #definitions: readonly { name: string; regex: RegExp }[];
+  readonly #last = new Map<string, Metric>();
+
+  /** @throws `SageMaker.ValidationException` on an expression that cannot be read or has no group. */
+  constructor(definitions: readonly Definition[]) {
+    this.#definitions = definitions.map(({ Name, Regex }) => ({ name: Name, regex: compile(Name, Regex) }));
+  }
+
+  read(line: string, at: Date): void {
+    for (const { name, regex } of this.#definitions) {
+      for (const match of line.matchAll(regex)) {
+        const text = match[1]?.trim();
+        const value = text ? Number(text) : Number.NaN;
+        if (Number.isFinite(value)) {
+          this.#last.set(name, { MetricName: name, Value: value, Timestamp: at.toISOString() });
+        }
+      }
+    }
+  }
+
+  /** As FinalMetricDataList: in the order of the definitions, those seen only. */
+  final(): Metric[] {
+    return this.#definitions.flatMap(({ name }) => this.#last.get(name) ?? []);
+  }
+}
+
+function compile(name: string, source: string): RegExp {
+  const at = `MetricDefinitions: ${name}: ${JSON.stringify(source)}`;
+  try {
+    // An alternative that always matches shows how many groups there are.
+    if (new RegExp(`${source}|`).exec('')?.length !== 1) return new RegExp(source, 'g');
+  } catch (error) {
+    throw serviceError('ValidationException', `${at}: ${(error as Error).message}`);
+  }
+  throw serviceError('ValidationException', `${at}: expected a group in parentheses around the number`);
+}

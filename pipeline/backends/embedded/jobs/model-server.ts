@@ -1,0 +1,184 @@
+/** A model's `serve` on this machine, as a batch transform uses it. */
+import { request as httpRequest } from 'node:http';
+import { createServer } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Image } from '../image.ts';
+import type { Jobs } from './context.ts';
+import { JobFailure } from './errors.ts';
+import { exitCode, startProgram } from './run-program.ts';
+
+export interface InvokeOptions {
+  contentType: string;
+  accept: string | undefined;
+  timeoutSeconds: number;
+  /** Further attempts after a lost connection, a timeout, or an answer of 429 or 5xx. */
+  retries: number;
+}
+
+export interface ModelServer {
+  /**
+   * POST /invocations.
+   * @returns the body of the answer 200.
+   * @throws JobFailure with the status and the answer of any other, ClientError for 4xx.
+   */
+  invoke(payload: Buffer, options: InvokeOptions): Promise<Buffer>;
+}
+
+/** How much of a server's answer a failure quotes. */
+const QUOTED = 400;
+
+/**
+ * Starts `serve` at a free port, waits until GET /ping answers 200, hands the server over, and stops it.
+ * @throws JobFailure where it does not answer in time or ends before it is to; nothing goes on in `use` then.
+ */
+export async function withModelServer<T>(
+  jobs: Jobs,
+  image: Image,
+  options: {
+    baseDir: string;
+    env: Record<string, string>;
+    onLine: (line: string) => void;
+    signal: AbortSignal;
+  },
+  use: (server: ModelServer, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const { signal: outer, ...program } = options;
+  const port = await freePort();
+  const running = await startProgram(image, 'serve', { ...program, port });
+  const gone = new AbortController();
+  void running.exited.then((exit) =>
+    gone.abort(new JobFailure(`AlgorithmError: serve ended, exit code: ${exitCode(exit)}`)),
+  );
+  const signal = AbortSignal.any([outer, gone.signal]);
+  try {
+    await healthy(jobs, port, signal);
+    return await use({ invoke: (payload, how) => invoke(port, payload, how, signal) }, signal);
+  } finally {
+    await running.stop(jobs.waits.abort);
+  }
+}
+
+async function healthy(jobs: Jobs, port: number, signal: AbortSignal): Promise<void> {
+  const deadline = performance.now() + jobs.waits.ping * 1000;
+  let last = 'no connection';
+  for (;;) {
+    try {
+      const { status } = await send(port, { method: 'GET', path: '/ping', timeoutSeconds: 2, signal });
+      if (status === 200) return;
+      last = `status ${status}`;
+    } catch (error) {
+      signal.throwIfAborted();
+      last = (error as Error).message;
+    }
+    if (performance.now() > deadline) {
+      throw new JobFailure(
+        `AlgorithmError: serve did not answer GET /ping with 200 within ${jobs.waits.ping} s; last: ${last}`,
+      );
+    }
+    await pause(0.05, signal);
+  }
+}
+
+async function invoke(
+  port: number,
+  payload: Buffer,
+  options: InvokeOptions,
+  signal: AbortSignal,
+): Promise<Buffer> {
+  const headers = {
+    'Content-Type': options.contentType,
+    'Content-Length': payload.length,
+    ...(options.accept !== undefined && { Accept: options.accept }),
+  };
+  const { timeoutSeconds } = options;
+  const megabytes = (payload.length / 2 ** 20).toPrecision(2);
+  for (let attempt = 0; ; attempt++) {
+    let failure: string;
+    let again = true;
+    try {
+      const answer = await send(port, {
+        method: 'POST',
+        path: '/invocations',
+        headers,
+        payload,
+        timeoutSeconds,
+        signal,
+      });
+      if (answer.status === 200) return answer.body;
+      again = answer.status === 429 || answer.status >= 500;
+      failure =
+        `${answer.status < 500 ? 'ClientError' : 'AlgorithmError'}: ` +
+        `Bad HTTP status received from algorithm: ${answer.status}${hint(answer.status, options)}. ` +
+        `Its answer to ${megabytes} MB: ${answer.body.toString('utf8').trim().slice(0, QUOTED) || '(empty)'}`;
+    } catch (error) {
+      failure = `AlgorithmError: no answer from the algorithm to ${megabytes} MB: ${(error as Error).message}`;
+    }
+    // A server that has just died is noticed in this pause: its exit says more than the lost connection.
+    if (again) await pause(0.1 * 2 ** attempt, signal);
+    signal.throwIfAborted();
+    if (!again || attempt >= options.retries) throw new JobFailure(failure);
+  }
+}
+
+function hint(status: number, options: InvokeOptions): string {
+  if (status === 413) return ' (payload too large: lower MaxPayloadInMB)';
+  if (status === 415) return ` (it does not take ${options.contentType})`;
+  return '';
+}
+
+interface Sent {
+  method: 'GET' | 'POST';
+  path: string;
+  headers?: Record<string, string | number>;
+  payload?: Buffer;
+  timeoutSeconds: number;
+  signal: AbortSignal;
+}
+
+/** One request on its own connection. node:http, since fetch gives up after 300 s whatever it is told. */
+async function send(port: number, sent: Sent): Promise<{ status: number; body: Buffer }> {
+  const { method, path, headers, payload, timeoutSeconds } = sent;
+  const timeout = AbortSignal.timeout(timeoutSeconds * 1000);
+  const signal = AbortSignal.any([sent.signal, timeout]);
+  try {
+    return await new Promise((resolve, reject) => {
+      const request = httpRequest(
+        { host: '127.0.0.1', port, method, path, headers, agent: false, signal },
+        (response) => {
+          buffer(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject);
+        },
+      );
+      request.on('error', reject);
+      request.end(payload);
+    });
+  } catch (error) {
+    sent.signal.throwIfAborted();
+    if (timeout.aborted) throw new Error(`no answer within ${timeoutSeconds} s`);
+    throw error;
+  }
+}
+
+async function pause(seconds: number, signal: AbortSignal): Promise<void> {
+  await sleep(seconds * 1000, undefined, { signal }).catch(() => undefined);
+  signal.throwIfAborted();
+}
+
+/** Ports handed out by this process, so that two transforms that start together never get the same one. */
+const taken = new Set<number>();
+
+async function freePort(): Promise<number> {
+  for (;;) {
+    const port = await new Promise<number>((resolve, reject) => {
+      const server = createServer();
+      server.on('error', reject);
+      server.listen(0, '127.0.0.1', () => {
+        const address = server.address();
+        server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+      });
+    });
+    if (taken.has(port)) continue;
+    taken.add(port);
+    return port;
+  }
+}

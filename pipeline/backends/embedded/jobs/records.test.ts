@@ -1,0 +1,81 @@
+import { expect, test } from '@jest/globals';
+import { parse } from 'csv-parse/sync';
+import { joinRecords, RecordError, recordFilter } from './records.ts';
+
+const csv = (path: string, record: string) => recordFilter(path, 'csv')(record);
+const json = (path: string, record: string) => recordFilter(path, 'jsonlines')(record);
+
+test.each([
+  ['$', 'a,b,c,d,e'],
+  ['$[1]', 'b'],
+  ['$[-1]', 'e'],
+  ['$[2:]', 'c,d,e'],
+  ['$[:2]', 'a,b'],
+  ['$[1:3]', 'b,c'],
+  ['$[-2:]', 'd,e'],
+  ['$[0,1,2]', 'a,b,c'],
+  ['$[0,1,4:]', 'a,b,e'],
+  ['$[3,0]', 'd,a'],
+])('the CSV filter %s picks %s', (path, expected) => {
+  expect(csv(path, 'a,b,c,d,e')).toBe(expected);
+});
+
+test('CSV fields keep their text, quotes and spaces, and are split as csv-parse splits them', () => {
+  const record = '7,"Smith, ""Jo""", 1.50 ,"",é,""",",';
+  const fields = (text: string) => (parse(text) as string[][])[0];
+  expect(csv('$[1]', record)).toBe('"Smith, ""Jo"""');
+  expect(csv('$[0:]', record)).toBe(record);
+  const all = fields(record) as string[];
+  expect(all).toHaveLength(7);
+  for (const [index, field] of all.entries()) {
+    expect(fields(`${csv(`$[${index}]`, record)},x`)?.[0]).toBe(field);
+  }
+});
+
+test('a field beyond the record, and a quote that does not close, are errors', () => {
+  expect(() => csv('$[3]', 'a,b')).toThrow('beyond the 2');
+  expect(() => csv('$[2:]', 'a,b')).toThrow('beyond the 2');
+  expect(() => csv('$[-3]', 'a,b')).toThrow('beyond the 2');
+  expect(() => csv('$[0]', '1,"a')).toThrow('misplaced quote in field 2, at character 3');
+  expect(() => csv('$[0]', '1,"a" b')).toThrow(RecordError);
+  expect(() => csv('$[0]', '1,a"b')).toThrow('JSON Lines');
+});
+
+test.each([
+  ['$.features', '{"a":1.0,"b":"é"}'],
+  ["$['features']", '{"a":1.0,"b":"é"}'],
+  ['$.features.a', '1.0'],
+  ["$['id','label']", '{"id":12345678901234567890,"label":1}'],
+  ["$.features['b','a']", '{"b":"é","a":1.0}'],
+])('the JSON filter %s picks %s, its numbers digit by digit', (path, expected) => {
+  expect(json(path, '{"id": 12345678901234567890, "label": 1, "features": {"a": 1.0, "b": "é"}}')).toBe(
+    expected,
+  );
+});
+
+test('a missing member and text that is no JSON are errors', () => {
+  expect(() => json('$.x', '{"y":1}')).toThrow('expects the member "x", found y');
+  expect(() => json('$.y.z', '{"y":1}')).toThrow('expects an object, found 1');
+  expect(() => json('$.y', '1,2')).toThrow('expected JSON');
+});
+
+test.each([
+  ['csv', '$.a'],
+  ['csv', '$[]'],
+  ['csv', '$[a]'],
+  ['csv', '$[0'],
+  ['jsonlines', '$[0]'],
+  ['jsonlines', 'features'],
+  ['jsonlines', "$['a','b'].c"],
+  ['jsonlines', '$..a'],
+] as const)('%s has no filter %s', (format, path) => {
+  expect(() => recordFilter(path, format)).toThrow(RecordError);
+});
+
+test('the join appends to CSV and adds a member to JSON', () => {
+  expect(joinRecords('1,"a,b"', '0.5,x', 'csv')).toBe('1,"a,b",0.5,x');
+  expect(joinRecords('{"id":1.0}', '0.50', 'jsonlines')).toBe('{"id":1.0,"SageMakerOutput":0.50}');
+  expect(joinRecords('[1]', '{"p":2}', 'jsonlines')).toBe('{"SageMakerInput":[1],"SageMakerOutput":{"p":2}}');
+  expect(joinRecords('1.0', '2', 'jsonlines')).toBe('{"SageMakerInput":1.0,"SageMakerOutput":2}');
+  expect(() => joinRecords('{"id":1}', '0.5,x', 'jsonlines')).toThrow(RecordError);
+});

@@ -1,0 +1,80 @@
+import { constants } from 'node:os';
+import type { Exit, Image, Program, ProgramOptions } from '../image.ts';
+import type { Jobs } from './context.ts';
+import { JobFailure } from './errors.ts';
+
+/** Longer timers fire at once. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+/** The image, where it can be had; a failure of the job where not, since its user can fix that. */
+export async function findImage(jobs: Jobs, uri: string): Promise<Image> {
+  try {
+    return await jobs.image(uri);
+  } catch (error) {
+    throw new JobFailure(`ClientError: image ${uri}: ${(error as Error).message}`);
+  }
+}
+
+export async function startProgram(
+  image: Image,
+  program: 'train' | 'serve' | 'prepare',
+  options: ProgramOptions,
+): Promise<Program> {
+  try {
+    return await image.start(program, options);
+  } catch (error) {
+    throw new JobFailure(
+      `ClientError: image ${image.uri} cannot start ${program}: ${(error as Error).message}`,
+    );
+  }
+}
+
+/**
+ * Runs a program to its end: its own, after SIGTERM when it has run for too long, or after SIGTERM on abort. Nothing of
+ * its process group is left when this resolves.
+ * @param maxSeconds as StoppingCondition.MaxRuntimeInSeconds.
+ */
+export async function runProgram(
+  jobs: Jobs,
+  image: Image,
+  program: 'train' | 'prepare',
+  options: ProgramOptions,
+  limits: { signal: AbortSignal; maxSeconds: number | undefined },
+): Promise<{ exit: Exit; tooLong: boolean }> {
+  const { signal, maxSeconds } = limits;
+  const running = await startProgram(image, program, options);
+  let tooLong = false;
+  const stops: Promise<void>[] = [];
+  const stop = (seconds: number) => {
+    const stopped = running.stop(seconds);
+    stopped.catch(() => undefined); // awaited below
+    stops.push(stopped);
+  };
+  const onAbort = () => stop(jobs.waits.abort);
+  signal.addEventListener('abort', onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  const timer =
+    maxSeconds === undefined
+      ? undefined
+      : setTimeout(
+          () => {
+            tooLong = true;
+            options.onLine(`MaxRuntimeInSeconds (${maxSeconds}) is over: ${program} gets SIGTERM`);
+            stop(jobs.waits.stop);
+          },
+          Math.min(maxSeconds * 1000, LONGEST_TIMER),
+        );
+  try {
+    return { exit: await running.exited, tooLong };
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', onAbort);
+    await Promise.all([...stops, running.stop(0)]);
+  }
+}
+
+/** As a shell and SageMaker count: 128 and the signal's number where a signal ended the program. */
+export function exitCode(exit: Exit): number {
+  if (exit.code !== null) return exit.code;
+  return 128 + (constants.signals[exit.signal as NodeJS.Signals] ?? 0);
+}

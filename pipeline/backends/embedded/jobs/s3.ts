@@ -1,0 +1,84 @@
+/** S3 locations to and from the folders of a job, with S3's own meaning of a prefix. */
+import { randomUUID } from 'node:crypto';
+import { constants } from 'node:fs';
+import { copyFile, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join, relative, sep } from 'node:path';
+import type { Jobs } from './context.ts';
+import { JobFailure } from './errors.ts';
+
+interface Found {
+  path: string;
+  /** What remains of the key, with `/`: what the service names the copy or the output after. */
+  name: string;
+}
+
+export function joinUri(uri: string, key: string): string {
+  return `${uri.replace(/\/+$/, '')}/${key}`;
+}
+
+/** The regular files of a folder and of those in it, sorted by name; symbolic links are left out. */
+export async function filesOf(folder: string): Promise<Found[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .map((path) => ({ path, name: relative(folder, path).split(sep).join('/') }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/**
+ * Every object whose key begins with the prefix, as S3 lists it: `s3://b/train` finds `train/a.csv` and also `train2.csv`.
+ * Drafts of files that are being written are none.
+ * @throws JobFailure where there is none.
+ */
+export async function list(jobs: Jobs, uri: string, type: 'S3Prefix' | 'S3Object'): Promise<Found[]> {
+  const whole = jobs.resolve(uri).replace(/[/\\]+$/, '');
+  const start = uri.endsWith('/') ? '' : basename(whole);
+  const root = start === '' ? whole : dirname(whole);
+  const entries = await readdir(root, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return [];
+    throw error;
+  });
+  const found: Found[] = [];
+  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const { name } = entry;
+    if (type === 'S3Object' ? name !== start : !name.startsWith(start)) continue;
+    if (entry.isFile()) found.push({ path: join(root, name), name });
+    if (!entry.isDirectory() || type === 'S3Object') continue;
+    for (const file of await filesOf(join(root, name))) {
+      found.push({ path: file.path, name: name === start ? file.name : `${name}/${file.name}` });
+    }
+  }
+  const objects = found.filter(({ name }) => !name.endsWith('.draft'));
+  if (!objects.length) {
+    throw new JobFailure(`ClientError: Data download failed: no S3 objects found under ${uri}`);
+  }
+  return objects;
+}
+
+/** Copies what is found under an S3 location into a folder. Copies, so that no program can change what is stored. */
+export async function download(
+  jobs: Jobs,
+  uri: string,
+  type: 'S3Prefix' | 'S3Object',
+  folder: string,
+): Promise<void> {
+  for (const { path, name } of await list(jobs, uri, type)) {
+    const copy = join(folder, name);
+    await mkdir(dirname(copy), { recursive: true });
+    await copyFile(path, copy, constants.COPYFILE_FICLONE);
+  }
+}
+
+/** Copies a file to an S3 location, whole or not at all. */
+export async function upload(jobs: Jobs, file: string, uri: string): Promise<void> {
+  const target = jobs.resolve(uri);
+  const draft = `${target}.${randomUUID()}.draft`;
+  await mkdir(dirname(target), { recursive: true });
+  try {
+    await copyFile(file, draft, constants.COPYFILE_FICLONE);
+    await rename(draft, target);
+  } finally {
+    await rm(draft, { force: true });
+  }
+}

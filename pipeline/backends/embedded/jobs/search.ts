@@ -1,0 +1,147 @@
+import { createHash } from 'node:crypto';
+import type { ParameterRanges, TuningConfig } from './api.ts';
+import { serviceError } from './errors.ts';
+
+export type Candidate = Readonly<Record<string, string>>;
+
+/** A parameter's value at a point u of [0, 1). */
+interface Dimension {
+  name: string;
+  at(u: number): string;
+}
+
+/** Draws of one trial before the space counts as used up. */
+const REDRAWS = 200;
+
+/**
+ * The trials of a tuning job, all known before the first runs. Grid is the product of the categorical values, the last
+ * varying fastest; every other strategy is random search: each parameter independent and uniform on its scale, no trial
+ * twice (fewer trials where the space has fewer points).
+ * @throws `SageMaker.ValidationException` on ranges that the service would refuse.
+ */
+export function candidates(config: TuningConfig): Candidate[] {
+  const ranges = config.ParameterRanges;
+  const most = config.ResourceLimits.MaxNumberOfTrainingJobs;
+  if (config.Strategy === 'Grid') return grid(ranges, most);
+  if (most === undefined)
+    throw refuse('ResourceLimits.MaxNumberOfTrainingJobs', 'expected a number, found none');
+  const all = dimensions(ranges);
+  if (!all.length) throw refuse('ParameterRanges', 'expected at least one range, found none');
+  const seed = config.RandomSeed ?? 0;
+  const found = new Map<string, Candidate>();
+  for (let trial = 0; found.size < most; trial++) {
+    if (trial >= most + REDRAWS) break;
+    const drawn = Object.fromEntries(all.map(({ name, at }) => [name, at(uniform(seed, trial, name))]));
+    found.set(JSON.stringify(drawn), drawn);
+  }
+  return [...found.values()];
+}
+
+/**
+ * A number of [0, 1) that depends on its arguments alone: the first 53 bits of SHA-256 over "SEED/TRIAL/NAME". So a trial
+ * is the same whatever else is tuned or runs beside it.
+ */
+export function uniform(seed: number, trial: number, name: string): number {
+  const hash = createHash('sha256').update(`${seed}/${trial}/${name}`).digest();
+  return Number(hash.readBigUInt64BE(0) >> 11n) / 2 ** 53;
+}
+
+function grid(ranges: ParameterRanges, most: number | undefined): Candidate[] {
+  const categories = ranges.CategoricalParameterRanges ?? [];
+  if (ranges.ContinuousParameterRanges?.length || ranges.IntegerParameterRanges?.length) {
+    throw refuse('ParameterRanges', 'Grid takes CategoricalParameterRanges only');
+  }
+  if (!categories.length) throw refuse('ParameterRanges', 'expected at least one range, found none');
+  distinct(categories.map(({ Name }) => Name));
+  const all = categories.reduce<Candidate[]>(
+    (points, { Name, Values }) =>
+      points.flatMap((point) => Values.map((value) => ({ ...point, [Name]: value }))),
+    [{}],
+  );
+  if (most !== undefined && most !== all.length) {
+    throw refuse(
+      'ResourceLimits.MaxNumberOfTrainingJobs',
+      `expected ${all.length}, the number of points of the grid, or none; found ${most}`,
+    );
+  }
+  return all;
+}
+
+function dimensions(ranges: ParameterRanges): Dimension[] {
+  const categorical = (ranges.CategoricalParameterRanges ?? []).map(({ Name, Values }) => ({
+    name: Name,
+    at: (u: number) => Values[Math.floor(u * Values.length)] as string,
+  }));
+  const continuous = (ranges.ContinuousParameterRanges ?? []).map((range) => {
+    const { min, max } = bounds(range);
+    const scale = scaleOf(range.Name, range.ScalingType, min, max);
+    const [low, high] = [scale.to(min), scale.to(max)];
+    return {
+      name: range.Name,
+      at: (u: number) => String(clamp(scale.from(low + u * (high - low)), min, max)),
+    };
+  });
+  const integer = (ranges.IntegerParameterRanges ?? []).map((range) => {
+    const { min, max } = bounds(range);
+    if (!Number.isInteger(min) || !Number.isInteger(max)) {
+      throw refuse(`IntegerParameterRanges: ${range.Name}`, `expected integers, found ${min} and ${max}`);
+    }
+    const scale = scaleOf(range.Name, range.ScalingType, min, max);
+    // Each integer owns the interval of half a unit to both sides.
+    const [low, high] = [scale.to(min - 0.5), scale.to(max + 0.5)];
+    return {
+      name: range.Name,
+      at: (u: number) => String(clamp(Math.round(scale.from(low + u * (high - low))), min, max)),
+    };
+  });
+  const all = [...categorical, ...continuous, ...integer];
+  distinct(all.map(({ name }) => name));
+  return all;
+}
+
+interface Scale {
+  to(x: number): number;
+  from(y: number): number;
+}
+const linear: Scale = { to: (x) => x, from: (y) => y };
+const logarithmic: Scale = { to: Math.log, from: Math.exp };
+const reverse: Scale = { to: (x) => -Math.log1p(-x), from: (y) => -Math.expm1(-y) };
+
+/** Auto: logarithmic where the range is positive and spans three orders of magnitude, else linear. */
+function scaleOf(name: string, type: string | undefined, min: number, max: number): Scale {
+  const at = `ParameterRanges: ${name}`;
+  if (type === 'Logarithmic') {
+    if (min <= 0) throw refuse(at, `Logarithmic needs a MinValue above 0, found ${min}`);
+    return logarithmic;
+  }
+  if (type === 'ReverseLogarithmic') {
+    if (min < 0 || max >= 1) throw refuse(at, `ReverseLogarithmic needs 0 <= x < 1, found ${min} and ${max}`);
+    return reverse;
+  }
+  return type !== 'Linear' && min > 0 && max / min >= 1000 ? logarithmic : linear;
+}
+
+function bounds(range: { Name: string; MinValue: string; MaxValue: string }): { min: number; max: number } {
+  const [min, max] = [Number(range.MinValue), Number(range.MaxValue)];
+  const numbers = range.MinValue.trim() !== '' && range.MaxValue.trim() !== '';
+  if (!numbers || !Number.isFinite(min) || !Number.isFinite(max) || min > max) {
+    throw refuse(
+      `ParameterRanges: ${range.Name}`,
+      `expected numbers MinValue <= MaxValue, found ${JSON.stringify(range.MinValue)} and ${JSON.stringify(range.MaxValue)}`,
+    );
+  }
+  return { min, max };
+}
+
+function distinct(names: string[]): void {
+  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  if (twice !== undefined) throw refuse('ParameterRanges', `${twice} has two ranges`);
+}
+
+function clamp(x: number, min: number, max: number): number {
+  return Math.min(max, Math.max(min, x));
+}
+
+function refuse(where: string, what: string): Error {
+  return serviceError('ValidationException', `CreateHyperParameterTuningJob: ${where}: ${what}`);
+}

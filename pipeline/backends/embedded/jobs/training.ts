@@ -1,0 +1,138 @@
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type CreateTrainingJob, parse, type TrainingJob } from './api.ts';
+import { pack } from './archive.ts';
+import type { JobContext, Jobs } from './context.ts';
+import { JobFailure, serviceError } from './errors.ts';
+import { arn, type Ending, Job, jobFolder, writeJson } from './job.ts';
+import { MetricReader } from './metrics.ts';
+import { readStart } from './read-start.ts';
+import { exitCode, findImage, runProgram } from './run-program.ts';
+import { download, filesOf, joinUri, upload } from './s3.ts';
+
+/** What a tuning job adds to its trials. */
+interface Trial {
+  tuningJobArn: string;
+  environment: Readonly<Record<string, string>>;
+}
+
+/**
+ * Runs a training job to its end, whatever that is. One host, whatever InstanceCount says. A job that ran for longer
+ * than StoppingCondition.MaxRuntimeInSeconds ends as Stopped (SecondaryStatus MaxRuntimeExceeded) with what it had
+ * written to model/.
+ */
+export async function runTrainingJob(
+  jobs: Jobs,
+  params: CreateTrainingJob,
+  context: Pick<JobContext, 'signal'>,
+  trial?: Trial,
+): Promise<TrainingJob> {
+  const request = parse('CreateTrainingJob', params);
+  const { TrainingImage, MetricDefinitions = [], TrainingInputMode } = request.AlgorithmSpecification;
+  const metrics = new MetricReader(MetricDefinitions);
+  const channels = request.InputDataConfig ?? [];
+  const job = await Job.create(jobs, 'training-job', request.TrainingJobName, {
+    HyperParameters: {},
+    ...params,
+    FinalMetricDataList: [],
+    ...(trial && { TuningJobArn: trial.tuningJobArn }),
+  });
+  const at = (path: string) => join(job.baseDir, path);
+  const output = joinUri(request.OutputDataConfig.S3OutputPath, `${job.name}/output`);
+
+  const work = async (): Promise<Ending> => {
+    const image = await findImage(jobs, TrainingImage);
+    for (const folder of ['input/config', 'input/data', 'model', 'output/data']) {
+      await mkdir(at(folder), { recursive: true });
+    }
+    await writeJson(at('input/config/hyperparameters.json'), request.HyperParameters ?? {});
+    await writeJson(
+      at('input/config/inputdataconfig.json'),
+      Object.fromEntries(
+        channels.map((channel) => [
+          channel.ChannelName,
+          {
+            ...(channel.ContentType !== undefined && { ContentType: channel.ContentType }),
+            TrainingInputMode: channel.InputMode ?? TrainingInputMode,
+            S3DistributionType: 'FullyReplicated',
+            RecordWrapperType: 'None',
+          },
+        ]),
+      ),
+    );
+    await writeJson(at('input/config/resourceconfig.json'), {
+      current_host: 'algo-1',
+      current_instance_type: request.ResourceConfig?.InstanceType ?? 'local',
+      hosts: ['algo-1'],
+      network_interface_name: 'eth0',
+    });
+    for (const { ChannelName, DataSource } of channels) {
+      const { S3Uri, S3DataType } = DataSource.S3DataSource;
+      await download(jobs, S3Uri, S3DataType, at(`input/data/${ChannelName}`));
+    }
+
+    const { exit, tooLong } = await runProgram(
+      jobs,
+      image,
+      'train',
+      {
+        baseDir: job.baseDir,
+        env: {
+          ...trial?.environment,
+          ...request.Environment,
+          TRAINING_JOB_NAME: job.name,
+          TRAINING_JOB_ARN: job.arn,
+        },
+        onLine: (line) => {
+          job.log(line);
+          metrics.read(line, jobs.now());
+        },
+      },
+      { signal: context.signal, maxSeconds: request.StoppingCondition?.MaxRuntimeInSeconds },
+    );
+    const fields = { FinalMetricDataList: metrics.final() };
+    if (context.signal.aborted) return { status: 'Stopped', fields };
+    if (!tooLong && exit.code !== 0) {
+      const failure = await readStart(at('output/failure'));
+      throw new JobFailure(`AlgorithmError: ${failure}, exit code: ${exitCode(exit)}`, fields);
+    }
+    await send('model', 'model.tar.gz');
+    if ((await filesOf(at('output/data'))).length) await send('output/data', 'output.tar.gz');
+    // It is still in S3.
+    await rm(at('input/data'), { recursive: true, force: true });
+    return {
+      status: tooLong ? 'Stopped' : 'Completed',
+      fields: {
+        ...fields,
+        ...(tooLong && { SecondaryStatus: 'MaxRuntimeExceeded' }),
+        ModelArtifacts: { S3ModelArtifacts: joinUri(output, 'model.tar.gz') },
+      },
+    };
+  };
+  const send = async (folder: string, name: string) => {
+    const archive = join(job.folder, name);
+    await mkdir(at(folder), { recursive: true });
+    await pack(at(folder), archive);
+    await upload(jobs, archive, joinUri(output, name));
+    await rm(archive);
+  };
+  return await job.conduct<TrainingJob>(context.signal, work);
+}
+
+/**
+ * The Describe response of a training job, running or ended.
+ * @throws `SageMaker.ResourceNotFoundException`
+ */
+export async function describeTrainingJob(
+  jobs: Jobs,
+  params: { TrainingJobName: string },
+): Promise<TrainingJob> {
+  const { TrainingJobName: name } = parse('DescribeTrainingJob', params);
+  const file = join(jobFolder(jobs.root, 'training-job', name), 'describe.json');
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+    throw serviceError('ResourceNotFoundException', `There is no ${arn(`training-job/${name}`)}`);
+  });
+  const { LogTail: _, ...description } = JSON.parse(text) as TrainingJob & { LogTail?: string[] };
+  return description;
+}

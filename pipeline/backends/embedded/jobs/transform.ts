@@ -1,0 +1,278 @@
+import { createReadStream } from 'node:fs';
+import { mkdir, open, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type CreateTransformJob, parse, type TransformJob } from './api.ts';
+import { unpack } from './archive.ts';
+import type { JobContext, Jobs } from './context.ts';
+import { JobFailure, serviceError } from './errors.ts';
+import { type Ending, Job } from './job.ts';
+import { type ModelServer, withModelServer } from './model-server.ts';
+import { readModel } from './models.ts';
+import { joinRecords, RecordError, type RecordFilter, type RecordFormat, recordFilter } from './records.ts';
+import { findImage } from './run-program.ts';
+import { joinUri, list, upload } from './s3.ts';
+
+const MEGABYTE = 2 ** 20;
+const formats: Record<string, RecordFormat> = {
+  'text/csv': 'csv',
+  'application/jsonlines': 'jsonlines',
+};
+
+/** How a job turns lines into requests, and answers into lines. */
+interface Plan {
+  contentType: string;
+  accept: string | undefined;
+  /** Bytes of a request at most. */
+  payload: number;
+  /** Lines of a request at most. */
+  lines: number;
+  concurrency: number;
+  timeoutSeconds: number;
+  retries: number;
+  toModel: RecordFilter;
+  /** Input line and answer line to output line. */
+  toOutput: (input: string, answer: string) => string;
+}
+
+interface Batch {
+  /** Of its first line in the file, counted from 1. */
+  first: number;
+  lines: string[];
+  payload: Buffer;
+}
+
+/**
+ * Runs a batch transform to its end, whatever that is. Lines are split at LF (a CR before it goes with it), sent with
+ * their line ends, and answered by one line each, in order; the file NAME becomes NAME.out. Text that no filter touches
+ * is copied byte for byte. No output is written for a file that fails.
+ */
+export async function runTransformJob(
+  jobs: Jobs,
+  params: CreateTransformJob,
+  context: JobContext,
+): Promise<TransformJob> {
+  const request = parse('CreateTransformJob', params);
+  const plan = planOf(request);
+  const model = await readModel(jobs, request.ModelName);
+  const job = await Job.create(jobs, 'transform-job', request.TransformJobName, params);
+
+  const work = async (): Promise<Ending> => {
+    const { Image, ModelDataUrl, Environment } = model.PrimaryContainer;
+    const image = await findImage(jobs, Image);
+    const folder = join(job.baseDir, 'model');
+    await mkdir(folder);
+    await unpackModel(jobs, ModelDataUrl, folder);
+    const inputs = await list(jobs, request.TransformInput.DataSource.S3DataSource.S3Uri, 'S3Prefix');
+    const env = {
+      ...Environment,
+      ...request.Environment,
+      SAGEMAKER_BATCH: 'true',
+      ...(request.MaxPayloadInMB !== undefined && {
+        SAGEMAKER_MAX_PAYLOAD_IN_MB: String(request.MaxPayloadInMB),
+      }),
+      ...(request.BatchStrategy && {
+        SAGEMAKER_BATCH_STRATEGY: request.BatchStrategy === 'MultiRecord' ? 'MULTI_RECORD' : 'SINGLE_RECORD',
+      }),
+      ...(request.MaxConcurrentTransforms !== undefined && {
+        SAGEMAKER_MAX_CONCURRENT_TRANSFORMS: String(request.MaxConcurrentTransforms),
+      }),
+    };
+    await withModelServer(
+      jobs,
+      image,
+      { baseDir: job.baseDir, env, onLine: job.log, signal: context.signal },
+      async (server, signal) => {
+        for (const { path, name } of inputs) {
+          const output = join(job.folder, 'output');
+          await transformFile(path, name, output, server, plan, signal);
+          await upload(jobs, output, joinUri(request.TransformOutput.S3OutputPath, `${name}.out`));
+          await rm(output);
+        }
+      },
+    );
+    // It is still in S3.
+    await rm(folder, { recursive: true });
+    return { status: 'Completed' };
+  };
+  return await job.conduct<TransformJob>(context.signal, work);
+}
+
+function planOf(request: ReturnType<typeof parse<'CreateTransformJob'>>): Plan {
+  const refuse = (what: string) => serviceError('ValidationException', `CreateTransformJob: ${what}`);
+  const { ContentType: contentType } = request.TransformInput;
+  const { Accept: accept } = request.TransformOutput;
+  const { InputFilter = '$', OutputFilter = '$', JoinSource = 'None' } = request.DataProcessing ?? {};
+  const joins = JoinSource === 'Input';
+  const concurrency = request.MaxConcurrentTransforms || 1;
+  const megabytes = request.MaxPayloadInMB ?? 6;
+  if (concurrency * megabytes > 100) {
+    throw refuse(
+      `MaxConcurrentTransforms x MaxPayloadInMB: expected at most 100, found ${concurrency} x ${megabytes}`,
+    );
+  }
+  const format = formats[contentType];
+  if (joins || InputFilter !== '$' || OutputFilter !== '$') {
+    if (!format) {
+      throw refuse(
+        `TransformInput.ContentType: DataProcessing expects ${Object.keys(formats).join(' or ')}, found ${contentType}`,
+      );
+    }
+    if (accept !== contentType) {
+      throw refuse(
+        `TransformOutput.Accept: DataProcessing expects the ContentType ${contentType}, found ${accept ?? 'none'}`,
+      );
+    }
+  }
+  const filter = (name: string, path: string) => {
+    try {
+      return recordFilter(path, format ?? 'csv');
+    } catch (error) {
+      if (error instanceof RecordError) throw refuse(`DataProcessing.${name}: ${error.message}`);
+      throw error;
+    }
+  };
+  const outputFilter = filter('OutputFilter', OutputFilter);
+  return {
+    contentType,
+    accept,
+    payload: megabytes === 0 ? Number.POSITIVE_INFINITY : megabytes * MEGABYTE,
+    lines: request.BatchStrategy === 'SingleRecord' ? 1 : Number.POSITIVE_INFINITY,
+    concurrency,
+    timeoutSeconds: request.ModelClientConfig?.InvocationsTimeoutInSeconds ?? 600,
+    retries: request.ModelClientConfig?.InvocationsMaxRetries ?? 3,
+    toModel: filter('InputFilter', InputFilter),
+    toOutput: (input, answer) => outputFilter(joins ? joinRecords(input, answer, format ?? 'csv') : answer),
+  };
+}
+
+async function unpackModel(jobs: Jobs, uri: string, folder: string): Promise<void> {
+  for (const { path } of await list(jobs, uri, 'S3Object')) {
+    await unpack(path, folder).catch((error: Error) => {
+      throw new JobFailure(`ClientError: model data ${uri}: expected a tar.gz: ${error.message}`);
+    });
+  }
+}
+
+/** Sends a file's lines in batches, some at once, and writes the answers in the order of the lines. */
+async function transformFile(
+  path: string,
+  name: string,
+  output: string,
+  server: ModelServer,
+  plan: Plan,
+  signal: AbortSignal,
+): Promise<void> {
+  const file = await open(output, 'w');
+  const underway: Promise<string>[] = [];
+  const writeNext = async () => {
+    const text = await underway.shift();
+    if (text) await file.write(text);
+  };
+  try {
+    for await (const batch of batches(path, name, plan)) {
+      signal.throwIfAborted();
+      const answer = answerOf(batch, name, server, plan);
+      answer.catch(() => undefined); // awaited in its turn
+      underway.push(answer);
+      if (underway.length >= plan.concurrency) await writeNext();
+    }
+    while (underway.length) await writeNext();
+  } finally {
+    await file.close();
+  }
+}
+
+async function answerOf(batch: Batch, name: string, server: ModelServer, plan: Plan): Promise<string> {
+  const { first, lines } = batch;
+  const last = first + lines.length - 1;
+  const where = `${name}, ${first === last ? `line ${first}` : `lines ${first} to ${last}`}`;
+  let body: Buffer;
+  try {
+    body = await server.invoke(batch.payload, plan);
+  } catch (error) {
+    if (error instanceof JobFailure) throw new JobFailure(`${error.message} [${where}]`);
+    throw error;
+  }
+  const answers = decode(body, `the answer to ${where}`).split('\n');
+  if (answers.at(-1) === '') answers.pop();
+  if (answers.length !== lines.length) {
+    throw new JobFailure(
+      `AlgorithmError: ${where}: expected one line for each of ${lines.length} records, ` +
+        `found ${answers.length}: ${answers.join('\\n').slice(0, 200) || '(empty answer)'}`,
+    );
+  }
+  return lines
+    .map((line, index) => {
+      const answer = (answers[index] as string).replace(/\r$/, '');
+      return `${onLine(name, first + index, 'AlgorithmError', () => plan.toOutput(line, answer))}\n`;
+    })
+    .join('');
+}
+
+async function* batches(path: string, name: string, plan: Plan): AsyncGenerator<Batch> {
+  let lines: string[] = [];
+  let sent: string[] = [];
+  let bytes = 0;
+  let number = 0;
+  const batch = (): Batch => ({
+    first: number - lines.length + 1,
+    lines,
+    payload: Buffer.from(sent.join('')),
+  });
+  for await (const line of linesOf(path, name)) {
+    const record = `${onLine(name, number + 1, 'ClientError', () => plan.toModel(line))}\n`;
+    const size = Buffer.byteLength(record);
+    if (size > plan.payload) {
+      throw new JobFailure(
+        `ClientError: ${name}, line ${number + 1}: ${size} bytes, more than MaxPayloadInMB allows (${plan.payload})`,
+      );
+    }
+    if (lines.length && (lines.length >= plan.lines || bytes + size > plan.payload)) {
+      yield batch();
+      [lines, sent, bytes] = [[], [], 0];
+    }
+    number += 1;
+    lines.push(line);
+    sent.push(record);
+    bytes += size;
+  }
+  if (lines.length) yield batch();
+}
+
+/** Lines of a UTF-8 file. Not node:readline, which also splits at U+2028. */
+async function* linesOf(path: string, name: string): AsyncGenerator<string> {
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  let rest = '';
+  const read = (chunk?: Buffer) => {
+    try {
+      return chunk ? decoder.decode(chunk, { stream: true }) : decoder.decode();
+    } catch {
+      throw new JobFailure(`ClientError: ${name}: expected UTF-8`);
+    }
+  };
+  for await (const chunk of createReadStream(path)) {
+    const lines = (rest + read(chunk as Buffer)).split('\n');
+    rest = lines.pop() as string;
+    for (const line of lines) yield line.replace(/\r$/, '');
+  }
+  rest += read();
+  if (rest !== '') yield rest.replace(/\r$/, '');
+}
+
+function decode(bytes: Buffer, what: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new JobFailure(`AlgorithmError: ${what}: expected UTF-8`);
+  }
+}
+
+function onLine<T>(name: string, line: number, kind: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof RecordError)
+      throw new JobFailure(`${kind}: ${name}, line ${line}: ${error.message}`);
+    throw error;
+  }
+}

@@ -1,0 +1,205 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import pLimit from 'p-limit';
+import {
+  type CreateHyperParameterTuningJob,
+  type HyperParameterTuningJob,
+  parse,
+  type TrainingJob,
+} from './api.ts';
+import type { JobContext, Jobs } from './context.ts';
+import { JobFailure, serviceError } from './errors.ts';
+import { type Ending, Job, writeJson } from './job.ts';
+import { MetricReader } from './metrics.ts';
+import { type Candidate, candidates } from './search.ts';
+import { runTrainingJob } from './training.ts';
+
+/** One trial as `trials.json` of the tuning job's folder lists it, in the order they began. */
+export interface Trial {
+  name: string;
+  /** The tuned ones. */
+  hyperparameters: Candidate;
+  /** The objective; null where the trial did not report it. */
+  value: number | null;
+  seconds: number;
+  status: 'completed' | 'failed' | 'stopped';
+}
+
+/**
+ * Runs a tuning job to its end, whatever that is: each trial is a training job NAME-001-HASH, as many side by side as
+ * there are cores (MaxParallelTrainingJobs limits a bill that is not due here). Failed trials count as tried; the job
+ * fails where none reported the objective. Bayesian and Hyperband run as Random, which `describe.json` (RanAs) and the
+ * progress say.
+ */
+export async function runTuningJob(
+  jobs: Jobs,
+  params: CreateHyperParameterTuningJob,
+  context: JobContext,
+): Promise<HyperParameterTuningJob> {
+  const request = parse('CreateHyperParameterTuningJob', params);
+  const config = request.HyperParameterTuningJobConfig;
+  const { StaticHyperParameters, DefinitionName: _, ...definition } = request.TrainingJobDefinition;
+  const objective = config.HyperParameterTuningJobObjective;
+  const metrics = definition.AlgorithmSpecification.MetricDefinitions ?? [];
+  new MetricReader(metrics); // refuses what a trial would refuse
+  const metric = metrics.find(({ Name }) => Name === objective.MetricName);
+  if (!metric) {
+    throw serviceError(
+      'ValidationException',
+      `CreateHyperParameterTuningJob: objective metric ${objective.MetricName}: expected one of the ` +
+        `MetricDefinitions (${metrics.map(({ Name }) => Name).join(', ') || 'none'})`,
+    );
+  }
+  const points = candidates(config);
+  const ranAs = config.Strategy === 'Grid' || config.Strategy === 'Random' ? undefined : 'Random';
+  const job = await Job.create(jobs, 'hyper-parameter-tuning-job', request.HyperParameterTuningJobName, {
+    ...params,
+    ...(ranAs && { RanAs: ranAs }),
+  });
+
+  const sideBySide = Math.max(1, Math.min(jobs.cores, points.length));
+  const better = (a: number, b: number) => (objective.Type === 'Maximize' ? a > b : a < b);
+  const trials: (Trial | undefined)[] = points.map(() => undefined);
+  const finished: TrainingJob[] = [];
+  const best = () =>
+    trials.reduce<Trial | null>((leader, trial) => {
+      if (trial?.status !== 'completed' || trial.value === null) return leader;
+      return leader?.value != null && !better(trial.value, leader.value) ? leader : trial;
+    }, null);
+  const report = (name: string | null) =>
+    context.progress({
+      kind: 'trial',
+      job: job.name,
+      done: finished.length,
+      total: points.length,
+      best: best()?.value ?? null,
+      name,
+      ...(ranAs && { ran_as: ranAs }),
+    });
+
+  const runTrial = async (point: Candidate, index: number, signal: AbortSignal): Promise<void> => {
+    const name = trialName(job.name, index, point);
+    const ended = await runTrainingJob(
+      jobs,
+      {
+        ...definition,
+        TrainingJobName: name,
+        HyperParameters: {
+          ...StaticHyperParameters,
+          ...point,
+          _tuning_objective_metric: objective.MetricName,
+        },
+      },
+      { signal },
+      // Libraries that each take every core slow one another down.
+      { tuningJobArn: job.arn, environment: sideBySide > 1 ? { OMP_NUM_THREADS: '1' } : {} },
+    );
+    const value =
+      ended.FinalMetricDataList.find(({ MetricName }) => MetricName === metric.Name)?.Value ?? null;
+    const trial: Trial = {
+      name,
+      hyperparameters: point,
+      value,
+      seconds: (Date.parse(ended.TrainingEndTime) - Date.parse(ended.TrainingStartTime)) / 1000,
+      status:
+        ended.TrainingJobStatus === 'Completed'
+          ? 'completed'
+          : ended.TrainingJobStatus === 'Failed'
+            ? 'failed'
+            : 'stopped',
+    };
+    trials[index] = trial;
+    finished.push(ended);
+    const reason = ended.FailureReason === undefined ? '' : `: ${ended.FailureReason}`;
+    job.log(`${name} ${trial.status}, ${metric.Name} ${value ?? 'not reported'}${reason}`);
+    report(name);
+  };
+
+  const work = async (): Promise<Ending> => {
+    report(null);
+    // A fault outside any trial ends them all; every process is gone before this job ends.
+    const fault = new AbortController();
+    const signal = AbortSignal.any([context.signal, fault.signal]);
+    const limit = pLimit(sideBySide);
+    let saving = Promise.resolve();
+    const runs = points.map((point, index) =>
+      limit(async () => {
+        if (signal.aborted) return;
+        await runTrial(point, index, signal);
+        saving = saving.then(() => writeJson(join(job.folder, 'trials.json'), trials.filter(Boolean)));
+        await saving;
+      }).catch((error: unknown) => fault.abort(error)),
+    );
+    await Promise.all(runs);
+    fault.signal.throwIfAborted();
+    const fields = counters(finished, trials);
+    const winner = best();
+    const winning = finished.find(({ TrainingJobName }) => TrainingJobName === winner?.name);
+    if (!winner || !winning) {
+      const last = finished.at(-1) as TrainingJob & { LogTail?: string[] };
+      for (const line of last.LogTail ?? []) job.log(`${last.TrainingJobName}: ${line}`);
+      throw new JobFailure(whyNone(trials, last, metric), fields);
+    }
+    return {
+      status: 'Completed',
+      fields: {
+        ...fields,
+        BestTrainingJob: {
+          TrainingJobName: winning.TrainingJobName,
+          TrainingJobArn: winning.TrainingJobArn,
+          CreationTime: winning.CreationTime,
+          TrainingStartTime: winning.TrainingStartTime,
+          TrainingEndTime: winning.TrainingEndTime,
+          TrainingJobStatus: winning.TrainingJobStatus,
+          TunedHyperParameters: winner.hyperparameters,
+          FinalHyperParameterTuningJobObjectiveMetric: {
+            Type: objective.Type,
+            MetricName: metric.Name,
+            Value: winner.value,
+          },
+          ObjectiveStatus: 'Succeeded',
+        },
+      },
+    };
+  };
+  const { RanAs: _ran, ...description } = await job.conduct<HyperParameterTuningJob & { RanAs?: string }>(
+    context.signal,
+    work,
+  );
+  return description;
+}
+
+function trialName(job: string, index: number, point: Candidate): string {
+  const hash = createHash('sha256').update(JSON.stringify(point)).digest('hex').slice(0, 8);
+  return `${job}-${String(index + 1).padStart(3, '0')}-${hash}`;
+}
+
+function counters(finished: TrainingJob[], trials: (Trial | undefined)[]): Record<string, unknown> {
+  const count = (status: string) => finished.filter((job) => job.TrainingJobStatus === status).length;
+  const succeeded = trials.filter((trial) => trial?.status === 'completed' && trial.value !== null).length;
+  return {
+    TrainingJobStatusCounters: {
+      Completed: count('Completed'),
+      InProgress: 0,
+      RetryableError: 0,
+      NonRetryableError: count('Failed'),
+      Stopped: count('Stopped'),
+    },
+    ObjectiveStatusCounters: { Succeeded: succeeded, Pending: 0, Failed: finished.length - succeeded },
+  };
+}
+
+function whyNone(
+  trials: (Trial | undefined)[],
+  last: TrainingJob,
+  metric: { Name: string; Regex: string },
+): string {
+  if (trials.some((trial) => trial?.status === 'completed')) {
+    return (
+      `AlgorithmError: no training job reported the objective metric ${metric.Name}: ` +
+      `no line of their logs has a number where ${JSON.stringify(metric.Regex)} looks for it`
+    );
+  }
+  const reason = last.FailureReason ?? `${last.TrainingJobStatus} (${last.SecondaryStatus})`;
+  return `${reason} (none of ${trials.length} training jobs succeeded; this is ${last.TrainingJobName})`;
+}
