@@ -232,7 +232,7 @@ const tuning = object({
     goal: choice(['maximize', 'minimize'])
       .optional()
       .describe(
-        'Default: minimize where the name says loss, error, rmse, mse, mae, mape or brier, else maximize.',
+        'Whether more or less is better. Default: minimize where the name says loss, error, rmse, mse, mae, mape or brier, else maximize.',
       ),
   })
     .prefault({})
@@ -337,7 +337,7 @@ const gate = object({
     '{ metric, max_drop, min_positives }',
   )
     .prefault({})
-    .describe('Judges every value of data.slices.'),
+    .describe('Judges every value of data.slices. Default: on, as below.'),
   inconclusive: choice(['hold', 'promote', 'reject'])
     .default('hold')
     .describe('What an inconclusive check comes to.'),
@@ -392,7 +392,7 @@ const monitoring = object({
     .describe('Compares incoming data with the training data. Default: psi 0.2.'),
   decay: offOr(
     object({
-      metric: metric.optional().describe('Default: gate.primary.'),
+      metric: metric.optional().describe('The metric watched. Default: gate.primary.'),
       min: number().optional().describe('A lower value is decay.'),
       max: number().optional().describe('A higher value is decay.'),
       windows: z

@@ -1,0 +1,130 @@
+import { z } from 'zod';
+import { metricsOf, problems } from './metrics.ts';
+import { configSchema } from './schema.ts';
+import { alternatives, childOf, fieldsOf } from './schema-tree.ts';
+
+interface Row {
+  path: string;
+  type: string;
+  fallback: string;
+  description: string;
+}
+
+/** README.md of this folder: every setting with type, default and description, as Markdown. */
+export function configReference(): string {
+  const fields = fieldsOf(configSchema) ?? {};
+  const sections = Object.entries(fields).map(([name, schema]) => {
+    if (!isStructured(schema)) return `## ${name}\n${table([row(name, schema)])}\n`;
+    return `## ${name}\n${descriptionOf(schema)}\n\n${table(rowsOf(schema, name))}\n`;
+  });
+  return `${introduction}\n${metricTable()}\n\n${sections.join('\n')}`;
+}
+
+const introduction = `# mlops.yaml
+The one file that a use-case edits. A whole one:
+
+\`\`\`yaml
+project: churn
+problem: binary
+data:
+  source: model/data/churn.csv
+  target: Churned
+\`\`\`
+
+Everything else has a default. \`mlops validate\` reports every problem of the file and of the data at once, each with line and column. For one run any setting can be overridden: \`--set training.hyperparameters.C=0.1\`, \`--set tuning=off\`, \`--set 'data.slices=[Gender]'\`; without a value (\`--set tuning=\`) it takes its default, and a key that holds a dot stands in double quotes.
+
+- A key without a value counts as not written, so a block may be commented out line by line.
+- \`off\`, \`none\`, \`false\` and \`null\` all switch off what can be switched off.
+- Columns and classes are text as written: \`positive: 1.0\` is the class "1.0".
+- Durations are written as 90s, 30m, 1h or 1h30m.
+- Editors complete and check the file by the line \`# yaml-language-server: $schema=pipeline/config/mlops.schema.json\` at its top.
+
+The schema is \`schema.ts\`; this page and \`mlops.schema.json\` are made from it by \`node pipeline/config/generate.ts\`.
+
+## Metrics
+What \`gate.primary\`, \`gate.thresholds\`, \`gate.slices.metric\` and \`monitoring.decay.metric\` may name:
+`;
+
+const metricTable = () =>
+  [
+    '| problem | metrics |',
+    '|---|---|',
+    ...problems.map((name) => `| ${name} | ${metricsOf(name).join(', ')} |`),
+  ].join('\n');
+
+function table(rows: Row[]): string {
+  const cell = (text: string) => text.replaceAll('|', '\\|');
+  const lines = rows.map(
+    ({ path, type, fallback, description }) =>
+      `| \`${path}\` | ${cell(type)} | ${cell(fallback)} | ${cell(description)} |`,
+  );
+  return ['| path | type | default | description |', '|---|---|---|---|', ...lines].join('\n');
+}
+
+function rowsOf(schema: unknown, path: string): Row[] {
+  const self = isSwitch(schema) ? [row(path, schema)] : [];
+  const fields = fieldsOf(schema);
+  if (!fields) {
+    // Under a free name: the name, and what stands under it.
+    const inner = `${path}.NAME`;
+    const value = childOf(schema, 'NAME');
+    return isStructured(value)
+      ? [...(self.length > 0 ? self : [row(path, schema)]), ...rowsOf(value, inner)]
+      : [row(path, schema)];
+  }
+  // All metrics have the same two limits.
+  const [name = '', first] = Object.entries(fields)[0] ?? [];
+  if (path === 'gate.thresholds') return [row(path, schema), ...limitRows(first, `${path}.METRIC`, name)];
+  return [
+    ...self,
+    ...Object.entries(fields).flatMap(([key, field]) =>
+      isStructured(field) ? rowsOf(field, `${path}.${key}`) : [row(`${path}.${key}`, field)],
+    ),
+  ];
+}
+
+const limitRows = (limits: unknown, path: string, metric: string): Row[] =>
+  Object.entries(fieldsOf(limits) ?? {}).map(([key, field]) => ({
+    ...row(`${path}.${key}`, field),
+    type: `a number that METRIC can take; for ${metric} ${typeOf(field).replace('a number ', '')}`,
+    fallback: '',
+  }));
+
+function row(path: string, schema: unknown): Row {
+  const [description = '', told] = descriptionOf(schema).split(/(?:^|\s)Default: /);
+  const [rule = '', ...others] = (told ?? '').split(/(?<=\.)\s/);
+  const fallback = told === undefined ? literalDefault(schema) : rule.replace(/\.$/, '');
+  return { path, type: typeOf(schema), fallback, description: [description, ...others].join(' ').trim() };
+}
+
+const isStructured = (schema: unknown): boolean =>
+  fieldsOf(schema) !== undefined ||
+  alternatives(schema).some((one) => one instanceof z.ZodRecord && isStructured(one.valueType));
+
+/** May the whole block be off? */
+const isSwitch = (schema: unknown): boolean =>
+  fieldsOf(schema) !== undefined && alternatives(schema).some((one) => one instanceof z.ZodLiteral);
+
+function descriptionOf(schema: unknown): string {
+  return (schema instanceof z.ZodType && schema.description) || '';
+}
+
+/** The phrase that an error gives as what was expected. */
+function typeOf(schema: unknown): string {
+  if (schema instanceof z.ZodEnum && schema.options.includes('roc_auc')) return 'a metric';
+  const error = schema instanceof z.ZodType ? schema.def.error : undefined;
+  if (error) return String(error({} as never));
+  if (schema instanceof z.ZodPipe) return typeOf(schema.in);
+  if (schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault) return typeOf(schema.unwrap());
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable) return typeOf(schema.unwrap());
+  throw new Error(`A setting without a phrase for its type: ${descriptionOf(schema)}`);
+}
+
+function literalDefault(schema: unknown): string {
+  if (schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault) {
+    const value: unknown = schema.def.defaultValue;
+    if (value === null) return 'none';
+    return isStructured(schema) ? '' : `\`${typeof value === 'string' ? value : JSON.stringify(value)}\``;
+  }
+  return schema instanceof z.ZodOptional ? '' : 'required';
+}
