@@ -1,0 +1,88 @@
+import { ScoreFileError, shown } from './score-file-error.ts';
+import type { Scores } from './scores.ts';
+
+/**
+ * The other model's rows in the order of the first's: the same row ids, as text, and the same labels.
+ *
+ * @throws ScoreFileError where a row is missing, one too many, or has another label
+ */
+export function joinTo<T extends Scores>(first: T, other: Scores): T {
+  if (other.problem !== first.problem) {
+    throw new ScoreFileError(
+      { file: other.source },
+      `scores of a ${other.problem} model`,
+      `${first.problem}, as in ${first.source}`,
+    );
+  }
+  const order = matchingRows(first, other);
+  const joined = pick(other as T, order);
+  for (let row = 0; row < order.length; row++) {
+    const expected = labelText(first, row);
+    const found = labelText(joined, row);
+    if (found !== expected) {
+      const as = `${shown(expected)}, as ${where(first, row)}`;
+      throw new ScoreFileError({ ...at(other, order[row]!), column: 'label' }, shown(found), as);
+    }
+  }
+  return joined;
+}
+
+/** Rows by number, in that order. */
+export function pick<T extends Scores>(scores: T, rows: Uint32Array): T {
+  const n = scores.ids.length;
+  const take = <A extends Uint8Array | Int32Array | Uint32Array | Float64Array>(values: A): A => {
+    const width = values.length / n;
+    const taken = new (values.constructor as new (length: number) => A)(rows.length * width);
+    for (let i = 0; i < rows.length; i++) {
+      for (let k = 0; k < width; k++) taken[i * width + k] = values[rows[i]! * width + k]!;
+    }
+    return taken;
+  };
+  const slices = [...scores.slices].map(
+    ([name, { values, codes }]) => [name, { values, codes: take(codes) }] as const,
+  );
+  return {
+    ...scores,
+    ids: Array.from(rows, (row) => scores.ids[row]!),
+    positions: scores.positions === null ? null : take(scores.positions),
+    slices: new Map(slices),
+    labels: take(scores.labels),
+    ...('scores' in scores ? { scores: scores.scores === null ? null : take(scores.scores) } : {}),
+    predicted: scores.predicted === null ? null : take(scores.predicted),
+  };
+}
+
+function matchingRows(first: Scores, other: Scores): Uint32Array {
+  const order = new Uint32Array(first.ids.length);
+  const rowOf = new Map(other.ids.map((id, row) => [id, row]));
+  for (const [row, id] of first.ids.entries()) {
+    const match = rowOf.get(id);
+    if (match === undefined) {
+      throw new ScoreFileError(
+        { file: other.source, column: 'row_id' },
+        `no row ${shown(id)}`,
+        `one, as ${where(first, row)}`,
+      );
+    }
+    order[row] = match;
+    rowOf.delete(id);
+  }
+  for (const [id, row] of rowOf) {
+    throw new ScoreFileError({ ...at(other, row), column: 'row_id' }, shown(id), `a row of ${first.source}`);
+  }
+  return order;
+}
+
+function labelText(scores: Scores, row: number): string {
+  const label = scores.labels[row]!;
+  return scores.problem === 'regression' ? String(label) : scores.classes[label]!;
+}
+
+function at({ source, positions }: Scores, row: number): { file: string; line: number | null } {
+  return { file: source, line: positions === null ? null : positions[row]! };
+}
+
+function where(scores: Scores, row: number): string {
+  const { file, line } = at(scores, row);
+  return line === null ? `in ${file}` : `on line ${line} of ${file}`;
+}

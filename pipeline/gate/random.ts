@@ -1,0 +1,40 @@
+/**
+ * xoshiro128** 1.1 (Blackman and Vigna, ACM Transactions on Mathematical Software 47, 2021), 32 bits at a time,
+ * its state filled from a seed by SplitMix32.
+ */
+export class Random {
+  readonly #state: Uint32Array;
+
+  /** @param seed a whole number; its lower 32 bits count */
+  constructor(seed: number) {
+    let z = seed >>> 0;
+    this.#state = Uint32Array.from({ length: 4 }, () => {
+      z = (z + 0x9e3779b9) >>> 0;
+      let mixed = Math.imul(z ^ (z >>> 16), 0x21f0aaad);
+      mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a2d97);
+      return mixed ^ (mixed >>> 15);
+    });
+  }
+
+  /**
+   * Draws `end - start` rows of [start, end) with replacement and adds each to its row's count. A row's chance is
+   * even to within (end - start) / 2^32.
+   */
+  resample(counts: Uint8Array, start: number, end: number): void {
+    const scale = (end - start) / 2 ** 32;
+    let [s0, s1, s2, s3] = this.#state as unknown as [number, number, number, number];
+    for (let i = start; i < end; i++) {
+      const product = Math.imul(s1, 5);
+      const drawn = Math.imul((product << 7) | (product >>> 25), 9) >>> 0;
+      const shifted = s1 << 9;
+      s2 ^= s0;
+      s3 ^= s1;
+      s1 ^= s2;
+      s0 ^= s3;
+      s2 ^= shifted;
+      s3 = (s3 << 11) | (s3 >>> 21);
+      counts[start + Math.floor(drawn * scale)]!++;
+    }
+    this.#state.set([s0, s1, s2, s3]);
+  }
+}

@@ -1,0 +1,389 @@
+import { type ScoreFileError, shown } from './score-file-error.ts';
+import { openTable, type Table } from './table.ts';
+
+export type Problem = 'binary' | 'multiclass' | 'regression';
+
+/** A column that cuts the rows into slices. */
+export interface SliceColumn {
+  /** The k distinct values, in order of appearance. */
+  values: string[];
+  /** Per row, an index into `values`. */
+  codes: Uint32Array;
+}
+
+interface Rows {
+  /** The file, for messages. */
+  source: string;
+  /** n distinct texts. */
+  ids: string[];
+  slices: Map<string, SliceColumn>;
+  /** Where each row starts in the source: lines of CSV, rows of parquet, from 1. Null for rows made in memory. */
+  positions: Int32Array | null;
+}
+
+export interface BinaryScores extends Rows {
+  problem: 'binary';
+  /** The texts of the negative and the positive class. */
+  classes: [negative: string, positive: string];
+  /** n values, 1 for the positive class. */
+  labels: Uint8Array;
+  /** n probabilities of the positive class; null where the model gives labels only. */
+  scores: Float64Array | null;
+  /** n predicted labels where the model gives labels only. */
+  predicted: Uint8Array | null;
+}
+
+export interface MulticlassScores extends Rows {
+  problem: 'multiclass';
+  /** The k classes in code-point order. */
+  classes: string[];
+  /** n indices into `classes`. */
+  labels: Int32Array;
+  /** n rows of k probabilities, row after row; null where the model gives labels only. */
+  scores: Float64Array | null;
+  /** n indices into `classes` where the model gives labels only. */
+  predicted: Int32Array | null;
+}
+
+export interface RegressionScores extends Rows {
+  problem: 'regression';
+  /** n true values. */
+  labels: Float64Array;
+  /** n predicted values. */
+  predicted: Float64Array;
+}
+
+export type Scores = BinaryScores | MulticlassScores | RegressionScores;
+
+export interface ReadOptions {
+  problem: Problem;
+  /** Binary: the text of the positive class, where labels are not 0 and 1. */
+  positive?: string | null;
+}
+
+/** How far a row's class probabilities may add up from 1: room for probabilities rounded to 4 decimals. */
+export const SUM_TOLERANCE = 1e-3;
+
+/**
+ * Reads a score file: `row_id,label,score` (binary), `row_id,label,score_CLASS...` (multiclass) or
+ * `row_id,label,predicted` (regression, or labels only), in any order of columns; further columns are slices.
+ *
+ * @param file path of a CSV file with a header, or of a parquet file
+ * @throws ScoreFileError for anything missing, malformed, not finite or ambiguous
+ */
+export async function readScores(file: string, options: ReadOptions): Promise<Scores> {
+  const table = await openTable(file);
+  checkHeader(table);
+  const outputs = outputColumns(table, options.problem);
+  const used = new Set(['row_id', 'label', ...outputs]);
+  const parser = PARSERS[options.problem](table, outputs, options);
+  const idColumn = table.header.indexOf('row_id');
+  const slices = table.header.flatMap((name, column) =>
+    used.has(name) ? [] : [new SliceBuilder(name, column, table.mostRows)],
+  );
+  const ids: string[] = [];
+  const positions = new Int32Array(table.mostRows);
+  const seen = new Set<string>();
+  while (table.next()) {
+    const row = ids.length;
+    const id = table.field(idColumn);
+    if (id === '') throw table.error(idColumn, 'the id of the row');
+    seen.add(id);
+    if (seen.size === row) {
+      const first = positions[ids.indexOf(id)];
+      throw table.error(idColumn, `each row once`, `${shown(id)} again, first at ${first}`);
+    }
+    positions[row] = table.position();
+    ids.push(id);
+    parser.row(row);
+    for (const slice of slices) slice.add(row, table.field(slice.column));
+  }
+  if (ids.length === 0) throw table.errorAt(1, null, 'a header and no rows', 'at least one row');
+  return {
+    source: file,
+    ids,
+    positions: positions.slice(0, ids.length),
+    slices: new Map(slices.map((slice) => [slice.name, slice.finish(ids.length)])),
+    ...parser.finish(ids.length),
+  };
+}
+
+function checkHeader({ header, errorAt }: Table): void {
+  for (const [column, name] of header.entries()) {
+    if (name === '') throw errorAt(1, String(column + 1), 'a column without a name', 'a name');
+    if (header.indexOf(name) !== column) throw errorAt(1, name, 'the column twice', 'each column once');
+  }
+  for (const name of ['row_id', 'label']) requireColumn(header, errorAt, name);
+}
+
+function requireColumn(header: readonly string[], errorAt: Table['errorAt'], name: string, or = ''): void {
+  if (!header.includes(name)) {
+    throw errorAt(
+      1,
+      name,
+      `no such column, but ${header.slice(0, 20).map(shown).join(', ')}`,
+      `${name}${or}`,
+    );
+  }
+}
+
+/** The columns that hold what the model says. */
+function outputColumns({ header, errorAt }: Table, problem: Problem): string[] {
+  if (problem === 'regression') {
+    requireColumn(header, errorAt, 'predicted');
+    return ['predicted'];
+  }
+  const probabilities =
+    problem === 'binary'
+      ? header.filter((name) => name === 'score')
+      : header.filter((name) => name.startsWith('score_'));
+  if (header.includes('predicted')) {
+    if (probabilities.length === 0) return ['predicted'];
+    throw errorAt(1, 'predicted', `both predicted and ${probabilities[0]}`, 'one of them');
+  }
+  if (problem === 'binary') requireColumn(header, errorAt, 'score', ' (or predicted, for labels only)');
+  else if (probabilities.length < 2) {
+    const expected = 'score_CLASS for each of two or more classes (or predicted, for labels only)';
+    throw errorAt(
+      1,
+      'score_CLASS',
+      probabilities.length === 0 ? 'no such column' : `only ${probabilities[0]}`,
+      expected,
+    );
+  }
+  if (probabilities.includes('score_')) throw errorAt(1, 'score_', 'no class in the name', 'score_CLASS');
+  return probabilities;
+}
+
+class SliceBuilder {
+  readonly name: string;
+  readonly column: number;
+  readonly #codes: Uint32Array;
+  readonly #codeOf = new Map<string, number>();
+
+  constructor(name: string, column: number, mostRows: number) {
+    this.name = name;
+    this.column = column;
+    this.#codes = new Uint32Array(mostRows);
+  }
+
+  add(row: number, value: string): void {
+    let code = this.#codeOf.get(value);
+    if (code === undefined) {
+      code = this.#codeOf.size;
+      this.#codeOf.set(value, code);
+    }
+    this.#codes[row] = code;
+  }
+
+  finish(rows: number): SliceColumn {
+    return { values: [...this.#codeOf.keys()], codes: this.#codes.slice(0, rows) };
+  }
+}
+
+/** Takes label and output of each row, then gives them all. */
+interface Parser {
+  row(row: number): void;
+  finish(rows: number): Output;
+}
+
+type Output = OutputOf<BinaryScores> | OutputOf<MulticlassScores> | OutputOf<RegressionScores>;
+type OutputOf<T> = Omit<T, keyof Rows>;
+
+const PARSERS = { binary: binaryParser, multiclass: multiclassParser, regression: regressionParser };
+
+function binaryParser(table: Table, [output]: string[], { positive }: ReadOptions): Parser {
+  const labelColumn = table.header.indexOf('label');
+  const outputColumn = table.header.indexOf(output!);
+  const vocabulary = new BinaryVocabulary(positive ?? null);
+  const labels = new Uint8Array(table.mostRows);
+  const code = (column: number): number => {
+    const text = table.field(column);
+    const known = vocabulary.codeOf.get(text);
+    return known ?? vocabulary.add(text, (expected) => table.error(column, expected));
+  };
+  if (output === 'predicted') {
+    const predicted = new Uint8Array(table.mostRows);
+    return {
+      row(row) {
+        labels[row] = code(labelColumn);
+        predicted[row] = code(outputColumn);
+      },
+      finish: (rows) => ({
+        problem: 'binary',
+        classes: vocabulary.classes(),
+        labels: vocabulary.asPositives(labels.slice(0, rows)),
+        scores: null,
+        predicted: vocabulary.asPositives(predicted.slice(0, rows)),
+      }),
+    };
+  }
+  const scores = new Float64Array(table.mostRows);
+  return {
+    row(row) {
+      labels[row] = code(labelColumn);
+      scores[row] = probability(table, outputColumn);
+    },
+    finish: (rows) => ({
+      problem: 'binary',
+      classes: vocabulary.classes(),
+      labels: vocabulary.asPositives(labels.slice(0, rows)),
+      scores: scores.slice(0, rows),
+      predicted: null,
+    }),
+  };
+}
+
+/** At most two label texts: 0 and 1, or the positive class and one other. */
+class BinaryVocabulary {
+  readonly codeOf = new Map<string, number>();
+  readonly #positive: string | null;
+
+  constructor(positive: string | null) {
+    this.#positive = positive;
+  }
+
+  /** The code of a text not met before: its place in order of appearance. */
+  add(text: string, error: (expected: string) => ScoreFileError): number {
+    const known = [...this.codeOf.keys()];
+    const all = [...known, text];
+    const others = all.filter((label) => label !== this.#positive);
+    if (!all.every(isDigit) && (this.#positive === null || others.length > 1 || text === '')) {
+      throw error(this.#expected(known));
+    }
+    this.codeOf.set(text, known.length);
+    return known.length;
+  }
+
+  #expected(known: string[]): string {
+    if (this.#positive === null) return '0 or 1 (or set data.positive to the text of the positive class)';
+    const other = known.find((label) => label !== this.#positive);
+    if (known.length > 0 && known.every(isDigit) && !known.includes(this.#positive))
+      return '0 or 1, as in the rows before';
+    return `${shown(this.#positive)} (the positive class) or ${other === undefined ? 'one other label' : shown(other)}`;
+  }
+
+  classes(): [negative: string, positive: string] {
+    const known = [...this.codeOf.keys()];
+    const positive = known.every(isDigit) ? '1' : this.#positive!;
+    return [known.find((label) => label !== positive) ?? (positive === '1' ? '0' : ''), positive];
+  }
+
+  /** Codes to 1 for the positive class and 0 for the other, in place. */
+  asPositives(codes: Uint8Array): Uint8Array {
+    const positive = this.codeOf.get(this.classes()[1]);
+    for (let i = 0; i < codes.length; i++) codes[i] = codes[i] === positive ? 1 : 0;
+    return codes;
+  }
+}
+
+const isDigit = (label: string): boolean => label === '0' || label === '1';
+
+function probability(table: Table, column: number): number {
+  const value = table.number(column);
+  if (!(value >= 0 && value <= 1)) throw table.error(column, 'a probability from 0 to 1');
+  return value + 0; // -0 is 0
+}
+
+function multiclassParser(table: Table, outputs: string[]): Parser {
+  const labelColumn = table.header.indexOf('label');
+  if (outputs[0] === 'predicted')
+    return labelsOnlyParser(table, labelColumn, table.header.indexOf('predicted'));
+  const classes = outputs.map((name) => name.slice('score_'.length)).sort(byCodePoint);
+  const indexOf = new Map(classes.map((name, index) => [name, index]));
+  const columns = classes.map((name) => table.header.indexOf(`score_${name}`));
+  const labels = new Int32Array(table.mostRows);
+  const scores = new Float64Array(table.mostRows * classes.length);
+  return {
+    row(row) {
+      const label = indexOf.get(table.field(labelColumn));
+      if (label === undefined)
+        throw table.error(labelColumn, `one of ${classes.slice(0, 20).map(shown).join(', ')}`);
+      labels[row] = label;
+      let sum = 0;
+      for (let k = 0; k < columns.length; k++) {
+        const value = probability(table, columns[k]!);
+        scores[row * columns.length + k] = value;
+        sum += value;
+      }
+      if (!(Math.abs(sum - 1) <= SUM_TOLERANCE)) {
+        const names = `${outputs[0]} to ${outputs.at(-1)}`;
+        throw table.errorAt(
+          table.position(),
+          names,
+          `probabilities that add up to ${sum}`,
+          `1, give or take ${SUM_TOLERANCE}`,
+        );
+      }
+    },
+    finish: (rows) => ({
+      problem: 'multiclass',
+      classes,
+      labels: labels.slice(0, rows),
+      scores: scores.slice(0, rows * classes.length),
+      predicted: null,
+    }),
+  };
+}
+
+function labelsOnlyParser(table: Table, labelColumn: number, outputColumn: number): Parser {
+  const labels = new Int32Array(table.mostRows);
+  const predicted = new Int32Array(table.mostRows);
+  const codeOf = new Map<string, number>();
+  const code = (column: number): number => {
+    const text = table.field(column);
+    if (text === '') throw table.error(column, 'a label');
+    let found = codeOf.get(text);
+    if (found === undefined) {
+      found = codeOf.size;
+      codeOf.set(text, found);
+    }
+    return found;
+  };
+  return {
+    row(row) {
+      labels[row] = code(labelColumn);
+      predicted[row] = code(outputColumn);
+    },
+    finish(rows) {
+      const classes = [...codeOf.keys()].sort(byCodePoint);
+      const places = [...codeOf.keys()].map((name) => classes.indexOf(name));
+      const inOrder = (codes: Int32Array) => codes.slice(0, rows).map((known) => places[known]!);
+      return {
+        problem: 'multiclass',
+        classes,
+        labels: inOrder(labels),
+        scores: null,
+        predicted: inOrder(predicted),
+      };
+    },
+  };
+}
+
+function regressionParser(table: Table): Parser {
+  const labelColumn = table.header.indexOf('label');
+  const outputColumn = table.header.indexOf('predicted');
+  const labels = new Float64Array(table.mostRows);
+  const predicted = new Float64Array(table.mostRows);
+  const finite = (column: number): number => {
+    const value = table.number(column);
+    if (!Number.isFinite(value)) throw table.error(column, 'a finite number');
+    return value;
+  };
+  return {
+    row(row) {
+      labels[row] = finite(labelColumn);
+      predicted[row] = finite(outputColumn);
+    },
+    finish: (rows) => ({
+      problem: 'regression',
+      labels: labels.slice(0, rows),
+      predicted: predicted.slice(0, rows),
+    }),
+  };
+}
+
+/** UTF-8 bytes sort by code point. */
+export function byCodePoint(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}

@@ -1,0 +1,134 @@
+import { dropCheck, failed, passed } from './checks.ts';
+import { aucVariance } from './delong.ts';
+import { normalEstimate } from './estimate.ts';
+import { pick } from './join.ts';
+import { METRICS, oriented } from './metrics.ts';
+import { type Model, metricOf, modelOf, reasonOf } from './model.ts';
+import * as normal from './normal.ts';
+import { type GatePolicy, resolveMargin } from './policy.ts';
+import { byCodePoint, type Scores, type SliceColumn } from './scores.ts';
+import { shownCount } from './text.ts';
+import type { Check, Interval, SliceResult } from './verdict.ts';
+
+interface Judged {
+  results: SliceResult[];
+  checks: Check[];
+  notes: string[];
+}
+
+/** Slices of a column that are too small to judge and are still reported. */
+const MOST_SMALL_SLICES = 50;
+
+/** The metric per value of each slice column, and a check for each where the policy judges slices. */
+export function judgeSlices(candidate: Model, champion: Model | null, policy: GatePolicy): Judged {
+  const judged: Judged = { results: [], checks: [], notes: [] };
+  const least = policy.slices?.min_positives ?? 1;
+  for (const [column, slices] of candidate.rows.slices) {
+    let small = 0;
+    for (const [code, rows] of rowsByValue(slices)) {
+      const slice = { column, value: slices.values[code]!, rows };
+      const smallest = smallestClass(candidate.rows, rows);
+      if (smallest < least && ++small > MOST_SMALL_SLICES) continue;
+      const { result, check } = judgeSlice(slice, smallest, candidate, champion, policy);
+      judged.results.push(result);
+      if (check !== null) judged.checks.push(check);
+    }
+    if (small > MOST_SMALL_SLICES) {
+      judged.notes.push(
+        `${column} has ${shownCount(small - MOST_SMALL_SLICES)} more slices that are too small to judge; they are not listed.`,
+      );
+    }
+  }
+  if (policy.slices !== null && judged.checks.length === 0) judged.checks.push(passed('slices', 'none'));
+  return judged;
+}
+
+/** Values in code-point order with their rows. */
+function rowsByValue({ values, codes }: SliceColumn): [code: number, rows: Uint32Array][] {
+  const counts = new Uint32Array(values.length);
+  for (const code of codes) counts[code]!++;
+  const rows = Array.from(counts, (count) => new Uint32Array(count));
+  counts.fill(0);
+  for (let row = 0; row < codes.length; row++) rows[codes[row]!]![counts[codes[row]!]!++] = row;
+  return [...rows.entries()]
+    .filter(([, own]) => own.length > 0)
+    .sort(([a], [b]) => byCodePoint(values[a]!, values[b]!));
+}
+
+/** Rows of the slice's rarest class: of either class (binary), of those that it holds (multiclass); a regression's rows. */
+function smallestClass({ problem, labels }: Scores, rows: Uint32Array): number {
+  if (problem === 'regression') return rows.length;
+  const counts = new Map<number, number>(
+    problem === 'binary'
+      ? [
+          [0, 0],
+          [1, 0],
+        ]
+      : [],
+  );
+  for (const row of rows) counts.set(labels[row]!, (counts.get(labels[row]!) ?? 0) + 1);
+  return Math.min(...counts.values());
+}
+
+function judgeSlice(
+  { column, value, rows }: { column: string; value: string; rows: Uint32Array },
+  smallest: number,
+  candidate: Model,
+  champion: Model | null,
+  policy: GatePolicy,
+): { result: SliceResult; check: Check | null } {
+  const metric = policy.slices?.metric ?? policy.primary;
+  const part = (model: Model): Model =>
+    modelOf({ ...pick(model.rows, rows), slices: new Map() }, model.threshold);
+  const own = part(candidate);
+  const theirs = champion && part(champion);
+  const values = [metricOf(own, metric), theirs && metricOf(theirs, metric)] as const;
+  const { problem, labels } = own.rows;
+  const few = policy.slices !== null && smallest < policy.slices.min_positives;
+  const note = values[0] === null ? reasonOf(own, metric) : few ? 'too few rows to judge' : null;
+  const result: SliceResult = {
+    column,
+    value,
+    n: rows.length,
+    positives: problem === 'binary' ? labels.reduce((sum, label) => sum + label, 0) : null,
+    metric,
+    candidate: values[0],
+    champion: values[1],
+    interval: aucInterval(own, metric, policy.confidence),
+    ...(note === null ? {} : { note }),
+  };
+  if (policy.slices === null) return { result, check: null };
+  const name = `slices ${column}=${value}`;
+  if (few) {
+    const what = problem === 'regression' ? 'rows' : 'rows in its rarest class';
+    return {
+      result,
+      check: passed(name, `Reported only: ${smallest} ${what}, and ${policy.slices.min_positives} count.`),
+    };
+  }
+  if (champion === null) return { result, check: passed(name, 'none') };
+  for (const [model, whose] of [
+    [own, 'candidate'],
+    [theirs!, 'champion'],
+  ] as const) {
+    if (metricOf(model, metric) === null) {
+      return {
+        result,
+        check: failed(name, `${metric} of the ${whose} cannot be computed here: ${reasonOf(model, metric)}.`),
+      };
+    }
+  }
+  const definition = METRICS[problem][metric]!;
+  const drop = oriented(definition, values[1]!) - oriented(definition, values[0]!);
+  const limit = resolveMargin(policy.slices.max_drop, values[1]!);
+  const scale = Math.max(Math.abs(values[0]!), Math.abs(values[1]!));
+  return { result, check: dropCheck(name, metric, drop, scale, limit) };
+}
+
+function aucInterval({ placements }: Model, metric: string, confidence: number): Interval | null {
+  if (metric !== 'roc_auc' || placements === null) return null;
+  const estimate = normalEstimate(placements.auc, aucVariance(placements));
+  if (estimate === null) return null;
+  const half = normal.quantile((1 + confidence) / 2) * estimate.standardError;
+  return [Math.max(0, estimate.value - half), Math.min(1, estimate.value + half)];
+}
