@@ -8,7 +8,7 @@ import type { Jobs } from './context.ts';
 import { JobFailure } from './errors.ts';
 import { exitCode, startProgram } from './run-program.ts';
 
-export interface InvokeOptions {
+interface InvokeOptions {
   contentType: string;
   accept: string | undefined;
   timeoutSeconds: number;
@@ -112,13 +112,19 @@ async function invoke(
         `Bad HTTP status received from algorithm: ${answer.status}${hint(answer.status, options)}. ` +
         `Its answer to ${megabytes} MB: ${answer.body.toString('utf8').trim().slice(0, QUOTED) || '(empty)'}`;
     } catch (error) {
-      failure = `AlgorithmError: no answer from the algorithm to ${megabytes} MB: ${(error as Error).message}`;
+      failure = `AlgorithmError: no answer from the algorithm to ${megabytes} MB: ${lost(error as NodeJS.ErrnoException)}`;
     }
     // A server that has just died is noticed in this pause: its exit says more than the lost connection.
     if (again) await pause(0.1 * 2 ** attempt, signal);
     signal.throwIfAborted();
     if (!again || attempt >= options.retries) throw new JobFailure(failure);
   }
+}
+
+/** A server that closes on a payload it finds too large may take its answer with it: the system then drops it unread. */
+function lost(error: NodeJS.ErrnoException): string {
+  const closed = error.code === 'EPIPE' || error.code === 'ECONNRESET';
+  return closed ? `${error.message} (payload too large? lower MaxPayloadInMB)` : error.message;
 }
 
 function hint(status: number, options: InvokeOptions): string {

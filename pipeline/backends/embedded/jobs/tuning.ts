@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
+import type { Trial } from '../../../ports.ts';
 import {
   type CreateHyperParameterTuningJob,
   type HyperParameterTuningJob,
@@ -14,21 +15,10 @@ import { MetricReader } from './metrics.ts';
 import { type Candidate, candidates } from './search.ts';
 import { runTrainingJob } from './training.ts';
 
-/** One trial as `trials.json` of the tuning job's folder lists it, in the order they began. */
-export interface Trial {
-  name: string;
-  /** The tuned ones. */
-  hyperparameters: Candidate;
-  /** The objective; null where the trial did not report it. */
-  value: number | null;
-  seconds: number;
-  status: 'completed' | 'failed' | 'stopped';
-}
-
 /**
  * Runs a tuning job to its end, whatever that is: each trial is a training job NAME-001-HASH, as many side by side as
  * there are cores (MaxParallelTrainingJobs limits a bill that is not due here). Failed trials count as tried; the job
- * fails where none reported the objective. Bayesian and Hyperband run as Random, which `describe.json` (RanAs) and the
+ * fails where none reported the objective. `trials.json` in its folder lists them, in the order they began. Bayesian and Hyperband run as Random, which `describe.json` (RanAs) and the
  * progress say.
  */
 export async function runTuningJob(
