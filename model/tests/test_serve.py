@@ -218,3 +218,11 @@ def test_says_why_it_cannot_start(tmp_path: Path, variables: dict[str, str], mes
     assert done.returncode == 1
     assert message in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_the_entry_point_names_its_programs() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "sample_model", "predict"], env=environment(Path()), capture_output=True
+    )
+    assert done.returncode == 2
+    assert b"found predict, expected train or serve" in done.stderr

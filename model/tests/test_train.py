@@ -155,6 +155,15 @@ def test_a_failure_exits_1_and_leaves_its_reason(tmp_path: Path) -> None:
     assert done.stderr == f"train: {reason}\n"
 
 
+def test_tells_the_reason_where_no_failure_file_can_be_written(tmp_path: Path) -> None:
+    (tmp_path / "output").write_text("in the way")
+    done = run_train(tmp_path)
+    assert done.returncode == 1
+    assert "no failure file: " in done.stderr
+    assert "found none, expected training files" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_an_unforeseen_error_is_told_too(tmp_path: Path) -> None:
     write_channel(tmp_path, [["y", "a"], *([i % 2, i] for i in range(20))])
     (tmp_path / "model").write_text("in the way")

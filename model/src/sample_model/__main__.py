@@ -11,7 +11,8 @@ def main() -> None:
     elif program == "serve":
         from sample_model.serve import main as run
     else:
-        sys.exit(f"found {program or 'no argument'}, expected train or serve")
+        print(f"found {program or 'no argument'}, expected train or serve", file=sys.stderr)
+        sys.exit(2)
     run()
 
 

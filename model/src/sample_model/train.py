@@ -6,6 +6,7 @@ import json
 import sys
 import traceback
 from pathlib import Path
+from typing import NoReturn
 
 from sample_model.container import InputError, base_dir, read_hyperparameters, report_failure, settle
 
@@ -72,8 +73,11 @@ def train(base: Path) -> None:
     (output / "report.json").write_text(json.dumps(report, ensure_ascii=False, allow_nan=False), encoding="utf-8")
 
 
-def _fail(base: Path, message: str) -> None:
-    report_failure(base, message)
+def _fail(base: Path, message: str) -> NoReturn:
+    try:
+        report_failure(base, message)
+    except OSError as error:  # a folder that cannot be written must not hide the reason
+        print(f"train: no failure file: {error}", file=sys.stderr)
     sys.exit(f"train: {message}")
 
 
