@@ -15,6 +15,12 @@ export function cleanText(text: string, most = 300): string {
   return characters.length > most ? `${characters.slice(0, most - 1).join('')}…` : characters.join('');
 }
 
+/** A line of a log: as cleanText, with its indentation, in which a traceback's structure is. */
+export function cleanLogLine(line: string): string {
+  const indent = /^[ \t]*/.exec(line)?.[0].replaceAll('\t', '  ') ?? '';
+  return indent.slice(0, 20) + cleanText(line, 500);
+}
+
 /** Digests cut to what a person compares: sha256:0123456789ab… */
 export function shortDigests(text: string): string {
   return text.replace(

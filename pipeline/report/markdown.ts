@@ -1,5 +1,5 @@
 import type { Check, Verdict } from '../gate/verdict.ts';
-import { cleanText, shortDigests } from './clean-text.ts';
+import { cleanLogLine, cleanText, shortDigests } from './clean-text.ts';
 import {
   decimalsFor,
   formatCount,
@@ -19,6 +19,7 @@ import {
   headlineOf,
   intervalsText,
   metricRows,
+  movedLines,
   notesOf,
   orderedChecks,
   runParts,
@@ -84,6 +85,7 @@ function sectionsOf(report: Report, whole: boolean): Section[] {
         ]),
     { priority: 1, variants: shorter(report.failure?.log.length ?? 0, (n) => failure(report, n)) },
     { priority: 3, variants: shorter(report.changes?.length ?? 0, (n) => changes(report, n)) },
+    { priority: 3, variants: shorter(notesOf(report).length, (n) => notes(report, n)) },
     { priority: 5, variants: [plots(report), ''] },
     ...(verdict === null
       ? []
@@ -95,7 +97,6 @@ function sectionsOf(report: Report, whole: boolean): Section[] {
     },
     { priority: 6, variants: shorter(report.steps.length, (n) => timing(report, n, whole)) },
     { priority: 7, variants: [facts(report, whole), ''] },
-    { priority: 3, variants: shorter(notesOf(report).length, (n) => notes(report, n)) },
     { priority: 3, variants: [links(report), ''] },
   ];
 }
@@ -181,12 +182,10 @@ function checkTable(rows: Check[]): string {
 function failure(report: Report, lines: number): string {
   const { failure } = report;
   if (failure === null) return '';
-  const log = failure.log.slice(-Math.max(lines, 0)).map((line) => shortArns(cleanText(line, 500)));
+  const log = failure.log.slice(-Math.max(lines, 1)).map((line) => shortArns(cleanLogLine(line)));
   return [
     failure.hint === '' ? '' : `**What to try:** ${prose(failure.hint, 600)}`,
-    log.length === 0 || lines === 0
-      ? ''
-      : `Last lines of the log of ${prose(failure.step, 80)}:\n\n${fence(log)}`,
+    log.length === 0 ? '' : `Last lines of the log of ${prose(failure.step, 80)}:\n\n${fence(log)}`,
   ]
     .filter((text) => text !== '')
     .join('\n\n');
@@ -200,21 +199,16 @@ function changes(report: Report, most: number): string {
     .slice(0, most)
     .map((row) => `${code(row.path, 120)} ${prose(row.how, 160)}`)
     .concat(rows.length > most ? [`and ${formatCount(rows.length - most)} more`] : []);
-  const moved = (report.verdict === null ? [] : metricRows(report.verdict))
-    .filter((row) => row.result.difference !== null)
-    .slice(0, 12)
-    .map(
-      (row) =>
-        `${prose(row.label)} ${row.difference} ${row.differenceInterval}${row.effect === null ? '' : ` **${row.effect}**`}`,
-    );
+  const moved = movedLines(report.verdict).map(({ text, effect }) =>
+    effect === null
+      ? prose(text)
+      : `${prose(text)} ${effect === 'not clear' ? 'not clear' : `**${effect}**`}`,
+  );
   const left =
     changed.length === 0 ? 'Nothing: the same code, data, settings and image.' : changed.join('<br>');
   return [
     '### What changed, and what moved',
-    table(
-      ['Changed since the champion', 'Moved'],
-      [[left, moved.length === 0 ? 'Not measured.' : moved.join('<br>')]],
-    ),
+    table(['Changed since the champion', 'Moved'], [[left, moved.join('<br>')]]),
   ].join('\n\n');
 }
 
@@ -392,15 +386,18 @@ function links(report: Report): string {
 // Markdown
 
 /**
- * Text from users as Markdown that shows it and does nothing else: every character that Markdown, HTML or GitHub's
+ * Text from users as Markdown that shows it (what stands in backticks as code) and does nothing else: every character that Markdown, HTML or GitHub's
  * filters read is an entity, and mentions, references and addresses are broken by a zero-width space.
  */
 function prose(text: string, most = 300): string {
-  return shortArns(cleanText(text, most))
-    .replace(/[@#]|:(?=\/\/|[\w+-]+:)|\b(?:www|GH|gh)(?=[.-])/g, '$&\u200b')
-    .replace(/^[-+=]|^\d(?=\d*[.)])/, (character) => `&#${character.codePointAt(0)};`)
-    .replace(/[&<>"'\\`*_{}[\]()#|~!^]/g, (character) => `&#${character.codePointAt(0)};`)
-    .replaceAll('$', '<span>$</span>');
+  const broken = shortArns(cleanText(text, most)).replace(
+    /[@#]|:(?=\/\/|[\w+-]+:)|\b(?:www|GH)(?=[.-])/gi,
+    '$&\u200b',
+  );
+  return broken
+    .replace(/^[-+=]|^\d(?=\d*[.)](?:\s|$))|[&<>\\`*_[\]#|~]/g, (found) => `&#${found.codePointAt(0)};`)
+    .replaceAll('$', '<span>$</span>')
+    .replace(/&#96;(.+?)&#96;/g, '<code>$1</code>');
 }
 
 function code(text: string, most = 300): string {
@@ -416,7 +413,7 @@ function shortArns(text: string): string {
 }
 
 function cell(value: string, interval: string): string {
-  return interval === '' ? value : `${value} <sub>${interval}</sub>`;
+  return interval === '' ? value : `${value} <sub>${interval.replace(' ', '&nbsp;')}</sub>`;
 }
 
 function table(head: string[], rows: string[][], align: string[] = []): string {

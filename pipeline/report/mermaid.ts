@@ -78,6 +78,7 @@ function xychart(title: string, x: string, y: string, xRange: string, yMost: num
     '    height: 380',
     '  themeVariables:',
     '    xyChart:',
+    '      backgroundColor: "transparent"',
     `      plotColorPalette: "${lines.map((line) => line.color).join(', ')}"`,
     '---',
     'xychart-beta',

@@ -33,7 +33,7 @@ export function headlineOf(report: Report): Headline {
   const { verdict, failure, run } = report;
   const warning =
     verdict !== null && !verdict.enforced
-      ? 'Not enforced: gate.enforce is false. This verdict is shown, and nobody is held to it.'
+      ? 'Not enforced: `gate.enforce` is false. This verdict is shown, and nobody is held to it.'
       : null;
   if (failure !== null || run.status === 'failed') {
     const reached = verdict === null ? [] : [`The gate had said ${verdict.outcome}: ${verdict.reason}`];
@@ -63,8 +63,10 @@ export function headlineOf(report: Report): Headline {
       warning: null,
     };
   }
-  const outcome = [run.promotion.detail].filter((text) => text !== '');
-  if (!hasChampion(verdict)) outcome.push('There is no champion to compare with yet.');
+  const outcome = [
+    hasChampion(verdict) ? '' : 'First run: there was no champion to compare with.',
+    run.promotion.detail,
+  ].filter((text) => text !== '');
   return {
     tone: verdict.outcome,
     title: { promote: 'Promote', hold: 'Hold', reject: 'Reject' }[verdict.outcome],
@@ -244,6 +246,25 @@ export function changeRows(report: Report): { what: string; path: string; how: s
             ? `removed: ${change.from}`
             : `${change.from} → ${change.to}`,
   }));
+}
+
+/** The primary metric and what clearly moved: "ROC AUC +.012", "PR AUC +.047" better, "6 more: no clear difference". */
+export function movedLines(
+  verdict: Verdict | null,
+): { text: string; effect: 'better' | 'worse' | 'not clear' | null }[] {
+  const measured = (verdict === null ? [] : metricRows(verdict)).filter(
+    (row) => row.result.difference !== null,
+  );
+  if (measured.length === 0) return [{ text: 'Not measured.', effect: null }];
+  const told = measured.filter((row) => row.effect !== null || row.primary);
+  const rest = measured.length - told.length;
+  return [
+    ...told.map((row) => ({
+      text: `${row.label} ${row.difference}`,
+      effect: row.effect ?? ('not clear' as const),
+    })),
+    ...(rest > 0 ? [{ text: `${rest} more: no clear difference`, effect: null }] : []),
+  ];
 }
 
 export interface Timing {

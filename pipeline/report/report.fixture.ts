@@ -1,5 +1,5 @@
 import type { Check, MetricResult, Verdict } from '../gate/verdict.ts';
-import { plotsOf } from './plots.ts';
+import { multiclassPlotsOf, plotsOf, regressionPlotsOf } from './plots.ts';
 import type { Report } from './report.ts';
 
 /** A small seeded generator (mulberry32), so that a fixture is the same on every machine. */
@@ -311,7 +311,7 @@ export function sampleReport(change: Partial<Report> = {}): Report {
       train: { rows: 1015, positives: 164 },
       holdout: { rows: 255, positives: 41 },
     },
-    plots: { candidate: plotsOf(scoresOf(255, 41, 5, 0.4)), champion: plotsOf(scoresOf(255, 41, 11, 0.8)) },
+    plots: { candidate: plotsOf(scoresOf(255, 41, 44, 0.4)), champion: plotsOf(scoresOf(255, 41, 44, 0.75)) },
     explanation: {
       kind: 'coefficients',
       unit: 'change in log-odds per standard deviation or category',
@@ -536,4 +536,141 @@ export function reusedRun(): Report {
     saved_seconds: step.seconds + step.saved_seconds,
   }));
   return base;
+}
+
+/** The policy is only tried out: a reject that nobody is held to. */
+export function unenforcedRun(): Report {
+  const base = rejectedRun();
+  if (base.verdict !== null) base.verdict.enforced = false;
+  base.run.promotion = {
+    promoted: true,
+    package: 'attrition/7',
+    detail: 'Promoted all the same: attrition/7 is the champion now.',
+  };
+  return base;
+}
+
+const WINES = ['class_0', 'class_1', 'class_2'];
+
+/** Three classes, a champion, no calibration or single ROC curve. */
+export function multiclassRun(): Report {
+  const random = randomFrom(3);
+  const labels = Array.from({ length: 60 }, (_, row) => row % 3);
+  const scores = Float64Array.from({ length: 180 }, (_, i) => {
+    const own = labels[Math.floor(i / 3)] === i % 3 ? 0.45 : 0;
+    return own + random() * 0.6;
+  });
+  const verdict = sampleVerdict({
+    reason: 'Not worse than the champion by .030 in accuracy.',
+    primary: 'accuracy',
+    n: 60,
+    positives: null,
+    slices: [],
+    metrics: {
+      accuracy: metric({
+        candidate: 0.9,
+        champion: 0.8667,
+        interval: [0.8167, 0.9667],
+        champion_interval: [0.7667, 0.95],
+        difference: 0.0333,
+        difference_interval: [-0.0167, 0.0833],
+      }),
+      log_loss: metric({
+        candidate: 0.2107,
+        champion: 0.2562,
+        interval: [0.1304, 0.3081],
+        champion_interval: [0.1602, 0.3702],
+        difference: -0.0455,
+        difference_interval: [-0.0911, -0.0021],
+      }),
+      f1_macro: metric({
+        candidate: 0.8994,
+        champion: 0.8651,
+        interval: [0.8142, 0.9667],
+        champion_interval: [0.764, 0.9493],
+        difference: 0.0343,
+        difference_interval: [-0.0171, 0.0846],
+      }),
+    },
+  });
+  const base = sampleReport({ verdict, problem: 'multiclass', project: 'wine', explanation: null });
+  const plots = multiclassPlotsOf({ labels, scores, classes: WINES });
+  if (base.data !== null)
+    base.data = {
+      ...base.data,
+      source: 'wine.csv',
+      target: 'cultivar',
+      positive: null,
+      labels: WINES,
+      train: { rows: 118, positives: null },
+      holdout: { rows: 60, positives: null },
+    };
+  return { ...base, plots: { candidate: plots, champion: null } };
+}
+
+/** Metrics in the target's unit, which are not between 0 and 1. */
+export function regressionRun(): Report {
+  const random = randomFrom(4);
+  const actual = Float64Array.from({ length: 88 }, () => 40 + 280 * random());
+  const predicted = (noise: number) => actual.map((value) => 60 + 0.6 * value + noise * (random() - 0.5));
+  const verdict = sampleVerdict({
+    reason: 'Not worse than the champion by 5% in RMSE.',
+    primary: 'rmse',
+    n: 88,
+    positives: null,
+    smallest_detectable_difference: 3.11,
+    slices: [],
+    metrics: {
+      rmse: metric({
+        candidate: 53.8531,
+        champion: 55.1209,
+        interval: [47.102, 60.87],
+        champion_interval: [48.31, 62.2],
+        difference: -1.2678,
+        difference_interval: [-3.402, 0.911],
+      }),
+      mae: metric({
+        candidate: 43.104,
+        champion: 44.9021,
+        interval: [36.8, 49.7],
+        champion_interval: [38.4, 51.6],
+        difference: -1.7981,
+        difference_interval: [-3.4012, -0.2043],
+      }),
+      r2: metric({
+        candidate: 0.4821,
+        champion: 0.4574,
+        interval: [0.331, 0.601],
+        champion_interval: [0.312, 0.572],
+        difference: 0.0247,
+        difference_interval: [-0.0184, 0.0671],
+      }),
+      mape: metric({
+        candidate: 0.3702,
+        champion: 0.3904,
+        interval: [0.301, 0.4433],
+        champion_interval: [0.319, 0.466],
+        difference: -0.0202,
+        difference_interval: [-0.0403, -0.0011],
+      }),
+    },
+  });
+  const base = sampleReport({ verdict, problem: 'regression', project: 'diabetes' });
+  if (base.data !== null)
+    base.data = {
+      ...base.data,
+      source: 'diabetes.csv',
+      target: 'progression',
+      positive: null,
+      labels: [],
+      train: { rows: 354, positives: null },
+      holdout: { rows: 88, positives: null },
+    };
+  return {
+    ...base,
+    plots: {
+      candidate: regressionPlotsOf({ actual, predicted: predicted(120) }),
+      champion: regressionPlotsOf({ actual, predicted: predicted(160) }),
+    },
+  };
 }

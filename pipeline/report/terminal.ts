@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import type { Check, Verdict } from '../gate/verdict.ts';
-import { cleanText } from './clean-text.ts';
+import { cleanLogLine, cleanText } from './clean-text.ts';
 import { formatCount, formatPercent } from './format.ts';
 import {
   changeRows,
@@ -9,6 +9,7 @@ import {
   hasChampion,
   headlineOf,
   metricRows,
+  movedLines,
   notesOf,
   orderedChecks,
   timingOf,
@@ -66,12 +67,12 @@ function headline(report: Report, width: number, paint: Paint): string[] {
     ...outcome.flatMap((text) => wrap(cleanText(text, 400), width, '')),
     ...(warning === null
       ? []
-      : ['', ...wrap(warning, width, '').map((line) => paint(['bold', 'yellow'], line))]),
+      : ['', ...wrap(warning.replaceAll('`', ''), width, '').map((line) => paint(['bold', 'yellow'], line))]),
   ];
 }
 
 function failureLines(failure: NonNullable<Report['failure']>, width: number, paint: Paint): string[] {
-  const log = failure.log.slice(-20).map((line) => paint('dim', cut(`| ${visible(line)}`, width)));
+  const log = failure.log.slice(-20).map((line) => paint('dim', cut(`| ${cleanLogLine(line)}`, width)));
   const hint = failure.hint === '' ? [] : wrap(`Try: ${cleanText(failure.hint, 600)}`, width, '     ');
   return [...log, ...(log.length > 0 && hint.length > 0 ? [''] : []), ...hint];
 }
@@ -140,14 +141,13 @@ function changeLines(report: Report, verdict: Verdict, width: number, paint: Pai
     .flatMap((row) => wrap(`${cleanText(row.path, 80)}: ${cleanText(row.how, 80)}`, side, '  '));
   if (rows.length === 0) changed.push('nothing');
   if (rows.length > MOST_CHANGES) changed.push(`and ${formatCount(rows.length - MOST_CHANGES)} more`);
-  const measured = metricRows(verdict).filter((row) => row.result.difference !== null);
-  const clear = measured.filter((row) => row.effect !== null || row.primary);
-  const moved = clear.map(
-    (row) => `${cleanText(row.label, 24)} ${row.difference}${row.effect === null ? '' : ` ${row.effect}`}`,
-  );
-  const rest = measured.length - clear.length;
-  if (rest > 0) moved.push(`${rest} more: no clear difference`);
-  if (measured.length === 0) moved.push('not measured');
+  const moved = movedLines(verdict).map(({ text, effect }) => {
+    const said = cleanText(text, 60);
+    if (effect === null) return said;
+    return effect === 'not clear'
+      ? `${said}, not clear`
+      : `${said} ${paint(effect === 'better' ? 'green' : 'red', effect)}`;
+  });
   const titles: [string, string] = ['Changed since the champion', 'Moved'];
   if (side === width) return [paint('dim', titles[0]), ...changed, '', paint('dim', titles[1]), ...moved];
   return [
@@ -162,12 +162,6 @@ function timeLines(report: Report, width: number, paint: Paint): string[] {
   const { total, reuse, cost } = timingOf(report);
   const parts = [`Took ${total}.`, reuse, cost === '' ? '' : `Cost: ${cost}.`].filter((text) => text !== '');
   return wrap(parts.join(' '), width, '').map((line) => paint('dim', line));
-}
-
-/** A log line keeps its indentation. */
-function visible(line: string): string {
-  const indent = /^[ \t]*/.exec(line)?.[0].replaceAll('\t', '  ') ?? '';
-  return indent.slice(0, 20) + cleanText(line, 500);
 }
 
 function wrap(text: string, width: number, indent: string): string[] {

@@ -1,0 +1,508 @@
+import type { EChartsOption, SeriesOption } from 'echarts';
+import { init } from 'echarts/dist/echarts.esm.min.mjs';
+import { escapeHtml } from './escape-html.ts';
+import { decimalsFor, formatCount, formatPercent, formatValue } from './format.ts';
+import type { CalibrationBin, Curve, ModelPlots, TuningFacts } from './report.ts';
+
+/**
+ * Charts as inline SVG. Colours are the page's CSS variables, so that one drawing reads in both themes. No text from
+ * users goes into them but a class's name into a description.
+ */
+export interface Chart {
+  title: string;
+  /** One sentence on how to read it. */
+  caption: string;
+  svg: string;
+}
+
+const WIDTH = 380;
+const HEIGHT = 300;
+const INK = 'var(--ink)';
+const MUTED = 'var(--muted)';
+const LINE = 'var(--line)';
+const REFERENCE = 'var(--reference)';
+const CANDIDATE = 'var(--candidate)';
+const CHAMPION = 'var(--champion)';
+/** One after the other for the classes of a multiclass problem. */
+const CLASS_COLORS = [1, 2, 3, 4, 5, 6].map((i) => `var(--class-${i})`);
+export const CLASS_COLOR_COUNT = CLASS_COLORS.length;
+
+export function curveCharts(candidate: ModelPlots, champion: ModelPlots | null): Chart[] {
+  const charts: Chart[] = [];
+  if (candidate.roc !== undefined) charts.push(rocChart(candidate.roc, champion?.roc));
+  if (candidate.pr !== undefined) charts.push(prChart(candidate, champion));
+  if (candidate.calibration !== undefined)
+    charts.push(calibrationChart(candidate.calibration, champion?.calibration));
+  if (candidate.histogram !== undefined)
+    charts.push(distributionChart(candidate.histogram, champion?.histogram));
+  if (candidate.roc_by_class !== undefined && candidate.roc_by_class.length > 0)
+    charts.push(classRocChart(candidate.roc_by_class));
+  if (candidate.predicted_actual !== undefined) charts.push(predictedActualChart(candidate.predicted_actual));
+  if (candidate.residuals !== undefined) charts.push(residualChart(candidate.residuals, champion?.residuals));
+  return charts;
+}
+
+function rocChart(candidate: Curve, champion: Curve | undefined): Chart {
+  const at = (curve: Curve) => formatValue(heightAt(curve, 0.1), 3);
+  return {
+    title: 'ROC curve',
+    caption: 'Positives found against negatives flagged, over every threshold.',
+    svg: draw(
+      {
+        xAxis: unit('False-positive rate'),
+        yAxis: unit('True-positive rate'),
+        series: [
+          reference([
+            [0, 0],
+            [1, 1],
+          ]),
+          ...(champion === undefined ? [] : [line(champion, CHAMPION)]),
+          line(candidate, CANDIDATE),
+        ],
+      },
+      'roc',
+      'ROC curve',
+      `At a false-positive rate of .100 the candidate finds ${at(candidate)} of the positives${champion === undefined ? '' : `, the champion ${at(champion)}`}.`,
+    ),
+  };
+}
+
+function prChart(candidate: ModelPlots, champion: ModelPlots | null): Chart {
+  const curve = candidate.pr ?? [];
+  const at = (points: Curve) => formatValue(heightAt(points, 0.5), 3);
+  const prevalence = prevalenceOf(candidate.histogram);
+  return {
+    title: 'Precision and recall',
+    caption: 'How many of the flagged are positive, against how many positives are flagged.',
+    svg: draw(
+      {
+        xAxis: unit('Recall'),
+        yAxis: unit('Precision'),
+        series: [
+          ...(prevalence === null
+            ? []
+            : [
+                reference([
+                  [0, prevalence],
+                  [1, prevalence],
+                ]),
+              ]),
+          ...(champion?.pr === undefined ? [] : [line(champion.pr, CHAMPION)]),
+          line(curve, CANDIDATE),
+        ],
+      },
+      'pr',
+      'Precision-recall curve',
+      `At a recall of .500 the candidate's precision is ${at(curve)}${champion?.pr === undefined ? '' : `, the champion's ${at(champion.pr)}`}${prevalence === null ? '' : `; flagging everybody gives ${formatValue(prevalence, 3)}`}.`,
+    ),
+  };
+}
+
+function calibrationChart(candidate: CalibrationBin[], champion: CalibrationBin[] | undefined): Chart {
+  const most = Math.max(
+    ...candidate.flatMap((bin) => [bin.predicted, bin.interval[1]]),
+    ...(champion ?? []).flatMap((bin) => [bin.predicted, bin.observed]),
+  );
+  const max = Math.min(1, Math.ceil(most * 5 + 0.001) / 5);
+  const axis = (name: string) => ({ ...unit(name), max, interval: max > 0.6 ? 0.2 : 0.1 });
+  const points = (bins: CalibrationBin[]): Curve => bins.map((bin) => [bin.predicted, bin.observed]);
+  const told = candidate
+    .map((bin) => `${formatValue(bin.predicted, 2)} predicted, ${formatValue(bin.observed, 2)} observed`)
+    .join('; ');
+  return {
+    title: 'Calibration',
+    caption: 'Observed share of positives by predicted probability, with 95 % Wilson intervals.',
+    svg: draw(
+      {
+        xAxis: axis('Predicted probability'),
+        yAxis: axis('Observed share'),
+        series: [
+          reference([
+            [0, 0],
+            [max, max],
+          ]),
+          ...(champion === undefined
+            ? []
+            : [
+                { ...line(points(champion), CHAMPION), lineStyle: { color: CHAMPION, width: 1.25 } },
+                dots(points(champion), CHAMPION, 5),
+              ]),
+          whiskers(candidate, CANDIDATE),
+          line(points(candidate), CANDIDATE),
+          dots(points(candidate), CANDIDATE, 7),
+        ],
+      },
+      'calibration',
+      'Calibration of the candidate',
+      `By group: ${told}.`,
+    ),
+  };
+}
+
+type Histogram = NonNullable<ModelPlots['histogram']>;
+
+/** Shares of each class, so that a rare one is seen; the champion below the candidate on the same axes. */
+function distributionChart(candidate: Histogram, champion: Histogram | undefined): Chart {
+  const panels = champion === undefined ? [candidate] : [candidate, champion];
+  const share = (counts: number[]) => {
+    const total = counts.reduce((a, b) => a + b, 0);
+    return counts.map((count) => (total === 0 ? 0 : count / total));
+  };
+  const most = Math.max(...panels.flatMap((panel) => [...share(panel.negatives), ...share(panel.positives)]));
+  const top = 14;
+  const bottom = 44;
+  const gap = 20;
+  const height = (HEIGHT - top - bottom - gap * (panels.length - 1)) / panels.length;
+  const colors = [CANDIDATE, CHAMPION];
+  const above = candidate.positives.slice(candidate.positives.length / 2).reduce((a, b) => a + b, 0);
+  const positives = candidate.positives.reduce((a, b) => a + b, 0);
+  return {
+    title: 'Score distribution',
+    caption: `Share of each class by score: filled are the positives, outlined the negatives${champion === undefined ? '' : '; candidate above, champion below'}.`,
+    svg: draw(
+      {
+        grid: panels.map((_, i) => ({ left: 44, right: 12, top: top + i * (height + gap), height })),
+        xAxis: panels.map((panel, i) => ({
+          gridIndex: i,
+          ...number(i === panels.length - 1 ? 'Score' : ''),
+          min: panel.edges[0] ?? 0,
+          max: panel.edges.at(-1) ?? 1,
+          splitLine: { show: false },
+          axisLabel: { ...label(short), show: i === panels.length - 1 },
+        })),
+        yAxis: panels.map((_, i) => ({
+          gridIndex: i,
+          ...number(''),
+          max: niceCeiling(most),
+          interval: niceCeiling(most) / 2,
+          axisLabel: label((value) => formatPercent(value)),
+        })),
+        series: panels.flatMap((panel, i) => [
+          steps(panel.edges, share(panel.negatives), { color: MUTED, width: 1.25 }, null, i),
+          steps(
+            panel.edges,
+            share(panel.positives),
+            { color: colors[i] ?? MUTED, width: 1.5 },
+            colors[i] ?? MUTED,
+            i,
+          ),
+        ]),
+      },
+      'distribution',
+      'Distribution of scores by class',
+      `${formatCount(above)} of ${formatCount(positives)} positives have a candidate's score in the upper half of the range.`,
+    ),
+  };
+}
+
+function classRocChart(curves: NonNullable<ModelPlots['roc_by_class']>): Chart {
+  const told = curves.map((c) => `${c.class}: ${formatValue(heightAt(c.roc, 0.1), 3)}`).join('; ');
+  return {
+    title: 'ROC curve by class',
+    caption: 'The candidate, each class against the rest.',
+    svg: draw(
+      {
+        xAxis: unit('False-positive rate'),
+        yAxis: unit('True-positive rate'),
+        series: [
+          reference([
+            [0, 0],
+            [1, 1],
+          ]),
+          ...curves.map((c, i) => line(c.roc, CLASS_COLORS[i % CLASS_COLORS.length] ?? CANDIDATE)),
+        ],
+      },
+      'roc-by-class',
+      'ROC curve of each class against the rest',
+      `True-positive rate at a false-positive rate of .100. ${told}.`,
+    ),
+  };
+}
+
+function predictedActualChart(points: Curve): Chart {
+  const low = Math.min(...points.flat());
+  const high = Math.max(...points.flat());
+  return {
+    title: 'Predicted and actual',
+    caption: `${formatCount(points.length)} rows of the holdout; on the line a prediction is exact.`,
+    svg: draw(
+      {
+        xAxis: { ...number('Predicted'), scale: true },
+        yAxis: { ...number('Actual'), scale: true },
+        series: [
+          reference([
+            [low, low],
+            [high, high],
+          ]),
+          { ...dots(points, CANDIDATE, 5), itemStyle: { color: CANDIDATE, opacity: 0.55 } },
+        ],
+      },
+      'predicted-actual',
+      'Predicted against actual values of the candidate',
+      `Values from ${formatValue(low)} to ${formatValue(high)}.`,
+    ),
+  };
+}
+
+type Residuals = NonNullable<ModelPlots['residuals']>;
+
+function residualChart(candidate: Residuals, champion: Residuals | undefined): Chart {
+  const share = ({ counts }: Residuals) => {
+    const total = counts.reduce((a, b) => a + b, 0);
+    return counts.map((count) => count / total);
+  };
+  return {
+    title: 'Residuals',
+    caption: `Actual minus predicted, share of rows${champion === undefined ? '' : '; the champion is outlined'}.`,
+    svg: draw(
+      {
+        xAxis: { ...number('Residual'), scale: true, splitLine: { show: false } },
+        yAxis: { ...number(''), axisLabel: label((value) => formatPercent(value)) },
+        series: [
+          steps(candidate.edges, share(candidate), { color: CANDIDATE, width: 1.5 }, CANDIDATE, 0),
+          ...(champion === undefined
+            ? []
+            : [steps(champion.edges, share(champion), { color: CHAMPION, width: 1.5 }, null, 0)]),
+        ],
+      },
+      'residuals',
+      'Distribution of residuals',
+      `The candidate's residuals lie between ${formatValue(candidate.edges[0])} and ${formatValue(candidate.edges.at(-1))}.`,
+    ),
+  };
+}
+
+/** How the search went, then the objective against up to three numeric hyperparameters. */
+export function tuningCharts(tuning: TuningFacts): (Chart & { parameter: string | null })[] {
+  const done = tuning.trials
+    .map((trial, i) => ({ ...trial, order: i + 1 }))
+    .filter((trial): trial is typeof trial & { value: number } => trial.value !== null);
+  if (done.length < 2) return [];
+  const sign = tuning.objective.goal === 'maximize' ? 1 : -1;
+  let reached = -Infinity;
+  const sofar = done.map((trial): [number, number] => {
+    reached = Math.max(reached, sign * trial.value);
+    return [trial.order, sign * reached];
+  });
+  const best = (trial: { name: string }) => trial.name === tuning.best;
+  const spread = done.map((trial) => trial.value);
+  const decimals = decimalsFor(...spread);
+  const yAxis = {
+    ...number(''),
+    ...paddedRange(spread),
+    splitNumber: 4,
+    axisLabel: label((value) => formatValue(value, decimals)),
+  };
+  const layout = { grid: { left: 52, right: 14, top: 14, bottom: 44 } };
+  const marks = (x: (trial: (typeof done)[number]) => number) => [
+    dots(
+      done.filter((trial) => !best(trial)).map((trial) => [x(trial), trial.value]),
+      MUTED,
+      7,
+    ),
+    dots(
+      done.filter(best).map((trial) => [x(trial), trial.value]),
+      CANDIDATE,
+      11,
+    ),
+  ];
+  const charts: (Chart & { parameter: string | null })[] = [
+    {
+      parameter: null,
+      title: 'The search',
+      caption: 'Objective by trial, with the best so far; the large dot is the best.',
+      svg: draw(
+        {
+          ...layout,
+          xAxis: {
+            ...number('Trial'),
+            min: 0,
+            max: tuning.trials.length + 1,
+            minInterval: 1,
+            axisLabel: { ...label(String), showMaxLabel: false, showMinLabel: false },
+            splitLine: { show: false },
+          },
+          yAxis,
+          series: [
+            { ...line(sofar, CANDIDATE), step: 'end', lineStyle: { color: CANDIDATE, width: 1.25 } },
+            ...marks((trial) => trial.order),
+          ],
+        },
+        'tuning-search',
+        'Objective by trial',
+        `The best of ${done.length} finished trials reached ${formatValue(sofar.at(-1)?.[1], decimals)}.`,
+      ),
+    },
+  ];
+  const names = [...new Set(done.flatMap((trial) => Object.keys(trial.hyperparameters)))];
+  for (const name of names) {
+    const values = done.map((trial) => Number(trial.hyperparameters[name] ?? 'missing'));
+    if (!values.every(Number.isFinite) || new Set(values).size < 3 || charts.length > 3) continue;
+    const log = Math.min(...values) > 0 && Math.max(...values) / Math.min(...values) > 20;
+    charts.push({
+      parameter: name,
+      title: '',
+      caption: log ? 'Objective by value, on a logarithmic scale.' : 'Objective by value.',
+      svg: draw(
+        {
+          ...layout,
+          xAxis: log
+            ? { ...number(''), type: 'log', axisLabel: label(String), ...logRange(values) }
+            : { ...number(''), ...paddedRange(values), splitNumber: 4 },
+          yAxis,
+          series: marks((trial) => Number(trial.hyperparameters[name])),
+        },
+        `tuning-${charts.length}`,
+        'Objective by value of a hyperparameter',
+        `The best trial is at ${done.find(best)?.hyperparameters[name] ?? 'an unknown value'}.`,
+      ),
+    });
+  }
+  return charts;
+}
+
+// Axes and series
+
+function label(format: (value: number) => string) {
+  return { color: MUTED, fontSize: 12, hideOverlap: true, formatter: format };
+}
+
+function number(name: string) {
+  return {
+    type: 'value' as const,
+    name,
+    nameLocation: 'middle' as const,
+    nameGap: 28,
+    nameTextStyle: { color: MUTED, fontSize: 12 },
+    axisLine: { show: true, onZero: false, lineStyle: { color: LINE } },
+    axisTick: { show: false },
+    splitLine: { lineStyle: { color: LINE, width: 1 } },
+    axisLabel: label((value) => value.toLocaleString('en-US', { maximumSignificantDigits: 6 })),
+  };
+}
+
+/** An axis from 0 to 1. */
+function unit(name: string) {
+  return { ...number(name), min: 0, max: 1, interval: 0.2, axisLabel: label(short) };
+}
+
+function short(value: number): string {
+  return value === 0 ? '0' : value === 1 ? '1' : formatValue(value, 1);
+}
+
+function line(data: Curve, color: string) {
+  return {
+    type: 'line' as const,
+    data,
+    showSymbol: false,
+    silent: true,
+    animation: false,
+    lineStyle: { color, width: 2, join: 'round' as const },
+  };
+}
+
+function reference(data: Curve) {
+  return { ...line(data, REFERENCE), lineStyle: { color: REFERENCE, width: 1, type: [3, 4] } };
+}
+
+function dots(data: Curve, color: string, symbolSize: number) {
+  return {
+    type: 'scatter' as const,
+    data,
+    symbolSize,
+    silent: true,
+    itemStyle: { color, borderColor: 'var(--paper)', borderWidth: 1, opacity: 1 },
+    z: 4,
+  };
+}
+
+/** Vertical intervals as one line with gaps. */
+function whiskers(bins: CalibrationBin[], color: string) {
+  const data = bins.flatMap((bin): (number | string)[][] => [
+    [bin.predicted, bin.interval[0]],
+    [bin.predicted, bin.interval[1]],
+    [bin.predicted, '-'],
+  ]);
+  return { ...line([], color), data, lineStyle: { color, width: 1, opacity: 0.55 } };
+}
+
+/** A histogram as its outline. */
+function steps(
+  edges: number[],
+  heights: number[],
+  lineStyle: { color: string; width: number },
+  fill: string | null,
+  panel: number,
+) {
+  const outline = heights.flatMap(
+    (height, i): Curve => [
+      [edges[i] ?? 0, height],
+      [edges[i + 1] ?? 0, height],
+    ],
+  );
+  const data: Curve = [[edges[0] ?? 0, 0], ...outline, [edges.at(-1) ?? 0, 0]];
+  return {
+    ...line(data, lineStyle.color),
+    xAxisIndex: panel,
+    yAxisIndex: panel,
+    lineStyle: { ...lineStyle, join: 'miter' as const },
+    ...(fill === null ? {} : { areaStyle: { color: fill, opacity: 0.28 } }),
+  };
+}
+
+function prevalenceOf(histogram: Histogram | undefined): number | null {
+  if (histogram === undefined) return null;
+  const positives = histogram.positives.reduce((a, b) => a + b, 0);
+  const all = positives + histogram.negatives.reduce((a, b) => a + b, 0);
+  return all === 0 ? null : positives / all;
+}
+
+function niceCeiling(value: number): number {
+  return [0.1, 0.2, 0.4, 0.6, 0.8].find((step) => value <= step) ?? 1;
+}
+
+function paddedRange(values: number[]): { min: number; max: number } {
+  const low = Math.min(...values);
+  const high = Math.max(...values);
+  const pad = (high - low || Math.abs(high) || 1) * 0.12;
+  return { min: Number((low - pad).toPrecision(3)), max: Number((high + pad).toPrecision(3)) };
+}
+
+function logRange(values: number[]): { min: number; max: number } {
+  return {
+    min: 10 ** Math.floor(Math.log10(Math.min(...values))),
+    max: 10 ** Math.ceil(Math.log10(Math.max(...values))),
+  };
+}
+
+function heightAt(curve: Curve, x: number): number {
+  const i = Math.max(
+    0,
+    curve.findLastIndex(([px]) => px <= x),
+  );
+  const [x0, y0] = curve[i] ?? [0, 0];
+  const [x1, y1] = curve[i + 1] ?? [x0, y0];
+  return x1 === x0 ? y0 : y0 + ((x - x0) / (x1 - x0)) * (y1 - y0);
+}
+
+/** Draws on the server and cleans what is of use in an interactive page only; ids are the chart's own. */
+function draw(option: EChartsOption, id: string, title: string, description: string): string {
+  const chart = init(null, null, { renderer: 'svg', ssr: true, width: WIDTH, height: HEIGHT });
+  chart.setOption({
+    animation: false,
+    textStyle: { fontFamily: 'inherit', color: INK },
+    grid: { left: 44, right: 12, top: 14, bottom: 44 },
+    ...option,
+    series: option.series as SeriesOption[],
+  });
+  const drawn = chart.renderToSVGString();
+  chart.dispose();
+  const body = drawn
+    .replace(/^<svg[^>]*>/, '')
+    .replace(/<style\b[\s\S]*?<\/style>/g, '')
+    .replace(/<rect [^>]*fill="none"[^>]*><\/rect>/, '')
+    .replace(/ (?:class|pointer-events|ecmeta_\w+)="[^"]*"/g, '')
+    .replace(/\bzr\d+-/g, `${id}-`)
+    .replace(/\n/g, '');
+  return `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-labelledby="${id}-title ${id}-desc"><title id="${id}-title">${escapeHtml(title)}</title><desc id="${id}-desc">${escapeHtml(description)}</desc>${body}`;
+}
