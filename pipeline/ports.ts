@@ -83,6 +83,24 @@ export interface ModelPackage extends PackageDescription {
   status: ApprovalStatus;
 }
 
+/** What a report needs of jobs that have run. */
+export interface Jobs {
+  /** The trials of a tuning job, in the order they began. */
+  trials(tuningJob: string): Promise<Trial[]>;
+  /** The strategy that a tuning job with this one really searches by. */
+  strategyOf(asked: string): string;
+}
+
+export interface Trial {
+  name: string;
+  /** The tuned ones. */
+  hyperparameters: Record<string, string>;
+  /** The objective; null where the trial did not report it. */
+  value: number | null;
+  seconds: number;
+  status: 'completed' | 'failed' | 'stopped';
+}
+
 export interface Clock {
   now(): Date;
 }
@@ -91,6 +109,7 @@ export interface Ports {
   storage: Storage;
   ledger: Ledger;
   registry: Registry;
+  jobs: Jobs;
   clock: Clock;
 }
 

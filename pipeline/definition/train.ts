@@ -13,6 +13,20 @@ export interface Resources {
 
 export type StepName = 'plan' | 'inspect' | 'gate' | 'register' | 'promote' | 'record';
 
+/** The states that people follow, in order; the rest is plumbing between them. */
+export const trainSteps = [
+  'Plan',
+  'Prepare',
+  'Inspect',
+  'Tune',
+  'Train',
+  'Score candidate',
+  'Score champion',
+  'Gate',
+  'Register',
+  'Promote',
+];
+
 const execution = 'arn:aws:states:::';
 const hour = 3600;
 const day = 24 * hour;

@@ -1,5 +1,5 @@
 import type { Request } from '../definition/request.ts';
-import type { Prepared, StepContext, TrainedModel } from './context.ts';
+import type { Prepared, Scored, StepContext, TrainedModel } from './context.ts';
 import type { Scoring } from './inspect.ts';
 import type { Plan } from './plan.ts';
 
@@ -10,6 +10,7 @@ export interface TrainState {
   prepared?: Prepared;
   scoring?: Scoring;
   model?: TrainedModel;
+  scores?: { candidate: Partial<Scored>; champion: Partial<Scored> };
   gate?: { outcome: string; reason: string; verdict: string; evidence: string; promotable: boolean };
   package?: { name: string };
   promotion?: { promoted: boolean; version: number };
@@ -31,6 +32,8 @@ export interface RunRecord {
   started_at: string;
   finished_at: string;
   state: TrainState;
+  /** Wall time of the states, in order of their end; added by whoever followed the execution. */
+  steps: { name: string; seconds: number }[];
 }
 
 /** Closes the run in the ledger. */
@@ -41,6 +44,7 @@ export async function record(event: RecordEvent, context: StepContext): Promise<
     started_at: event.started,
     finished_at: context.clock.now().toISOString(),
     state: event.state,
+    steps: [],
   };
   await context.ledger.put(runKind, event.execution, run);
   return { status: event.status };

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, open, rename, rm } from 'node:fs/promises';
+import { copyFile, link, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** Writes a file whole or not at all; replaces an older one. Survives a kill at any point. */
@@ -17,6 +17,18 @@ export async function createAtomic(path: string, bytes: Uint8Array | string): Pr
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+/** Copies a file whole or not at all. */
+export async function copyAtomic(from: string, to: string): Promise<void> {
+  await mkdir(dirname(to), { recursive: true });
+  const draft = `${to}.${randomUUID()}.draft`;
+  try {
+    await copyFile(from, draft);
+    await rename(draft, to);
   } finally {
     await rm(draft, { force: true });
   }

@@ -2,7 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import { sha256File } from '../../hash.ts';
 import { NotFoundError, type Storage, type StoredObject } from '../../ports.ts';
-import { writeAtomic } from './atomic-file.ts';
+import { copyAtomic, writeAtomic } from './atomic-file.ts';
 
 /** Storage in a folder: `s3://BUCKET/KEY` is the file ROOT/BUCKET/KEY. */
 export class FileStorage implements Storage {
@@ -31,6 +31,12 @@ export class FileStorage implements Storage {
 
   async write(uri: string, bytes: Uint8Array | string): Promise<void> {
     await writeAtomic(this.path(uri), bytes);
+  }
+
+  /** Puts a file of this machine under a URI, unless it is there: the URI names its content. */
+  async copyIn(path: string, uri: string): Promise<void> {
+    if (await this.exists(uri)) return;
+    await copyAtomic(path, this.path(uri));
   }
 
   async exists(uri: string): Promise<boolean> {

@@ -1,0 +1,49 @@
+import type { Request } from '../definition/request.ts';
+import type { StepContext } from '../steps/context.ts';
+
+/** Where a run happens: the same document, on this machine or on AWS. */
+export interface Backend {
+  readonly name: 'embedded' | 'aws';
+  readonly context: StepContext;
+  /** Makes the run's images ready and says their URIs by digest; `code` lists the model's files. */
+  images(options: ImageOptions): Promise<{ model: string; prepare: string; code: CodeFile[] }>;
+  /** Copies local files to a prefix of the storage; those that are there already cost nothing. */
+  stage(files: LocalFile[], prefix: string): Promise<void>;
+  /** Runs the train machine to its end. Aborting the signal stops its jobs too. */
+  run(request: Request, options: RunOptions): Promise<RunResult>;
+}
+
+export interface ImageOptions {
+  /** The model's folder; null where `image` names a ready one. */
+  context: string | null;
+  image: string | null;
+}
+
+export interface CodeFile {
+  path: string;
+  sha256: string;
+}
+
+export interface LocalFile {
+  path: string;
+  /** Under the prefix. */
+  name: string;
+}
+
+export interface RunOptions {
+  execution: string;
+  signal: AbortSignal;
+  onProgress: (progress: Progress) => void;
+}
+
+/** What a person follows of a run. */
+export type Progress =
+  | { kind: 'started' | 'succeeded' | 'failed'; state: string; seconds: number }
+  | { kind: 'trial'; state: string; done: number; total: number; best: number | null };
+
+export interface RunResult {
+  status: 'succeeded' | 'failed' | 'cancelled';
+  /** Wall time of the states, in order of their end. */
+  steps: { name: string; seconds: number }[];
+  error: { name: string; cause: string } | null;
+}

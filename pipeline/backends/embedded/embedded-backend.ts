@@ -1,0 +1,169 @@
+import { appendFileSync, mkdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Request } from '../../definition/request.ts';
+import { type Resources, type StepName, trainMachine, trainSteps } from '../../definition/train.ts';
+import type { Trial } from '../../ports.ts';
+import type { StepContext } from '../../steps/context.ts';
+import { steps } from '../../steps/steps.ts';
+import type { Backend, ImageOptions, LocalFile, Progress, RunOptions, RunResult } from '../backend.ts';
+import { type ExecutionEvent, execute, type TaskHandler } from './engine.ts';
+import { FileLedger } from './file-ledger.ts';
+import { FileStorage } from './file-storage.ts';
+import { hashContext, ImageStore } from './image-store.ts';
+import type { JobContext } from './jobs/context.ts';
+import { EmbeddedSageMaker } from './jobs/embedded-sagemaker.ts';
+import { LedgerRegistry } from './ledger-registry.ts';
+
+const account = '000000000000';
+
+/** The names that the document is given on this machine, in the form that AWS gives them. */
+export const embeddedResources: Resources = {
+  functions: Object.fromEntries(
+    Object.keys(steps).map((name) => [name, `arn:aws:lambda:local:${account}:function:${name}`]),
+  ) as Record<StepName, string>,
+  jobRole: `arn:aws:iam::${account}:role/job`,
+  ledger: 'ledger',
+};
+
+/** The pipeline on this machine: the same document, with processes for jobs and files for services. */
+export class EmbeddedBackend implements Backend {
+  readonly name = 'embedded';
+  readonly context: StepContext;
+  readonly #home: string;
+  readonly #storage: FileStorage;
+  readonly #images: ImageStore;
+  readonly #sagemaker: EmbeddedSageMaker;
+
+  /** `home` is the folder of all state, `.mlops`. */
+  constructor({
+    home,
+    project,
+    onSetup,
+  }: { home: string; project: string; onSetup: (line: string) => void }) {
+    this.#home = resolve(home);
+    this.#storage = new FileStorage(join(this.#home, 's3'));
+    this.#images = new ImageStore(join(this.#home, 'images'), { onProgress: onSetup });
+    const ledger = new FileLedger(join(this.#home, 'ledger', project));
+    this.context = {
+      storage: this.#storage,
+      ledger,
+      registry: new LedgerRegistry(ledger, project),
+      jobs: {
+        trials: (tuningJob) => trialsOf(join(this.#home, 'jobs'), tuningJob),
+        strategyOf: (asked) => (asked === 'grid' ? 'grid' : 'random'),
+      },
+      clock: { now: () => new Date() },
+      root: `s3://mlops/${project}`,
+    };
+    this.#sagemaker = new EmbeddedSageMaker({
+      root: join(this.#home, 'jobs'),
+      resolve: (uri) => this.#storage.path(uri),
+      image: (uri) => this.#images.open(uri),
+      cores: availableParallelism(),
+    });
+  }
+
+  async images({ context, image }: ImageOptions) {
+    if (context === null) {
+      throw new Error(`model.image ${image}: a ready image runs in Docker; add --containers`);
+    }
+    const prepare = await this.#images.add(prepareContext, 'prepare');
+    const model = await this.#images.add(context, 'model');
+    // One after the other: each may set up a Python environment, and says so in a line.
+    for (const uri of [prepare, model]) await this.#images.open(uri);
+    return { prepare, model, code: [...(await hashContext(context)).files] };
+  }
+
+  async stage(files: LocalFile[], prefix: string): Promise<void> {
+    for (const { path, name } of files) await this.#storage.copyIn(path, `${prefix}${name}`);
+  }
+
+  async run(request: Request, { execution, signal, onProgress }: RunOptions): Promise<RunResult> {
+    const folder = join(this.#home, 'runs', execution);
+    mkdirSync(folder, { recursive: true });
+    const times: RunResult['steps'] = [];
+    const onEvent = (event: ExecutionEvent) => {
+      // Synchronously: what has happened is on disk before the next thing does, whenever the process dies.
+      appendFileSync(join(folder, 'events.jsonl'), `${JSON.stringify(event)}\n`);
+      const { state, seconds = 0 } = event;
+      if (state === undefined || !trainSteps.includes(state)) return;
+      if (event.type === 'TaskStarted') onProgress({ kind: 'started', state, seconds });
+      if (event.type === 'TaskSucceeded') {
+        times.push({ name: state, seconds });
+        onProgress({ kind: 'succeeded', state, seconds });
+      }
+      if (['TaskFailed', 'TaskTimedOut', 'TaskAborted'].includes(event.type)) {
+        onProgress({ kind: 'failed', state, seconds });
+      }
+    };
+    const result = await execute(
+      trainMachine(embeddedResources),
+      { request },
+      { name: execution, handlers: this.#handlers(onProgress), signal, onEvent },
+    );
+    switch (result.status) {
+      case 'SUCCEEDED':
+        return { status: 'succeeded', steps: times, error: null };
+      case 'ABORTED':
+        return { status: 'cancelled', steps: times, error: null };
+      case 'TIMED_OUT':
+        return {
+          status: 'failed',
+          steps: times,
+          error: { name: 'States.Timeout', cause: 'the run took too long' },
+        };
+      case 'FAILED':
+        return { status: 'failed', steps: times, error: { name: result.error, cause: result.cause } };
+    }
+  }
+
+  /** One handler a service integration, each taking the very parameters that AWS would get. */
+  #handlers(onProgress: (progress: Progress) => void): Record<string, TaskHandler> {
+    const functions = Object.fromEntries(
+      Object.entries(steps).map(([name, step]) => [embeddedResources.functions[name as StepName], step]),
+    );
+    const job = (run: (parameters: never, context: JobContext) => Promise<unknown>): TaskHandler => {
+      return (parameters, { state, signal }) =>
+        run(parameters as never, {
+          signal,
+          progress: ({ done, total, best }) => onProgress({ kind: 'trial', state, done, total, best }),
+        });
+    };
+    const sagemaker = this.#sagemaker;
+    return {
+      'arn:aws:states:::lambda:invoke': async (parameters) => {
+        const { FunctionName, Payload } = parameters as { FunctionName: string; Payload: unknown };
+        const step = functions[FunctionName];
+        if (step === undefined) throw new Error(`${FunctionName}: no such function`);
+        return { StatusCode: 200, Payload: await step(Payload as never, this.context) };
+      },
+      'arn:aws:states:::dynamodb:putItem': async (parameters) => {
+        const { Item } = parameters as { Item: Record<'kind' | 'id' | 'value', { S: string }> };
+        await this.context.ledger.put(Item.kind.S, Item.id.S, JSON.parse(Item.value.S));
+        return {};
+      },
+      'arn:aws:states:::sagemaker:createProcessingJob.sync': job((p, c) =>
+        sagemaker.createProcessingJob(p, c),
+      ),
+      'arn:aws:states:::sagemaker:createTrainingJob.sync': job((p, c) => sagemaker.createTrainingJob(p, c)),
+      'arn:aws:states:::sagemaker:createHyperParameterTuningJob.sync': job((p, c) =>
+        sagemaker.createHyperParameterTuningJob(p, c),
+      ),
+      'arn:aws:states:::aws-sdk:sagemaker:describeTrainingJob': job((p) => sagemaker.describeTrainingJob(p)),
+      'arn:aws:states:::sagemaker:createModel': job((p) => sagemaker.createModel(p)),
+      'arn:aws:states:::aws-sdk:sagemaker:deleteModel': job((p) => sagemaker.deleteModel(p)),
+      'arn:aws:states:::sagemaker:createTransformJob.sync': job((p, c) => sagemaker.createTransformJob(p, c)),
+    };
+  }
+}
+
+const prepareContext = fileURLToPath(new URL('../../prepare', import.meta.url));
+
+async function trialsOf(jobs: string, tuningJob: string): Promise<Trial[]> {
+  return JSON.parse(
+    await readFile(join(jobs, 'hyper-parameter-tuning-job', tuningJob, 'trials.json'), 'utf8'),
+  );
+}

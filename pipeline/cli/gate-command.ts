@@ -1,0 +1,106 @@
+import { access } from 'node:fs/promises';
+import { styleText } from 'node:util';
+import { Command } from 'commander';
+import { loadConfig } from '../config/load.ts';
+import { decide } from '../gate/decide.ts';
+import { DEFAULT_POLICY, type GatePolicy } from '../gate/policy.ts';
+import { problemOf } from '../gate/problem-of.ts';
+import { type ReadOptions, readScores } from '../gate/scores.ts';
+import type { Outcome, Verdict } from '../gate/verdict.ts';
+import { formatInterval, formatSigned, formatValue } from '../report/format.ts';
+import { printJson } from './errors.ts';
+import { table } from './table.ts';
+
+interface GateOptions {
+  candidate: string;
+  champion?: string;
+  anchor?: string;
+  config?: string;
+  set: string[];
+  json?: boolean;
+}
+
+const exitCodes: Record<Outcome, number> = { promote: 0, reject: 3, hold: 4 };
+
+export function gateCommand(): Command {
+  return new Command('gate')
+    .description('The verdict on score files alone. Exit code: 0 promote, 3 reject, 4 hold, 2 bad input.')
+    .requiredOption('--candidate <file>', 'scores of the candidate: CSV or parquet')
+    .option('--champion <file>', 'scores of the champion on the same rows')
+    .option('--anchor <file>', 'scores of the anchor on the same rows')
+    .option(
+      '--config <file>',
+      'the configuration (default: mlops.yaml, or without one the defaults of the problem)',
+    )
+    .option(
+      '--set <path=value>',
+      'override a setting; may be repeated',
+      (value, all: string[]) => [...all, value],
+      [],
+    )
+    .option('--json', 'print the verdict as one JSON object')
+    .addHelpText(
+      'after',
+      `
+Columns of a score file: row_id, label and
+  binary      score (probability of the positive class)
+  multiclass  score_CLASS for every class
+  regression  predicted
+Any further columns are slices.`,
+    )
+    .action(gate);
+}
+
+async function gate(options: GateOptions): Promise<void> {
+  const { policy, reading } = await policyFor(options);
+  const read = async (file: string | undefined) =>
+    file === undefined ? null : await readScores(file, reading);
+  const candidate = await readScores(options.candidate, reading);
+  const verdict = decide({
+    candidate,
+    champion: await read(options.champion),
+    anchor: await read(options.anchor),
+    policy,
+  });
+  if (options.json) printJson(verdict);
+  else printVerdict(verdict);
+  process.exitCode = exitCodes[verdict.outcome];
+}
+
+async function policyFor(options: GateOptions): Promise<{ policy: GatePolicy; reading: ReadOptions }> {
+  const file = options.config ?? 'mlops.yaml';
+  const given = options.config !== undefined || options.set.length > 0;
+  if (!given && !(await exists(file))) {
+    const problem = await problemOf(options.candidate);
+    return { policy: DEFAULT_POLICY[problem], reading: { problem } };
+  }
+  const { config } = await loadConfig(file, { set: options.set });
+  return { policy: config.gate, reading: { problem: config.problem, positive: config.data.positive } };
+}
+
+function printVerdict(verdict: Verdict): void {
+  const color = process.stdout.isTTY === true;
+  const tint = ({ promote: 'green', hold: 'yellow', reject: 'red' } as const)[verdict.outcome];
+  const outcome = verdict.outcome.toUpperCase();
+  console.log(`${color ? styleText([tint, 'bold'], outcome) : outcome}  ${verdict.reason}\n`);
+  const rows = Object.entries(verdict.metrics).map(([name, metric]) => [
+    name,
+    formatValue(metric.candidate),
+    formatInterval(metric.interval),
+    formatValue(metric.champion),
+    formatSigned(metric.difference),
+    formatInterval(metric.difference_interval),
+  ]);
+  for (const line of table([['metric', 'candidate', '', 'champion', 'difference', ''], ...rows]))
+    console.log(line);
+  console.log();
+  for (const check of verdict.checks)
+    console.log(`${check.outcome.padEnd(12)} ${check.name}: ${check.detail}`);
+  for (const note of verdict.notes) console.log(`note: ${note}`);
+}
+
+const exists = (file: string): Promise<boolean> =>
+  access(file).then(
+    () => true,
+    () => false,
+  );

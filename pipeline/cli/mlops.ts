@@ -1,0 +1,43 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander';
+import { definitionCommand } from './definition-command.ts';
+import { exitCodeOf, reportError } from './errors.ts';
+import { gateCommand } from './gate-command.ts';
+import { historyCommand } from './history-command.ts';
+import { reportCommand } from './report-command.ts';
+import { runCommand } from './run-command.ts';
+import { validateCommand } from './validate-command.ts';
+
+const program = new Command('mlops')
+  .description('Train, judge and ship a model: on this machine, or on AWS from the same state machine.')
+  .addHelpText(
+    'after',
+    `
+Exit codes: 0 done; 1 it failed; 2 bad input (configuration, arguments, score files, data).
+\`mlops gate\` also: 3 reject, 4 hold.
+
+Start with \`mlops run --mode promote\`, which is \`npm start\`.`,
+  )
+  .showHelpAfterError('(add --help for the options)');
+
+for (const command of [
+  runCommand,
+  gateCommand,
+  validateCommand,
+  definitionCommand,
+  historyCommand,
+  reportCommand,
+]) {
+  program.addCommand(command());
+}
+for (const command of [program, ...program.commands]) command.exitOverride();
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+  else {
+    reportError(error, process.argv.includes('--json'));
+    process.exitCode = exitCodeOf(error);
+  }
+}

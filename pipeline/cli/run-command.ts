@@ -1,0 +1,148 @@
+import { join, relative } from 'node:path';
+import { Command, Option } from 'commander';
+import { EmbeddedBackend } from '../backends/embedded/embedded-backend.ts';
+import { loadConfig } from '../config/load.ts';
+import { renderTerminal } from '../report/terminal.ts';
+import { failureOf, isInputError } from '../run/failure.ts';
+import { makeRequest } from '../run/request.ts';
+import { type ReportFiles, type RunOutcome, runPipeline, writeReport } from '../run/run.ts';
+import { InputError, printJson } from './errors.ts';
+import { home } from './home.ts';
+import { RunProgress } from './run-progress.ts';
+
+interface RunOptions {
+  backend: 'embedded';
+  mode: 'evaluate' | 'promote';
+  promote: boolean;
+  config: string;
+  set: string[];
+  data?: string;
+  image?: string;
+  reason?: string;
+  failOn?: string;
+  json?: boolean;
+}
+
+export function runCommand(): Command {
+  return new Command('run')
+    .description('One run of the pipeline: train a candidate, compare it with the champion, judge, report.')
+    .addOption(new Option('--backend <name>', 'where the jobs run').choices(['embedded']).default('embedded'))
+    .addOption(
+      new Option('--mode <mode>', 'evaluate: judge only; promote: make the candidate the champion on a yes')
+        .choices(['evaluate', 'promote'])
+        .default('evaluate'),
+    )
+    .option('--no-promote', 'with --mode promote: leave the promotion to a later step')
+    .option('--config <file>', 'the configuration', 'mlops.yaml')
+    .option('--set <path=value>', 'override a setting for this run; may be repeated', collect, [])
+    .option('--data <uri>', 'other data than data.source: a file, a folder or s3://bucket/prefix')
+    .option('--image <uri>', 'a ready model image by digest instead of model.context')
+    .option('--reason <text>', 'why this run, for the record')
+    .option('--fail-on <outcomes>', 'exit 3 on reject, 4 on hold: reject, hold, or reject,hold')
+    .option('--json', 'print one JSON object on standard output')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  mlops run                                        judge what is in model/ and mlops.yaml
+  mlops run --set training.hyperparameters.C=0.1   with another setting
+  mlops run --mode promote --reason "new features"
+
+What has been made of the same inputs before is used again. Ctrl-C stops all jobs; the next run goes on from
+the last finished step.`,
+    )
+    .action(run);
+}
+
+const collect = (value: string, all: string[]): string[] => [...all, value];
+
+async function run(options: RunOptions): Promise<void> {
+  const failOn = outcomesOf(options.failOn);
+  const set = [
+    ...options.set,
+    ...(options.data === undefined ? [] : [`data.source=${JSON.stringify(options.data)}`]),
+    ...(options.image === undefined ? [] : [`model.image=${JSON.stringify(options.image)}`]),
+  ];
+  const { config } = await loadConfig(options.config, { set });
+
+  const abort = new AbortController();
+  const progress = new RunProgress(process.stderr);
+  const stop = () => {
+    // A second Ctrl-C does not wait for the jobs; they end with this process.
+    if (abort.signal.aborted) process.exit(130);
+    progress.note('Stopping the jobs ...');
+    abort.abort();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop);
+
+  const backend = new EmbeddedBackend({
+    home: home(),
+    project: config.project,
+    onSetup: (line) => progress.note(line),
+  });
+  let outcome: RunOutcome;
+  try {
+    progress.note(`${config.project}: ${options.mode} on this machine`);
+    const request = await makeRequest({
+      backend,
+      config,
+      file: options.config,
+      mode: options.mode,
+      promote: options.promote,
+      trigger: { kind: 'manual', reason: options.reason ?? null, actor: null },
+    });
+    outcome = await runPipeline(request, {
+      backend,
+      signal: abort.signal,
+      onProgress: (update) => progress.update(update),
+    });
+  } finally {
+    progress.end();
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, stop);
+  }
+
+  const files = await writeReport(outcome.report, join(home(), 'runs', outcome.execution));
+  if (options.json) printJson(summaryOf(outcome, files));
+  else printReport(outcome, files);
+  process.exitCode = exitCode(outcome, failOn);
+}
+
+function outcomesOf(failOn: string | undefined): string[] {
+  const outcomes = (failOn ?? '').split(',').filter((outcome) => outcome !== '');
+  const unknown = outcomes.find((outcome) => !['reject', 'hold'].includes(outcome));
+  if (unknown !== undefined) {
+    throw new InputError(`--fail-on: got ${JSON.stringify(unknown)}, expected reject, hold, or reject,hold`);
+  }
+  return outcomes;
+}
+
+/** The object that `--json` prints. */
+function summaryOf({ execution, record, report }: RunOutcome, files: ReportFiles) {
+  return {
+    execution,
+    status: record.status,
+    fingerprint: record.state.plan?.fingerprint ?? null,
+    reused: report.steps.filter((step) => step.reused).map((step) => step.name),
+    verdict: report.verdict,
+    report: files,
+    package: record.state.package?.name ?? null,
+    promoted: report.run.promotion.promoted,
+    steps: record.steps,
+    cost: report.cost,
+    ...(report.failure && { failure: report.failure }),
+  };
+}
+
+function printReport({ report }: RunOutcome, files: ReportFiles): void {
+  const color = process.stdout.isTTY === true;
+  console.log(renderTerminal(report, { color, columns: process.stdout.columns ?? 100 }));
+  console.log(`\nReport: ${relative(process.cwd(), files.html)}`);
+}
+
+function exitCode({ record, report }: RunOutcome, failOn: string[]): number {
+  if (record.status === 'cancelled') return 130;
+  if (record.status === 'failed') return isInputError(failureOf(record)) ? 2 : 1;
+  const outcome = report.verdict?.outcome;
+  if (outcome === undefined || !failOn.includes(outcome)) return 0;
+  return outcome === 'reject' ? 3 : 4;
+}

@@ -1,0 +1,63 @@
+import type { Failure } from '../report/report.ts';
+import type { RunRecord } from '../steps/record.ts';
+
+/** Errors that the user's own input causes: the command line exits with 2. */
+const inputErrors = new Set([
+  'ConfigError',
+  'DataContractError',
+  'PrepareScriptError',
+  'SetupError',
+  'ScoreFileError',
+]);
+
+const hints: Record<string, string> = {
+  ConfigError: 'Mend mlops.yaml; `mlops validate` checks it without a run.',
+  DataContractError: 'Mend the data or mlops.yaml; `mlops validate` checks both without a run.',
+  PrepareScriptError: 'Mend the prepare script (prepare.script in mlops.yaml).',
+  ModelOutputError: 'Make `serve` answer what model.output and model.extra in mlops.yaml say.',
+  ScoreFileError: 'Mend what `serve` answers: every row of the holdout needs a score.',
+  ConflictError: 'Another run was promoted meanwhile. Run again: it is judged against the new champion.',
+  AlgorithmError: 'Mend the model; its log is shown above, and whole in the job folder.',
+  'States.Timeout': 'Allow more time (max_runtime in mlops.yaml) or make the step faster.',
+};
+
+/** Why a run failed: of a job's Describe response, the sentence that its program left. */
+export function failureOf(run: RunRecord): Failure {
+  const { error, failed_step: step } = run.state;
+  const job = describedJob(error?.Cause ?? '');
+  const reason = job?.ExitMessage || job?.FailureReason || error?.Cause || 'no cause was given';
+  const { name, message } = named(reason, error?.Error ?? 'Error');
+  return {
+    step: step ?? 'Run',
+    error: name,
+    cause: message,
+    log: job?.LogTail ?? [],
+    hint: hints[name] ?? 'The log of the step says more.',
+  };
+}
+
+/** Whether the user's input is the cause. */
+export const isInputError = (failure: Failure): boolean => inputErrors.has(failure.error);
+
+interface Description {
+  ExitMessage?: string;
+  FailureReason?: string;
+  LogTail?: string[];
+}
+
+function describedJob(cause: string): Description | null {
+  try {
+    const value: unknown = JSON.parse(cause);
+    return typeof value === 'object' && value !== null ? (value as Description) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** `DataContractError: text` is an error with a name of its own; a job's own name for any other failure says little. */
+function named(reason: string, fallback: string): { name: string; message: string } {
+  const match = /^([A-Z][A-Za-z]*Error): ([\s\S]*)$/.exec(reason);
+  return match
+    ? { name: match[1] ?? fallback, message: match[2] ?? '' }
+    : { name: fallback, message: reason };
+}

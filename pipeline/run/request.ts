@@ -1,0 +1,106 @@
+import { readdir, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { Backend, LocalFile } from '../backends/backend.ts';
+import { ConfigError } from '../config/config-error.ts';
+import type { Config } from '../config/schema.ts';
+import type { Request, Trigger } from '../definition/request.ts';
+import { canonicalJson, sha256, sha256File, sha256Json } from '../hash.ts';
+import { checkoutOf } from './git.ts';
+
+export interface RequestOptions {
+  backend: Backend;
+  config: Config;
+  /** The path of mlops.yaml, for messages and for the paths in it. */
+  file: string;
+  mode: 'evaluate' | 'promote';
+  promote: boolean;
+  trigger: Pick<Trigger, 'kind' | 'reason' | 'actor'>;
+}
+
+/** Turns mlops.yaml and a checkout into the input of an execution; data, script and code go into storage by content. */
+export async function makeRequest(options: RequestOptions): Promise<Request> {
+  const { backend, config, file, mode, promote, trigger } = options;
+  const at = (path: string) => locate(path, file);
+  const { root, storage } = backend.context;
+  const checkout = await checkoutOf(dirname(resolve(file)));
+  const context = config.model.context === null ? null : await at(config.model.context);
+  const { code, ...images } = await backend.images({ context, image: config.model.image });
+  const codeUri = `${root}/code/${sha256Json(code)}.json`;
+  await storage.write(codeUri, canonicalJson(code));
+  return {
+    mode,
+    promote: promote && mode === 'promote',
+    trigger: {
+      ...trigger,
+      ref: checkout?.ref ?? null,
+      commit: checkout?.commit ?? null,
+      dirty: checkout?.dirty ?? false,
+    },
+    config,
+    seed: 0,
+    images,
+    data: await stageData(config, file, backend),
+    script: config.prepare.script ? await stageScript(await at(config.prepare.script), backend) : null,
+    code: codeUri,
+  };
+}
+
+/** A path of mlops.yaml: beside the file, or else from the working directory, where commands are run. */
+export async function locate(path: string, file: string): Promise<string> {
+  const beside = resolve(dirname(file), path);
+  if (await exists(beside)) return beside;
+  return (await exists(resolve(path))) ? resolve(path) : beside;
+}
+
+async function stageData(config: Config, file: string, backend: Backend): Promise<Request['data']> {
+  const { source } = config.data;
+  if (source.startsWith('s3://')) {
+    const objects = await backend.context.storage.list(source);
+    if (objects.length === 0) throw sourceError(file, source, 'at least one object');
+    const version = sha256Json(objects.map(({ uri, version }) => [uri, version]));
+    return { source, uri: source, version };
+  }
+  const files = await dataFiles(await locate(source, file));
+  if (files.length === 0) throw sourceError(file, source, 'a file, or a folder with files');
+  const hashes = await Promise.all(files.map(async ({ path, name }) => [name, await sha256File(path)]));
+  const version = sha256Json(hashes);
+  const uri = `${backend.context.root}/data/${version}/`;
+  await backend.stage(files, uri);
+  return { source, uri, version };
+}
+
+const sourceError = (file: string, source: string, expected: string) =>
+  new ConfigError(file, [
+    {
+      path: 'data.source',
+      message: `got ${JSON.stringify(source)}, where nothing was found; expected ${expected}`,
+    },
+  ]);
+
+/** The data files at a path: itself, or all in the folder, by name; none where there is nothing. */
+export async function dataFiles(path: string): Promise<LocalFile[]> {
+  const found = await stat(path).catch(() => null);
+  if (found === null) return [];
+  if (found.isFile()) return [{ path, name: basename(path) }];
+  const entries = await readdir(path, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .map((inner) => ({ path: inner, name: inner.slice(path.length + 1).replaceAll('\\', '/') }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+async function stageScript(path: string, backend: Backend): Promise<Request['script']> {
+  const hash = await sha256File(path);
+  const prefix = `${backend.context.root}/scripts/${hash}/`;
+  await backend.stage([{ path, name: 'prepare.py' }], prefix);
+  return { uri: `${prefix}prepare.py`, sha256: hash };
+}
+
+const exists = async (path: string) => (await stat(path).catch(() => null)) !== null;
+
+/** A name for an execution: it sorts by time, and is the only one of its kind. */
+export function executionName(now: Date): string {
+  const time = now.toISOString().replace(/[-:]/g, '').slice(0, 15);
+  return `${time}-${sha256(`${now.getTime()} ${process.pid} ${Math.random()}`).slice(0, 6)}`;
+}

@@ -1,0 +1,64 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Backend, Progress } from '../backends/backend.ts';
+import type { Request } from '../definition/request.ts';
+import { renderHtml } from '../report/html.ts';
+import { renderComment } from '../report/markdown.ts';
+import type { Report } from '../report/report.ts';
+import { type RunRecord, runKind } from '../steps/record.ts';
+import { reportOf } from './report-of.ts';
+import { executionName } from './request.ts';
+
+export interface RunOutcome {
+  execution: string;
+  record: RunRecord;
+  report: Report;
+}
+
+/** Runs the train machine once and makes its report, whatever becomes of it. */
+export async function runPipeline(
+  request: Request,
+  options: { backend: Backend; signal: AbortSignal; onProgress: (progress: Progress) => void },
+): Promise<RunOutcome> {
+  const { backend, signal, onProgress } = options;
+  const { ledger, clock } = backend.context;
+  const started = clock.now();
+  const execution = executionName(started);
+  const result = await backend.run(request, { execution, signal, onProgress });
+  const recorded = (await ledger.get<RunRecord>(runKind, execution))?.value;
+  // The machine records success and failure; what stops it from outside is recorded here.
+  const record: RunRecord = recorded ?? {
+    execution,
+    status: result.status === 'succeeded' ? 'failed' : result.status,
+    started_at: started.toISOString(),
+    finished_at: clock.now().toISOString(),
+    state: {
+      request,
+      ...(result.error && { error: { Error: result.error.name, Cause: result.error.cause } }),
+    },
+    steps: [],
+  };
+  const complete = { ...record, steps: result.steps };
+  await ledger.put(runKind, execution, complete);
+  return { execution, record: complete, report: await reportOf(complete, backend) };
+}
+
+export interface ReportFiles {
+  html: string;
+  markdown: string;
+  json: string;
+}
+
+/** Writes the report's renderings and the value itself into a folder. */
+export async function writeReport(report: Report, folder: string): Promise<ReportFiles> {
+  await mkdir(folder, { recursive: true });
+  const files = {
+    html: join(folder, 'report.html'),
+    markdown: join(folder, 'report.md'),
+    json: join(folder, 'report.json'),
+  };
+  await writeFile(files.html, renderHtml(report));
+  await writeFile(files.markdown, renderComment(report));
+  await writeFile(files.json, `${JSON.stringify(report, undefined, 2)}\n`);
+  return files;
+}
