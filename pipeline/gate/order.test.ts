@@ -1,0 +1,28 @@
+import { expect, test } from '@jest/globals';
+import { ascendingOrder } from './order.ts';
+
+const data: Record<string, number[]> = {
+  nothing: [],
+  one: [0.5],
+  'zeros of both signs': [0, -0, 1e-320, -1e-320, 0, -0],
+  'next to nothing': [5e-324, 1e-300, 0, 1e-17, 2e-300, 5e-324],
+  'both signs and sizes': [-1, 1, -1e300, 1e300, -1e-300, 2, -2, 0.1, -0.1],
+  // Equal in the upper 32 bits, and more of them than insertion takes.
+  'differing in the last bits': Array.from({ length: 500 }, (_, i) => 0.5 + ((i * 7919) % 500) * 2 ** -50),
+  'ties in the last bits': Array.from({ length: 500 }, (_, i) => 0.5 + (i % 3) * 2 ** -50),
+  'all equal': Array.from({ length: 100 }, () => 0.25),
+  'enough for the wide digits': Array.from({ length: 30_000 }, (_, i) => Math.sin(i) * 10 ** (i % 9)),
+};
+
+test.each(Object.entries(data))('sorts %s', (_, values) => {
+  const scores = Float64Array.from(values);
+  const { rows, sorted } = ascendingOrder(scores);
+  expect(sorted).toEqual(
+    Float64Array.from(
+      values.toSorted((a, b) => a - b),
+      (value) => value,
+    ),
+  );
+  expect(Float64Array.from(rows, (row) => scores[row]!)).toEqual(sorted);
+  expect(new Set(rows).size).toBe(values.length);
+});
