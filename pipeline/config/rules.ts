@@ -362,12 +362,15 @@ function* tags({ environments }: Config): Iterable<Breach> {
     const path = `environments.${name}.tags`;
     const entries = Object.entries(tags);
     if (entries.length > 40) yield [path, `got ${entries.length} tags, expected at most 40`];
-    for (const [key, value] of entries)
-      if (key.length > 128 || value.length > 256 || /^aws:/i.test(key))
+    for (const [key, value] of entries) {
+      if (key.length > 128 || /^aws:/i.test(key))
         yield [
           `${path}.${key}`,
-          `got ${quoted(key)}: ${value.length} characters, expected a name of at most 128 characters that does not start with aws:, and a value of at most 256`,
+          `got ${quoted(key)}, expected a name of at most 128 characters that does not start with aws:`,
         ];
+      if (value.length > 256)
+        yield [`${path}.${key}`, `got ${value.length} characters, expected at most 256`];
+    }
   }
 }
 

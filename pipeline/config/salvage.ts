@@ -37,19 +37,26 @@ export function salvage(
   throw new Error(`A config cannot be salvaged: ${wrong.map(pathOf).join(', ')}`);
 }
 
-/** Deletes a setting, or the nearest one around it where it is missing or stands in a list. Returns what it deleted. */
+/**
+ * Deletes a setting, or what is around it where the setting is missing or stands in a list. Returns what it deleted:
+ * the setting itself where it needs no deletion, since it is a placeholder or went with something around it.
+ */
 function discard(root: Record<string, unknown>, keys: readonly string[]): readonly string[] {
   let holder: unknown = root;
   for (const [index, key] of keys.entries()) {
-    if (!isMapping(holder) || !Object.hasOwn(holder, key)) {
-      const isPlaceholder = placeholders.some(([known]) => pathOf(known) === pathOf(keys));
-      return isPlaceholder ? keys : discard(root, keys.slice(0, index));
-    }
-    if (index === keys.length - 1) delete holder[key];
+    if (Array.isArray(holder)) return discard(root, keys.slice(0, index));
+    if (!isMapping(holder)) return keys;
+    const isLast = index === keys.length - 1;
+    if (isLast && !Object.hasOwn(holder, key) && !isPlaceholder(keys))
+      return discard(root, keys.slice(0, -1));
+    if (isLast) delete holder[key];
     holder = holder[key];
   }
   return keys;
 }
+
+const isPlaceholder = (keys: readonly string[]) =>
+  placeholders.some(([known]) => pathOf(known) === pathOf(keys));
 
 class Doubt extends Error {}
 

@@ -56,7 +56,10 @@ export function readTree(text: string, schema: unknown): Tree {
     }
     if (isAlias(node)) {
       const target = node.resolve(document);
-      return target ? read(target, schema, path, depth + 1) : null;
+      if (target) return read(target, schema, path, depth + 1);
+      const message = `got the alias *${node.source}, expected one whose anchor &${node.source} stands above`;
+      tree.problems.push({ path, message, ...at(node.range?.[0]) });
+      return undefined;
     }
     if (isSeq(node))
       return node.items.map((item, index) => {
@@ -109,13 +112,15 @@ export function readTree(text: string, schema: unknown): Tree {
 }
 
 function parseYaml(text: string, lineCounter: LineCounter) {
-  return parseDocument(text, { lineCounter, prettyErrors: false, uniqueKeys: false, logLevel: 'silent' });
+  return parseDocument(text, { lineCounter, prettyErrors: false, uniqueKeys: false, logLevel: 'error' });
 }
 
 /** The first few that differ: one slip makes many errors. */
 function syntaxErrors(document: ReturnType<typeof parseYaml>) {
   const errors = [...document.errors, ...document.warnings].map(({ message, pos }) => ({
-    message: /call stack/.test(message) ? 'brackets are nested too deeply' : lowerFirst(message),
+    message: /call stack/.test(message)
+      ? 'brackets are nested too deeply'
+      : lowerFirst(message.replace(/; please use .*$/, ', expected one')),
     pos,
   }));
   return errors
