@@ -1,3 +1,4 @@
+import { stringify } from 'yaml';
 import type { CodeFile } from '../backends/backend.ts';
 import type { Config } from '../config/schema.ts';
 import type { Change } from '../report/report.ts';
@@ -20,7 +21,7 @@ export function changesBetween(champion: Origin, candidate: Origin): Change[] {
       from: change.from?.slice(0, 8) ?? null,
       to: change.to?.slice(0, 8) ?? null,
     })),
-    ...differences(settings(champion.config), settings(candidate.config)).map((change) => ({
+    ...differences(champion.config, candidate.config).map((change) => ({
       what: 'config' as const,
       ...change,
     })),
@@ -48,20 +49,24 @@ const byPath = (files: CodeFile[]) =>
 const visible = (values: Record<string, string>) =>
   Object.fromEntries(Object.entries(values).filter(([name]) => !name.startsWith('_')));
 
-/** Every leaf of the config by its path: `gate.confidence` -> `0.95`. */
-function settings(value: unknown, path = ''): Record<string, string> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return { [path]: typeof value === 'string' ? value : JSON.stringify(value) };
+/** The settings that differ, each at the deepest path that both have. */
+function differences(from: unknown, to: unknown, path = ''): Omit<Change, 'what'>[] {
+  if (isMapping(from) && isMapping(to)) {
+    const keys = [...new Set([...Object.keys(from), ...Object.keys(to)])].sort((a, b) => (a < b ? -1 : 1));
+    return keys.flatMap((key) => differences(from[key], to[key], path === '' ? key : `${path}.${key}`));
   }
-  return Object.assign(
-    {},
-    ...Object.entries(value).map(([key, inner]) => settings(inner, path === '' ? key : `${path}.${key}`)),
-  );
+  const [before, after] = [shown(from), shown(to)];
+  return before === after ? [] : [{ path, from: before, to: after }];
 }
 
-function differences(from: Record<string, string>, to: Record<string, string>) {
-  const paths = [...new Set([...Object.keys(from), ...Object.keys(to)])].sort((a, b) => (a < b ? -1 : 1));
-  return paths
-    .map((path) => ({ path, from: from[path] ?? null, to: to[path] ?? null }))
-    .filter((change) => change.from !== change.to);
+const isMapping = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** As mlops.yaml would have it in one line; null where there is no such setting. */
+function shown(value: unknown): string | null {
+  if (value === undefined) return null;
+  if (value === null) return 'off';
+  return typeof value === 'string'
+    ? value
+    : stringify(value, { collectionStyle: 'flow', lineWidth: 0 }).trim();
 }

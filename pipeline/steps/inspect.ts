@@ -8,6 +8,7 @@ import {
   readManifest,
   type Scored,
   type StepContext,
+  type TrainedModel,
 } from './context.ts';
 import type { Plan } from './plan.ts';
 
@@ -64,9 +65,8 @@ export async function inspect(event: InspectEvent, context: StepContext): Promis
         package: null,
         fingerprint: plan.fingerprint,
         image: request.images.model,
-        artifact: '',
         // Trained anew it is another model, whatever its fingerprint: no earlier scores are its own.
-        mayReuse: plan.train.reused,
+        artifact: plan.train.reused ? plan.train.result.trained.artifact : 'not trained yet',
       },
       event,
       manifest,
@@ -75,12 +75,7 @@ export async function inspect(event: InspectEvent, context: StepContext): Promis
     champion:
       champion === null
         ? noModel
-        : await scoringOf(
-            { who: 'champion', package: champion.name, ...champion, mayReuse: true },
-            event,
-            manifest,
-            context,
-          ),
+        : await scoringOf({ who: 'champion', package: champion.name, ...champion }, event, manifest, context),
   };
 }
 
@@ -101,7 +96,6 @@ interface Model {
   fingerprint: string;
   image: string;
   artifact: string;
-  mayReuse: boolean;
 }
 
 async function scoringOf(
@@ -113,12 +107,13 @@ async function scoringOf(
   const { batch, instance } = config.inference;
   const key = sha256Json({
     fingerprint: model.fingerprint,
-    artifact: model.artifact,
     image: model.image,
     holdout: manifest.files.holdout.sha256,
     batch,
   });
-  const scored = model.mayReuse ? await context.ledger.get<Scored>('scores', key) : null;
+  const trained = await context.ledger.get<TrainedModel>('model', model.fingerprint);
+  const isLatest = trained?.value.trained.artifact === model.artifact;
+  const scored = isLatest ? await context.ledger.get<Scored>('scores', key) : null;
   return {
     score: scored === null,
     result: scored?.value ?? {},
