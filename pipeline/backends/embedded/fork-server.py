@@ -5,9 +5,9 @@ kills all that it started and ends too.
 Standard output: one event a line: {"id", "pid"}, {"id", "output": base64}, {"id", "exit": {"code", "signal"}},
 {"id", "closed": true} when nothing can write output any more, or {"id", "refused": reason}.
 
-The first start of a program is a cold one. It tells which modules its imports brought; the server then imports those
-that are not the project's own, so that later starts are warm. The project's own code is imported in the forked process
-alone: it may read its environment as it is imported.
+The first start of a program is a cold one. It tells which modules it has imported, at its start and at its end; the
+server then imports those that are not the project's own, so that later starts are warm. The project's own code is
+imported in the forked process alone: it may read its environment as it is imported.
 """
 
 import base64
@@ -33,7 +33,7 @@ def serve(project):
     readers.register(woken, selectors.EVENT_READ, "child ended")
     jobs = {}  # pid -> id of its request
     known = set()  # entries whose modules have been asked for
-    modules = {}  # reader -> bytes of a list of modules that is still arriving
+    told = {}  # reader of such a program's modules -> what has not ended its line yet
     unread = b""
 
     def emit(job, **event):
@@ -47,53 +47,56 @@ def serve(project):
 
     try:
         while True:
+            requests = []
             for key, _ in readers.select():
                 data = os.read(key.fd, 65536)
                 if key.data == "requests":
                     if not data:
                         return None
                     *lines, unread = (unread + data).split(b"\n")
-                    for line in lines:
-                        request = json.loads(line)
-                        job, entry = request["id"], request["entry"]
-                        threads = count_threads()
-                        if threads > 1:
-                            emit(job, refused=f"the imported libraries run {threads} threads, which no fork survives")
-                            continue
-                        output, child_output = os.pipe()
-                        told, child_tells = (None, None) if entry in known else os.pipe()
-                        pid = os.fork()
-                        if pid == 0:
-                            jobs.clear()
-                            become_child(child_output, [events, waker, output, told, *readers.get_map()])
-                            readers.close()
-                            return request, child_tells
-                        join_own_group(pid)
-                        os.close(child_output)
-                        jobs[pid] = job
-                        readers.register(output, selectors.EVENT_READ, job)
-                        if told is not None:
-                            os.close(child_tells)
-                            known.add(entry)
-                            modules[told] = b""
-                            readers.register(told, selectors.EVENT_READ, "modules")
-                        emit(job, pid=pid)
+                    requests = [json.loads(line) for line in lines]
                 elif key.data == "child ended":
                     for pid, status in ended_children():
                         if pid in jobs:
                             emit(jobs.pop(pid), exit=describe_exit(status))
                 elif key.data == "modules":
-                    modules[key.fd] += data
+                    *lists, told[key.fd] = (told[key.fd] + data).split(b"\n")
+                    for names in lists:
+                        preload(json.loads(names), project)
                     if not data:
                         close(key.fd)
-                        preload(json.loads(modules.pop(key.fd) or b"[]"), project)
                 elif data:
                     emit(key.data, output=base64.b64encode(data).decode())
                 else:
                     close(key.fd)
                     emit(key.data, closed=True)
+
+            for request in requests:
+                job, entry = request["id"], request["entry"]
+                threads = count_threads()
+                if threads > 1:
+                    emit(job, refused=f"its libraries run {threads} threads, of which a fork would lose all but one")
+                    continue
+                output, writes = os.pipe()
+                hears, tells = (None, None) if entry in known else os.pipe()
+                pid = os.fork()
+                if pid == 0:
+                    jobs.clear()
+                    become_child(writes, [events, waker, output, hears, *readers.get_map()])
+                    readers.close()
+                    return request, tells
+                join_own_group(pid)
+                os.close(writes)
+                jobs[pid] = job
+                readers.register(output, selectors.EVENT_READ, job)
+                if hears is not None:
+                    os.close(tells)
+                    known.add(entry)
+                    told[hears] = b""
+                    readers.register(hears, selectors.EVENT_READ, "modules")
+                emit(job, pid=pid)
     finally:
-        for pid in jobs:
+        for pid in jobs:  # none in a fork
             os.killpg(pid, signal.SIGKILL)
 
 
@@ -157,20 +160,30 @@ def count_threads():
         return active_count()
 
 
-def run(request, tell):
+def run(request, tells):
     """Calls the program as its console script would."""
     os.environ.clear()
     os.environ.update(request["env"])
     os.chdir(request["cwd"])
     sys.argv[:] = request["argv"]
+    me = os.getpid()
     module, _, path = request["entry"].partition(":")
     program = importlib.import_module(module)
-    if tell is not None:
-        with os.fdopen(tell, "w") as file:
-            json.dump([(name, str(getattr(found, "__file__", ""))) for name, found in list(sys.modules.items())], file)
+    tell_modules(tells)
     for name in path.split("."):
         program = getattr(program, name)
-    sys.exit(program())
+    try:
+        sys.exit(program())
+    finally:
+        if os.getpid() == me:  # and no fork of its own
+            tell_modules(tells)
+
+
+def tell_modules(tells):
+    if tells is not None:
+        names = [(name, str(getattr(found, "__file__", ""))) for name, found in list(sys.modules.items())]
+        with os.fdopen(tells, "w", closefd=False) as file:
+            file.write(json.dumps(names) + "\n")
 
 
 if __name__ == "__main__":

@@ -50,8 +50,8 @@ test('content, path and executable bit each change the digest', async () => {
   expect(new Set(digests).size).toBe(5);
 });
 
-test("what tools leave and what .dockerignore names does not count; Docker's own two files always do", async () => {
-  await writeFiles(context, { '.dockerignore': 'data\n!data/keep.csv\nDockerfile\n.dockerignore\n' });
+test('what tools leave and what .dockerignore names does not count; what Docker and we read always does', async () => {
+  await writeFiles(context, { '.dockerignore': 'data\n!data/keep.csv\n*.*\nDockerfile\n' });
   const before = await digest();
   await writeFiles(context, {
     '.git/HEAD': 'x',

@@ -23,8 +23,8 @@ interface FoundFile {
 /** What tools leave behind: never part of an image, whatever the `.dockerignore` says. */
 const LEFTOVER =
   /^(\.git|\.venv|__pycache__|\.pytest_cache|\.ruff_cache|\.mypy_cache|\.ipynb_checkpoints|\.DS_Store|.*\.pyc|.*\.egg-info)$/;
-/** Docker reads these itself, so they belong to the context even where the `.dockerignore` names them. */
-const ALWAYS_IN = new Set(['Dockerfile', '.dockerignore']);
+/** Docker reads the first two itself and we the others, so they count even where the `.dockerignore` names them. */
+const ALWAYS_IN = new Set(['Dockerfile', '.dockerignore', 'pyproject.toml', 'requirements.txt']);
 const DIGEST = /^[^@\s]+@sha256:([0-9a-f]{64})$/;
 
 /**

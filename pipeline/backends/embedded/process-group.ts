@@ -11,11 +11,11 @@ const SETTLE_SECONDS = 2;
 /**
  * Runs a command in a process group of its own that ends when our end of its standard input closes, however we die.
  * The guard is no child of the command (a program may wait for all of its children) and outlives its SIGTERM; it gives
- * the group five seconds. Standard error joins standard output, so that lines keep their order.
+ * the group two seconds. Standard error joins standard output, so that lines keep their order.
  */
 const GUARD = `
 exec 3<&0
-( ( trap '' TERM; read -r _ <&3; kill -TERM -$$; sleep 5; kill -KILL -$$ ) >/dev/null 2>&1 & )
+( ( trap '' TERM; read -r _ <&3; kill -TERM -$$; sleep 2; kill -KILL -$$ ) >/dev/null 2>&1 & )
 exec "$@" </dev/null 2>&1 3<&-`;
 
 export interface CommandOptions {

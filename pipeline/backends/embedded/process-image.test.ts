@@ -1,0 +1,330 @@
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Image, Program, ProgramOptions } from './image.ts';
+import { ImageStore } from './image-store.ts';
+import {
+  eventually,
+  makeWheel,
+  temporaryFolder,
+  writeContext,
+  writeFiles,
+} from './python-context.fixture.ts';
+
+let folder: string;
+let baseDir: string;
+let lines: string[];
+
+beforeEach(async () => {
+  folder = temporaryFolder();
+  baseDir = join(folder, 'job');
+  await mkdir(baseDir);
+  lines = [];
+});
+
+afterEach(() => {
+  delete process.env.MLOPS_FORK_SERVER;
+});
+
+async function open(train: string, requirements?: string): Promise<Image> {
+  await writeContext(join(folder, 'model'), train, requirements);
+  const store = new ImageStore(join(folder, 'images'));
+  return store.open(await store.add(join(folder, 'model'), 'model'));
+}
+
+function start(image: Image, options: Partial<ProgramOptions> = {}): Promise<Program> {
+  return image.start('train', { baseDir, env: {}, onLine: (line) => lines.push(line), ...options });
+}
+
+async function exitOf(image: Image, options: Partial<ProgramOptions> = {}) {
+  return (await start(image, options)).exited;
+}
+
+/** What the program printed, as JSON, on its only line. */
+async function answerOf(image: Image, options: Partial<ProgramOptions> = {}) {
+  lines = [];
+  expect(await exitOf(image, options)).toEqual({ code: 0, signal: null });
+  expect(lines).toHaveLength(1);
+  return JSON.parse(lines[0] ?? '');
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+  // One that has ended and that nobody has collected yet does not count.
+  return process.platform !== 'linux' || !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+}
+
+/** A program that ignores SIGTERM, as does a child of it; prints both process ids. */
+const STUBBORN = `
+import json, os, signal, subprocess, sys, time
+def main():
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    child = subprocess.Popen([sys.executable, "-c",
+        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('ready', flush=True); time.sleep(300)"],
+        stdout=subprocess.PIPE)
+    child.stdout.readline()
+    print(json.dumps([os.getpid(), child.pid]))
+    if sys.argv[1:] != ["return"]:
+        time.sleep(300)
+`;
+
+async function pidsOf(): Promise<number[]> {
+  await eventually('the program has started', () => lines.length > 0);
+  return JSON.parse(lines[0] ?? '');
+}
+
+describe.each([
+  ['forked', '1'],
+  ['plain', '0'],
+])('%s', (_, setting) => {
+  beforeEach(() => {
+    process.env.MLOPS_FORK_SERVER = setting;
+  });
+
+  test('a program sees its job and what a process needs, and nothing else of this one', async () => {
+    process.env.AWS_SECRET_ACCESS_KEY = 'secret';
+    process.env.GITHUB_TOKEN = 'secret';
+    const image = await open(`
+import json, os, sys
+def main():
+    print(json.dumps({"env": dict(os.environ), "argv": sys.argv, "cwd": os.getcwd(), "path": sys.path[:1],
+        "input": sys.stdin.read()}))
+`);
+    delete process.env.AWS_SECRET_ACCESS_KEY;
+    delete process.env.GITHUB_TOKEN;
+    const seen = await answerOf(image, {
+      env: { TRAINING_JOB_NAME: 'job-1' },
+      args: ['--x', 'ü'],
+      port: 4711,
+    });
+    expect(seen).toMatchObject({ argv: ['train', '--x', 'ü'], cwd: baseDir, input: '' });
+    expect(seen.path[0]).toMatch(/\/images\/[0-9a-f]{64}\/src$/);
+    expect(seen.env).toMatchObject({
+      SAGEMAKER_BASE_DIR: baseDir,
+      SAGEMAKER_BIND_TO_PORT: '4711',
+      TRAINING_JOB_NAME: 'job-1',
+      OMP_NUM_THREADS: '1',
+    });
+    const others = Object.keys(seen.env).filter((key) => !/^(PYTHON|SAGEMAKER_|OMP_|TRAINING_)/.test(key));
+    expect(['HOME', 'LANG', 'PATH', 'PWD', 'TMPDIR']).toEqual(expect.arrayContaining(others));
+  });
+
+  test.each([
+    ['return', 0, null, []],
+    ['sys.exit(7)', 7, null, []],
+    ['sys.exit("no data")', 1, null, ['no data']],
+    ['raise ValueError("bad")', 1, null, ['ValueError: bad']],
+    ['os.kill(os.getpid(), 9)', null, 'SIGKILL', []],
+    ['os._exit(3)', 3, null, []],
+    ['os.execv("/bin/sh", ["sh", "-c", "echo replaced; exit 4"])', 4, null, ['replaced']],
+  ])('%s', async (statement, code, signal, last) => {
+    const image = await open(`import os, sys\ndef main():\n    ${statement}\n`);
+    expect(await exitOf(image)).toEqual({ code, signal });
+    expect(lines.slice(-1)).toEqual(last);
+  });
+
+  test('a module that cannot be imported fails the job with its traceback, each time', async () => {
+    const image = await open('import missing_package\ndef main(): pass\n');
+    for (const _attempt of [1, 2]) {
+      lines = [];
+      expect(await exitOf(image)).toEqual({ code: 1, signal: null });
+      expect(lines.join('\n')).toMatch(
+        /src\/sample\/train\.py", line 1[\s\S]*ModuleNotFoundError: No module named 'missing_package'$/,
+      );
+    }
+  });
+
+  test('output and errors keep their order; long lines and one without an end arrive whole', async () => {
+    const image = await open(`
+import sys
+def main():
+    for number in range(200):
+        print(number, file=sys.stderr if number % 2 else sys.stdout)
+    print("é" * 50_000)
+    sys.stdout.write("last")
+`);
+    expect(await exitOf(image)).toEqual({ code: 0, signal: null });
+    expect(lines.slice(0, 200)).toEqual(Array.from({ length: 200 }, (_unused, number) => String(number)));
+    expect(lines.slice(200)).toEqual(['é'.repeat(50_000), 'last']);
+  });
+
+  test('the module is imported in the environment of its own job', async () => {
+    const image = await open(`
+import json, os
+BASE = os.environ["SAGEMAKER_BASE_DIR"]
+def main():
+    print(json.dumps(BASE))
+`);
+    for (const name of ['one', 'two']) {
+      await mkdir(join(folder, name));
+      expect(await answerOf(image, { baseDir: join(folder, name) })).toBe(join(folder, name));
+    }
+  });
+
+  test('stop ends a program that listens to SIGTERM by itself', async () => {
+    const image = await open(`
+import signal, sys, time
+def end(*_):
+    print("saved")
+    sys.exit(5)
+def main():
+    signal.signal(signal.SIGTERM, end)
+    print("ready")
+    time.sleep(300)
+`);
+    const program = await start(image);
+    await eventually('the program has started', () => lines.length > 0);
+    await program.stop(20);
+    expect(await program.exited).toEqual({ code: 5, signal: null });
+    expect(lines).toEqual(['ready', 'saved']);
+  });
+
+  test('stop ends one that does not, and its children; again is no error', async () => {
+    const image = await open(STUBBORN);
+    const program = await start(image);
+    const pids = await pidsOf();
+    expect(pids.map(isRunning)).toEqual([true, true]);
+    await Promise.all([program.stop(0.2), program.stop(0.2)]);
+    expect(pids.map(isRunning)).toEqual([false, false]);
+    expect(await program.exited).toEqual({ code: null, signal: 'SIGKILL' });
+    await program.stop(0);
+  });
+
+  test('stop at once, before the program has come to life', async () => {
+    const image = await open(STUBBORN);
+    await (await start(image)).stop(5);
+    expect(lines).toEqual([]);
+  });
+
+  test('what a program leaves behind when it returns is ended', async () => {
+    const image = await open(STUBBORN);
+    expect(await exitOf(image, { args: ['return'] })).toEqual({ code: 0, signal: null });
+    const [, child = 0] = await pidsOf();
+    await eventually('its child has ended', () => !isRunning(child));
+  });
+
+  test('programs run side by side, each with its own output', async () => {
+    const image = await open(`
+import os, time
+def main():
+    for _ in range(5):
+        print(os.environ["SAGEMAKER_NAME"])
+        time.sleep(0.01)
+`);
+    const names = ['a', 'b', 'c', 'd'];
+    const outputs = await Promise.all(
+      names.map(async (name) => {
+        const own: string[] = [];
+        await exitOf(image, { env: { SAGEMAKER_NAME: name }, onLine: (line) => own.push(line) });
+        return own;
+      }),
+    );
+    expect(outputs).toEqual(names.map((name) => Array(5).fill(name)));
+  });
+
+  test('no program outlives a kill of this process', async () => {
+    const image = await open(STUBBORN);
+    await writeFiles(folder, {
+      'run.ts': `
+        import { ImageStore } from ${JSON.stringify(`${import.meta.dirname}/image-store.ts`)};
+        const image = await new ImageStore(${JSON.stringify(join(folder, 'images'))}).open(${JSON.stringify(image.uri)});
+        await image.start('train', { baseDir: ${JSON.stringify(baseDir)}, env: {}, onLine: console.log });`,
+    });
+    const runner = spawn(process.execPath, [join(folder, 'run.ts')], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env },
+    });
+    runner.stdout.on('data', (chunk) => lines.push(String(chunk)));
+    const pids = await pidsOf();
+    expect(pids.map(isRunning)).toEqual([true, true]);
+    runner.kill('SIGKILL');
+    await eventually('both processes have ended', () => !pids.some(isRunning));
+  }, 30_000);
+});
+
+const REPORT_MODULES = `
+import json, os, sys
+WARM = "decimal" in sys.modules
+OWN = "sample.helper" in sys.modules
+import decimal
+from sample import helper
+def main():
+    lazily = "wave" in sys.modules
+    import wave
+    print(json.dumps({"warm": WARM, "lazily": lazily, "own": OWN, "threads": os.environ["OMP_NUM_THREADS"],
+        "server": os.getppid()}))
+`;
+
+async function openReportingModules(): Promise<Image> {
+  await writeFiles(join(folder, 'model'), { 'src/sample/helper.py': '' });
+  return open(REPORT_MODULES);
+}
+
+test('a later start finds the libraries imported, but never the own code', async () => {
+  const image = await openReportingModules();
+  expect(await answerOf(image)).toMatchObject({ warm: false, lazily: false, own: false });
+  expect(await answerOf(image)).toMatchObject({ warm: true, lazily: true, own: false });
+});
+
+test('a variable that libraries may read at import gets a server of its own', async () => {
+  const image = await openReportingModules();
+  const first = await answerOf(image);
+  const other = await answerOf(image, { env: { OMP_NUM_THREADS: '2' } });
+  expect(other).toMatchObject({ threads: '2', warm: false });
+  expect(other.server).not.toBe(first.server);
+  expect((await answerOf(image, { env: { TRAINING_JOB_NAME: 'x' } })).server).toBe(first.server);
+});
+
+test('a server that dies takes its programs along and is replaced', async () => {
+  const image = await open(`
+import json, os, sys, time
+def main():
+    print(json.dumps([os.getpid(), os.getppid()]))
+    if sys.argv[1:] == ["sleep"]:
+        time.sleep(300)
+`);
+  const program = await start(image, { args: ['sleep'] });
+  const [pid = 0, server = 0] = await pidsOf();
+  process.kill(server, 'SIGKILL');
+  expect(await program.exited).toEqual({ code: null, signal: 'SIGKILL' });
+  expect(lines.at(-1)).toMatch(/^The process that forked this program has ended/);
+  await eventually('the program has ended too', () => !isRunning(pid));
+  expect((await answerOf(image))[1]).not.toBe(server);
+});
+
+test('libraries that start threads at import are not forked: the program starts plainly', async () => {
+  const wheel = makeWheel(
+    folder,
+    'threads',
+    'import threading, time\nthreading.Thread(target=time.sleep, args=(300,), daemon=True).start()\n',
+  );
+  const image = await open('import threads\ndef main(): print("done")\n', wheel);
+  for (const _attempt of [1, 2, 3]) expect(await exitOf(image)).toEqual({ code: 0, signal: null });
+  expect(lines).toEqual(['done', 'done', 'done']);
+}, 60_000);
+
+test('a program that the image does not have is an error that names those it has', async () => {
+  const image = await open('def main(): pass\n');
+  await expect(image.start('serve', { baseDir, env: {}, onLine: () => {} })).rejects.toThrow(
+    'model: has no program "serve"; [project.scripts] of its pyproject.toml names train',
+  );
+});
+
+test.each([
+  ['[project\n', /pyproject.toml is no valid TOML/],
+  ['[project.scripts]\ntrain = "sample"\n', /train: expected "module:function", found "sample"/],
+  ['[project.scripts]\ntrain = "os:system(1)"\n', /expected "module:function"/],
+  ['[project.scripts]\ntrain = 1\n', /found 1/],
+])('pyproject.toml %j is refused', async (text, message) => {
+  await writeContext(join(folder, 'model'), '');
+  await writeFile(join(folder, 'model/pyproject.toml'), text);
+  const store = new ImageStore(join(folder, 'images'));
+  await expect(store.open(await store.add(join(folder, 'model'), 'model'))).rejects.toThrow(message);
+  expect(existsSync(join(folder, 'environments'))).toBe(false);
+});
