@@ -12,7 +12,7 @@ export type Expression =
   | { readonly name: string; readonly parameters: readonly Expression[] };
 
 const token =
-  /\s*(?:(States\.\w+)\s*\(|('(?:[^'\\]|\\.)*')|(\$[^,()\s']*(?:\['[^']*'\][^,()\s']*)*)|([^,()\s']+))\s*/uy;
+  /\s*(?:(States\.\w+)\s*\(|('(?:[^'\\]|\\.)*')|(\$(?:[^,()\s'[]|\[(?!')|\['[^']*'\])*)|([^,()\s']+))\s*/uy;
 
 /** @throws SyntaxError with what is wrong and where. */
 export function parseExpression(text: string): Expression {
@@ -51,8 +51,8 @@ export function parseExpression(text: string): Expression {
         parameters.push(name === 'States.Format' && parameters.length === 0 ? parseFormat() : parse());
       } while (skip(','));
       if (!skip(')')) throw fail(') or ,');
-      while (skip(' '));
     }
+    while (skip(' '));
     return { name: name ?? '', parameters };
   };
 
@@ -107,6 +107,13 @@ export function resolve(template: Json, view: View): Json {
   );
 }
 
+/** The whole number of seconds at a path. */
+export function secondsAt(path: string, view: View): number {
+  const seconds = valueAt(path, view);
+  if (Number.isInteger(seconds) && Number(seconds) >= 0) return Number(seconds);
+  throw runtimeError(`${path} is ${JSON.stringify(seconds)}, expected a whole number of seconds`);
+}
+
 // Own functions and not the library's: those drop every backslash of a text that they return (so JsonToString breaks any
 // text with a quote in it), JsonMerge writes into the state's data, and ArrayGetItem out of bounds is null.
 const intrinsics: Readonly<Record<string, (...parameters: Json[]) => Json>> = {
@@ -156,7 +163,7 @@ function exactly(count: number, apply: (...parameters: Json[]) => Json) {
   };
 }
 
-const found = (value: Json | undefined) => JSON.stringify(value)?.slice(0, 200);
+const found = (value: Json | undefined) => JSON.stringify(value ?? null).slice(0, 200);
 
 function text(value: Json | undefined): string {
   if (typeof value !== 'string') throw new TypeError(`expected a text, found ${found(value)}`);

@@ -40,7 +40,7 @@ export function refusals(document: StateMachine, resources: ReadonlySet<string>)
     ['Comment', 'StartAt', 'States', 'TimeoutSeconds', 'Version', 'QueryLanguage'],
     'the document',
   );
-  seconds(document.TimeoutSeconds, 'the document: TimeoutSeconds', Number.POSITIVE_INFINITY);
+  seconds(document.TimeoutSeconds, 'the document: TimeoutSeconds', 1);
   branch(document, 'the document', false);
   return found;
 
@@ -76,7 +76,7 @@ export function refusals(document: StateMachine, resources: ReadonlySet<string>)
         resource(state, where, inMap);
         break;
       case 'Wait':
-        if ('Seconds' in state) seconds(state.Seconds, `${where}: Seconds`, longestSeconds);
+        if ('Seconds' in state) seconds(state.Seconds, `${where}: Seconds`, 0, longestSeconds);
         else path(state.SecondsPath, `${where}: SecondsPath`, inMap);
         break;
       case 'Parallel':
@@ -119,7 +119,7 @@ export function refusals(document: StateMachine, resources: ReadonlySet<string>)
     } else if (!resources.has(state.Resource)) {
       found.push(`${where}: nothing here runs the resource ${state.Resource}`);
     }
-    seconds(state.TimeoutSeconds, `${where}: TimeoutSeconds`, Number.POSITIVE_INFINITY);
+    seconds(state.TimeoutSeconds, `${where}: TimeoutSeconds`, 1);
     path(state.TimeoutSecondsPath, `${where}: TimeoutSecondsPath`, inMap);
   }
 
@@ -140,7 +140,7 @@ export function refusals(document: StateMachine, resources: ReadonlySet<string>)
         ],
         `${where}, Retry`,
       );
-      seconds(retrier.IntervalSeconds, `${where}: IntervalSeconds`, longestSeconds);
+      seconds(retrier.IntervalSeconds, `${where}: IntervalSeconds`, 1, longestSeconds);
     }
     for (const catcher of catchers) {
       only(catcher, ['Comment', 'ErrorEquals', 'Next', 'ResultPath'], `${where}, Catch`);
@@ -235,10 +235,11 @@ export function refusals(document: StateMachine, resources: ReadonlySet<string>)
     }
   }
 
-  function seconds(value: number | undefined, where: string, most: number): void {
-    if (value === undefined || (Number.isInteger(value) && value >= 0 && value <= most)) return;
-    const limit = most === Number.POSITIVE_INFINITY ? '' : ` up to ${most} (24 days)`;
-    found.push(`${where} is ${value}, expected a whole number of seconds${limit}`);
+  function seconds(value: number | undefined, where: string, least: number, most?: number): void {
+    if (value === undefined) return;
+    if (Number.isInteger(value) && value >= least && value <= (most ?? value)) return;
+    const range = most === undefined ? `from ${least}` : `from ${least} to ${most} (24 days)`;
+    found.push(`${where} is ${value}, expected a whole number of seconds ${range}`);
   }
 
   function target(flow: Branch, name: string, where: string): void {

@@ -4,8 +4,9 @@ const terminal: ReadonlySet<string> = new Set(['States.Runtime', 'States.DataLim
 /** What a state fails with; `name` and `message` are the Error and the Cause that Retry, Catch and the execution see. */
 export class TaskError extends Error {
   constructor(error: string, cause: string) {
-    super(cause);
-    this.name = error;
+    // As long as AWS keeps them.
+    super(cause.slice(0, 32_768));
+    this.name = error.slice(0, 256);
   }
 
   // aws-local-stepfunctions reads these two.

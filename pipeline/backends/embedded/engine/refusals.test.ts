@@ -1,0 +1,266 @@
+import { expect, test } from '@jest/globals';
+import type { State, StateMachine } from '../../../definition/asl.ts';
+import { execute } from '../engine.ts';
+import { job, lambda, machine, single } from './engine.fixture.ts';
+
+/** What is said of a document that must not start. */
+async function refusal(document: unknown, handlers: string[] = [job]): Promise<string> {
+  let started = false;
+  const result = await execute(
+    document as StateMachine,
+    {},
+    {
+      name: 'run-1',
+      handlers: Object.fromEntries(
+        handlers.map((resource) => [
+          resource,
+          async () => {
+            started = true;
+          },
+        ]),
+      ),
+      signal: new AbortController().signal,
+      onEvent: () => {
+        started = true;
+      },
+    },
+  ).catch((error: unknown) => error);
+  expect(started).toBe(false);
+  return (result as Error).message;
+}
+
+const taskOf = (fields: object) => single({ Type: 'Task', Resource: job, End: true, ...fields } as State);
+const passOf = (fields: object) => single({ Type: 'Pass', End: true, ...fields } as State);
+const choiceOf = (rule: object) =>
+  machine({
+    Only: { Type: 'Choice', Choices: [{ ...rule, Next: 'Next' }], Default: 'Next' } as State,
+    Next: { Type: 'Succeed' },
+  });
+const mapOf = (fields: object, processor: object = {}) =>
+  single({
+    Type: 'Map',
+    End: true,
+    ItemProcessor: { ...machine({ I: { Type: 'Succeed' } }), ...processor },
+    ...fields,
+  } as State);
+
+test.each<[string, unknown, string]>([
+  [
+    'JSONata, of the document',
+    { ...passOf({}), QueryLanguage: 'JSONata' },
+    'the document: QueryLanguage JSONata, expected JSONPath',
+  ],
+  ['JSONata, of a state', passOf({ QueryLanguage: 'JSONata' }), 'QueryLanguage JSONata'],
+  ['JSONata fields', taskOf({ Arguments: {} }), 'state "Only": Arguments is not run here'],
+  ['variables', passOf({ Assign: { 'x.$': '$' } }), 'state "Only": Assign is not run here'],
+  ['heartbeats', taskOf({ HeartbeatSeconds: 5 }), 'state "Only": HeartbeatSeconds is not run here'],
+  ['credentials', taskOf({ Credentials: { RoleArn: 'r' } }), 'Credentials is not run here'],
+  ['task tokens', taskOf({ Resource: `${lambda}.waitForTaskToken` }), 'waits for a call from outside'],
+  ['a distributed Map', mapOf({}, { ProcessorConfig: { Mode: 'DISTRIBUTED' } }), 'must have the Mode INLINE'],
+  ['an ItemReader', mapOf({ ItemReader: {} }), 'ItemReader is not run here'],
+  [
+    'tolerated failures',
+    mapOf({ ToleratedFailurePercentage: 5 }),
+    'ToleratedFailurePercentage is not run here',
+  ],
+  ['an Iterator', mapOf({ Iterator: {} }), 'Iterator is not run here'],
+  [
+    'a Wait until a time',
+    single({ Type: 'Wait', Timestamp: '2026-01-01T00:00:00Z', End: true } as never),
+    'Timestamp is not run here',
+  ],
+  [
+    'a Wait of a month',
+    single({ Type: 'Wait', Seconds: 2_600_000, End: true }),
+    'Seconds is 2600000, expected a whole number of seconds from 0 to 2147483',
+  ],
+  [
+    'paths of a Choice',
+    machine({
+      Only: { Type: 'Choice', InputPath: '$.a', Choices: [], Default: 'N' } as never,
+      N: { Type: 'Succeed' },
+    }),
+    'InputPath is not run here',
+  ],
+  [
+    'comparisons of times',
+    choiceOf({ Variable: '$.a', TimestampEquals: '2026-01-01T00:00:00Z' }),
+    "the choice's TimestampEquals is not run here",
+  ],
+  [
+    'a misspelt comparison',
+    choiceOf({ Variable: '$.a', StringEqual: 'x' }),
+    "the choice's StringEqual is not run here",
+  ],
+  [
+    'two comparisons in one',
+    choiceOf({ Variable: '$.a', NumericLessThan: 1, NumericGreaterThan: 0 }),
+    'beside NumericLessThan in one choice',
+  ],
+  [
+    'a wildcard in a path',
+    choiceOf({ Variable: '$.a[*].b', IsPresent: true }),
+    '$.a[*].b is not a plain path',
+  ],
+  ['a filter in a path', passOf({ Parameters: { 'x.$': '$.a[?(@.b > 1)]' } }), 'expected'],
+  ['a slice in a path', passOf({ InputPath: '$.a[0:2]' }), 'InputPath: $.a[0:2] is not a plain path'],
+  ['a descent in a path', passOf({ OutputPath: '$..a' }), 'OutputPath: $..a is not a plain path'],
+  ['an index in a ResultPath', taskOf({ ResultPath: '$.a[0]' }), 'ResultPath $.a[0] is not a path of names'],
+  ['a ResultPath of the context', taskOf({ ResultPath: '$$.x' }), 'ResultPath $$.x is not a path of names'],
+  [
+    'a Catch ResultPath',
+    machine({
+      A: {
+        Type: 'Task',
+        Resource: job,
+        Catch: [{ ErrorEquals: ['E'], Next: 'B', ResultPath: "$['a']" }],
+        End: true,
+      },
+      B: { Type: 'Succeed' },
+    }),
+    "Catch: ResultPath $['a'] is not a path of names",
+  ],
+  [
+    'the task token',
+    passOf({ Parameters: { 'x.$': '$$.Task.Token' } }),
+    '$$.Task.Token is not in the context object here',
+  ],
+  [
+    'an unknown context field',
+    passOf({ Parameters: { 'x.$': 'States.Array($$.StateMachine.Id)' } }),
+    '$$.StateMachine.Id is not in the context object here',
+  ],
+  ['the whole context', passOf({ Parameters: { 'x.$': '$$' } }), '$$ is not in the context object here'],
+  [
+    'the item outside a Map',
+    passOf({ Parameters: { 'x.$': '$$.Map.Item.Value' } }),
+    '$$.Map.Item.Value outside a Map',
+  ],
+  [
+    'an unknown function',
+    passOf({ Parameters: { 'x.$': 'States.Hash($.a, 1)' } }),
+    'expected one of States.Format',
+  ],
+  [
+    'text for a path',
+    passOf({ Parameters: { 'x.$': 'a' } }),
+    'x.$: expected a path or an intrinsic function, found "a"',
+  ],
+  [
+    'an unfinished call',
+    passOf({ Parameters: { deep: [{ 'x.$': 'States.Array($.a' }] } }),
+    'x.$: States.Array($.a: expected ) or , at character 17',
+  ],
+  [
+    'more after a call',
+    passOf({ Parameters: { 'x.$': 'States.UUID() $.a' } }),
+    'expected the end at character 15',
+  ],
+  [
+    'a format from data',
+    passOf({ Parameters: { 'x.$': 'States.Format($.a, 1)' } }),
+    'expected a format between quotes',
+  ],
+  ['a lone brace', passOf({ Parameters: { 'x.$': "States.Format('{a}', 1)" } }), '\\{ or \\} for a brace'],
+  ['a key twice', passOf({ Parameters: { x: 1, 'x.$': '$.a' } }), 'both x.$ and x'],
+  [
+    'Catch of States.Runtime',
+    taskOf({ Retry: [{ ErrorEquals: ['States.Runtime'] }] }),
+    'States.Runtime in ErrorEquals: here it always ends the execution',
+  ],
+  [
+    'Catch of States.DataLimitExceeded',
+    taskOf({ Retry: [{ ErrorEquals: ['States.DataLimitExceeded'] }] }),
+    'States.DataLimitExceeded in ErrorEquals',
+  ],
+  [
+    'States.TaskFailed of a Parallel',
+    single({
+      Type: 'Parallel',
+      Branches: [machine({ I: { Type: 'Succeed' } })],
+      Retry: [{ ErrorEquals: ['States.TaskFailed'] }],
+      End: true,
+    }),
+    'States.TaskFailed in ErrorEquals is for a Task',
+  ],
+  [
+    'States.ALL before others',
+    taskOf({ Retry: [{ ErrorEquals: ['States.ALL'] }, { ErrorEquals: ['E'] }] }),
+    'States.ALL must be alone and last',
+  ],
+  [
+    'States.ALL with others',
+    taskOf({ Retry: [{ ErrorEquals: ['States.ALL', 'E'] }] }),
+    'States.ALL must be alone and last',
+  ],
+  [
+    'a retry after a month',
+    taskOf({ Retry: [{ ErrorEquals: ['E'], IntervalSeconds: 2_600_000 }] }),
+    'IntervalSeconds is 2600000',
+  ],
+  [
+    'a timeout of nothing',
+    taskOf({ TimeoutSeconds: 0 }),
+    'TimeoutSeconds is 0, expected a whole number of seconds from 1',
+  ],
+  [
+    'a catcher that leads to its own state',
+    taskOf({ Catch: [{ ErrorEquals: ['E'], Next: 'Only' }] }),
+    'Next leads to the state itself',
+  ],
+  [
+    'a Next that is not there',
+    machine({ A: { Type: 'Pass', Next: 'B' } }),
+    'state "A": Next is "B", and there is no such state',
+  ],
+  ['a StartAt that is not there', { ...passOf({}), StartAt: 'B' }, 'StartAt is "B"'],
+  ['neither Next nor End', machine({ A: { Type: 'Pass' } as never }), 'state "A": neither Next nor End'],
+  [
+    'an unknown type',
+    machine({ A: { Type: 'Activity', End: true } as never }),
+    'Type "Activity", expected one of Task, Pass',
+  ],
+  [
+    'a name twice',
+    single({
+      Type: 'Parallel',
+      Branches: [machine({ A: { Type: 'Succeed' } }), machine({ A: { Type: 'Succeed' } })],
+      End: true,
+    }),
+    'state "A": there are two of this name',
+  ],
+  [
+    'a timeout of a branch',
+    single({
+      Type: 'Parallel',
+      Branches: [{ ...machine({ I: { Type: 'Succeed' } }), TimeoutSeconds: 5 } as never],
+      End: true,
+    }),
+    'TimeoutSeconds is not run here',
+  ],
+])('refuses %s', async (_, document, reason) => {
+  const message = await refusal(document);
+  expect(message).toMatch(/^This state machine cannot run here:/);
+  expect(message).toContain(reason);
+});
+
+test('names every resource without a handler, and every other problem, at once', async () => {
+  const document = machine({
+    A: { Type: 'Task', Resource: 'arn:aws:states:::glue:startJobRun.sync', Next: 'B' },
+    B: {
+      Type: 'Parallel',
+      Branches: [machine({ C: { Type: 'Task', Resource: lambda, ResultPath: '$[0]', End: true } })],
+      End: true,
+    },
+  });
+  expect(await refusal(document)).toBe(`This state machine cannot run here:
+  state "A": nothing here runs the resource arn:aws:states:::glue:startJobRun.sync
+  state "C": ResultPath $[0] is not a path of names such as $.a.b
+  state "C": nothing here runs the resource arn:aws:states:::lambda:invoke`);
+});
+
+test('takes the QueryLanguage JSONPath, said or not', async () => {
+  const options = { name: 'x', handlers: {}, signal: new AbortController().signal, onEvent: () => undefined };
+  const document = { ...passOf({ QueryLanguage: 'JSONPath' }), QueryLanguage: 'JSONPath' };
+  expect(await execute(document, 1, options)).toEqual({ status: 'SUCCEEDED', output: 1 });
+});

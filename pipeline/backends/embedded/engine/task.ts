@@ -1,0 +1,84 @@
+import type { Json, TaskState } from '../../../definition/asl.ts';
+import { secondsAt } from './expression.ts';
+import type { View } from './path.ts';
+import { payload } from './payload.ts';
+import { longestSeconds } from './refusals.ts';
+import { type Entry, place, type Scope, since, stopped, timer } from './scope.ts';
+import { TaskError } from './task-error.ts';
+
+/** What a task answers, once its handler has ended. @throws TaskError what it failed with, States.Timeout among it */
+export async function runTask(
+  state: TaskState,
+  parameters: Json,
+  view: View,
+  entry: Entry,
+  scope: Scope,
+): Promise<Json> {
+  const resource = state.Resource;
+  const where = { ...place(entry.name, scope), resource };
+  const limit = state.TimeoutSecondsPath
+    ? secondsAt(state.TimeoutSecondsPath, view)
+    : (state.TimeoutSeconds ?? longestSeconds);
+  const timeout = new AbortController();
+  const signal = AbortSignal.any([scope.signal, timeout.signal]);
+  const start = Date.now();
+  scope.emit('TaskStarted', { ...where, parameters });
+  // A sink that threw has fired the signal.
+  if (scope.signal.aborted) throw stopped();
+  const clock = timer(limit, () => timeout.abort(new DOMException(`after ${limit} s`, 'TimeoutError')));
+  const answer = await Promise.resolve()
+    .then(() =>
+      scope.handlers[resource]?.(structuredClone(parameters), {
+        state: entry.name,
+        resource,
+        attempt: entry.attempt,
+        signal,
+      }),
+    )
+    .then((result) => ({ result: payload(result ?? null, `The result of state "${entry.name}"`) }))
+    .catch((error: unknown) => ({ failure: toTaskError(error, resource) }));
+  clearTimeout(clock);
+
+  const seconds = since(start);
+  if (scope.signal.aborted) {
+    scope.emit('TaskAborted', { ...where, seconds });
+    throw stopped();
+  }
+  if (timeout.signal.aborted) {
+    const cause = `The task ran for more than ${limit} seconds`;
+    scope.emit('TaskTimedOut', { ...where, error: 'States.Timeout', cause, seconds });
+    throw await libraryTimeout(cause);
+  }
+  if ('failure' in answer) {
+    const { name: error, message: cause } = answer.failure;
+    scope.emit('TaskFailed', { ...where, error, cause, seconds });
+    throw error === 'States.Timeout' ? await libraryTimeout(cause) : answer.failure;
+  }
+  scope.emit('TaskSucceeded', { ...where, result: answer.result, seconds });
+  return answer.result;
+}
+
+/** Lambda reports an error of the function by its class, every other service a failed task. */
+function toTaskError(thrown: unknown, resource: string): TaskError {
+  if (thrown instanceof TaskError) return thrown;
+  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+  if (!resource.includes(':lambda:')) return new TaskError('States.TaskFailed', error.message);
+  const { name: errorType, message: errorMessage, stack = '' } = error;
+  return new TaskError(errorType, JSON.stringify({ errorType, errorMessage, trace: stack.split('\n') }));
+}
+
+/**
+ * The library's own States.Timeout: States.TaskFailed in ErrorEquals stands for every error but that class, which it does
+ * not export, so a task of its own is let run out.
+ */
+async function libraryTimeout(cause: string): Promise<unknown> {
+  const { ExecutionError, StateMachine: Library } = await import('aws-local-stepfunctions');
+  const machine = new Library(
+    { StartAt: 'T', States: { T: { Type: 'Task', Resource: 'T', TimeoutSeconds: 0.001, End: true } } },
+    { validationOptions: { noValidate: true } },
+  );
+  const overrides = { taskResourceLocalHandlers: { T: () => new Promise<never>(() => undefined) } };
+  const error = await machine.run(null, { overrides }).result.catch((failure: unknown) => failure);
+  const timeout = error instanceof ExecutionError ? error.cause : error;
+  return Object.assign(timeout as Error, { message: cause });
+}
