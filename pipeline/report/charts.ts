@@ -1,5 +1,6 @@
 import type { EChartsOption, SeriesOption } from 'echarts';
 import { init } from 'echarts/dist/echarts.esm.min.mjs';
+import { heightAt } from './curve.ts';
 import { escapeHtml } from './escape-html.ts';
 import { decimalsFor, formatCount, formatPercent, formatValue } from './format.ts';
 import type { CalibrationBin, Curve, ModelPlots, TuningFacts } from './report.ts';
@@ -377,7 +378,9 @@ function number(name: string) {
     axisLine: { show: true, onZero: false, lineStyle: { color: LINE } },
     axisTick: { show: false },
     splitLine: { lineStyle: { color: LINE, width: 1 } },
-    axisLabel: label((value) => value.toLocaleString('en-US', { maximumSignificantDigits: 6 })),
+    axisLabel: label((value) =>
+      value.toLocaleString('en-US', { maximumSignificantDigits: 6 }).replace('-', '−'),
+    ),
   };
 }
 
@@ -473,16 +476,6 @@ function logRange(values: number[]): { min: number; max: number } {
     min: 10 ** Math.floor(Math.log10(Math.min(...values))),
     max: 10 ** Math.ceil(Math.log10(Math.max(...values))),
   };
-}
-
-function heightAt(curve: Curve, x: number): number {
-  const i = Math.max(
-    0,
-    curve.findLastIndex(([px]) => px <= x),
-  );
-  const [x0, y0] = curve[i] ?? [0, 0];
-  const [x1, y1] = curve[i + 1] ?? [x0, y0];
-  return x1 === x0 ? y0 : y0 + ((x - x0) / (x1 - x0)) * (y1 - y0);
 }
 
 /** Draws on the server and cleans what is of use in an interactive page only; ids are the chart's own. */

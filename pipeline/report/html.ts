@@ -27,13 +27,14 @@ import {
   movedLines,
   notesOf,
   orderedChecks,
+  rivalName,
   runParts,
   settingsText,
   sliceRows,
   timingOf,
   tuningTitle,
 } from './reading.ts';
-import type { Explanation, ModelFacts, Report, TuningFacts } from './report.ts';
+import type { Explanation, ModelFacts, ModelPlots, Plots, Report, TuningFacts } from './report.ts';
 import { barMark, differenceMark, signedBarMark, valueMark } from './row-marks.ts';
 
 const MOST_FEATURES = 20;
@@ -81,6 +82,7 @@ ${parts.map(section).join('\n')}
 function partsOf(report: Report): Part[] {
   const { verdict, plots, explanation, tuning, failure } = report;
   const parts: Part[] = [];
+  const rival = rivalName(report);
   if (failure !== null)
     parts.push({
       id: 'failure',
@@ -97,7 +99,7 @@ function partsOf(report: Report): Part[] {
           .filter((text) => text !== '')
           .map((text) => (text.endsWith('.') ? text : `${text}.`))
           .join(' '),
-        body: metricsBody(verdict),
+        body: metricsBody(verdict, rival),
       },
       {
         id: 'checks',
@@ -110,37 +112,30 @@ function partsOf(report: Report): Part[] {
   parts.push({
     id: 'changes',
     title: 'What changed, what moved',
-    aside: 'Since the champion was trained. One stands beside the other; neither is proof of a cause.',
+    aside: `Since the ${rival.toLowerCase()} was trained. One stands beside the other; neither is proof of a cause.`,
     body: changesBody(report),
   });
   parts.push({ id: 'notes', title: 'Notes', aside: '', body: notesBody(report) });
-  if (plots !== null) {
-    const { confusion } = plots.candidate;
+  if (plots !== null)
     parts.push({
       id: 'curves',
       title: 'Behaviour on the holdout',
-      aside: plots.champion === null ? 'The candidate alone: there is no champion.' : '',
-      body: curvesBody(
-        curveCharts(plots.candidate, plots.champion),
-        plots.champion !== null,
-        plots.candidate.roc_by_class?.map((curve) => curve.class) ?? [],
-        confusion === undefined ? '' : confusionTable(confusion),
-      ),
+      aside: '',
+      body: curvesBody(report, plots),
     });
-  }
   if (verdict !== null)
     parts.push({
       id: 'slices',
       title: 'Slices',
-      aside: slicesAside(verdict),
-      body: slicesBody(verdict),
+      aside: slicesAside(verdict, rival),
+      body: slicesBody(verdict, rival),
     });
   if (explanation !== null)
     parts.push({
       id: 'model',
       title: capital(explanation.kind),
-      aside: `${capital(explanation.unit)}.${explanation.features.some((feature) => typeof feature.champion === 'number') ? ' The tick is the champion.' : ''}`,
-      body: explanationBody(explanation),
+      aside: `${capital(explanation.unit)}.${explanation.features.some((feature) => typeof feature.champion === 'number') ? ` The tick is the ${rival.toLowerCase()}.` : ''}`,
+      body: explanationBody(explanation, rival),
     });
   if (tuning !== null)
     parts.push({ id: 'tuning', title: 'Tuning', aside: `${tuningTitle(tuning)}.`, body: tuningBody(tuning) });
@@ -179,7 +174,7 @@ function keyFigures(report: Report): string {
       figures.push([
         row.label,
         row.candidate,
-        row.result.champion === null ? row.interval : `champion ${row.champion}`,
+        row.result.champion === null ? row.interval : `${rivalName(report).toLowerCase()} ${row.champion}`,
       ]);
       if (row.result.difference !== null)
         figures.push(['Difference', row.difference, row.differenceInterval]);
@@ -230,7 +225,7 @@ function failureBody(failure: NonNullable<Report['failure']>): string {
   return `${hint}${log === '' ? '<p>The step left no log.</p>' : `<pre tabindex="0" aria-label="Log">${log}</pre>`}`;
 }
 
-function metricsBody(verdict: Verdict): string {
+function metricsBody(verdict: Verdict, rival: string): string {
   const champion = hasChampion(verdict);
   const rows = metricRows(verdict);
   const body = rows.map((row) => {
@@ -247,7 +242,7 @@ function metricsBody(verdict: Verdict): string {
     }</td><td class="effects">${effect}</td></tr>${noteRow(row.note, 6)}`;
   });
   const head = champion
-    ? '<th scope="col">Metric</th><th scope="col" class="number">Candidate</th><th scope="col" class="number">Champion</th><th scope="col" class="number">Difference</th><th scope="col" class="plot axis"><span>← worse</span><span>better →</span></th><th scope="col"><span class="hidden">Clear effect</span></th>'
+    ? `<th scope="col">Metric</th><th scope="col" class="number">Candidate</th><th scope="col" class="number">${rival}</th><th scope="col" class="number">Difference</th><th scope="col" class="plot axis"><span>← worse</span><span>better →</span></th><th scope="col"><span class="hidden">Clear effect</span></th>`
     : '<th scope="col">Metric</th><th scope="col" class="number">Candidate</th><th scope="col" class="plot"><span class="scale"><span>0</span><span>1</span></span></th>';
   return table('Metrics', head, body, 'metrics');
 }
@@ -293,7 +288,7 @@ function changesBody(report: Report): string {
   const changed =
     rows.length === 0
       ? '<p>Nothing: the same code, data, settings and image.</p>'
-      : `<ul class="plain">${rows.map((row) => `<li><code>${escapeHtml(row.path, 160)}</code> <span class="how">${escapeHtml(row.how, 300)}</span></li>`).join('')}</ul>`;
+      : `<ul class="plain">${rows.map((row) => `<li>${row.kind === '' ? '' : `${row.kind} `}<code>${escapeHtml(row.path, 160)}</code> <span class="how">${escapeHtml(row.how, 300)}</span></li>`).join('')}</ul>`;
   const moved = `<ul class="plain">${movedLines(report.verdict)
     .map(
       ({ text, effect }) =>
@@ -303,16 +298,32 @@ function changesBody(report: Report): string {
   return `<div class="pair"><div><h3>Changed</h3>${changed}</div><div><h3>Moved</h3>${moved}</div></div>`;
 }
 
-function curvesBody(charts: Chart[], champion: boolean, classes: string[], matrix: string): string {
-  if (charts.length === 0 && matrix === '') return '';
-  const keys = champion
-    ? key('candidate', 'Candidate') + key('champion', 'Champion')
-    : key('candidate', 'Candidate');
-  const classKeys =
-    classes.length === 0
-      ? ''
-      : `<p class="legend">${classes.map((name, i) => key(`class-${(i % CLASS_COLOR_COUNT) + 1}`, name)).join('')}</p>`;
-  return `<p class="legend">${keys}${key('reference', 'Chance, or perfect calibration')}</p>${classKeys}<div class="charts">${charts.map((chart) => figure(chart)).join('')}</div>${matrix}`;
+function curvesBody(report: Report, { candidate, champion }: Plots): string {
+  const rival = rivalName(report);
+  const charts = curveCharts(candidate, champion);
+  const matrices = [
+    ['Candidate', candidate.confusion],
+    [rival, champion?.confusion],
+  ] as const;
+  const tables = matrices
+    .map(([who, matrix]) => (matrix === undefined ? '' : confusionTable(who, matrix)))
+    .join('');
+  if (charts.length === 0) return tables;
+  const keys = {
+    binary:
+      key('candidate', 'Candidate') +
+      (champion === null ? '' : key('champion', rival)) +
+      key('reference', 'Chance, or perfect calibration'),
+    multiclass:
+      (candidate.roc_by_class ?? [])
+        .map((curve, i) => key(`class-${(i % CLASS_COLOR_COUNT) + 1}`, curve.class))
+        .join('') + key('reference', 'Chance'),
+    regression:
+      key('candidate', 'Candidate') +
+      (champion === null ? '' : key('champion', rival)) +
+      key('reference', 'Exact'),
+  };
+  return `<p class="legend">${keys[report.problem]}</p><div class="charts">${charts.map((chart) => figure(chart)).join('')}</div>${tables}`;
 }
 
 function key(kind: string, label: string): string {
@@ -323,7 +334,7 @@ function figure(chart: Chart, title = escapeHtml(chart.title, 80)): string {
   return `<figure><figcaption><strong>${title}</strong> ${escapeHtml(chart.caption)}</figcaption>${chart.svg}</figure>`;
 }
 
-function confusionTable({ classes, counts }: { classes: string[]; counts: number[][] }): string {
+function confusionTable(who: string, { classes, counts }: NonNullable<ModelPlots['confusion']>): string {
   const rows = counts.map((row, truth) => {
     const total = row.reduce((a, b) => a + b, 0);
     const cells = row.map((count, predicted) => {
@@ -334,16 +345,16 @@ function confusionTable({ classes, counts }: { classes: string[]; counts: number
     return `<tr><th scope="row">${escapeHtml(classes[truth] ?? '', 60)}</th>${cells.join('')}</tr>`;
   });
   const head = `<th scope="col">Actual, across: predicted</th>${classes.map((name) => `<th scope="col" class="number">${escapeHtml(name, 60)}</th>`).join('')}`;
-  return `<h3>Confusion matrix of the candidate</h3>${table('Confusion matrix', head, rows, 'confusion')}`;
+  return `<h3>Confusion matrix: ${who.toLowerCase()}</h3>${table(`Confusion matrix: ${who.toLowerCase()}`, head, rows, 'confusion')}`;
 }
 
-function slicesAside(verdict: Verdict): string {
+function slicesAside(verdict: Verdict, rival: string): string {
   const metrics = [...new Set(verdict.slices.map((slice) => metricText(slice.metric).label))].join(', ');
   const champion = verdict.slices.some((slice) => slice.champion !== null);
-  return `${metrics} by group, with its interval${champion ? '; the tick is the champion' : ''}. Small groups say little: mind n.`;
+  return `${metrics} by group, with its interval${champion ? `; the tick is the ${rival.toLowerCase()}` : ''}. Small groups say little: mind n.`;
 }
 
-function slicesBody(verdict: Verdict): string {
+function slicesBody(verdict: Verdict, rival: string): string {
   const rows = sliceRows(verdict);
   if (rows.length === 0) return '';
   const champion = rows.some((row) => row.result.champion !== null);
@@ -362,11 +373,11 @@ function slicesBody(verdict: Verdict): string {
         : valueMark(result.candidate, result.interval ?? null, result.champion, scale);
     return `<tr><th scope="row"><small>${escapeHtml(row.column, 60)}</small>${escapeHtml(row.value, 80)}</th><td class="number">${formatCount(result.n)}</td>${positives ? `<td class="number">${result.positives === null ? '' : formatCount(result.positives)}</td>` : ''}<td class="plot">${mark}</td><td class="number strong">${stacked(row.candidate, row.interval)}</td>${champion ? `<td class="number">${row.champion}</td><td class="number">${row.difference}</td>` : ''}${judged ? `<td class="judged">${row.outcome === null ? '' : outcomeText(row.outcome)}</td>` : ''}</tr>${result.candidate === null ? '' : noteRow(row.note, 8)}`;
   });
-  const head = `<th scope="col">Slice</th><th scope="col" class="number">n</th>${positives ? '<th scope="col" class="number">Positive</th>' : ''}<th scope="col" class="plot"><span class="hidden">Interval</span></th><th scope="col" class="number">Candidate</th>${champion ? '<th scope="col" class="number">Champion</th><th scope="col" class="number">Difference</th>' : ''}${judged ? '<th scope="col" class="judged">Check</th>' : ''}`;
+  const head = `<th scope="col">Slice</th><th scope="col" class="number">n</th>${positives ? '<th scope="col" class="number">Positive</th>' : ''}<th scope="col" class="plot"><span class="hidden">Interval</span></th><th scope="col" class="number">Candidate</th>${champion ? `<th scope="col" class="number">${rival}</th><th scope="col" class="number">Difference</th>` : ''}${judged ? '<th scope="col" class="judged">Check</th>' : ''}`;
   return table('Slices', head, body, 'slices');
 }
 
-function explanationBody(explanation: Explanation): string {
+function explanationBody(explanation: Explanation, rival: string): string {
   const features = [...explanation.features].sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
   if (features.length === 0) return '';
   const champion = features.some((feature) => typeof feature.champion === 'number');
@@ -376,7 +387,7 @@ function explanationBody(explanation: Explanation): string {
     (feature) =>
       `<tr><th scope="row">${escapeHtml(feature.name, 80)}</th><td class="plot">${signedBarMark(feature.value, feature.champion ?? null, most)}</td><td class="number strong">${formatSigned(feature.value, decimals)}</td>${champion ? `<td class="number">${formatSigned(feature.champion, decimals)}</td>` : ''}</tr>`,
   );
-  const head = `<th scope="col">Feature</th><th scope="col" class="plot"><span class="hidden">Size</span></th><th scope="col" class="number">Candidate</th>${champion ? '<th scope="col" class="number">Champion</th>' : ''}`;
+  const head = `<th scope="col">Feature</th><th scope="col" class="plot"><span class="hidden">Size</span></th><th scope="col" class="number">Candidate</th>${champion ? `<th scope="col" class="number">${rival}</th>` : ''}`;
   return foldedTable('Features', head, rows, 'features', MOST_FEATURES);
 }
 
@@ -384,14 +395,14 @@ function tuningBody(tuning: TuningFacts): string {
   const charts = tuningCharts(tuning);
   const decimals = decimalsFor(...tuning.trials.map((trial) => trial.value));
   const sign = tuning.objective.goal === 'maximize' ? -1 : 1;
+  const complete = tuning.trials.every((trial) => trial.status === 'completed');
   const rows = [...tuning.trials]
     .sort((a, b) => (a.value === null ? 1 : b.value === null ? -1 : sign * (a.value - b.value)))
     .map(
       (trial) =>
-        `<tr${trial.name === tuning.best ? ' class="best"' : ''}><th scope="row">${escapeHtml(trial.name, 60)}${trial.name === tuning.best ? '<span class="tag">best</span>' : ''}</th><td class="number strong">${formatValue(trial.value, decimals)}</td><td class="prose">${escapeHtml(settingsText(trial.hyperparameters), 300)}</td><td class="number">${formatSeconds(trial.seconds)}</td><td class="status">${trial.status === 'completed' ? '' : trial.status}</td></tr>`,
+        `<tr${trial.name === tuning.best ? ' class="best"' : ''}><th scope="row">${escapeHtml(trial.name, 60)}${trial.name === tuning.best ? '<span class="tag">best</span>' : ''}</th><td class="number strong">${formatValue(trial.value, decimals)}</td><td class="prose">${escapeHtml(settingsText(trial.hyperparameters), 300)}</td><td class="number">${formatSeconds(trial.seconds)}</td>${complete ? '' : `<td class="status">${trial.status === 'completed' ? '' : trial.status}</td>`}</tr>`,
     );
-  const head =
-    '<th scope="col">Trial</th><th scope="col" class="number">Objective</th><th scope="col" class="prose">Hyperparameters</th><th scope="col" class="number">Time</th><th scope="col" class="status"><span class="hidden">Status</span></th>';
+  const head = `<th scope="col">Trial</th><th scope="col" class="number">Objective</th><th scope="col" class="prose">Hyperparameters</th><th scope="col" class="number">Time</th>${complete ? '' : '<th scope="col" class="status">Status</th>'}`;
   return `<div class="charts">${charts
     .map((chart) =>
       figure(chart, chart.parameter === null ? escapeHtml(chart.title) : escapeHtml(chart.parameter, 80)),
@@ -418,8 +429,7 @@ function factsBody(report: Report): string {
   const { data, candidate, champion, run } = report;
   const groups: [title: string, facts: [name: string, value: string][]][] = [];
   if (candidate !== null) groups.push(['Candidate', modelFacts(candidate)]);
-  if (champion !== null)
-    groups.push([champion.origin === 'baseline' ? 'Baseline' : 'Champion', modelFacts(champion)]);
+  if (champion !== null) groups.push([rivalName(report), modelFacts(champion)]);
   if (data !== null)
     groups.push([
       'Data',

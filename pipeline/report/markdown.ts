@@ -22,6 +22,7 @@ import {
   movedLines,
   notesOf,
   orderedChecks,
+  rivalName,
   runParts,
   settingsText,
   sliceRows,
@@ -80,7 +81,10 @@ function sectionsOf(report: Report, whole: boolean): Section[] {
     ...(verdict === null
       ? []
       : [
-          { priority: 1, variants: shorter(metricRows(verdict).length, (n) => metrics(verdict, n)) },
+          {
+            priority: 1,
+            variants: shorter(metricRows(verdict).length, (n) => metrics(verdict, rivalName(report), n)),
+          },
           { priority: 2, variants: shorter(verdict.checks.length, (n) => checks(verdict, n, whole)) },
         ]),
     { priority: 1, variants: shorter(report.failure?.log.length ?? 0, (n) => failure(report, n)) },
@@ -89,7 +93,12 @@ function sectionsOf(report: Report, whole: boolean): Section[] {
     { priority: 5, variants: [plots(report), ''] },
     ...(verdict === null
       ? []
-      : [{ priority: 4, variants: shorter(verdict.slices.length, (n) => slices(verdict, n, whole)) }]),
+      : [
+          {
+            priority: 4,
+            variants: shorter(verdict.slices.length, (n) => slices(verdict, rivalName(report), n, whole)),
+          },
+        ]),
     { priority: 6, variants: shorter(report.tuning?.trials.length ?? 0, (n) => tuning(report, n, whole)) },
     {
       priority: 8,
@@ -121,10 +130,10 @@ function header(report: Report): string {
   ].join('\n\n');
 }
 
-function metrics(verdict: Verdict, most: number): string {
+function metrics(verdict: Verdict, rival: string, most: number): string {
   const rows = metricRows(verdict);
   const champion = hasChampion(verdict);
-  const head = champion ? ['Metric', 'Candidate', 'Champion', 'Difference'] : ['Metric', 'Candidate'];
+  const head = champion ? ['Metric', 'Candidate', rival, 'Difference'] : ['Metric', 'Candidate'];
   const body = rows.slice(0, most).map((row) => {
     const arrow = { higher: '', lower: ' ↓', one: ' → 1' }[row.better];
     const name = row.primary ? `**${prose(row.label)}**${arrow} · primary` : `${prose(row.label)}${arrow}`;
@@ -197,7 +206,7 @@ function changes(report: Report, most: number): string {
   const rows = changeRows(report);
   const changed = rows
     .slice(0, most)
-    .map((row) => `${code(row.path, 120)} ${prose(row.how, 160)}`)
+    .map((row) => `${row.kind === '' ? '' : `${row.kind} `}${code(row.path, 120)} ${prose(row.how, 160)}`)
     .concat(rows.length > most ? [`and ${formatCount(rows.length - most)} more`] : []);
   const moved = movedLines(report.verdict).map(({ text, effect }) =>
     effect === null
@@ -208,20 +217,19 @@ function changes(report: Report, most: number): string {
     changed.length === 0 ? 'Nothing: the same code, data, settings and image.' : changed.join('<br>');
   return [
     '### What changed, and what moved',
-    table(['Changed since the champion', 'Moved'], [[left, moved.join('<br>')]]),
+    table([`Changed since the ${rivalName(report).toLowerCase()}`, 'Moved'], [[left, moved.join('<br>')]]),
   ].join('\n\n');
 }
 
 function plots(report: Report): string {
-  const blocks = mermaidPlots(report);
-  if (blocks.length === 0) return '';
-  return [
-    '### Plots',
-    ...blocks.map(({ caption, source }) => `${caption}\n\n\`\`\`mermaid\n${source}\n\`\`\``),
-  ].join('\n\n');
+  const blocks = mermaidPlots(report).map(
+    ({ title, caption, source }) =>
+      `**${title}**: ${prose(caption, 400)}\n\n\`\`\`mermaid\n${source}\n\`\`\``,
+  );
+  return blocks.length === 0 ? '' : ['### Plots', ...blocks].join('\n\n');
 }
 
-function slices(verdict: Verdict, most: number, whole: boolean): string {
+function slices(verdict: Verdict, rival: string, most: number, whole: boolean): string {
   const rows = sliceRows(verdict);
   if (rows.length === 0) return '';
   const champion = rows.some((row) => row.result.champion !== null);
@@ -237,14 +245,7 @@ function slices(verdict: Verdict, most: number, whole: boolean): string {
       ...(champion ? [row.champion, row.difference] : []),
       row.outcome === null ? '' : OUTCOMES[row.outcome],
     ]);
-  const head = [
-    'Slice',
-    'n',
-    'Positive',
-    'Candidate',
-    ...(champion ? ['Champion', 'Difference'] : []),
-    'Check',
-  ];
+  const head = ['Slice', 'n', 'Positive', 'Candidate', ...(champion ? [rival, 'Difference'] : []), 'Check'];
   const align = ['', '-:', '-:', '-:', ...(champion ? ['-:', '-:'] : []), ''];
   const summary = `Slices by ${prose(metric)}: ${formatCount(rows.length)}${failed > 0 ? `, ${failed} failed` : ''}`;
   return details(
@@ -345,7 +346,7 @@ function facts(report: Report, whole: boolean): string {
     if (facts.threshold !== null) rows.push([`${name} threshold`, formatValue(facts.threshold)]);
   };
   model('Candidate', candidate);
-  model(champion?.origin === 'baseline' ? 'Baseline' : 'Champion', champion);
+  model(rivalName(report), champion);
   if (data !== null) {
     rows.push(['Data', `${code(data.source, 200)} at ${code(data.version, 80)}`]);
     rows.push(['Train', countsOf(data.train.rows, data.train.positives)]);

@@ -1,75 +1,133 @@
+import { heightAt } from './curve.ts';
 import { formatCount } from './format.ts';
-import type { Curve, Report } from './report.ts';
+import type { CalibrationBin, Curve, ModelPlots, Report } from './report.ts';
 
 /** Readable on GitHub's white and on its dark background. */
-const CANDIDATE = '#3b82f6';
-const CHAMPION = '#d97706';
-const REFERENCE = '#8886';
+const BLUE = { color: '#3b82f6', named: 'blue' };
+const ORANGE = { color: '#d97706', named: 'orange' };
+const GREY = { color: '#8886', named: 'grey' };
+const CLASS_COLORS = [
+  BLUE,
+  ORANGE,
+  { color: '#2da44e', named: 'green' },
+  { color: '#a855f7', named: 'purple' },
+  { color: '#e05252', named: 'red' },
+  { color: '#0ea5a5', named: 'teal' },
+];
 const GRID = 50;
 
-/**
- * Plots as Mermaid sources, which GitHub draws in a comment. Only numbers and our own words go into them: no text from
- * users can reach the parser. An xychart spaces a line's points evenly, so curves are read off on an even grid.
- */
-export function mermaidPlots(report: Report): { caption: string; source: string }[] {
-  const { plots } = report;
-  if (plots === null) return [];
-  const { candidate, champion } = plots;
-  const blocks: { caption: string; source: string }[] = [];
-  if (candidate.roc !== undefined) {
-    const lines: Line[] = [{ name: 'candidate', color: CANDIDATE, points: onGrid(candidate.roc) }];
-    if (champion?.roc !== undefined)
-      lines.push({ name: 'champion', color: CHAMPION, points: onGrid(champion.roc) });
-    lines.push({ name: 'chance', color: REFERENCE, points: [0, 1] });
-    blocks.push({
-      caption: `**ROC curve**: ${legend(lines)}`,
-      source: xychart('ROC curve', 'false-positive rate', 'true-positive rate', '0 --> 1', 1, lines),
-    });
-  }
-  const { calibration } = candidate;
-  if (calibration !== undefined && calibration.length > 1) {
-    const top = Math.max(...calibration.flatMap((bin) => [bin.predicted, bin.observed]));
-    const lines: Line[] = [
-      { name: 'observed', color: CANDIDATE, points: calibration.map((bin) => bin.observed), bar: true },
-      { name: 'predicted', color: CHAMPION, points: calibration.map((bin) => bin.predicted) },
-    ];
-    const rows = calibration.map((bin) => bin.n);
-    const each = [...new Set([Math.min(...rows), Math.max(...rows)])].map(formatCount).join(' to ');
-    blocks.push({
-      caption: `**Calibration** of the candidate: share of positives by predicted probability, ${calibration.length} groups of ${each} rows; ${legend(lines)}`,
-      source: xychart(
-        'Calibration of the candidate',
-        'groups from the lowest to the highest prediction',
-        'share of positives',
-        `[${calibration.map((_, i) => `"${i + 1}"`).join(', ')}]`,
-        Math.min(1, Math.ceil(top * 10) / 10),
-        lines,
-      ),
-    });
-  }
-  return blocks;
-}
-
 interface Line {
+  /** Our own word for the line. */
   name: string;
   color: string;
+  named: string;
   points: number[];
   bar?: boolean;
 }
 
-const COLOR_NAMES: Record<string, string> = {
-  [CANDIDATE]: 'blue',
-  [CHAMPION]: 'orange',
-  [REFERENCE]: 'grey',
-};
-
-function legend(lines: Line[]): string {
-  return lines
-    .map((line) => `${line.name} ${COLOR_NAMES[line.color]}${line.bar === true ? ' bars' : ''}`)
-    .join(', ');
+export interface MermaidPlot {
+  title: string;
+  /** What is drawn and in which colours; may hold text from users. */
+  caption: string;
+  source: string;
 }
 
-function xychart(title: string, x: string, y: string, xRange: string, yMost: number, lines: Line[]): string {
+/**
+ * Plots as Mermaid sources, which GitHub draws in a comment. Only numbers and our own words go into a source: no text
+ * from users can reach the parser. An xychart spaces a line's points evenly, so curves are read off on an even grid.
+ */
+export function mermaidPlots({ plots }: Report): MermaidPlot[] {
+  if (plots === null) return [];
+  const { candidate, champion } = plots;
+  return [
+    candidate.roc === undefined ? null : rocPlot(candidate.roc, champion?.roc),
+    candidate.calibration === undefined ? null : calibrationPlot(candidate.calibration),
+    candidate.roc_by_class === undefined ? null : classRocPlot(candidate.roc_by_class),
+    candidate.residuals === undefined ? null : residualPlot(candidate.residuals),
+  ].filter((plot) => plot !== null);
+}
+
+function rocPlot(candidate: Curve, champion: Curve | undefined): MermaidPlot {
+  const lines: Line[] = [
+    { name: 'candidate', ...BLUE, points: onGrid(candidate) },
+    ...(champion === undefined ? [] : [{ name: 'champion', ...ORANGE, points: onGrid(champion) }]),
+    { name: 'chance', ...GREY, points: [0, 1] },
+  ];
+  return rocFrame('ROC curve', legend(lines), lines);
+}
+
+function classRocPlot(curves: NonNullable<ModelPlots['roc_by_class']>): MermaidPlot | null {
+  const drawn = curves.slice(0, CLASS_COLORS.length);
+  if (drawn.length === 0) return null;
+  const lines: Line[] = drawn.map(({ roc }, i) => ({
+    name: `class ${i + 1}`,
+    ...(CLASS_COLORS[i] ?? BLUE),
+    points: onGrid(roc),
+  }));
+  const named = lines.map((line, i) => `${drawn[i]?.class} ${line.named}`).join(', ');
+  const rest = curves.length - drawn.length;
+  return rocFrame(
+    'ROC curve by class',
+    `the candidate, each class against the rest; ${named}${rest > 0 ? `; ${rest} more in the full report` : ''}`,
+    [...lines, { name: 'chance', ...GREY, points: [0, 1] }],
+  );
+}
+
+function rocFrame(title: string, caption: string, lines: Line[]): MermaidPlot {
+  const axes = ['x-axis "false-positive rate" 0 --> 1', 'y-axis "true-positive rate" 0 --> 1'];
+  return { title, caption, source: xychart(title, axes, lines) };
+}
+
+function calibrationPlot(bins: CalibrationBin[]): MermaidPlot | null {
+  if (bins.length < 2) return null;
+  const top = Math.max(...bins.flatMap((bin) => [bin.predicted, bin.observed]));
+  const lines: Line[] = [
+    { name: 'observed', ...BLUE, points: bins.map((bin) => bin.observed), bar: true },
+    { name: 'predicted', ...ORANGE, points: bins.map((bin) => bin.predicted) },
+  ];
+  const sizes = bins.map((bin) => bin.n);
+  const each = [...new Set([Math.min(...sizes), Math.max(...sizes)])].map(formatCount).join(' to ');
+  const groups = bins.map((_, i) => `"${i + 1}"`).join(', ');
+  const title = 'Calibration of the candidate';
+  return {
+    title,
+    caption: `share of positives by predicted probability, ${bins.length} groups of ${each} rows; ${legend(lines)}`,
+    source: xychart(
+      title,
+      [
+        `x-axis "groups from the lowest to the highest prediction" [${groups}]`,
+        `y-axis "share of positives" 0 --> ${decimal(Math.max(0.1, Math.ceil(top * 10) / 10))}`,
+      ],
+      lines,
+    ),
+  };
+}
+
+function residualPlot({ edges, counts }: NonNullable<ModelPlots['residuals']>): MermaidPlot {
+  const total = counts.reduce((a, b) => a + b, 0);
+  const lines: Line[] = [
+    { name: 'rows', ...BLUE, points: counts.map((count) => (100 * count) / total), bar: true },
+  ];
+  const title = 'Residuals of the candidate';
+  return {
+    title,
+    caption: 'actual minus predicted, in percent of the rows',
+    source: xychart(
+      title,
+      [
+        `x-axis "residual" ${decimal(edges[0] ?? 0)} --> ${decimal(edges.at(-1) ?? 1)}`,
+        `y-axis "percent of rows" 0 --> ${Math.ceil(Math.max(...lines.flatMap((line) => line.points)))}`,
+      ],
+      lines,
+    ),
+  };
+}
+
+function legend(lines: Line[]): string {
+  return lines.map((line) => `${line.name} ${line.named}${line.bar === true ? ' bars' : ''}`).join(', ');
+}
+
+function xychart(title: string, axes: string[], lines: Line[]): string {
   return [
     '---',
     'config:',
@@ -83,22 +141,22 @@ function xychart(title: string, x: string, y: string, xRange: string, yMost: num
     '---',
     'xychart-beta',
     `  accTitle: ${title}`,
-    `  x-axis "${x}" ${xRange}`,
-    `  y-axis "${y}" 0 --> ${yMost}`,
+    ...axes.map((axis) => `  ${axis}`),
     ...lines.map(
       (line) =>
-        `  ${line.bar === true ? 'bar' : 'line'} "${line.name}" [${line.points.map((v) => Number(v.toFixed(4))).join(', ')}]`,
+        `  ${line.bar === true ? 'bar' : 'line'} "${line.name}" [${line.points.map(decimal).join(', ')}]`,
     ),
   ].join('\n');
 }
 
-/** The highest y that the curve reaches at each of 51 even x from 0 to 1, on straight lines between its points. */
+/** Four significant digits at most, never with an exponent: the grammar knows none. */
+function decimal(value: number): string {
+  const size = Math.abs(value);
+  const decimals = size >= 1000 || size === 0 ? 0 : Math.min(20, 3 - Math.floor(Math.log10(size)));
+  const text = value.toFixed(decimals);
+  return text.includes('.') ? text.replace(/\.?0+$/, '') : text;
+}
+
 function onGrid(curve: Curve): number[] {
-  return Array.from({ length: GRID + 1 }, (_, i) => {
-    const x = i / GRID;
-    const after = curve.findLastIndex(([px]) => px <= x);
-    const [x0, y0] = curve[after] ?? [0, 0];
-    const [x1, y1] = curve[after + 1] ?? [x0, y0];
-    return x1 === x0 ? y0 : y0 + ((x - x0) / (x1 - x0)) * (y1 - y0);
-  });
+  return Array.from({ length: GRID + 1 }, (_, i) => heightAt(curve, i / GRID));
 }

@@ -232,20 +232,34 @@ export function intervalsText(verdict: Verdict): string {
   return `${formatPercent(verdict.confidence)} intervals (${by})`;
 }
 
-/** "training.hyperparameters.C: 1 → 0.3", "model/train.py: edited" as its two parts. */
-export function changeRows(report: Report): { what: string; path: string; how: string }[] {
-  return (report.changes ?? []).map((change) => ({
-    what: change.what,
-    path: change.path,
-    how:
-      change.from === null && change.to === null
-        ? 'edited'
-        : change.from === null
-          ? `added: ${change.to}`
-          : change.to === null
-            ? `removed: ${change.from}`
-            : `${change.from} → ${change.to}`,
-  }));
+/** What the candidate is compared with, as a column is headed. */
+export function rivalName(report: Report): 'Champion' | 'Baseline' {
+  return report.champion?.origin === 'baseline' ? 'Baseline' : 'Champion';
+}
+
+const CHANGE_KINDS = {
+  code: '',
+  config: '',
+  data: 'data',
+  image: 'image',
+  hyperparameters: 'hyperparameter',
+};
+
+/** "training.max_runtime" "1h → 2h", "hyperparameter" "C" "1 → 0.3", "model/train.py" "edited". */
+export function changeRows(report: Report): { kind: string; path: string; how: string }[] {
+  return (report.changes ?? []).map(({ what, path, from, to }) => {
+    // Of a file's content only hashes are known, which say nothing to a reader.
+    const values = what !== 'code';
+    const how =
+      from === null && to !== null
+        ? `added${values ? `: ${to}` : ''}`
+        : from !== null && to === null
+          ? `removed${values ? `: ${from}` : ''}`
+          : from === null || !values
+            ? 'edited'
+            : `${from} → ${to}`;
+    return { kind: CHANGE_KINDS[what], path, how };
+  });
 }
 
 /** The primary metric and what clearly moved: "ROC AUC +.012", "PR AUC +.047" better, "6 more: no clear difference". */

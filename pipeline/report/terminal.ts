@@ -12,6 +12,7 @@ import {
   movedLines,
   notesOf,
   orderedChecks,
+  rivalName,
   timingOf,
 } from './reading.ts';
 import type { Report } from './report.ts';
@@ -44,7 +45,7 @@ export function renderTerminal(report: Report, options: { color: boolean; column
   const blocks = [headline(report, width, paint)];
   if (failure !== null) blocks.push(failureLines(failure, width, paint));
   if (verdict !== null) {
-    blocks.push(metricLines(verdict, width, paint));
+    blocks.push(metricLines(verdict, rivalName(report), width, paint));
     blocks.push(checkLines(verdict, width, paint));
     blocks.push(changeLines(report, verdict, width, paint));
   }
@@ -77,10 +78,10 @@ function failureLines(failure: NonNullable<Report['failure']>, width: number, pa
   return [...log, ...(log.length > 0 && hint.length > 0 ? [''] : []), ...hint];
 }
 
-function metricLines(verdict: Verdict, width: number, paint: Paint): string[] {
+function metricLines(verdict: Verdict, rival: string, width: number, paint: Paint): string[] {
   const champion = hasChampion(verdict);
   const interval = `${formatPercent(verdict.confidence)} interval`;
-  const head = champion ? ['', 'Candidate', 'Champion', 'Difference', interval] : ['', 'Candidate', interval];
+  const head = champion ? ['', 'Candidate', rival, 'Difference', interval] : ['', 'Candidate', interval];
   const rows = metricRows(verdict).map((row) => {
     const name = `${cleanText(row.label, 24)}${row.better === 'lower' ? ' ↓' : ''}`;
     return champion
@@ -138,7 +139,13 @@ function changeLines(report: Report, verdict: Verdict, width: number, paint: Pai
   const side = width >= 70 ? Math.floor((width - 3) * 0.58) : width;
   const changed = rows
     .slice(0, MOST_CHANGES)
-    .flatMap((row) => wrap(`${cleanText(row.path, 80)}: ${cleanText(row.how, 80)}`, side, '  '));
+    .flatMap((row) =>
+      wrap(
+        `${row.kind === '' ? '' : `${row.kind} `}${cleanText(row.path, 80)}: ${cleanText(row.how, 80)}`,
+        side,
+        '  ',
+      ),
+    );
   if (rows.length === 0) changed.push('nothing');
   if (rows.length > MOST_CHANGES) changed.push(`and ${formatCount(rows.length - MOST_CHANGES)} more`);
   const moved = movedLines(verdict).map(({ text, effect }) => {
@@ -148,7 +155,7 @@ function changeLines(report: Report, verdict: Verdict, width: number, paint: Pai
       ? `${said}, not clear`
       : `${said} ${paint(effect === 'better' ? 'green' : 'red', effect)}`;
   });
-  const titles: [string, string] = ['Changed since the champion', 'Moved'];
+  const titles: [string, string] = [`Changed since the ${rivalName(report).toLowerCase()}`, 'Moved'];
   if (side === width) return [paint('dim', titles[0]), ...changed, '', paint('dim', titles[1]), ...moved];
   return [
     `${paint('dim', padEnd(titles[0], side))}   ${paint('dim', titles[1])}`,
