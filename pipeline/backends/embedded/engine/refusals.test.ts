@@ -33,7 +33,7 @@ const taskOf = (fields: object) => single({ Type: 'Task', Resource: job, End: tr
 const passOf = (fields: object) => single({ Type: 'Pass', End: true, ...fields } as State);
 const choiceOf = (rule: object) =>
   machine({
-    Only: { Type: 'Choice', Choices: [{ ...rule, Next: 'Next' }], Default: 'Next' } as State,
+    Only: { Type: 'Choice', Choices: [{ ...rule, Next: 'Next' } as never], Default: 'Next' },
     Next: { Type: 'Succeed' },
   });
 const mapOf = (fields: object, processor: object = {}) =>
