@@ -6,7 +6,7 @@ import { openParquetFile } from './parquet-file.ts';
 import type { Config } from './schema.ts';
 
 /** A breach of the data contract. */
-export interface DataProblem {
+interface DataProblem {
   /** The setting of mlops.yaml that is not kept. */
   path: string;
   /** Whole in itself: file, line, column, what was found, what was expected. */
@@ -42,6 +42,7 @@ export async function checkData(config: Config, paths: readonly string[]): Promi
     } catch (error) {
       if (!(error instanceof UnreadableFile)) throw error;
       check.add('data.source', file.label, error.message);
+      check.unreadable += 1;
     }
   }
   return check.finish();
@@ -84,6 +85,8 @@ const quote = (text: string) => JSON.stringify(text.length > 60 ? `${text.slice(
 
 class ContractCheck {
   rows = 0;
+  /** Files that could not be read to their end: then nothing is said of what all rows have in common. */
+  unreadable = 0;
   private columns: string[] | null = null;
   private firstFile = '';
   private readonly kinds = new Map<string, { shown: DataProblem[]; more: number }>();
@@ -149,9 +152,10 @@ class ContractCheck {
 
   finish(): DataCheck {
     const { source } = this.config.data;
-    if (this.columns !== null && this.rows === 0 && !this.kinds.has('data.source\nrows of another width'))
+    const isRagged = this.kinds.has('data.source\nrows of another width');
+    if (this.unreadable === 0 && this.columns !== null && this.rows === 0 && !isRagged)
       this.add('data.source', source, 'got no rows, expected at least one under the header');
-    if (this.rows > 0 && !this.scripted) this.checkLabels();
+    if (this.unreadable === 0 && this.rows > 0 && !this.scripted) this.checkLabels();
     const problems = [...this.kinds].flatMap(([key, { shown, more }]) => {
       const [path = '', kind = ''] = key.split('\n');
       return more === 0 ? shown : [...shown, { path, message: `${source}: ${more} more ${kind}` }];

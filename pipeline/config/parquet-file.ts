@@ -2,7 +2,7 @@ import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetS
 import { compressors } from 'hyparquet-compressors';
 import { UnreadableFile } from './csv-file.ts';
 
-export interface ParquetColumn {
+interface ParquetColumn {
   name: string;
   /** Text may hold a line break; other types cannot. */
   isText: boolean;

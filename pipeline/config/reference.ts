@@ -14,13 +14,14 @@ interface Row {
 export function configReference(): string {
   const fields = fieldsOf(configSchema) ?? {};
   const sections = Object.entries(fields).map(([name, schema]) => {
-    if (!isStructured(schema)) return `## ${name}\n${table([row(name, schema)])}\n`;
-    return `## ${name}\n${descriptionOf(schema)}\n\n${table(rowsOf(schema, name))}\n`;
+    if (!isStructured(schema)) return `## ${name}\n\n${table([row(name, schema)])}\n`;
+    return `## ${name}\n\n${descriptionOf(schema)}\n\n${table(rowsOf(schema, name))}\n`;
   });
   return `${introduction}\n${metricTable()}\n\n${sections.join('\n')}`;
 }
 
 const introduction = `# mlops.yaml
+
 The one file that a use-case edits. A whole one:
 
 \`\`\`yaml
@@ -42,23 +43,29 @@ Everything else has a default. \`mlops validate\` reports every problem of the f
 The schema is \`schema.ts\`; this page and \`mlops.schema.json\` are made from it by \`node pipeline/config/generate.ts\`.
 
 ## Metrics
+
 What \`gate.primary\`, \`gate.thresholds\`, \`gate.slices.metric\` and \`monitoring.decay.metric\` may name:
 `;
 
 const metricTable = () =>
-  [
-    '| problem | metrics |',
-    '|---|---|',
-    ...problems.map((name) => `| ${name} | ${metricsOf(name).join(', ')} |`),
-  ].join('\n');
+  grid([['problem', 'metrics'], ...problems.map((name) => [name, metricsOf(name).join(', ')])]);
 
-function table(rows: Row[]): string {
-  const cell = (text: string) => text.replaceAll('|', '\\|');
-  const lines = rows.map(
-    ({ path, type, fallback, description }) =>
-      `| \`${path}\` | ${cell(type)} | ${cell(fallback)} | ${cell(description)} |`,
+const table = (rows: Row[]): string =>
+  grid([
+    ['path', 'type', 'default', 'description'],
+    ...rows.map(({ path, type, fallback, description }) => [`\`${path}\``, type, fallback, description]),
+  ]);
+
+/** A Markdown table, padded as the formatter pads it; the first line is the header. */
+function grid(lines: string[][]): string {
+  const [header = [], ...rows] = lines.map((cells) => cells.map((text) => text.replaceAll('|', '\\|')));
+  const widths = header.map((_, column) =>
+    Math.max(...[header, ...rows].map((cells) => cells[column]?.length ?? 0)),
   );
-  return ['| path | type | default | description |', '|---|---|---|---|', ...lines].join('\n');
+  const rule = widths.map((width) => '-'.repeat(width));
+  return [header, rule, ...rows]
+    .map((cells) => `| ${cells.map((text, column) => text.padEnd(widths[column] ?? 0)).join(' | ')} |`)
+    .join('\n');
 }
 
 function rowsOf(schema: unknown, path: string): Row[] {

@@ -3,7 +3,7 @@ import type { ConfigProblem } from './config-error.ts';
 import { childOf, fieldsOf, isText } from './schema-tree.ts';
 
 /** Where a setting came from. */
-export type Origin = { key: Position; value: Position } | 'set';
+type Origin = { key: Position; value: Position } | 'set';
 interface Position {
   line: number;
   column: number;

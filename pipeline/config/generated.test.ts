@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from '@jest/globals';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { configJsonSchema } from './json-schema.ts';
+import { configReference } from './reference.ts';
+import { configSchema } from './schema.ts';
+import { alternatives } from './schema-tree.ts';
+
+const read = (name: string) => readFileSync(new URL(name, import.meta.url), 'utf8');
+
+// Where these fail: node pipeline/config/generate.ts
+test('mlops.schema.json is what the schema makes', () => {
+  expect(JSON.parse(read('mlops.schema.json'))).toEqual(JSON.parse(JSON.stringify(configJsonSchema())));
+});
+
+test('README.md is what the schema makes', () => {
+  expect(read('README.md')).toBe(configReference());
+});
+
+test('an editor finds the schema beside the sample, takes the sample and marks a misspelt key', () => {
+  const text = read('../../mlops.yaml');
+  const [, path = ''] = /^# yaml-language-server: \$schema=(\S+)\n/.exec(text) ?? [];
+  const schema = z.fromJSONSchema(JSON.parse(read(`../../${path}`)));
+  const sample = parse(text);
+  expect(schema.safeParse(sample).success).toBe(true);
+  expect(schema.safeParse({ ...sample, budgt: 1 }).success).toBe(false);
+  expect(schema.safeParse({ ...sample, gate: { ...sample.gate, confidence: 2 } }).success).toBe(false);
+});
+
+test('every setting has a description', () => {
+  const bare: string[] = [];
+  const walk = (schema: unknown, path: string): void => {
+    for (const one of alternatives(schema)) {
+      if (one instanceof z.ZodRecord) walk(one.valueType, `${path}.NAME`);
+      if (!(one instanceof z.ZodObject)) continue;
+      for (const [key, field] of Object.entries(one.shape)) {
+        const inner = `${path}.${key}`;
+        if (!(field instanceof z.ZodType && field.description) && !/^\.gate\.thresholds\.\w+$/.test(inner))
+          bare.push(inner);
+        walk(field, inner);
+      }
+    }
+  };
+  walk(configSchema, '');
+  expect(bare).toEqual([]);
+});

@@ -1,0 +1,339 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { sha256 } from '../hash.ts';
+import { ConfigError } from './config-error.ts';
+import { checkData } from './data-contract.ts';
+import { loadConfig, parseConfig } from './load.ts';
+
+const minimal = (problem = 'binary') =>
+  `project: demo\nproblem: ${problem}\ndata:\n  source: x.csv\n  target: y\n`;
+
+function problemsOf(run: () => unknown): ConfigError['problems'] {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe('defaults', () => {
+  test('fill in all that five lines leave out', () => {
+    expect(parseConfig(minimal())).toEqual({
+      project: 'demo',
+      problem: 'binary',
+      data: {
+        source: 'x.csv',
+        format: 'csv',
+        target: 'y',
+        positive: null,
+        row_id: null,
+        exclude: [],
+        slices: [],
+        features_exclude: [],
+        holdout: 0.2,
+        scoring: null,
+      },
+      model: {
+        context: 'model',
+        image: null,
+        content_type: 'text/csv',
+        csv: { header: false, target: 'first' },
+        channel: 'train',
+        manifest_channel: null,
+        output: 'probability',
+        extra: [],
+      },
+      prepare: {
+        engine: 'processing',
+        script: null,
+        instance: { type: 'ml.m5.large', count: 1, volume_gb: 30 },
+        max_runtime: 3600,
+      },
+      training: {
+        instance: { type: 'ml.m5.large', count: 1, volume_gb: 30 },
+        max_runtime: 3600,
+        spot: false,
+        input_mode: 'File',
+        hyperparameters: {},
+        metrics: {},
+      },
+      tuning: null,
+      gate: {
+        primary: 'roc_auc',
+        confidence: 0.95,
+        thresholds: {},
+        floor: true,
+        champion: { rule: 'non_inferior', margin: 0.03 },
+        anchor: { package: null, margin: 0.05 },
+        min_change: null,
+        slices: { metric: 'roc_auc', max_drop: 0.1, min_positives: 20 },
+        inconclusive: 'hold',
+        reuse: 'report',
+        enforce: true,
+      },
+      inference: {
+        mode: 'batch',
+        instance: { type: 'ml.m5.large', count: 1 },
+        strategy: 'all_at_once',
+        batch: { payload_mb: 4, strategy: 'multi_record', concurrency: 1 },
+      },
+      monitoring: null,
+      triggers: { data_landed: false, schedule: null, decay: false },
+      budget: { max_run_usd: 25 },
+      notifications: { email: [] },
+      environments: {},
+    });
+  });
+
+  test.each([
+    ['multiclass', 'log_loss', '5%', '10%', 'accuracy', 0.1, 'probability'],
+    ['regression', 'rmse', '5%', '10%', 'rmse', '20%', 'value'],
+  ])('follow the problem: %s', (problem, primary, margin, anchor, sliced, drop, output) => {
+    const { gate, model } = parseConfig(minimal(problem));
+    expect([gate.primary, gate.champion.margin, gate.anchor.margin]).toEqual([primary, margin, anchor]);
+    expect([gate.slices?.metric, gate.slices?.max_drop, model.output]).toEqual([sliced, drop, output]);
+  });
+
+  test('follow a primary metric that is given', () => {
+    const { gate } = parseConfig(`${minimal()}gate: { primary: brier }\n`);
+    expect([gate.champion.margin, gate.anchor.margin]).toEqual(['5%', '10%']);
+  });
+
+  test('ask of a model that answers labels only what labels can give', () => {
+    const { gate } = parseConfig(`${minimal()}model: { output: label }\n`);
+    expect([gate.primary, gate.slices?.metric]).toEqual(['accuracy', 'accuracy']);
+  });
+
+  test('of tuning follow its metrics, strategy and ranges', () => {
+    const text = `${minimal()}training: { metrics: { cv_log_loss: 'l=(.*)' } }
+tuning: { strategy: grid, ranges: { C: [1, 2, 3], e: [x, y] } }\n`;
+    expect(parseConfig(text).tuning).toMatchObject({
+      objective: { metric: 'cv_log_loss', goal: 'minimize' },
+      max_jobs: 6,
+      parallel_jobs: 2,
+    });
+  });
+
+  test('take Parquet where the source says so, and no context beside an image', () => {
+    const image = `example/model@sha256:${'0'.repeat(64)}`;
+    const { data, model } = parseConfig(
+      `${minimal().replace('.csv', '.parquet')}model: { image: "${image}" }\n`,
+    );
+    expect([data.format, model.context, model.image]).toEqual(['parquet', null, image]);
+  });
+});
+
+describe('what people write', () => {
+  test('blocks that are commented out line by line count as not written', () => {
+    expect(parseConfig(`${minimal()}gate:\n  # floor: false\nbudget:\nenvironments:\n`)).toEqual(
+      parseConfig(minimal()),
+    );
+  });
+
+  test.each(['off', 'none', 'false', 'null', '~'])('%s switches off', (word) => {
+    const text = `${minimal()}  scoring: ${word}\ntuning: ${word}\ngate: { slices: ${word}, min_change: ${word} }\nbudget: { max_run_usd: ${word} }\n`;
+    const { data, tuning, gate, budget } = parseConfig(text);
+    expect([data.scoring, tuning, gate.slices, gate.min_change, budget.max_run_usd]).toEqual([
+      null,
+      null,
+      null,
+      null,
+      null,
+    ]);
+  });
+
+  test.each([
+    ['1', '1'],
+    ['1.0', '1.0'],
+    ['007', '007'],
+    ['True', 'True'],
+    ['"Yes"', 'Yes'],
+    ["'it''s'", "it's"],
+    ['1e3', '1e3'],
+  ])('the class %s is text as written', (written, text) => {
+    expect(parseConfig(`${minimal()}  positive: ${written}\n`).data.positive).toBe(text);
+  });
+
+  test('columns may be numbers', () => {
+    expect(parseConfig(`${minimal()}  slices: [2024, "2025", 1.50]\n`).data.slices).toEqual([
+      '2024',
+      '2025',
+      '1.50',
+    ]);
+  });
+
+  test.each([
+    ['90s', 90],
+    ['30m', 1800],
+    ['1h30m', 5400],
+    ['2d', 172_800],
+  ])('the duration %s is %d seconds', (written, seconds) => {
+    expect(parseConfig(`${minimal()}training: { max_runtime: ${written} }\n`).training.max_runtime).toBe(
+      seconds,
+    );
+  });
+
+  test('anchors and aliases', () => {
+    const text = `${minimal()}prepare: { instance: &small { type: ml.t3.medium } }\ntraining: { instance: *small }\n`;
+    expect(parseConfig(text).training.instance.type).toBe('ml.t3.medium');
+  });
+
+  test('hyperparameters are kept as given', () => {
+    const text = `${minimal()}training: { hyperparameters: { C: 0.3, encoding: onehot, fast: true, constructor: x } }\n`;
+    expect(parseConfig(text).training.hyperparameters).toEqual({
+      C: 0.3,
+      encoding: 'onehot',
+      fast: true,
+      constructor: 'x',
+    });
+  });
+});
+
+describe('--set', () => {
+  const set = (...overrides: string[]) => parseConfig(minimal(), { set: overrides });
+
+  test('takes YAML, and the last one wins', () => {
+    const config = set(
+      'training.hyperparameters.C=0.1',
+      'training.hyperparameters.C=0.2',
+      'data.slices=[Gender, "a, b"]',
+      'data.positive=1.0',
+      'gate.champion.rule=superior',
+      'environments.staging={ account: "012345678901", region: us-east-1 }',
+      'environments.staging.tags."cost.center"=a=b',
+    );
+    expect(config.training.hyperparameters).toEqual({ C: 0.2 });
+    expect(config.data).toMatchObject({ slices: ['Gender', 'a, b'], positive: '1.0' });
+    expect(config.gate.champion).toEqual({ rule: 'superior', margin: 0.03 });
+    expect(config.environments.staging).toMatchObject({
+      account: '012345678901',
+      tags: { 'cost.center': 'a=b' },
+    });
+  });
+
+  test('without a value takes the default again', () => {
+    const text = `${minimal()}budget: { max_run_usd: 1 }\nmodel: { csv: { header: true } }\n`;
+    expect(parseConfig(text, { set: ['budget.max_run_usd=', 'model='] })).toEqual(parseConfig(minimal()));
+  });
+
+  test('reaches into a block that is off', () => {
+    const text = `${minimal()}monitoring: off\n`;
+    expect(parseConfig(text, { set: ['monitoring.schedule=hourly'] }).monitoring?.schedule).toBe('hourly');
+  });
+
+  test('is named by its problems, which have no place in the file', () => {
+    expect(problemsOf(() => set('gate.treshold=1'))).toEqual([
+      {
+        path: 'gate.treshold',
+        message: 'unknown key "treshold"; did you mean "thresholds"?',
+        from_set: true,
+      },
+    ]);
+  });
+
+  test.each(['__proto__.polluted=1', 'training.hyperparameters.__proto__.polluted=1'])(
+    '%s reaches no prototype',
+    (override) => {
+      expect(problemsOf(() => set(override))).toHaveLength(1);
+      expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false);
+    },
+  );
+});
+
+test('a problem has path, line and column', () => {
+  expect(
+    problemsOf(() => parseConfig(`${minimal()}gate:\n  thresholds:\n    roc_auc: { min: high }\n`)),
+  ).toEqual([
+    {
+      path: 'gate.thresholds.roc_auc.min',
+      message: 'got "high", expected a number from 0 to 1',
+      line: 8,
+      column: 21,
+    },
+  ]);
+});
+
+test('what depends on a wrong setting is not judged', () => {
+  // Which metrics fit cannot be told while the problem is unknown, nor the objective while the metrics are misspelt.
+  const text = `${minimal('bnary')}training: { metric: { a: '(.*)' } }
+tuning: { objective: { metric: a }, ranges: { C: [1, 2] } }
+gate: { primary: rmse, confidence: 1 }\n`;
+  expect(problemsOf(() => parseConfig(text)).map(({ path }) => path)).toEqual([
+    'problem',
+    'training.metric',
+    'gate.confidence',
+  ]);
+});
+
+describe('loading', () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'config-'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  const write = (content: string | Buffer) => {
+    const path = join(folder, 'mlops.yaml');
+    writeFileSync(path, content);
+    return path;
+  };
+
+  test('gives the text, its hash and the overrides beside the config', async () => {
+    const path = write(minimal());
+    expect(await loadConfig(path, { set: ['tuning=off'] })).toEqual({
+      config: parseConfig(minimal()),
+      path,
+      text: minimal(),
+      sha256: sha256(minimal()),
+      set: ['tuning=off'],
+    });
+  });
+
+  test('reads a byte-order mark and CRLF', async () => {
+    const path = write(`\uFEFF${minimal().replaceAll('\n', '\r\n')}`);
+    expect((await loadConfig(path)).config).toEqual(parseConfig(minimal()));
+  });
+
+  test.each([
+    [
+      'Latin-1',
+      () => write(Buffer.from('project: Z\xfcrich\n', 'latin1')),
+      'got bytes that are not UTF-8, expected text in UTF-8',
+    ],
+    ['a large file', () => write('#'.repeat(1_000_001)), 'got 1000001 bytes, expected at most 1000000'],
+    ['a folder', () => folder, 'got a folder, expected a file'],
+    [
+      'no file',
+      () => join(folder, 'none.yaml'),
+      'no such file; `mlops init` writes one, --config names another',
+    ],
+  ])('refuses %s', async (_what, make, message) => {
+    const path = make();
+    await expect(loadConfig(path)).rejects.toThrow(new ConfigError(path, [{ path: '', message }]));
+  });
+});
+
+describe('the sample', () => {
+  const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+  const path = join(root, 'mlops.yaml');
+
+  test('is sound, and so is its data', async () => {
+    const { config } = await loadConfig(path);
+    const { problems, rows } = await checkData(config, [join(root, config.data.source)]);
+    expect(problems).toEqual([]);
+    expect(rows).toBe(1270);
+  });
+
+  test('works with what it comments out', () => {
+    const text = readFileSync(path, 'utf8').replaceAll(/^# (?=[a-z]+:| {2,})/gm, '');
+    const config = parseConfig(text);
+    expect(Object.keys(config.environments)).toEqual(['staging', 'production']);
+    expect(config.monitoring?.decay?.windows).toEqual([2, 3]);
+    expect(config.triggers.data_landed).toBe(true);
+  });
+});
