@@ -70,8 +70,21 @@ def series_column(series: pd.Series[Any]) -> Column:
 
 def series_texts(series: pd.Series[Any]) -> list[str]:
     """The series as text: numbers with all their digits, true and false, a missing value as ""."""
-    missing = series.isna().tolist()
-    return ["" if absent else _text(value) for value, absent in zip(series.tolist(), missing, strict=True)]
+    if pd.api.types.is_float_dtype(series.dtype):
+        floats = series.to_numpy(dtype=np.float64, na_value=np.nan).tolist()
+        # NaN is the one value unequal to itself.
+        return [repr(value) if value == value else "" for value in floats]  # noqa: PLR0124
+    values, missing = series.tolist(), series.isna()
+    write = str if pd.api.types.is_integer_dtype(series.dtype) or series.dtype == "string" else _text
+    if not missing.any():
+        return list(map(write, values))
+    return ["" if absent else write(value) for value, absent in zip(values, missing.tolist(), strict=True)]
+
+
+def infinite(series: pd.Series[Any]) -> list[bool]:
+    """Whether each value of a column of numbers is infinite."""
+    flags: list[bool] = np.isinf(series.to_numpy(dtype=np.float64, na_value=np.nan)).tolist()
+    return flags
 
 
 def _text(value: Any) -> str:

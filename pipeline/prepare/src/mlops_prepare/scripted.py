@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import compress
+from itertools import chain, compress
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,7 @@ from .column import Column
 from .config import Config
 from .dataset import Block, Dataset, Finding, Rows, feature_names, has_break, line_break
 from .errors import PrepareScriptError
-from .frame import FrameBuilder, series_column, series_texts
+from .frame import FrameBuilder, infinite, series_column, series_texts
 from .problems import Problems, enumerate_some, quote
 from .script import load_transform, run_transform
 from .table import CHUNK_ROWS, Table
@@ -133,11 +133,11 @@ def _check_column(
     problems: Problems,
 ) -> None:
     finding = Finding()
-    texts = (text for side in sides for text in series_texts(side))
     if column.type == "number":
-        finding.add(row for row, text in zip(row_numbers, texts, strict=True) if text in ("inf", "-inf"))
+        finding.add(compress(row_numbers, chain.from_iterable(map(infinite, sides))))
     elif config.content_type == "text/csv":
-        finding.add(row for row, text in zip(row_numbers, texts, strict=True) if has_break(text))
+        texts = chain.from_iterable(map(series_texts, sides))
+        finding.add(compress(row_numbers, map(has_break, texts)))
     if not finding.count:
         return
     where = rows.places.describe(finding.first, finding.count)

@@ -11,8 +11,8 @@ from typing import Literal, NamedTuple
 
 from .problems import SHOWN_ITEMS, Problems, enumerate_some, quote
 
-# Rows held at a time: large enough to spread the cost of a chunk, small enough to stay in the cache.
-CHUNK_ROWS = 16_384
+# Rows held at a time: large enough to spread the cost of a chunk, small enough to stay in the processor's cache.
+CHUNK_ROWS = 2_048
 
 Type = Literal["number", "category", "boolean"]
 
