@@ -1,8 +1,10 @@
 import { join, relative } from 'node:path';
 import { Command, Option } from 'commander';
+import type { Progress } from '../backends/backend.ts';
 import { EmbeddedBackend } from '../backends/embedded/embedded-backend.ts';
 import { loadConfig } from '../config/load.ts';
 import { renderTerminal } from '../report/terminal.ts';
+import { baselineOf, noBaseline } from '../run/baseline.ts';
 import { failureOf, isInputError } from '../run/failure.ts';
 import { makeRequest } from '../run/request.ts';
 import { type ReportFiles, type RunOutcome, runPipeline, writeReport } from '../run/run.ts';
@@ -14,6 +16,7 @@ interface RunOptions {
   backend: 'embedded';
   mode: 'evaluate' | 'promote';
   promote: boolean;
+  baseline?: string;
   config: string;
   set: string[];
   data?: string;
@@ -33,6 +36,7 @@ export function runCommand(): Command {
         .default('evaluate'),
     )
     .option('--no-promote', 'with --mode promote: leave the promotion to a later step')
+    .option('--baseline <ref>', 'where there is no champion: compare with the model of this git ref')
     .option('--config <file>', 'the configuration', 'mlops.yaml')
     .option('--set <path=value>', 'override a setting for this run; may be repeated', collect, [])
     .option('--data <uri>', 'other data than data.source: a file, a folder or s3://bucket/prefix')
@@ -83,6 +87,18 @@ async function run(options: RunOptions): Promise<void> {
   let outcome: RunOutcome;
   try {
     progress.note(`${config.project}: ${options.mode} on this machine`);
+    const shared = {
+      backend,
+      signal: abort.signal,
+      onProgress: (update: Progress) => progress.update(update),
+    };
+    const baseline =
+      options.baseline === undefined
+        ? noBaseline
+        : await baselineOf(options.baseline, options.config, {
+            ...shared,
+            onNote: (line) => progress.note(line),
+          });
     const request = await makeRequest({
       backend,
       config,
@@ -90,12 +106,9 @@ async function run(options: RunOptions): Promise<void> {
       mode: options.mode,
       promote: options.promote,
       trigger: { kind: 'manual', reason: options.reason ?? null, actor: null },
+      baseline: baseline.package,
     });
-    outcome = await runPipeline(request, {
-      backend,
-      signal: abort.signal,
-      onProgress: (update) => progress.update(update),
-    });
+    outcome = await runPipeline(request, { ...shared, notes: baseline.notes });
   } finally {
     progress.end();
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, stop);

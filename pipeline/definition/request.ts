@@ -23,10 +23,12 @@ export interface Request {
   script: { uri: string; sha256: string } | null;
   /** The model's files, as a JSON list of { path, sha256 }: what a later report compares. */
   code: string;
+  /** The package to compare with where there is no champion. */
+  baseline: string | null;
 }
 
 export interface Trigger {
-  kind: 'manual' | 'pull_request' | 'push' | 'dispatch' | 'data' | 'schedule' | 'decay';
+  kind: 'manual' | 'pull_request' | 'push' | 'dispatch' | 'data' | 'schedule' | 'decay' | 'baseline';
   ref: string | null;
   commit: string | null;
   /** The checkout held changes that no commit has. */

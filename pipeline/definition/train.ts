@@ -20,8 +20,11 @@ export const trainSteps = [
   'Inspect',
   'Tune',
   'Train',
+  'Prepare for champion',
+  'Prepare for anchor',
   'Score candidate',
   'Score champion',
+  'Score anchor',
   'Gate',
   'Register',
   'Promote',
@@ -44,7 +47,7 @@ export function trainMachine(resources: Resources): StateMachine {
   const states: States = {
     Plan: invoke('plan', {
       payload: { 'execution.$': '$$.Execution.Name', 'request.$': '$.request' },
-      result: ['fingerprint', 'champion', 'prepare', 'train'],
+      result: ['fingerprint', 'champion', 'anchor', 'prepare', 'train'],
       resultPath: '$.plan',
       next: 'Is prepared?',
       failed: 'Plan failed',
@@ -55,33 +58,8 @@ export function trainMachine(resources: Resources): StateMachine {
     ...jobTask('Prepare', {
       resource: `${execution}sagemaker:createProcessingJob.sync`,
       attempt: '$.plan.prepare.attempt',
-      parameters: {
-        'ProcessingJobName.$': "States.Format('{}-{}', $.plan.prepare.job, $.plan.prepare.attempt.n)",
-        RoleArn: resources.jobRole,
-        AppSpecification: { 'ImageUri.$': '$.request.images.prepare', ContainerEntrypoint: ['prepare'] },
-        'ProcessingInputs.$': '$.plan.prepare.inputs',
-        ProcessingOutputConfig: {
-          Outputs: [
-            {
-              OutputName: 'prepared',
-              S3Output: {
-                'S3Uri.$': '$.plan.prepare.output',
-                LocalPath: '/opt/ml/processing/output',
-                S3UploadMode: 'EndOfJob',
-              },
-            },
-          ],
-        },
-        ProcessingResources: { 'ClusterConfig.$': '$.plan.prepare.cluster' },
-        StoppingCondition: { 'MaxRuntimeInSeconds.$': '$.plan.prepare.max_runtime' },
-        'Environment.$': '$.plan.prepare.environment',
-      },
-      result: {
-        'job.$': '$.ProcessingJobName',
-        'output.$': '$.ProcessingOutputConfig.Outputs[0].S3Output.S3Uri',
-        'started.$': '$.ProcessingStartTime',
-        'ended.$': '$.ProcessingEndTime',
-      },
+      parameters: prepareParameters(resources, '$.plan.prepare'),
+      result: preparedFiles,
       resultPath: '$.prepared',
       timeoutPath: '$.plan.prepare.timeout',
       next: 'Record prepared',
@@ -95,7 +73,7 @@ export function trainMachine(resources: Resources): StateMachine {
         'plan.$': '$.plan',
         'prepared.$': '$.prepared',
       },
-      result: ['candidate', 'champion'],
+      result: ['candidate', 'champion', 'anchor'],
       resultPath: '$.scoring',
       next: 'Is trained?',
       failed: 'Inspect failed',
@@ -154,10 +132,11 @@ export function trainMachine(resources: Resources): StateMachine {
       Comment:
         'Both models score the same raw rows, each in its own image, by the job that batch inference is.',
       Branches: [
-        scoreBranch(resources, 'candidate', '$.request.images.model', '$.model.trained.artifact'),
-        scoreBranch(resources, 'champion', '$.scoring.champion.image', '$.scoring.champion.artifact'),
+        scoreBranch(resources, 'candidate', '$.model.trained.artifact'),
+        scoreBranch(resources, 'champion', '$.scoring.champion.artifact'),
+        scoreBranch(resources, 'anchor', '$.scoring.anchor.artifact'),
       ],
-      ResultSelector: { 'candidate.$': '$[0]', 'champion.$': '$[1]' },
+      ResultSelector: { 'candidate.$': '$[0]', 'champion.$': '$[1]', 'anchor.$': '$[2]' },
       ResultPath: '$.scores',
       Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.error', Next: 'Score failed' }],
       Next: 'Gate',
@@ -257,6 +236,38 @@ export function trainMachine(resources: Resources): StateMachine {
   };
 }
 
+/** A prepare job whose name, inputs and output are found under `at`. */
+function prepareParameters(resources: Resources, at: string): Parameters {
+  return {
+    'ProcessingJobName.$': `States.Format('{}-{}', ${at}.job, ${at}.attempt.n)`,
+    RoleArn: resources.jobRole,
+    AppSpecification: { 'ImageUri.$': '$.request.images.prepare', ContainerEntrypoint: ['prepare'] },
+    'ProcessingInputs.$': `${at}.inputs`,
+    ProcessingOutputConfig: {
+      Outputs: [
+        {
+          OutputName: 'prepared',
+          S3Output: {
+            'S3Uri.$': `${at}.output`,
+            LocalPath: '/opt/ml/processing/output',
+            S3UploadMode: 'EndOfJob',
+          },
+        },
+      ],
+    },
+    ProcessingResources: { 'ClusterConfig.$': '$.plan.prepare.cluster' },
+    StoppingCondition: { 'MaxRuntimeInSeconds.$': '$.plan.prepare.max_runtime' },
+    'Environment.$': '$.plan.prepare.environment',
+  };
+}
+
+const preparedFiles: Parameters = {
+  'job.$': '$.ProcessingJobName',
+  'output.$': '$.ProcessingOutputConfig.Outputs[0].S3Output.S3Uri',
+  'started.$': '$.ProcessingStartTime',
+  'ended.$': '$.ProcessingEndTime',
+};
+
 /** DescribeTrainingJob and the result of createTrainingJob.sync end in the same value. */
 const trainedModel: Parameters = {
   'job.$': '$.TrainingJobName',
@@ -284,11 +295,13 @@ function trainingParameters(resources: Resources): Parameters {
   };
 }
 
-/** Scores one model on the holdout, unless there is none or an earlier run's scores serve. */
+/**
+ * Scores one model on the holdout, unless there is none or an earlier run's scores serve. A model that was prepared
+ * otherwise first gets the holdout's rows as its own preparation writes them.
+ */
 function scoreBranch(
   resources: Resources,
-  who: 'candidate' | 'champion',
-  image: string,
+  who: 'candidate' | 'champion' | 'anchor',
   artifact: string,
 ): StateMachine {
   const at = `$.scoring.${who}`;
@@ -296,7 +309,28 @@ function scoreBranch(
   return {
     StartAt: named('Needs scoring:'),
     States: {
-      [named('Needs scoring:')]: choice({ [`${at}.score`]: named('Create model:') }, named('Reuse scores:')),
+      [named('Needs scoring:')]: choice(
+        { [`${at}.view.needed`]: named('Prepare for'), [`${at}.score`]: named('Create model:') },
+        named('Reuse scores:'),
+      ),
+      ...jobTask(named('Prepare for'), {
+        resource: `${execution}sagemaker:createProcessingJob.sync`,
+        attempt: `${at}.view.attempt`,
+        parameters: prepareParameters(resources, `${at}.view`),
+        result: preparedFiles,
+        resultPath: '$.viewed',
+        timeoutPath: '$.plan.prepare.timeout',
+        next: named('Record view:'),
+        failed: named('Failed:'),
+      }),
+      [named('Record view:')]: remember(
+        resources,
+        'prepared',
+        `${at}.view.key`,
+        '$.viewed',
+        named('Create model:'),
+        named('Failed:'),
+      ),
       [named('Reuse scores:')]: {
         Type: 'Pass',
         Comment: 'An earlier run scored this model on this holdout, or there is no such model.',
@@ -308,7 +342,7 @@ function scoreBranch(
         parameters: {
           'ModelName.$': `States.Format('{}-{}', ${at}.job, ${at}.attempt.n)`,
           ExecutionRoleArn: resources.jobRole,
-          PrimaryContainer: { 'Image.$': image, 'ModelDataUrl.$': artifact },
+          PrimaryContainer: { 'Image.$': `${at}.image`, 'ModelDataUrl.$': artifact },
         },
         resultPath: null,
         timeout: 60,

@@ -27,6 +27,15 @@ export function joinTo<T extends Scores>(first: T, other: Scores): T {
   return joined;
 }
 
+/** The rows that other scores have as well, by their ids. */
+export function keepRows<T extends Scores>(scores: T, other: Scores): T {
+  const kept = new Set(other.ids);
+  return pick(
+    scores,
+    Uint32Array.from(scores.ids.keys()).filter((row) => kept.has(scores.ids[row]!)),
+  );
+}
+
 /** Rows by number, in that order. */
 export function pick<T extends Scores>(scores: T, rows: Uint32Array): T {
   const n = scores.ids.length;

@@ -13,7 +13,7 @@ import { failureOf } from './failure.ts';
 /** The report of a recorded run: everything is read from the ledger, the registry and the storage. */
 export async function reportOf(run: RunRecord, backend: Pick<Backend, 'name' | 'context'>): Promise<Report> {
   const { context } = backend;
-  const { request, prepared, scoring, model, gate } = run.state;
+  const { request, plan, prepared, scoring, model, gate } = run.state;
   const verdict = gate ? await readJson<Verdict>(context, gate.verdict) : null;
   const evidence = gate ? await readJson<Evidence>(context, gate.evidence) : null;
   const championName = scoring?.champion.package ?? null;
@@ -37,7 +37,7 @@ export async function reportOf(run: RunRecord, backend: Pick<Backend, 'name' | '
     verdict,
     failure: run.status === 'failed' ? failureOf(run) : null,
     candidate,
-    champion: champion && championFacts(champion),
+    champion: champion && championFacts(champion, plan?.champion.origin ?? 'champion'),
     data: prepared ? await dataFacts(run, context) : null,
     plots: evidence?.plots ?? null,
     explanation: evidence?.explanation ?? null,
@@ -58,7 +58,7 @@ export async function reportOf(run: RunRecord, backend: Pick<Backend, 'name' | '
       actual_usd: 0,
       note: backend.name === 'embedded' ? 'Ran on this machine: no AWS cost.' : '',
     },
-    notes: evidence?.notes ?? [],
+    notes: [...run.notes, ...(evidence?.notes ?? [])],
     links: [],
   };
 }
@@ -96,12 +96,12 @@ function promotionDetail({ state: { request, gate, promotion, package: registere
   return `${registered.name} stays in the registry, not promoted.`;
 }
 
-const championFacts = (champion: ModelPackage): ModelFacts => ({
+const championFacts = (champion: ModelPackage, origin: ModelFacts['origin']): ModelFacts => ({
   package: champion.name,
   image: champion.image,
   hyperparameters: champion.hyperparameters,
   threshold: champion.threshold,
-  origin: 'champion',
+  origin,
   trained_at: champion.created_at,
 });
 
@@ -141,7 +141,7 @@ function stepFacts({ steps, state }: RunRecord): StepFacts[] {
     plan?.train.reused && model
       ? saved(model.tuning ? 'Tune' : 'Train', model.tuning ?? model.trained)
       : null,
-    ...(['candidate', 'champion'] as const).map((who) => {
+    ...(['candidate', 'champion', 'anchor'] as const).map((who) => {
       const score = scores?.[who];
       return score?.job && scoring && !scoring[who].score ? saved(`Score ${who}`, score as JobTimes) : null;
     }),

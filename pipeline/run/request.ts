@@ -15,6 +15,8 @@ export interface RequestOptions {
   mode: 'evaluate' | 'promote';
   promote: boolean;
   trigger: Pick<Trigger, 'kind' | 'reason' | 'actor'>;
+  /** The package to compare with where there is no champion. */
+  baseline: string | null;
 }
 
 /** Turns mlops.yaml and a checkout into the input of an execution; data, script and code go into storage by content. */
@@ -42,6 +44,7 @@ export async function makeRequest(options: RequestOptions): Promise<Request> {
     data: await stageData(config, file, backend),
     script: config.prepare.script ? await stageScript(await at(config.prepare.script), backend) : null,
     code: codeUri,
+    baseline: options.baseline,
   };
 }
 

@@ -18,7 +18,13 @@ export interface RunOutcome {
 /** Runs the train machine once and makes its report, whatever becomes of it. */
 export async function runPipeline(
   request: Request,
-  options: { backend: Backend; signal: AbortSignal; onProgress: (progress: Progress) => void },
+  options: {
+    backend: Backend;
+    signal: AbortSignal;
+    onProgress: (progress: Progress) => void;
+    /** For the report, one sentence each. */
+    notes: string[];
+  },
 ): Promise<RunOutcome> {
   const { backend, signal, onProgress } = options;
   const { ledger, clock } = backend.context;
@@ -37,8 +43,9 @@ export async function runPipeline(
       ...(result.error && { error: { Error: result.error.name, Cause: result.error.cause } }),
     },
     steps: [],
+    notes: [],
   };
-  const complete = { ...record, steps: result.steps };
+  const complete = { ...record, steps: result.steps, notes: options.notes };
   await ledger.put(runKind, execution, complete);
   return { execution, record: complete, report: await reportOf(complete, backend) };
 }

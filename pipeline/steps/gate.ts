@@ -1,16 +1,20 @@
 import { Readable } from 'node:stream';
 import { list as listTar } from 'tar';
+import type { Config } from '../config/schema.ts';
 import type { Request } from '../definition/request.ts';
 import { decide } from '../gate/decide.ts';
+import { keepRows } from '../gate/join.ts';
 import { readScores, type Scores } from '../gate/scores.ts';
 import type { Verdict } from '../gate/verdict.ts';
 import { sha256Json } from '../hash.ts';
+import type { ModelPackage } from '../ports.ts';
 import { multiclassPlotsOf, plotsOf, regressionPlotsOf } from '../report/plots.ts';
 import type { Explanation, ModelPlots, Plots, TuningFacts } from '../report/report.ts';
 import {
   folder,
   type Manifest,
   type Prepared,
+  readJson,
   readManifest,
   type Scored,
   type StepContext,
@@ -27,7 +31,7 @@ export interface GateEvent {
   prepared: Prepared;
   scoring: Scoring;
   model: TrainedModel;
-  scores: { candidate: Scored; champion: Partial<Scored> };
+  scores: { candidate: Scored; champion: Partial<Scored>; anchor: Partial<Scored> };
 }
 
 export interface GateResult {
@@ -57,59 +61,59 @@ interface Look {
   at: string;
 }
 
-/**
- * Judges the candidate's holdout scores beside the champion's. The same comparison under the same policy is one look
- * at the holdout: it is stored, and asked again it gives the stored verdict.
- */
+/** Judges the candidate's holdout scores beside the champion's and the anchor's. */
 export async function gate(event: GateEvent, context: StepContext): Promise<GateResult> {
-  const { request, scoring, model, plan } = event;
+  const { request, model } = event;
   const { config } = request;
   const manifest = await readManifest(context, event.prepared);
   const own = await readModelReport(model.trained.artifact, context);
-  const champion =
-    scoring.champion.package === null ? null : await context.registry.get(scoring.champion.package);
-  const candidateScores = await scoresOf('candidate', event.scores.candidate, event, manifest, context);
-  const championScores =
-    champion === null || event.scores.champion.output === undefined
-      ? null
-      : await scoresOf('champion', event.scores.champion as Scored, event, manifest, context);
+  const everyRow = await scoresOf(
+    'candidate',
+    event.scores.candidate,
+    config.model,
+    event,
+    manifest,
+    context,
+  );
+  const [champion, anchor] = [
+    await otherModel('champion', event, manifest, context),
+    await otherModel('anchor', event, manifest, context),
+  ];
+  // A model that was prepared otherwise scores fewer rows: the verdict is on those that all of them score.
+  const views = [champion, anchor].filter((other) => other?.view);
+  const common = <T extends Scores>(scores: T): T =>
+    views.reduce((rest, other) => (other ? keepRows(rest, other.scores) : rest), scores);
+  const candidate = common(everyRow);
 
-  const kind = `look-${manifest.holdout_sha256.slice(0, 16)}`;
-  const look = sha256Json({
-    candidate: plan.fingerprint,
-    artifact: model.trained.artifact,
-    champion: champion && [champion.fingerprint, champion.artifact],
-    holdout: manifest.holdout_sha256,
-    policy: config.gate,
-  });
-  const stored = await context.ledger.get<Look>(kind, look);
-  const looks = (await context.ledger.list<Look>(kind)).length;
+  const look = await lookAt(event, manifest, [champion, anchor], context);
   const verdict =
-    stored?.value.verdict ??
+    look.stored?.verdict ??
     decide({
-      candidate: candidateScores,
-      champion: championScores,
-      anchor: null,
+      candidate,
+      champion: champion && common(champion.scores),
+      anchor: anchor && common(anchor.scores),
       policy: config.gate,
       threshold: own.threshold,
       championThreshold: champion?.threshold ?? null,
+      anchorThreshold: anchor?.threshold ?? null,
       seed: request.seed,
-      looks: { count: looks + 1 },
+      looks: { count: look.count },
     });
-  if (stored === null) {
+  if (look.stored === null && request.trigger.kind !== 'baseline') {
     const item: Look = { verdict, execution: event.execution, at: context.clock.now().toISOString() };
-    await context.ledger.put(kind, look, item);
+    await context.ledger.put(look.kind, look.id, item);
   }
 
   const evidence: Evidence = {
-    plots: { candidate: plots(candidateScores), champion: championScores && plots(championScores) },
-    explanation: own.explanation,
+    plots: { candidate: plots(candidate), champion: champion && plots(common(champion.scores)) },
+    explanation: own.explanation && beside(own.explanation, champion?.explanation ?? null),
     tuning: await tuningFacts(event, context),
     threshold: config.problem === 'binary' ? (own.threshold ?? 0.5) : null,
     notes: [
       ...manifest.warnings,
-      ...(stored
-        ? [`The same comparison was made before (${stored.value.execution}): its verdict stands.`]
+      ...views.flatMap((other) => (other ? [leftOut(other, everyRow)] : [])),
+      ...(look.stored
+        ? [`The same comparison was made before (${look.stored.execution}): its verdict stands.`]
         : []),
     ],
   };
@@ -126,12 +130,98 @@ export async function gate(event: GateEvent, context: StepContext): Promise<Gate
   };
 }
 
+/** The champion or the anchor, with its scores of the holdout. */
+interface OtherModel {
+  who: 'champion' | 'anchor';
+  package: ModelPackage;
+  scores: Scores;
+  threshold: number | null;
+  explanation: Explanation | null;
+  /** What its own preparation left out of the holdout; null where it was prepared as the candidate. */
+  view: ViewManifest['view'] | null;
+}
+
+/** What a prepare job says of a view (pipeline/prepare). */
+interface ViewManifest extends Manifest {
+  view: { rows: number; holdout_rows: number; trained_on: number; dropped: number; other_label: number };
+}
+
+async function otherModel(
+  who: 'champion' | 'anchor',
+  event: GateEvent,
+  manifest: Manifest,
+  context: StepContext,
+): Promise<OtherModel | null> {
+  const { package: name, view } = event.scoring[who];
+  const scored = event.scores[who];
+  if (name === null) return null;
+  const found = await context.registry.get(name);
+  if (found === null || scored.output === undefined)
+    throw new Error(`${who} ${name}: expected its scores, found none`);
+  const { model } = await readJson<Config>(context, found.config);
+  const viewed = view.exists
+    ? await readJson<ViewManifest>(context, `${view.output}manifest/manifest.json`)
+    : null;
+  const layout = { ...manifest, content_type: viewed?.content_type ?? manifest.content_type };
+  return {
+    who,
+    package: found,
+    scores: await scoresOf(who, scored as Scored, model, event, layout, context),
+    threshold: found.threshold,
+    explanation: (await readModelReport(found.artifact, context)).explanation,
+    view: viewed?.view ?? null,
+  };
+}
+
+function leftOut({ who, package: { name }, view }: OtherModel, rows: Scores): string {
+  if (view === null) return '';
+  const { trained_on, dropped, other_label } = view;
+  return (
+    `The ${who} ${name} was prepared otherwise: ${view.rows} of the holdout's ${rows.ids.length} rows are compared ` +
+    `(left out: ${trained_on} that it was trained on, ${dropped} that its script drops, ${other_label} that it labels otherwise).`
+  );
+}
+
+/**
+ * A look is a distinct comparison at the holdout: asked again it gives the stored verdict and counts nothing, so that a
+ * merge never contradicts its own pull request.
+ */
+async function lookAt(
+  { request, plan, model, scoring }: GateEvent,
+  manifest: Manifest,
+  others: (OtherModel | null)[],
+  context: StepContext,
+) {
+  const kind = `look-${manifest.holdout_sha256.slice(0, 16)}`;
+  const id = sha256Json({
+    candidate: [plan.fingerprint, model.trained.artifact],
+    others: others.map((other) => other && [other.package.fingerprint, other.package.artifact]),
+    views: [scoring.champion.view.key, scoring.anchor.view.key],
+    holdout: manifest.holdout_sha256,
+    policy: request.config.gate,
+  });
+  const stored = (await context.ledger.get<Look>(kind, id))?.value ?? null;
+  const count = (await context.ledger.list<Look>(kind)).length + 1;
+  return { kind, id, stored, count };
+}
+
+/** The candidate's explanation with the champion's value of each feature that both have. */
+function beside(own: Explanation, champion: Explanation | null): Explanation {
+  if (champion === null || champion.kind !== own.kind) return own;
+  const values = new Map(champion.features.map((feature) => [feature.name, feature.value]));
+  return {
+    ...own,
+    features: own.features.map((feature) => ({ ...feature, champion: values.get(feature.name) ?? null })),
+  };
+}
+
 const runFolder = ({ execution }: GateEvent, { root }: StepContext) => `${root}/runs/${execution}/`;
 
 /** Turns a transform's output into a score file kept with the run, and reads it as `mlops gate` would. */
 async function scoresOf(
-  who: 'candidate' | 'champion',
+  who: 'candidate' | 'champion' | 'anchor',
   scored: Scored,
+  model: Config['model'],
   event: GateEvent,
   manifest: Manifest,
   context: StepContext,
@@ -140,7 +230,7 @@ async function scoresOf(
   const output = `${folder(scored.output)}${holdout.slice(holdout.lastIndexOf('/') + 1)}.out`;
   const text = new TextDecoder().decode(await context.storage.read(output));
   const uri = `${runFolder(event, context)}${who}.csv`;
-  await context.storage.write(uri, scoreFileOf(text, manifest, event.request.config.model));
+  await context.storage.write(uri, scoreFileOf(text, manifest, model));
   return await readScores(await context.storage.localFile(uri), { problem: manifest.problem });
 }
 

@@ -1,3 +1,4 @@
+import { ConfigError } from '../config/config-error.ts';
 import type { Request } from '../definition/request.ts';
 import { sha256, sha256Json } from '../hash.ts';
 import type { ModelPackage } from '../ports.ts';
@@ -5,12 +6,13 @@ import {
   folder,
   type Manifest,
   type Prepared,
+  readJson,
   readManifest,
   type Scored,
   type StepContext,
   type TrainedModel,
 } from './context.ts';
-import type { Plan } from './plan.ts';
+import { type Plan, type PrepareSettings, processingInput } from './plan.ts';
 
 export interface InspectEvent {
   execution: string;
@@ -23,6 +25,7 @@ export interface InspectEvent {
 export interface Scoring {
   candidate: ModelScoring;
   champion: ModelScoring;
+  anchor: ModelScoring;
 }
 
 /** Parameters of a model's transform job, or the result that makes it needless. */
@@ -37,6 +40,8 @@ export interface ModelScoring {
   artifact: string;
   job: string;
   attempt: { n: number };
+  /** The holdout as this model's own preparation writes it, where that is not the candidate's. */
+  view: View;
   /** The rows to score. */
   holdout: string;
   output: string;
@@ -50,6 +55,18 @@ export interface ModelScoring {
   timeout: number;
 }
 
+interface View {
+  /** Whether the scores are of a view, rather than of the holdout itself. */
+  exists: boolean;
+  /** Whether a job has to write it. */
+  needed: boolean;
+  key: string;
+  job: string;
+  attempt: { n: number };
+  inputs: object[];
+  output: string;
+}
+
 /**
  * Reads what Prepare wrote and decides how the holdout is scored: the filters follow from the columns, and
  * scores that an earlier run made of the same model on the same rows serve again.
@@ -57,60 +74,61 @@ export interface ModelScoring {
 export async function inspect(event: InspectEvent, context: StepContext): Promise<Scoring> {
   const { request, plan } = event;
   const manifest = await readManifest(context, event.prepared);
-  const champion = await findChampion(plan, context);
+  const other = async (who: 'champion' | 'anchor', name: string | null): Promise<ModelScoring> => {
+    const model = name === null ? null : await findPackage(who, name, context);
+    return model === null ? noModel : await scoringOf(who, model, event, manifest, context);
+  };
+  const candidate = {
+    name: null,
+    fingerprint: plan.fingerprint,
+    image: request.images.model,
+    // Trained anew it is another model, whatever its fingerprint: no earlier scores are its own.
+    artifact: plan.train.reused ? plan.train.result.trained.artifact : 'not trained yet',
+    preparation: null,
+  };
   return {
-    candidate: await scoringOf(
-      {
-        who: 'candidate',
-        package: null,
-        fingerprint: plan.fingerprint,
-        image: request.images.model,
-        // Trained anew it is another model, whatever its fingerprint: no earlier scores are its own.
-        artifact: plan.train.reused ? plan.train.result.trained.artifact : 'not trained yet',
-      },
-      event,
-      manifest,
-      context,
-    ),
-    champion:
-      champion === null
-        ? noModel
-        : await scoringOf({ who: 'champion', package: champion.name, ...champion }, event, manifest, context),
+    candidate: await scoringOf('candidate', candidate, event, manifest, context),
+    champion: await other('champion', plan.champion.package),
+    anchor: await other('anchor', plan.anchor.package),
   };
 }
 
-async function findChampion(plan: Plan, context: StepContext): Promise<ModelPackage | null> {
-  if (plan.champion.package === null) return null;
-  const champion = await context.registry.get(plan.champion.package);
-  if (champion === null) {
-    throw new Error(
-      `champion ${plan.champion.package}: not in the model registry, expected the ledger's champion there`,
-    );
-  }
-  return champion;
+async function findPackage(who: string, name: string, context: StepContext): Promise<ModelPackage> {
+  const found = await context.registry.get(name);
+  if (found !== null) return found;
+  const known = (await context.registry.list()).map((item) => item.name).slice(0, 5);
+  throw new ConfigError('mlops.yaml', [
+    {
+      path: who === 'anchor' ? 'gate.anchor.package' : who,
+      message: `got ${JSON.stringify(name)}, expected a package of the registry (${known.join(', ') || 'it is empty'})`,
+    },
+  ]);
 }
 
 interface Model {
-  who: 'candidate' | 'champion';
-  package: string | null;
+  name: string | null;
   fingerprint: string;
   image: string;
   artifact: string;
+  /** null: the candidate's own, of this run. */
+  preparation: ModelPackage['preparation'] | null;
 }
 
 async function scoringOf(
+  who: 'candidate' | 'champion' | 'anchor',
   model: Model,
-  { execution, request: { config }, prepared }: InspectEvent,
+  event: InspectEvent,
   manifest: Manifest,
   context: StepContext,
 ): Promise<ModelScoring> {
+  const { config } = event.request;
   const { batch, instance } = config.inference;
-  const key = sha256Json({
-    fingerprint: model.fingerprint,
-    image: model.image,
-    holdout: manifest.files.holdout.sha256,
-    batch,
-  });
+  const job = `${config.project}-${sha256(event.execution).slice(0, 8)}-${who}`;
+  const own = model.preparation ? await viewOf(model.preparation, job, event, manifest, context) : null;
+  const rows = own
+    ? { manifest: own.manifest, hash: own.view.key, prefix: own.view.output }
+    : { manifest, hash: manifest.files.holdout.sha256, prefix: folder(event.prepared.output) };
+  const key = sha256Json({ fingerprint: model.fingerprint, image: model.image, holdout: rows.hash, batch });
   const trained = await context.ledger.get<TrainedModel>('model', model.fingerprint);
   const isLatest = trained?.value.trained.artifact === model.artifact;
   const scored = isLatest ? await context.ledger.get<Scored>('scores', key) : null;
@@ -118,15 +136,16 @@ async function scoringOf(
     score: scored === null,
     result: scored?.value ?? {},
     key,
-    package: model.package,
+    package: model.name,
     image: model.image,
     artifact: model.artifact,
-    job: `${config.project}-${sha256(execution).slice(0, 8)}-${model.who}`,
+    job,
     attempt: { n: 1 },
-    holdout: folder(prepared.output) + manifest.files.holdout.path,
+    view: own ? { ...own.view, needed: own.view.needed && scored === null } : noView,
+    holdout: rows.prefix + rows.manifest.files.holdout.path,
     output: `${context.root}/scores/${key}/`,
-    content_type: manifest.content_type,
-    ...filters(manifest),
+    content_type: rows.manifest.content_type,
+    ...filters(manifest.slices.length, rows.manifest),
     max_payload_mb: batch.payload_mb,
     batch_strategy: batch.strategy === 'multi_record' ? 'MultiRecord' : 'SingleRecord',
     concurrency: batch.concurrency,
@@ -134,6 +153,66 @@ async function scoringOf(
     timeout: transformTimeout,
   };
 }
+
+/**
+ * A model whose rows were prepared otherwise (script, row id, columns, split) scores the holdout's rows as its own
+ * preparation writes them; rows that it was trained on, or that its script drops, are left out there.
+ */
+async function viewOf(
+  preparation: ModelPackage['preparation'],
+  job: string,
+  { request, plan }: InspectEvent,
+  manifest: Manifest,
+  context: StepContext,
+): Promise<{ view: View; manifest: Manifest } | null> {
+  const [own, current] = await Promise.all([
+    readJson<PrepareSettings>(context, preparation.settings),
+    readJson<PrepareSettings>(context, plan.prepare.settings),
+  ]);
+  const sameScript = (preparation.script?.sha256 ?? null) === (request.script?.sha256 ?? null);
+  if (sameScript && sha256Json(deciding(own)) === sha256Json(deciding(current))) return null;
+
+  const theirs = await readJson<Manifest>(context, preparation.manifest);
+  const predicts = ({ problem, target, positive }: Manifest) => ({ problem, target, positive });
+  if (sha256Json(predicts(theirs)) !== sha256Json(predicts(manifest))) {
+    throw new ConfigError('mlops.yaml', [
+      {
+        path: 'data.target',
+        message:
+          `this model predicts ${JSON.stringify(predicts(manifest))}, the one to compare with ` +
+          `${JSON.stringify(predicts(theirs))}; expected the same, or another project name`,
+      },
+    ]);
+  }
+  const key = sha256Json({ prepared: plan.prepare.key, own, script: preparation.script?.sha256 ?? null });
+  const view = {
+    exists: true,
+    needed: (await context.ledger.get('prepared', key)) === null,
+    key,
+    job: `${job}-view`,
+    attempt: { n: 1 },
+    inputs: [
+      ...plan.prepare.inputs,
+      processingInput('view', preparation.settings),
+      ...(preparation.script ? [processingInput('view-script', preparation.script.uri)] : []),
+    ],
+    output: `${context.root}/prepared/${key}/`,
+  };
+  return { view, manifest: theirs };
+}
+
+const noView: View = {
+  exists: false,
+  needed: false,
+  key: 'none',
+  job: 'none',
+  attempt: { n: 1 },
+  inputs: [],
+  output: 'none',
+};
+
+/** The settings by which rows and columns come out otherwise. */
+const deciding = ({ source: _source, format: _format, csv: _csv, ...settings }: PrepareSettings) => settings;
 
 /** Seconds: a transform job has no longest time of its own. */
 const transformTimeout = 6 * 3600;
@@ -147,6 +226,7 @@ const noModel: ModelScoring = {
   artifact: 'none',
   job: 'none',
   attempt: { n: 1 },
+  view: noView,
   holdout: 'none',
   output: 'none',
   content_type: 'text/csv',
@@ -164,17 +244,17 @@ const noModel: ModelScoring = {
  * `row_id,label,slice_1..s,feature_1..m`: the model sees the m features, the output keeps the first 2 + s columns
  * and what the model answered.
  */
-function filters(manifest: Manifest): { input_filter: string; output_filter: string } {
-  if (manifest.content_type === 'application/jsonlines') {
+function filters(
+  slices: number,
+  { content_type, features }: Manifest,
+): { input_filter: string; output_filter: string } {
+  if (content_type === 'application/jsonlines') {
     return {
       input_filter: '$.features',
       output_filter: "$['row_id','label','slices','SageMakerOutput']",
     };
   }
-  const kept = 2 + manifest.slices.length;
+  const kept = 2 + slices;
   const indexes = Array.from({ length: kept }, (_, index) => index).join(',');
-  return {
-    input_filter: `$[${kept}:]`,
-    output_filter: `$[${indexes},${kept + manifest.features.length}:]`,
-  };
+  return { input_filter: `$[${kept}:]`, output_filter: `$[${indexes},${kept + features.length}:]` };
 }

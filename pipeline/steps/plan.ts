@@ -23,8 +23,9 @@ export interface PlanEvent {
 /** All that the machine needs to know before it spends anything: names, parameters, what an earlier run has made. */
 export interface Plan {
   fingerprint: string;
-  /** The champion to compare with, and the version that a promotion expects the ledger to hold still. */
-  champion: { package: string | null; version: number };
+  /** The model to compare with, and the version of the ledger's champion that a promotion expects still to find. */
+  champion: { package: string | null; origin: 'champion' | 'baseline'; version: number };
+  anchor: { package: string | null };
   prepare: PreparePlan;
   train: TrainPlan;
 }
@@ -36,6 +37,8 @@ export type PreparePlan = Reuse<Prepared> & {
   job: string;
   attempt: { n: number };
   inputs: object[];
+  /** What of the config decided the prepared files. */
+  settings: string;
   output: string;
   cluster: object;
   max_runtime: number;
@@ -90,25 +93,27 @@ export async function plan({ execution, request }: PlanEvent, context: StepConte
   const model = await context.ledger.get<TrainedModel>('model', fingerprint);
   if (prepared === null) await requireSoundData(request, context);
 
-  const configUri = `${context.root}/prepare/${prepareKey}/prepare.json`;
-  if (prepared === null) await context.storage.write(configUri, canonicalJson(settings));
+  const settingsUri = `${context.root}/settings/${sha256Json(settings)}/prepare.json`;
+  await context.storage.write(settingsUri, canonicalJson(settings));
 
   // A job's name is used once and at most 63 characters long (tuning: 32); the execution's name is unique.
   const name = `${config.project}-${sha256(execution).slice(0, 8)}`;
   const output = `${context.root}/prepared/${prepareKey}/`;
   return {
     fingerprint,
-    champion: await comparedWith(fingerprint, context),
+    champion: await comparedWith(fingerprint, request, context),
+    anchor: { package: config.gate.anchor.package },
     prepare: {
       ...(prepared ? { reused: true, result: prepared.value } : { reused: false }),
       key: prepareKey,
       job: `${name}-prepare`,
       attempt: { n: 1 },
       inputs: [
-        processingInput('config', configUri),
+        processingInput('config', settingsUri),
         processingInput('data', request.data.uri),
         ...(request.script ? [processingInput('script', request.script.uri)] : []),
       ],
+      settings: settingsUri,
       output,
       cluster: instances(config.prepare.instance),
       max_runtime: config.prepare.max_runtime,
@@ -153,6 +158,8 @@ export async function plan({ execution, request }: PlanEvent, context: StepConte
 }
 
 /** What of the config decides the prepared files: the input of the prepare job. */
+export type PrepareSettings = ReturnType<typeof prepareSettings>;
+
 function prepareSettings(config: Config) {
   const { data, model, problem, project } = config;
   return {
@@ -176,12 +183,20 @@ function prepareSettings(config: Config) {
  * The champion, or the one before where this very model is the champion: a merge then shows the comparison
  * that its pull request showed.
  */
-async function comparedWith(fingerprint: string, context: StepContext): Promise<Plan['champion']> {
+async function comparedWith(
+  fingerprint: string,
+  { baseline }: Request,
+  context: StepContext,
+): Promise<Plan['champion']> {
   const item = await context.ledger.get<Champion>(championKind, championId);
-  if (item === null) return { package: null, version: 0 };
+  if (item === null) return { package: baseline, origin: 'baseline', version: 0 };
   const champion = await context.registry.get(item.value.package);
   const itself = champion?.fingerprint === fingerprint;
-  return { package: itself ? item.value.previous : item.value.package, version: item.version };
+  return {
+    package: itself ? item.value.previous : item.value.package,
+    origin: 'champion',
+    version: item.version,
+  };
 }
 
 async function requireSoundData(request: Request, context: StepContext): Promise<void> {
@@ -256,7 +271,7 @@ const instances = ({ type, count, volume_gb }: { type: string; count: number; vo
   VolumeSizeInGB: volume_gb,
 });
 
-const processingInput = (name: string, uri: string) => ({
+export const processingInput = (name: string, uri: string) => ({
   InputName: name,
   S3Input: {
     S3Uri: uri,

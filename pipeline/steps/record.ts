@@ -10,7 +10,7 @@ export interface TrainState {
   prepared?: Prepared;
   scoring?: Scoring;
   model?: TrainedModel;
-  scores?: { candidate: Partial<Scored>; champion: Partial<Scored> };
+  scores?: { candidate: Partial<Scored>; champion: Partial<Scored>; anchor: Partial<Scored> };
   gate?: { outcome: string; reason: string; verdict: string; evidence: string; promotable: boolean };
   package?: { name: string };
   promotion?: { promoted: boolean; version: number };
@@ -34,6 +34,8 @@ export interface RunRecord {
   state: TrainState;
   /** Wall time of the states, in order of their end; added by whoever followed the execution. */
   steps: { name: string; seconds: number }[];
+  /** What a reader must know of how the run came about, one sentence each. */
+  notes: string[];
 }
 
 /** Closes the run in the ledger. */
@@ -45,6 +47,7 @@ export async function record(event: RecordEvent, context: StepContext): Promise<
     finished_at: context.clock.now().toISOString(),
     state: event.state,
     steps: [],
+    notes: [],
   };
   await context.ledger.put(runKind, event.execution, run);
   return { status: event.status };

@@ -38,7 +38,12 @@ export async function register(event: RegisterEvent, context: StepContext): Prom
     hyperparameters,
     threshold: evidence.threshold,
     data: { source: request.data.source, version: request.data.version },
-    preparation: { key: plan.prepare.key, manifest: `${folder(prepared.output)}manifest/manifest.json` },
+    preparation: {
+      key: plan.prepare.key,
+      settings: plan.prepare.settings,
+      script: request.script,
+      manifest: `${folder(prepared.output)}manifest/manifest.json`,
+    },
     config: configUri,
     code: request.code,
     verdict: gate.verdict,
