@@ -31,6 +31,7 @@ export async function readCsvFile(
       if (quote < 0) quote = Number.POSITIVE_INFINITY;
       if (quote > end) {
         const record = text.slice(at, text[end - 1] === '\r' && end > at ? end - 1 : end);
+        if (line === 1) checkFirstLine(record);
         if (record !== '') visit(record.split(','), line);
         at = end + 1;
         line += 1;
@@ -45,6 +46,12 @@ export async function readCsvFile(
     text = text.slice(at);
     if (text.length > longestRecord) throw neverEnds(line);
   }
+}
+
+function checkFirstLine(line: string): void {
+  if (line === '') throw new UnreadableFile('line 1: got a blank line, expected the header');
+  if (line.includes('\r'))
+    throw new UnreadableFile('line 1: got a carriage return alone, expected lines that end in LF or CRLF');
 }
 
 /** A record with a quote in it: its fields and where its line ends; null where the text stops before. */

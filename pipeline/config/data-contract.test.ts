@@ -94,7 +94,17 @@ describe('sound data', () => {
 
 const bad: [what: string, content: string | Buffer, messages: string[], set?: string[]][] = [
   ['an empty file', '', ['data/x.csv: got an empty file, expected a header and rows']],
-  ['blank lines only', '\n\r\n\n', ['data/x.csv: got blank lines only, expected a header and rows']],
+  ['a byte-order mark only', '\uFEFF', ['data/x.csv: got an empty file, expected a header and rows']],
+  [
+    'a blank line before the header',
+    '\r\nid,y,age\n1,Yes,3\n',
+    ['data/x.csv: line 1: got a blank line, expected the header'],
+  ],
+  [
+    'lines that end in CR',
+    'id,y,age\r1,Yes,3\r2,No,3\r',
+    ['data/x.csv: line 1: got a carriage return alone, expected lines that end in LF or CRLF'],
+  ],
   ['a header only', 'id,y,age\n', ['data/x.csv: got no rows, expected at least one under the header']],
   [
     'a header split by semicolons',

@@ -36,8 +36,7 @@ export async function checkData(config: Config, paths: readonly string[]): Promi
     check.add('data.source', source, 'got no file, expected a file or a folder with at least one');
   for (const file of files) {
     try {
-      if ((await stat(file.path)).size === 0)
-        throw new UnreadableFile('got an empty file, expected a header and rows');
+      if ((await stat(file.path)).size === 0) throw new UnreadableFile(emptyFile);
       await (format === 'parquet' ? readParquet(file, config, check) : readCsv(file, check));
     } catch (error) {
       if (!(error instanceof UnreadableFile)) throw error;
@@ -48,6 +47,8 @@ export async function checkData(config: Config, paths: readonly string[]): Promi
   return check.finish();
 }
 
+const emptyFile = 'got an empty file, expected a header and rows';
+
 async function readCsv(file: DataFile, check: ContractCheck): Promise<void> {
   const started: { rows: RowCheck | null }[] = [];
   await readCsvFile(file.path, (fields, line) => {
@@ -55,7 +56,7 @@ async function readCsv(file: DataFile, check: ContractCheck): Promise<void> {
     if (begun) begun.rows?.row(fields, line);
     else started.push({ rows: check.header(file.label, fields, 'line') });
   });
-  if (started.length === 0) throw new UnreadableFile('got blank lines only, expected a header and rows');
+  if (started.length === 0) throw new UnreadableFile(emptyFile);
 }
 
 async function readParquet(file: DataFile, config: Config, check: ContractCheck): Promise<void> {
