@@ -80,14 +80,12 @@ export function comparisonCheck(
   name: string,
   {
     metric,
-    other,
     difference,
     scale,
     margin,
     confidence,
   }: {
     metric: string;
-    other: string;
     difference: Estimate;
     scale: number;
     margin: number;
@@ -105,15 +103,14 @@ export function comparisonCheck(
   const size = difference.value === 0 ? '' : `${shownNumber(Math.abs(difference.value))} `;
   const verdict = passes ? 'above' : fails ? 'below' : 'not above';
   const detail =
-    `${metric} is ${size}${how} the ${other}'s: the ${fails ? 'upper' : 'lower'} bound of the difference at ` +
+    `${metric} is ${size}${how} the ${name}'s: the ${fails ? 'upper' : 'lower'} bound of the difference at ` +
     `${shownPercent(confidence)} is ${shownBound}, ${verdict} ${shownLimit}.`;
   const outcome = passes ? 'pass' : fails ? 'fail' : 'inconclusive';
   return { name, outcome, detail, value: difference.value, bound, limit, confidence };
 }
 
 /** A point difference below either limit is inconclusive. */
-export function minChangeCheck(metric: string, difference: number, scale: number, limits: number[]): Check {
-  const limit = Math.max(...limits);
+export function minChangeCheck(metric: string, difference: number, scale: number, limit: number): Check {
   const enough = order({ value: difference, scale }, limit) >= 0;
   const [shown, shownLimit] = shownApart(difference, limit);
   const detail = `The difference in ${metric}, ${shown}, is ${enough ? 'at least' : 'below'} the least change that counts, ${shownLimit}.`;
@@ -137,5 +134,12 @@ export function dropCheck(name: string, metric: string, drop: number, scale: num
   const [shown, shownLimit] = shownApart(Math.abs(drop), limit);
   const size = drop === 0 ? 'equal to' : `${shown} ${drop > 0 ? 'worse than' : 'better than'}`;
   const detail = `${metric} is ${size} the champion's; a drop of ${shownLimit} ${passes ? 'is allowed' : 'is the most allowed'}.`;
-  return { ...NO_NUMBERS, name, outcome: passes ? 'pass' : 'fail', detail, value: -drop, limit: -limit };
+  return {
+    ...NO_NUMBERS,
+    name,
+    outcome: passes ? 'pass' : 'fail',
+    detail,
+    value: 0 - drop,
+    limit: 0 - limit,
+  };
 }

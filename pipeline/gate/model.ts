@@ -35,7 +35,7 @@ export function metricOf(model: Model, metric: string): number | null {
 }
 
 /** Why the metric has no value. */
-export function reasonOf({ rows: { problem }, absent }: Model, metric: string): string {
+export function whyAbsent({ rows: { problem }, absent }: Model, metric: string): string {
   if (!Object.hasOwn(METRICS[problem], metric)) {
     return `the gate knows no such metric of a ${problem} model, only ${Object.keys(METRICS[problem]).join(', ')}`;
   }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
@@ -340,4 +340,32 @@ test('many columns and long fields are read', async () => {
   expect(scores.ids).toEqual([long]);
   expect([...scores.slices.keys()]).toEqual(names);
   expect(scores.slices.get('c199')!.values).toEqual(['c199']);
+});
+
+const reference = (name: string) =>
+  readScores(join(import.meta.dirname, 'references', name), { problem: 'binary' });
+
+test.each(['integers', 'text', 'floats'])('parquet with %s reads as the same rows in CSV', async (types) => {
+  const csv = await reference('types.csv');
+  const parquet = await reference(`types-${types}.parquet`);
+  expect(csv.ids).toHaveLength(500);
+  expect({ ...parquet, source: '', positions: null }).toEqual({ ...csv, source: '', positions: null });
+});
+
+test('a missing value in parquet is refused with its row', async () => {
+  const error = await refusal(reference('types-missing.parquet'));
+  expect(error.message).toMatch(/row 4, column score: got (null|NaN), expected a probability from 0 to 1$/);
+});
+
+test('a truncated parquet file is refused', async () => {
+  const whole = readFileSync(join(import.meta.dirname, 'references', 'types-text.parquet'));
+  for (const length of [4, 12, 1000, whole.length - 1]) {
+    const file = write(whole.subarray(0, length), `${length}.parquet`);
+    expect((await refusal(readScores(file, { problem: 'binary' }))).message).toContain(
+      'got parquet that cannot be read',
+    );
+  }
+  const damaged = Uint8Array.from(whole);
+  damaged.fill(0xff, 40, 4000);
+  await refusal(readScores(write(damaged, 'damaged.parquet'), { problem: 'binary' }));
 });

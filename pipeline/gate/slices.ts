@@ -3,7 +3,7 @@ import { aucVariance } from './delong.ts';
 import { normalEstimate } from './estimate.ts';
 import { pick } from './join.ts';
 import { METRICS, oriented } from './metrics.ts';
-import { type Model, metricOf, modelOf, reasonOf } from './model.ts';
+import { type Model, metricOf, modelOf, whyAbsent } from './model.ts';
 import * as normal from './normal.ts';
 import { type GatePolicy, resolveMargin } from './policy.ts';
 import { byCodePoint, type Scores, type SliceColumn } from './scores.ts';
@@ -85,7 +85,7 @@ function judgeSlice(
   const values = [metricOf(own, metric), theirs && metricOf(theirs, metric)] as const;
   const { problem, labels } = own.rows;
   const few = policy.slices !== null && smallest < policy.slices.min_positives;
-  const note = values[0] === null ? reasonOf(own, metric) : few ? 'too few rows to judge' : null;
+  const note = values[0] === null ? whyAbsent(own, metric) : few ? 'too few rows to judge' : null;
   const result: SliceResult = {
     column,
     value,
@@ -114,7 +114,10 @@ function judgeSlice(
     if (metricOf(model, metric) === null) {
       return {
         result,
-        check: failed(name, `${metric} of the ${whose} cannot be computed here: ${reasonOf(model, metric)}.`),
+        check: failed(
+          name,
+          `${metric} of the ${whose} cannot be computed here: ${whyAbsent(model, metric)}.`,
+        ),
       };
     }
   }

@@ -1,5 +1,5 @@
-/** Numbers as the gate's sentences show them: 4 significant digits, .854 without its zero. */
-export function shownNumber(value: number, digits = 4): string {
+/** Numbers as the gate's sentences show them: 3 significant digits, .854 without its zero. */
+export function shownNumber(value: number, digits = 3): string {
   if (!Number.isFinite(value)) return String(value);
   const text = String(Number(Math.abs(value).toPrecision(digits))).replace(/^0\./, '.');
   return value < 0 && text !== '0' ? `−${text}` : text;
@@ -7,7 +7,7 @@ export function shownNumber(value: number, digits = 4): string {
 
 /** Two numbers with as many digits as it takes to tell them apart. */
 export function shownApart(a: number, b: number): [string, string] {
-  let digits = 4;
+  let digits = 3;
   while (digits < 17 && a !== b && shownNumber(a, digits) === shownNumber(b, digits)) digits++;
   return [shownNumber(a, digits), shownNumber(b, digits)];
 }

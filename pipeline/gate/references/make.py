@@ -1,7 +1,7 @@
 """Writes score files and what scikit-learn, numpy and statsmodels make of them: the gate's references.
 
     python -m venv /tmp/references && /tmp/references/bin/pip install scikit-learn==1.9.1 pandas pyarrow statsmodels
-    /tmp/references/bin/python make.py && Rscript make.R
+    /tmp/references/bin/python make.py && Rscript make.R && npx biome format --write .
 
 make.R adds pROC's and glm's numbers.
 """
@@ -137,6 +137,61 @@ def write(name, frame):
     frame.to_csv(HERE / f"{name}.csv", index=False, float_format=None)
 
 
+def xoshiro128(state, count):
+    """xoshiro128** 1.1; its first numbers from state 1, 2, 3, 4 are 11520, 0, 5927040, 70819200, 2031721883."""
+    mask = 2**32 - 1
+
+    def rotated(x, k):
+        return (x << k | x >> 32 - k) & mask
+
+    s = list(state)
+    numbers = []
+    for _ in range(count):
+        numbers.append(rotated(s[1] * 5 & mask, 7) * 9 & mask)
+        shifted = s[1] << 9 & mask
+        s[2] ^= s[0]
+        s[3] ^= s[1]
+        s[1] ^= s[2]
+        s[0] ^= s[3]
+        s[2] ^= shifted
+        s[3] = rotated(s[3], 11)
+    return numbers
+
+
+def seeded(seed, count):
+    mask = 2**32 - 1
+    state = []
+    for step in range(1, 5):
+        z = seed + step * 0x9E3779B9 & mask
+        z = (z ^ z >> 16) * 0x21F0AAAD & mask
+        z = (z ^ z >> 15) * 0x735A2D97 & mask
+        state.append(z ^ z >> 15)
+    return xoshiro128(state, count)
+
+
+def write_parquet(rng):
+    """The same rows as types that parquet has: the gate reads them as it reads CSV."""
+    n = 500
+    labels = rng.integers(0, 2, n)
+    frame = pd.DataFrame(
+        {
+            "row_id": np.arange(n) * 10**15,
+            "label": labels,
+            "score": np.round(sigmoid(labels + rng.normal(size=n)), 6),
+            "team": pd.Categorical(rng.choice(["a,b", "ünï", "c"], n)),
+        }
+    )
+    write("types", frame)
+    frame.to_parquet(HERE / "types-integers.parquet", index=False)
+    text = frame.assign(row_id=frame.row_id.astype(str), label=frame.label.astype(bool))
+    text.index = rng.permutation(n)
+    text.to_parquet(HERE / "types-text.parquet", compression="zstd", row_group_size=200)
+    frame.assign(label=frame.label.astype(float)).to_parquet(HERE / "types-floats.parquet", index=False, compression="gzip")
+    missing = frame.head(5).copy()
+    missing.loc[3, "score"] = np.nan
+    missing.to_parquet(HERE / "types-missing.parquet", index=False)
+
+
 def main():
     warnings.simplefilter("ignore")
     rng = np.random.default_rng(20261122)
@@ -156,7 +211,10 @@ def main():
     for name, (labels, predicted) in regression_data(rng).items():
         write(f"regression-{name}", pd.DataFrame({"row_id": np.arange(len(labels)), "label": labels, "predicted": predicted}))
         values["regression"][name] = regression_values(labels, predicted)
+    write_parquet(rng)
     values["normal"] = normal_values()
+    assert xoshiro128([1, 2, 3, 4], 5) == [11520, 0, 5927040, 70819200, 2031721883]
+    values["random"] = {seed: seeded(seed, 5000)[4090:4100] for seed in (0, 42)}
     (HERE / "python.json").write_text(json.dumps(values, indent=1) + "\n")
 
 

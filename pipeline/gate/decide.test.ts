@@ -1,0 +1,603 @@
+import { expect, test } from '@jest/globals';
+import { decide, type GateInput } from './decide.ts';
+import { DEFAULT_POLICY, type GatePolicy } from './policy.ts';
+import { Random } from './random.ts';
+import type { BinaryScores, MulticlassScores, RegressionScores, SliceColumn } from './scores.ts';
+import type { Check, Verdict } from './verdict.ts';
+
+const ids = (n: number) => Array.from({ length: n }, (_, i) => `r${i}`);
+
+function sliceColumns(slices: Record<string, string[]>): Map<string, SliceColumn> {
+  const columns = Object.entries(slices).map(([name, texts]) => {
+    const values = [...new Set(texts)];
+    return [name, { values, codes: Uint32Array.from(texts, (text) => values.indexOf(text)) }] as const;
+  });
+  return new Map(columns);
+}
+
+function binary(labels: number[], scores: number[], slices: Record<string, string[]> = {}): BinaryScores {
+  return {
+    problem: 'binary',
+    source: 'memory',
+    ids: ids(labels.length),
+    positions: null,
+    slices: sliceColumns(slices),
+    classes: ['0', '1'],
+    labels: Uint8Array.from(labels),
+    scores: Float64Array.from(scores),
+    predicted: null,
+  };
+}
+
+function regression(labels: number[], predicted: number[]): RegressionScores {
+  return {
+    problem: 'regression',
+    source: 'memory',
+    ids: ids(labels.length),
+    positions: null,
+    slices: new Map(),
+    labels: Float64Array.from(labels),
+    predicted: Float64Array.from(predicted),
+  };
+}
+
+/** n rows, a third positive, scores of a model of the given strength. */
+function model(n: number, strength: number, seed: number): BinaryScores {
+  const random = new Random(seed);
+  const labels = Array.from({ length: n }, (_, i) => (i % 3 === 0 ? 1 : 0));
+  const shared = new Random(1234);
+  return binary(
+    labels,
+    labels.map(
+      (label) => 1 / (1 + Math.exp(-(strength * label + shared.normal() + 0.5 * random.normal() - 1))),
+    ),
+  );
+}
+
+type Change = Partial<GatePolicy>;
+const policy = (change: Change = {}): GatePolicy => ({ ...DEFAULT_POLICY.binary, slices: null, ...change });
+
+/** Quick: no bootstrap unless asked for. */
+const judge = (candidate: GateInput['candidate'], rest: Partial<GateInput> = {}): Verdict =>
+  decide({ candidate, policy: policy(), replicates: 0, ...rest });
+
+function check({ checks }: Verdict, name: string): Check {
+  const found = checks.filter((each) => each.name === name);
+  expect(found).toHaveLength(1);
+  return found[0]!;
+}
+
+const strong = model(600, 2, 1);
+const peer = model(600, 2, 2);
+const weak = model(600, 1.2, 3);
+const useless = model(600, 0, 4);
+
+test('a verdict carries what the contract names', () => {
+  const verdict = decide({
+    candidate: strong,
+    champion: peer,
+    policy: policy(),
+    seed: 7,
+    looks: { count: 3 },
+  });
+  expect(verdict).toMatchObject({
+    outcome: 'promote',
+    n: 600,
+    positives: 200,
+    seed: 7,
+    confidence: 0.95,
+    holdout_uses: 3,
+    primary: 'roc_auc',
+    enforced: true,
+  });
+  expect(Object.keys(verdict.metrics)).toEqual([
+    'roc_auc',
+    'pr_auc',
+    'log_loss',
+    'brier',
+    'f1',
+    'precision',
+    'recall',
+    'accuracy',
+    'calibration_slope',
+  ]);
+  for (const [name, metric] of Object.entries(verdict.metrics)) {
+    expect(metric.method).toBe(name === 'roc_auc' ? 'DeLong' : 'bootstrap');
+    expect(metric.difference).toBe(metric.candidate - metric.champion!);
+    expect(metric.interval![0]).toBeLessThan(metric.candidate);
+    expect(metric.interval![1]).toBeGreaterThan(metric.candidate);
+    expect(metric.difference_interval![0]).toBeLessThan(metric.difference!);
+    expect(metric.difference_interval![1]).toBeGreaterThan(metric.difference!);
+    expect(metric.p_value).toBeGreaterThan(0);
+    expect(metric.p_value).toBeLessThanOrEqual(1);
+  }
+  expect(JSON.parse(JSON.stringify(verdict))).toEqual(verdict);
+});
+
+test('without a champion the comparison passes with detail none', () => {
+  const verdict = judge(strong, {
+    policy: policy({ min_change: { absolute: 0.1 }, slices: DEFAULT_POLICY.binary.slices }),
+  });
+  for (const name of ['champion', 'anchor', 'min_change', 'slices']) {
+    expect(check(verdict, name)).toMatchObject({ outcome: 'pass', detail: 'none' });
+  }
+  expect(verdict).toMatchObject({ outcome: 'promote', smallest_detectable_difference: null });
+  expect(verdict.metrics.roc_auc).toMatchObject({ champion: null, difference: null, p_value: null });
+});
+
+test('a threshold is held to the point estimate, its own value passes', () => {
+  // AUC 3/4, accuracy 3/4, Brier .09.
+  const rows = binary([1, 1, 0, 0], [0.9, 0.3, 0.4, 0.1]);
+  const auc = 0.75;
+  const outcome = (thresholds: GatePolicy['thresholds'], name: string) =>
+    check(judge(rows, { policy: policy({ thresholds, floor: false }) }), name).outcome;
+  expect(outcome({ roc_auc: { min: auc } }, 'threshold roc_auc')).toBe('pass');
+  expect(outcome({ roc_auc: { min: auc + 1e-9 } }, 'threshold roc_auc')).toBe('fail');
+  expect(outcome({ roc_auc: { max: auc } }, 'threshold roc_auc')).toBe('pass');
+  expect(outcome({ roc_auc: { max: auc - 1e-9 } }, 'threshold roc_auc')).toBe('fail');
+  expect(outcome({ roc_auc: { min: 0.7, max: 0.74 } }, 'threshold roc_auc min')).toBe('pass');
+  expect(outcome({ roc_auc: { min: 0.7, max: 0.74 } }, 'threshold roc_auc max')).toBe('fail');
+  // (.01 + .49 + .16 + .01) / 4 = .1675, not exactly so in a float64
+  expect(outcome({ brier: { max: 0.1675 } }, 'threshold brier')).toBe('pass');
+  expect(outcome({ brier: { min: 0.1675 } }, 'threshold brier')).toBe('pass');
+});
+
+test('the operating threshold moves the metrics of labels', () => {
+  const rows = binary([1, 1, 0, 0], [0.9, 0.3, 0.4, 0.1]);
+  const at = (threshold: number) => judge(rows, { threshold }).metrics;
+  expect(at(0.3)).toMatchObject({
+    recall: { candidate: 1 },
+    precision: { candidate: 2 / 3 },
+    accuracy: { candidate: 0.75 },
+  });
+  expect(at(0.5)).toMatchObject({
+    recall: { candidate: 0.5 },
+    precision: { candidate: 1 },
+    accuracy: { candidate: 0.75 },
+  });
+  expect(at(0.95).precision).toMatchObject({
+    candidate: 0,
+    note: expect.stringContaining('no row is predicted positive'),
+  });
+  const verdict = judge(rows, { champion: rows, threshold: 0.3, championThreshold: 0.5 });
+  expect(verdict.metrics.recall).toMatchObject({ candidate: 1, champion: 0.5, difference: 0.5 });
+});
+
+test('the floor needs a bound above the constant prediction', () => {
+  expect(check(judge(strong), 'floor')).toMatchObject({ outcome: 'pass', limit: 0.5, confidence: 0.95 });
+  expect(check(judge(useless), 'floor').outcome).toBe('fail');
+  expect(check(judge(weak), 'floor').bound).toBeLessThan(judge(weak).metrics.roc_auc!.candidate);
+  const floorOf = (primary: string) =>
+    check(decide({ candidate: strong, policy: policy({ primary }), replicates: 500 }), 'floor');
+  const entropy = -(Math.log(1 / 3) / 3 + (2 * Math.log(2 / 3)) / 3);
+  expect(floorOf('log_loss').limit).toBeCloseTo(entropy, 12);
+  expect(floorOf('brier').limit).toBeCloseTo(2 / 9, 12);
+  expect(floorOf('pr_auc').limit).toBeCloseTo(1 / 3, 12);
+  expect(floorOf('accuracy').limit).toBeCloseTo(2 / 3, 12);
+  expect(floorOf('f1').limit).toBeCloseTo(0.5, 12);
+  // A loss beats the floor from below: its upper bound counts.
+  const loss = floorOf('brier');
+  expect(loss.outcome).toBe('pass');
+  expect(loss.bound).toBeGreaterThan(loss.value!);
+  expect(loss.bound).toBeLessThan(loss.limit!);
+  expect(floorOf('calibration_slope')).toMatchObject({
+    outcome: 'fail',
+    detail: expect.stringContaining('No constant prediction'),
+  });
+  expect(judge(useless, { policy: policy({ floor: false }) }).checks.map(({ name }) => name)).not.toContain(
+    'floor',
+  );
+});
+
+test('a model that always says no is rejected although its accuracy is high', () => {
+  const labels = Array.from({ length: 1000 }, (_, i) => (i % 6 === 0 ? 1 : 0));
+  const no = binary(
+    labels,
+    labels.map(() => 0.01),
+  );
+  for (const primary of ['roc_auc', 'accuracy', 'log_loss']) {
+    const verdict = decide({ candidate: no, policy: policy({ primary }), replicates: 500 });
+    expect(verdict.metrics.accuracy!.candidate).toBeGreaterThan(0.83);
+    expect(check(verdict, 'floor').outcome).toBe('fail');
+    expect(verdict.outcome).toBe('reject');
+  }
+});
+
+test('non_inferior: pass above the margin, fail below it, else inconclusive', () => {
+  const outcome = (candidate: BinaryScores, champion: BinaryScores, margin: GatePolicy['anchor']['margin']) =>
+    check(
+      judge(candidate, { champion, policy: policy({ champion: { rule: 'non_inferior', margin } }) }),
+      'champion',
+    );
+  const { bound } = outcome(strong, peer, 0.03);
+  expect(bound).toBeLessThan(0);
+  expect(outcome(strong, peer, -bound! + 1e-6).outcome).toBe('pass');
+  expect(outcome(strong, peer, -bound! - 1e-6).outcome).toBe('inconclusive');
+  // The bound at the limit is not above it.
+  expect(outcome(strong, peer, -bound!).outcome).toBe('inconclusive');
+  const worse = outcome(weak, strong, 0.03);
+  expect(worse).toMatchObject({ outcome: 'fail', limit: -0.03 });
+  expect(worse.bound).toBeLessThan(-0.03);
+  expect(outcome(weak, strong, -worse.bound! + 1e-6).outcome).toBe('inconclusive');
+  expect(outcome(weak, strong, -worse.bound! - 1e-6).outcome).toBe('fail');
+});
+
+test("a margin may be a share of the champion's value", () => {
+  const verdict = judge(strong, {
+    champion: peer,
+    policy: policy({ champion: { rule: 'non_inferior', margin: '5%' } }),
+  });
+  expect(check(verdict, 'champion').limit).toBeCloseTo(-0.05 * verdict.metrics.roc_auc!.champion!, 12);
+  for (const margin of [-1, Number.NaN, '5' as '5%', undefined]) {
+    const rule = { rule: 'non_inferior', margin } as GatePolicy['champion'];
+    expect(judge(strong, { champion: peer, policy: policy({ champion: rule }) }).outcome).toBe('reject');
+  }
+});
+
+test('superior is the same with 0', () => {
+  const superior = policy({ champion: { rule: 'superior' } });
+  expect(check(judge(strong, { champion: weak, policy: superior }), 'champion')).toMatchObject({
+    outcome: 'pass',
+    limit: 0,
+  });
+  expect(check(judge(weak, { champion: strong, policy: superior }), 'champion').outcome).toBe('fail');
+  expect(check(judge(strong, { champion: peer, policy: superior }), 'champion').outcome).toBe('inconclusive');
+  expect(check(judge(strong, { champion: strong, policy: superior }), 'champion').outcome).toBe(
+    'inconclusive',
+  );
+});
+
+test('a lower loss is better', () => {
+  for (const primary of ['log_loss', 'brier']) {
+    const superior = policy({ primary, champion: { rule: 'superior' } });
+    const better = decide({ candidate: strong, champion: weak, policy: superior, replicates: 500 });
+    expect(better.metrics[primary]!.difference).toBeLessThan(0);
+    expect(check(better, 'champion')).toMatchObject({
+      outcome: 'pass',
+      value: -better.metrics[primary]!.difference!,
+    });
+    expect(
+      check(decide({ candidate: weak, champion: strong, policy: superior, replicates: 500 }), 'champion')
+        .outcome,
+    ).toBe('fail');
+  }
+});
+
+test('the anchor is judged as non_inferior, and fails where the policy names one that is not there', () => {
+  const anchored = policy({ anchor: { package: 'attrition/1', margin: 0.05 } });
+  expect(check(judge(strong, { anchor: peer, policy: anchored }), 'anchor').outcome).toBe('pass');
+  expect(check(judge(weak, { anchor: strong, policy: anchored }), 'anchor').outcome).toBe('fail');
+  expect(check(judge(strong, { policy: anchored }), 'anchor')).toMatchObject({
+    outcome: 'fail',
+    detail: expect.stringContaining('attrition/1'),
+  });
+});
+
+test('a change below either limit of min_change is inconclusive', () => {
+  const outcome = (min_change: GatePolicy['min_change']) => {
+    const verdict = judge(strong, { champion: peer, policy: policy({ min_change }) });
+    return [
+      check(verdict, 'min_change').outcome,
+      verdict.metrics.roc_auc!.difference!,
+      verdict.metrics.roc_auc!.champion!,
+    ] as const;
+  };
+  const [, difference, champion] = outcome({ absolute: 0 });
+  const size = Math.abs(difference);
+  const [better, worse] = difference > 0 ? [strong, peer] : [peer, strong];
+  const judged = (min_change: GatePolicy['min_change']) =>
+    check(judge(better, { champion: worse, policy: policy({ min_change }) }), 'min_change').outcome;
+  expect(judged({ absolute: size })).toBe('pass');
+  expect(judged({ absolute: size + 1e-9 })).toBe('inconclusive');
+  const base = difference > 0 ? champion : champion + difference;
+  expect(judged({ relative: size / base })).toBe('pass');
+  expect(judged({ relative: size / base + 1e-9 })).toBe('inconclusive');
+  expect(judged({ absolute: size, relative: size / base + 1e-9 })).toBe('inconclusive');
+  // A loss is no change for the better.
+  expect(
+    check(judge(worse, { champion: better, policy: policy({ min_change: { absolute: 0 } }) }), 'min_change')
+      .outcome,
+  ).toBe('inconclusive');
+});
+
+test('slices: a drop beyond the limit fails, few rows are reported only', () => {
+  // In slice a AUC falls from 1 to 3/4, in b it rises; c has one class.
+  const labels = [1, 1, 0, 0, 1, 1, 0, 0, 1, 1];
+  const team = ['a', 'a', 'a', 'a', 'b', 'b', 'b', 'b', 'c', 'c'];
+  const champion = binary(labels, [0.9, 0.8, 0.2, 0.1, 0.9, 0.3, 0.4, 0.1, 0.5, 0.5]);
+  const candidate = binary(labels, [0.9, 0.15, 0.2, 0.1, 0.9, 0.8, 0.4, 0.1, 0.5, 0.5], { team });
+  const judged = (max_drop: number, min_positives: number) =>
+    judge(candidate, {
+      champion,
+      policy: policy({ slices: { metric: 'roc_auc', max_drop, min_positives } }),
+    });
+  const verdict = judged(0.1, 2);
+  expect(verdict.slices).toMatchObject([
+    { column: 'team', value: 'a', n: 4, positives: 2, metric: 'roc_auc', candidate: 0.75, champion: 1 },
+    { column: 'team', value: 'b', n: 4, positives: 2, metric: 'roc_auc', candidate: 1, champion: 0.75 },
+    { column: 'team', value: 'c', n: 2, positives: 2, metric: 'roc_auc', candidate: null, champion: null },
+  ]);
+  expect(check(verdict, 'slices team=a')).toMatchObject({ outcome: 'fail', value: -0.25, limit: -0.1 });
+  expect(check(verdict, 'slices team=b').outcome).toBe('pass');
+  expect(check(verdict, 'slices team=c')).toMatchObject({
+    outcome: 'pass',
+    detail: expect.stringContaining('Reported only: 0 rows'),
+  });
+  expect(check(judged(0.25, 2), 'slices team=a').outcome).toBe('pass');
+  expect(check(judged(0.249999, 2), 'slices team=a').outcome).toBe('fail');
+  expect(check(judged(0.1, 3), 'slices team=a').outcome).toBe('pass');
+});
+
+test('slices of a column with very many values are judged, and the small ones listed up to a limit', () => {
+  const rows = {
+    ...strong,
+    slices: sliceColumns({ zip: strong.ids.map((_, i) => (i < 300 ? `z${i % 150}` : 'big')) }),
+  };
+  const verdict = judge(rows, {
+    champion: peer,
+    policy: policy({ slices: { metric: 'roc_auc', max_drop: 0.1, min_positives: 20 } }),
+  });
+  expect(verdict.slices).toHaveLength(51);
+  expect(verdict.slices.map(({ value }) => value)).toContain('big');
+  expect(verdict.notes.join()).toContain('zip has 100 more slices');
+});
+
+test('overall: any fail rejects, else inconclusive is what the policy says', () => {
+  const inconclusive = { champion: { rule: 'superior' } } as const;
+  for (const outcome of ['hold', 'promote', 'reject'] as const) {
+    const verdict = judge(strong, {
+      champion: peer,
+      policy: policy({ ...inconclusive, inconclusive: outcome }),
+    });
+    expect(verdict.outcome).toBe(outcome);
+    expect(verdict.reason).toMatch(
+      /^Inconclusive: 600 rows can show a difference of \.\d+ in roc_auc, yours is −?\.\d+\./,
+    );
+  }
+  const failing = policy({
+    ...inconclusive,
+    inconclusive: 'promote',
+    thresholds: { roc_auc: { min: 0.99 } },
+  });
+  expect(judge(strong, { champion: peer, policy: failing })).toMatchObject({
+    outcome: 'reject',
+    reason: expect.stringMatching(/^roc_auc is \.\d+, below the least that passes, \.99\.$/),
+  });
+});
+
+test('enforce: false changes no outcome and says so', () => {
+  const enforced = judge(useless, { champion: strong });
+  const reported = judge(useless, { champion: strong, policy: policy({ enforce: false }) });
+  expect(reported).toMatchObject({ outcome: 'reject', enforced: false, checks: enforced.checks });
+  expect(reported.notes[0]).toContain('Not enforced');
+  expect(enforced.notes).toEqual([]);
+});
+
+test('reuse: correct holds the k-th look of superior to alpha / (k (k + 1))', () => {
+  const superior = (reuse: 'report' | 'correct', count: number) =>
+    judge(strong, {
+      champion: weak,
+      policy: policy({ reuse, champion: { rule: 'superior' } }),
+      looks: { count },
+    });
+  expect(check(superior('report', 4), 'champion').confidence).toBe(0.95);
+  expect(check(superior('correct', 1), 'champion').confidence).toBeCloseTo(1 - 0.05 / 2, 12);
+  expect(check(superior('correct', 4), 'champion').confidence).toBeCloseTo(1 - 0.05 / 20, 12);
+  expect(superior('correct', 4).smallest_detectable_difference).toBeGreaterThan(
+    superior('report', 4).smallest_detectable_difference!,
+  );
+  const nonInferior = judge(strong, {
+    champion: weak,
+    policy: policy({ reuse: 'correct' }),
+    looks: { count: 4 },
+  });
+  expect(check(nonInferior, 'champion').confidence).toBe(0.95);
+  expect(superior('report', 4).notes.join()).toContain(
+    'of 4 challengers no better than the champion, about .2 would pass',
+  );
+});
+
+test('the smallest detectable difference is what 80 % power needs', () => {
+  const { metrics, smallest_detectable_difference: smallest } = judge(strong, { champion: peer });
+  const [low, high] = metrics.roc_auc!.difference_interval!;
+  const standardError = (high - low) / 2 / 1.959963984540054;
+  expect(smallest).toBeCloseTo((1.6448536269514722 + 0.8416212335729143) * standardError, 12);
+});
+
+test('what cannot be computed fails the policy that needs it, with the reason', () => {
+  const onlyNo = binary([0, 0, 0], [0.1, 0.2, 0.3]);
+  const verdict = judge(onlyNo, {
+    champion: onlyNo,
+    policy: policy({ thresholds: { recall: { min: 0.1 } } }),
+  });
+  expect(Object.keys(verdict.metrics)).toEqual(['log_loss', 'brier', 'accuracy']);
+  for (const name of ['primary', 'threshold recall', 'floor', 'champion']) {
+    expect(check(verdict, name)).toMatchObject({
+      outcome: 'fail',
+      detail: expect.stringContaining('the holdout has no positive rows'),
+    });
+  }
+  expect(verdict).toMatchObject({ outcome: 'reject', reason: expect.stringContaining('3 more checks fail') });
+
+  const labelsOnly: BinaryScores = { ...strong, scores: null, predicted: strong.labels };
+  const second = judge(labelsOnly, { champion: peer });
+  expect(Object.keys(second.metrics)).toEqual(['f1', 'precision', 'recall', 'accuracy']);
+  expect(second.reason).toContain('roc_auc cannot be computed: the model gives no probabilities.');
+  const champion = judge(strong, { champion: labelsOnly });
+  expect(check(champion, 'champion')).toMatchObject({
+    outcome: 'fail',
+    detail: expect.stringContaining('roc_auc of the champion cannot'),
+  });
+
+  for (const primary of ['auc', 'rmse', '__proto__', 'toString']) {
+    const unknown = judge(strong, { policy: policy({ primary, thresholds: { [primary]: { min: 0 } } }) });
+    expect(unknown.outcome).toBe('reject');
+    expect(unknown.reason).toContain('the gate knows no such metric of a binary model, only roc_auc, pr_auc');
+  }
+});
+
+test('too few rows for a bound fail the policy that needs one', () => {
+  const verdict = judge(binary([1, 0, 0], [0.9, 0.1, 0.2]));
+  expect(verdict.metrics.roc_auc).toMatchObject({
+    candidate: 1,
+    interval: null,
+    method: 'none',
+    note: 'no interval: too few rows',
+  });
+  expect(check(verdict, 'floor')).toMatchObject({
+    outcome: 'fail',
+    detail: expect.stringContaining('too few rows'),
+  });
+});
+
+test('identical scores differ by nothing, with p 1', () => {
+  const verdict = decide({ candidate: strong, champion: strong, policy: policy(), replicates: 100 });
+  for (const metric of Object.values(verdict.metrics)) {
+    expect(metric).toMatchObject({ difference: 0, difference_interval: [0, 0], p_value: 1 });
+    expect(metric.note).toContain('the models do not differ: p is 1');
+  }
+  expect(check(verdict, 'champion')).toMatchObject({ outcome: 'pass', value: 0, bound: 0 });
+  expect(verdict.smallest_detectable_difference).toBe(0);
+});
+
+test('perfect separation has a variance of 0, and says so', () => {
+  const labels = Array.from({ length: 40 }, (_, i) => i % 2);
+  const perfect = binary(
+    labels,
+    labels.map((label, i) => (label + i / 100) / 2),
+  );
+  const wrong = binary(
+    labels,
+    labels.map((label, i) => (1 - label + i / 100) / 2),
+  );
+  const verdict = judge(perfect, { champion: wrong });
+  expect(verdict.metrics.roc_auc).toMatchObject({
+    candidate: 1,
+    champion: 0,
+    interval: [1, 1],
+    difference: 1,
+    p_value: 0,
+  });
+  expect(verdict.metrics.roc_auc!.note).toContain('variance 0');
+  expect(verdict.metrics.calibration_slope).toBeUndefined();
+  expect(verdict.notes.join()).toContain(
+    'calibration_slope cannot be computed: the probabilities separate the classes',
+  );
+  expect(verdict.outcome).toBe('promote');
+});
+
+test('an AUC interval is clipped to [0, 1], a difference is not', () => {
+  const verdict = judge(binary([1, 1, 1, 0, 0, 0], [0.9, 0.8, 0.3, 0.4, 0.2, 0.1]), {
+    champion: binary([1, 1, 1, 0, 0, 0], [0.1, 0.3, 0.2, 0.25, 0.9, 0.8]),
+  });
+  expect(verdict.metrics.roc_auc!.interval![1]).toBe(1);
+  expect(verdict.metrics.roc_auc!.champion_interval![0]).toBe(0);
+  expect(verdict.metrics.roc_auc!.difference_interval![1]).toBeGreaterThan(1);
+});
+
+test('the order of rows, here and in the champion, decides nothing', () => {
+  const shuffled = (rows: BinaryScores, step: number): BinaryScores => {
+    const order = rows.ids.map((_, i) => (i * step) % rows.ids.length);
+    return {
+      ...rows,
+      ids: order.map((i) => rows.ids[i]!),
+      labels: Uint8Array.from(order, (i) => rows.labels[i]!),
+      scores: Float64Array.from(order, (i) => rows.scores![i]!),
+    };
+  };
+  const options = { policy: policy({ primary: 'brier' }), replicates: 200 };
+  const expected = decide({ candidate: strong, champion: peer, ...options });
+  expect(decide({ candidate: shuffled(strong, 7), champion: shuffled(peer, 11), ...options })).toEqual(
+    expected,
+  );
+});
+
+test('the seed, and nothing else, moves the bootstrap', () => {
+  const run = (seed: number) =>
+    decide({ candidate: strong, champion: peer, policy: policy(), replicates: 300, seed });
+  expect(run(5)).toEqual(run(5));
+  expect(run(6).metrics.brier!.interval).not.toEqual(run(5).metrics.brier!.interval);
+  expect(run(6).metrics.roc_auc).toEqual(run(5).metrics.roc_auc);
+});
+
+test('the comparison is antisymmetric, and labels and scores may both be flipped', () => {
+  const there = decide({ candidate: strong, champion: weak, policy: policy(), replicates: 300 });
+  const back = decide({ candidate: weak, champion: strong, policy: policy(), replicates: 300 });
+  for (const [name, metric] of Object.entries(there.metrics)) {
+    expect(back.metrics[name]).toMatchObject({ difference: -metric.difference!, p_value: metric.p_value });
+    expect(back.metrics[name]!.difference_interval![0]).toBeCloseTo(-metric.difference_interval![1], 12);
+  }
+  const flipped = (rows: BinaryScores): BinaryScores => ({
+    ...rows,
+    labels: rows.labels.map((label) => 1 - label),
+    scores: rows.scores!.map((score) => 1 - score),
+  });
+  const turned = judge(flipped(strong), { champion: flipped(weak) }).metrics.roc_auc!;
+  for (const name of ['candidate', 'champion', 'difference', 'p_value'] as const) {
+    expect(turned[name]).toBeCloseTo(there.metrics.roc_auc![name]!, 12);
+  }
+});
+
+test('a multiclass candidate is judged against its champion', () => {
+  const random = new Random(9);
+  const n = 300;
+  const labels = Int32Array.from({ length: n }, (_, i) => i % 3);
+  const made = (strength: number): MulticlassScores => {
+    const scores = new Float64Array(3 * n);
+    for (let i = 0; i < n; i++) {
+      const weights = [0, 1, 2].map((k) => Math.exp(random.normal() + (k === labels[i] ? strength : 0)));
+      const sum = weights.reduce((a, b) => a + b);
+      for (let k = 0; k < 3; k++) scores[3 * i + k] = weights[k]! / sum;
+    }
+    return {
+      problem: 'multiclass',
+      source: 'memory',
+      ids: ids(n),
+      positions: null,
+      slices: new Map(),
+      classes: ['a', 'b', 'c'],
+      labels,
+      scores,
+      predicted: null,
+    };
+  };
+  const [good, bad] = [made(2), made(0.8)];
+  const constant = { ...good, scores: Float64Array.from(good.scores!, (_, i) => [0.4, 0.3, 0.3][i % 3]!) };
+  const run = (candidate: MulticlassScores, champion: MulticlassScores, primary: string) =>
+    decide({ candidate, champion, policy: { ...DEFAULT_POLICY.multiclass, primary }, replicates: 300 });
+  for (const primary of ['log_loss', 'accuracy', 'f1_macro', 'roc_auc_ovr']) {
+    expect(run(good, bad, primary).outcome).toBe('promote');
+    expect(check(run(bad, good, primary), 'champion').outcome).toBe('fail');
+    expect(check(run(constant, bad, primary), 'floor').outcome).toBe('fail');
+  }
+  expect(run(good, bad, 'log_loss')).toMatchObject({ positives: null, n });
+});
+
+test('a regression is judged against its champion and the mean', () => {
+  const random = new Random(3);
+  const labels = Array.from({ length: 200 }, () => 100 + 20 * random.normal());
+  const noisy = (size: number) =>
+    regression(
+      labels,
+      labels.map((label) => label + size * random.normal()),
+    );
+  const [good, bad] = [noisy(5), noisy(12)];
+  const mean = regression(
+    labels,
+    labels.map(() => 100),
+  );
+  const run = (candidate: RegressionScores, champion: RegressionScores | null, primary: string) =>
+    decide({ candidate, champion, policy: { ...DEFAULT_POLICY.regression, primary }, replicates: 300 });
+  for (const primary of ['rmse', 'mae', 'r2', 'mape']) {
+    expect(run(good, bad, primary).outcome).toBe('promote');
+    expect(check(run(bad, good, primary), 'champion').outcome).toBe('fail');
+    expect(check(run(mean, null, primary), 'floor').outcome).toBe('fail');
+  }
+  expect(run(good, null, 'r2').checks.find(({ name }) => name === 'floor')).toMatchObject({ limit: 0 });
+});
+
+test('confidence outside of (0.5, 1) is refused', () => {
+  for (const confidence of [0.5, 1, Number.NaN]) {
+    expect(() => judge(strong, { policy: policy({ confidence }) })).toThrow(RangeError);
+  }
+});

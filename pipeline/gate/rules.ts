@@ -1,0 +1,143 @@
+import { comparisonCheck, failed, floorCheck, minChangeCheck, passed, thresholdCheck } from './checks.ts';
+import { METRICS, oriented } from './metrics.ts';
+import { constantOf, type Model, metricOf, whyAbsent } from './model.ts';
+import { type GatePolicy, resolveMargin } from './policy.ts';
+import type { Sampling } from './sampling.ts';
+import type { Check } from './verdict.ts';
+
+/** From a policy and its models to checks. What the policy needs and cannot be computed fails. */
+
+const TOO_FEW = 'there are too few rows for a bound';
+
+function absentCheck(name: string, model: Model, metric: string, of = ''): Check {
+  return failed(name, `${metric}${of} cannot be computed: ${whyAbsent(model, metric)}.`);
+}
+
+/** The primary metric must be there, whatever else the policy asks for. */
+export function primaryChecks(candidate: Model, { primary }: GatePolicy): Check[] {
+  return metricOf(candidate, primary) === null ? [absentCheck('primary', candidate, primary)] : [];
+}
+
+export function thresholdChecks(candidate: Model, { thresholds }: GatePolicy): Check[] {
+  return Object.entries(thresholds).flatMap(([metric, limits]) => {
+    const bounds = (['min', 'max'] as const).filter((bound) => limits?.[bound] !== undefined);
+    return bounds.map((bound) => {
+      const name = bounds.length === 1 ? `threshold ${metric}` : `threshold ${metric} ${bound}`;
+      const value = metricOf(candidate, metric);
+      return value === null
+        ? absentCheck(name, candidate, metric)
+        : thresholdCheck(name, metric, value, bound, limits![bound]!);
+    });
+  });
+}
+
+export function floorChecks(
+  candidate: Model,
+  { floor, primary, confidence }: GatePolicy,
+  sampling: Sampling,
+): Check[] {
+  if (!floor) return [];
+  if (metricOf(candidate, primary) === null) return [absentCheck('floor', candidate, primary)];
+  const constant = constantOf(candidate.rows, primary);
+  if (constant === null) {
+    const detail = `No constant prediction has a ${primary}: choose another primary metric, or set gate.floor to false.`;
+    return [failed('floor', detail)];
+  }
+  const estimate = sampling.oriented(candidate, primary);
+  if (estimate === null) return [failed('floor', `${primary} cannot be held to the floor: ${TOO_FEW}.`)];
+  const definition = METRICS[candidate.rows.problem][primary]!;
+  const sign = definition.better === 'lower' ? -1 : 1;
+  return [floorCheck(primary, estimate, oriented(definition, constant), sign, confidence)];
+}
+
+/** @param confidence the level that the rule is held to: stricter than the policy's where looks are corrected for */
+export function championCheck(
+  candidate: Model,
+  champion: Model | null,
+  { champion: rule, primary }: GatePolicy,
+  confidence: number,
+  sampling: Sampling,
+): Check {
+  return comparison({
+    name: 'champion',
+    candidate,
+    other: champion,
+    rule,
+    metric: primary,
+    confidence,
+    sampling,
+  });
+}
+
+export function anchorCheck(
+  candidate: Model,
+  anchor: Model | null,
+  { anchor: { package: name, margin }, primary, confidence }: GatePolicy,
+  sampling: Sampling,
+): Check {
+  if (anchor === null && name !== null && name !== 'none') {
+    return failed('anchor', `The policy names the anchor ${name}, and there are no scores of it.`);
+  }
+  const rule = { rule: 'non_inferior', margin } as const;
+  return comparison({
+    name: 'anchor',
+    candidate,
+    other: anchor,
+    rule,
+    metric: primary,
+    confidence,
+    sampling,
+  });
+}
+
+function comparison({
+  name,
+  candidate,
+  other,
+  rule,
+  metric,
+  confidence,
+  sampling,
+}: {
+  name: 'champion' | 'anchor';
+  candidate: Model;
+  other: Model | null;
+  rule: GatePolicy['champion'];
+  metric: string;
+  confidence: number;
+  sampling: Sampling;
+}): Check {
+  if (other === null) return passed(name, 'none');
+  if (metricOf(candidate, metric) === null) return absentCheck(name, candidate, metric);
+  const otherValue = metricOf(other, metric);
+  if (otherValue === null) return absentCheck(name, other, metric, ` of the ${name}`);
+  const difference = sampling.orientedDifference(candidate, other, metric);
+  if (difference === null) return failed(name, `The difference in ${metric} cannot be judged: ${TOO_FEW}.`);
+  const margin = rule.rule === 'superior' ? 0 : resolveMargin(rule.margin, otherValue);
+  if (Number.isNaN(margin)) {
+    return failed(
+      name,
+      `The margin is ${JSON.stringify(rule.margin)}, expected a number of at least 0 or a share such as "5%".`,
+    );
+  }
+  const scale = Math.abs(otherValue) + Math.abs(difference.value);
+  return comparisonCheck(name, { metric, difference, scale, margin, confidence });
+}
+
+export function minChangeChecks(
+  candidate: Model,
+  champion: Model | null,
+  { min_change: limits, primary }: GatePolicy,
+): Check[] {
+  if (limits === null) return [];
+  if (champion === null) return [passed('min_change', 'none')];
+  const value = metricOf(candidate, primary);
+  if (value === null) return [absentCheck('min_change', candidate, primary)];
+  const championValue = metricOf(champion, primary);
+  if (championValue === null) return [absentCheck('min_change', champion, primary, ' of the champion')];
+  const definition = METRICS[candidate.rows.problem][primary]!;
+  const difference = oriented(definition, value) - oriented(definition, championValue);
+  const scale = Math.max(Math.abs(value), Math.abs(championValue));
+  const limit = Math.max(limits.absolute ?? 0, (limits.relative ?? 0) * Math.abs(championValue));
+  return [minChangeCheck(primary, difference, scale, limit)];
+}
