@@ -65,7 +65,12 @@ export interface PackageDescription {
   threshold: number | null;
   data: { source: string; version: string };
   /** How its rows were made and split: another package compares only where these agree. */
-  preparation: { key: string; settings: string; script: { uri: string; sha256: string } | null; manifest: string };
+  preparation: {
+    key: string;
+    settings: string;
+    script: { uri: string; sha256: string } | null;
+    manifest: string;
+  };
   /** Where the effective mlops.yaml and the list of the model's files are kept. */
   config: string;
   code: string;

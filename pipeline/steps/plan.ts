@@ -78,13 +78,17 @@ export async function plan({ execution, request }: PlanEvent, context: StepConte
     script: request.script?.sha256 ?? null,
     settings,
   });
-  const hyperparameters = stringValues(config.training.hyperparameters);
+  // What tuning searches is not the run's own: another value of it makes no other model.
+  const hyperparameters = without(
+    stringValues(config.training.hyperparameters),
+    Object.keys(config.tuning?.ranges ?? {}),
+  );
   const fingerprint = sha256Json({
     pipelineVersion,
     prepared: prepareKey,
     image: request.images.model,
     model: config.model,
-    training: config.training,
+    training: { ...config.training, hyperparameters },
     tuning: config.tuning,
     problem: config.problem,
     seed: request.seed,
@@ -126,9 +130,7 @@ export async function plan({ execution, request }: PlanEvent, context: StepConte
       job: `${name}-train`,
       tuning_job: name,
       attempt: { n: 1 },
-      hyperparameters: config.tuning
-        ? without(hyperparameters, Object.keys(config.tuning.ranges))
-        : hyperparameters,
+      hyperparameters,
       metrics: Object.entries(config.training.metrics).map(([Name, Regex]) => ({ Name, Regex })),
       channels: [
         channel(
