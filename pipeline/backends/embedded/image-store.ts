@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { chmod, copyFile, mkdir, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
+import { openContainerImage } from './container-image.ts';
 import { parseDockerIgnore } from './docker-ignore.ts';
 import type { Image } from './image.ts';
 import { openProcessImage } from './process-image.ts';
@@ -94,17 +95,23 @@ async function findFiles(folder: string): Promise<FoundFile[]> {
 export class ImageStore {
   readonly #root: string;
   readonly #environments: string;
+  readonly #containers: boolean;
   readonly #onProgress: (line: string) => void;
   readonly #open = new Map<string, Promise<Image>>();
 
   /**
    * @param root - the folder of the images, `.mlops/images`
    * @param options.environments - the folder of the Python environments; default: `environments` beside `root`
+   * @param options.containers - run images in Docker, not as plain processes; then any image of a registry opens too
    * @param options.onProgress - told in a line what takes long
    */
-  constructor(root: string, options: { environments?: string; onProgress?: (line: string) => void } = {}) {
+  constructor(
+    root: string,
+    options: { environments?: string; containers?: boolean; onProgress?: (line: string) => void } = {},
+  ) {
     this.#root = resolve(root);
     this.#environments = options.environments ?? join(dirname(this.#root), 'environments');
+    this.#containers = options.containers ?? false;
     this.#onProgress = options.onProgress ?? (() => {});
   }
 
@@ -137,8 +144,9 @@ export class ImageStore {
   }
 
   /**
-   * The image of this URI, ready to start: its content checked against the digest, its Python environment installed.
-   * @throws SetupError where the digest is not kept here, or its folder or Python cannot be used
+   * The image of this URI, ready to start: its content checked against the digest, its Python environment installed or
+   * its container image built.
+   * @throws SetupError where the digest is not kept here, or its folder, Python or Docker cannot be used
    */
   open(uri: string): Promise<Image> {
     const opened = this.#open.get(uri) ?? this.#openNew(uri);
@@ -152,10 +160,12 @@ export class ImageStore {
     if (hex === undefined) {
       throw new SetupError(`expected an image as NAME@sha256:(64 hex digits), found ${JSON.stringify(uri)}`);
     }
+    const onProgress = this.#onProgress;
     const folder = this.#folder(`sha256:${hex}`);
     if (!(await isFolder(folder))) {
+      if (this.#containers) return openContainerImage({ uri, onProgress });
       throw new SetupError(
-        `${uri}: not among the images of this machine (${this.#root}); its code is needed to run it again`,
+        `${uri}: not among the images of this machine (${this.#root}); one of a registry runs with --containers only`,
       );
     }
     const { digest } = await hashContext(folder);
@@ -164,7 +174,8 @@ export class ImageStore {
         `${folder}: its files have been changed since they were kept (now ${digest}); remove this folder`,
       );
     }
-    return openProcessImage({ uri, folder, environments: this.#environments, onProgress: this.#onProgress });
+    if (this.#containers) return openContainerImage({ uri, folder, onProgress });
+    return openProcessImage({ uri, folder, environments: this.#environments, onProgress });
   }
 
   #folder(digest: string): string {
