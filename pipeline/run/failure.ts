@@ -21,17 +21,17 @@ const hints: Record<string, string> = {
   'States.Timeout': 'Allow more time (max_runtime in mlops.yaml) or make the step faster.',
 };
 
-/** Why a run failed: of a job's Describe response, the sentence that its program left. */
+/** Why a run failed: of a job's Describe response, the sentence that its program left; of a function, its message. */
 export function failureOf(run: RunRecord): Failure {
   const { error, failed_step: step } = run.state;
-  const job = describedJob(error?.Cause ?? '');
-  const reason = job?.ExitMessage || job?.FailureReason || error?.Cause || 'no cause was given';
+  const { ExitMessage, FailureReason, errorMessage, LogTail } = described(error?.Cause ?? '');
+  const reason = ExitMessage || FailureReason || errorMessage || error?.Cause || 'no cause was given';
   const { name, message } = named(reason, error?.Error ?? 'Error');
   return {
     step: step ?? 'Run',
     error: name,
     cause: message,
-    log: job?.LogTail ?? [],
+    log: LogTail ?? [],
     hint: hints[name] ?? 'The log of the step says more.',
   };
 }
@@ -39,18 +39,20 @@ export function failureOf(run: RunRecord): Failure {
 /** Whether the user's input is the cause. */
 export const isInputError = (failure: Failure): boolean => inputErrors.has(failure.error);
 
+/** A cause in JSON: the Describe response of a job, or the error of a Lambda function. */
 interface Description {
   ExitMessage?: string;
   FailureReason?: string;
   LogTail?: string[];
+  errorMessage?: string;
 }
 
-function describedJob(cause: string): Description | null {
+function described(cause: string): Description {
   try {
     const value: unknown = JSON.parse(cause);
-    return typeof value === 'object' && value !== null ? (value as Description) : null;
+    return typeof value === 'object' && value !== null ? value : {};
   } catch {
-    return null;
+    return {};
   }
 }
 
