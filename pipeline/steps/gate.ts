@@ -6,7 +6,6 @@ import { decide } from '../gate/decide.ts';
 import { keepRows } from '../gate/join.ts';
 import { readScores, type Scores } from '../gate/scores.ts';
 import type { Verdict } from '../gate/verdict.ts';
-import { sha256Json } from '../hash.ts';
 import type { ModelPackage } from '../ports.ts';
 import { multiclassPlotsOf, plotsOf, regressionPlotsOf } from '../report/plots.ts';
 import type { Explanation, ModelPlots, Plots, TuningFacts } from '../report/report.ts';
@@ -21,6 +20,7 @@ import {
   type TrainedModel,
 } from './context.ts';
 import type { Scoring } from './inspect.ts';
+import { lookAt } from './looks.ts';
 import type { Plan } from './plan.ts';
 import { scoreFileOf } from './score-file.ts';
 
@@ -54,13 +54,6 @@ export interface Evidence {
   notes: string[];
 }
 
-/** A verdict as the ledger keeps it: one item a look, so that the same look again is the same verdict. */
-interface Look {
-  verdict: Verdict;
-  execution: string;
-  at: string;
-}
-
 /** Judges the candidate's holdout scores beside the champion's and the anchor's. */
 export async function gate(event: GateEvent, context: StepContext): Promise<GateResult> {
   const { request, model } = event;
@@ -85,7 +78,21 @@ export async function gate(event: GateEvent, context: StepContext): Promise<Gate
     views.reduce((rest, other) => (other ? keepRows(rest, other.scores) : rest), scores);
   const candidate = common(everyRow);
 
-  const look = await lookAt(event, manifest, [champion, anchor], context);
+  const look = await lookAt(
+    {
+      holdout: manifest.holdout_sha256,
+      rowIds: everyRow.ids,
+      comparison: {
+        candidate: [event.plan.fingerprint, model.trained.artifact],
+        others: [champion, anchor].map(
+          (other) => other && [other.package.fingerprint, other.package.artifact],
+        ),
+        views: [event.scoring.champion.view.key, event.scoring.anchor.view.key],
+        policy: config.gate,
+      },
+    },
+    context,
+  );
   const verdict =
     look.stored?.verdict ??
     decide({
@@ -97,11 +104,11 @@ export async function gate(event: GateEvent, context: StepContext): Promise<Gate
       championThreshold: champion?.threshold ?? null,
       anchorThreshold: anchor?.threshold ?? null,
       seed: request.seed,
-      looks: { count: look.count },
+      looks: { count: look.number },
     });
+  // A baseline is made to be compared with, not to be chosen: that is no look.
   if (look.stored === null && request.trigger.kind !== 'baseline') {
-    const item: Look = { verdict, execution: event.execution, at: context.clock.now().toISOString() };
-    await context.ledger.put(look.kind, look.id, item);
+    await look.keep({ verdict, execution: event.execution, at: context.clock.now().toISOString() });
   }
 
   const evidence: Evidence = {
@@ -180,29 +187,6 @@ function leftOut({ who, package: { name }, view }: OtherModel, rows: Scores): st
     `The ${who} ${name} was prepared otherwise: ${view.rows} of the holdout's ${rows.ids.length} rows are compared ` +
     `(left out: ${trained_on} that it was trained on, ${dropped} that its script drops, ${other_label} that it labels otherwise).`
   );
-}
-
-/**
- * A look is a distinct comparison at the holdout: asked again it gives the stored verdict and counts nothing, so that a
- * merge never contradicts its own pull request.
- */
-async function lookAt(
-  { request, plan, model, scoring }: GateEvent,
-  manifest: Manifest,
-  others: (OtherModel | null)[],
-  context: StepContext,
-) {
-  const kind = `look-${manifest.holdout_sha256.slice(0, 16)}`;
-  const id = sha256Json({
-    candidate: [plan.fingerprint, model.trained.artifact],
-    others: others.map((other) => other && [other.package.fingerprint, other.package.artifact]),
-    views: [scoring.champion.view.key, scoring.anchor.view.key],
-    holdout: manifest.holdout_sha256,
-    policy: request.config.gate,
-  });
-  const stored = (await context.ledger.get<Look>(kind, id))?.value ?? null;
-  const count = (await context.ledger.list<Look>(kind)).length + 1;
-  return { kind, id, stored, count };
 }
 
 /** The candidate's explanation with the champion's value of each feature that both have. */
