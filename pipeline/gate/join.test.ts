@@ -86,7 +86,7 @@ test('labels are compared as text, whatever codes they have', async () => {
     `${probabilities}y,a,0.5,0.5\nx,b,1,0\n`,
     'multiclass',
   );
-  expect(wide.scores).toEqual(Float64Array.of(0, 1, 0.5, 0.5));
+  expect(wide).toMatchObject({ scores: Float64Array.of(0, 1, 0.5, 0.5) });
 });
 
 test('true values of a regression are the same numbers', async () => {

@@ -1,3 +1,4 @@
+import { RowIndex } from './row-index.ts';
 import { ScoreFileError, shown } from './score-file-error.ts';
 import type { Scores } from './scores.ts';
 
@@ -63,21 +64,29 @@ export function pick<T extends Scores>(scores: T, rows: Uint32Array): T {
 
 function matchingRows(first: Scores, other: Scores): Uint32Array {
   const order = new Uint32Array(first.ids.length);
-  const rowOf = new Map(other.ids.map((id, row) => [id, row]));
+  const index = new RowIndex(other.ids, other.ids.length);
+  const unmatched = new Uint8Array(other.ids.length).fill(1);
+  for (let row = 0; row < other.ids.length; row++) index.add(row);
   for (const [row, id] of first.ids.entries()) {
-    const match = rowOf.get(id);
-    if (match === undefined) {
+    const match = index.find(id);
+    if (match === -1) {
+      const found = `no row ${shown(id)}`;
       throw new ScoreFileError(
         { file: other.source, column: 'row_id' },
-        `no row ${shown(id)}`,
+        found,
         `one, as ${where(first, row)}`,
       );
     }
     order[row] = match;
-    rowOf.delete(id);
+    unmatched[match] = 0;
   }
-  for (const [id, row] of rowOf) {
-    throw new ScoreFileError({ ...at(other, row), column: 'row_id' }, shown(id), `a row of ${first.source}`);
+  const row = unmatched.indexOf(1);
+  if (row !== -1) {
+    throw new ScoreFileError(
+      { ...at(other, row), column: 'row_id' },
+      shown(other.ids[row]!),
+      `a row of ${first.source}`,
+    );
   }
   return order;
 }

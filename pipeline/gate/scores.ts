@@ -1,3 +1,4 @@
+import { RowIndex } from './row-index.ts';
 import { type ScoreFileError, shown } from './score-file-error.ts';
 import { openTable, type Table } from './table.ts';
 
@@ -83,18 +84,17 @@ export async function readScores(file: string, options: ReadOptions): Promise<Sc
   );
   const ids: string[] = [];
   const positions = new Int32Array(table.mostRows);
-  const seen = new Set<string>();
+  const index = new RowIndex(ids, table.mostRows);
   while (table.next()) {
     const row = ids.length;
     const id = table.field(idColumn);
     if (id === '') throw table.error(idColumn, 'the id of the row');
-    seen.add(id);
-    if (seen.size === row) {
-      const first = positions[ids.indexOf(id)];
-      throw table.error(idColumn, `each row once`, `${shown(id)} again, first at ${first}`);
+    ids.push(id);
+    const known = index.add(row);
+    if (known !== -1) {
+      throw table.error(idColumn, 'each row once', `${shown(id)} again, first at ${positions[known]}`);
     }
     positions[row] = table.position();
-    ids.push(id);
     parser.row(row);
     for (const slice of slices) slice.add(row, table.field(slice.column));
   }
