@@ -4,45 +4,54 @@ import { dirname } from 'node:path';
 
 /** Writes a file whole or not at all; replaces an older one. Survives a kill at any point. */
 export async function writeAtomic(path: string, bytes: Uint8Array | string): Promise<void> {
-  const draft = await writeDraft(path, bytes);
-  await rename(draft, path);
+  await withDraft(path, async (draft) => {
+    await writeSynced(draft, bytes);
+    await rename(draft, path);
+  });
 }
 
 /** Like writeAtomic, but false where the file exists already (decided by the file system, so that one writer wins). */
 export async function createAtomic(path: string, bytes: Uint8Array | string): Promise<boolean> {
-  const draft = await writeDraft(path, bytes);
-  try {
-    await link(draft, path);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
-  } finally {
-    await rm(draft, { force: true });
-  }
+  return await withDraft(path, async (draft) => {
+    await writeSynced(draft, bytes);
+    try {
+      await link(draft, path);
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+      throw error;
+    }
+  });
 }
 
 /** Copies a file whole or not at all. */
 export async function copyAtomic(from: string, to: string): Promise<void> {
-  await mkdir(dirname(to), { recursive: true });
-  const draft = `${to}.${randomUUID()}.draft`;
-  try {
+  await withDraft(to, async (draft) => {
     await copyFile(from, draft);
     await rename(draft, to);
+  });
+}
+
+/** Whether a file of this name is one that a writer has not finished, or never will: nobody may read it. */
+export const isDraft = (name: string): boolean => name.endsWith('.draft');
+
+/** Hands out the name of a draft beside the file, and removes what is left of it: a full disk is not filled further. */
+async function withDraft<T>(path: string, work: (draft: string) => Promise<T>): Promise<T> {
+  await mkdir(dirname(path), { recursive: true });
+  const draft = `${path}.${randomUUID()}.draft`;
+  try {
+    return await work(draft);
   } finally {
     await rm(draft, { force: true });
   }
 }
 
-async function writeDraft(path: string, bytes: Uint8Array | string): Promise<string> {
-  await mkdir(dirname(path), { recursive: true });
-  const draft = `${path}.${randomUUID()}.draft`;
-  const file = await open(draft, 'wx');
+async function writeSynced(path: string, bytes: Uint8Array | string): Promise<void> {
+  const file = await open(path, 'wx');
   try {
     await file.writeFile(bytes);
     await file.sync();
   } finally {
     await file.close();
   }
-  return draft;
 }

@@ -1,7 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { byCodePoint } from '../../code-points.ts';
 import { ConflictError, type Ledger, type LedgerItem } from '../../ports.ts';
 import { createAtomic } from './atomic-file.ts';
+import { unlessMissing } from './missing.ts';
 
 /**
  * The ledger in a folder: ROOT/KIND/ID/VERSION.json. A write creates the next version's file, which the file
@@ -17,7 +19,7 @@ export class FileLedger implements Ledger {
   async get<T>(kind: string, id: string): Promise<LedgerItem<T> | null> {
     const version = await this.#newest(kind, id);
     if (version === 0) return null;
-    return { id, version, value: JSON.parse(await readFile(this.#file(kind, id, version), 'utf8')) as T };
+    return { id, version, value: await readJsonFile<T>(this.#file(kind, id, version)) };
   }
 
   async put<T>(kind: string, id: string, value: T): Promise<LedgerItem<T>> {
@@ -39,13 +41,13 @@ export class FileLedger implements Ledger {
   }
 
   async list<T>(kind: string): Promise<LedgerItem<T>[]> {
-    const folders = await readdir(join(this.#root, kind)).catch(() => []);
+    const folders = (await unlessMissing(readdir(join(this.#root, kind)))) ?? [];
     const items = await Promise.all(folders.map((name) => this.get<T>(kind, decodeURIComponent(name))));
-    return items.filter((item) => item !== null).sort((a, b) => (a.id < b.id ? -1 : 1));
+    return items.filter((item) => item !== null).sort((a, b) => byCodePoint(a.id, b.id));
   }
 
   async #newest(kind: string, id: string): Promise<number> {
-    const names = await readdir(this.#folder(kind, id)).catch(() => []);
+    const names = (await unlessMissing(readdir(this.#folder(kind, id)))) ?? [];
     return Math.max(0, ...names.map((name) => Number(/^(\d+)\.json$/.exec(name)?.[1] ?? 0)));
   }
 
@@ -61,5 +63,14 @@ export class FileLedger implements Ledger {
   #folder(kind: string, id: string): string {
     // encodeURIComponent leaves dots alone, and "." and ".." are no names for a folder.
     return join(this.#root, kind, encodeURIComponent(id).replaceAll('.', '%2E'));
+  }
+}
+
+async function readJsonFile<T>(path: string): Promise<T> {
+  const text = await readFile(path, 'utf8');
+  try {
+    return JSON.parse(text) as T;
+  } catch (error) {
+    throw new Error(`${path}: got ${(error as Error).message}; expected the JSON that was written there`);
   }
 }

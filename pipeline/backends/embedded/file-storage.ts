@@ -1,8 +1,10 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
+import { byCodePoint } from '../../code-points.ts';
 import { sha256File } from '../../hash.ts';
 import { NotFoundError, type Storage, type StoredObject } from '../../ports.ts';
-import { copyAtomic, writeAtomic } from './atomic-file.ts';
+import { copyAtomic, isDraft, writeAtomic } from './atomic-file.ts';
+import { isMissing, unlessMissing } from './missing.ts';
 
 /** Storage in a folder: `s3://BUCKET/KEY` is the file ROOT/BUCKET/KEY. */
 export class FileStorage implements Storage {
@@ -25,7 +27,7 @@ export class FileStorage implements Storage {
     try {
       return await readFile(this.path(uri));
     } catch (error) {
-      throw asNotFound(error, uri);
+      throw isMissing(error) ? new NotFoundError(`${uri}: no such object`) : error;
     }
   }
 
@@ -40,23 +42,21 @@ export class FileStorage implements Storage {
   }
 
   async exists(uri: string): Promise<boolean> {
-    return await stat(this.path(uri)).then(
-      (found) => found.isFile(),
-      () => false,
-    );
+    const found = await unlessMissing(stat(this.path(uri)));
+    return found?.isFile() ?? false;
   }
 
   async list(prefix: string): Promise<StoredObject[]> {
     // A prefix need not end at a folder: list its folder and keep what starts with it.
-    const folder = prefix.endsWith('/') ? prefix : prefix.slice(0, prefix.lastIndexOf('/') + 1);
+    const folder = /^s3:\/\/[^/]+$/.test(prefix) ? `${prefix}/` : prefix.replace(/[^/]*$/, '');
     const root = this.path(folder);
-    const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch(() => []);
+    const entries = (await unlessMissing(readdir(root, { recursive: true, withFileTypes: true }))) ?? [];
     const uris = entries
-      .filter((entry) => entry.isFile() && !entry.name.endsWith('.draft'))
+      .filter((entry) => entry.isFile() && !isDraft(entry.name))
       .map((entry) => join(entry.parentPath, entry.name))
       .map((path) => ({ path, uri: folder + relative(root, path).split(sep).join('/') }))
       .filter(({ uri }) => uri.startsWith(prefix))
-      .sort((a, b) => (a.uri < b.uri ? -1 : 1));
+      .sort((a, b) => byCodePoint(a.uri, b.uri));
     return await Promise.all(
       uris.map(async ({ path, uri }) => ({
         uri,
@@ -77,9 +77,4 @@ function keyOf(uri: string): string {
   const key = /^(?:s3:\/\/|https:\/\/s3\.[^/]+\/)([^/]+(?:\/.*)?)$/.exec(uri)?.[1];
   if (key === undefined) throw new Error(`${uri}: expected s3://BUCKET/KEY`);
   return key;
-}
-
-function asNotFound(error: unknown, uri: string): unknown {
-  const code = (error as NodeJS.ErrnoException).code;
-  return code === 'ENOENT' || code === 'EISDIR' ? new NotFoundError(`${uri}: no such object`) : error;
 }

@@ -21,7 +21,8 @@ export class LedgerRegistry implements Registry {
   }
 
   async register(description: PackageDescription): Promise<ModelPackage> {
-    for (let number = (await this.list()).length + 1; ; number++) {
+    const newest = (await this.list())[0];
+    for (let number = newest === undefined ? 1 : numberOf(newest) + 1; ; number++) {
       const name = `${this.#group}/${number}`;
       try {
         const item: ModelPackage = { ...description, name, status: 'PendingManualApproval' };
@@ -38,10 +39,9 @@ export class LedgerRegistry implements Registry {
 
   async list(): Promise<ModelPackage[]> {
     const packages = (await this.#ledger.list<ModelPackage>(kind)).map((item) => item.value);
-    const number = (name: string) => Number(name.slice(name.lastIndexOf('/') + 1));
     return packages
       .filter((item) => item.name.startsWith(`${this.#group}/`))
-      .sort((a, b) => number(b.name) - number(a.name));
+      .sort((a, b) => numberOf(b) - numberOf(a));
   }
 
   async approve(name: string, status: ApprovalStatus, _reason: string): Promise<void> {
@@ -50,3 +50,5 @@ export class LedgerRegistry implements Registry {
     await this.#ledger.put(kind, name, { ...found, status });
   }
 }
+
+const numberOf = ({ name }: ModelPackage): number => Number(name.slice(name.lastIndexOf('/') + 1));
