@@ -64,7 +64,7 @@ export function pick<T extends Scores>(scores: T, rows: Uint32Array): T {
 
 function matchingRows(first: Scores, other: Scores): Uint32Array {
   const order = new Uint32Array(first.ids.length);
-  const index = new RowIndex(other.ids, other.ids.length);
+  const index = new RowIndex(other.ids);
   const unmatched = new Uint8Array(other.ids.length).fill(1);
   for (let row = 0; row < other.ids.length; row++) index.add(row);
   for (const [row, id] of first.ids.entries()) {

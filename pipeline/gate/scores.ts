@@ -84,21 +84,17 @@ export async function readScores(file: string, options: ReadOptions): Promise<Sc
   );
   const ids: string[] = [];
   const positions = new Int32Array(table.mostRows);
-  const index = new RowIndex(ids, table.mostRows);
   while (table.next()) {
     const row = ids.length;
     const id = table.field(idColumn);
     if (id === '') throw table.error(idColumn, 'the id of the row');
     ids.push(id);
-    const known = index.add(row);
-    if (known !== -1) {
-      throw table.error(idColumn, 'each row once', `${shown(id)} again, first at ${positions[known]}`);
-    }
     positions[row] = table.position();
     parser.row(row);
     for (const slice of slices) slice.add(row, table.field(slice.column));
   }
   if (ids.length === 0) throw table.errorAt(1, null, 'a header and no rows', 'at least one row');
+  refuseRepeats(ids, positions, table);
   return {
     source: file,
     ids,
@@ -106,6 +102,16 @@ export async function readScores(file: string, options: ReadOptions): Promise<Sc
     slices: new Map(slices.map((slice) => [slice.name, slice.finish(ids.length)])),
     ...parser.finish(ids.length),
   };
+}
+
+function refuseRepeats(ids: string[], positions: Int32Array, table: Table): void {
+  const index = new RowIndex(ids);
+  for (let row = 0; row < ids.length; row++) {
+    const known = index.add(row);
+    if (known === -1) continue;
+    const found = `${shown(ids[row]!)} again, first at ${positions[known]}`;
+    throw table.errorAt(positions[row]!, 'row_id', found, 'each row once');
+  }
 }
 
 function checkHeader({ header, errorAt }: Table): void {
