@@ -18,7 +18,7 @@ export async function runModule(source: string, ...args: string[]): Promise<stri
   return output;
 }
 
-/** Runs a module that writes for ever, and kills it (SIGKILL) once it has printed a few lines. */
+/** Runs a module that prints a line for each round of writes, for ever, and kills it (SIGKILL) within a later round. */
 export async function writeUntilKilled(source: string): Promise<void> {
   const child = start(source, []);
   let errors = '';
@@ -28,7 +28,7 @@ export async function writeUntilKilled(source: string): Promise<void> {
   let lines = 0;
   createInterface({ input: child.stdout }).on('line', () => {
     lines += 1;
-    if (lines >= 5) child.kill('SIGKILL');
+    if (lines === 5) setTimeout(() => child.kill('SIGKILL'), 15);
   });
   const signal = await new Promise((resolve) => child.once('close', (_code, by) => resolve(by)));
   if (signal !== 'SIGKILL') throw new Error(`ended by itself: ${errors}`);
