@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 from itertools import compress
 from pathlib import Path
+from shutil import rmtree
 
 from .config import Config, read_config
 from .dataset import Dataset, check_columns, feature_names, plain_dataset, read_rows
@@ -23,6 +24,9 @@ def prepare(base: Path) -> list[str]:
     """
     inputs = base / "processing" / "input"
     outputs = base / "processing" / "output"
+    # Nothing of an earlier attempt stays.
+    for name in ("train", "holdout", "manifest"):
+        rmtree(outputs / name, ignore_errors=True)
     config = read_config(inputs / "config" / "prepare.json")
     script = inputs / "script" / "prepare.py"
     scripted = script.is_file()
@@ -53,7 +57,6 @@ def prepare(base: Path) -> list[str]:
     problems.check()
 
     manifest_path = outputs / "manifest" / "manifest.json"
-    manifest_path.unlink(missing_ok=True)
     train, holdout = write_sides(config, data, target, outputs)
     script_sha256 = sha256(script.read_bytes()).hexdigest() if scripted else None
     manifest = _manifest(config, data, target, script_sha256, train, holdout, warnings)

@@ -80,10 +80,9 @@ def _quoted(names: Iterable[object]) -> str:
 
 
 def _failed(path: Path, what: str, error: BaseException) -> PrepareScriptError:
-    # Frames above the script are ours and say nothing to its author.
-    frames = list(traceback.extract_tb(error.__traceback__))
-    own = next((at for at, frame in enumerate(frames) if frame.filename == str(path)), len(frames))
-    lines = traceback.format_list(frames[own:]) + traceback.format_exception_only(error)
+    # Frames of ours and of libraries say nothing to the script's author.
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
+    lines = traceback.format_list(frames) + traceback.format_exception_only(error)
     text = "".join(lines).replace(str(path), path.name).strip()
     if len(text) > TRACEBACK_CHARACTERS:
         text = "…" + text[-TRACEBACK_CHARACTERS:]
