@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { FileLedger } from '../backends/embedded/file-ledger.ts';
 import { loadConfig } from '../config/load.ts';
 import { formatSeconds, formatTime } from '../report/format.ts';
@@ -13,9 +13,14 @@ export function historyCommand(): Command {
   return new Command('history')
     .description('The runs on this machine, newest first, and the champion.')
     .option('--config <file>', 'the configuration, for the project', 'mlops.yaml')
-    .option('--limit <n>', 'how many', Number, 20)
+    .option('--limit <n>', 'how many', countOf, 20)
     .option('--json', 'print one JSON object on standard output')
     .action(history);
+}
+
+function countOf(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('Expected a whole number of at least 1.');
+  return Number(text);
 }
 
 async function history(options: { config: string; limit: number; json?: boolean }): Promise<void> {

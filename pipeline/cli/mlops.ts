@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { definitionCommand } from './definition-command.ts';
-import { exitCodeOf, reportError } from './errors.ts';
+import { exitCodeOf, printError, reportError } from './errors.ts';
 import { gateCommand } from './gate-command.ts';
 import { historyCommand } from './history-command.ts';
 import { reportCommand } from './report-command.ts';
@@ -35,9 +35,13 @@ for (const command of [program, ...program.commands]) command.exitOverride();
 try {
   await program.parseAsync();
 } catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
-  else {
-    reportError(error, process.argv.includes('--json'));
+  const json = process.argv.includes('--json');
+  if (error instanceof CommanderError) {
+    // Commander has told it already.
+    process.exitCode = error.exitCode === 0 ? 0 : 2;
+    if (json && process.exitCode === 2) printError('InputError', error.message);
+  } else {
+    reportError(error, json);
     process.exitCode = exitCodeOf(error);
   }
 }

@@ -65,15 +65,20 @@ async function run(options: RunOptions): Promise<void> {
   const set = [
     ...options.set,
     ...(options.data === undefined ? [] : [`data.source=${JSON.stringify(options.data)}`]),
-    ...(options.image === undefined ? [] : [`model.image=${JSON.stringify(options.image)}`]),
+    // Without its value the folder counts as not given.
+    ...(options.image === undefined
+      ? []
+      : ['model.context=', `model.image=${JSON.stringify(options.image)}`]),
   ];
   const { config } = await loadConfig(options.config, { set });
 
   const abort = new AbortController();
   const progress = new RunProgress(process.stderr);
+  let running = false;
   const stop = () => {
-    // A second Ctrl-C does not wait for the jobs; they end with this process.
-    if (abort.signal.aborted) process.exit(130);
+    // Before the first step there is nothing to record, and a second Ctrl-C does not wait for the jobs: what was
+    // started ends with this process.
+    if (!running || abort.signal.aborted) process.exit(130);
     progress.note('Stopping the jobs ...');
     abort.abort();
   };
@@ -90,7 +95,10 @@ async function run(options: RunOptions): Promise<void> {
     const shared = {
       backend,
       signal: abort.signal,
-      onProgress: (update: Progress) => progress.update(update),
+      onProgress: (update: Progress) => {
+        running = true;
+        progress.update(update);
+      },
     };
     const baseline =
       options.baseline === undefined
@@ -115,7 +123,7 @@ async function run(options: RunOptions): Promise<void> {
   }
 
   const files = await writeReport(outcome.report, join(home(), 'runs', outcome.execution));
-  if (options.json) printJson(summaryOf(outcome, files));
+  if (options.json) printSummary(outcome, files);
   else printReport(outcome, files);
   process.exitCode = exitCode(outcome, failOn);
 }
@@ -129,9 +137,11 @@ function outcomesOf(failOn: string | undefined): string[] {
   return outcomes;
 }
 
-/** The object that `--json` prints. */
-function summaryOf({ execution, record, report }: RunOutcome, files: ReportFiles) {
-  return {
+/** One JSON object on standard output; a failure is told to people too. */
+function printSummary({ execution, record, report }: RunOutcome, files: ReportFiles): void {
+  const { failure } = report;
+  if (failure) console.error(`${failure.step} failed: ${failure.error}: ${failure.cause}`);
+  printJson({
     execution,
     status: record.status,
     fingerprint: record.state.plan?.fingerprint ?? null,
@@ -142,8 +152,8 @@ function summaryOf({ execution, record, report }: RunOutcome, files: ReportFiles
     promoted: report.run.promotion.promoted,
     steps: record.steps,
     cost: report.cost,
-    ...(report.failure && { failure: report.failure }),
-  };
+    ...(failure && { failure }),
+  });
 }
 
 function printReport({ report }: RunOutcome, files: ReportFiles): void {

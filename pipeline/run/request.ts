@@ -25,6 +25,9 @@ export async function makeRequest(options: RequestOptions): Promise<Request> {
   const at = (path: string) => locate(path, file);
   const { root, storage } = backend.context;
   const checkout = await checkoutOf(dirname(resolve(file)));
+  // Files first: setting up the images may take minutes.
+  const data = await stageData(config, file, backend);
+  const script = config.prepare.script ? await stageScript(config.prepare.script, file, backend) : null;
   const context = config.model.context === null ? null : await at(config.model.context);
   const { code, ...images } = await backend.images({ context, image: config.model.image });
   const codeUri = `${root}/code/${sha256Json(code)}.json`;
@@ -41,8 +44,8 @@ export async function makeRequest(options: RequestOptions): Promise<Request> {
     config,
     seed: 0,
     images,
-    data: await stageData(config, file, backend),
-    script: config.prepare.script ? await stageScript(await at(config.prepare.script), backend) : null,
+    data,
+    script,
     code: codeUri,
     baseline: options.baseline,
   };
@@ -59,12 +62,12 @@ async function stageData(config: Config, file: string, backend: Backend): Promis
   const { source } = config.data;
   if (source.startsWith('s3://')) {
     const objects = await backend.context.storage.list(source);
-    if (objects.length === 0) throw sourceError(file, source, 'at least one object');
+    if (objects.length === 0) throw missing(file, 'data.source', source, 'at least one object');
     const version = sha256Json(objects.map(({ uri, version }) => [uri, version]));
     return { source, uri: source, version };
   }
   const files = await dataFiles(await locate(source, file));
-  if (files.length === 0) throw sourceError(file, source, 'a file, or a folder with files');
+  if (files.length === 0) throw missing(file, 'data.source', source, 'a file, or a folder with files');
   const hashes = await Promise.all(files.map(async ({ path, name }) => [name, await sha256File(path)]));
   const version = sha256Json(hashes);
   const uri = `${backend.context.root}/data/${version}/`;
@@ -72,12 +75,9 @@ async function stageData(config: Config, file: string, backend: Backend): Promis
   return { source, uri, version };
 }
 
-const sourceError = (file: string, source: string, expected: string) =>
+const missing = (file: string, path: string, got: string, expected: string) =>
   new ConfigError(file, [
-    {
-      path: 'data.source',
-      message: `got ${JSON.stringify(source)}, where nothing was found; expected ${expected}`,
-    },
+    { path, message: `got ${JSON.stringify(got)}, where nothing was found; expected ${expected}` },
   ]);
 
 /** The data files at a path: itself, or all in the folder, by name; none where there is nothing. */
@@ -93,7 +93,10 @@ export async function dataFiles(path: string): Promise<LocalFile[]> {
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-async function stageScript(path: string, backend: Backend): Promise<Request['script']> {
+async function stageScript(script: string, file: string, backend: Backend): Promise<Request['script']> {
+  const path = await locate(script, file);
+  if (!(await stat(path).catch(() => null))?.isFile())
+    throw missing(file, 'prepare.script', script, 'a Python file');
   const hash = await sha256File(path);
   const prefix = `${backend.context.root}/scripts/${hash}/`;
   await backend.stage([{ path, name: 'prepare.py' }], prefix);

@@ -16,6 +16,7 @@ import { hashContext, ImageStore } from './image-store.ts';
 import type { JobContext } from './jobs/context.ts';
 import { EmbeddedSageMaker } from './jobs/embedded-sagemaker.ts';
 import { LedgerRegistry } from './ledger-registry.ts';
+import { SetupError } from './setup-error.ts';
 
 const account = '000000000000';
 
@@ -68,7 +69,9 @@ export class EmbeddedBackend implements Backend {
 
   async images({ context, image }: ImageOptions) {
     if (context === null) {
-      throw new Error(`model.image ${image}: a ready image runs in Docker; add --containers`);
+      throw new SetupError(
+        `model.image: got ${image}; expected model.context, a folder: ready images do not run on this machine yet`,
+      );
     }
     const prepare = await this.#images.add(prepareContext, 'prepare');
     const model = await this.#images.add(context, 'model');
