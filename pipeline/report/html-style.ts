@@ -50,6 +50,7 @@ header.page .project { font-size: 15px; font-weight: 650; color: var(--ink); ove
 
 nav { margin: 18px 0 0; font-size: 13px; }
 nav ul { display: flex; flex-wrap: wrap; gap: 4px 20px; padding: 0; list-style: none; }
+nav li { min-width: 0; overflow-wrap: anywhere; }
 nav a { color: var(--muted); text-decoration: none; }
 nav a:hover { color: var(--ink); text-decoration: underline; }
 

@@ -37,7 +37,9 @@ import {
 import type { Explanation, ModelFacts, ModelPlots, Plots, Report, TuningFacts } from './report.ts';
 import { barMark, differenceMark, signedBarMark, valueMark } from './row-marks.ts';
 
-const MOST_FEATURES = 20;
+/** A page shows the first of them, folds the next away and leaves the rest to the model's own files. */
+const MOST_FEATURES = 500;
+const OPEN_FEATURES = 20;
 const MOST_TRIALS = 12;
 
 interface Part {
@@ -378,7 +380,9 @@ function slicesBody(verdict: Verdict, rival: string): string {
 }
 
 function explanationBody(explanation: Explanation, rival: string): string {
-  const features = [...explanation.features].sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
+  const features = [...explanation.features]
+    .sort((a, b) => Math.abs(b.value) - Math.abs(a.value))
+    .slice(0, MOST_FEATURES);
   if (features.length === 0) return '';
   const champion = features.some((feature) => typeof feature.champion === 'number');
   const decimals = decimalsFor(...features.map((feature) => feature.value));
@@ -388,7 +392,7 @@ function explanationBody(explanation: Explanation, rival: string): string {
       `<tr><th scope="row">${escapeHtml(feature.name, 80)}</th><td class="plot">${signedBarMark(feature.value, feature.champion ?? null, most)}</td><td class="number strong">${formatSigned(feature.value, decimals)}</td>${champion ? `<td class="number">${formatSigned(feature.champion, decimals)}</td>` : ''}</tr>`,
   );
   const head = `<th scope="col">Feature</th><th scope="col" class="plot"><span class="hidden">Size</span></th><th scope="col" class="number">Candidate</th>${champion ? `<th scope="col" class="number">${rival}</th>` : ''}`;
-  return foldedTable('Features', head, rows, 'features', MOST_FEATURES);
+  return foldedTable('Features', head, rows, 'features', OPEN_FEATURES);
 }
 
 function tuningBody(tuning: TuningFacts): string {

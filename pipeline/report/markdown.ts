@@ -123,11 +123,20 @@ function header(report: Report): string {
   const [project = '', ...rest] = runParts(report);
   const loud = warning === null ? [] : [`> [!WARNING]\n> **${prose(warning)}**`];
   return [
-    `<!-- mlops-report:${encodeURIComponent(report.project)} -->\n## ${ICONS[tone]} ${prose(title)}: ${prose(project)}`,
+    `${marker(report.project)}\n## ${ICONS[tone]} ${prose(title, 120)}: ${prose(project, 120)}`,
     ...loud,
-    [`**${prose(why, 600)}**`, ...outcome.map((text) => prose(text, 400))].join('  \n'),
+    [bold(prose(why, 600)), ...outcome.map((text) => prose(text, 400))]
+      .filter((text) => text !== '')
+      .join('  \n'),
     `<sub>${[...rest, timingOf(report).total].map((part) => prose(part, 120)).join(' · ')}</sub>`,
-  ].join('\n\n');
+  ]
+    .filter((text) => text !== '')
+    .join('\n\n');
+}
+
+/** The hidden line by which the comment of a project is found; a project's name cannot end it. */
+function marker(project: string): string {
+  return `<!-- mlops-report:${encodeURIComponent(cleanText(project, 100))} -->`;
 }
 
 function metrics(verdict: Verdict, rival: string, most: number): string {
@@ -354,7 +363,7 @@ function facts(report: Report, whole: boolean): string {
   }
   rows.push(['Execution', code(run.execution, 200)]);
   rows.push(['Fingerprint', code(run.fingerprint, 80)]);
-  rows.push(['Started', formatTime(run.started_at)]);
+  rows.push(['Started', prose(formatTime(run.started_at), 60)]);
   if (run.reason !== null) rows.push(['Reason', prose(run.reason)]);
   return details('Data, models and run', table(['', ''], rows), whole);
 }
@@ -391,14 +400,27 @@ function links(report: Report): string {
  * filters read is an entity, and mentions, references and addresses are broken by a zero-width space.
  */
 function prose(text: string, most = 300): string {
-  const broken = shortArns(cleanText(text, most)).replace(
-    /[@#]|:(?=\/\/|[\w+-]+:)|\b(?:www|GH)(?=[.-])/gi,
-    '$&\u200b',
-  );
-  return broken
+  const allowed = 2 * most;
+  let cut = shortArns(cleanText(text, most));
+  let escaped = escapeMarkdown(cut);
+  // What is mostly markup grows; it is cut again, so that a row's size is bounded.
+  while (escaped.length > allowed) {
+    cut = cleanText(cut, Math.floor((Array.from(cut).length * allowed) / escaped.length) - 1);
+    escaped = escapeMarkdown(cut);
+  }
+  return escaped;
+}
+
+function escapeMarkdown(text: string): string {
+  return text
+    .replace(/[@#]|:(?=\/\/|[\w+-]+:)|\b(?:www|GH)(?=[.-])/gi, '$&\u200b')
     .replace(/^[-+=]|^\d(?=\d*[.)](?:\s|$))|[&<>\\`*_[\]#|~]/g, (found) => `&#${found.codePointAt(0)};`)
     .replaceAll('$', '<span>$</span>')
     .replace(/&#96;(.+?)&#96;/g, '<code>$1</code>');
+}
+
+function bold(text: string): string {
+  return text === '' ? '' : `**${text}**`;
 }
 
 function code(text: string, most = 300): string {
@@ -428,10 +450,12 @@ function details(summary: string, body: string, open: boolean): string {
   return `<details${open ? ' open' : ''}><summary>${summary}</summary>\n\n${body}\n\n</details>`;
 }
 
+/** A block of code whose fence is longer than any run of backticks in it. */
 function fence(lines: string[]): string {
-  const longest = Math.max(2, ...lines.flatMap((line) => (line.match(/`+/g) ?? []).map((run) => run.length)));
+  const text = lines.join('\n');
+  const longest = (text.match(/`+/g) ?? []).reduce((most, run) => Math.max(most, run.length), 2);
   const marks = '`'.repeat(longest + 1);
-  return `${marks}text\n${lines.join('\n')}\n${marks}`;
+  return `${marks}text\n${text}\n${marks}`;
 }
 
 function more(rows: number, one: string): string {

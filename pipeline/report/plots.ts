@@ -197,7 +197,8 @@ function wilson(successes: number, n: number): [number, number] {
   const z2 = Z95 * Z95;
   const middle = (share + z2 / (2 * n)) / (1 + z2 / n);
   const half = (Z95 / (1 + z2 / n)) * Math.sqrt((share * (1 - share)) / n + z2 / (4 * n * n));
-  return [Math.max(0, middle - half), Math.min(1, middle + half)];
+  // Both ends are exact in theory; rounding would leave 1e-17.
+  return [successes === 0 ? 0 : middle - half, successes === n ? 1 : middle + half];
 }
 
 function histogramOf(negatives: Float64Array, positives: Float64Array) {

@@ -674,3 +674,130 @@ export function regressionRun(): Report {
     },
   };
 }
+
+/** Every text that can come from a user, a log or a branch is `text`. */
+export function hostileRun(text: string): Report {
+  const base = rejectedRun();
+  const { verdict } = base;
+  if (verdict !== null) {
+    verdict.reason = text;
+    verdict.notes = [text];
+    verdict.slices = verdict.slices.map((slice) => ({ ...slice, column: text, value: text, note: text }));
+    verdict.checks = verdict.checks.map((c) => ({ ...c, name: `slices ${text}=${text}`, detail: text }));
+    verdict.metrics = Object.fromEntries([
+      ...Object.entries(verdict.metrics).map(([name, result]) => [name, { ...result, note: text }]),
+      [text, metric({ candidate: 1 })],
+    ]);
+  }
+  const model = {
+    package: text,
+    image: text,
+    hyperparameters: { [text]: text },
+    threshold: 0.5,
+    trained_at: text,
+  };
+  return {
+    ...base,
+    project: text,
+    run: {
+      ...base.run,
+      execution: text,
+      trigger: text,
+      reason: text,
+      started_at: text,
+      commit: { sha: text, ref: text, dirty: true },
+      fingerprint: text,
+      promotion: { promoted: false, package: text, detail: text },
+    },
+    failure: { step: text, error: text, cause: text, log: [text, text], hint: text },
+    candidate: { ...model, origin: 'candidate' },
+    champion: { ...model, origin: 'champion' },
+    data: base.data && {
+      ...base.data,
+      source: text,
+      version: text,
+      target: text,
+      positive: text,
+      positive_defaulted: true,
+      labels: [text, text, text],
+    },
+    plots: base.plots && {
+      candidate: {
+        ...base.plots.candidate,
+        confusion: {
+          classes: [text, text],
+          counts: [
+            [1, 2],
+            [3, 4],
+          ],
+        },
+        roc_by_class: [
+          {
+            class: text,
+            roc: [
+              [0, 0],
+              [1, 1],
+            ],
+          },
+        ],
+      },
+      champion: base.plots.champion,
+    },
+    explanation: { kind: text, unit: text, features: [{ name: text, value: 1, champion: 2 }] },
+    tuning: {
+      strategy: text,
+      ran_as: text,
+      objective: { metric: text, goal: 'maximize' },
+      trials: [1, 2, 3].map((value) => ({
+        name: text,
+        hyperparameters: { [text]: String(value) },
+        value,
+        seconds: 1,
+        status: 'completed',
+      })),
+      best: text,
+    },
+    changes: [
+      { what: 'config', path: text, from: text, to: text },
+      { what: 'code', path: text, from: null, to: text },
+    ],
+    steps: [{ name: text, seconds: 1, reused: true, saved_seconds: 2 }],
+    cost: { estimated_usd: 1, actual_usd: null, note: text },
+    notes: [text],
+    links: [
+      { label: text, url: text },
+      { label: text, url: `https://example.com/${text}` },
+    ],
+  };
+}
+
+/** Texts that did harm somewhere: markup, mentions, references, addresses, table and fence breakers, terminal codes. */
+export const HOSTILE_TEXTS: string[] = [
+  '<img src=x onerror=alert(1)>',
+  '"><script>alert(1)</script>',
+  "' onmouseover='alert(1)",
+  '@team|x',
+  '@octocat/admins please look',
+  'fixes #123 and GH-42 and owner/repo#7',
+  '![x](https://example.com/x.png) [y](javascript:alert(1))',
+  'https://evil.example/?a=1 www.evil.example mail@evil.example',
+  'a | b | c',
+  '`code` ``two`` ```three',
+  '```mermaid\nflowchart LR\nA-->B\n```',
+  'line one\nline two\r\n\r\n# heading\n- item',
+  '-->\n<!-- mlops-report:other -->',
+  '---\ntitle: x\n---\n%%{init: {"securityLevel": "loose"}}%%\nclick A callback',
+  '</td></tr></table></details></summary>',
+  '$x^2$ costs $5 :tada: ~~gone~~ **bold** _it_',
+  '&lt;b&gt; &#60;img&#62; &amp;',
+  '\u001b[31mred\u001b[0m \u001b]8;;https://evil.example\u0007link\u001b]8;;\u0007',
+  'abc\u202eevil\u2066x\u0000y',
+  '1. one',
+  '- dash',
+  '=====',
+  '\\',
+  '',
+  'x'.repeat(5000),
+  '] ](https://evil.example)',
+  '名前 émoji 🎉 ünï',
+];

@@ -1,0 +1,125 @@
+import { expect, test } from '@jest/globals';
+import { renderHtml } from './html.ts';
+import {
+  failedRun,
+  firstRun,
+  HOSTILE_TEXTS,
+  heldRun,
+  hostileRun,
+  multiclassRun,
+  regressionRun,
+  rejectedRun,
+  reusedRun,
+  sampleReport,
+  unenforcedRun,
+} from './report.fixture.ts';
+import type { Report } from './report.ts';
+
+const states: [string, () => Report][] = [
+  ['promote', sampleReport],
+  ['hold', heldRun],
+  ['reject', rejectedRun],
+  ['first run', firstRun],
+  ['failed', failedRun],
+  ['not enforced', unenforcedRun],
+  ['all reused', reusedRun],
+  ['multiclass', multiclassRun],
+  ['regression', regressionRun],
+];
+
+test.each(states)('%s: the same report gives the same page, whatever was rendered before', (_, report) => {
+  const first = renderHtml(report());
+  renderHtml(sampleReport());
+  expect(renderHtml(report())).toBe(first);
+});
+
+test.each(states)('%s: the page needs and allows nothing from outside', (_, report) => {
+  const page = renderHtml(report());
+  expect(page.slice(0, 500)).toContain(
+    `content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"`,
+  );
+  expect(page.match(/<script|<link|<img|<iframe|\ssrc=|url\((?!#)|@import/i)).toBeNull();
+});
+
+test.each(states)('%s: the page can be found through by a screen reader', (_, report) => {
+  const page = renderHtml(report());
+  expect(page).toContain('<html lang="en">');
+  expect((page.match(/<h1/g) ?? []).length).toBe(1);
+  for (const landmark of ['<header', '<main', '<nav aria-label', '<footer']) expect(page).toContain(landmark);
+  for (const [tag] of page.matchAll(/<th\b[^>]*>/g)) expect(tag).toMatch(/scope="(col|row)"/);
+  for (const [svg] of page.matchAll(/<svg\b[^>]*>/g))
+    expect(svg).toMatch(/role="img" aria-labelledby|aria-hidden/);
+  const ids = [...page.matchAll(/\sid="([^"]+)"/g)].map(([, id]) => id);
+  expect(new Set(ids).size).toBe(ids.length);
+  for (const [, named] of page.matchAll(/aria-labelledby="([^"]+)"/g))
+    for (const id of named?.split(' ') ?? []) expect(ids).toContain(id);
+  for (const [, clip] of page.matchAll(/url\(#([^)]+)\)/g)) expect(ids).toContain(clip);
+});
+
+test('each state has its verdict, its reason and what it can show', () => {
+  const text = (report: Report) =>
+    renderHtml(report)
+      .replace(/<style>.*?<\/style>/s, '')
+      .replace(/<[^>]+>/g, ' ');
+  expect(text(heldRun())).toMatch(/Hold\s+Inconclusive: 255 rows/);
+  expect(text(rejectedRun())).toMatch(/✗\s+fails\s+\.721 is below \.750/);
+  expect(text(firstRun())).toContain('there was no champion to compare with');
+  expect(text(firstRun())).not.toMatch(/>\s*Champion\s*</);
+  expect(text(unenforcedRun())).toMatch(/Not enforced:\s+gate\.enforce\s+is false/);
+  expect(text(reusedRun())).toContain('Nothing ran again: all 7 steps were reused, saving 22 s.');
+  const failed = text(failedRun());
+  expect(failed).toContain('Failed in Train');
+  expect(failed).toContain('    model.fit(features, target)');
+  expect(failed).toContain('What to try.');
+});
+
+test('a binary page has ROC, precision-recall, calibration and score charts of both models', () => {
+  const page = renderHtml(sampleReport());
+  for (const id of ['roc', 'pr', 'calibration', 'distribution', 'tuning-search', 'tuning-1']) {
+    const chart = page.match(new RegExp(`aria-labelledby="${id}-title.*?</svg>`, 's'))?.[0] ?? '';
+    expect(chart).toContain('var(--candidate)');
+    if (!id.startsWith('tuning')) expect(chart).toContain('var(--champion)');
+  }
+  expect(renderHtml(firstRun()).match(/aria-labelledby="roc-title.*?<\/svg>/s)?.[0]).not.toContain(
+    '--champion',
+  );
+});
+
+test('other problems have their own charts', () => {
+  const multiclass = renderHtml(multiclassRun());
+  expect(multiclass).toContain('id="roc-by-class-title"');
+  expect(multiclass).toContain('<table class="confusion">');
+  const regression = renderHtml(regressionRun());
+  expect(regression).toContain('id="predicted-actual-title"');
+  expect(regression).toContain('id="residuals-title"');
+  expect(regression).toContain('53.85');
+});
+
+test.each(HOSTILE_TEXTS.filter((text) => text !== '').map((text) => [text]))(
+  'no text can become markup: %j',
+  (hostile) => {
+    // The same report with a harmless text has exactly the same tags and attributes' names.
+    const skeleton = (text: string) =>
+      renderHtml(hostileRun(text))
+        .replace(/<style>.*?<\/style>/s, '')
+        .match(/<[a-z/!][^\s>]*|\s[a-z-]+="/gi)
+        ?.filter((tag) => !/^<\/?(code|a)$|\s(href|rel|title)="/.test(tag))
+        .join('');
+    expect(skeleton(hostile)).toBe(skeleton('harmless'));
+  },
+);
+
+test('only http and https become links', () => {
+  const report = sampleReport({
+    links: [
+      'javascript:alert(1)',
+      'data:text/html,x',
+      ' jAvAscript:alert(1)',
+      'file:///etc/passwd',
+      'https://example.com/"x',
+    ].map((url) => ({ label: 'a link', url })),
+  });
+  expect([...renderHtml(report).matchAll(/href="([^"#][^"]*)"/g)].map(([, target]) => target)).toEqual([
+    'https://example.com/%22x',
+  ]);
+});

@@ -1,0 +1,75 @@
+import { stripVTControlCharacters } from 'node:util';
+import { expect, test } from '@jest/globals';
+import {
+  failedRun,
+  firstRun,
+  HOSTILE_TEXTS,
+  heldRun,
+  hostileRun,
+  multiclassRun,
+  regressionRun,
+  rejectedRun,
+  reusedRun,
+  sampleReport,
+  unenforcedRun,
+} from './report.fixture.ts';
+import { renderTerminal } from './terminal.ts';
+
+const plain = { color: false, columns: 80 };
+const states = {
+  promote: sampleReport(),
+  hold: heldRun(),
+  reject: rejectedRun(),
+  first: firstRun(),
+  failed: failedRun(),
+  unenforced: unenforcedRun(),
+  reused: reusedRun(),
+  multiclass: multiclassRun(),
+  regression: regressionRun(),
+};
+
+test('the verdict and why come first, then each metric with its difference and interval', () => {
+  const lines = renderTerminal(sampleReport(), plain).split('\n');
+  expect(lines[0]).toBe('  PROMOTE  Not worse than the champion by .030 in ROC AUC: the difference is');
+  expect(lines[1]).toBe('  +.012 with a lower bound of −.007 at 95 %.');
+  expect(lines).toContain('  ROC AUC                 .855      .843       +.012  [−.011, +.035]');
+  expect(lines).toContain('  Log-loss ↓              .309      .330       −.021  [−.040, −.002]  better');
+});
+
+test('what changed stands beside what moved', () => {
+  const text = renderTerminal(sampleReport(), plain);
+  expect(text).toMatch(/Changed since the champion +Moved\n/);
+  expect(text).toMatch(/hyperparameter C: 1 → 0\.3 +\S/);
+  expect(text).toContain('2 of 7 steps reused, saving 5.1 s.');
+});
+
+test('each state is told plainly', () => {
+  const text = (state: keyof typeof states) => renderTerminal(states[state], plain);
+  expect(text('hold')).toContain('? champion: The difference of −.019');
+  expect(text('reject')).toContain('✗ threshold roc_auc: .721 is below .750.');
+  expect(text('reject')).toContain('Checks: 3 fail, 5 pass');
+  expect(text('first')).toContain('First run: there was no champion to compare with.');
+  expect(text('first')).not.toContain('Champion ');
+  expect(text('failed')).toContain('FAILED IN TRAIN');
+  expect(text('failed')).toContain('|     model.fit(features, target)');
+  expect(text('failed')).toContain('Try: Read the lines of the log above.');
+  expect(text('unenforced')).toContain('Not enforced: gate.enforce is false.');
+  expect(text('reused')).toContain('Nothing ran again: all 7 steps were reused, saving 22 s.');
+});
+
+test.each(Object.entries(states))('%s fits the terminal at any width', (_, report) => {
+  for (const columns of [40, 60, 80, 100, 200])
+    for (const line of renderTerminal(report, { color: false, columns }).split('\n'))
+      expect(line.length).toBeLessThanOrEqual(columns);
+});
+
+test.each(Object.entries(states))('%s: colour adds nothing but colour', (_, report) => {
+  const colored = renderTerminal(report, { color: true, columns: 80 });
+  expect(colored).toContain('\u001b[');
+  expect(stripVTControlCharacters(colored)).toBe(renderTerminal(report, plain));
+});
+
+test.each(HOSTILE_TEXTS.map((text) => [text]))('no control character gets through: %j', (hostile) => {
+  const text = renderTerminal(hostileRun(hostile), plain);
+  expect(text.replaceAll('\n', '')).not.toMatch(/\p{Cc}|[\u202a-\u202e\u2066-\u2069]/u);
+});
