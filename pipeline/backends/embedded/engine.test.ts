@@ -165,13 +165,14 @@ test.each<[string, State]>([
     throw new Error('again');
   };
   setTimeout(() => controller.abort(), 50);
-  const { result } = await run(
+  const { result, log } = await run(
     single(state),
     {},
     { handlers: { [job]: handler }, signal: controller.signal },
   );
   expect(result).toEqual({ status: 'ABORTED' });
   expect(calls).toBeLessThan(2);
+  expect(log).not.toContain('TaskRetried Only');
 });
 
 test('an abort starts no queued item of a Map', async () => {

@@ -120,12 +120,14 @@ test('Parameters: paths, the context object and literals, at any depth and insid
   });
 });
 
-test('what a handler does to its parameters does not reach the state', async () => {
+test('what a handler does to its parameters reaches neither the state nor the events', async () => {
   const document = single({ Type: 'Task', Resource: job, ResultPath: '$.r', End: true });
   const spoil = async (parameters: unknown) => {
     (parameters as typeof input).a.b = 99;
   };
-  expect(await outputOf(document, input, { handlers: { [job]: spoil } })).toEqual({ ...input, r: null });
+  const { result, events } = await run(document, input, { handlers: { [job]: spoil } });
+  expect(result).toMatchObject({ output: { ...input, r: null } });
+  expect(events.find(({ type }) => type === 'TaskStarted')).toMatchObject({ parameters: input });
 });
 
 test('a path to nothing is States.Runtime, which no Catch takes', async () => {
@@ -303,6 +305,24 @@ test('the limit holds for what two results make together, and for resolved Param
   const second = await run(twice, { x: big(150_000) }, { handlers: { [job]: async () => 1 } });
   expect(second.result).toMatchObject({ error: 'States.DataLimitExceeded' });
   expect(second.log).not.toContain('TaskStarted Only');
+});
+
+test('the limit holds for an error that Catch puts into the data', async () => {
+  const document = machine({
+    A: {
+      Type: 'Task',
+      Resource: job,
+      Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.error', Next: 'B' }],
+      End: true,
+    },
+    B: { Type: 'Succeed' },
+  });
+  const handler = async () => {
+    throw new Error(big(20_000));
+  };
+  const { result, log } = await run(document, { x: big(250_000) }, { handlers: { [job]: handler } });
+  expect(result).toMatchObject({ error: 'States.DataLimitExceeded' });
+  expect(log).not.toContain('StateEntered B');
 });
 
 test('bytes are counted, not characters', async () => {

@@ -452,9 +452,10 @@ test('a sibling stopped while it waits for its next attempt does not start it', 
     await sleep(30);
     throw new TaskError('Broken', '');
   };
-  const { result } = await run(document, {}, { handlers: { ...first.handlers, [lambda]: bad } });
+  const { result, log } = await run(document, {}, { handlers: { ...first.handlers, [lambda]: bad } });
   expect(result).toMatchObject({ status: 'FAILED', error: 'Broken' });
   expect(first.calls).toHaveLength(1);
+  expect(log).not.toContain('TaskRetried Retrying');
 });
 
 test('a Fail state in a branch fails the Parallel, which may try again', async () => {

@@ -212,7 +212,6 @@ async function gather(
   const queue = runs.entries();
   const worker = async (): Promise<void> => {
     for (const [index, run] of queue) {
-      if (groupSignal.aborted) return;
       try {
         results[index] = await run(groupSignal);
       } catch (error) {

@@ -121,6 +121,19 @@ test.each<[string, unknown, string]>([
     "Catch: ResultPath $['a'] is not a path of names",
   ],
   [
+    'a deep Catch ResultPath',
+    machine({
+      A: {
+        Type: 'Task',
+        Resource: job,
+        Catch: [{ ErrorEquals: ['E'], Next: 'B', ResultPath: '$.a.error' }],
+        End: true,
+      },
+      B: { Type: 'Succeed' },
+    }),
+    'Catch: ResultPath $.a.error has more than one name',
+  ],
+  [
     'the task token',
     passOf({ Parameters: { 'x.$': '$$.Task.Token' } }),
     '$$.Task.Token is not in the context object here',

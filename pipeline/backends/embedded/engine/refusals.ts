@@ -145,6 +145,12 @@ export function refusals(document: StateMachine, resources: ReadonlySet<string>)
     for (const catcher of catchers) {
       only(catcher, ['Comment', 'ErrorEquals', 'Next', 'ResultPath'], `${where}, Catch`);
       resultPath(catcher.ResultPath, `${where}, Catch`);
+      if ((catcher.ResultPath ?? '').split('.').length > 2) {
+        // The library would put it in the place of a text or number on the way, where AWS fails.
+        found.push(
+          `${where}, Catch: ResultPath ${catcher.ResultPath} has more than one name; use one, as in $.error`,
+        );
+      }
       target(flow, catcher.Next, `${where}, Catch: Next`);
       if (flow.States[catcher.Next] === state) {
         found.push(
