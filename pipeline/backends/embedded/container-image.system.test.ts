@@ -4,10 +4,12 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
 import type { Image } from './image.ts';
 import { hashContext, ImageStore } from './image-store.ts';
 import { eventually, temporaryFolder, writeFiles } from './python-context.fixture.ts';
+
+jest.setTimeout(60_000);
 
 let daemon: ChildProcess | undefined;
 let home: string;
@@ -81,7 +83,7 @@ function importBase(): void {
 beforeAll(async () => {
   if (!hasDaemon()) await startDaemon();
   importBase();
-}, 60_000);
+});
 
 afterAll(async () => {
   if (daemon === undefined) return;
@@ -89,7 +91,7 @@ afterAll(async () => {
   daemon.kill('SIGTERM');
   await ended;
   await rm(home, { recursive: true, maxRetries: 20, retryDelay: 200 });
-}, 30_000);
+});
 
 beforeEach(async () => {
   folder = temporaryFolder();
@@ -127,7 +129,7 @@ test('train runs over the folder, with its own environment, and leaves files tha
     train: `
 cat /opt/ml/input/config/hyperparameters.json; echo
 env | sort
-echo "$@" >&2
+printf '%s' "$@" >&2
 mkdir -p /opt/ml/model/deep
 echo weights > /opt/ml/model/deep/a
 chmod 700 /opt/ml/model/deep
@@ -175,7 +177,7 @@ test('serve is reached at the port given on this machine alone, until it is stop
   await program.stop(20);
   expect(await containers()).toBe('');
   await expect(fetch(`http://127.0.0.1:${port}/ping`)).rejects.toThrow();
-}, 60_000);
+});
 
 test('stop kills what does not listen to SIGTERM', async () => {
   const image = await open({ train: "trap '' TERM; echo ready; while :; do sleep 1; done" });
@@ -184,14 +186,14 @@ test('stop kills what does not listen to SIGTERM', async () => {
   await Promise.all([program.stop(1), program.stop(1)]);
   expect(await program.exited).toEqual({ code: 137, signal: null });
   expect(await containers()).toBe('');
-}, 60_000);
+});
 
 test('stop at once, before the container is there', async () => {
   const image = await open({ train: 'sleep 300' });
   const program = await image.start('train', job());
   await program.stop(1);
   expect(await containers()).toBe('');
-}, 60_000);
+});
 
 test('an isolated program has no network', async () => {
   const image = await open({ train: 'echo $(ls /sys/class/net)' });
@@ -220,7 +222,7 @@ test("an image that cannot be had or built is an error with Docker's words", asy
   });
   const uri = await store.add(join(folder, 'model'), 'model');
   await expect(store.open(uri)).rejects.toThrow(/model: its Dockerfile does not build[\s\S]*broken/);
-}, 60_000);
+});
 
 test('no daemon is an error that says what to do', async () => {
   const host = process.env.DOCKER_HOST;
@@ -253,7 +255,7 @@ test('what a killed process left is removed by the next', async () => {
   await new Promise((resolve) => runner.once('exit', resolve));
   await open({});
   expect(await containers()).toBe('');
-}, 60_000);
+});
 
 test('the files that count are those that Docker itself lets through', async () => {
   const context = join(folder, 'context');
@@ -298,7 +300,7 @@ test('the files that count are those that Docker itself lets through', async () 
   expect(files.map((file) => file.path)).toEqual(kept.sort());
   expect(kept).toContain('data/keep');
   expect(readdirSync(join(context, 'logs'))).toHaveLength(2);
-}, 60_000);
+});
 
 function freePort(): Promise<number> {
   return new Promise((resolve) => {

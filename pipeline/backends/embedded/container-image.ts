@@ -58,7 +58,7 @@ export async function openContainerImage(options: {
         ...(job.isolated ? ['--network', 'none'] : []),
         ...[image.id, program, ...(job.args ?? [])],
       ],
-      { env: clientEnvironment(), cwd: job.baseDir, onLine: job.onLine },
+      { env: clientEnvironment(), cwd: job.baseDir, onLine: job.onLine, separateErrors: true },
     );
     let running = true;
     const exited = client.exited.then(async (exit) => {

@@ -1,9 +1,12 @@
 import { chmod, cp, mkdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeEach, expect, test } from '@jest/globals';
+import { beforeEach, expect, jest, test } from '@jest/globals';
 import type { Image } from './image.ts';
 import { hashContext, ImageStore } from './image-store.ts';
 import { temporaryFolder, writeContext, writeFiles } from './python-context.fixture.ts';
+
+// They start real processes, on machines that may be busy.
+jest.setTimeout(60_000);
 
 let root: string;
 let context: string;

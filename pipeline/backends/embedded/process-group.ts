@@ -11,17 +11,22 @@ const SETTLE_SECONDS = 2;
 /**
  * Runs a command in a process group of its own that ends when our end of its standard input closes, however we die.
  * The guard is no child of the command (a program may wait for all of its children) and outlives its SIGTERM; it gives
- * the group two seconds. Standard error joins standard output, so that lines keep their order.
+ * the group two seconds.
  */
-const GUARD = `
+const guard = (redirections: string) => `
 exec 3<&0
 ( ( trap '' TERM; read -r _ <&3; kill -TERM -$$; sleep 2; kill -KILL -$$ ) >/dev/null 2>&1 & )
-exec "$@" </dev/null 2>&1 3<&-`;
+exec "$@" </dev/null 3<&- ${redirections}`;
 
 export interface CommandOptions {
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
   readonly onLine: (line: string) => void;
+  /**
+   * Where a command hands on two streams that others write, as Docker's client does, each is cut into lines of its own.
+   * Default: standard error joins standard output, so that lines keep their order.
+   */
+  readonly separateErrors?: boolean;
 }
 
 /**
@@ -30,7 +35,8 @@ export interface CommandOptions {
  * @throws the error of the system where the command cannot be started
  */
 export async function startCommand(command: readonly string[], options: CommandOptions): Promise<Program> {
-  const [file = '', ...args] = WINDOWS ? command : ['/bin/sh', '-c', GUARD, 'guard', ...command];
+  const script = guard(options.separateErrors ? '' : '2>&1');
+  const [file = '', ...args] = WINDOWS ? command : ['/bin/sh', '-c', script, 'guard', ...command];
   const child = spawn(file, args, {
     cwd: options.cwd,
     env: options.env,
@@ -39,15 +45,20 @@ export async function startCommand(command: readonly string[], options: CommandO
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   await new Promise((resolve, reject) => child.once('spawn', resolve).once('error', reject));
-  const output = new LineSplitter(options.onLine);
   child.stdin.on('error', () => {});
-  for (const stream of [child.stdout, child.stderr])
+  const outputs = [child.stdout, child.stderr].map((stream) => {
+    const output = new LineSplitter(options.onLine);
     stream.on('data', (chunk: Buffer) => output.write(chunk));
+    return output;
+  });
+  const onDrained = () => {
+    for (const output of outputs) output.end();
+  };
   const drained = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const exit = new Promise<Exit>((resolve) =>
     child.once('exit', (code, signal) => resolve({ code, signal })),
   );
-  return groupProgram({ group: child.pid ?? 0, exit, drained, onDrained: () => output.end() });
+  return groupProgram({ group: child.pid ?? 0, exit, drained, onDrained });
 }
 
 /** A process group, whoever started it, as a program: when its leader ends, so does all that it left running. */
@@ -60,22 +71,24 @@ export function groupProgram(parts: {
   readonly onDrained: () => void;
 }): Program {
   const { group } = parts;
+  let running = true;
+  let gone = false;
   const exited = parts.exit.then(async (exit) => {
+    running = false;
     signalGroup(group, 'SIGKILL');
     // A process that has left the group may hold the output open for ever.
     await within(SETTLE_SECONDS, parts.drained);
     parts.onDrained();
+    gone = await groupEnds(group);
     return exit;
   });
   async function stop(graceSeconds: number): Promise<void> {
-    signalGroup(group, 'SIGTERM');
-    if (!(await within(graceSeconds, exited))) signalGroup(group, 'SIGKILL');
+    // Once its leader has been collected, the system may give the group's number to somebody else.
+    if (running) signalGroup(group, 'SIGTERM');
+    await within(graceSeconds, parts.exit);
+    if (running) signalGroup(group, 'SIGKILL');
     await exited;
-    const deadline = Date.now() + SETTLE_SECONDS * 1000;
-    while (await groupRuns(group)) {
-      if (Date.now() > deadline) throw new Error(`The process group ${group} still runs after SIGKILL`);
-      await delay(10);
-    }
+    if (!gone) throw new Error(`The process group ${group} still runs after SIGKILL`);
   }
   let stopping: Promise<void> | undefined;
   return {
@@ -110,6 +123,16 @@ function signalGroup(group: number, signal: NodeJS.Signals): void {
   } catch {
     // Nobody is left in the group.
   }
+}
+
+/** Whether nothing of the group runs any more, soon after SIGKILL. */
+async function groupEnds(group: number): Promise<boolean> {
+  const deadline = Date.now() + SETTLE_SECONDS * 1000;
+  while (await groupRuns(group)) {
+    if (Date.now() > deadline) return false;
+    await delay(5);
+  }
+  return true;
 }
 
 /** A process that has ended but that nobody has collected (a zombie) is listed and does not count. */

@@ -1,11 +1,12 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { chmod, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { eventually, makeWheel, temporaryFolder, writeFiles } from './python-context.fixture.ts';
 import { ensureEnvironment, ensurePython } from './python-environment.ts';
 
-const INSTALLS = 60_000;
+// They start real processes, on machines that may be busy.
+jest.setTimeout(60_000);
 
 let folder: string;
 let requirements: string;
@@ -134,6 +135,17 @@ test(
   },
   INSTALLS,
 );
+
+test('a lock that its holder no longer keeps fresh is taken over', async () => {
+  await writeFile(requirements, '');
+  await ensure();
+  const [pointer = ''] = (await readdir(root)).filter((name) => name.endsWith('.json'));
+  await rm(join(root, pointer));
+  const lock = join(root, pointer.replace('.json', '.lock'));
+  await writeFile(lock, String(process.pid));
+  await utimes(lock, 1, 1);
+  expect(evaluate((await ensure()).python, 'print(1)')).toBe('1');
+});
 
 test('an environment whose files were removed is made again', async () => {
   await writeFile(requirements, '');

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, realpath, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startCommand } from './process-group.ts';
@@ -93,33 +93,27 @@ export interface Environment {
   readonly bytecode: string;
 }
 
+interface WantedEnvironment {
+  readonly requirements: string;
+  /** The folder of all environments, `.mlops/environments`. */
+  readonly root: string;
+  /** What it is for, in messages. */
+  readonly name: string;
+}
+
 /**
  * The environment with the packages of a hash-pinned requirements.txt, installed where it is not there yet. It is kept
  * under the sha256 of lock, Python and place, in a folder of its own (an environment cannot be moved), and counts from
  * the moment that a pointer file names it: an installation that was killed is never used.
  * @throws SetupError where Python or the file is missing or pip fails, with pip's last lines
  */
-export async function ensureEnvironment(options: {
-  readonly requirements: string;
-  /** The folder of all environments, `.mlops/environments`. */
-  readonly root: string;
-  /** What it is for, in the progress line. */
-  readonly name: string;
-  readonly onProgress: (line: string) => void;
-}): Promise<Environment> {
+export async function ensureEnvironment(
+  options: WantedEnvironment & { readonly onProgress: (line: string) => void },
+): Promise<Environment> {
   const { name, onProgress } = options;
-  const root = resolve(options.root);
-  const python = await ensurePython();
-  const lock = await readFile(options.requirements).catch(() => {
-    throw new SetupError(
-      `${name}: has no requirements.txt; it is to pin every package with its hashes, and may be empty`,
-    );
-  });
-  const identity = [python.executable, python.version, python.platform, root].join('\n');
-  const key = createHash('sha256').update(`${identity}\n`).update(lock).digest('hex').slice(0, 24);
-  const pointer = join(root, `${key}.json`);
-
-  await mkdir(root, { recursive: true });
+  await mkdir(options.root, { recursive: true });
+  const place = await placeOf(options);
+  const { root, key, pointer } = place;
   let waiting = false;
   for (;;) {
     const ready = await readPointer(pointer);
@@ -133,13 +127,36 @@ export async function ensureEnvironment(options: {
     }
     try {
       // Another run may have finished between the look and the lock.
-      return (
-        (await readPointer(pointer)) ?? (await install({ ...options, root, key, python, lock, pointer }))
-      );
+      return (await readPointer(pointer)) ?? (await install({ ...options, ...place }));
     } finally {
       await release();
     }
   }
+}
+
+/**
+ * The environment that ensureEnvironment would give, where it is installed already; undefined where it is not.
+ * @throws SetupError where Python or the file is missing
+ */
+export async function findEnvironment(options: WantedEnvironment): Promise<Environment | undefined> {
+  return await readPointer((await placeOf(options)).pointer);
+}
+
+/** Where the environment of a lock is, or will be. */
+async function placeOf(
+  options: WantedEnvironment,
+): Promise<{ root: string; key: string; pointer: string; python: Python; lock: Buffer }> {
+  const python = await ensurePython();
+  const lock = await readFile(options.requirements).catch(() => {
+    throw new SetupError(
+      `${options.name}: has no requirements.txt; it is to pin every package with its hashes, and may be empty`,
+    );
+  });
+  // Reached through a link it is the same environment.
+  const root = await realpath(options.root).catch(() => resolve(options.root));
+  const identity = [python.executable, python.version, python.platform, root].join('\n');
+  const key = createHash('sha256').update(`${identity}\n`).update(lock).digest('hex').slice(0, 24);
+  return { root, key, pointer: join(root, `${key}.json`), python, lock };
 }
 
 async function install(parts: {
@@ -242,8 +259,9 @@ function installerEnvironment(): Record<string, string> {
   return { ...Object.fromEntries(kept), PYTHONUTF8: '1' };
 }
 
+/** By name: a lock may pin several releases of a package, each for other Pythons. */
 function countPackages(lock: string): number {
-  return lock.split('\n').filter((line) => /^[A-Za-z0-9]/.test(line)).length;
+  return new Set(lock.match(/^[A-Za-z0-9][\w.-]*/gm)).size;
 }
 
 /** undefined where there is none, or the environment that it names has been removed or its Python uninstalled. */
@@ -258,7 +276,8 @@ async function readPointer(pointer: string): Promise<Environment | undefined> {
 async function takeLock(path: string): Promise<(() => Promise<void>) | undefined> {
   try {
     await writeFile(path, String(process.pid), { flag: 'wx' });
-  } catch {
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     if (await isAbandoned(path)) await rm(path, { force: true });
     return undefined;
   }
