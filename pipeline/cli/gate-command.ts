@@ -8,13 +8,15 @@ import { problemOf } from '../gate/problem-of.ts';
 import { type ReadOptions, readScores } from '../gate/scores.ts';
 import type { Outcome, Verdict } from '../gate/verdict.ts';
 import { formatInterval, formatSigned, formatValue } from '../report/format.ts';
-import { printJson } from './errors.ts';
+import { InputError, printJson } from './errors.ts';
+import { gateReplay } from './gate-replay.ts';
 import { table } from './table.ts';
 
 interface GateOptions {
-  candidate: string;
+  candidate?: string;
   champion?: string;
   anchor?: string;
+  replay?: string;
   config?: string;
   set: string[];
   json?: boolean;
@@ -24,10 +26,13 @@ const exitCodes: Record<Outcome, number> = { promote: 0, reject: 3, hold: 4 };
 
 export function gateCommand(): Command {
   return new Command('gate')
-    .description('The verdict on score files alone. Exit code: 0 promote, 3 reject, 4 hold, 2 bad input.')
-    .requiredOption('--candidate <file>', 'scores of the candidate: CSV or parquet')
+    .description(
+      'The verdict on score files alone, or on recorded runs again. Exit code: 0 promote, 3 reject, 4 hold, 2 bad input.',
+    )
+    .option('--candidate <file>', 'scores of the candidate: CSV or parquet')
     .option('--champion <file>', 'scores of the champion on the same rows')
     .option('--anchor <file>', 'scores of the anchor on the same rows')
+    .option('--replay <n>', 'instead: how the last n recorded runs fare under the policy as it is now')
     .option(
       '--config <file>',
       'the configuration (default: mlops.yaml, or without one the defaults of the problem)',
@@ -52,10 +57,29 @@ Any further columns are slices.`,
 }
 
 async function gate(options: GateOptions): Promise<void> {
-  const { policy, reading } = await policyFor(options);
+  const { candidate, champion, anchor } = options;
+  if (options.replay !== undefined) {
+    if (candidate !== undefined || champion !== undefined || anchor !== undefined) {
+      throw new InputError(
+        'got both --replay and score files, expected one: --replay reads the scores that the runs kept',
+      );
+    }
+    const { config } = await loadConfig(options.config ?? 'mlops.yaml', { set: options.set });
+    await gateReplay(config, options.replay, options.json ?? false);
+  } else if (candidate !== undefined) {
+    await gateFiles(candidate, options);
+  } else {
+    throw new InputError(
+      'got neither --candidate nor --replay, expected a score file (--candidate FILE) or a number of recorded runs (--replay N)',
+    );
+  }
+}
+
+async function gateFiles(file: string, options: GateOptions): Promise<void> {
+  const { policy, reading } = await policyFor(file, options);
   const read = async (file: string | undefined) =>
     file === undefined ? null : await readScores(file, reading);
-  const candidate = await readScores(options.candidate, reading);
+  const candidate = await readScores(file, reading);
   const verdict = decide({
     candidate,
     champion: await read(options.champion),
@@ -67,11 +91,14 @@ async function gate(options: GateOptions): Promise<void> {
   process.exitCode = exitCodes[verdict.outcome];
 }
 
-async function policyFor(options: GateOptions): Promise<{ policy: GatePolicy; reading: ReadOptions }> {
+async function policyFor(
+  candidate: string,
+  options: GateOptions,
+): Promise<{ policy: GatePolicy; reading: ReadOptions }> {
   const file = options.config ?? 'mlops.yaml';
   const given = options.config !== undefined || options.set.length > 0;
   if (!given && !(await exists(file))) {
-    const problem = await problemOf(options.candidate);
+    const problem = await problemOf(candidate);
     return { policy: DEFAULT_POLICY[problem], reading: { problem } };
   }
   const { config } = await loadConfig(file, { set: options.set });

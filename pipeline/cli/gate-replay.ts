@@ -1,0 +1,86 @@
+import { styleText } from 'node:util';
+import { EmbeddedBackend } from '../backends/embedded/embedded-backend.ts';
+import type { Config } from '../config/schema.ts';
+import type { Verdict } from '../gate/verdict.ts';
+import { formatCountOf, formatTime } from '../report/format.ts';
+import { isChanged, type Replay, type ReplayedRun, replay } from '../run/replay.ts';
+import { InputError, printJson } from './errors.ts';
+import { home } from './home.ts';
+import { table } from './table.ts';
+
+/** `mlops gate --replay N`: the newest recorded runs under the policy of the configuration. */
+export async function gateReplay(config: Config, last: string, json: boolean): Promise<void> {
+  const count = Number(last);
+  if (!Number.isInteger(count) || count < 1) {
+    throw new InputError(
+      `--replay: got ${JSON.stringify(last)}, expected how many runs: a whole number from 1`,
+    );
+  }
+  const { context } = new EmbeddedBackend({
+    home: home(),
+    project: config.project,
+    onSetup: console.error,
+  });
+  const result = await replay(config, count, context);
+  if (json) printJson(result);
+  else print(result);
+}
+
+function print(result: Replay): void {
+  const { runs } = result;
+  if (runs.length === 0) {
+    console.log('No run has been judged yet: start one with `npm start`.');
+    return;
+  }
+  const header = ['', 'execution', 'started', 'package', 'champion', 'then', 'now', 'why'];
+  const [head = '', ...lines] = table([header, ...runs.map(rowOf)]);
+  const color = process.stdout.isTTY === true;
+  console.log(head);
+  for (const [index, line] of lines.entries()) {
+    const run = runs[index];
+    console.log(color && run && isChanged(run) ? styleText('bold', line) : line);
+  }
+  console.log(`\n${summaryOf(result)}`);
+  for (const { execution, after } of runs.filter(isChanged)) console.log(`  ${execution}: ${after?.reason}`);
+  console.log(
+    "\nEach run is judged as it was then (champion, scores, number of looks); only mlops.yaml's gate is today's.",
+  );
+}
+
+function rowOf(run: ReplayedRun): string[] {
+  return [
+    isChanged(run) ? '*' : '',
+    run.execution,
+    formatTime(run.started_at),
+    run.package ?? 'none',
+    run.champion ?? 'none',
+    run.before.outcome,
+    run.after?.outcome ?? '?',
+    run.after === null ? `cannot be judged again: ${run.problem}` : whyOf(run.after),
+  ];
+}
+
+/** The checks that decided. */
+function whyOf({ checks }: Verdict): string {
+  const named = (outcome: string) =>
+    checks.filter((check) => check.outcome === outcome).map((check) => check.name);
+  const [failed, open] = [named('fail'), named('inconclusive')];
+  if (failed.length > 0) return `fails ${few(failed)}`;
+  return open.length > 0 ? `inconclusive: ${few(open)}` : 'every check passes';
+}
+
+function few([first = '', ...more]: string[]): string {
+  return more.length < 2 ? [first, ...more].join(' and ') : `${first} and ${more.length} more checks`;
+}
+
+function summaryOf({ runs, judged, changes }: Replay): string {
+  const changed = changes.reduce((sum, change) => sum + change.runs, 0);
+  const what = changes.map(({ from, to, runs: count }) => `${count} ${from} -> ${to}`).join(', ');
+  const missing = runs.length - judged;
+  return [
+    judged === 0 ? '' : `${changed} of ${judged} would change${what === '' ? '' : `: ${what}`}.`,
+    missing === 0 ? '' : `${formatCountOf(missing, 'run')} cannot be judged again.`,
+  ]
+    .filter((sentence) => sentence !== '')
+    .join(' ');
+}
