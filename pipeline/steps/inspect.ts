@@ -169,10 +169,12 @@ async function viewOf(
     readJson<PrepareSettings>(context, preparation.settings),
     readJson<PrepareSettings>(context, plan.prepare.settings),
   ]);
-  const sameScript = (preparation.script?.sha256 ?? null) === (request.script?.sha256 ?? null);
-  if (sameScript && sha256Json(deciding(own)) === sha256Json(deciding(current))) return null;
-
   const theirs = await readJson<Manifest>(context, preparation.manifest);
+  const sameScript = (preparation.script?.sha256 ?? null) === (request.script?.sha256 ?? null);
+  // The same settings give other features where the data have gained or lost a column.
+  const sameFeatures = sha256Json(names(theirs)) === sha256Json(names(manifest));
+  if (sameScript && sameFeatures && sha256Json(deciding(own)) === sha256Json(deciding(current))) return null;
+
   const predicts = ({ problem, target, positive }: Manifest) => ({ problem, target, positive });
   if (sha256Json(predicts(theirs)) !== sha256Json(predicts(manifest))) {
     throw new ConfigError('mlops.yaml', [
@@ -184,7 +186,12 @@ async function viewOf(
       },
     ]);
   }
-  const key = sha256Json({ prepared: plan.prepare.key, own, script: preparation.script?.sha256 ?? null });
+  const key = sha256Json({
+    prepared: plan.prepare.key,
+    own,
+    script: preparation.script?.sha256 ?? null,
+    features: names(theirs),
+  });
   const view = {
     exists: true,
     needed: (await context.ledger.get('prepared', key)) === null,
@@ -194,6 +201,7 @@ async function viewOf(
     inputs: [
       ...plan.prepare.inputs,
       processingInput('view', preparation.settings),
+      processingInput('view-manifest', preparation.manifest),
       ...(preparation.script ? [processingInput('view-script', preparation.script.uri)] : []),
     ],
     output: `${context.root}/prepared/${key}/`,
@@ -210,6 +218,8 @@ const noView: View = {
   inputs: [],
   output: 'none',
 };
+
+const names = ({ features }: Manifest) => features.map(({ name }) => name);
 
 /** The settings by which rows and columns come out otherwise. */
 const deciding = ({ source: _source, format: _format, csv: _csv, ...settings }: PrepareSettings) => settings;

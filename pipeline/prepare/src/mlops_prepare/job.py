@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from itertools import compress
 from pathlib import Path
 from shutil import rmtree
 
 from .config import Config, read_config
-from .dataset import Dataset, check_columns, feature_names, plain_dataset, read_rows
+from .dataset import Dataset, Rows, check_columns, feature_names, plain_dataset, read_rows
 from .layout import FileFacts, write_sides
 from .problems import Problems
 from .table import DataFile, Table, find_files
 from .target import Target, read_target
+from .view import OtherModel, other_features, without_slices, write_view
 
 
 def prepare(base: Path) -> list[str]:
@@ -29,26 +30,11 @@ def prepare(base: Path) -> list[str]:
         rmtree(outputs / name, ignore_errors=True)
     config = read_config(inputs / "config" / "prepare.json")
     script = inputs / "script" / "prepare.py"
-    scripted = script.is_file()
     problems = Problems()
     warnings: list[str] = []
 
     table = _read_table(config, find_files(inputs / "data", config.source), problems)
-    if table.names:
-        check_columns(config, table.names, None if scripted else [], problems)
-    # A script may yet mend the columns it is given: what it returns is checked in their place.
-    written = _written(config, table, scripted)
-    rows = read_rows(config, table, written, problems, warnings)
-    if table.names and not len(rows.places):
-        problems.add(f"{config.source}: no rows; a row under the header is the least")
-    if scripted:
-        problems.check()
-        from .scripted import scripted_dataset  # noqa: PLC0415  (pandas takes half a second to import)
-
-        data, returned = scripted_dataset(config, table, rows, script, problems, warnings)
-        check_columns(config, table.names, returned, problems)
-    else:
-        data = plain_dataset(config, table, rows)
+    rows, data = _dataset(config, table, script, problems, warnings)
     if table.names and not data.features:
         problems.add(f"{config.source}: no column is left to train on")
     target = Target([], None, False)
@@ -56,13 +42,54 @@ def prepare(base: Path) -> list[str]:
         target = read_target(config, data, rows.places, problems, warnings)
     problems.check()
 
+    if (inputs / "view" / "prepare.json").is_file():
+        return _write_view(inputs, outputs, table, config, data, target)
     manifest_path = outputs / "manifest" / "manifest.json"
     train, holdout = write_sides(config, data, target, outputs)
-    script_sha256 = sha256(script.read_bytes()).hexdigest() if scripted else None
-    manifest = _manifest(config, data, target, script_sha256, train, holdout, warnings)
-    manifest_path.parent.mkdir(parents=True, exist_ok=True)
-    manifest_path.write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    script_sha256 = sha256(script.read_bytes()).hexdigest() if script.is_file() else None
+    files = {"train": train, "holdout": holdout}
+    _write_manifest(manifest_path, _manifest(config, data, target, files, script_sha256, warnings))
     return [f"{train['rows']:,} training rows, {holdout['rows']:,} held out, {len(data.features)} features", *warnings]
+
+
+def _dataset(
+    config: Config, table: Table, script: Path, problems: Problems, warnings: list[str]
+) -> tuple[Rows, Dataset]:
+    """The table's rows as the configuration and the script, where there is one, make them."""
+    scripted = script.is_file()
+    if table.names:
+        check_columns(config, table.names, None if scripted else [], problems)
+    # A script may yet mend the columns it is given: what it returns is checked in their place.
+    rows = read_rows(config, table, _written(config, table, scripted), problems, warnings)
+    if table.names and not len(rows.places):
+        problems.add(f"{config.source}: no rows; a row under the header is the least")
+    if not scripted:
+        return rows, plain_dataset(config, table, rows)
+    problems.check()
+    from .scripted import scripted_dataset  # noqa: PLC0415  (pandas takes half a second to import)
+
+    data, returned = scripted_dataset(config, table, rows, script, problems, warnings)
+    check_columns(config, table.names, returned, problems)
+    return rows, data
+
+
+def _write_view(inputs: Path, outputs: Path, table: Table, config: Config, data: Dataset, target: Target) -> list[str]:
+    """Writes the holdout as the model to compare with was prepared: settings, script and manifest lie in `view*`."""
+    settings = without_slices(read_config(inputs / "view" / "prepare.json"))
+    features = other_features(inputs / "view-manifest" / "manifest.json")
+    problems = Problems()
+    rows, theirs = _dataset(settings, table, inputs / "view-script" / "prepare.py", problems, [])
+    problems.check()
+    manifest_path = outputs / "manifest" / "manifest.json"
+    manifest_path.unlink(missing_ok=True)
+    holdout, facts, view = write_view(data, target, OtherModel(settings, features, rows, theirs), outputs)
+    _write_manifest(manifest_path, {**_manifest(settings, view, target, {"holdout": holdout}, None, []), "view": facts})
+    return [f"{facts['rows']:,} of {facts['holdout_rows']:,} held out rows in the view of the model to compare with"]
+
+
+def _write_manifest(path: Path, manifest: dict[str, object]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def _read_table(config: Config, files: Sequence[DataFile], problems: Problems) -> Table:
@@ -87,9 +114,8 @@ def _manifest(
     config: Config,
     data: Dataset,
     target: Target,
+    files: Mapping[str, FileFacts],
     script_sha256: str | None,
-    train: FileFacts,
-    holdout: FileFacts,
     warnings: Sequence[str],
 ) -> dict[str, object]:
     return {
@@ -107,7 +133,7 @@ def _manifest(
         "csv": {"header": config.csv.header, "target": config.csv.target},
         "features": [{"name": column.name, "type": column.type} for column in data.features],
         "slices": [column.name for column in data.slices],
-        "files": {"train": train, "holdout": holdout},
+        "files": dict(files),
         "holdout_sha256": _holdout_digest(data, target),
         "warnings": list(warnings),
     }

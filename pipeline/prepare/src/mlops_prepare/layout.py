@@ -40,7 +40,7 @@ class Layout(NamedTuple):
 
 def write_sides(config: Config, data: Dataset, target: Target, folder: Path) -> tuple[FileFacts, FileFacts]:
     """Writes the training rows and the holdout under `folder`, in the order of `data`; returns their facts."""
-    layout = _csv_layout(config, data) if config.content_type == "text/csv" else _json_layout(config, data)
+    layout = _layout(config, data)
     train = _Output(folder, f"train/train.{layout.extension}")
     holdout = _Output(folder, f"holdout/holdout.{layout.extension}")
     train.write(layout.train_header, [])
@@ -55,6 +55,23 @@ def write_sides(config: Config, data: Dataset, target: Target, folder: Path) -> 
         start = end
     binary = config.problem == "binary"
     return train.close(binary), holdout.close(binary)
+
+
+def write_holdout(config: Config, data: Dataset, target: Target, folder: Path) -> FileFacts:
+    """Writes the holdout alone: every row of `data`."""
+    layout = _layout(config, data)
+    holdout = _Output(folder, f"holdout/holdout.{layout.extension}")
+    start = 0
+    for slices, features in data.blocks():
+        end = start + len(features[0])
+        codes = target.encode(data.labels[start:end])
+        holdout.write(layout.holdout(data.row_ids[start:end], codes, slices, features, [1] * len(codes)), codes)
+        start = end
+    return holdout.close(config.problem == "binary")
+
+
+def _layout(config: Config, data: Dataset) -> Layout:
+    return _csv_layout(config, data) if config.content_type == "text/csv" else _json_layout(config, data)
 
 
 def _csv_layout(config: Config, data: Dataset) -> Layout:
