@@ -56,34 +56,26 @@ test('a Python that is too old, has no venv or does not run is named with what w
   await expect(ensurePython()).rejects.toThrow(/found none that runs.*set MLOPS_PYTHON/);
 });
 
-test(
-  'installs a hash-pinned package once, says so, and finds it again',
-  async () => {
-    await writeFile(requirements, makeWheel(folder, 'tiny', 'answer = 42\n'));
-    const [first, second] = await Promise.all([ensure(), ensure()]);
-    expect(second).toEqual(first);
-    expect(evaluate(first.python, 'import tiny; print(tiny.answer)')).toBe('42');
-    expect(progress.filter((line) => line.startsWith('Installing'))).toEqual([
-      'Installing 1 Python package for model (once) ...',
-    ]);
-    progress = [];
-    expect(await ensure()).toEqual(first);
-    expect(progress).toEqual([]);
-  },
-  INSTALLS,
-);
+test('installs a hash-pinned package once, says so, and finds it again', async () => {
+  await writeFile(requirements, makeWheel(folder, 'tiny', 'answer = 42\n'));
+  const [first, second] = await Promise.all([ensure(), ensure()]);
+  expect(second).toEqual(first);
+  expect(evaluate(first.python, 'import tiny; print(tiny.answer)')).toBe('42');
+  expect(progress.filter((line) => line.startsWith('Installing'))).toEqual([
+    'Installing 1 Python package for model (once) ...',
+  ]);
+  progress = [];
+  expect(await ensure()).toEqual(first);
+  expect(progress).toEqual([]);
+});
 
-test(
-  'a Python whose pip is missing or old gets one into the environment',
-  async () => {
-    const real = await ensurePython();
-    const probe = { ...real, minor: [3, 11], venv: true, pip: false };
-    process.env.MLOPS_PYTHON = await pretendPython(probe);
-    await writeFile(requirements, makeWheel(folder, 'tiny', 'answer = 42\n'));
-    expect(evaluate((await ensure()).python, 'import tiny; print(tiny.answer)')).toBe('42');
-  },
-  INSTALLS,
-);
+test('a Python whose pip is missing or old gets one into the environment', async () => {
+  const real = await ensurePython();
+  const probe = { ...real, minor: [3, 11], venv: true, pip: false };
+  process.env.MLOPS_PYTHON = await pretendPython(probe);
+  await writeFile(requirements, makeWheel(folder, 'tiny', 'answer = 42\n'));
+  expect(evaluate((await ensure()).python, 'import tiny; print(tiny.answer)')).toBe('42');
+});
 
 test('another lock is another environment', async () => {
   await writeFile(requirements, '');
@@ -92,49 +84,41 @@ test('another lock is another environment', async () => {
   expect((await ensure()).python).not.toBe(first.python);
 });
 
-test(
-  "a package that is not what its hash says is refused, with pip's words and what to do",
-  async () => {
-    const line = makeWheel(folder, 'tiny', '');
-    await writeFile(requirements, line.replace(/sha256:..../, 'sha256:0000'));
-    await expect(ensure()).rejects.toThrow(/model: its Python packages could not be installed[\s\S]*HASHES/);
-    await writeFile(requirements, line.replace(/ --hash.*/, ''));
-    await expect(ensure()).rejects.toThrow(/is to pin every package with its hashes/);
-    expect((await readdir(root)).filter((name) => !name.startsWith('.'))).toEqual([]);
-  },
-  INSTALLS,
-);
+test("a package that is not what its hash says is refused, with pip's words and what to do", async () => {
+  const line = makeWheel(folder, 'tiny', '');
+  await writeFile(requirements, line.replace(/sha256:..../, 'sha256:0000'));
+  await expect(ensure()).rejects.toThrow(/model: its Python packages could not be installed[\s\S]*HASHES/);
+  await writeFile(requirements, line.replace(/ --hash.*/, ''));
+  await expect(ensure()).rejects.toThrow(/is to pin every package with its hashes/);
+  expect((await readdir(root)).filter((name) => !name.startsWith('.'))).toEqual([]);
+});
 
 test('a missing lock is an error that names the image', async () => {
   await expect(ensure()).rejects.toThrow('model: has no requirements.txt');
 });
 
-test(
-  'an installation that was killed leaves nothing running and is done anew',
-  async () => {
-    await writeFile(requirements, makeWheel(folder, 'tiny', 'answer = 42\n'));
-    await writeFiles(folder, {
-      'install.ts': `
+test('an installation that was killed leaves nothing running and is done anew', async () => {
+  await writeFile(requirements, makeWheel(folder, 'tiny', 'answer = 42\n'));
+  await writeFiles(folder, {
+    'install.ts': `
       import { ensureEnvironment } from ${JSON.stringify(`${import.meta.dirname}/python-environment.ts`)};
       await ensureEnvironment({ requirements: ${JSON.stringify(requirements)}, root: ${JSON.stringify(root)},
         name: 'model', onProgress: console.log });`,
-    });
-    const installer = spawn(process.execPath, [join(folder, 'install.ts')], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    await new Promise((resolve) => installer.stdout.once('data', resolve));
-    installer.kill('SIGKILL');
-    expect((await ensure()).python).toMatch(/bin\/python$/);
-    const folders = (await readdir(root)).filter((name) => !name.endsWith('.json'));
-    expect(folders).toHaveLength(1);
-    await eventually('no process of the killed installation is left', () => {
-      const processes = execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' });
-      return !processes.includes(root);
-    });
-    expect(evaluate((await ensure()).python, 'import tiny; print(tiny.answer)')).toBe('42');
-  },
-  INSTALLS,
-);
+  });
+  const installer = spawn(process.execPath, [join(folder, 'install.ts')], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await new Promise((resolve) => installer.stdout.once('data', resolve));
+  installer.kill('SIGKILL');
+  expect((await ensure()).python).toMatch(/bin\/python$/);
+  const folders = (await readdir(root)).filter((name) => !name.endsWith('.json'));
+  expect(folders).toHaveLength(1);
+  await eventually('no process of the killed installation is left', () => {
+    const processes = execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' });
+    return !processes.includes(root);
+  });
+  expect(evaluate((await ensure()).python, 'import tiny; print(tiny.answer)')).toBe('42');
+});
 
 test('a lock that its holder no longer keeps fresh is taken over', async () => {
   await writeFile(requirements, '');
