@@ -1,5 +1,5 @@
 import { calibrationSlope } from './calibration-slope.ts';
-import { clipped, dot, type ModelMetrics, prepared, type Statistic } from './metrics.ts';
+import { clipped, countOf, dot, type ModelMetrics, prepared, type Statistic } from './metrics.ts';
 import { ascendingOrder } from './order.ts';
 import type { BinaryScores } from './scores.ts';
 
@@ -43,13 +43,16 @@ export function binaryMetrics(rows: BinaryScores, threshold: number): ModelMetri
       mean((i) => (labels[i]! - scores[i]!) ** 2, n),
     );
   }
-  statistics.set('f1', (weights) => (2 * dot(weights, truePositive)) / (dot(weights, predicted) + positives));
+  statistics.set(
+    'f1',
+    (weights) => (2 * countOf(weights, truePositive)) / (countOf(weights, predicted) + positives),
+  );
   statistics.set('precision', (weights) => {
-    const flagged = dot(weights, predicted);
-    return flagged === 0 ? 0 : dot(weights, truePositive) / flagged;
+    const flagged = countOf(weights, predicted);
+    return flagged === 0 ? 0 : countOf(weights, truePositive) / flagged;
   });
-  statistics.set('recall', (weights) => dot(weights, truePositive) / positives);
-  statistics.set('accuracy', (weights) => dot(weights, correct) / n);
+  statistics.set('recall', (weights) => countOf(weights, truePositive) / positives);
+  statistics.set('accuracy', (weights) => countOf(weights, correct) / n);
   if (scores !== null && !absent.has('calibration_slope')) {
     const slope = calibrationSlope(labels, scores);
     if (typeof slope === 'string') absent.set('calibration_slope', slope);

@@ -1,4 +1,4 @@
-import { clipped, dot, type ModelMetrics, type Statistic } from './metrics.ts';
+import { clipped, countOf, dot, type ModelMetrics, type Statistic } from './metrics.ts';
 import { ascendingOrder } from './order.ts';
 import type { MulticlassScores } from './scores.ts';
 
@@ -21,7 +21,7 @@ export function multiclassMetrics(rows: MulticlassScores): ModelMetrics {
       absent.set('roc_auc_ovr', `the holdout has no rows of class ${missing.join(', ')}`);
     else statistics.set('roc_auc_ovr', oneVersusRest(labels, scores, k));
   }
-  statistics.set('accuracy', (weights) => dot(weights, correct) / n);
+  statistics.set('accuracy', (weights) => countOf(weights, correct) / n);
   statistics.set('f1_macro', macroF1(labels, predicted, k));
   return { statistics, absent, notes: new Map() };
 }
