@@ -20,19 +20,17 @@ html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; scroll-behavior: 
 body {
   margin: 0 auto; max-width: 1160px; padding: 0 40px; background: var(--paper); color: var(--ink);
   font: 15px/1.5 ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif;
-  font-variant-numeric: tabular-nums; -webkit-font-smoothing: antialiased;
+  overflow-wrap: anywhere; font-variant-numeric: tabular-nums; -webkit-font-smoothing: antialiased;
 }
 h1, h2, h3, p, dl, dd, ul, figure { margin: 0; }
 a { color: var(--candidate); text-underline-offset: 2px; text-decoration-thickness: 1px; }
 a:focus-visible, summary:focus-visible, [tabindex]:focus-visible { outline: 2px solid var(--candidate); outline-offset: 3px; border-radius: 2px; }
 code, pre { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; font-size: .875em; }
-code { overflow-wrap: anywhere; }
 small { display: block; font-size: 12px; color: var(--muted); font-weight: 400; }
 .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 
 header.page { display: flex; flex-wrap: wrap; gap: 4px 24px; justify-content: space-between; align-items: baseline; padding: 28px 0 20px; font-size: 13px; color: var(--muted); }
-header.page .project { font-size: 15px; font-weight: 650; color: var(--ink); overflow-wrap: anywhere; }
-.run span { overflow-wrap: anywhere; }
+header.page .project { font-size: 15px; font-weight: 650; color: var(--ink); }
 .run > span + span::before { content: "·"; margin: 0 .5em; color: var(--reference); }
 
 .loud { margin-bottom: 16px; padding: 14px 20px; background: var(--warn-soft); color: var(--warn); font-weight: 650; border-radius: 6px; border: 1.5px solid currentColor; }
@@ -40,9 +38,9 @@ header.page .project { font-size: 15px; font-weight: 650; color: var(--ink); ove
 .verdict.promote { --tone: var(--good); --tint: var(--good-soft); }
 .verdict.hold { --tone: var(--warn); --tint: var(--warn-soft); }
 .verdict.reject, .verdict.failed { --tone: var(--bad); --tint: var(--bad-soft); }
-.verdict h1 { font-size: clamp(1.2rem, 1rem + 1.1vw, 1.6rem); line-height: 1.35; font-weight: 500; letter-spacing: -.012em; max-width: 38em; text-wrap: pretty; overflow-wrap: anywhere; }
+.verdict h1 { font-size: clamp(1.2rem, 1rem + 1.1vw, 1.6rem); line-height: 1.35; font-weight: 500; letter-spacing: -.012em; max-width: 38em; text-wrap: pretty; }
 .verdict .word { display: block; margin-bottom: 6px; font-size: clamp(2.1rem, 1.5rem + 2.4vw, 3rem); line-height: 1.1; font-weight: 700; letter-spacing: -.03em; color: var(--tone); }
-.verdict .outcome { margin-top: 8px; color: var(--ink); max-width: 60em; overflow-wrap: anywhere; }
+.verdict .outcome { margin-top: 8px; color: var(--ink); max-width: 60em; }
 .figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(150px, 1fr)); gap: 20px 20px; margin-top: 28px; padding-top: 20px; border-top: 1px solid color-mix(in srgb, var(--tone) 22%, transparent); }
 .figures dt { font-size: 13px; color: var(--muted); }
 .figures .value { display: block; font-size: 26px; line-height: 1.25; font-weight: 600; letter-spacing: -.015em; white-space: nowrap; }
@@ -50,14 +48,14 @@ header.page .project { font-size: 15px; font-weight: 650; color: var(--ink); ove
 
 nav { margin: 18px 0 0; font-size: 13px; }
 nav ul { display: flex; flex-wrap: wrap; gap: 4px 20px; padding: 0; list-style: none; }
-nav li { min-width: 0; overflow-wrap: anywhere; }
+nav li { min-width: 0; }
 nav a { color: var(--muted); text-decoration: none; }
 nav a:hover { color: var(--ink); text-decoration: underline; }
 
 .part { display: grid; grid-template-columns: 200px minmax(0, 1fr); gap: 12px 48px; padding: 36px 0 8px; scroll-margin-top: 8px; }
 .part + .part { margin-top: 28px; border-top: 1px solid var(--line); }
 .heading h2 { font-size: 17px; line-height: 1.35; font-weight: 650; letter-spacing: -.01em; text-wrap: balance; }
-.heading p { margin-top: 6px; font-size: 13px; color: var(--muted); text-wrap: pretty; overflow-wrap: anywhere; }
+.heading p { margin-top: 6px; font-size: 13px; color: var(--muted); text-wrap: pretty; }
 .body { min-width: 0; }
 h3 { font-size: 13px; font-weight: 600; color: var(--muted); }
 .body > h3 { margin: 28px 0 8px; }
@@ -69,12 +67,11 @@ th, td { padding: 7px 12px 7px 0; text-align: left; vertical-align: middle; bord
 th:last-child, td:last-child { padding-right: 0; }
 tbody tr:last-child > * { border-bottom: 0; }
 thead th { padding-top: 0; font-size: 12px; font-weight: 500; color: var(--muted); white-space: nowrap; vertical-align: bottom; }
-tbody th { font-weight: 500; overflow-wrap: anywhere; min-width: 9em; }
+tbody th { font-weight: 500; min-width: 9em; }
 .number { text-align: right; white-space: nowrap; padding-left: 8px; }
 td.number { color: var(--muted); }
 td.number.strong, .metrics td.number { color: var(--ink); }
 .strong { font-weight: 600; }
-.prose { overflow-wrap: anywhere; }
 .note td { padding-top: 0; font-size: 12px; color: var(--muted); }
 tr:has(+ .note) > * { border-bottom: 0; }
 .tag { margin-left: .6em; padding: 1px 6px; font-size: 11px; font-weight: 500; color: var(--muted); border: 1px solid var(--line); border-radius: 99px; white-space: nowrap; }
@@ -101,14 +98,14 @@ th.axis { text-align: center; } th.axis span { display: inline-block; width: 50%
 
 .pair { display: grid; grid-template-columns: minmax(0, 3fr) minmax(0, 2fr); gap: 20px 48px; }
 .plain { padding: 0; list-style: none; }
-.plain li { padding: 6px 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
+.plain li { padding: 6px 0; border-bottom: 1px solid var(--line); }
 .plain li:first-child { padding-top: 0; }
 .pair .plain li:first-child { padding-top: 6px; }
 .plain li:last-child { border-bottom: 0; }
 .how { color: var(--muted); }
 
 .legend { display: flex; flex-wrap: wrap; gap: 4px 22px; margin-bottom: 18px; font-size: 13px; color: var(--muted); }
-.key { display: inline-flex; align-items: center; gap: 8px; overflow-wrap: anywhere; }
+.key { display: inline-flex; align-items: center; gap: 8px; }
 .swatch line { stroke: var(--muted); stroke-width: 2.5; }
 .swatch.candidate line { stroke: var(--candidate); } .swatch.champion line { stroke: var(--champion); }
 .swatch.reference line { stroke: var(--reference); stroke-width: 1.5; stroke-dasharray: 3 4; }
@@ -118,7 +115,7 @@ th.axis { text-align: center; } th.axis span { display: inline-block; width: 50%
 .charts + .scroll { margin-top: 28px; }
 figure { display: flex; flex-direction: column; justify-content: space-between; min-width: 0; max-width: 480px; }
 figcaption { margin-bottom: 8px; font-size: 13px; color: var(--muted); text-wrap: pretty; }
-figcaption strong { display: block; font-size: 14px; font-weight: 600; color: var(--ink); overflow-wrap: anywhere; }
+figcaption strong { display: block; font-size: 14px; font-weight: 600; color: var(--ink); }
 figure svg { display: block; width: 100%; height: auto; }
 .confusion td { position: relative; color: var(--ink); }
 .confusion .right { background: color-mix(in srgb, var(--candidate) calc(var(--share) * .35), transparent); }
@@ -130,11 +127,10 @@ figure svg { display: block; width: 100%; height: auto; }
 .facts div { display: grid; grid-template-columns: 90px minmax(0, 1fr); gap: 2px 16px; padding: 6px 0; border-bottom: 1px solid var(--line); }
 .facts div:last-child { border-bottom: 0; }
 .facts dt { color: var(--muted); }
-.facts dd { overflow-wrap: anywhere; }
-.hint { margin-bottom: 16px; max-width: 60em; overflow-wrap: anywhere; }
+.hint { margin-bottom: 16px; max-width: 60em; }
 pre { margin: 0; padding: 16px 18px; background: var(--soft); border-radius: 6px; overflow-x: auto; line-height: 1.55; }
 details { margin-top: 12px; } summary { cursor: pointer; font-size: 13px; color: var(--muted); }
-footer { margin-top: 44px; padding: 18px 0 36px; border-top: 1px solid var(--line); font-size: 12px; color: var(--muted); overflow-wrap: anywhere; }
+footer { margin-top: 44px; padding: 18px 0 36px; border-top: 1px solid var(--line); font-size: 12px; color: var(--muted); }
 
 @media (min-width: 561px) {
   .number + :not(.number, .plot) { padding-left: 20px; }
