@@ -1,8 +1,16 @@
 import { isUtf8 } from 'node:buffer';
 import { createReadStream } from 'node:fs';
 
-/** A file that cannot be read on; the message says where and why, without the file's name. */
-export class UnreadableFile extends Error {}
+/** A file that cannot be read on; the message says why, without the place. */
+export class UnreadableFile extends Error {
+  /** null where the whole file is meant. */
+  readonly line: number | null;
+
+  constructor(message: string, line: number | null = null) {
+    super(message);
+    this.line = line;
+  }
+}
 
 /** A longer record is a quote that was never closed. */
 const longestRecord = 16_000_000;
@@ -49,9 +57,9 @@ export async function readCsvFile(
 }
 
 function checkFirstLine(line: string): void {
-  if (line === '') throw new UnreadableFile('line 1: got a blank line, expected the header');
+  if (line === '') throw new UnreadableFile('got a blank line, expected the header', 1);
   if (line.includes('\r'))
-    throw new UnreadableFile('line 1: got a carriage return alone, expected lines that end in LF or CRLF');
+    throw new UnreadableFile('got a carriage return alone, expected lines that end in LF or CRLF', 1);
 }
 
 /** A record with a quote in it: its fields and where its line ends; null where the text stops before. */
@@ -73,7 +81,8 @@ function readQuotedRecord(
       end = text[closing + 1] === '\r' && text[closing + 2] === '\n' ? closing + 2 : closing + 1;
       if (end < text.length && text[end] !== ',' && text[end] !== '\n')
         throw new UnreadableFile(
-          `line ${line + countBreaks(text.slice(start, end))}: got text after a closing quote, expected a comma or the end of the line (a quote inside a field is written twice)`,
+          'got text after a closing quote, expected a comma or the end of the line (a quote inside a field is written twice)',
+          line + countBreaks(text.slice(start, end)),
         );
     } else {
       end = at;
@@ -95,7 +104,7 @@ function closingQuote(text: string, opening: number): number {
 const countBreaks = (text: string): number => text.split('\n').length - 1;
 
 const neverEnds = (line: number) =>
-  new UnreadableFile(`line ${line}: got a quoted field that never ends, expected a closing quote`);
+  new UnreadableFile('got a quoted field that never ends, expected a closing quote', line);
 
 async function* readText(path: string): AsyncIterable<{ more: string; isLast: boolean }> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
@@ -137,7 +146,5 @@ async function badText(path: string): Promise<UnreadableFile> {
       line += 1;
     }
   }
-  return new UnreadableFile(
-    `line ${line}: got a byte that is not UTF-8 text, expected a file saved as UTF-8`,
-  );
+  return new UnreadableFile('got a byte that is not UTF-8 text, expected a file saved as UTF-8', line);
 }

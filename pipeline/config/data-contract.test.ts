@@ -284,12 +284,26 @@ test('of many breaches the first five are told and the rest counted', async () =
   expect(found.at(-1)).toBe('data/x.csv: 994 more rows with an id that stands above');
 });
 
+test('the place of a problem is told apart from its message', async () => {
+  const places = async (content: string) => {
+    const { problems } = await checkData(config(), [join(write({ 'x.csv': content }), 'x.csv')]);
+    return problems.map(({ file, line, field }) => ({ file, line, field }));
+  };
+  expect(await places('id,y,age\n1,Yes,3\n1,No,4\n2,,4\n3,No\n')).toEqual([
+    { file: 'data/x.csv', line: 3, field: 'id' },
+    { file: 'data/x.csv', line: 4, field: 'y' },
+    { file: 'data/x.csv', line: 5 },
+  ]);
+  expect(await places('id,y,age\n1,Yes,"3\n')).toEqual([{ file: 'data/x.csv', line: 2 }]);
+});
+
 test('a file that is not there', async () => {
   const { problems } = await checkData(config(), [join(folder, 'nowhere.csv')]);
   expect(problems).toEqual([
     {
       path: 'data.source',
       message: 'data/x.csv: got no file, expected a file or a folder with at least one',
+      file: 'data/x.csv',
     },
   ]);
 });

@@ -5,8 +5,20 @@ import { didYouMean } from './nearest.ts';
 import { openParquetFile } from './parquet-file.ts';
 import type { Config } from './schema.ts';
 
+/** A place in the data. */
+interface Place {
+  /** As its owner calls it. */
+  file: string;
+  /** Of CSV, from 1. */
+  line?: number;
+  /** Of parquet, from 1. */
+  row?: number;
+  /** Its name. */
+  field?: string;
+}
+
 /** A breach of the data contract. */
-interface DataProblem {
+export interface DataProblem extends Place {
   /** The setting of mlops.yaml that is not kept. */
   path: string;
   /** Whole in itself: file, line, column, what was found, what was expected. */
@@ -33,14 +45,15 @@ export async function checkData(config: Config, paths: readonly string[]): Promi
   const { source, format } = config.data;
   const files = await findDataFiles(paths, source);
   if (files.length === 0)
-    check.add('data.source', source, 'got no file, expected a file or a folder with at least one');
+    check.add('data.source', { file: source }, 'got no file, expected a file or a folder with at least one');
   for (const file of files) {
     try {
       if ((await stat(file.path)).size === 0) throw new UnreadableFile(emptyFile);
       await (format === 'parquet' ? readParquet(file, config, check) : readCsv(file, check));
     } catch (error) {
       if (!(error instanceof UnreadableFile)) throw error;
-      check.add('data.source', file.label, error.message);
+      const line = error.line === null ? {} : { line: error.line };
+      check.add('data.source', { file: file.label, ...line }, error.message);
       check.unreadable += 1;
     }
   }
@@ -82,6 +95,14 @@ const mostShown = 5;
 /** More than the rows of any file, and small enough that a thousand files fit a double. */
 const filePlaces = 2 ** 40;
 
+const shown = ({ file, line, row, field }: Place): string =>
+  [
+    file,
+    ...(line === undefined ? [] : [`line ${line}`]),
+    ...(row === undefined ? [] : [`row ${row}`]),
+    ...(field === undefined ? [] : [`column ${field}`]),
+  ].join(': ');
+
 const quote = (text: string) => JSON.stringify(text.length > 60 ? `${text.slice(0, 59)}…` : text);
 
 class ContractCheck {
@@ -104,11 +125,12 @@ class ContractCheck {
   }
 
   /** `kind`: breaches that are counted together, as a plural noun. */
-  add(path: string, where: string, what: string, kind = where + what): void {
+  add(path: string, place: Place, what: string, kind = shown(place) + what): void {
     const key = `${path}\n${kind}`;
     const found = this.kinds.get(key) ?? { shown: [], more: 0 };
     this.kinds.set(key, found);
-    if (found.shown.length < mostShown) found.shown.push({ path, message: `${where}: ${what}` });
+    if (found.shown.length < mostShown)
+      found.shown.push({ path, message: `${shown(place)}: ${what}`, ...place });
     else found.more += 1;
   }
 
@@ -127,7 +149,11 @@ class ContractCheck {
     const written = this.lineColumns(present);
     return {
       row: (fields, position) => {
-        const where = () => `${label}: ${unit} ${position}`;
+        const where = (field?: string): Place => ({
+          file: label,
+          [unit]: position,
+          ...(field !== undefined && { field }),
+        });
         if (fields.length !== present.length) {
           const found = `${fields.length} ${fields.length === 1 ? 'field' : 'fields'}`;
           const what = `got ${found}, expected ${present.length} as in the header`;
@@ -142,7 +168,7 @@ class ContractCheck {
           if (field.includes('\n') || field.includes('\r'))
             this.add(
               'model.content_type',
-              `${where()}: column ${present[index]}`,
+              where(present[index]),
               'got a line break, expected none: CSV goes to the model line by line; use JSON Lines (model.content_type: application/jsonlines)',
               'fields with a line break',
             );
@@ -155,17 +181,19 @@ class ContractCheck {
     const { source } = this.config.data;
     const isRagged = this.kinds.has('data.source\nrows of another width');
     if (this.unreadable === 0 && this.columns !== null && this.rows === 0 && !isRagged)
-      this.add('data.source', source, 'got no rows, expected at least one under the header');
+      this.add('data.source', { file: source }, 'got no rows, expected at least one under the header');
     if (this.unreadable === 0 && this.rows > 0 && !this.scripted) this.checkLabels();
     const problems = [...this.kinds].flatMap(([key, { shown, more }]) => {
       const [path = '', kind = ''] = key.split('\n');
-      return more === 0 ? shown : [...shown, { path, message: `${source}: ${more} more ${kind}` }];
+      return more === 0
+        ? shown
+        : [...shown, { path, message: `${source}: ${more} more ${kind}`, file: source }];
     });
     return { problems, rows: this.rows, columns: this.columns ?? [] };
   }
 
   private isSoundHeader(label: string, names: string[], unit: string): boolean {
-    const where = unit === 'line' ? `${label}: line 1` : label;
+    const where: Place = { file: label, ...(unit === 'line' && { line: 1 }) };
     const only = names.length === 1 ? (names[0] ?? '') : '';
     const split = [
       [';', 'semicolons'],
@@ -203,7 +231,7 @@ class ContractCheck {
     const difference = [...list('lacks', lacks), ...list('adds', adds)].join(' and ');
     this.add(
       'data.source',
-      label,
+      { file: label },
       `got columns that differ from those of ${this.firstFile}: it ${difference}; expected the same`,
     );
     return false;
@@ -223,12 +251,16 @@ class ContractCheck {
       for (const column of columns.filter((column) => !names.includes(column)))
         this.add(
           path,
-          label,
+          { file: label },
           `${path}: got ${quote(column)}, expected a column of the header${didYouMean(column, names)}`,
         );
     const kept = new Set([data.target, data.row_id, ...data.exclude, ...data.features_exclude]);
     if (!this.scripted && names.every((name) => kept.has(name)))
-      this.add('data.features_exclude', label, 'got no column to train on, expected at least one feature');
+      this.add(
+        'data.features_exclude',
+        { file: label },
+        'got no column to train on, expected at least one feature',
+      );
   }
 
   /** Places of the columns that go to the model or to its scores line by line. */
@@ -245,9 +277,9 @@ class ContractCheck {
     return names.flatMap((name, index) => (isWritten(name) ? [index] : []));
   }
 
-  private label(value: string, where: () => string): void {
+  private label(value: string, where: (field: string) => Place): void {
     if (this.scripted) return;
-    const column = () => `${where()}: column ${this.config.data.target}`;
+    const column = () => where(this.config.data.target);
     const isRegression = this.config.problem === 'regression';
     if (value === '')
       this.add(
@@ -267,8 +299,8 @@ class ContractCheck {
     else if (!isRegression || this.labels.size < 2) this.labels.set(value, (this.labels.get(value) ?? 0) + 1);
   }
 
-  private rowId(value: string, where: () => string, file: number, position: number): void {
-    const column = () => `${where()}: column ${this.config.data.row_id}`;
+  private rowId(value: string, where: (field: string) => Place, file: number, position: number): void {
+    const column = () => where(this.config.data.row_id ?? '');
     const first = this.rowIds.get(value);
     if (value === '')
       this.add('data.row_id', column(), 'got nothing, expected an id in every row', 'rows without an id');
@@ -284,7 +316,7 @@ class ContractCheck {
   private checkLabels(): void {
     const { data, problem } = this.config;
     if (!this.columns?.includes(data.target)) return;
-    const column = `${data.source}: column ${data.target}`;
+    const column: Place = { file: data.source, field: data.target };
     const classes = [...this.labels.keys()].sort((a, b) => (a < b ? -1 : 1));
     if (problem === 'regression') {
       if (this.labels.size === 1 && this.rows > 1)

@@ -67,6 +67,13 @@ export function parseConfig(
   return config;
 }
 
+/** A problem of a setting that only the world outside the file shows, with the place where the setting is written. */
+export function problemAt({ text, set }: LoadedConfig, path: string, message: string): ConfigProblem {
+  const tree = readTree(text, configSchema);
+  override(tree, set, configSchema);
+  return locate(path, message, tree);
+}
+
 /** The place of a problem: of the setting itself, or of the nearest one around it that is written. */
 function locate(path: string, message: string, { origins }: Tree): ConfigProblem {
   const origin = origins.get(path);
