@@ -14,6 +14,13 @@ export interface Origin {
 
 /** What differs between the origins of two models: files of the model, settings, data, and what tuning chose. */
 export function changesBetween(champion: Origin, candidate: Origin): Change[] {
+  const settings = differences(champion.config, candidate.config);
+  /** A hyperparameter that the settings name says nothing new. */
+  const isSetting = ({ path, from, to }: Omit<Change, 'what'>) =>
+    settings.some(
+      (setting) =>
+        setting.path === `training.hyperparameters.${path}` && setting.from === from && setting.to === to,
+    );
   return [
     ...differences(byPath(champion.code), byPath(candidate.code)).map((change) => ({
       what: 'code' as const,
@@ -21,10 +28,7 @@ export function changesBetween(champion: Origin, candidate: Origin): Change[] {
       from: change.from?.slice(0, 8) ?? null,
       to: change.to?.slice(0, 8) ?? null,
     })),
-    ...differences(champion.config, candidate.config).map((change) => ({
-      what: 'config' as const,
-      ...change,
-    })),
+    ...settings.map((change) => ({ what: 'config' as const, ...change })),
     ...(champion.data.version === candidate.data.version
       ? []
       : [
@@ -35,10 +39,9 @@ export function changesBetween(champion: Origin, candidate: Origin): Change[] {
             to: candidate.data.version.slice(0, 8),
           },
         ]),
-    ...differences(visible(champion.hyperparameters), visible(candidate.hyperparameters)).map((change) => ({
-      what: 'hyperparameters' as const,
-      ...change,
-    })),
+    ...differences(visible(champion.hyperparameters), visible(candidate.hyperparameters))
+      .filter((change) => !isSetting(change))
+      .map((change) => ({ what: 'hyperparameters' as const, ...change })),
   ];
 }
 

@@ -90,6 +90,8 @@ function promotionDetail({ state: { request, gate, promotion, package: registere
   if (!registered || !gate) return 'Nothing was registered.';
   if (promotion?.promoted) return `${registered.name} is the champion now.`;
   if (promotion) return `${registered.name} is the champion already.`;
+  if (gate.outcome === 'reject' && !gate.promotable)
+    return `${registered.name} stays in the registry, not promoted.`;
   if (request.mode === 'evaluate')
     return `${registered.name} waits in the registry: this run only evaluates.`;
   if (gate.promotable) return `${registered.name} waits in the registry to be promoted.`;
