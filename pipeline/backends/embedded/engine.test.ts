@@ -243,6 +243,14 @@ test('a task without TimeoutSeconds has days, and one with years does not time o
   expect((await done).result).toEqual({ status: 'SUCCEEDED', output: [1, 1] });
 });
 
+test('a finished execution leaves no timer that would keep the process alive', async () => {
+  await import('aws-local-stepfunctions');
+  jest.useFakeTimers();
+  const document = single({ Type: 'Task', Resource: job, TimeoutSeconds: 600, End: true });
+  await run({ ...document, TimeoutSeconds: 600 }, {}, { handlers: { [job]: async () => 1 } });
+  expect(jest.getTimerCount()).toBe(0);
+});
+
 test('an event that cannot be kept stops the execution and is thrown', async () => {
   const ran: string[] = [];
   const handler: TaskHandler = async (_, { state }) => {
