@@ -2,13 +2,7 @@ import type { Failure } from '../report/report.ts';
 import type { RunRecord } from '../steps/record.ts';
 
 /** Errors that the user's own input causes: the command line exits with 2. */
-const inputErrors = new Set([
-  'ConfigError',
-  'DataContractError',
-  'PrepareScriptError',
-  'SetupError',
-  'ScoreFileError',
-]);
+const inputErrors = new Set(['ConfigError', 'DataContractError', 'PrepareScriptError', 'SetupError']);
 
 const hints: Record<string, string> = {
   ConfigError: 'Mend mlops.yaml; `mlops validate` checks it without a run.',
@@ -17,7 +11,7 @@ const hints: Record<string, string> = {
   ModelOutputError: 'Make `serve` answer what model.output and model.extra in mlops.yaml say.',
   ScoreFileError: 'Mend what `serve` answers: every row of the holdout needs a score.',
   ConflictError: 'Another run was promoted meanwhile. Run again: it is judged against the new champion.',
-  AlgorithmError: 'Mend the model; its log is shown above, and whole in the job folder.',
+  AlgorithmError: "Mend the model; its log is shown above, and whole in the job's log.",
   'States.Timeout': 'Allow more time (max_runtime in mlops.yaml) or make the step faster.',
 };
 
@@ -25,13 +19,19 @@ const hints: Record<string, string> = {
 export function failureOf(run: RunRecord): Failure {
   const { error, failed_step: step } = run.state;
   const { ExitMessage, FailureReason, errorMessage, LogTail } = described(error?.Cause ?? '');
-  const reason = ExitMessage || FailureReason || errorMessage || error?.Cause || 'no cause was given';
+  const given = ExitMessage || FailureReason || errorMessage || error?.Cause || 'no cause was given';
+  // A program that left no sentence: its last line says more than nothing.
+  const reason = given.replace(
+    /^(\w+): , /,
+    (_, kind: string) => `${kind}: ${LogTail?.at(-1) ?? 'no reason'}, `,
+  );
   const { name, message } = named(reason, error?.Error ?? 'Error');
+  const [first = '', ...more] = message.trim().split('\n');
   return {
     step: step ?? 'Run',
     error: name,
-    cause: message,
-    log: LogTail ?? [],
+    cause: more.length === 0 ? first : `${first} (and ${more.length} more, below)`,
+    log: LogTail ?? (more.length === 0 ? [] : [first, ...more]),
     hint: hints[name] ?? 'The log of the step says more.',
   };
 }

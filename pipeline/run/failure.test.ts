@@ -1,0 +1,78 @@
+import { expect, test } from '@jest/globals';
+import type { RunRecord } from '../steps/record.ts';
+import { failureOf, isInputError } from './failure.ts';
+
+function failed(error: string, Cause: string, failed_step = 'Train') {
+  const run = { state: { failed_step, error: { Error: error, Cause } } };
+  return failureOf(run as unknown as RunRecord);
+}
+const job = (fields: object) =>
+  failed('States.TaskFailed', JSON.stringify({ TrainingJobName: 'x-1', ...fields }));
+
+test("a job's failure is the sentence that its program left, with the end of its log", () => {
+  expect(
+    job({ FailureReason: 'AlgorithmError: weight is 7, exit code: 1', LogTail: ['reading', 'giving up'] }),
+  ).toMatchObject({
+    step: 'Train',
+    error: 'AlgorithmError',
+    cause: 'weight is 7, exit code: 1',
+    log: ['reading', 'giving up'],
+  });
+});
+
+test('a program that left no sentence is told by its last line', () => {
+  const tail = ['Traceback (most recent call last):', "KeyError: 'age'"];
+  expect(job({ FailureReason: 'AlgorithmError: , exit code: 1', LogTail: tail }).cause).toBe(
+    "KeyError: 'age', exit code: 1",
+  );
+  expect(job({ FailureReason: 'AlgorithmError: , exit code: 137' }).cause).toBe('no reason, exit code: 137');
+});
+
+test("a processing job's own message has a name of its own, and comes before the service's reason", () => {
+  const failure = job({
+    ExitMessage: 'DataContractError: data.csv: line 3: column y: got nothing, expected a value in every row',
+    FailureReason: 'AlgorithmError: DataContractError: data.csv: line 3, exit code: 1',
+  });
+  expect(failure.error).toBe('DataContractError');
+  expect(failure.cause).toBe('data.csv: line 3: column y: got nothing, expected a value in every row');
+  expect(isInputError(failure)).toBe(true);
+});
+
+test("a function's failure is its message, never its stack", () => {
+  const cause = { errorType: 'ConflictError', errorMessage: 'expected version 1', trace: ['at plan.ts:1'] };
+  const failure = failed('ConflictError', JSON.stringify(cause), 'Promote');
+  expect(failure).toMatchObject({
+    step: 'Promote',
+    error: 'ConflictError',
+    cause: 'expected version 1',
+    log: [],
+  });
+  expect(failure.hint).toContain('Run again');
+  expect(isInputError(failure)).toBe(false);
+});
+
+test('many problems are told one a line', () => {
+  const errorMessage = 'a.csv: line 2: bad\na.csv: line 3: bad\na.csv: line 4: bad';
+  const failure = failed(
+    'DataContractError',
+    JSON.stringify({ errorType: 'DataContractError', errorMessage }),
+  );
+  expect(failure.cause).toBe('a.csv: line 2: bad (and 2 more, below)');
+  expect(failure.log).toEqual(errorMessage.split('\n'));
+});
+
+test('a cause that is no JSON, or none, is told as it is', () => {
+  expect(failed('States.Timeout', 'the run took too long')).toMatchObject({
+    error: 'States.Timeout',
+    cause: 'the run took too long',
+  });
+  expect(failed('States.TaskFailed', '[1').cause).toBe('[1');
+  expect(failed('States.TaskFailed', '').cause).toBe('no cause was given');
+});
+
+test("what the user's own input caused is told apart from what failed", () => {
+  for (const name of ['ConfigError', 'DataContractError', 'PrepareScriptError', 'SetupError'])
+    expect(isInputError(failed(name, 'text'))).toBe(true);
+  for (const name of ['AlgorithmError', 'ModelOutputError', 'ScoreFileError', 'States.Timeout', 'Error'])
+    expect(isInputError(failed(name, 'text'))).toBe(false);
+});
