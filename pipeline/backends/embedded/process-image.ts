@@ -107,8 +107,11 @@ function consoleScript(program: string, entry: string): string {
   return `import sys; sys.path.pop(0); sys.argv[0] = '${program}'; from ${module} import ${first}; sys.exit(${path}())`;
 }
 
-/** [project.scripts]: name -> `module:function`. */
-async function readPrograms(file: string, name: string): Promise<Map<string, string>> {
+/**
+ * [project.scripts] of a pyproject.toml: name -> `module:function`.
+ * @throws SetupError where the file is missing or malformed
+ */
+export async function readPrograms(file: string, name: string): Promise<Map<string, string>> {
   const text = await readFile(file, 'utf8').catch(() => {
     throw new SetupError(
       `${name}: has no pyproject.toml; its [project.scripts] is to name the programs that run`,
