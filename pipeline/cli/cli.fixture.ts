@@ -1,0 +1,139 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, jest } from '@jest/globals';
+
+const repository = fileURLToPath(new URL('../..', import.meta.url));
+const program = join(repository, 'pipeline/cli/mlops.ts');
+// Processes of a busy machine.
+jest.setTimeout(120_000);
+const made: string[] = [];
+afterAll(() => {
+  for (const folder of made) rmSync(folder, { recursive: true, force: true });
+});
+
+export interface Finished {
+  code: number | null;
+  signal: string | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** A working directory of the command line, removed after the tests of the file. */
+export class Workspace {
+  readonly folder: string;
+
+  /** Empty but for the Python environments, which every checkout shares. */
+  constructor() {
+    this.folder = mkdtempSync(join(tmpdir(), 'mlops-cli-'));
+    made.push(this.folder);
+    const environments = join(repository, '.mlops/environments');
+    mkdirSync(environments, { recursive: true });
+    mkdirSync(join(this.folder, '.mlops'));
+    symlinkSync(environments, join(this.folder, '.mlops/environments'));
+  }
+
+  /** One with the sample project of this repository. */
+  static sample(): Workspace {
+    const workspace = new Workspace();
+    for (const path of ['mlops.yaml', 'model']) {
+      cpSync(join(repository, path), join(workspace.folder, path), {
+        recursive: true,
+        filter: (source) => !/[\\/](\.\w+_cache|\.venv|__pycache__)$/.test(source),
+      });
+    }
+    return workspace;
+  }
+
+  /** Another one with all that is in this one, state included. */
+  copy(): Workspace {
+    const workspace = new Workspace();
+    for (const name of readdirSync(this.folder).filter((entry) => entry !== '.mlops'))
+      cpSync(join(this.folder, name), join(workspace.folder, name), { recursive: true });
+    for (const name of readdirSync(join(this.folder, '.mlops')).filter((entry) => entry !== 'environments'))
+      cpSync(join(this.folder, '.mlops', name), join(workspace.folder, '.mlops', name), { recursive: true });
+    return workspace;
+  }
+
+  path(...parts: string[]): string {
+    return resolve(this.folder, ...parts);
+  }
+
+  read(...parts: string[]): string {
+    return readFileSync(this.path(...parts), 'utf8');
+  }
+
+  /** Starts `mlops ARGS` with output that is no terminal. */
+  start(...args: string[]): Running {
+    return new Running(this.folder, args);
+  }
+
+  /** Runs `mlops ARGS` to its end. */
+  mlops(...args: string[]): Promise<Finished> {
+    return this.start(...args).finished;
+  }
+
+  /** Command lines of the processes that work in or for this folder. */
+  processes(): string[] {
+    const own = (pid: string): string[] => {
+      try {
+        const text = (name: string) => readFileSync(`/proc/${pid}/${name}`, 'utf8').replaceAll('\0', ' ');
+        const state = text('stat').replace(/^.*\) /, '')[0];
+        const told = `${text('cmdline')} ${text('environ')}`;
+        return state !== 'Z' && told.includes(this.folder) ? [`${pid}: ${text('cmdline')}`] : [];
+      } catch {
+        return [];
+      }
+    };
+    return readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .flatMap(own);
+  }
+}
+
+/** A `mlops` process. */
+export class Running {
+  readonly process: ChildProcess;
+  readonly finished: Promise<Finished>;
+  stdout = '';
+  stderr = '';
+
+  constructor(folder: string, args: readonly string[]) {
+    // Only what a shell of a user has: nothing of the test runner's.
+    const env = {
+      PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
+      HOME: process.env.HOME,
+      TMPDIR: process.env.TMPDIR,
+    };
+    this.process = spawn(process.execPath, [program, ...args], {
+      cwd: folder,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.process.stdout?.on('data', (chunk: Buffer) => {
+      this.stdout += chunk;
+    });
+    this.process.stderr?.on('data', (chunk: Buffer) => {
+      this.stderr += chunk;
+    });
+    this.finished = new Promise((done) =>
+      this.process.once('close', (code, signal) =>
+        done({ code, signal, stdout: this.stdout, stderr: this.stderr }),
+      ),
+    );
+  }
+
+  /** Waits until the condition holds; fails where the process ends before. */
+  async until(holds: () => boolean): Promise<void> {
+    while (!holds()) {
+      if (this.process.exitCode !== null || this.process.signalCode !== null)
+        throw new Error(`ended before: ${this.stdout}\n${this.stderr}`);
+      await new Promise((resume) => setTimeout(resume, 20));
+    }
+  }
+}
+
+/** No line of a stack trace, which only our own mistakes may show. */
+export const stackTrace = /^\s+at .*(\.ts|node:)/m;
