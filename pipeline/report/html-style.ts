@@ -80,8 +80,9 @@ tr:has(+ .note) > * { border-bottom: 0; }
 th.axis { text-align: center; } th.axis span { display: inline-block; width: 50%; padding: 0 10px; text-align: right; } th.axis span + span { text-align: left; }
 .effect, .check { font-size: 13px; font-weight: 600; white-space: nowrap; }
 .effects { min-width: 52px; }
+.narrow { display: none; font-weight: 600; }
 .not-clear { color: var(--muted); font-weight: 400; }
-.better, .check.pass { color: var(--good); } .worse, .check.fail { color: var(--bad); } .check.inconclusive { color: var(--warn); }
+small.better, .better, .check.pass { color: var(--good); } small.worse, .worse, .check.fail { color: var(--bad); } .check.inconclusive { color: var(--warn); }
 .check.pass { font-weight: 500; }
 .checks td { font-size: 14px; } 
 
@@ -148,6 +149,7 @@ footer { margin-top: 44px; padding: 18px 0 36px; border-top: 1px solid var(--lin
   .loud { margin: 0 0 12px; }
   .figures { grid-template-columns: 1fr 1fr; gap: 14px 16px; }
   .pair { grid-template-columns: minmax(0, 1fr); }
+  .narrow { display: block; }
   .metrics .plot, .metrics .effects, .metrics thead th:last-child { display: none; }
   th, td { padding-right: 8px; } .number { padding-left: 4px; } tbody th { min-width: 5.5em; }
   small { font-size: 11px; }
@@ -167,6 +169,15 @@ footer { margin-top: 44px; padding: 18px 0 36px; border-top: 1px solid var(--lin
   .trials :is(.prose, .status) { grid-column: 1 / -1; } .trials thead :is(.prose, .status), .trials .status:empty { display: none; } .trials td:nth-child(4) { grid-row: 1; grid-column: 3; }
   .steps tr { grid-template-columns: minmax(0, 1fr) auto; } .steps .plot { grid-column: 1 / -1; grid-row: 2; } .steps td:last-child { grid-column: 1 / -1; font-size: 13px; color: var(--muted); } .steps td:empty { display: none; }
 }
+@media (max-width: 380px) {
+  .metrics :is(thead, tbody) { display: block; }
+  .metrics tr { display: grid; grid-template-columns: repeat(3, 1fr); padding: 7px 0; border-bottom: 1px solid var(--line); }
+  .metrics tr > * { border: 0; padding: 0; }
+  .metrics tbody tr:last-child { border: 0; }
+  .metrics :is(tbody th, .note td) { grid-column: 1 / -1; }
+  .metrics :is(.tag, th small) { display: inline-block; margin: 0 0 0 8px; }
+  .metrics thead th:first-child { display: none; }
+}
 @media print {
   :root {
     color-scheme: light;
@@ -178,7 +189,9 @@ footer { margin-top: 44px; padding: 18px 0 36px; border-top: 1px solid var(--lin
   body { max-width: none; padding: 0; font-size: 10.5pt; }
   .verdict, .confusion td, .mark { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
   nav { display: none; }
-  .part { grid-template-columns: 150px minmax(0, 1fr); gap: 8px 28px; }
+  .part { grid-template-columns: minmax(0, 1fr); padding-top: 20px; }
+  .part + .part { margin-top: 16px; }
+  .charts, .groups { grid-template-columns: 1fr 1fr; gap: 20px 28px; }
   .scroll { overflow: visible; }
   tr, figure, .figures, .pair, .facts div { break-inside: avoid; }
   .heading, h3 { break-after: avoid; }

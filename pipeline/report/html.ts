@@ -237,7 +237,7 @@ function metricsBody(verdict: Verdict, rival: string): string {
       return `<tr>${head}<td class="number">${candidate}</td><td class="plot">${shareMark(row.result)}</td></tr>${noteRow(row.note, 3)}`;
     const { difference, difference_interval } = row.result;
     const effect = row.effect === null ? '' : `<span class="effect ${row.effect}">${row.effect}</span>`;
-    return `<tr>${head}<td class="number strong">${candidate}</td><td class="number">${stacked(row.champion, row.championInterval)}</td><td class="number">${stacked(row.difference, row.differenceInterval)}</td><td class="plot">${
+    return `<tr>${head}<td class="number strong">${candidate}</td><td class="number">${stacked(row.champion, row.championInterval)}</td><td class="number">${stacked(row.difference, row.differenceInterval)}${row.effect === null ? '' : `<small class="narrow ${row.effect}">${row.effect}</small>`}</td><td class="plot">${
       difference === null || row.better === 'one'
         ? ''
         : differenceMark(difference, difference_interval, row.better === 'lower')
@@ -373,7 +373,7 @@ function slicesBody(verdict: Verdict, rival: string): string {
       result.candidate === null
         ? `<small>${escapeHtml(row.note === '' ? 'not measured' : row.note, 120)}</small>`
         : valueMark(result.candidate, result.interval ?? null, result.champion, scale);
-    return `<tr><th scope="row"><small>${escapeHtml(row.column, 60)}</small>${escapeHtml(row.value, 80)}</th><td class="number">${formatCount(result.n)}</td>${positives ? `<td class="number">${result.positives === null ? '' : formatCount(result.positives)}</td>` : ''}<td class="plot">${mark}</td><td class="number strong">${stacked(row.candidate, row.interval)}</td>${champion ? `<td class="number">${row.champion}</td><td class="number">${row.difference}</td>` : ''}${judged ? `<td class="judged">${row.outcome === null ? '' : outcomeText(row.outcome)}</td>` : ''}</tr>${result.candidate === null ? '' : noteRow(row.note, 8)}`;
+    return `<tr><th scope="row"><small>${escapeHtml(row.column, 60)}</small>${escapeHtml(row.value, 80)}${result.candidate === null || row.note === '' ? '' : `<small>${escapeHtml(row.note, 120)}</small>`}</th><td class="number">${formatCount(result.n)}</td>${positives ? `<td class="number">${result.positives === null ? '' : formatCount(result.positives)}</td>` : ''}<td class="plot">${mark}</td><td class="number strong">${stacked(row.candidate, row.interval)}</td>${champion ? `<td class="number">${row.champion}</td><td class="number">${row.difference}</td>` : ''}${judged ? `<td class="judged">${row.outcome === null ? '' : outcomeText(row.outcome)}</td>` : ''}</tr>`;
   });
   const head = `<th scope="col">Slice</th><th scope="col" class="number">n</th>${positives ? '<th scope="col" class="number">Positive</th>' : ''}<th scope="col" class="plot"><span class="hidden">Interval</span></th><th scope="col" class="number">Candidate</th>${champion ? `<th scope="col" class="number">${rival}</th><th scope="col" class="number">Difference</th>` : ''}${judged ? '<th scope="col" class="judged">Check</th>' : ''}`;
   return table('Slices', head, body, 'slices');
@@ -385,7 +385,7 @@ function explanationBody(explanation: Explanation, rival: string): string {
     .slice(0, MOST_FEATURES);
   if (features.length === 0) return '';
   const champion = features.some((feature) => typeof feature.champion === 'number');
-  const decimals = decimalsFor(...features.map((feature) => feature.value));
+  const decimals = decimalsFor(...features.flatMap((feature) => [feature.value, feature.champion]));
   const most = Math.max(...features.flatMap((f) => [Math.abs(f.value), Math.abs(f.champion ?? 0)]));
   const rows = features.map(
     (feature) =>

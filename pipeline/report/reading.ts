@@ -189,11 +189,19 @@ export function sliceRows(verdict: Verdict): SliceRow[] {
         difference: formatSigned(difference, decimals),
         interval: formatInterval(result.interval, decimals),
         note: result.note ?? '',
-        outcome: outcomes.get(`slices ${label}`) ?? null,
+        // A slice that is too small to judge passes; to call that a pass would say too much.
+        outcome:
+          result.note === undefined
+            ? (outcomes.get(`slices ${label}`) ?? null)
+            : failing(outcomes.get(`slices ${label}`)),
         result,
       };
     })
     .sort((a, b) => CHECK_ORDER[a.outcome ?? 'pass'] - CHECK_ORDER[b.outcome ?? 'pass']);
+}
+
+function failing(outcome: Check['outcome'] | undefined): Check['outcome'] | null {
+  return outcome === undefined || outcome === 'pass' ? null : outcome;
 }
 
 /** "255 rows, 41 positive" */
@@ -216,7 +224,7 @@ export function evidence(verdict: Verdict): string[] {
     `Holdout: ${countsOf(n, verdict.positives)}${power}`,
     verdict.holdout_uses <= 1
       ? 'First look at this holdout.'
-      : `Look ${verdict.holdout_uses} at this holdout: each one more makes a lucky pass likelier.`,
+      : `Look ${verdict.holdout_uses} at this holdout.`,
   ];
 }
 
@@ -247,7 +255,14 @@ const CHANGE_KINDS = {
 
 /** "training.max_runtime" "1h → 2h", "hyperparameter" "C" "1 → 0.3", "model/train.py" "edited". */
 export function changeRows(report: Report): { kind: string; path: string; how: string }[] {
-  return (report.changes ?? []).map(({ what, path, from, to }) => {
+  const changes = report.changes ?? [];
+  const settings = new Set(changes.map(({ path, from, to }) => `${path} ${from} ${to}`));
+  // A hyperparameter that is set in the configuration is the same change twice.
+  const told = changes.filter(
+    ({ what, path, from, to }) =>
+      what !== 'hyperparameters' || !settings.has(`training.hyperparameters.${path} ${from} ${to}`),
+  );
+  return told.map(({ what, path, from, to }) => {
     // Of a file's content only hashes are known, which say nothing to a reader.
     const values = what !== 'code';
     const how =
@@ -283,7 +298,6 @@ export function movedLines(
 
 export interface Timing {
   total: string;
-  reusedNames: string[];
   /** One sentence; empty where nothing was reused. */
   reuse: string;
   cost: string;
@@ -296,19 +310,21 @@ export function timingOf(report: Report): Timing {
   const saving = `saving ${formatSeconds(saved)}`;
   return {
     total: formatSeconds(report.run.seconds),
-    reusedNames: reused.map((step) => step.name),
     reuse:
       reused.length === 0
         ? ''
         : reused.length === report.steps.length
           ? `Nothing ran again: ${reused.length === 1 ? 'the only step was' : `all ${reused.length} steps were`} reused, ${saving}.`
           : `${reused.length} of ${report.steps.length} steps reused, ${saving}.`,
-    cost: [
-      actual === null ? '' : `${formatUsd(actual)} spent`,
-      estimated === null ? '' : `${formatUsd(estimated)} estimated`,
-    ]
-      .filter((text) => text !== '')
-      .join(', '),
+    cost:
+      actual === 0 && (estimated ?? 0) === 0
+        ? formatUsd(0)
+        : [
+            actual === null ? '' : `${formatUsd(actual)} spent`,
+            estimated === null ? '' : `${formatUsd(estimated)} estimated`,
+          ]
+            .filter((text) => text !== '')
+            .join(', '),
   };
 }
 
