@@ -1,5 +1,5 @@
 import type { Check, Verdict } from '../gate/verdict.ts';
-import { cleanLogLine, cleanText, shortDigests } from './clean-text.ts';
+import { cleanLogLine, cleanText } from './clean-text.ts';
 import {
   decimalsFor,
   formatCount,
@@ -9,6 +9,7 @@ import {
   formatValue,
   metricText,
 } from './format.ts';
+import { bold, code, details, fence, httpUrl, prose, shortArns, table } from './github-markdown.ts';
 import { mermaidPlots } from './mermaid.ts';
 import {
   changeRows,
@@ -393,84 +394,14 @@ function links(report: Report): string {
     .join(' · ');
 }
 
-// Markdown
-
-/**
- * Text from users as Markdown that shows it (what stands in backticks as code) and does nothing else: every character that Markdown, HTML or GitHub's
- * filters read is an entity, and mentions, references and addresses are broken by a zero-width space.
- */
-function prose(text: string, most = 300): string {
-  const allowed = 2 * most;
-  let cut = shortArns(cleanText(text, most));
-  let escaped = escapeMarkdown(cut);
-  // What is mostly markup grows; it is cut again, so that a row's size is bounded.
-  while (escaped.length > allowed) {
-    cut = cleanText(cut, Math.floor((Array.from(cut).length * allowed) / escaped.length) - 1);
-    escaped = escapeMarkdown(cut);
-  }
-  return escaped;
-}
-
-function escapeMarkdown(text: string): string {
-  return text
-    .replace(/[@#]|:(?=\/\/|[\w+-]+:)|\b(?:www|GH)(?=[.-])/gi, '$&\u200b')
-    .replace(/^[-+=]|^\d(?=\d*[.)](?:\s|$))|[&<>\\`*_[\]#|~]/g, (found) => `&#${found.codePointAt(0)};`)
-    .replaceAll('$', '<span>$</span>')
-    .replace(/&#96;(.+?)&#96;/g, '<code>$1</code>');
-}
-
-function bold(text: string): string {
-  return text === '' ? '' : `**${text}**`;
-}
-
-function code(text: string, most = 300): string {
-  const inner = prose(text, most);
-  return inner === '' ? '<code>&#32;</code>' : `<code>${inner}</code>`;
-}
-
-/** Account ids and regions say nothing to a reader and do not belong in a public comment. */
-function shortArns(text: string): string {
-  return shortDigests(text)
-    .replace(/\barn:aws[\w-]*:[\w-]+:[\w-]*:\d{12}:/g, '')
-    .replace(/\b\d{12}\.dkr\.ecr\.[\w-]+\.amazonaws\.com(?:\.cn)?\//g, '');
-}
-
 function cell(value: string, interval: string): string {
   return interval === '' ? value : `${value} <sub>${interval.replace(' ', '&nbsp;')}</sub>`;
-}
-
-function table(head: string[], rows: string[][], align: string[] = []): string {
-  const line = (cells: string[]) => `| ${cells.join(' | ')} |`;
-  return [line(head), line(head.map((_, i) => (align[i] === '-:' ? '--:' : '---'))), ...rows.map(line)].join(
-    '\n',
-  );
-}
-
-function details(summary: string, body: string, open: boolean): string {
-  return `<details${open ? ' open' : ''}><summary>${summary}</summary>\n\n${body}\n\n</details>`;
-}
-
-/** A block of code whose fence is longer than any run of backticks in it. */
-function fence(lines: string[]): string {
-  const text = lines.join('\n');
-  const longest = (text.match(/`+/g) ?? []).reduce((most, run) => Math.max(most, run.length), 2);
-  const marks = '`'.repeat(longest + 1);
-  return `${marks}text\n${text}\n${marks}`;
 }
 
 function more(rows: number, one: string): string {
   return rows > 0
     ? `<sub>and ${formatCount(rows)} more ${rows === 1 ? one : `${one}s`}, in the full report</sub>`
     : '';
-}
-
-/** An absolute http(s) address, percent-encoded so that it cannot end the link; null for any other. */
-function httpUrl(text: string): string | null {
-  const url = URL.parse(text);
-  if (url === null || !['http:', 'https:'].includes(url.protocol)) return null;
-  return url.href.length > 2000
-    ? null
-    : url.href.replace(/[<>\\|`"'()[\]]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
 function capital(text: string): string {
