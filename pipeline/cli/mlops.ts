@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { definitionCommand } from './definition-command.ts';
+import { doctorCommand } from './doctor-command.ts';
 import { exitCodeOf, printError, reportError } from './errors.ts';
 import { gateCommand } from './gate-command.ts';
 import { historyCommand } from './history-command.ts';
@@ -27,6 +28,7 @@ for (const command of [
   definitionCommand,
   historyCommand,
   reportCommand,
+  doctorCommand,
 ]) {
   program.addCommand(command());
 }

@@ -16,6 +16,7 @@ import { hashContext, ImageStore } from './image-store.ts';
 import type { JobContext } from './jobs/context.ts';
 import { EmbeddedSageMaker } from './jobs/embedded-sagemaker.ts';
 import { LedgerRegistry } from './ledger-registry.ts';
+import { claimRun } from './run-owner.ts';
 import { SetupError } from './setup-error.ts';
 
 const account = '000000000000';
@@ -102,11 +103,12 @@ export class EmbeddedBackend implements Backend {
         onProgress({ kind: 'failed', state, seconds });
       }
     };
+    const release = claimRun(folder);
     const result = await execute(
       trainMachine(embeddedResources),
       { request },
       { name: execution, handlers: this.#handlers(onProgress), signal, onEvent },
-    );
+    ).finally(release);
     switch (result.status) {
       case 'SUCCEEDED':
         return { status: 'succeeded', steps: times, error: null };
@@ -163,7 +165,8 @@ export class EmbeddedBackend implements Backend {
   }
 }
 
-const prepareContext = fileURLToPath(new URL('../../prepare', import.meta.url));
+/** The folder of the image that prepares data. */
+export const prepareContext = fileURLToPath(new URL('../../prepare', import.meta.url));
 
 async function trialsOf(jobs: string, tuningJob: string): Promise<Trial[]> {
   return JSON.parse(

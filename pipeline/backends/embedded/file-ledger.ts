@@ -46,9 +46,20 @@ export class FileLedger implements Ledger {
     return items.filter((item) => item !== null).sort((a, b) => byCodePoint(a.id, b.id));
   }
 
+  /** The files of every version of every item, older ones too: for an inspection. */
+  async *files(): AsyncIterable<{ kind: string; path: string }> {
+    for (const kind of (await unlessMissing(readdir(this.#root))) ?? []) {
+      for (const folder of (await unlessMissing(readdir(join(this.#root, kind)))) ?? []) {
+        const names = (await unlessMissing(readdir(join(this.#root, kind, folder)))) ?? [];
+        for (const name of names.filter((file) => versionOf(file) > 0))
+          yield { kind, path: join(this.#root, kind, folder, name) };
+      }
+    }
+  }
+
   async #newest(kind: string, id: string): Promise<number> {
     const names = (await unlessMissing(readdir(this.#folder(kind, id)))) ?? [];
-    return Math.max(0, ...names.map((name) => Number(/^(\d+)\.json$/.exec(name)?.[1] ?? 0)));
+    return Math.max(0, ...names.map(versionOf));
   }
 
   async #create(kind: string, id: string, version: number, value: unknown): Promise<boolean> {
@@ -65,6 +76,9 @@ export class FileLedger implements Ledger {
     return join(this.#root, kind, encodeURIComponent(id).replaceAll('.', '%2E'));
   }
 }
+
+/** 3 of `3.json`; 0 of any other file. */
+const versionOf = (name: string): number => Number(/^(\d+)\.json$/.exec(name)?.[1] ?? 0);
 
 async function readJsonFile<T>(path: string): Promise<T> {
   const text = await readFile(path, 'utf8');

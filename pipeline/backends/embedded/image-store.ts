@@ -156,26 +156,36 @@ export class ImageStore {
   }
 
   async #openNew(uri: string): Promise<Image> {
-    const hex = DIGEST.exec(uri)?.[1];
-    if (hex === undefined) {
-      throw new SetupError(`expected an image as NAME@sha256:(64 hex digits), found ${JSON.stringify(uri)}`);
-    }
     const onProgress = this.#onProgress;
-    const folder = this.#folder(`sha256:${hex}`);
-    if (!(await isFolder(folder))) {
-      if (this.#containers) return openContainerImage({ uri, onProgress });
+    const folder = await this.find(uri);
+    if (this.#containers) return openContainerImage({ uri, ...(folder && { folder }), onProgress });
+    if (folder === undefined) {
       throw new SetupError(
         `${uri}: not among the images of this machine (${this.#root}); one of a registry runs with --containers only`,
       );
     }
+    return openProcessImage({ uri, folder, environments: this.#environments, onProgress });
+  }
+
+  /**
+   * The folder that keeps the image of this URI, its content checked against the digest; undefined where it is not kept
+   * here.
+   * @throws SetupError where the URI is none by digest, or the content is another now
+   */
+  async find(uri: string): Promise<string | undefined> {
+    const hex = DIGEST.exec(uri)?.[1];
+    if (hex === undefined) {
+      throw new SetupError(`expected an image as NAME@sha256:(64 hex digits), found ${JSON.stringify(uri)}`);
+    }
+    const folder = this.#folder(`sha256:${hex}`);
+    if (!(await isFolder(folder))) return undefined;
     const { digest } = await hashContext(folder);
     if (digest !== `sha256:${hex}`) {
       throw new SetupError(
         `${folder}: its files have been changed since they were kept (now ${digest}); remove this folder`,
       );
     }
-    if (this.#containers) return openContainerImage({ uri, folder, onProgress });
-    return openProcessImage({ uri, folder, environments: this.#environments, onProgress });
+    return folder;
   }
 
   #folder(digest: string): string {

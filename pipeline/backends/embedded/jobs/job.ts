@@ -7,7 +7,7 @@ import type { Jobs } from './context.ts';
 import { abortError, JobFailure, serviceError } from './errors.ts';
 
 /** The part of an ARN before the name, and the word that the API's fields begin with. */
-const kinds = {
+export const kinds = {
   'training-job': 'Training',
   'processing-job': 'Processing',
   'transform-job': 'Transform',

@@ -1,0 +1,50 @@
+import { styleText } from 'node:util';
+import { Command } from 'commander';
+import type { Check } from '../doctor/check.ts';
+import { configName, examine } from '../doctor/doctor.ts';
+import { formatCountOf } from '../report/format.ts';
+import { printJson } from './errors.ts';
+import { home } from './home.ts';
+
+export function doctorCommand(): Command {
+  return new Command('doctor')
+    .description('What a run needs on this machine, one line each, and how to mend what is missing.')
+    .option('--config <file>', 'the configuration', 'mlops.yaml')
+    .option(
+      '--repair',
+      'let the registry follow the ledger again, and sweep what killed runs left: no model is lost',
+    )
+    .option('--json', 'print one JSON object on standard output')
+    .addHelpText('after', '\nExit code: 0 no problem, 1 a problem, 2 mlops.yaml has one.')
+    .action(doctor);
+}
+
+async function doctor(options: { config: string; repair?: boolean; json?: boolean }): Promise<void> {
+  const checks = await examine({
+    file: options.config,
+    home: home(),
+    repair: options.repair ?? false,
+  });
+  const problems = checks.filter(({ outcome }) => outcome === 'problem');
+  if (options.json) printJson({ ok: problems.length === 0, checks });
+  else print(checks, problems.length);
+  const isConfig = problems.some(({ name }) => name === configName);
+  if (problems.length > 0) process.exitCode = isConfig ? 2 : 1;
+}
+
+const tints = { ok: 'green', warning: 'yellow', problem: 'red' } as const;
+
+function print(checks: readonly Check[], problems: number): void {
+  const color = process.stdout.isTTY === true;
+  for (const { name, outcome, detail, mend } of checks) {
+    const mark = outcome.padEnd(7);
+    const text = mend === null ? detail : `${detail.replace(/\.$/, '')}. ${mend}`;
+    console.log(`${color ? styleText(tints[outcome], mark) : mark}  ${name.padEnd(12)}  ${text}`);
+  }
+  const warnings = checks.filter(({ outcome }) => outcome === 'warning').length;
+  const found = [
+    ...(problems === 0 ? [] : [formatCountOf(problems, 'problem')]),
+    ...(warnings === 0 ? [] : [formatCountOf(warnings, 'warning')]),
+  ];
+  console.log(`\n${found.length === 0 ? 'All is well.' : `${found.join(', ')}.`}`);
+}

@@ -1,0 +1,63 @@
+import { stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { ConfigError } from '../config/config-error.ts';
+import { type LoadedConfig, loadConfig } from '../config/load.ts';
+import { formatCountOf } from '../report/format.ts';
+import { attempt, type Check, ok, problem } from './check.ts';
+import { checkDisk, checkDocker, checkNode, checkPython } from './machine.ts';
+import { checkData, checkEnvironments, checkGit, checkModel } from './project.ts';
+import { checkState } from './state.ts';
+
+/**
+ * Looks at all that a run on this machine needs. What depends on mlops.yaml is looked at where that is sound.
+ *
+ * @param options.file mlops.yaml
+ * @param options.home the folder of all state
+ * @param options.repair whether to put right what can be without losing anything
+ */
+export async function examine(options: { file: string; home: string; repair: boolean }): Promise<Check[]> {
+  const { file, home, repair } = options;
+  const { config, loaded } = await checkConfig(file);
+  return [
+    checkNode(),
+    await attempt('Python', checkPython),
+    await attempt('git', () => checkGit(file)),
+    await attempt('Disk', async () => await checkDisk(await nearest(home))),
+    await attempt('Docker', checkDocker),
+    config,
+    ...(loaded === null
+      ? []
+      : [
+          await attempt('Data', () => checkData(loaded)),
+          await attempt('Model', () => checkModel(loaded)),
+          await attempt('Environments', () => checkEnvironments(loaded, home)),
+          ...(await checkState({ home, project: loaded.config.project, repair })),
+        ]),
+  ];
+}
+
+/** The name of the check of mlops.yaml, which decides the exit code. */
+export const configName = 'mlops.yaml';
+
+async function checkConfig(file: string): Promise<{ config: Check; loaded: LoadedConfig | null }> {
+  try {
+    const loaded = await loadConfig(file);
+    const { project, problem: kind } = loaded.config;
+    return { config: ok(configName, `${file}: sound; ${project}, ${kind}`), loaded };
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const [first = ''] = error.message.split('\n');
+    const config = problem(
+      configName,
+      `${formatCountOf(error.problems.length, 'problem')}: ${first}`,
+      '`mlops validate` tells every problem and its place; data, model and state are looked at when it is sound.',
+    );
+    return { config, loaded: null };
+  }
+}
+
+/** The folder, or the nearest one above it that exists. */
+async function nearest(folder: string): Promise<string> {
+  const exists = (await stat(folder).catch(() => null)) !== null;
+  return exists ? folder : await nearest(dirname(folder));
+}

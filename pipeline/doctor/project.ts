@@ -1,0 +1,109 @@
+import { readFile, stat } from 'node:fs/promises';
+import { dirname, join, relative, resolve } from 'node:path';
+import { prepareContext } from '../backends/embedded/embedded-backend.ts';
+import { hashContext } from '../backends/embedded/image-store.ts';
+import { readPrograms } from '../backends/embedded/process-image.ts';
+import { findEnvironment } from '../backends/embedded/python-environment.ts';
+import { SetupError } from '../backends/embedded/setup-error.ts';
+import type { LoadedConfig } from '../config/load.ts';
+import { formatCountOf } from '../report/format.ts';
+import { checkSource, missingFiles } from '../run/check-project.ts';
+import { checkoutOf } from '../run/git.ts';
+import { locate } from '../run/request.ts';
+import { type Check, ok, problem, warning } from './check.ts';
+
+export async function checkGit(file: string): Promise<Check> {
+  const checkout = await checkoutOf(dirname(resolve(file)));
+  if (checkout === null) {
+    return warning(
+      'git',
+      'no checkout with a commit here',
+      'Runs work, but no commit is recorded with them and --baseline has none to go back to: `git init` and commit.',
+    );
+  }
+  const { commit, ref, dirty } = checkout;
+  return ok('git', `${commit.slice(0, 7)} on ${ref ?? 'no branch'}${dirty ? ', with changes on top' : ''}`);
+}
+
+export async function checkData(loaded: LoadedConfig): Promise<Check> {
+  const { source } = loaded.config.data;
+  const data = await checkSource(loaded);
+  const messages = [...(await missingFiles(loaded)), ...(data?.problems ?? [])].map(({ message }) => message);
+  if (messages.length > 0) {
+    const count = formatCountOf(messages.length, 'problem');
+    return problem('Data', `${count}: ${messages[0]}`, '`mlops validate` tells every problem and its place.');
+  }
+  if (data === null) return ok('Data', `${source}: checked when a run starts`);
+  const { rows, columns } = data;
+  const size = `${formatCountOf(rows, 'row')}, ${formatCountOf(columns.length, 'column')}`;
+  return ok('Data', `${source}: sound; ${size}`);
+}
+
+/** What a model's folder needs to run as plain processes, and in Docker. */
+export async function checkModel({ config, path }: LoadedConfig): Promise<Check> {
+  const { context, image } = config.model;
+  if (context === null) {
+    return warning(
+      'Model',
+      `the ready image ${image}`,
+      'It runs in Docker only; model.context names a folder.',
+    );
+  }
+  const folder = await locate(context, path);
+  const mend = `Put it right in ${context}/: the sample's README says what a model needs.`;
+  try {
+    const { files } = await hashContext(folder);
+    const programs = await readPrograms(join(folder, 'pyproject.toml'), context);
+    const missing = ['train', 'serve'].filter((name) => !programs.has(name));
+    if (missing.length > 0) {
+      return problem('Model', `pyproject.toml: [project.scripts] names no ${missing.join(' and no ')}`, mend);
+    }
+    const unpinned = await unpinnedPackages(join(folder, 'requirements.txt'), context);
+    if (unpinned.length > 0) {
+      return problem(
+        'Model',
+        `requirements.txt: ${formatCountOf(unpinned.length, 'package')} without a hash (${unpinned.slice(0, 3).join(', ')})`,
+        'Write it with hashes: `pip-compile --generate-hashes` or `uv pip compile --generate-hashes`.',
+      );
+    }
+    if (!files.some((file) => file.path === 'Dockerfile')) {
+      return warning('Model', `${context}: no Dockerfile`, 'AWS and --containers need one.');
+    }
+    return ok('Model', `${context}: train, serve, a lock with hashes, a Dockerfile`);
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    return problem('Model', error.message, mend);
+  }
+}
+
+/** Names of a lock's packages that come without a hash. */
+async function unpinnedPackages(file: string, name: string): Promise<string[]> {
+  const text = await readFile(file, 'utf8').catch(() => {
+    throw new SetupError(`${name}: has no requirements.txt; it is to pin every package with its hashes`);
+  });
+  return text
+    .replace(/\\\r?\n/g, ' ')
+    .split(/\r?\n/)
+    .map((line) => line.replace(/(^|\s)#.*$/, '').trim())
+    .filter((line) => line !== '' && !line.startsWith('-') && !/\s--hash=\w+:\w+/.test(line))
+    .map((line) => /^[\w.-]+/.exec(line)?.[0] ?? line);
+}
+
+/** `home` is the folder of all state. */
+export async function checkEnvironments({ config, path }: LoadedConfig, home: string): Promise<Check> {
+  const { context } = config.model;
+  const wanted = [
+    ['prepare', prepareContext],
+    ...(context === null ? [] : [['model', await locate(context, path)] as const]),
+  ] as const;
+  const missing: string[] = [];
+  for (const [name, folder] of wanted) {
+    const requirements = join(folder, 'requirements.txt');
+    if ((await stat(requirements).catch(() => null)) === null) continue;
+    const found = await findEnvironment({ requirements, root: join(home, 'environments'), name });
+    if (found === undefined) missing.push(name);
+  }
+  if (missing.length === 0)
+    return ok('Environments', `installed in ${relative('', join(home, 'environments'))}`);
+  return ok('Environments', `not installed yet (${missing.join(', ')}): the next run does it, once`);
+}

@@ -1,0 +1,172 @@
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { isDraft } from '../backends/embedded/atomic-file.ts';
+import { EmbeddedBackend } from '../backends/embedded/embedded-backend.ts';
+import { FileLedger } from '../backends/embedded/file-ledger.ts';
+import { ImageStore } from '../backends/embedded/image-store.ts';
+import { abandonedJobs } from '../backends/embedded/jobs/abandoned.ts';
+import { unlessMissing } from '../backends/embedded/missing.ts';
+import { forgetRun, unfinishedRuns } from '../backends/embedded/run-owner.ts';
+import type { ModelPackage } from '../ports.ts';
+import { formatCountOf } from '../report/format.ts';
+import { type Champion, championId, championKind } from '../steps/context.ts';
+import { attempt, type Check, ok, problem, warning } from './check.ts';
+
+interface State {
+  /** The folder of all state. */
+  home: string;
+  project: string;
+  repair: boolean;
+}
+
+/** Whether the state folder is sound; with `repair` it is made so where that loses nothing. */
+export async function checkState(state: State): Promise<Check[]> {
+  return [
+    await attempt('Ledger', () => checkLedger(state)),
+    await attempt('Champion', () => checkChampion(state)),
+    await attempt('Approval', () => checkApproval(state)),
+    await attempt('Leftovers', () => checkLeftovers(state)),
+  ];
+}
+
+const ledgerOf = ({ home, project }: State) => new FileLedger(join(home, 'ledger', project));
+
+const contextOf = ({ home, project }: State) =>
+  new EmbeddedBackend({ home, project, onSetup: () => {} }).context;
+
+const repairs = '`mlops doctor --repair` does it.';
+
+async function checkLedger(state: State): Promise<Check> {
+  let files = 0;
+  const unreadable: string[] = [];
+  for await (const { path } of ledgerOf(state).files()) {
+    files += 1;
+    if ((await readJson(path)) === undefined) unreadable.push(relative('', path));
+  }
+  if (unreadable.length > 0) {
+    return problem(
+      'Ledger',
+      `${formatCountOf(unreadable.length, 'file')} cannot be read: ${unreadable.slice(0, 3).join(', ')}`,
+      'Put each back from a backup, or remove it: then the version before it counts.',
+    );
+  }
+  return ok('Ledger', files === 0 ? 'no runs yet' : `${formatCountOf(files, 'item')}, all readable`);
+}
+
+async function readJson(path: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether the champion can still be served and compared with. */
+async function checkChampion(state: State): Promise<Check> {
+  const { ledger, registry, storage } = contextOf(state);
+  const champion = (await ledger.get<Champion>(championKind, championId))?.value;
+  if (champion === undefined) return ok('Champion', 'none yet: the first run that is promoted will be');
+  const lost = (what: string) =>
+    problem(
+      'Champion',
+      `${champion.package}: ${what}`,
+      `Put it back from a backup, or remove ${relative('', join(state.home, 'ledger', state.project, championKind))}: then there is none, and the next run that is promoted will be.`,
+    );
+  const found = await registry.get(champion.package);
+  if (found === null) return lost('not in the registry');
+  const missing: string[] = [];
+  for (const [what, uri] of kept(found))
+    if (!(await storage.exists(uri))) missing.push(`its ${what} (${uri})`);
+  if (missing.length > 0) return lost(`${missing.join(' and ')} is not kept here`);
+  const image = await new ImageStore(join(state.home, 'images')).find(found.image);
+  if (image === undefined) return lost(`its image ${found.image} is not kept here`);
+  return ok('Champion', `${champion.package}: registered, its image and artifact kept`);
+}
+
+/** What of a package a later run reads. */
+const kept = ({ artifact, config, code, preparation }: ModelPackage): [what: string, uri: string][] => [
+  ['artifact', artifact],
+  ['configuration', config],
+  ['list of files', code],
+  ['preparation settings', preparation.settings],
+  ['manifest', preparation.manifest],
+  ...(preparation.script ? ([['prepare script', preparation.script.uri]] as [string, string][]) : []),
+];
+
+/** Whether the registry's approvals are what the ledger says: the champion, and none that never was. */
+async function checkApproval(state: State): Promise<Check> {
+  const { ledger, registry } = contextOf(state);
+  const champion = (await ledger.get<Champion>(championKind, championId))?.value;
+  const ever = await everChampions(state);
+  const packages = await registry.list();
+  const pending = packages.filter((item) => item.name === champion?.package && item.status !== 'Approved');
+  const undue = packages.filter((item) => item.status === 'Approved' && !ever.has(item.name));
+  if (pending.length + undue.length === 0) {
+    return ok('Approval', champion ? "the registry's is the ledger's" : 'nothing is approved');
+  }
+  if (state.repair) {
+    for (const { name } of pending) await registry.approve(name, 'Approved', champion?.reason ?? '');
+    for (const { name } of undue)
+      await registry.approve(name, 'PendingManualApproval', 'Never promoted, says the ledger.');
+  }
+  const wrong = [
+    ...pending.map(({ name, status }) => `${name} is the champion, and ${status} in the registry`),
+    ...undue.map(({ name }) => `${name} is Approved in the registry, and was never promoted`),
+  ].join('; ');
+  if (state.repair) return ok('Approval', `repaired: ${wrong}`);
+  return problem('Approval', wrong, `The ledger decides, and the registry is to follow: ${repairs}`);
+}
+
+async function everChampions(state: State): Promise<Set<string>> {
+  const names = new Set<string>();
+  for await (const { kind, path } of ledgerOf(state).files()) {
+    if (kind !== championKind) continue;
+    const value = (await readJson(path)) as Champion | undefined;
+    if (value !== undefined) names.add(value.package);
+  }
+  return names;
+}
+
+/** A draft that is younger may be one that is being written. */
+const youngest = 3_600_000;
+
+/** What killed runs left: jobs in progress, models, files written half. */
+async function checkLeftovers({ home, repair }: State): Promise<Check> {
+  const runs = join(home, 'runs');
+  const { driven, killed } = await unfinishedRuns(runs);
+  if (driven.length > 0) {
+    return ok('Leftovers', `not looked for: a run is going on (${driven.join(', ')})`);
+  }
+  const jobs = await abandonedJobs(join(home, 'jobs'));
+  const drafts = await oldDrafts(home);
+  if (killed.length + jobs.length + drafts.length === 0) return ok('Leftovers', 'none');
+  if (repair) {
+    for (const { close } of jobs) await close();
+    for (const path of drafts) await rm(path, { recursive: true, force: true });
+    // The last: whatever ends this early is found again.
+    for (const name of killed) forgetRun(join(runs, name));
+  }
+  const found = [
+    ...(killed.length === 0 ? [] : [`${formatCountOf(killed.length, 'killed run')} (${killed.join(', ')})`]),
+    ...(jobs.length === 0 ? [] : [formatCountOf(jobs.length, 'job or model', 'jobs and models')]),
+    ...(drafts.length === 0 ? [] : [formatCountOf(drafts.length, 'half-written file')]),
+  ].join(', ');
+  if (repair) return ok('Leftovers', `swept: ${found}`);
+  return warning('Leftovers', found, `Nothing reads them, and they can be swept: ${repairs}`);
+}
+
+/** Files and folders under `home` that a writer began and will not finish. */
+async function oldDrafts(home: string): Promise<string[]> {
+  const found: string[] = [];
+  const look = async (folder: string, isLeft: (name: string) => boolean, recursive: boolean) => {
+    const entries = (await unlessMissing(readdir(folder, { recursive, withFileTypes: true }))) ?? [];
+    for (const entry of entries.filter(({ name }) => isLeft(name))) {
+      const path = join(entry.parentPath, entry.name);
+      const status = await unlessMissing(stat(path));
+      if (status !== null && status.mtimeMs < Date.now() - youngest) found.push(path);
+    }
+  };
+  for (const name of ['ledger', 's3', 'runs', 'jobs']) await look(join(home, name), isDraft, true);
+  await look(join(home, 'images'), (name) => name.startsWith('.new-'), false);
+  return found;
+}
