@@ -1,0 +1,48 @@
+import { expect, test } from '@jest/globals';
+import { resourceNames } from './names.ts';
+
+const longest = resourceNames({
+  project: 'a'.repeat(20),
+  environment: 'b'.repeat(12),
+  account: '111111111111',
+  region: 'ap-southeast-1',
+});
+
+test('the longest project and environment stay within the limits of every service', () => {
+  for (const bucket of [longest.artifactsBucket, longest.dataBucket]) {
+    expect(bucket).toMatch(/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/);
+  }
+  for (const { name } of Object.values(longest.functions)) expect(name).toMatch(/^[a-zA-Z0-9-]{1,64}$/);
+  for (const { name } of Object.values(longest.machines)) expect(name).toMatch(/^[a-zA-Z0-9-]{1,80}$/);
+  const roles = [
+    longest.jobRole,
+    longest.deployRole,
+    longest.pullRequestRole,
+    ...Object.values(longest.machineRoles),
+  ];
+  for (const { name } of roles) expect(name).toMatch(/^[a-zA-Z0-9-]{1,64}$/);
+  expect(longest.packageGroup).toMatch(/^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$/);
+  expect(longest.qualifier).toMatch(/^[a-z0-9]{1,10}$/);
+});
+
+test('environments of one project share no name, neither in one account nor across regions', () => {
+  const names = (environment: string, region: string) => {
+    const all = resourceNames({ project: 'churn', environment, account: '111111111111', region });
+    return [all.artifactsBucket, all.dataBucket];
+  };
+  const buckets = [
+    ...names('staging', 'us-east-1'),
+    ...names('staging', 'eu-west-1'),
+    ...names('production', 'us-east-1'),
+  ];
+  expect(new Set(buckets).size).toBe(buckets.length);
+});
+
+test('ARNs name the partition of their region', () => {
+  const of = (region: string) =>
+    resourceNames({ project: 'churn', environment: 'production', account: '111111111111', region });
+  expect(of('cn-north-1').machines.evaluate.arn).toBe(
+    'arn:aws-cn:states:cn-north-1:111111111111:stateMachine:churn-production-train-evaluate',
+  );
+  expect(of('us-gov-west-1').jobRole.arn).toBe('arn:aws-us-gov:iam::111111111111:role/churn-production-job');
+});

@@ -1,0 +1,92 @@
+import type { StepName } from '../../definition/train.ts';
+import { sha256 } from '../../hash.ts';
+
+/** One deployed environment of one project. */
+export interface Deployment {
+  /** At most 20 characters, a-z, 0-9 and hyphens (mlops.yaml: project). */
+  project: string;
+  /** At most 12 characters (mlops.yaml: environments). */
+  environment: string;
+  /** Twelve digits. */
+  account: string;
+  region: string;
+}
+
+export type FunctionName = StepName | 'lease' | 'close-run';
+export type ImageName = 'model' | 'prepare';
+
+const functionNames: FunctionName[] = [
+  'lease',
+  'plan',
+  'inspect',
+  'gate',
+  'register',
+  'promote',
+  'record',
+  'close-run',
+];
+
+/**
+ * The names and ARNs of all that an environment deploys. The CDK app gives them and the backend looks for them, so
+ * neither needs the other's outputs. Every one is within its service's limit for the longest project, environment
+ * and region: bucket 63, role and function 64, package group 63, machine 80, bootstrap qualifier 10.
+ */
+export function resourceNames(deployment: Deployment) {
+  const { project, environment, account, region } = deployment;
+  const partition = partitionOf(region);
+  const stack = `${project}-${environment}`;
+  const arn = (service: string, rest: string) => `arn:${partition}:${service}:${region}:${account}:${rest}`;
+  const role = (name: string) => {
+    const roleName = `${stack}-${name}`;
+    return { name: roleName, arn: `arn:${partition}:iam::${account}:role/${roleName}` };
+  };
+  // Bucket names are global, and account and region in full would not fit.
+  const unique = sha256(`${account} ${region}`).slice(0, 10);
+  const machine = (name: string) => ({
+    name: `${stack}-${name}`,
+    arn: arn('states', `stateMachine:${stack}-${name}`),
+  });
+  return {
+    partition,
+    stack,
+    identityStack: `${stack}-identity`,
+    /** Of `cdk bootstrap`: one an environment, so that each has its own execution policy. */
+    qualifier: `m${sha256(`${project} ${environment}`).slice(0, 9)}`,
+    artifactsBucket: `${stack}-artifacts-${unique}`,
+    dataBucket: `${stack}-data-${unique}`,
+    /** Where a run's artifacts are: StepContext.root. */
+    root: `s3://${stack}-artifacts-${unique}/${project}`,
+    ledgerTable: `${stack}-ledger`,
+    ledgerTableArn: arn('dynamodb', `table/${stack}-ledger`),
+    packageGroup: stack,
+    functions: Object.fromEntries(
+      functionNames.map((name) => [
+        name,
+        { name: `${stack}-${name}`, arn: arn('lambda', `function:${stack}-${name}`) },
+      ]),
+    ) as Record<FunctionName, { name: string; arn: string }>,
+    machines: { evaluate: machine('train-evaluate'), promote: machine('train-promote') },
+    candidateRepository: `${stack}/candidate`,
+    releaseRepository: `${stack}/release`,
+    /** `HOST/REPOSITORY` is an image's URI before its tag or digest. */
+    registryHost: `${account}.dkr.ecr.${region}.${partition === 'aws-cn' ? 'amazonaws.com.cn' : 'amazonaws.com'}`,
+    jobRole: role('job'),
+    machineRoles: { evaluate: role('train-evaluate'), promote: role('train-promote') },
+    deployRole: role('deploy'),
+    pullRequestRole: role('pull-request'),
+    permissionsBoundary: `${stack}-boundary`,
+    closeRunRule: `${stack}-close-run`,
+    notificationTopic: `${stack}-notifications`,
+    dashboard: stack,
+  };
+}
+
+export type ResourceNames = ReturnType<typeof resourceNames>;
+
+/** An image's tag: the content of its folder. */
+export const imageTag = (image: ImageName, contentHash: string): string => `${image}-${contentHash}`;
+
+function partitionOf(region: string): string {
+  if (region.startsWith('cn-')) return 'aws-cn';
+  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
+}
