@@ -1,0 +1,54 @@
+import { Command, CommanderError } from 'commander';
+import { definitionCommand } from './definition-command.ts';
+import { doctorCommand } from './doctor-command.ts';
+import { exitCodeOf, printError, reportError } from './errors.ts';
+import { gateCommand } from './gate-command.ts';
+import { historyCommand } from './history-command.ts';
+import { reportCommand } from './report-command.ts';
+import { runCommand } from './run-command.ts';
+import { validateCommand } from './validate-command.ts';
+
+const program = new Command('mlops')
+  .description('Train, judge and ship a model: on this machine, or on AWS from the same state machine.')
+  .addHelpText(
+    'after',
+    `
+Exit codes: 0 done; 1 it failed; 2 bad input (configuration, arguments, score files, data).
+\`mlops gate\` also: 3 reject, 4 hold.
+
+Start with \`mlops run --mode promote\`, which is \`npm start\`.`,
+  )
+  .showHelpAfterError('(add --help for the options)');
+
+for (const command of [
+  runCommand,
+  gateCommand,
+  validateCommand,
+  definitionCommand,
+  historyCommand,
+  reportCommand,
+  doctorCommand,
+]) {
+  program.addCommand(command());
+}
+for (const command of [program, ...program.commands]) command.exitOverride();
+
+// A reader that has seen enough (`mlops history | head`) changes neither the work nor its exit code.
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  const json = process.argv.includes('--json');
+  if (error instanceof CommanderError) {
+    // Commander has told it already.
+    process.exitCode = error.exitCode === 0 ? 0 : 2;
+    if (json && process.exitCode === 2) printError('InputError', error.message);
+  } else {
+    reportError(error, json);
+    process.exitCode = exitCodeOf(error);
+  }
+}
