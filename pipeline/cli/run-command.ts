@@ -21,6 +21,7 @@ interface RunOptions {
   set: string[];
   data?: string;
   image?: string;
+  containers?: boolean;
   reason?: string;
   failOn?: string;
   json?: boolean;
@@ -41,6 +42,7 @@ export function runCommand(): Command {
     .option('--set <path=value>', 'override a setting for this run; may be repeated', collect, [])
     .option('--data <uri>', 'other data than data.source: a file, a folder or s3://bucket/prefix')
     .option('--image <uri>', 'a ready model image by digest instead of model.context')
+    .option('--containers', 'run train and serve in Docker, as SageMaker would')
     .option('--reason <text>', 'why this run, for the record')
     .option('--fail-on <outcomes>', 'exit 3 on reject, 4 on hold: reject, hold, or reject,hold')
     .option('--json', 'print one JSON object on standard output')
@@ -88,6 +90,7 @@ async function run(options: RunOptions): Promise<void> {
     home: home(),
     project: config.project,
     onSetup: (line) => progress.note(line),
+    containers: options.containers === true,
   });
   let outcome: RunOutcome;
   try {

@@ -2,7 +2,6 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Backend, Progress } from '../backends/backend.ts';
 import type { Request } from '../definition/request.ts';
-import { renderHtml } from '../report/html.ts';
 import { renderComment } from '../report/markdown.ts';
 import type { Report } from '../report/report.ts';
 import { type RunRecord, runKind } from '../steps/record.ts';
@@ -58,6 +57,8 @@ export interface ReportFiles {
 
 /** Writes the report's renderings and the value itself into a folder. */
 export async function writeReport(report: Report, folder: string): Promise<ReportFiles> {
+  // The charting library is slow to load, and only this needs it.
+  const { renderHtml } = await import('../report/html.ts');
   await mkdir(folder, { recursive: true });
   const files = {
     html: join(folder, 'report.html'),

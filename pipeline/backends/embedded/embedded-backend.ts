@@ -30,6 +30,16 @@ export const embeddedResources: Resources = {
   ledger: 'ledger',
 };
 
+export interface EmbeddedOptions {
+  /** The folder of all state, `.mlops`. */
+  home: string;
+  project: string;
+  /** Told in a line what is set up. */
+  onSetup: (line: string) => void;
+  /** Run `train` and `serve` in Docker instead of as processes. */
+  containers?: boolean;
+}
+
 /** The pipeline on this machine: the same document, with processes for jobs and files for services. */
 export class EmbeddedBackend implements Backend {
   readonly name = 'embedded';
@@ -37,17 +47,17 @@ export class EmbeddedBackend implements Backend {
   readonly #home: string;
   readonly #storage: FileStorage;
   readonly #images: ImageStore;
+  /** The same images; with `containers` those of models run in Docker. */
+  readonly #models: ImageStore;
   readonly #sagemaker: EmbeddedSageMaker;
 
-  /** `home` is the folder of all state, `.mlops`. */
-  constructor({
-    home,
-    project,
-    onSetup,
-  }: { home: string; project: string; onSetup: (line: string) => void }) {
-    this.#home = resolve(home);
+  constructor(options: EmbeddedOptions) {
+    const { project, onSetup: onProgress, containers = false } = options;
+    this.#home = resolve(options.home);
     this.#storage = new FileStorage(join(this.#home, 's3'));
-    this.#images = new ImageStore(join(this.#home, 'images'), { onProgress: onSetup });
+    const images = join(this.#home, 'images');
+    this.#images = new ImageStore(images, { onProgress });
+    this.#models = containers ? new ImageStore(images, { onProgress, containers }) : this.#images;
     const ledger = new FileLedger(join(this.#home, 'ledger', project));
     this.context = {
       storage: this.#storage,
@@ -63,22 +73,21 @@ export class EmbeddedBackend implements Backend {
     this.#sagemaker = new EmbeddedSageMaker({
       root: join(this.#home, 'jobs'),
       resolve: (uri) => this.#storage.path(uri),
-      image: (uri) => this.#images.open(uri),
+      image: (uri) => (uri.startsWith(prepareName) ? this.#images : this.#models).open(uri),
       cores: availableParallelism(),
     });
   }
 
   async images({ context, image }: ImageOptions) {
-    if (context === null) {
-      throw new SetupError(
-        `model.image: got ${image}; expected model.context, a folder: ready images do not run on this machine yet`,
-      );
+    if (context === null && this.#models === this.#images) {
+      throw new SetupError(`model.image: got ${image}; a ready image runs in Docker: add --containers`);
     }
-    const prepare = await this.#images.add(prepareContext, 'prepare');
-    const model = await this.#images.add(context, 'model');
-    // One after the other: each may set up a Python environment, and says so in a line.
-    for (const uri of [prepare, model]) await this.#images.open(uri);
-    return { prepare, model, code: [...(await hashContext(context)).files] };
+    const prepare = await this.#images.add(prepareContext, prepareName);
+    const model = context === null ? (image ?? '') : await this.#models.add(context, 'model');
+    // One after the other: each may set up a Python environment or build an image, and says so in a line.
+    await this.#images.open(prepare);
+    await this.#models.open(model);
+    return { prepare, model, code: context === null ? [] : [...(await hashContext(context)).files] };
   }
 
   async stage(files: LocalFile[], prefix: string): Promise<void> {
@@ -164,6 +173,8 @@ export class EmbeddedBackend implements Backend {
     };
   }
 }
+
+const prepareName = 'prepare';
 
 /** The folder of the image that prepares data. */
 export const prepareContext = fileURLToPath(new URL('../../prepare', import.meta.url));
