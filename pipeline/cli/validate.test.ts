@@ -1,0 +1,107 @@
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { expect, test } from '@jest/globals';
+import type { Workspace } from './cli.fixture.ts';
+import { smallConfig, smallData, smallProject } from './small-project.fixture.ts';
+
+async function validate(workspace: Workspace, ...args: string[]) {
+  const text = await workspace.mlops('validate', ...args);
+  const json = await workspace.mlops('validate', '--json', ...args);
+  expect([json.code, json.stderr]).toEqual([text.code, text.stderr]);
+  return { ...text, json: JSON.parse(json.stdout) };
+}
+
+test('what is sound, and what was looked at', async () => {
+  const { code, stdout, stderr, json } = await validate(smallProject());
+  expect([code, stderr]).toEqual([0, '']);
+  expect(stdout).toBe(
+    'mlops.yaml: sound\ndata.csv: sound; 400 rows, 5 columns\nHoldout: about 80 rows (20 %) by a hash of id\n',
+  );
+  const columns = ['id', 'x', 'noise', 'group', 'y'];
+  expect(json).toEqual({ ok: true, errors: [], checked: { rows: 400, columns, holdout: 80 } });
+});
+
+test('every problem of mlops.yaml with line and column, in text and in JSON', async () => {
+  const workspace = smallProject();
+  const config = smallConfig.replace('target: y', 'traget: y').replace('min: 0.6', 'min: high');
+  writeFileSync(workspace.path('mlops.yaml'), config);
+  const { code, stderr, stdout, json } = await validate(workspace, '--set', 'data.holdout=2');
+  expect([code, stdout]).toEqual([2, '']);
+  const lines = config.split('\n');
+  const placeOf = (text: string) => {
+    const line = lines.findIndex((candidate) => candidate.includes(text));
+    return { line: line + 1, column: (lines[line] ?? '').indexOf(text) + 1, file: 'mlops.yaml' };
+  };
+  expect(json).toMatchObject({ ok: false, checked: null });
+  expect(json.errors).toEqual(
+    expect.arrayContaining([
+      expect.objectContaining({ path: 'data.traget', ...placeOf('traget') }),
+      expect.objectContaining({ path: 'gate.thresholds.roc_auc.min', ...placeOf('high') }),
+      expect.objectContaining({ path: 'data.holdout', from_set: true, file: 'mlops.yaml' }),
+    ]),
+  );
+  const { line, column } = placeOf('traget');
+  expect(stderr).toContain(
+    `mlops.yaml: data.traget: unknown key "traget"; did you mean "target"? (line ${line}, column ${column})\n`,
+  );
+  expect(stderr).toContain('--set data.holdout: got 2, expected a number above 0 and below 1\n');
+  expect(stderr.trim().split('\n')).toHaveLength(json.errors.length);
+});
+
+test('problems of the data with file, line and column', async () => {
+  const workspace = smallProject();
+  const rows = smallData().split('\n');
+  rows[4] = rows[4]?.replace(/[^,]+$/, '') ?? '';
+  rows[9] = rows[3] ?? '';
+  rows[11] += ',1';
+  writeFileSync(workspace.path('data.csv'), rows.join('\n'));
+  const { code, stderr, json } = await validate(workspace);
+  expect(code).toBe(2);
+  const places = json.errors.map(({ path, file, line, field }: Record<string, unknown>) => [
+    path,
+    file,
+    line,
+    field,
+  ]);
+  expect(places).toEqual([
+    ['data.target', 'data.csv', 5, 'y'],
+    ['data.row_id', 'data.csv', 10, 'id'],
+    ['data.source', 'data.csv', 12, undefined],
+  ]);
+  expect(stderr).toBe(
+    'data.csv: line 5: column y: got nothing, expected a value in every row\n' +
+      'data.csv: line 10: column id: got "r2" again (first at line 4), expected unique row ids\n' +
+      'data.csv: line 12: got 6 fields, expected 5 as in the header\n',
+  );
+});
+
+test('files that mlops.yaml names and that are not there, with the data', async () => {
+  const workspace = smallProject();
+  appendFileSync(workspace.path('mlops.yaml'), 'prepare: { script: model/prepare.py }\n');
+  rmSync(workspace.path('data.csv'));
+  const { code, stderr, json } = await validate(workspace, '--set', 'data.scoring=new.csv');
+  expect(code).toBe(2);
+  const line = readFileSync(workspace.path('mlops.yaml'), 'utf8').split('\n').length - 1;
+  const missing = 'got "model/prepare.py", where nothing was found; expected a Python file';
+  expect(json.errors).toEqual([
+    { path: 'prepare.script', message: missing, line, column: 20, file: 'mlops.yaml' },
+    expect.objectContaining({ path: 'data.scoring', from_set: true }),
+    expect.objectContaining({ path: 'data.source', file: 'data.csv' }),
+  ]);
+  expect(stderr.split('\n').slice(0, 2)).toEqual([
+    `mlops.yaml: prepare.script: ${missing} (line ${line}, column 20)`,
+    '--set data.scoring: got "new.csv", where nothing was found; expected a file, or a folder with files',
+  ]);
+});
+
+test('data in a bucket is left to the run, and a prepare script is told of', async () => {
+  const workspace = smallProject();
+  const remote = await validate(workspace, '--set', 'data.source=s3://bucket/data/');
+  expect([remote.code, remote.stdout]).toEqual([
+    0,
+    'mlops.yaml: sound\ns3://bucket/data/: checked when a run starts\n',
+  ]);
+  expect(remote.json).toEqual({ ok: true, errors: [], checked: null });
+  writeFileSync(workspace.path('prepare.py'), 'def transform(frame):\n    return frame\n');
+  const { stdout } = await validate(workspace, '--set', 'prepare.script=prepare.py');
+  expect(stdout).toContain('about 80 rows (20 %) by a hash of id, before prepare.py\n');
+});
