@@ -1,4 +1,5 @@
 import type { Parameters, StateMachine, States, TaskState } from './asl.ts';
+import { instances, isolation, network, outputKey, type Security, tags } from './security.ts';
 import { choice, fail, functionTask, jobTask, pass, succeed, task, withFailures } from './states.ts';
 
 /** Names of what the account (or this machine) gives the pipeline; the document differs in nothing else. */
@@ -9,6 +10,8 @@ export interface Resources {
   jobRole: string;
   /** The DynamoDB table of the run ledger. */
   ledger: string;
+  /** @default nothing is demanded */
+  security?: Security;
 }
 
 export type StepName = 'plan' | 'inspect' | 'gate' | 'register' | 'promote' | 'record';
@@ -92,6 +95,7 @@ export function trainMachine(resources: Resources): StateMachine {
           'StaticHyperParameters.$': '$.plan.train.hyperparameters',
           ...trainingParameters(resources),
         },
+        ...tags(resources.security),
       },
       result: {
         'tuning_job.$': '$.HyperParameterTuningJobName',
@@ -119,6 +123,7 @@ export function trainMachine(resources: Resources): StateMachine {
         'TrainingJobName.$': "States.Format('{}-{}', $.plan.train.job, $.plan.train.attempt.n)",
         'HyperParameters.$': '$.plan.train.hyperparameters',
         ...trainingParameters(resources),
+        ...tags(resources.security),
       },
       result: trainedModel,
       resultPath: '$.model.trained',
@@ -254,10 +259,18 @@ function prepareParameters(resources: Resources, at: string): Parameters {
           },
         },
       ],
+      ...outputKey(resources.security),
     },
-    ProcessingResources: { 'ClusterConfig.$': '$.plan.prepare.cluster' },
+    ProcessingResources: instances(
+      'ClusterConfig',
+      '$.plan.prepare.cluster',
+      ['InstanceType', 'InstanceCount', 'VolumeSizeInGB'],
+      resources.security,
+    ),
     StoppingCondition: { 'MaxRuntimeInSeconds.$': '$.plan.prepare.max_runtime' },
     'Environment.$': '$.plan.prepare.environment',
+    ...network(resources.security),
+    ...tags(resources.security),
   };
 }
 
@@ -287,11 +300,17 @@ function trainingParameters(resources: Resources): Parameters {
       'MetricDefinitions.$': '$.plan.train.metrics',
     },
     'InputDataConfig.$': '$.plan.train.channels',
-    OutputDataConfig: { 'S3OutputPath.$': '$.plan.train.output' },
-    'ResourceConfig.$': '$.plan.train.resources',
+    OutputDataConfig: { 'S3OutputPath.$': '$.plan.train.output', ...outputKey(resources.security) },
+    ...instances(
+      'ResourceConfig',
+      '$.plan.train.resources',
+      ['InstanceType', 'InstanceCount', 'VolumeSizeInGB'],
+      resources.security,
+    ),
     'StoppingCondition.$': '$.plan.train.stopping',
     'EnableManagedSpotTraining.$': '$.plan.train.spot',
     'Environment.$': '$.plan.train.environment',
+    ...isolation(resources.security),
   };
 }
 
@@ -343,6 +362,8 @@ function scoreBranch(
           'ModelName.$': `States.Format('{}-{}', ${at}.job, ${at}.attempt.n)`,
           ExecutionRoleArn: resources.jobRole,
           PrimaryContainer: { 'Image.$': `${at}.image`, 'ModelDataUrl.$': artifact },
+          ...isolation(resources.security),
+          ...tags(resources.security),
         },
         resultPath: null,
         timeout: 60,
@@ -368,13 +389,20 @@ function scoreBranch(
             'S3OutputPath.$': `${at}.output`,
             'Accept.$': `${at}.content_type`,
             AssembleWith: 'Line',
+            ...outputKey(resources.security),
           },
-          'TransformResources.$': `${at}.resources`,
+          ...instances(
+            'TransformResources',
+            `${at}.resources`,
+            ['InstanceType', 'InstanceCount'],
+            resources.security,
+          ),
           DataProcessing: {
             'InputFilter.$': `${at}.input_filter`,
             'OutputFilter.$': `${at}.output_filter`,
             JoinSource: 'Input',
           },
+          ...tags(resources.security),
         },
         result: {
           'job.$': '$.TransformJobName',
