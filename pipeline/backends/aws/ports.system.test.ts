@@ -1,0 +1,50 @@
+import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
+import { CreateBucketCommand } from '@aws-sdk/client-s3';
+import { CreateModelPackageGroupCommand } from '@aws-sdk/client-sagemaker';
+import { ledgerContract, registryContract, storageContract } from '../../ports.contract.ts';
+import { dynamoDbClient, s3Client, sageMakerClient } from './clients.ts';
+import { DynamoDbLedger } from './dynamodb-ledger.ts';
+import { account, region, startFakeCloud } from './fakecloud.fixture.ts';
+import { S3Storage } from './s3-storage.ts';
+import { SageMakerRegistry } from './sagemaker-registry.ts';
+
+const cloud = await startFakeCloud(4611);
+
+storageContract('S3Storage', async () => {
+  await cloud.reset();
+  for (const Bucket of ['bucket', 'bucket2']) await s3Client().send(new CreateBucketCommand({ Bucket }));
+  return () => new S3Storage(s3Client());
+});
+
+ledgerContract('DynamoDbLedger', async () => {
+  await cloud.reset();
+  await dynamoDbClient().send(
+    new CreateTableCommand({
+      TableName: 'ledger',
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [
+        { AttributeName: 'kind', AttributeType: 'S' },
+        { AttributeName: 'id', AttributeType: 'S' },
+      ],
+      KeySchema: [
+        { AttributeName: 'kind', KeyType: 'HASH' },
+        { AttributeName: 'id', KeyType: 'RANGE' },
+      ],
+    }),
+  );
+  return () => new DynamoDbLedger(dynamoDbClient(), 'ledger');
+});
+
+registryContract('SageMakerRegistry', async () => {
+  await cloud.reset();
+  await s3Client().send(new CreateBucketCommand({ Bucket: 'bucket' }));
+  for (const ModelPackageGroupName of ['churn', 'churn-2'])
+    await sageMakerClient().send(new CreateModelPackageGroupCommand({ ModelPackageGroupName }));
+  return (group) =>
+    new SageMakerRegistry(sageMakerClient(), {
+      group,
+      arnPrefix: `arn:aws:sagemaker:${region}:${account}`,
+      storage: new S3Storage(s3Client()),
+      root: 's3://bucket/churn',
+    });
+});
