@@ -18,22 +18,23 @@ import { checkState } from './state.ts';
 export async function examine(options: { file: string; home: string; repair: boolean }): Promise<Check[]> {
   const { file, home, repair } = options;
   const { config, loaded } = await checkConfig(file);
-  return [
+  const checks = await Promise.all([
     checkNode(),
-    await attempt('Python', checkPython),
-    await attempt('git', () => checkGit(file)),
-    await attempt('Disk', async () => await checkDisk(await nearest(home))),
-    await attempt('Docker', checkDocker),
+    attempt('Python', checkPython),
+    attempt('git', () => checkGit(file)),
+    attempt('Disk', async () => await checkDisk(await nearest(home))),
+    attempt('Docker', checkDocker),
     config,
     ...(loaded === null
       ? []
       : [
-          await attempt('Data', () => checkData(loaded)),
-          await attempt('Model', () => checkModel(loaded)),
-          await attempt('Environments', () => checkEnvironments(loaded, home)),
-          ...(await checkState({ home, project: loaded.config.project, repair })),
+          attempt('Data', () => checkData(loaded)),
+          attempt('Model', () => checkModel(loaded)),
+          attempt('Environments', () => checkEnvironments(loaded, home)),
         ]),
-  ];
+  ]);
+  const state = loaded === null ? [] : await checkState({ home, project: loaded.config.project, repair });
+  return [...checks, ...state];
 }
 
 /** The name of the check of mlops.yaml, which decides the exit code. */
