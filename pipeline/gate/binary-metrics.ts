@@ -3,6 +3,8 @@ import { clipped, countOf, dot, type ModelMetrics, prepared, type Statistic } fr
 import { ascendingOrder } from './order.ts';
 import type { BinaryScores } from './scores.ts';
 
+const { log, max } = Math; // once: where Jest runs the code, looking up a global takes 200 ns
+
 const ONE_CLASS = ['roc_auc', 'pr_auc', 'f1', 'precision', 'recall', 'calibration_slope'];
 const NEED_PROBABILITIES = ['roc_auc', 'pr_auc', 'log_loss', 'brier', 'calibration_slope'];
 
@@ -36,7 +38,7 @@ export function binaryMetrics(rows: BinaryScores, threshold: number): ModelMetri
     );
     statistics.set(
       'log_loss',
-      mean((i) => -Math.log(clipped(labels[i] === 1 ? scores[i]! : 1 - scores[i]!)), n),
+      mean((i) => -log(clipped(labels[i] === 1 ? scores[i]! : 1 - scores[i]!)), n),
     );
     statistics.set(
       'brier',
@@ -65,8 +67,7 @@ export function binaryMetrics(rows: BinaryScores, threshold: number): ModelMetri
 /** What the constant prediction fitted on the labels scores: the floor. */
 export function binaryConstants(labels: Uint8Array): Map<string, number> {
   const share = labels.reduce((sum, label) => sum + label, 0) / labels.length;
-  const entropy =
-    share === 0 || share === 1 ? 0 : -share * Math.log(share) - (1 - share) * Math.log(1 - share);
+  const entropy = share === 0 || share === 1 ? 0 : -share * log(share) - (1 - share) * log(1 - share);
   return new Map([
     ['roc_auc', 0.5],
     ['pr_auc', share],
@@ -77,7 +78,7 @@ export function binaryConstants(labels: Uint8Array): Map<string, number> {
     ['precision', share],
     // "Always positive" has recall 1, which nothing beats: the majority class's it is.
     ['recall', share > 0.5 ? 1 : 0],
-    ['accuracy', Math.max(share, 1 - share)],
+    ['accuracy', max(share, 1 - share)],
   ]);
 }
 

@@ -1,5 +1,7 @@
 import { clipped, prepared, type Statistic } from './metrics.ts';
 
+const { abs, exp, log, log1p, max, min } = Math; // once: where Jest runs the code, looking up a global takes 200 ns
+
 /**
  * The calibration slope (Cox, Biometrika 45, 1958): b of the logistic regression logit P(y = 1) = a + b logit(p),
  * without penalty, p clipped as for log-loss. 1 is right, below 1 the probabilities are too extreme.
@@ -11,7 +13,7 @@ import { clipped, prepared, type Statistic } from './metrics.ts';
  * @returns the slope of weighted rows, or the reason why there is none
  */
 export function calibrationSlope(labels: Uint8Array, scores: Float64Array): Statistic | string {
-  const logits = scores.map((score) => Math.log(clipped(score)) - Math.log1p(-clipped(score)));
+  const logits = scores.map((score) => log(clipped(score)) - log1p(-clipped(score)));
   const reason = whyNoSlope(labels, logits);
   return reason ?? prepared(() => oneStepSlope(labels, logits));
 }
@@ -22,7 +24,7 @@ function oneStepSlope(labels: Uint8Array, logits: Float64Array): Statistic {
   const residual = new Float64Array(n);
   const variance = new Float64Array(n);
   for (let i = 0; i < n; i++) {
-    const p = 1 / (1 + Math.exp(-intercept - slope * logits[i]!));
+    const p = 1 / (1 + exp(-intercept - slope * logits[i]!));
     residual[i] = labels[i]! - p;
     variance[i] = p * (1 - p);
   }
@@ -35,10 +37,10 @@ function whyNoSlope(labels: Uint8Array, logits: Float64Array): string | null {
   const most = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (let i = 0; i < labels.length; i++) {
     const label = labels[i]!;
-    least[label] = Math.min(least[label]!, logits[i]!);
-    most[label] = Math.max(most[label]!, logits[i]!);
+    least[label] = min(least[label]!, logits[i]!);
+    most[label] = max(most[label]!, logits[i]!);
   }
-  if (Math.min(least[0]!, least[1]!) === Math.max(most[0]!, most[1]!)) return 'all probabilities are equal';
+  if (min(least[0]!, least[1]!) === max(most[0]!, most[1]!)) return 'all probabilities are equal';
   if (most[0]! <= least[1]! || most[1]! <= least[0]!) return 'the probabilities separate the classes';
   return null;
 }
@@ -53,10 +55,10 @@ function maximumLikelihood(labels: Uint8Array, logits: Float64Array): [intercept
     let logLikelihood = 0;
     for (let i = 0; i < n; i++) {
       const logit = intercept + slope * logits[i]!;
-      const p = 1 / (1 + Math.exp(-logit));
+      const p = 1 / (1 + exp(-logit));
       residual[i] = labels[i]! - p;
       variance[i] = p * (1 - p);
-      logLikelihood -= Math.max(0, labels[i] === 1 ? -logit : logit) + Math.log1p(Math.exp(-Math.abs(logit)));
+      logLikelihood -= max(0, labels[i] === 1 ? -logit : logit) + log1p(exp(-abs(logit)));
     }
     return logLikelihood;
   };
@@ -64,16 +66,17 @@ function maximumLikelihood(labels: Uint8Array, logits: Float64Array): [intercept
   let best = evaluate(intercept, slope);
   for (let iteration = 0; iteration < 100; iteration++) {
     const [da, db] = step(newtonSums(logits, residual, variance, ones));
+    const isLast = abs(da) + abs(db) < 1e-9 * (1 + abs(intercept) + abs(slope));
+    if (isLast) return [intercept + da, slope + db]; // what is left is of the order of the step's square
     let scale = 1;
     let gained = evaluate(intercept + da, slope + db);
-    while (gained < best && scale > 1e-10) {
+    while (gained < best - 1e-12 * abs(best) && scale > 1e-10) {
       scale /= 2;
       gained = evaluate(intercept + scale * da, slope + scale * db);
     }
     intercept += scale * da;
     slope += scale * db;
     best = gained;
-    if (Math.abs(da) + Math.abs(db) < 1e-13 * (1 + Math.abs(intercept) + Math.abs(slope))) break;
   }
   return [intercept, slope];
 }

@@ -1,5 +1,7 @@
 import type { Problem } from './scores.ts';
 
+const { abs, max, min } = Math; // once: where Jest runs the code, looking up a global takes 200 ns
+
 export interface MetricDefinition {
   /** Which way is better: higher, lower, or nearer to 1. */
   better: 'higher' | 'lower' | 'near 1';
@@ -35,7 +37,7 @@ export const METRICS: Readonly<Record<Problem, Readonly<Record<string, MetricDef
 /** The value so that higher is better. */
 export function oriented({ better }: MetricDefinition, value: number): number {
   if (better === 'higher') return value;
-  return better === 'lower' ? -value : -Math.abs(value - 1);
+  return better === 'lower' ? -value : -abs(value - 1);
 }
 
 /**
@@ -66,7 +68,7 @@ export function prepared(prepare: () => Statistic): Statistic {
 /** log-loss clips probabilities to [2.22e-16, 1 - 2.22e-16]. */
 export const EPSILON = Number.EPSILON;
 
-export const clipped = (probability: number): number => Math.min(Math.max(probability, EPSILON), 1 - EPSILON);
+export const clipped = (probability: number): number => min(max(probability, EPSILON), 1 - EPSILON);
 
 /** Sum of weights times values, in four sums side by side: one alone waits for each addition. */
 export function dot(weights: Uint8Array, values: Float64Array): number {

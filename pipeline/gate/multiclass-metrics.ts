@@ -2,6 +2,8 @@ import { clipped, countOf, dot, type ModelMetrics, type Statistic } from './metr
 import { ascendingOrder } from './order.ts';
 import type { MulticlassScores } from './scores.ts';
 
+const { log, max } = Math; // once: where Jest runs the code, looking up a global takes 200 ns
+
 /** The multiclass metrics of one model. The predicted class is the most probable, of equals the first. */
 export function multiclassMetrics(rows: MulticlassScores): ModelMetrics {
   const { classes, labels, scores } = rows;
@@ -14,7 +16,7 @@ export function multiclassMetrics(rows: MulticlassScores): ModelMetrics {
   if (scores === null) {
     for (const name of ['log_loss', 'roc_auc_ovr']) absent.set(name, 'the model gives no probabilities');
   } else {
-    const losses = Float64Array.from(labels, (label, i) => -Math.log(clipped(scores[i * k + label]!)));
+    const losses = Float64Array.from(labels, (label, i) => -log(clipped(scores[i * k + label]!)));
     statistics.set('log_loss', (weights) => dot(weights, losses) / n);
     const missing = classes.filter((_, index) => !labels.includes(index));
     if (missing.length > 0)
@@ -30,9 +32,9 @@ export function multiclassMetrics(rows: MulticlassScores): ModelMetrics {
 export function multiclassConstants({ labels, classes }: MulticlassScores): Map<string, number> {
   const counts = classes.map((_, index) => labels.reduce((sum, label) => sum + (label === index ? 1 : 0), 0));
   const shares = counts.filter((count) => count > 0).map((count) => count / labels.length);
-  const majority = Math.max(...shares);
+  const majority = max(...shares);
   return new Map([
-    ['log_loss', -shares.reduce((sum, share) => sum + share * Math.log(share), 0)],
+    ['log_loss', -shares.reduce((sum, share) => sum + share * log(share), 0)],
     ['accuracy', majority],
     ['f1_macro', (2 * majority) / (1 + majority) / shares.length],
     ['roc_auc_ovr', 0.5],

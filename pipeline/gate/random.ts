@@ -1,3 +1,5 @@
+const { PI, cos, floor, imul, log, min, sqrt } = Math; // once: where Jest runs the code, looking up a global takes 200 ns
+
 /**
  * xoshiro128** 1.1 (Blackman and Vigna, ACM Transactions on Mathematical Software 47, 2021), 32 bits at a time, its
  * state filled from a seed by a SplitMix32. Numbers are made in blocks.
@@ -12,8 +14,8 @@ export class Random {
     let z = seed >>> 0;
     this.#state = Uint32Array.from({ length: 4 }, () => {
       z = (z + 0x9e3779b9) >>> 0;
-      let mixed = Math.imul(z ^ (z >>> 16), 0x21f0aaad);
-      mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a2d97);
+      let mixed = imul(z ^ (z >>> 16), 0x21f0aaad);
+      mixed = imul(mixed ^ (mixed >>> 15), 0x735a2d97);
       return mixed ^ (mixed >>> 15);
     });
   }
@@ -26,7 +28,7 @@ export class Random {
 
   /** Standard normal (Box and Muller, Annals of Mathematical Statistics 29, 1958). */
   normal(): number {
-    return Math.sqrt(-2 * Math.log(this.uniform())) * Math.cos(2 * Math.PI * this.uniform());
+    return sqrt(-2 * log(this.uniform())) * cos(2 * PI * this.uniform());
   }
 
   /**
@@ -39,8 +41,8 @@ export class Random {
     for (let left = end - start; left > 0; ) {
       if (this.#used === block.length) this.#refill();
       const from = this.#used;
-      const to = Math.min(from + left, block.length);
-      for (let i = from; i < to; i++) counts[start + Math.floor(block[i]! * scale)]!++;
+      const to = min(from + left, block.length);
+      for (let i = from; i < to; i++) counts[start + floor(block[i]! * scale)]!++;
       left -= to - from;
       this.#used = to;
     }
@@ -50,8 +52,8 @@ export class Random {
     const block = this.#block;
     let [s0, s1, s2, s3] = this.#state as unknown as [number, number, number, number];
     for (let i = 0; i < block.length; i++) {
-      const product = Math.imul(s1, 5);
-      block[i] = Math.imul((product << 7) | (product >>> 25), 9);
+      const product = imul(s1, 5);
+      block[i] = imul((product << 7) | (product >>> 25), 9);
       const shifted = s1 << 9;
       s2 ^= s0;
       s3 ^= s1;

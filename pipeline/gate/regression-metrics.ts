@@ -1,18 +1,20 @@
 import { dot, EPSILON, type ModelMetrics, type Statistic } from './metrics.ts';
 import type { RegressionScores } from './scores.ts';
 
+const { abs, max, sqrt } = Math; // once: where Jest runs the code, looking up a global takes 200 ns
+
 /** The regression metrics of one model; errors in the target's unit, MAPE a fraction. */
 export function regressionMetrics({ labels, predicted }: RegressionScores): ModelMetrics {
   const n = labels.length;
   const squares = labels.map((y, i) => (y - predicted[i]!) ** 2);
-  const absolutes = labels.map((y, i) => Math.abs(y - predicted[i]!));
-  const relatives = absolutes.map((error, i) => error / Math.max(Math.abs(labels[i]!), EPSILON));
+  const absolutes = labels.map((y, i) => abs(y - predicted[i]!));
+  const relatives = absolutes.map((error, i) => error / max(abs(labels[i]!), EPSILON));
   const centre = labels.reduce((sum, y) => sum + y, 0) / n;
   const centred = labels.map((y) => y - centre);
   const centredSquares = centred.map((y) => y * y);
   const absent = new Map<string, string>();
   const statistics = new Map<string, Statistic>([
-    ['rmse', (weights) => Math.sqrt(dot(weights, squares) / n)],
+    ['rmse', (weights) => sqrt(dot(weights, squares) / n)],
     ['mae', (weights) => dot(weights, absolutes) / n],
     [
       'r2',

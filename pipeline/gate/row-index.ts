@@ -1,3 +1,5 @@
+const { ceil, imul, log2 } = Math; // once: where Jest runs the code, looking up a global takes 200 ns
+
 /** Row ids to row numbers: a hash table of row numbers alone, several times as fast as a Map of a million texts. */
 export class RowIndex {
   readonly #ids: readonly string[];
@@ -7,7 +9,7 @@ export class RowIndex {
   /** @param ids by row number */
   constructor(ids: readonly string[]) {
     this.#ids = ids;
-    this.#table = new Int32Array(2 * 2 ** Math.ceil(Math.log2(2 * ids.length + 2)));
+    this.#table = new Int32Array(2 * 2 ** ceil(log2(2 * ids.length + 2)));
   }
 
   /** Takes up a row; the row that has its id already, or -1. */
@@ -44,6 +46,6 @@ export class RowIndex {
 /** FNV-1a (Fowler, Noll and Vo), over UTF-16 units. */
 function hashOf(text: string): number {
   let value = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193);
+  for (let i = 0; i < text.length; i++) value = imul(value ^ text.charCodeAt(i), 0x01000193);
   return value ^ (value >>> 15);
 }
