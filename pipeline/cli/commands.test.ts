@@ -1,0 +1,63 @@
+import { describe, expect, test } from '@jest/globals';
+import { stackTrace } from './cli.fixture.ts';
+import { smallProject } from './small-project.fixture.ts';
+
+const workspace = smallProject();
+
+describe('help', () => {
+  test('names every command and the exit codes', async () => {
+    const { code, stdout, stderr } = await workspace.mlops('--help');
+    expect([code, stderr]).toEqual([0, '']);
+    for (const name of ['run', 'gate', 'validate', 'definition', 'history', 'report'])
+      expect(stdout).toMatch(new RegExp(`^ {2}${name} `, 'm'));
+    expect(stdout).toContain('Exit codes: 0 done; 1 it failed; 2 bad input');
+  });
+
+  test.each(['run', 'gate', 'validate', 'definition', 'history', 'report'])('of %s', async (name) => {
+    const { code, stdout, stderr } = await workspace.mlops(name, '--help');
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toContain(`Usage: mlops ${name}`);
+    expect(stdout).toContain('--json');
+  });
+
+  test('a command or an argument too many is bad input', async () => {
+    for (const args of [['rum'], ['history', 'all'], ['report'], ['history', '--limit', 'some']]) {
+      const { code, stdout, stderr } = await workspace.mlops(...args, '--json');
+      expect(code).toBe(2);
+      expect(stderr).toMatch(/^error: /);
+      expect(stderr).not.toMatch(stackTrace);
+      expect(JSON.parse(stdout)).toMatchObject({ ok: false, error: { message: expect.any(String) } });
+    }
+  });
+});
+
+describe('definition', () => {
+  test('train is Amazon States Language as JSON', async () => {
+    const { code, stdout } = await workspace.mlops('definition', 'train');
+    const document = JSON.parse(stdout);
+    expect(code).toBe(0);
+    expect(document.States[document.StartAt].Type).toBe('Task');
+  });
+
+  test('what is not part of this version, or never was, exits 2 and says so', async () => {
+    for (const name of ['release', 'monitor']) {
+      const { code, stdout, stderr } = await workspace.mlops('definition', name);
+      expect([code, stdout]).toEqual([2, '']);
+      expect(stderr).toContain(name);
+    }
+    expect((await workspace.mlops('definition', 'trane')).code).toBe(2);
+    expect((await workspace.mlops('definition')).code).toBe(2);
+  });
+});
+
+describe('before any run', () => {
+  test('history has none, and a report is of none', async () => {
+    const history = await workspace.mlops('history', '--json');
+    expect(JSON.parse(history.stdout)).toEqual({ project: 'small', champion: null, runs: [] });
+    expect((await workspace.mlops('history')).stdout).toContain('No runs yet');
+    for (const name of ['last', 'nobody']) {
+      const { code, stderr } = await workspace.mlops('report', name);
+      expect([code, stderr]).toEqual([2, expect.stringContaining(`run ${name}: not in the ledger`)]);
+    }
+  });
+});
