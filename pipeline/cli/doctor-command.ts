@@ -2,7 +2,7 @@ import { styleText } from 'node:util';
 import { Command } from 'commander';
 import type { Check } from '../doctor/check.ts';
 import { configName, examine } from '../doctor/doctor.ts';
-import { formatCountOf } from '../report/format.ts';
+import { formatCountOf } from '../format.ts';
 import { printJson } from './errors.ts';
 import { home } from './home.ts';
 

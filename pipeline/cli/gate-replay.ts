@@ -1,8 +1,8 @@
 import { styleText } from 'node:util';
 import { EmbeddedBackend } from '../backends/embedded/embedded-backend.ts';
 import type { Config } from '../config/schema.ts';
+import { formatCountOf, formatTime } from '../format.ts';
 import type { Verdict } from '../gate/verdict.ts';
-import { formatCountOf, formatTime } from '../report/format.ts';
 import { isChanged, type Replay, type ReplayedRun, replay } from '../run/replay.ts';
 import { InputError, printJson } from './errors.ts';
 import { home } from './home.ts';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { FileLedger } from '../backends/embedded/file-ledger.ts';
 import { loadConfig } from '../config/load.ts';
-import { formatSeconds, formatTime } from '../report/format.ts';
+import { formatSeconds, formatTime } from '../format.ts';
 import { type Champion, championId, championKind } from '../steps/context.ts';
 import { type RunRecord, runKind } from '../steps/record.ts';
 import { printJson } from './errors.ts';

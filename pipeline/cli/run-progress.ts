@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import { createLogUpdate } from 'log-update';
 import type { Progress } from '../backends/backend.ts';
-import { formatSeconds } from '../report/format.ts';
+import { formatSeconds } from '../format.ts';
 
 const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const tick = 100;

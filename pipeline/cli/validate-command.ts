@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { ConfigError, type ConfigProblem } from '../config/config-error.ts';
 import type { DataProblem } from '../config/data-contract.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
-import { formatCount, formatCountOf, formatPercent } from '../report/format.ts';
+import { formatCount, formatCountOf, formatPercent } from '../format.ts';
 import { checkSource, missingFiles } from '../run/check-project.ts';
 import { printJson } from './errors.ts';
 

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ConfigError } from '../config/config-error.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
-import { formatCountOf } from '../report/format.ts';
+import { formatCountOf } from '../format.ts';
 import { attempt, type Check, ok, problem } from './check.ts';
 import { checkDisk, checkDocker, checkNode, checkPython } from './machine.ts';
 import { checkData, checkEnvironments, checkGit, checkModel } from './project.ts';

@@ -6,7 +6,7 @@ import { readPrograms } from '../backends/embedded/process-image.ts';
 import { findEnvironment } from '../backends/embedded/python-environment.ts';
 import { SetupError } from '../backends/embedded/setup-error.ts';
 import type { LoadedConfig } from '../config/load.ts';
-import { formatCountOf } from '../report/format.ts';
+import { formatCountOf } from '../format.ts';
 import { checkSource, missingFiles } from '../run/check-project.ts';
 import { checkoutOf } from '../run/git.ts';
 import { locate } from '../run/request.ts';

@@ -7,8 +7,8 @@ import { ImageStore } from '../backends/embedded/image-store.ts';
 import { abandonedJobs } from '../backends/embedded/jobs/abandoned.ts';
 import { unlessMissing } from '../backends/embedded/missing.ts';
 import { forgetRun, unfinishedRuns } from '../backends/embedded/run-owner.ts';
+import { formatCountOf } from '../format.ts';
 import type { ModelPackage } from '../ports.ts';
-import { formatCountOf } from '../report/format.ts';
 import { type Champion, championId, championKind } from '../steps/context.ts';
 import { attempt, type Check, ok, problem, warning } from './check.ts';
 

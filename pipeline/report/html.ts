@@ -1,7 +1,3 @@
-import type { Check, MetricResult, Verdict } from '../gate/verdict.ts';
-import { type Chart, CLASS_COLOR_COUNT, curveCharts, tuningCharts } from './charts.ts';
-import { cleanLogLine, shortDigests } from './clean-text.ts';
-import { escapeHtml } from './escape-html.ts';
 import {
   decimalsFor,
   formatCount,
@@ -12,7 +8,11 @@ import {
   formatUsd,
   formatValue,
   metricText,
-} from './format.ts';
+} from '../format.ts';
+import type { Check, MetricResult, Verdict } from '../gate/verdict.ts';
+import { type Chart, CLASS_COLOR_COUNT, curveCharts, tuningCharts } from './charts.ts';
+import { cleanLogLine, shortDigests } from './clean-text.ts';
+import { escapeHtml } from './escape-html.ts';
 import { PAGE_STYLE } from './html-style.ts';
 import {
   changeRows,

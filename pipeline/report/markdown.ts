@@ -1,5 +1,3 @@
-import type { Check, Verdict } from '../gate/verdict.ts';
-import { cleanLogLine, cleanText } from './clean-text.ts';
 import {
   decimalsFor,
   formatCount,
@@ -8,7 +6,9 @@ import {
   formatTime,
   formatValue,
   metricText,
-} from './format.ts';
+} from '../format.ts';
+import type { Check, Verdict } from '../gate/verdict.ts';
+import { cleanLogLine, cleanText } from './clean-text.ts';
 import { bold, code, details, fence, httpUrl, prose, shortArns, table } from './github-markdown.ts';
 import { mermaidPlots } from './mermaid.ts';
 import {

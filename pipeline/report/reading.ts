@@ -1,4 +1,3 @@
-import type { Check, MetricResult, SliceResult, Verdict } from '../gate/verdict.ts';
 import {
   decimalsFor,
   formatCountOf,
@@ -10,7 +9,8 @@ import {
   formatUsd,
   formatValue,
   metricText,
-} from './format.ts';
+} from '../format.ts';
+import type { Check, MetricResult, SliceResult, Verdict } from '../gate/verdict.ts';
 import type { Report } from './report.ts';
 
 /**

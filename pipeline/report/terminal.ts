@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
+import { formatCount, formatPercent } from '../format.ts';
 import type { Check, Verdict } from '../gate/verdict.ts';
 import { cleanLogLine, cleanText } from './clean-text.ts';
-import { formatCount, formatPercent } from './format.ts';
 import {
   changeRows,
   checkCounts,

@@ -1,6 +1,8 @@
 import { expect, test } from '@jest/globals';
 import {
   decimalsFor,
+  formatApart,
+  formatConfidence,
   formatCount,
   formatInterval,
   formatP,
@@ -69,6 +71,17 @@ test('money, shares, counts, p-values and times', () => {
   expect([0.2984, 0.0311, 0.00007, null].map(formatP)).toEqual(['.30', '.031', '< .001', '–']);
   expect(formatTime('2026-11-22T17:07:12.5Z')).toBe('2026-11-22 17:07 UTC');
   expect(formatTime('yesterday')).toBe('yesterday');
+});
+
+test('two numbers have as many decimals as it takes to tell them apart', () => {
+  expect(formatApart(0.8544, 0.75, 3)).toEqual(['.854', '.750']);
+  expect(formatApart(-0.02996, -0.03, 3)).toEqual(['−.02996', '−.03000']);
+  expect(formatApart(0.03, 0.03, 3)).toEqual(['.030', '.030']);
+  expect(formatApart(0.0003, 0, 3)).toEqual(['.0003', '.0000']);
+});
+
+test('no confidence level is rounded to 100 %', () => {
+  expect([0.95, 0.9975, 1 - 0.05 / 110].map(formatConfidence)).toEqual(['95 %', '99.75 %', '99.9545 %']);
 });
 
 test('an unknown metric stands for itself, whatever it is called', () => {

@@ -1,4 +1,4 @@
-/** How numbers read, the same in every rendering: .854, +.012, 3.2 s, $0.04. The minus sign is U+2212. */
+/** How metrics and numbers read, the same in a verdict's sentences and in every rendering: .854, +.012, 3.2 s, $0.04. The minus sign is U+2212. */
 
 const MINUS = '−';
 const NONE = '–';
@@ -57,6 +57,13 @@ export function formatSigned(value: number | null | undefined, decimals = decima
   return value !== null && value !== undefined && value > 0 && /[1-9]/.test(text) ? `+${text}` : text;
 }
 
+/** Two values with the decimals given, or as many more as it takes to tell them apart. */
+export function formatApart(a: number, b: number, decimals = decimalsFor(a, b)): [string, string] {
+  let digits = decimals;
+  while (digits < 17 && a !== b && formatValue(a, digits) === formatValue(b, digits)) digits++;
+  return [formatValue(a, digits), formatValue(b, digits)];
+}
+
 /** [.797, .905]; empty where there is none. */
 export function formatInterval(
   interval: readonly [number, number] | null | undefined,
@@ -79,6 +86,11 @@ export function formatCountOf(count: number, one: string, many = `${one}s`): str
 /** 16 %, and 99.5 % where a decimal is there to be shown. */
 export function formatPercent(share: number): string {
   return `${(share * 100).toFixed(1).replace(/\.0$/, '')} %`;
+}
+
+/** A confidence level to six digits, which rounds none to 100 %: 95 %, 99.75 % */
+export function formatConfidence(level: number): string {
+  return `${Number((100 * level).toPrecision(6))} %`;
 }
 
 /** .31, < .001 */
