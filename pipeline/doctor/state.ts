@@ -75,8 +75,11 @@ async function checkChampion(state: State): Promise<Check> {
   const found = await registry.get(champion.package);
   if (found === null) return lost('not in the registry');
   const missing: string[] = [];
-  for (const [what, uri] of kept(found))
-    if (!(await storage.exists(uri))) missing.push(`its ${what} (${uri})`);
+  for (const [what, uri] of kept(found)) {
+    // An earlier version of the pipeline recorded less.
+    if (uri === undefined) missing.push(`its ${what}`);
+    else if (!(await storage.exists(uri))) missing.push(`its ${what} (${uri})`);
+  }
   if (missing.length > 0) return lost(`${missing.join(' and ')} is not kept here`);
   const image = await new ImageStore(join(state.home, 'images')).find(found.image);
   if (image === undefined) return lost(`its image ${found.image} is not kept here`);
@@ -84,7 +87,12 @@ async function checkChampion(state: State): Promise<Check> {
 }
 
 /** What of a package a later run reads. */
-const kept = ({ artifact, config, code, preparation }: ModelPackage): [what: string, uri: string][] => [
+const kept = ({
+  artifact,
+  config,
+  code,
+  preparation,
+}: ModelPackage): [what: string, uri: string | undefined][] => [
   ['artifact', artifact],
   ['configuration', config],
   ['list of files', code],
