@@ -310,7 +310,7 @@ describe('loading', () => {
     [
       'no file',
       () => join(folder, 'none.yaml'),
-      'no such file; `mlops init` writes one, --config names another',
+      'no such file; --config names another',
     ],
   ])('refuses %s', async (_what, make, message) => {
     const path = make();

@@ -98,7 +98,7 @@ async function readText(path: string): Promise<string> {
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOENT' || code === 'ENOTDIR')
-      throw fail('no such file; `mlops init` writes one, --config names another');
+      throw fail('no such file; --config names another');
     if (code === 'EISDIR') throw fail('got a folder, expected a file');
     throw fail(`cannot be read: ${(error as Error).message}`);
   }
