@@ -81,6 +81,10 @@ export function functionTask<Name extends string>(functions: Record<Name, string
     });
 }
 
+export function withRetry(state: TaskState, retrier: Retrier): TaskState {
+  return { ...state, Retry: [retrier, ...(state.Retry ?? [])] };
+}
+
 export interface JobOptions extends Omit<TaskOptions, 'timeout' | 'failed'> {
   /** Where the attempt's number `{n}` is kept: a job's name is used once, so a second attempt has another. */
   attempt: string;
@@ -92,8 +96,14 @@ export interface JobOptions extends Omit<TaskOptions, 'timeout' | 'failed'> {
   failed?: string;
 }
 
-/** What a job that failed through no fault of its own says in its FailureReason. */
-const transientFailures = ['*CapacityError*', '*InternalServerError*', '*Spot*interrupt*'];
+/**
+ * How the FailureReason of a job begins that failed through no fault of its own. The Cause is the Describe response as
+ * JSON: what else it tells (a program's own words among it) decides nothing.
+ */
+const transientFailures = ['CapacityError', 'InternalServerError', '*Spot*interrupt'].flatMap((reason) => [
+  `${reason}*`,
+  `*"FailureReason":"${reason}*`,
+]);
 const mostAttempts = 3;
 
 /** A job, run again under a new name when it failed for a transient reason, three attempts in all. */
