@@ -39,6 +39,8 @@ export interface RunOptions {
 /** What a person follows of a run. */
 export type Progress =
   | { kind: 'started' | 'succeeded' | 'failed'; state: string; seconds: number }
+  /** A job elsewhere has begun; `url`: its log. */
+  | { kind: 'job'; state: string; name: string; url: string }
   | { kind: 'trial'; state: string; done: number; total: number; best: number | null };
 
 export interface RunResult {

@@ -1,6 +1,16 @@
-import type { Parameters, StateMachine, States, TaskState } from './asl.ts';
+import type { Parameters, Retrier, StateMachine, States, TaskState } from './asl.ts';
 import { instances, isolation, network, outputKey, type Security, tags } from './security.ts';
-import { choice, fail, functionTask, jobTask, pass, succeed, task, withFailures } from './states.ts';
+import {
+  choice,
+  fail,
+  functionTask,
+  jobTask,
+  pass,
+  succeed,
+  task,
+  withFailures,
+  withRetry,
+} from './states.ts';
 
 /** Names of what the account (or this machine) gives the pipeline; the document differs in nothing else. */
 export interface Resources {
@@ -14,7 +24,7 @@ export interface Resources {
   security?: Security;
 }
 
-export type StepName = 'plan' | 'inspect' | 'gate' | 'register' | 'promote' | 'record';
+export type StepName = 'lease' | 'plan' | 'inspect' | 'gate' | 'register' | 'promote' | 'record';
 
 /** The states that people follow, in order; the rest is plumbing between them. */
 export const trainSteps = [
@@ -36,18 +46,31 @@ export const trainSteps = [
 const execution = 'arn:aws:states:::';
 const hour = 3600;
 const day = 24 * hour;
+/** Seconds. */
+export const longestRun = 5 * day;
 
 /**
- * The train machine: Plan -> Prepare -> Tune or Train -> Score candidate || champion -> Gate -> Register ->
+ * The train machine: (Take lease ->) Plan -> Prepare -> Tune or Train -> Score candidate || champion -> Gate -> Register ->
  * Promote -> Record. Plan and Inspect say of each job whether an earlier run's output serves ("reuse").
  * Everything that a run may change (image, settings, names, URIs) comes with the input or from Plan, so that
  * a pull request runs with its own mlops.yaml on the machine that main deployed.
  *
- * State: { request, plan, prepared, scoring, model, scores, gate, package, promotion }.
+ * State: { request, lease, plan, prepared, scoring, model, scores, gate, package, promotion }.
  */
 export function trainMachine(resources: Resources): StateMachine {
   const invoke = functionTask(resources.functions);
   const states: States = {
+    'Promotes?': choice({ '$.request.promote': 'Take lease' }, 'Plan'),
+    'Take lease': withRetry(
+      invoke('lease', {
+        payload: { 'execution.$': '$$.Execution.Name' },
+        result: ['fence'],
+        resultPath: '$.lease',
+        next: 'Plan',
+        failed: 'Take lease failed',
+      }),
+      untilFree,
+    ),
     Plan: invoke('plan', {
       payload: { 'execution.$': '$$.Execution.Name', 'request.$': '$.request' },
       result: ['fingerprint', 'champion', 'anchor', 'prepare', 'train'],
@@ -194,6 +217,7 @@ export function trainMachine(resources: Resources): StateMachine {
         'execution.$': '$$.Execution.Name',
         'package.$': '$.package.name',
         'expected_version.$': '$.plan.champion.version',
+        'fence.$': '$.lease.fence',
         'reason.$': '$.gate.reason',
       },
       result: ['promoted', 'version'],
@@ -235,11 +259,20 @@ export function trainMachine(resources: Resources): StateMachine {
   };
   return {
     Comment: 'Train a candidate, score it against the champion on the same rows, judge, register, promote.',
-    StartAt: 'Plan',
-    TimeoutSeconds: 5 * day,
+    StartAt: 'Promotes?',
+    TimeoutSeconds: longestRun,
     States: withFailures(states, 'Record failure'),
   };
 }
+
+/** Runs that promote go one after the other: some ten hours of waiting, then the run fails. */
+const untilFree: Retrier = {
+  ErrorEquals: ['LeaseHeldError'],
+  IntervalSeconds: 2,
+  BackoffRate: 1.5,
+  MaxDelaySeconds: 60,
+  MaxAttempts: 600,
+};
 
 /** A prepare job whose name, inputs and output are found under `at`. */
 function prepareParameters(resources: Resources, at: string): Parameters {

@@ -11,6 +11,8 @@ const hints: Record<string, string> = {
   ModelOutputError: 'Make `serve` answer what model.output and model.extra in mlops.yaml say.',
   ScoreFileError: 'Mend what `serve` answers: every row of the holdout needs a score.',
   ConflictError: 'Another run was promoted meanwhile. Run again: it is judged against the new champion.',
+  LeaseHeldError: 'Wait for that run to end, or stop it; then run again.',
+  LeaseLostError: 'Run again: what was made is used again.',
   AlgorithmError: "Mend the model; its log is shown above, and whole in the job's log.",
   'States.Timeout': 'Allow more time (max_runtime in mlops.yaml) or make the step faster.',
 };

@@ -1,11 +1,13 @@
 import type { Request } from '../definition/request.ts';
 import type { Prepared, Scored, StepContext, TrainedModel } from './context.ts';
 import type { Scoring } from './inspect.ts';
+import { freeLease } from './lease.ts';
 import type { Plan } from './plan.ts';
 
 /** The state of the train machine when it ends; a failed run has what came before the failure. */
 export interface TrainState {
   request: Request;
+  lease?: { fence: number };
   plan?: Plan;
   prepared?: Prepared;
   scoring?: Scoring;
@@ -38,7 +40,7 @@ export interface RunRecord {
   notes: string[];
 }
 
-/** Closes the run in the ledger. */
+/** Closes the run in the ledger and frees its lease. */
 export async function record(event: RecordEvent, context: StepContext): Promise<{ status: string }> {
   const run: RunRecord = {
     execution: event.execution,
@@ -50,6 +52,7 @@ export async function record(event: RecordEvent, context: StepContext): Promise<
     notes: [],
   };
   await context.ledger.put(runKind, event.execution, run);
+  await freeLease(event, context);
   return { status: event.status };
 }
 

@@ -12,7 +12,7 @@ export interface Deployment {
   region: string;
 }
 
-export type FunctionName = StepName | 'lease' | 'close-run';
+export type FunctionName = StepName | 'close-run';
 export type ImageName = 'model' | 'prepare';
 
 const functionNames: FunctionName[] = [

@@ -7,6 +7,7 @@ import type { Request } from '../../definition/request.ts';
 import { type Resources, type StepName, trainMachine, trainSteps } from '../../definition/train.ts';
 import type { Trial } from '../../ports.ts';
 import type { StepContext } from '../../steps/context.ts';
+import { currentLease, freeLease } from '../../steps/lease.ts';
 import { steps } from '../../steps/steps.ts';
 import type { Backend, ImageOptions, LocalFile, Progress, RunOptions, RunResult } from '../backend.ts';
 import { type ExecutionEvent, execute, type TaskHandler } from './engine.ts';
@@ -16,7 +17,7 @@ import { hashContext, ImageStore } from './image-store.ts';
 import type { JobContext } from './jobs/context.ts';
 import { EmbeddedSageMaker } from './jobs/embedded-sagemaker.ts';
 import { LedgerRegistry } from './ledger-registry.ts';
-import { claimRun } from './run-owner.ts';
+import { claimRun, unfinishedRuns } from './run-owner.ts';
 import { SetupError } from './setup-error.ts';
 
 const account = '000000000000';
@@ -112,12 +113,12 @@ export class EmbeddedBackend implements Backend {
         onProgress({ kind: 'failed', state, seconds });
       }
     };
+    await this.#freeAbandonedLease();
     const release = claimRun(folder);
-    const result = await execute(
-      trainMachine(embeddedResources),
-      { request },
-      { name: execution, handlers: this.#handlers(onProgress), signal, onEvent },
-    ).finally(release);
+    const options = { name: execution, handlers: this.#handlers(onProgress), signal, onEvent };
+    const result = await execute(trainMachine(embeddedResources), { request }, options).finally(release);
+    // The machine does it at its end, but not where it was stopped.
+    await freeLease({ execution }, this.context);
     switch (result.status) {
       case 'SUCCEEDED':
         return { status: 'succeeded', steps: times, error: null };
@@ -132,6 +133,14 @@ export class EmbeddedBackend implements Backend {
       case 'FAILED':
         return { status: 'failed', steps: times, error: { name: result.error, cause: result.cause } };
     }
+  }
+
+  /** A run that was killed keeps its lease: no process drives it any more. */
+  async #freeAbandonedLease(): Promise<void> {
+    const holder = (await currentLease(this.context))?.value.execution ?? null;
+    if (holder === null) return;
+    const { driven } = await unfinishedRuns(join(this.#home, 'runs'));
+    if (!driven.includes(holder)) await freeLease({ execution: holder }, this.context);
   }
 
   /** One handler a service integration, each taking the very parameters that AWS would get. */

@@ -1,0 +1,31 @@
+import type { StartedJob } from './execution-history.ts';
+
+/** Pages of the AWS console, in the commercial partition's form; they need a signed-in browser. */
+
+export function executionLink(region: string, arn: string): string {
+  return `${consoleOf(region)}/states/home?region=${region}#/v2/executions/details/${arn}`;
+}
+
+const logGroups = {
+  processing: 'ProcessingJobs',
+  training: 'TrainingJobs',
+  transform: 'TransformJobs',
+} as const;
+
+/** The log of a job; of a tuning job the page with its trials, each of which has a log. */
+export function jobLink(region: string, { kind, name }: StartedJob): string {
+  if (kind === 'tuning')
+    return `${consoleOf(region)}/sagemaker/home?region=${region}#/hyper-tuning-jobs/${name}`;
+  if (kind === 'model') return `${consoleOf(region)}/sagemaker/home?region=${region}#/models/${name}`;
+  // The console's own escape: percent-encoded twice, with $ for %.
+  const escaped = (text: string) => encodeURIComponent(encodeURIComponent(text)).replaceAll('%', '$');
+  const group = escaped(`/aws/sagemaker/${logGroups[kind]}`);
+  const filter = `${escaped('?logStreamNameFilter=').replaceAll('$25', '$')}${escaped(name)}`;
+  return `${consoleOf(region)}/cloudwatch/home?region=${region}#logsV2:log-groups/log-group/${group}${filter}`;
+}
+
+function consoleOf(region: string): string {
+  if (region.startsWith('cn-')) return 'https://console.amazonaws.cn';
+  if (region.startsWith('us-gov-')) return 'https://console.amazonaws-us-gov.com';
+  return `https://${region}.console.aws.amazon.com`;
+}

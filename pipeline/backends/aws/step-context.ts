@@ -1,0 +1,37 @@
+import type { StepContext } from '../../steps/context.ts';
+import { dynamoDbClient, s3Client, sageMakerClient } from './clients.ts';
+import { DynamoDbLedger } from './dynamodb-ledger.ts';
+import { S3Storage } from './s3-storage.ts';
+import { SageMakerJobs } from './sagemaker-jobs.ts';
+import { SageMakerRegistry } from './sagemaker-registry.ts';
+
+/** What a step's ports are made of. */
+export interface StepResources {
+  region: string;
+  ledger: string;
+  packageGroup: string;
+  /** `arn:PARTITION:sagemaker:REGION:ACCOUNT`. */
+  sageMakerArn: string;
+  /** `s3://BUCKET/PROJECT`. */
+  root: string;
+}
+
+/** The ports on the services of AWS. No call is made here. */
+export function awsContext(resources: StepResources): StepContext & { storage: S3Storage } {
+  const { region, ledger, packageGroup, sageMakerArn, root } = resources;
+  const sageMaker = sageMakerClient(region);
+  const storage = new S3Storage(s3Client(region));
+  return {
+    storage,
+    ledger: new DynamoDbLedger(dynamoDbClient(region), ledger),
+    registry: new SageMakerRegistry(sageMaker, {
+      group: packageGroup,
+      arnPrefix: sageMakerArn,
+      storage,
+      root,
+    }),
+    jobs: new SageMakerJobs(sageMaker),
+    clock: { now: () => new Date() },
+    root,
+  };
+}

@@ -1,0 +1,4 @@
+import { stepHandler } from '../backends/aws/step-handler.ts';
+import { register } from './register.ts';
+
+export const handler = stepHandler(register);
