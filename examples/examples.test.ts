@@ -206,8 +206,8 @@ describe('attrition', () => {
       expect(rest).toMatchObject({ outcome, confidence: 0.95 });
       expect({ value, limit }).toEqual({ value: difference, limit: -0.03 });
       expect(bound).toBeLessThanOrEqual(-0.03);
-      expect(rest.detail).toMatch(/^roc_auc is \.\d+ worse than the champion's/);
-      expect(run.verdict.reason).toMatch(/roc_auc.*\.\d/);
+      expect(rest.detail).toMatch(/^ROC AUC is \.\d+ worse than the champion's/);
+      expect(run.verdict.reason).toMatch(/ROC AUC.*\.\d/);
     },
   );
 });

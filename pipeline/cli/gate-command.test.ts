@@ -36,7 +36,7 @@ const config = ['--config', 'mlops.yaml'];
 test('promote is 0, reject 3, hold 4, in words and as JSON', async () => {
   const promote = await gate('--candidate', 'good.csv', '--champion', 'fair.csv', ...config);
   expect([promote.code, promote.stdout]).toEqual([0, expect.stringMatching(/^PROMOTE {2}/)]);
-  expect(promote.stdout).toMatch(/^roc_auc +/m);
+  expect(promote.stdout).toMatch(/^ROC AUC +/m);
   expect(promote.stdout).toMatch(/^pass +champion: /m);
 
   const reject = await gate('--candidate', 'poor.csv', ...config, '--json');

@@ -2,12 +2,13 @@ import { access } from 'node:fs/promises';
 import { styleText } from 'node:util';
 import { Command } from 'commander';
 import { loadConfig } from '../config/load.ts';
-import { formatInterval, formatSigned, formatValue } from '../format.ts';
 import { decide } from '../gate/decide.ts';
 import { DEFAULT_POLICY, type GatePolicy } from '../gate/policy.ts';
 import { problemOf } from '../gate/problem-of.ts';
 import { type ReadOptions, readScores } from '../gate/scores.ts';
 import type { Outcome, Verdict } from '../gate/verdict.ts';
+import { cleanText } from '../report/clean-text.ts';
+import { metricRows } from '../report/reading.ts';
 import { InputError, printJson } from './errors.ts';
 import { gateReplay } from './gate-replay.ts';
 import { table } from './table.ts';
@@ -109,21 +110,21 @@ function printVerdict(verdict: Verdict): void {
   const color = process.stdout.isTTY === true;
   const tint = ({ promote: 'green', hold: 'yellow', reject: 'red' } as const)[verdict.outcome];
   const outcome = verdict.outcome.toUpperCase();
-  console.log(`${color ? styleText([tint, 'bold'], outcome) : outcome}  ${verdict.reason}\n`);
-  const rows = Object.entries(verdict.metrics).map(([name, metric]) => [
-    name,
-    formatValue(metric.candidate),
-    formatInterval(metric.interval),
-    formatValue(metric.champion),
-    formatSigned(metric.difference),
-    formatInterval(metric.difference_interval),
+  console.log(`${color ? styleText([tint, 'bold'], outcome) : outcome}  ${cleanText(verdict.reason, 600)}\n`);
+  const rows = metricRows(verdict).map((row) => [
+    row.label,
+    row.candidate,
+    row.interval,
+    row.champion,
+    row.difference,
+    row.differenceInterval,
   ]);
-  for (const line of table([['metric', 'candidate', '', 'champion', 'difference', ''], ...rows]))
+  for (const line of table([['Metric', 'Candidate', '', 'Champion', 'Difference', ''], ...rows]))
     console.log(line);
   console.log();
   for (const check of verdict.checks)
-    console.log(`${check.outcome.padEnd(12)} ${check.name}: ${check.detail}`);
-  for (const note of verdict.notes) console.log(`note: ${note}`);
+    console.log(`${check.outcome.padEnd(12)} ${cleanText(`${check.name}: ${check.detail}`, 600)}`);
+  for (const note of verdict.notes) console.log(`note: ${cleanText(note, 600)}`);
 }
 
 const exists = (file: string): Promise<boolean> =>

@@ -23,7 +23,7 @@ beforeAll(async () => {
 test('the first run promotes, and says so in a sentence, a table and a path', () => {
   expect(first.stderr).toContain('✓ Promote');
   expect(first.code).toBe(0);
-  expect(first.stdout).toMatch(/PROMOTE {2}roc_auc is \.\d+/);
+  expect(first.stdout).toMatch(/PROMOTE {2}ROC AUC is \.\d+/);
   expect(first.stdout).toContain('attrition/1 is the champion now.');
   expect(first.stdout).toMatch(/ROC AUC +\.\d+ +\[\.\d+, /);
   const page = /^Report: (.*)$/m.exec(first.stdout)?.[1] ?? '';

@@ -65,12 +65,40 @@ test('quantiles are those of numpy and R (type 7)', () => {
   expect(distribution.standardError).toBeCloseTo(Math.sqrt(3.2), 14);
 });
 
-test('the p-value counts the replicates on either side of 0', () => {
-  const p = (values: number[]) => new Distribution(Float64Array.from(values)).pValue;
-  expect(p([-1, 1, 2, 3, 4, 5, 6, 7, 8])).toBe((2 * 2) / 10);
-  expect(p([1, 2, 3, 4, 5, 6, 7, 8, 9])).toBe((2 * 1) / 10);
-  expect(p([-1, 1])).toBe(1);
-  expect(p([0, 0, 0])).toBe(1);
+test('the p-value is below alpha where the interval leaves out 0, and there only', () => {
+  const random = new Random(3);
+  const shifts = Array.from({ length: 60 }, (_, i) => (i - 30) / 8);
+  const continuous = shifts.map((shift) => Array.from({ length: 400 }, () => shift + random.normal()));
+  // Of labels: few values, 0 among them, and a skewed one.
+  const samples = [
+    ...continuous,
+    ...continuous.map((values) => values.map((value) => Math.round(value * 2) / 20)),
+    ...continuous.map((values) => values.map((value) => Math.exp(value) - 1)),
+  ];
+  let [inside, outside] = [0, 0];
+  for (const values of samples) {
+    const mean = values.reduce((a, b) => a + b) / values.length;
+    const { pValue, quantile } = bootstrapEstimate(mean, Float64Array.from(values))!;
+    for (const alpha of [0.006, 0.01, 0.03, 0.0501, 0.1, 0.2, 0.5, 0.9]) {
+      const leavesOut = quantile(alpha / 2) > 0 || quantile(1 - alpha / 2) < 0;
+      expect(pValue < alpha).toBe(leavesOut);
+      if (leavesOut) outside++;
+      else inside++;
+    }
+  }
+  expect(Math.min(inside, outside)).toBeGreaterThan(300);
+});
+
+test('the p-value counts the replicates on either side of 0, and none is below what they can tell', () => {
+  const p = (values: number[], value = 4) => bootstrapEstimate(value, Float64Array.from(values))!.pValue;
+  const upTo = (n: number) => Array.from({ length: n }, (_, i) => i + 1);
+  // The 21st of 101 is 0, which is the quantile at .2.
+  expect(p(upTo(101).map((i) => 20 * i - 420))).toBeCloseTo(2 * 0.2, 12);
+  // None up to 0: the normal approximation of 50 with the standard error of 1 to 99, 28.72.
+  expect(p(upTo(99), 50)).toBeCloseTo(0.0817228, 6);
+  expect(p(upTo(99), 5000)).toBe(2 / 100);
+  expect(p([-1, 1], 0)).toBe(1);
+  expect(p([0, 0, 0], 0)).toBe(1);
 });
 
 test('one replicate without a value leaves no estimate', () => {

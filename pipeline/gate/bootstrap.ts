@@ -59,18 +59,20 @@ export class Distribution {
     return sqrt(this.#sorted.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1));
   }
 
-  /**
-   * Two-sided p-value of "the quantity is 0": twice the smaller share of replicates on either side of 0, the
-   * observed value counted as one more (Davison and Hinkley 1997, 4.2.3), at most 1.
-   */
-  get pValue(): number {
-    const n = this.#sorted.length;
-    let atMost = 0;
-    let atLeast = 0;
-    for (const value of this.#sorted) {
-      if (value <= 0) atMost++;
-      if (value >= 0) atLeast++;
-    }
-    return min(1, (2 * (1 + min(atMost, atLeast))) / (n + 1));
+  /** The p at which `quantile` leaves what is at most 0: 0 where all is above, 1 where nothing is. */
+  get shareUpTo0(): number {
+    return shareUpTo0(this.#sorted.length, (i) => this.#sorted[i]!);
   }
+
+  /** The same from the other end: of what is at least 0. */
+  get shareFrom0(): number {
+    return shareUpTo0(this.#sorted.length, (i) => -this.#sorted.at(-1 - i)!);
+  }
+}
+
+function shareUpTo0(n: number, at: (place: number) => number): number {
+  let above = 0;
+  while (above < n && at(above) <= 0) above++;
+  if (above === 0 || above === n) return above / n;
+  return (above - 1 - at(above - 1) / (at(above) - at(above - 1))) / (n - 1);
 }

@@ -1,6 +1,7 @@
+import { decimalsFor, formatApart, formatConfidence, formatValue, metricText } from '../format.ts';
 import type { Estimate } from './estimate.ts';
-import { shownApart, shownNumber, shownPercent } from './text.ts';
 import type { Check } from './verdict.ts';
+import { comparedTo } from './wording.ts';
 
 /** The rules of CONTRACT.md ("How checks decide"), each from numbers to one check. */
 
@@ -36,11 +37,12 @@ export function thresholdCheck(
 ): Check {
   const past = order({ value, scale: Math.abs(value) }, limit);
   const passes = bound === 'min' ? past >= 0 : past <= 0;
-  const [shown, shownLimit] = shownApart(value, limit);
+  const { label } = metricText(metric);
+  const [shown, shownLimit] = formatApart(value, limit, decimalsFor(value));
   const side = { min: ['at least', 'below the least'], max: ['at most', 'above the largest'] }[bound];
   const detail = passes
-    ? `${metric} is ${shown}, ${side[0]} ${shownLimit}.`
-    : `${metric} is ${shown}, ${side[1]} that passes, ${shownLimit}.`;
+    ? `${label} is ${shown}, ${side[0]} ${shownLimit}.`
+    : `${label} is ${shown}, ${side[1]} that passes, ${shownLimit}.`;
   return { ...NO_NUMBERS, name, outcome: passes ? 'pass' : 'fail', detail, value, limit };
 }
 
@@ -60,86 +62,102 @@ export function floorCheck(
 ): Check {
   const bound = estimate.quantile(1 - confidence);
   const passes = order({ value: bound, scale: Math.abs(estimate.value) }, constant) > 0;
-  const [shownBound, shownConstant] = shownApart(sign * bound, sign * constant);
-  const level = shownPercent(confidence);
-  const side = sign === 1 ? 'lower' : 'upper';
-  const detail = `${metric} is ${shownNumber(sign * estimate.value)} with a ${side} bound of ${shownBound} at ${level}, which ${
-    passes ? 'beats' : 'does not beat'
-  } the constant prediction's ${shownConstant}.`;
+  const decimals = decimalsFor(estimate.value, constant);
+  const [shownBound, shownConstant] = formatApart(sign * bound, sign * constant, decimals);
+  const side = sign === 1 ? 'a lower' : 'an upper';
+  const detail =
+    `${metricText(metric).label} is ${formatValue(sign * estimate.value, decimals)} with ${side} bound of ${shownBound} ` +
+    `at ${formatConfidence(confidence)}, which ${passes ? 'beats' : 'does not beat'} the constant prediction's ${shownConstant}.`;
   const numbers = { value: sign * estimate.value, bound: sign * bound, limit: sign * constant, confidence };
   return { name: 'floor', outcome: passes ? 'pass' : 'fail', detail, ...numbers };
+}
+
+/** A metric's value of the candidate and of the model that it is compared with. */
+interface Compared {
+  metric: string;
+  candidate: number;
+  other: number;
 }
 
 /**
  * non_inferior with a margin; superior is the same with 0.
  *
  * @param difference candidate minus other, oriented: higher is better
- * @param scale the size of the values that were subtracted
  */
 export function comparisonCheck(
   name: string,
-  {
-    metric,
-    difference,
-    scale,
-    margin,
-    confidence,
-  }: {
-    metric: string;
-    difference: Estimate;
-    scale: number;
-    margin: number;
-    confidence: number;
-  },
+  { metric, candidate, other }: Compared,
+  { difference, margin, confidence }: { difference: Estimate; margin: number; confidence: number },
 ): Check {
   const limit = margin === 0 ? 0 : -margin;
+  const scale = Math.abs(other) + Math.abs(difference.value);
   const lower = difference.quantile(1 - confidence);
   const upper = difference.quantile(confidence);
   const passes = order({ value: lower, scale }, limit) > 0;
   const fails = order({ value: upper, scale }, limit) < 0;
-  const bound = fails ? upper : lower;
-  const [shownBound, shownLimit] = shownApart(bound, limit);
-  const how = difference.value === 0 ? 'equal to' : difference.value > 0 ? 'better than' : 'worse than';
-  const size = difference.value === 0 ? '' : `${shownNumber(Math.abs(difference.value))} `;
-  const verdict = passes ? 'above' : fails ? 'below' : 'not above';
-  const detail =
-    `${metric} is ${size}${how} the ${name}'s: the ${fails ? 'upper' : 'lower'} bound of the difference at ` +
-    `${shownPercent(confidence)} is ${shownBound}, ${verdict} ${shownLimit}.`;
   const outcome = passes ? 'pass' : fails ? 'fail' : 'inconclusive';
+  const bound = fails ? upper : lower;
+  const decimals = decimalsFor(candidate, other);
+  const detail =
+    `${metricText(metric).label} is ${comparedTo(difference.value, decimals)} the ${name}'s` +
+    `${boundWords(outcome, { value: bound, scale }, limit, decimals)} at ${formatConfidence(confidence)} confidence; ` +
+    `${margin === 0 ? 'only better passes' : `the margin is ${formatValue(margin, decimals)}`}.`;
   return { name, outcome, detail, value: difference.value, bound, limit, confidence };
 }
 
-/** A point difference below either limit is inconclusive. */
-export function minChangeCheck(metric: string, difference: number, scale: number, limit: number): Check {
+/** What the bound says: the lower one where the check passes or is inconclusive, the upper one where it fails. */
+function boundWords(outcome: Check['outcome'], bound: Sized, limit: number, decimals: number): string {
+  if (order(bound, 0) === 0) return outcome === 'inconclusive' ? ' and may be no better' : ', no worse';
+  const shown = formatApart(order(bound, limit) === 0 ? limit : bound.value, limit, decimals)[0].replace(
+    '−',
+    '',
+  );
+  if (outcome === 'inconclusive') return ` and may be ${shown} worse`;
+  if (bound.value > 0) return `, at least ${shown} better`;
+  return outcome === 'pass' ? `, at most ${shown} worse` : `, at least ${shown} worse`;
+}
+
+/**
+ * A point difference below either limit is inconclusive.
+ *
+ * @param difference oriented: higher is better
+ */
+export function minChangeCheck(
+  { metric, candidate, other }: Compared,
+  difference: number,
+  limit: number,
+): Check {
+  const scale = Math.max(Math.abs(candidate), Math.abs(other));
   const enough = order({ value: difference, scale }, limit) >= 0;
-  const [shown, shownLimit] = shownApart(difference, limit);
-  const detail = `The difference in ${metric}, ${shown}, is ${enough ? 'at least' : 'below'} the least change that counts, ${shownLimit}.`;
-  return {
-    ...NO_NUMBERS,
-    name: 'min_change',
-    outcome: enough ? 'pass' : 'inconclusive',
-    detail,
-    value: difference,
-    limit,
-  };
+  const decimals = decimalsFor(candidate, other);
+  const detail =
+    `${metricText(metric).label} is ${comparedTo(difference, decimals)} the champion's, ` +
+    `${enough ? 'at least' : 'below'} the least change that counts, ${formatValue(limit, decimals)}.`;
+  const outcome = enough ? 'pass' : 'inconclusive';
+  return { ...NO_NUMBERS, name: 'min_change', outcome, detail, value: difference, limit };
 }
 
 /**
  * Fails where champion minus candidate exceeds the largest drop.
  *
+ * @param of the slice, as the sentence names it
  * @param drop oriented: positive is worse
  */
-export function dropCheck(name: string, metric: string, drop: number, scale: number, limit: number): Check {
+export function dropCheck(
+  name: string,
+  of: string,
+  { metric, candidate, other }: Compared,
+  drop: number,
+  limit: number,
+): Check {
+  const scale = Math.max(Math.abs(candidate), Math.abs(other));
   const passes = order({ value: drop, scale }, limit) <= 0;
-  const [shown, shownLimit] = shownApart(Math.abs(drop), limit);
-  const size = drop === 0 ? 'equal to' : `${shown} ${drop > 0 ? 'worse than' : 'better than'}`;
-  const detail = `${metric} is ${size} the champion's; a drop of ${shownLimit} ${passes ? 'is allowed' : 'is the most allowed'}.`;
-  return {
-    ...NO_NUMBERS,
-    name,
-    outcome: passes ? 'pass' : 'fail',
-    detail,
-    value: 0 - drop,
-    limit: 0 - limit,
-  };
+  const decimals = decimalsFor(candidate, other);
+  const [shown, shownLimit] = formatApart(Math.abs(drop), limit, decimals);
+  const how = passes ? comparedTo(-drop, decimals) : `${shown} worse than`;
+  const detail =
+    `${metricText(metric).label} of ${of} is ${how} the champion's; ` +
+    `${passes ? `a drop of ${formatValue(limit, decimals)} is allowed` : `a drop of ${shownLimit} is the most allowed`}.`;
+  const outcome = passes ? 'pass' : 'fail';
+  return { ...NO_NUMBERS, name, outcome, detail, value: 0 - drop, limit: 0 - limit };
 }

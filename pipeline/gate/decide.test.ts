@@ -182,7 +182,7 @@ test('the floor needs a bound above the constant prediction', () => {
   expect(loss.bound).toBeLessThan(loss.limit!);
   expect(floorOf('calibration_slope')).toMatchObject({
     outcome: 'fail',
-    detail: expect.stringContaining('No constant prediction'),
+    detail: expect.stringMatching(/^Calibration slope has no value for a constant prediction/),
   });
   expect(judge(useless, { policy: policy({ floor: false }) }).checks.map(({ name }) => name)).not.toContain(
     'floor',
@@ -351,7 +351,7 @@ test('overall: any fail rejects, else inconclusive is what the policy says', () 
     });
     expect(verdict.outcome).toBe(outcome);
     expect(verdict.reason).toMatch(
-      /^Inconclusive: 600 rows can show a difference of \.\d+ in roc_auc, yours is −?\.\d+\./,
+      /^Inconclusive: 600 rows can show a difference of \.\d{3} in ROC AUC, yours is \.\d{3} better\./,
     );
   }
   const failing = policy({
@@ -361,8 +361,124 @@ test('overall: any fail rejects, else inconclusive is what the policy says', () 
   });
   expect(judge(strong, { champion: peer, policy: failing })).toMatchObject({
     outcome: 'reject',
-    reason: expect.stringMatching(/^roc_auc is \.\d+, below the least that passes, \.99\.$/),
+    reason: expect.stringMatching(/^ROC AUC is \.\d{3}, below the least that passes, \.990\.$/),
   });
+});
+
+/** Rows of a regression whose predictions are off by a fixed size, larger in one slice. */
+function offBy(sizes: Record<'a' | 'b', number>): RegressionScores {
+  const labels = Array.from({ length: 80 }, (_, i) => i);
+  const team = labels.map((i) => (i % 2 === 0 ? ('a' as const) : ('b' as const)));
+  const predicted = labels.map((label, i) => label + (i % 3 === 0 ? 1.4 : -0.8) * sizes[team[i]!]);
+  return { ...regression(labels, predicted), slices: sliceColumns({ team }) };
+}
+
+test('a failing slice is named where the reason tells of it', () => {
+  const verdict = judge(offBy({ a: 3, b: 4.5 }), {
+    champion: offBy({ a: 4, b: 4 }),
+    policy: { ...DEFAULT_POLICY.regression, floor: false, champion: { rule: 'non_inferior', margin: 9 } },
+    replicates: 200,
+  });
+  expect(verdict.reason).toMatch(
+    /^RMSE of team=b is \.\d{3} worse than the champion's; a drop of \.\d{3} is the most allowed\.$/,
+  );
+  expect(check(verdict, 'slices team=a').detail).toMatch(
+    /^RMSE of team=a is [\d.]+ better than the champion's;/,
+  );
+  const long = 'x'.repeat(300);
+  const labels = Array.from({ length: 80 }, (_, i) => i % 2);
+  const rows = (scores: number[]) => binary(labels, scores, { [long]: labels.map(() => long) });
+  const { reason } = judge(rows(labels.map((label, i) => (i % 7 ? label : 0.5))), {
+    champion: rows(labels),
+    policy: policy({
+      floor: false,
+      champion: { rule: 'non_inferior', margin: 0.9 },
+      slices: { metric: 'roc_auc', max_drop: 0.001, min_positives: 2 },
+    }),
+  });
+  expect(reason.length).toBeLessThan(200);
+});
+
+test('a slice has an interval by DeLong or by bootstrap, which decides nothing', () => {
+  const scores = offBy({ a: 3, b: 4.5 });
+  const sliced = (replicates: number, seed = 0) =>
+    decide({ candidate: scores, policy: DEFAULT_POLICY.regression, replicates, seed });
+  for (const { candidate, interval } of sliced(400).slices) {
+    expect(interval![0]).toBeLessThan(candidate!);
+    expect(interval![1]).toBeGreaterThan(candidate!);
+  }
+  expect(sliced(400).slices).toEqual(sliced(400).slices);
+  expect(sliced(400, 1).slices).not.toEqual(sliced(400).slices);
+  expect(sliced(0).slices.map(({ interval }) => interval)).toEqual([null, null]);
+  const whole = { ...strong, slices: sliceColumns({ all: strong.ids.map(() => 'rows') }) };
+  const { slices, metrics } = judge(whole, { policy: policy({ slices: DEFAULT_POLICY.binary.slices }) });
+  expect(slices[0]!.interval).toEqual(metrics.roc_auc!.interval);
+});
+
+test('sentences say better or worse in the direction of the metric', () => {
+  const [good, bad] = [offBy({ a: 3, b: 3 }), offBy({ a: 4, b: 4 })];
+  const said = (
+    candidate: RegressionScores,
+    champion: RegressionScores,
+    rule: GatePolicy['champion'],
+    primary = 'rmse',
+  ) => {
+    const verdict = judge(candidate, {
+      champion,
+      policy: { ...DEFAULT_POLICY.regression, slices: null, floor: false, primary, champion: rule },
+      replicates: 400,
+    });
+    return [verdict.reason, check(verdict, 'champion').detail] as const;
+  };
+  const near = { rule: 'non_inferior', margin: 0.05 } as const;
+  const superior = { rule: 'superior' } as const;
+  const [failed] = said(bad, good, near);
+  expect(failed).toMatch(
+    /^RMSE is 1\.\d{3} worse than the champion's, at least [\d.]+ worse at 95 % confidence; the margin is \.050\.$/,
+  );
+  const [promoted, passed] = said(good, bad, superior);
+  expect(promoted).toMatch(
+    /^RMSE is [\d.]+ against the champion's [\d.]+, 1\.\d{3} better \(95 % interval of the difference \[−[\d.]+, −[\d.]+\]\), and/,
+  );
+  expect(passed).toMatch(/better than the champion's, at least [\d.]+ better at .*; only better passes\.$/);
+  expect(said(good, bad, superior, 'r2')[1]).toMatch(/^R² is \.\d+ better .*, at least \.\d+ better at/);
+  expect(said(good, good, near)[1]).toBe(
+    "RMSE is equal to the champion's, no worse at 95 % confidence; the margin is .050.",
+  );
+  expect(said(good, good, superior)[1]).toBe(
+    "RMSE is equal to the champion's and may be no better at 95 % confidence; only better passes.",
+  );
+  expect(said(good, good, near)[0]).toContain(', no difference (95 % interval');
+});
+
+test('an inconclusive loss that is larger than what the rows can show is told by how large it may be', () => {
+  const { value } = check(judge(weak, { champion: strong }), 'champion');
+  const verdict = judge(weak, {
+    champion: strong,
+    policy: policy({ champion: { rule: 'non_inferior', margin: -value! } }),
+  });
+  expect(verdict.outcome).toBe('hold');
+  expect(-value!).toBeGreaterThan(verdict.smallest_detectable_difference!);
+  expect(verdict.reason).toMatch(
+    /^Inconclusive: ROC AUC is \.\d{3} worse than the champion's and may be \.\d{3} worse at 95 % confidence; the margin is \.\d{3}\.$/,
+  );
+});
+
+test('the first reason says once that there was nothing to compare with', () => {
+  expect(judge(strong).reason).toMatch(
+    /^ROC AUC is \.\d{3} \(95 % interval \[\.\d{3}, \.\d{3}\]\), and every check passes; there was no champion to compare with\.$/,
+  );
+});
+
+test('a lower bound and an upper bound', () => {
+  const detail = (primary: string) =>
+    check(decide({ candidate: strong, policy: policy({ primary }), replicates: 200 }), 'floor').detail;
+  expect(detail('roc_auc')).toMatch(
+    /^ROC AUC is \.\d{3} with a lower bound of \.\d{3} at 95 %, which beats .* \.500\.$/,
+  );
+  expect(detail('log_loss')).toMatch(
+    /^Log-loss is \.\d{3} with an upper bound of \.\d{3} at 95 %, which beats/,
+  );
 });
 
 test('enforce: false changes no outcome and says so', () => {
@@ -422,11 +538,11 @@ test('what cannot be computed fails the policy that needs it, with the reason', 
   const labelsOnly: BinaryScores = { ...strong, scores: null, predicted: strong.labels };
   const second = judge(labelsOnly, { champion: peer });
   expect(Object.keys(second.metrics)).toEqual(['f1', 'precision', 'recall', 'accuracy']);
-  expect(second.reason).toContain('roc_auc cannot be computed: the model gives no probabilities.');
+  expect(second.reason).toContain('ROC AUC cannot be computed: the model gives no probabilities.');
   const champion = judge(strong, { champion: labelsOnly });
   expect(check(champion, 'champion')).toMatchObject({
     outcome: 'fail',
-    detail: expect.stringContaining('roc_auc of the champion cannot'),
+    detail: expect.stringContaining('ROC AUC of the champion cannot'),
   });
 
   for (const primary of ['auc', 'rmse', '__proto__', 'toString']) {
@@ -454,7 +570,7 @@ test('identical scores differ by nothing, with p 1', () => {
   const verdict = decide({ candidate: strong, champion: strong, policy: policy(), replicates: 100 });
   for (const metric of Object.values(verdict.metrics)) {
     expect(metric).toMatchObject({ difference: 0, difference_interval: [0, 0], p_value: 1 });
-    expect(metric.note).toContain('the models do not differ: p is 1');
+    expect(metric.note).toContain('the models do not differ in this metric: p is 1');
   }
   expect(check(verdict, 'champion')).toMatchObject({ outcome: 'pass', value: 0, bound: 0 });
   expect(verdict.smallest_detectable_difference).toBe(0);
@@ -481,7 +597,7 @@ test('perfect separation has a variance of 0, and says so', () => {
   expect(verdict.metrics.roc_auc!.note).toContain('variance 0');
   expect(verdict.metrics.calibration_slope).toBeUndefined();
   expect(verdict.notes.join()).toContain(
-    'calibration_slope cannot be computed: the probabilities separate the classes',
+    'Calibration slope cannot be computed: the probabilities separate the classes',
   );
   expect(verdict.outcome).toBe('promote');
 });
@@ -524,7 +640,8 @@ test('the comparison is antisymmetric, and labels and scores may both be flipped
   const there = decide({ candidate: strong, champion: weak, policy: policy(), replicates: 300 });
   const back = decide({ candidate: weak, champion: strong, policy: policy(), replicates: 300 });
   for (const [name, metric] of Object.entries(there.metrics)) {
-    expect(back.metrics[name]).toMatchObject({ difference: -metric.difference!, p_value: metric.p_value });
+    expect(back.metrics[name]!.difference).toBe(-metric.difference!);
+    expect(back.metrics[name]!.p_value).toBeCloseTo(metric.p_value!, 12);
     expect(back.metrics[name]!.difference_interval![0]).toBeCloseTo(-metric.difference_interval![1], 12);
   }
   const flipped = (rows: BinaryScores): BinaryScores => ({

@@ -1,4 +1,4 @@
-import type { Estimate } from './estimate.ts';
+import { type Estimate, intervalOf, valueIntervalOf } from './estimate.ts';
 import { joinTo, pick } from './join.ts';
 import { METRICS } from './metrics.ts';
 import { classOf, type Model, metricOf, modelOf } from './model.ts';
@@ -16,7 +16,7 @@ import {
 import { type Sampling, samplingOf } from './sampling.ts';
 import type { Scores } from './scores.ts';
 import { judgeSlices } from './slices.ts';
-import type { Check, Interval, MetricResult, Outcome, Verdict } from './verdict.ts';
+import type { Check, MetricResult, Outcome, Verdict } from './verdict.ts';
 
 export interface GateInput {
   candidate: Scores;
@@ -57,7 +57,7 @@ export function decide(input: GateInput): Verdict {
   const models = [candidate, champion, anchor].filter((model) => model !== null);
   const sampling = samplingOf(models, { replicates, seed });
   const level = championLevel(policy, looks.count);
-  const slices = judgeSlices(candidate, champion, policy);
+  const slices = judgeSlices(candidate, champion, policy, { replicates, seed });
   const checks = [
     ...primaryChecks(candidate, policy),
     ...thresholdChecks(candidate, policy),
@@ -139,26 +139,18 @@ function metricResult(
   const own = sampling.of(candidate, metric);
   const theirs = champion && sampling.of(champion, metric);
   const difference = champion && sampling.difference(candidate, champion, metric);
-  const interval = (estimate: Estimate | null) => estimate && intervalOf(estimate, confidence);
-  const clipped = (of: Interval | null): Interval | null =>
-    of && metric === 'roc_auc' ? [Math.max(0, of[0]), Math.min(1, of[1])] : of;
   const note = noteFor(metric, candidate, own, difference);
   return {
     candidate: value,
     champion: championValue,
-    interval: clipped(interval(own)),
-    champion_interval: clipped(interval(theirs)),
+    interval: own && valueIntervalOf(metric, own, confidence),
+    champion_interval: theirs && valueIntervalOf(metric, theirs, confidence),
     difference: championValue === null ? null : value - championValue,
-    difference_interval: interval(difference),
+    difference_interval: difference && intervalOf(difference, confidence),
     p_value: difference?.pValue ?? null,
     method: own === null ? 'none' : metric === 'roc_auc' ? 'DeLong' : 'bootstrap',
     ...(note === '' ? {} : { note }),
   };
-}
-
-function intervalOf(estimate: Estimate, confidence: number): Interval {
-  const tail = (1 - confidence) / 2;
-  return [estimate.quantile(tail), estimate.quantile(1 - tail)];
 }
 
 function noteFor(metric: string, model: Model, own: Estimate | null, difference: Estimate | null): string {
@@ -168,7 +160,9 @@ function noteFor(metric: string, model: Model, own: Estimate | null, difference:
     notes.push('variance 0: the interval is a point and says nothing of other rows');
   if (difference?.standardError === 0) {
     notes.push(
-      difference.value === 0 ? 'the models do not differ: p is 1' : "the difference's variance is 0",
+      difference.value === 0
+        ? 'the models do not differ in this metric: p is 1'
+        : "the difference's variance is 0",
     );
   }
   return notes.filter((note) => note !== undefined).join('; ');

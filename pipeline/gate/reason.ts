@@ -1,10 +1,21 @@
+import {
+  decimalsFor,
+  formatConfidence,
+  formatCount,
+  formatInterval,
+  formatSigned,
+  formatValue,
+  metricText,
+} from '../format.ts';
 import type { Model } from './model.ts';
 import type { GatePolicy } from './policy.ts';
-import { shownCount, shownNumber, shownPercent } from './text.ts';
-import type { Check, Interval, Verdict } from './verdict.ts';
+import type { Check, Verdict } from './verdict.ts';
+import { amountOf } from './wording.ts';
+
+type Facts = Omit<Verdict, 'reason' | 'notes'>;
 
 /** The verdict in one sentence: the first check that fails, else the first that is inconclusive, else the numbers. */
-export function reasonFor(verdict: Omit<Verdict, 'reason' | 'notes'>, policy: GatePolicy): string {
+export function reasonFor(verdict: Facts, policy: GatePolicy): string {
   const failures = verdict.checks.filter(({ outcome }) => outcome === 'fail');
   if (failures.length > 0) {
     const more = failures.length - 1;
@@ -20,27 +31,34 @@ export function reasonFor(verdict: Omit<Verdict, 'reason' | 'notes'>, policy: Ga
   return whyPromoted(verdict);
 }
 
+/** A difference beyond what the holdout can show is told by its bound, which is what is not clear then. */
 function whyInconclusive(
   check: Check,
-  { n, primary, smallest_detectable_difference: smallest }: Omit<Verdict, 'reason' | 'notes'>,
-) {
-  if (check.name !== 'champion' || smallest === null || check.value === null) return check.detail;
-  const yours = shownNumber(check.value, 2);
-  return `${shownCount(n)} rows can show a difference of ${shownNumber(smallest, 2)} in ${primary}, yours is ${yours}.`;
+  { n, primary, metrics, smallest_detectable_difference: smallest }: Facts,
+): string {
+  const { name, value } = check;
+  if (name !== 'champion' || smallest === null || value === null || Math.abs(value) > smallest) {
+    return check.detail;
+  }
+  const { label } = metricText(primary);
+  const decimals = decimalsFor(metrics[primary]?.candidate, metrics[primary]?.champion);
+  const yours = value === 0 ? 'yours is none' : `yours is ${amountOf(value, decimals)}`;
+  return `${formatCount(n)} rows can show a difference of ${formatValue(smallest, decimals)} in ${label}, ${yours}.`;
 }
 
-function whyPromoted({ metrics, primary, confidence }: Omit<Verdict, 'reason' | 'notes'>): string {
-  const { candidate, champion, interval, difference, difference_interval: differences } = metrics[primary]!;
-  const range = (of: Interval | null) =>
-    of === null
-      ? ''
-      : ` (${shownPercent(confidence)} interval ${shownNumber(of[0])} to ${shownNumber(of[1])})`;
-  const own = `${primary} is ${shownNumber(candidate)}`;
-  if (champion === null || difference === null) {
-    return `${own}${range(interval)}, and every check passes; there is no champion.`;
+function whyPromoted({ metrics, primary, confidence, checks }: Facts): string {
+  const { candidate, champion, interval, difference_interval: differences } = metrics[primary]!;
+  const decimals = decimalsFor(candidate, champion);
+  const own = `${metricText(primary).label} is ${formatValue(candidate, decimals)}`;
+  const level = formatConfidence(confidence);
+  if (champion === null) {
+    const range = interval === null ? '' : ` (${level} interval ${formatInterval(interval, decimals)})`;
+    return `${own}${range}, and every check passes; there was no champion to compare with.`;
   }
-  const change = `a difference of ${shownNumber(difference)}${range(differences)}`;
-  return `${own} against the champion's ${shownNumber(champion)}, ${change}, and every check passes.`;
+  const change = checks.find(({ name }) => name === 'champion')?.value ?? 0;
+  const how = change === 0 ? 'no difference' : amountOf(change, decimals);
+  const range = `${level} interval of the difference ${formatInterval(differences, decimals, formatSigned)}`;
+  return `${own} against the champion's ${formatValue(champion, decimals)}, ${how} (${range}), and every check passes.`;
 }
 
 /** What could not be computed and why, and what the policy does that a reader must know. */
@@ -51,9 +69,13 @@ export function notesFor(
   looks: number,
 ): string[] {
   const notes = policy.enforce ? [] : ['Not enforced: the verdict is reported, and nobody is held to it.'];
-  for (const [metric, reason] of candidate.absent) notes.push(`${metric} cannot be computed: ${reason}.`);
+  for (const [metric, reason] of candidate.absent) {
+    notes.push(`${metricText(metric).label} cannot be computed: ${reason}.`);
+  }
   for (const [metric, reason] of champion?.absent ?? []) {
-    if (!candidate.absent.has(metric)) notes.push(`${metric} of the champion cannot be computed: ${reason}.`);
+    if (!candidate.absent.has(metric)) {
+      notes.push(`${metricText(metric).label} of the champion cannot be computed: ${reason}.`);
+    }
   }
   if (looks > 1 && champion !== null) notes.push(looksNote(policy, looks));
   return notes;
@@ -62,13 +84,13 @@ export function notesFor(
 /** How many false promotions so many looks bring, for challengers chosen without sight of earlier results. */
 function looksNote({ champion: { rule }, reuse, confidence }: GatePolicy, looks: number): string {
   const alpha = 1 - confidence;
-  const expected = shownNumber(looks * alpha, 2);
+  const expected = formatValue(looks * alpha, looks * alpha < 0.1 ? 2 : 1);
   const look = `Look ${looks} at this holdout:`;
   if (rule === 'non_inferior') {
     return `${look} of ${looks} challengers worse by the whole margin, about ${expected} would pass by luck.`;
   }
   if (reuse === 'report')
     return `${look} of ${looks} challengers no better than the champion, about ${expected} would pass by luck.`;
-  const level = shownPercent(1 - alpha / (looks * (looks + 1)));
-  return `${look} this one is held to ${level}, so that a series of tied challengers is promoted from in at most ${shownPercent(alpha)} of cases.`;
+  const level = formatConfidence(1 - alpha / (looks * (looks + 1)));
+  return `${look} this one is held to ${level}, so that a series of tied challengers is promoted from in at most ${formatConfidence(alpha)} of cases.`;
 }

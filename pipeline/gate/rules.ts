@@ -1,3 +1,4 @@
+import { metricText } from '../format.ts';
 import { comparisonCheck, failed, floorCheck, minChangeCheck, passed, thresholdCheck } from './checks.ts';
 import { METRICS, oriented } from './metrics.ts';
 import { constantOf, type Model, metricOf, whyAbsent } from './model.ts';
@@ -10,7 +11,7 @@ import type { Check } from './verdict.ts';
 const TOO_FEW = 'there are too few rows for a bound';
 
 function absentCheck(name: string, model: Model, metric: string, of = ''): Check {
-  return failed(name, `${metric}${of} cannot be computed: ${whyAbsent(model, metric)}.`);
+  return failed(name, `${metricText(metric).label}${of} cannot be computed: ${whyAbsent(model, metric)}.`);
 }
 
 /** The primary metric must be there, whatever else the policy asks for. */
@@ -40,11 +41,12 @@ export function floorChecks(
   if (metricOf(candidate, primary) === null) return [absentCheck('floor', candidate, primary)];
   const constant = constantOf(candidate.rows, primary);
   if (constant === null) {
-    const detail = `No constant prediction has a ${primary}: choose another primary metric, or set gate.floor to false.`;
+    const detail = `${metricText(primary).label} has no value for a constant prediction: choose another primary metric, or set gate.floor to false.`;
     return [failed('floor', detail)];
   }
   const estimate = sampling.oriented(candidate, primary);
-  if (estimate === null) return [failed('floor', `${primary} cannot be held to the floor: ${TOO_FEW}.`)];
+  if (estimate === null)
+    return [failed('floor', `${metricText(primary).label} cannot be held to the floor: ${TOO_FEW}.`)];
   const definition = METRICS[candidate.rows.problem][primary]!;
   const sign = definition.better === 'lower' ? -1 : 1;
   return [floorCheck(primary, estimate, oriented(definition, constant), sign, confidence)];
@@ -108,11 +110,14 @@ function comparison({
   sampling: Sampling;
 }): Check {
   if (other === null) return passed(name, 'none');
-  if (metricOf(candidate, metric) === null) return absentCheck(name, candidate, metric);
+  const value = metricOf(candidate, metric);
+  if (value === null) return absentCheck(name, candidate, metric);
   const otherValue = metricOf(other, metric);
   if (otherValue === null) return absentCheck(name, other, metric, ` of the ${name}`);
   const difference = sampling.orientedDifference(candidate, other, metric);
-  if (difference === null) return failed(name, `The difference in ${metric} cannot be judged: ${TOO_FEW}.`);
+  if (difference === null) {
+    return failed(name, `The difference in ${metricText(metric).label} cannot be judged: ${TOO_FEW}.`);
+  }
   const margin = rule.rule === 'superior' ? 0 : resolveMargin(rule.margin, otherValue);
   if (Number.isNaN(margin)) {
     return failed(
@@ -120,8 +125,8 @@ function comparison({
       `The margin is ${JSON.stringify(rule.margin)}, expected a number of at least 0 or a share such as "5%".`,
     );
   }
-  const scale = Math.abs(otherValue) + Math.abs(difference.value);
-  return comparisonCheck(name, { metric, difference, scale, margin, confidence });
+  const compared = { metric, candidate: value, other: otherValue };
+  return comparisonCheck(name, compared, { difference, margin, confidence });
 }
 
 export function minChangeChecks(
@@ -137,7 +142,6 @@ export function minChangeChecks(
   if (championValue === null) return [absentCheck('min_change', champion, primary, ' of the champion')];
   const definition = METRICS[candidate.rows.problem][primary]!;
   const difference = oriented(definition, value) - oriented(definition, championValue);
-  const scale = Math.max(Math.abs(value), Math.abs(championValue));
   const limit = Math.max(limits.absolute ?? 0, (limits.relative ?? 0) * Math.abs(championValue));
-  return [minChangeCheck(primary, difference, scale, limit)];
+  return [minChangeCheck({ metric: primary, candidate: value, other: championValue }, difference, limit)];
 }

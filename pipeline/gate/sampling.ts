@@ -17,10 +17,11 @@ export interface Sampling {
  * ROC AUC by DeLong, every other metric by one paired, stratified bootstrap of all models.
  *
  * @param models of the same rows, in order of class; only these may be asked for
+ * @param options.metrics the only ones that will be asked for; default: all
  */
 export function samplingOf(
   models: readonly Model[],
-  { replicates, seed }: { replicates: number; seed: number },
+  { replicates, seed, metrics }: { replicates: number; seed: number; metrics?: readonly string[] },
 ): Sampling {
   const { rows } = models[0]!;
   const strata = strataOf(rows.ids.length, classOf(rows));
@@ -28,7 +29,9 @@ export function samplingOf(
   // A class of one row has no spread to draw from.
   if (replicates > 0 && strata.every((end, i) => end - (strata[i - 1] ?? 0) > 1)) {
     const wanted = models.flatMap((model) =>
-      [...model.statistics].map(([metric, statistic]) => ({ model, metric, statistic })),
+      [...model.statistics]
+        .filter(([metric]) => metrics?.includes(metric) ?? true)
+        .map(([metric, statistic]) => ({ model, metric, statistic })),
     );
     const values = bootstrap(
       wanted.map(({ statistic }) => statistic),

@@ -1,14 +1,13 @@
+import { formatCount, metricText } from '../format.ts';
 import { dropCheck, failed, passed } from './checks.ts';
-import { aucVariance } from './delong.ts';
-import { normalEstimate } from './estimate.ts';
+import { valueIntervalOf } from './estimate.ts';
 import { pick } from './join.ts';
 import { METRICS, oriented } from './metrics.ts';
 import { type Model, metricOf, modelOf, whyAbsent } from './model.ts';
-import * as normal from './normal.ts';
 import { type GatePolicy, resolveMargin } from './policy.ts';
+import { samplingOf } from './sampling.ts';
 import { byCodePoint, type Scores, type SliceColumn } from './scores.ts';
-import { shownCount } from './text.ts';
-import type { Check, Interval, SliceResult } from './verdict.ts';
+import type { Check, SliceResult } from './verdict.ts';
 
 interface Judged {
   results: SliceResult[];
@@ -18,9 +17,19 @@ interface Judged {
 
 /** Slices of a column that are too small to judge and are still reported. */
 const MOST_SMALL_SLICES = 50;
+/** Replicates of a slice's interval, which decides nothing: as few as carry it. */
+const SLICE_REPLICATES = 500;
+/** A name or value in a sentence is cut here; the check's name has it whole. */
+const MOST_CHARACTERS = 40;
 
 /** The metric per value of each slice column, and a check for each where the policy judges slices. */
-export function judgeSlices(candidate: Model, champion: Model | null, policy: GatePolicy): Judged {
+export function judgeSlices(
+  candidate: Model,
+  champion: Model | null,
+  policy: GatePolicy,
+  { replicates, seed }: { replicates: number; seed: number },
+): Judged {
+  const drawn = { replicates: Math.min(replicates, SLICE_REPLICATES), seed };
   const judged: Judged = { results: [], checks: [], notes: [] };
   const least = policy.slices?.min_positives ?? 1;
   for (const [column, slices] of candidate.rows.slices) {
@@ -29,13 +38,13 @@ export function judgeSlices(candidate: Model, champion: Model | null, policy: Ga
       const slice = { column, value: slices.values[code]!, rows };
       const smallest = smallestClass(candidate.rows, rows);
       if (smallest < least && ++small > MOST_SMALL_SLICES) continue;
-      const { result, check } = judgeSlice(slice, smallest, candidate, champion, policy);
+      const { result, check } = judgeSlice(slice, smallest, candidate, champion, policy, drawn);
       judged.results.push(result);
       if (check !== null) judged.checks.push(check);
     }
     if (small > MOST_SMALL_SLICES) {
       judged.notes.push(
-        `${column} has ${shownCount(small - MOST_SMALL_SLICES)} more slices that are too small to judge; they are not listed.`,
+        `${column} has ${formatCount(small - MOST_SMALL_SLICES)} more slices that are too small to judge; they are not listed.`,
       );
     }
   }
@@ -76,6 +85,7 @@ function judgeSlice(
   candidate: Model,
   champion: Model | null,
   policy: GatePolicy,
+  drawn: { replicates: number; seed: number },
 ): { result: SliceResult; check: Check | null } {
   const metric = policy.slices?.metric ?? policy.primary;
   const part = (model: Model): Model =>
@@ -86,6 +96,7 @@ function judgeSlice(
   const { problem, labels } = own.rows;
   const few = policy.slices !== null && smallest < policy.slices.min_positives;
   const note = values[0] === null ? whyAbsent(own, metric) : few ? 'too few rows to judge' : null;
+  const estimate = samplingOf([own], { ...drawn, metrics: [metric] }).of(own, metric);
   const result: SliceResult = {
     column,
     value,
@@ -94,7 +105,7 @@ function judgeSlice(
     metric,
     candidate: values[0],
     champion: values[1],
-    interval: aucInterval(own, metric, policy.confidence),
+    interval: estimate && valueIntervalOf(metric, estimate, policy.confidence),
     ...(note === null ? {} : { note }),
   };
   if (policy.slices === null) return { result, check: null };
@@ -116,7 +127,7 @@ function judgeSlice(
         result,
         check: failed(
           name,
-          `${metric} of the ${whose} cannot be computed here: ${whyAbsent(model, metric)}.`,
+          `${metricText(metric).label} of the ${whose} cannot be computed in ${sliceText(column, value)}: ${whyAbsent(model, metric)}.`,
         ),
       };
     }
@@ -124,14 +135,15 @@ function judgeSlice(
   const definition = METRICS[problem][metric]!;
   const drop = oriented(definition, values[1]!) - oriented(definition, values[0]!);
   const limit = resolveMargin(policy.slices.max_drop, values[1]!);
-  const scale = Math.max(Math.abs(values[0]!), Math.abs(values[1]!));
-  return { result, check: dropCheck(name, metric, drop, scale, limit) };
+  const compared = { metric, candidate: values[0]!, other: values[1]! };
+  return { result, check: dropCheck(name, sliceText(column, value), compared, drop, limit) };
 }
 
-function aucInterval({ placements }: Model, metric: string, confidence: number): Interval | null {
-  if (metric !== 'roc_auc' || placements === null) return null;
-  const estimate = normalEstimate(placements.auc, aucVariance(placements));
-  if (estimate === null) return null;
-  const half = normal.quantile((1 + confidence) / 2) * estimate.standardError;
-  return [Math.max(0, estimate.value - half), Math.min(1, estimate.value + half)];
+/** "Gender=Male" */
+function sliceText(column: string, value: string): string {
+  const short = (text: string) => {
+    const characters = Array.from(text);
+    return characters.length > MOST_CHARACTERS ? `${characters.slice(0, MOST_CHARACTERS).join('')}…` : text;
+  };
+  return `${short(column)}=${short(value)}`;
 }

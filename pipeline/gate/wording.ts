@@ -1,0 +1,19 @@
+import { formatValue } from '../format.ts';
+
+/** How much one model is better or worse than another, in words: a sign would turn round where lower is better. */
+
+/**
+ * ".005 worse than", "less than .001 better than", "equal to"
+ *
+ * @param difference oriented: positive is better
+ */
+export function comparedTo(difference: number, decimals: number): string {
+  return difference === 0 ? 'equal to' : `${amountOf(difference, decimals)} than`;
+}
+
+/** ".005 worse"; what rounds to nothing is "less than .001 worse". */
+export function amountOf(difference: number, decimals: number): string {
+  const size = formatValue(Math.abs(difference), decimals);
+  const shown = /[1-9]/.test(size) ? size : `less than ${formatValue(10 ** -decimals, decimals)}`;
+  return `${shown} ${difference > 0 ? 'better' : 'worse'}`;
+}
