@@ -97,10 +97,11 @@ export interface JobOptions extends Omit<TaskOptions, 'timeout' | 'failed'> {
 }
 
 /**
- * How the FailureReason of a job begins that failed through no fault of its own. The Cause is the Describe response as
- * JSON: what else it tells (a program's own words among it) decides nothing.
+ * How the FailureReason of a job begins that failed through no fault of its own (spot capacity that goes and comes is
+ * the service's business). The Cause is the Describe response as JSON: what else it tells, a program's own words among
+ * it, decides nothing.
  */
-const transientFailures = ['CapacityError', 'InternalServerError', '*Spot*interrupt'].flatMap((reason) => [
+const transientFailures = ['CapacityError', 'InternalServerError'].flatMap((reason) => [
   `${reason}*`,
   `*"FailureReason":"${reason}*`,
 ]);
