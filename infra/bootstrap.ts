@@ -1,0 +1,158 @@
+/** npm run bootstrap -- --environment NAME: once, by a person with administrator access to the account. */
+import { execFileSync } from 'node:child_process';
+import { mkdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { loadConfig } from '../pipeline/config/load.ts';
+import { requireAccount } from './account.ts';
+import { runCdk } from './cdk-cli.ts';
+import { type Environment, EnvironmentError, environmentOf } from './environment.ts';
+import { failed } from './failed.ts';
+import {
+  type Repository,
+  repositoryOfRemote,
+  type SubjectTemplate,
+  subjectPrefix,
+} from './github-subject.ts';
+import type { Identity } from './identity-stack.ts';
+
+interface Options {
+  environment?: string;
+  config: string;
+  repository?: string;
+  subjectPrefix?: string;
+  oidcProvider: Identity['provider'];
+  monthlyBudget: number;
+}
+
+const program = new Command('bootstrap')
+  .description(
+    'Makes the identity stack of an environment (who may come in, as what) and bootstraps the CDK with it.',
+  )
+  .option('--environment <name>', 'an environment of mlops.yaml; the only one needs no naming')
+  .option('--config <file>', 'mlops.yaml', 'mlops.yaml')
+  .option('--repository <owner/repo>', 'the GitHub repository; default: of the remote origin')
+  .option('--subject-prefix <text>', 'instead of asking GitHub: repo:OWNER/REPO or repo:OWNER@ID/REPO@ID')
+  .addOption(
+    new Option('--oidc-provider <how>', "an account has one provider for GitHub's tokens")
+      .choices(['create', 'existing'])
+      .default('create'),
+  )
+  .option('--monthly-budget <usd>', 'alarm at 80 % of this, for the whole account', dollars, 100)
+  .action(bootstrap);
+
+async function bootstrap(options: Options): Promise<void> {
+  const config = resolve(options.config);
+  const environment = environmentOf((await loadConfig(config)).config, options.environment);
+  await requireAccount(environment);
+  const identity: Identity = {
+    subjectPrefix: options.subjectPrefix ?? (await askGitHub(options.repository ?? originOf())),
+    provider: options.oidcProvider,
+    monthlyBudget: options.monthlyBudget,
+  };
+  await mkdir('.mlops/outputs', { recursive: true });
+  const { names, account, region, settings } = environment;
+  const app = {
+    environment,
+    context: { config, environment: environment.name, identity: JSON.stringify(identity) },
+  };
+  await runCdk(
+    [
+      'deploy',
+      names.identityStack,
+      '--require-approval',
+      'never',
+      '--progress',
+      'events',
+      '--outputs-file',
+      `.mlops/outputs/${names.identityStack}.json`,
+    ],
+    app,
+  );
+  const policy = (name: string) => `arn:${names.partition}:iam::${account}:policy/${name}`;
+  await runCdk(
+    [
+      'bootstrap',
+      `aws://${account}/${region}`,
+      '--qualifier',
+      names.qualifier,
+      '--toolkit-stack-name',
+      `${names.stack}-toolkit`,
+      '--cloudformation-execution-policies',
+      policy(`${names.stack}-execution`),
+      '--custom-permissions-boundary',
+      settings.permissions_boundary?.replace(/^.*:policy\//, '') ?? names.permissionsBoundary,
+    ],
+    app,
+  );
+  console.log(closing(environment, identity));
+}
+
+/** What is left to do in GitHub. */
+function closing(environment: Environment, identity: Identity): string {
+  const { name, names, settings, emails } = environment;
+  return [
+    '',
+    `Trusted: ${identity.subjectPrefix}:pull_request (evaluate runs), ${identity.subjectPrefix}:environment:${name} (deployments).`,
+    'Set these variables of the repository (Settings, Secrets and variables, Actions; or the GitHub CLI):',
+    `  gh variable set AWS_PULL_REQUEST_ROLE --body ${names.pullRequestRole.arn}`,
+    `  gh variable set AWS_DEPLOY_ROLE --env ${name} --body ${names.deployRole.arn}`,
+    `Restrict the GitHub environment ${name}${settings.approval ? ` to the main branch, and give ${name}-approval reviewers` : ' to the main branch'}: any branch that may use it may deploy.`,
+    emails.length > 0
+      ? `A budget of ${identity.monthlyBudget} USD a month tells ${emails.join(', ')} at 80 %.`
+      : 'No budget was made, for nobody would hear of it: set notifications.email in mlops.yaml and run this again.',
+    `Then: npm run deploy -- --environment ${name}`,
+  ].join('\n');
+}
+
+async function askGitHub(repository: string): Promise<string> {
+  const found = await github<Repository>(`/repos/${repository}`, repository);
+  const template = await github<SubjectTemplate>(
+    `/repos/${repository}/actions/oidc/customization/sub`,
+    repository,
+  );
+  return subjectPrefix(found, template);
+}
+
+async function github<T>(path: string, repository: string): Promise<T> {
+  const token = process.env.GITHUB_TOKEN ?? process.env.GH_TOKEN;
+  const response = await fetch(`${process.env.GITHUB_API_URL ?? 'https://api.github.com'}${path}`, {
+    headers: {
+      accept: 'application/vnd.github+json',
+      ...(token && { authorization: `Bearer ${token}` }),
+    },
+  });
+  if (response.ok) return (await response.json()) as T;
+  throw new EnvironmentError(
+    `${repository}: GitHub answered ${response.status} to GET ${path}, expected 200: set GITHUB_TOKEN to a token that ` +
+      'reads the repository and its Actions settings, or give --subject-prefix',
+  );
+}
+
+function originOf(): string {
+  let url = '';
+  try {
+    url = execFileSync('git', ['remote', 'get-url', 'origin'], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+  } catch {}
+  const repository = repositoryOfRemote(url);
+  if (repository === undefined)
+    throw new EnvironmentError(
+      `remote origin: got ${url.trim() || 'none'}, expected a repository on github.com: give --repository OWNER/REPO`,
+    );
+  return repository;
+}
+
+function dollars(text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new InvalidArgumentError('expected an amount above 0');
+  return value;
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = failed(error);
+}

@@ -1,0 +1,82 @@
+/** npm run synth | deploy | diff | destroy -- --environment NAME [--config mlops.yaml] */
+import { mkdir } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { Command } from 'commander';
+import { loadConfig } from '../pipeline/config/load.ts';
+import { requireAccount } from './account.ts';
+import { runCdk } from './cdk-cli.ts';
+import { environmentOf } from './environment.ts';
+import { failed } from './failed.ts';
+
+interface Options {
+  environment?: string;
+  config: string;
+  outputs?: string;
+}
+
+const program = new Command('cdk')
+  .description('Synthesizes, deploys, compares or removes the stack of one environment of mlops.yaml.')
+  .showHelpAfterError();
+
+function command(
+  name: string,
+  description: string,
+  run: (stack: string, options: Options) => readonly string[],
+  { offline = false, after = () => {} }: { offline?: boolean; after?: (options: Options) => void } = {},
+): void {
+  program
+    .command(name)
+    .description(description)
+    .option('--environment <name>', 'an environment of mlops.yaml; the only one needs no naming')
+    .option('--config <file>', 'mlops.yaml', 'mlops.yaml')
+    .option('--outputs <file>', 'where deploy writes the outputs, as JSON')
+    .action(async (options: Options) => {
+      const config = resolve(options.config);
+      const environment = environmentOf((await loadConfig(config)).config, options.environment);
+      if (!offline) await requireAccount(environment);
+      const args = run(environment.names.stack, {
+        ...options,
+        outputs: options.outputs ?? `.mlops/outputs/${environment.names.stack}.json`,
+      });
+      await mkdir('.mlops/outputs', { recursive: true });
+      if (options.outputs) await mkdir(dirname(options.outputs), { recursive: true });
+      await runCdk(args, { environment, context: { config, environment: environment.name } });
+      after(options);
+    });
+}
+
+command('synth', 'writes the CloudFormation template to cdk.out', (stack) => ['synth', stack, '--quiet'], {
+  offline: true,
+});
+command('diff', 'shows what a deploy would change, the state machine included', (stack) => ['diff', stack]);
+command('deploy', 'makes or updates the environment', (stack, { outputs = '' }) => [
+  'deploy',
+  stack,
+  '--require-approval',
+  'never',
+  '--progress',
+  'events',
+  // What an earlier destroy retained is taken back.
+  '--import-existing-resources',
+  '--outputs-file',
+  outputs,
+]);
+command(
+  'destroy',
+  'removes the environment, but for what it keeps',
+  (stack) => ['destroy', stack, '--force'],
+  {
+    after: () =>
+      console.log(
+        'Kept, because no deployment can make it again: the data and artifact buckets, both image repositories, the run ledger ' +
+          'and the model packages. They cost their storage. `npm run deploy` takes them back; to remove them, empty and ' +
+          'delete them in the console (the ledger: turn deletion protection off first).',
+      ),
+  },
+);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = failed(error);
+}

@@ -1,0 +1,49 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Repository, RepositoryEncryption, TagMutability, TagStatus } from 'aws-cdk-lib/aws-ecr';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { Construct } from 'constructs';
+import type { Environment } from '../environment.ts';
+
+interface ImagesProps {
+  readonly environment: Environment;
+  /** @default AES-256 with a key that ECR owns */
+  readonly key: IKey | undefined;
+}
+
+/** Images of pull requests (candidate) and of what was merged (release). */
+export class Images extends Construct {
+  readonly candidate: Repository;
+  readonly release: Repository;
+
+  constructor(scope: Construct, id: string, { environment: { names }, key }: ImagesProps) {
+    super(scope, id);
+    const repository = (repositoryId: string, repositoryName: string, days: number) =>
+      new Repository(this, repositoryId, {
+        repositoryName,
+        imageTagMutability: TagMutability.IMMUTABLE,
+        imageScanOnPush: true,
+        ...(key
+          ? { encryption: RepositoryEncryption.KMS, encryptionKey: key }
+          : { encryption: RepositoryEncryption.AES_256 }),
+        lifecycleRules: [
+          {
+            // What a rule of higher priority matches, a later one does not expire.
+            rulePriority: 1,
+            description: 'images of registered packages stay',
+            tagStatus: TagStatus.TAGGED,
+            tagPrefixList: ['keep-'],
+            maxImageCount: 1000,
+          },
+          {
+            rulePriority: 2,
+            description: `others go after ${days} days`,
+            tagStatus: TagStatus.ANY,
+            maxImageAge: Duration.days(days),
+          },
+        ],
+        removalPolicy: RemovalPolicy.RETAIN,
+      });
+    this.candidate = repository('Candidate', names.candidateRepository, 30);
+    this.release = repository('Release', names.releaseRepository, 180);
+  }
+}

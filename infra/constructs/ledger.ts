@@ -1,0 +1,30 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { Construct } from 'constructs';
+import type { Environment } from '../environment.ts';
+
+interface LedgerProps {
+  readonly environment: Environment;
+  /** @default a key that DynamoDB owns */
+  readonly key: IKey | undefined;
+}
+
+/** The run ledger: items by kind and id (pipeline/ports.ts). Stays when the stack goes. */
+export class Ledger extends Construct {
+  readonly table: Table;
+
+  constructor(scope: Construct, id: string, { environment: { names }, key }: LedgerProps) {
+    super(scope, id);
+    this.table = new Table(this, 'Table', {
+      tableName: names.ledgerTable,
+      partitionKey: { name: 'kind', type: AttributeType.STRING },
+      sortKey: { name: 'id', type: AttributeType.STRING },
+      billingMode: BillingMode.PAY_PER_REQUEST,
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      deletionProtection: true,
+      ...(key ? { encryption: TableEncryption.CUSTOMER_MANAGED, encryptionKey: key } : {}),
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+  }
+}

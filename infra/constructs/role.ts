@@ -1,0 +1,38 @@
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { Construct } from 'constructs';
+import type { Environment } from '../environment.ts';
+import { useKey } from '../policies/job-policy.ts';
+import { policyDocument, type Statement } from '../policies/statement.ts';
+import { acknowledge } from './acknowledge.ts';
+
+/** A role for a service, with one inline policy; the stack sets its boundary. */
+export function serviceRole(
+  scope: Construct,
+  id: string,
+  {
+    environment,
+    roleName,
+    service,
+    statements,
+  }: { environment: Environment; roleName: string; service: string; statements: readonly Statement[] },
+): Role {
+  const { settings, account } = environment;
+  const role = new Role(scope, id, {
+    roleName,
+    // Lambda names no source when it assumes a role; the others do, so that no other account's job or machine can.
+    assumedBy: new ServicePrincipal(
+      service,
+      service === 'lambda.amazonaws.com'
+        ? {}
+        : { conditions: { StringEquals: { 'aws:SourceAccount': account } } },
+    ),
+    inlinePolicies: {
+      needs: policyDocument([...statements, ...(settings.kms_key ? [useKey(settings.kms_key)] : [])]),
+    },
+  });
+  acknowledge(role, {
+    'AwsSolutions-IAM5':
+      'each star ends a name that starts with the project or the machine, or stands where the service has no resource (policies/*.ts says which)',
+  });
+  return role;
+}

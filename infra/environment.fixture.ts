@@ -1,0 +1,73 @@
+import { App, type Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { Code } from 'aws-cdk-lib/aws-lambda';
+import { parseConfig } from '../pipeline/config/load.ts';
+import { type Environment, environmentOf } from './environment.ts';
+import { EnvironmentStack } from './environment-stack.ts';
+import { type Identity, IdentityStack } from './identity-stack.ts';
+
+const plain = `
+project: churn
+problem: binary
+data: { source: s3://warehouse/churn/rows, target: left }
+model: { image: 222222222222.dkr.ecr.eu-west-1.amazonaws.com/shared/xgboost@sha256:${'0'.repeat(64)} }
+notifications: { email: [ops@example.com] }
+environments:
+  staging: { account: "111111111111", region: eu-west-1 }
+  production:
+    account: "111111111111"
+    region: eu-west-1
+    approval: true
+    vpc: { subnets: [subnet-0a1b2c3d, subnet-1a1b2c3d], security_groups: [sg-0a1b2c3d] }
+    kms_key: arn:aws:kms:eu-west-1:111111111111:key/00000000-0000-0000-0000-000000000000
+    permissions_boundary: arn:aws:iam::111111111111:policy/company
+    network_isolation: true
+    tags: { cost-centre: "42" }
+`;
+
+/** `staging` asks for nothing, `production` for everything that an account may demand. */
+export const testEnvironment = (name: 'staging' | 'production'): Environment =>
+  environmentOf(parseConfig(plain), name);
+
+export const testIdentity: Identity = {
+  subjectPrefix: 'repo:octo@1/churn@2',
+  provider: 'create',
+  monthlyBudget: 50,
+};
+
+/** Functions have a line of code each: bundles are tested where they are made. */
+export function environmentStack(name: 'staging' | 'production', app = testApp()): EnvironmentStack {
+  const environment = testEnvironment(name);
+  const { account, region, names } = environment;
+  return new EnvironmentStack(app, names.stack, {
+    env: { account, region },
+    environment,
+    code: () => Code.fromInline('exports.handler = async () => {}'),
+  });
+}
+
+export function identityStack(name: 'staging' | 'production', app = testApp()): IdentityStack {
+  const environment = testEnvironment(name);
+  const { account, region, names } = environment;
+  return new IdentityStack(app, names.identityStack, {
+    env: { account, region },
+    environment,
+    identity: testIdentity,
+  });
+}
+
+/** Without the CLI's own validation of templates, which takes longer than everything else. */
+export function testApp(): App {
+  process.env.CDK_VALIDATION = 'false';
+  return new App({ analyticsReporting: false });
+}
+
+export interface Resource {
+  readonly Type: string;
+  readonly Properties: Record<string, unknown>;
+  readonly DeletionPolicy?: string;
+  readonly UpdateReplacePolicy?: string;
+}
+
+export const resourcesOf = (stack: Stack): Record<string, Resource> =>
+  Template.fromStack(stack).toJSON().Resources;

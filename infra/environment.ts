@@ -1,0 +1,51 @@
+import { resourceNames } from '../pipeline/backends/aws/names.ts';
+import type { Config } from '../pipeline/config/schema.ts';
+import type { Place } from './policies/actions-of.ts';
+import { sourcesOf } from './policies/job-policy.ts';
+
+/** One environment of mlops.yaml, with all that its stacks are made from. */
+export interface Environment extends Place {
+  readonly name: string;
+  readonly settings: Readonly<Config['environments'][string]>;
+  /** `s3://` URIs that runs read data from. */
+  readonly sources: readonly string[];
+  /** A ready image of another repository. */
+  readonly image: string | null;
+  /** Who hears of failures. */
+  readonly emails: readonly string[];
+}
+
+/** Throws EnvironmentError where mlops.yaml has no such environment or asks for what is not built yet. */
+export function environmentOf(config: Config, name: string | undefined): Environment {
+  const known = Object.keys(config.environments);
+  const chosen = name ?? (known.length === 1 ? known[0] : undefined);
+  const settings = chosen === undefined ? undefined : config.environments[chosen];
+  if (chosen === undefined || settings === undefined) {
+    const expected =
+      known.length === 0
+        ? 'mlops.yaml names no environment: add environments: { staging: { account: "111111111111", region: us-east-1 } }'
+        : `expected --environment with one of ${known.join(', ')}`;
+    throw new EnvironmentError(`environment: got ${name ?? 'none'}, ${expected}`);
+  }
+  if (config.prepare.engine !== 'processing')
+    throw new EnvironmentError(
+      `prepare.engine: got ${config.prepare.engine}, expected processing: on AWS the prepare job runs on SageMaker Processing only`,
+    );
+  const { account, region } = settings;
+  return {
+    name: chosen,
+    project: config.project,
+    account,
+    region,
+    names: resourceNames({ project: config.project, environment: chosen, account, region }),
+    settings,
+    sources: sourcesOf(config),
+    image: config.model.image,
+    emails: config.notifications.email,
+  };
+}
+
+/** What the user can mend in mlops.yaml or on the command line. */
+export class EnvironmentError extends Error {
+  override readonly name = 'EnvironmentError';
+}

@@ -1,0 +1,59 @@
+import type { ResourceNames } from '../../pipeline/backends/aws/names.ts';
+import type { StateMachine } from '../../pipeline/definition/asl.ts';
+import { actionsOf, type Place } from './actions-of.ts';
+import { allow, deny, type Statement } from './statement.ts';
+
+export type MachineName = keyof ResourceNames['machines'];
+
+/**
+ * What the role of a machine may do: what its document needs, and to log and trace. The role of train-evaluate
+ * cannot call what promotes, nor write the champion or an approval itself.
+ */
+export function machinePolicy(machine: MachineName, document: StateMachine, place: Place): Statement[] {
+  const needed = actionsOf(document, place);
+  return machine === 'promote'
+    ? [...needed, ...watching]
+    : [...needed.filter((statement) => !isPromotion(statement, place)), ...neverPromote(place), ...watching];
+}
+
+const isPromotion = ({ Resource }: Statement, { names }: Place): boolean =>
+  Resource.includes(names.functions.promote.arn);
+
+const neverPromote = ({ names, region, account }: Place): Statement[] => [
+  deny(['lambda:InvokeFunction'], [names.functions.promote.arn], { Sid: 'NeverPromote' }),
+  deny(
+    ['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem', 'dynamodb:BatchWriteItem'],
+    [names.ledgerTableArn],
+    {
+      Sid: 'NeverWriteChampion',
+      Condition: { 'ForAnyValue:StringEquals': { 'dynamodb:LeadingKeys': ['champion'] } },
+    },
+  ),
+  deny(
+    ['sagemaker:UpdateModelPackage'],
+    [`arn:${names.partition}:sagemaker:${region}:${account}:model-package/*`],
+    { Sid: 'NeverApprove' },
+  ),
+];
+
+const watching: Statement[] = [
+  // `*`: deliveries of logs, and traces, have no resource to name
+  // (https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html, .../concepts-xray-tracing.html).
+  allow(
+    [
+      'logs:CreateLogDelivery',
+      'logs:DeleteLogDelivery',
+      'logs:DescribeLogGroups',
+      'logs:DescribeResourcePolicies',
+      'logs:GetLogDelivery',
+      'logs:ListLogDeliveries',
+      'logs:PutResourcePolicy',
+      'logs:UpdateLogDelivery',
+    ],
+    ['*'],
+  ),
+  allow(
+    ['xray:GetSamplingRules', 'xray:GetSamplingTargets', 'xray:PutTelemetryRecords', 'xray:PutTraceSegments'],
+    ['*'],
+  ),
+];
