@@ -65,7 +65,7 @@ async function bootstrap(options: Options): Promise<void> {
       '--progress',
       'events',
       '--outputs-file',
-      `.mlops/outputs/${names.identityStack}.json`,
+      resolve('.mlops/outputs', `${names.identityStack}.json`),
     ],
     app,
   );

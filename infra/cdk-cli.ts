@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process';
+import { delimiter, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Environment } from './environment.ts';
 
 const cli = fileURLToPath(new URL('../node_modules/aws-cdk/bin/cdk', import.meta.url));
-const app = fileURLToPath(new URL('app.ts', import.meta.url));
+/** Where cdk.json is, which names the app. */
+const root = fileURLToPath(new URL('..', import.meta.url));
 const keptOutput = 200_000;
 
 /**
@@ -15,27 +17,18 @@ export async function runCdk(
   { environment, context }: { environment: Environment; context: Readonly<Record<string, string>> },
 ): Promise<void> {
   const given = Object.entries(context).flatMap(([name, value]) => ['--context', `${name}=${value}`]);
-  const child = spawn(
-    process.execPath,
-    [
-      cli,
-      ...args,
-      '--app',
-      `"${process.execPath}" "${app}"`,
-      ...given,
-      '--version-reporting=false',
-      '--no-notices',
-    ],
-    {
-      stdio: ['inherit', 'pipe', 'pipe'],
-      env: {
-        ...process.env,
-        AWS_REGION: environment.region,
-        // The template's shape is checked by the tests; the service checks it again.
-        CDK_VALIDATION: process.env.CDK_VALIDATION ?? 'false',
-      },
+  const child = spawn(process.execPath, [cli, ...args, ...given, '--no-notices'], {
+    cwd: root,
+    stdio: ['inherit', 'pipe', 'pipe'],
+    env: {
+      ...process.env,
+      // The app runs on the Node that runs this.
+      PATH: [dirname(process.execPath), process.env.PATH].join(delimiter),
+      AWS_REGION: environment.region,
+      // The template's shape is checked by the tests; the service checks it again.
+      CDK_VALIDATION: process.env.CDK_VALIDATION ?? 'false',
     },
-  );
+  });
   let output = '';
   const keep = (target: NodeJS.WriteStream) => (chunk: Buffer) => {
     target.write(chunk);

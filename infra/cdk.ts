@@ -36,7 +36,7 @@ function command(
       if (!offline) await requireAccount(environment);
       const args = run(environment.names.stack, {
         ...options,
-        outputs: options.outputs ?? `.mlops/outputs/${environment.names.stack}.json`,
+        outputs: resolve(options.outputs ?? `.mlops/outputs/${environment.names.stack}.json`),
       });
       await mkdir('.mlops/outputs', { recursive: true });
       if (options.outputs) await mkdir(dirname(options.outputs), { recursive: true });
