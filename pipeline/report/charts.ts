@@ -33,12 +33,15 @@ export function curveCharts(candidate: ModelPlots, champion: ModelPlots | null):
   if (candidate.roc !== undefined) charts.push(rocChart(candidate.roc, champion?.roc));
   if (candidate.pr !== undefined) charts.push(prChart(candidate, champion));
   if (candidate.calibration !== undefined)
-    charts.push(calibrationChart(candidate.calibration, champion?.calibration));
+    charts.push(calibrationChart(candidate.calibration, champion?.calibration, CALIBRATION));
   if (candidate.histogram !== undefined)
     charts.push(distributionChart(candidate.histogram, champion?.histogram));
   if (candidate.roc_by_class !== undefined && candidate.roc_by_class.length > 0)
-    charts.push(classRocChart(candidate.roc_by_class));
-  if (candidate.predicted_actual !== undefined) charts.push(predictedActualChart(candidate.predicted_actual));
+    charts.push(classRocChart(candidate.roc_by_class, champion?.roc_by_class));
+  if (candidate.confidence !== undefined)
+    charts.push(calibrationChart(candidate.confidence, champion?.confidence, CONFIDENCE));
+  if (candidate.predicted_actual !== undefined)
+    charts.push(predictedActualChart(candidate.predicted_actual, champion?.predicted_actual));
   if (candidate.residuals !== undefined) charts.push(residualChart(candidate.residuals, champion?.residuals));
   return charts;
 }
@@ -99,7 +102,28 @@ function prChart(candidate: ModelPlots, champion: ModelPlots | null): Chart {
   };
 }
 
-function calibrationChart(candidate: CalibrationBin[], champion: CalibrationBin[] | undefined): Chart {
+const CALIBRATION = {
+  id: 'calibration',
+  title: 'Calibration',
+  caption: () => 'Observed share of positives by predicted probability, with 95 % Wilson intervals.',
+  axes: ['Predicted probability', 'Observed share'] as const,
+  told: 'observed',
+};
+
+const CONFIDENCE = {
+  id: 'confidence',
+  title: 'Confidence',
+  caption: (compared: boolean) =>
+    `How often the likeliest class is right, by its predicted probability, with 95 % Wilson intervals${compared ? '; the champion in grey' : ''}.`,
+  axes: ['Probability of the likeliest class', 'Share right'] as const,
+  told: 'right',
+};
+
+function calibrationChart(
+  candidate: CalibrationBin[],
+  champion: CalibrationBin[] | undefined,
+  words: typeof CALIBRATION | typeof CONFIDENCE,
+): Chart {
   const most = Math.max(
     ...candidate.flatMap((bin) => [bin.predicted, bin.interval[1]]),
     ...(champion ?? []).flatMap((bin) => [bin.predicted, bin.observed]),
@@ -108,15 +132,15 @@ function calibrationChart(candidate: CalibrationBin[], champion: CalibrationBin[
   const axis = (name: string) => ({ ...unit(name), max, interval: max > 0.6 ? 0.2 : 0.1 });
   const points = (bins: CalibrationBin[]): Curve => bins.map((bin) => [bin.predicted, bin.observed]);
   const told = candidate
-    .map((bin) => `${formatValue(bin.predicted, 2)} predicted, ${formatValue(bin.observed, 2)} observed`)
+    .map((bin) => `${formatValue(bin.predicted, 2)} predicted, ${formatValue(bin.observed, 2)} ${words.told}`)
     .join('; ');
   return {
-    title: 'Calibration',
-    caption: 'Observed share of positives by predicted probability, with 95 % Wilson intervals.',
+    title: words.title,
+    caption: words.caption(champion !== undefined),
     svg: draw(
       {
-        xAxis: axis('Predicted probability'),
-        yAxis: axis('Observed share'),
+        xAxis: axis(words.axes[0]),
+        yAxis: axis(words.axes[1]),
         series: [
           reference([
             [0, 0],
@@ -133,8 +157,8 @@ function calibrationChart(candidate: CalibrationBin[], champion: CalibrationBin[
           dots(points(candidate), CANDIDATE, 7),
         ],
       },
-      'calibration',
-      'Calibration of the candidate',
+      words.id,
+      `${words.title} of the candidate`,
       `By group: ${told}.`,
     ),
   };
@@ -196,11 +220,25 @@ function distributionChart(candidate: Histogram, champion: Histogram | undefined
   };
 }
 
-function classRocChart(curves: NonNullable<ModelPlots['roc_by_class']>): Chart {
+type ClassCurves = NonNullable<ModelPlots['roc_by_class']>;
+
+function classRocChart(curves: ClassCurves, champion: ClassCurves | undefined): Chart {
+  const colorOf = (i: number) => CLASS_COLORS[i % CLASS_COLORS.length] ?? CANDIDATE;
+  const others = curves.flatMap((curve, i) => {
+    const other = champion?.find((each) => each.class === curve.class);
+    return other === undefined
+      ? []
+      : [
+          {
+            ...line(other.roc, colorOf(i)),
+            lineStyle: { color: colorOf(i), width: 1.25, opacity: 0.75, type: [5, 3] },
+          },
+        ];
+  });
   const told = curves.map((c) => `${c.class}: ${formatValue(heightAt(c.roc, 0.1), 3)}`).join('; ');
   return {
     title: 'ROC curve by class',
-    caption: 'The candidate, each class against the rest.',
+    caption: `Each class against the rest${others.length === 0 ? '' : '; the champion is dashed'}.`,
     svg: draw(
       {
         xAxis: unit('False-positive rate'),
@@ -210,7 +248,8 @@ function classRocChart(curves: NonNullable<ModelPlots['roc_by_class']>): Chart {
             [0, 0],
             [1, 1],
           ]),
-          ...curves.map((c, i) => line(c.roc, CLASS_COLORS[i % CLASS_COLORS.length] ?? CANDIDATE)),
+          ...others,
+          ...curves.map((c, i) => line(c.roc, colorOf(i))),
         ],
       },
       'roc-by-class',
@@ -220,9 +259,10 @@ function classRocChart(curves: NonNullable<ModelPlots['roc_by_class']>): Chart {
   };
 }
 
-function predictedActualChart(points: Curve): Chart {
-  const low = Math.min(...points.flat());
-  const high = Math.max(...points.flat());
+function predictedActualChart(points: Curve, champion: Curve | undefined): Chart {
+  const all = [...points, ...(champion ?? [])].flat();
+  const low = Math.min(...all);
+  const high = Math.max(...all);
   return {
     title: 'Predicted and actual',
     caption: `${formatCount(points.length)} rows of the holdout; on the line a prediction is exact.`,
@@ -235,6 +275,9 @@ function predictedActualChart(points: Curve): Chart {
             [low, low],
             [high, high],
           ]),
+          ...(champion === undefined
+            ? []
+            : [{ ...dots(champion, CHAMPION, 4), itemStyle: { color: CHAMPION, opacity: 0.45 } }]),
           { ...dots(points, CANDIDATE, 5), itemStyle: { color: CANDIDATE, opacity: 0.55 } },
         ],
       },

@@ -109,6 +109,7 @@ small.better, .better, .check.pass { color: var(--good); } small.worse, .worse, 
 .key { display: inline-flex; align-items: center; gap: 8px; }
 .swatch line { stroke: var(--muted); stroke-width: 2.5; }
 .swatch.candidate line { stroke: var(--candidate); } .swatch.champion line { stroke: var(--champion); }
+.swatch.dashed line { stroke-width: 1.5; stroke-dasharray: 5 3; }
 .swatch.reference line { stroke: var(--reference); stroke-width: 1.5; stroke-dasharray: 3 4; }
 .swatch.class-1 line { stroke: var(--class-1); } .swatch.class-2 line { stroke: var(--class-2); } .swatch.class-3 line { stroke: var(--class-3); }
 .swatch.class-4 line { stroke: var(--class-4); } .swatch.class-5 line { stroke: var(--class-5); } .swatch.class-6 line { stroke: var(--class-6); }
@@ -162,8 +163,9 @@ footer { margin-top: 44px; padding: 18px 0 36px; border-top: 1px solid var(--lin
   :is(.slices, .features, .trials) thead tr { padding: 0 0 5px; }
   :is(.checks, .steps) thead, :is(.slices, .features) thead th:first-child { display: none; }
   .checks tr { grid-template-columns: minmax(0, 1fr) auto; gap: 2px 12px; } .checks .prose { grid-column: 1 / -1; }
-  .slices tr { grid-template-columns: 2fr 3fr 6fr 4fr 4fr; } .slices tbody th { grid-column: 1 / -1; padding-right: 90px; }
-  .slices :is(.plot, .judged) { display: none; } .slices td.judged { display: block; position: absolute; top: 8px; right: 0; }
+  .slices tr { grid-template-columns: 2fr 6fr 4fr 4fr; } .slices.positives tr { grid-template-columns: 2fr 3fr 6fr 4fr 4fr; }
+  .slices tbody th { grid-column: 1 / -1; padding-right: 90px; } .slices td.plot { grid-column: 1 / -1; grid-row: 3; }
+  .slices thead :is(.plot, .judged) { display: none; } .slices td.judged { position: absolute; top: 8px; right: 0; }
   .features tr { grid-template-columns: minmax(0, 1fr) 74px 74px; } .features tbody th { grid-column: 1 / -1; }
   .trials tr { grid-template-columns: minmax(0, 1fr) auto auto; gap: 0 16px; }
   .trials :is(.prose, .status) { grid-column: 1 / -1; } .trials thead :is(.prose, .status), .trials .status:empty { display: none; } .trials td:nth-child(4) { grid-row: 1; grid-column: 3; }

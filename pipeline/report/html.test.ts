@@ -89,10 +89,65 @@ test('other problems have their own charts', () => {
   const multiclass = renderHtml(multiclassRun());
   expect(multiclass).toContain('id="roc-by-class-title"');
   expect(multiclass).toContain('<table class="confusion">');
+  expect(multiclass).toContain('id="confidence-title"');
+  const chart = (page: string, id: string) =>
+    page.match(new RegExp(`aria-labelledby="${id}-title.*?</svg>`, 's'))?.[0] ?? '';
+  // A curve of each class for both models, and the line of chance.
+  expect(
+    chart(multiclass, 'roc-by-class').match(/<path [^>]*fill="none"[^>]*stroke="var\(--class-/g),
+  ).toHaveLength(6);
   const regression = renderHtml(regressionRun());
+  expect(chart(regression, 'predicted-actual')).toContain('var(--champion)');
   expect(regression).toContain('id="predicted-actual-title"');
   expect(regression).toContain('id="residuals-title"');
   expect(regression).toContain('53.85');
+});
+
+test('coefficients are told by class, with the label of each', () => {
+  const page = renderHtml(multiclassRun());
+  const model = page.slice(page.indexOf('id="model-heading"'), page.indexOf('id="tuning-heading"'));
+  expect([...model.matchAll(/<h3>(.*?)<\/h3>/g)].map(([, name]) => name)).toEqual([
+    'Barbera d’Alba',
+    'Barolo',
+    'Grignolino',
+  ]);
+  expect(model.match(/>proline</g)).toHaveLength(3);
+});
+
+test('a table has no column that its problem has no number for', () => {
+  const head = (report: Report) =>
+    renderHtml(report).match(/<table class="slices[^>]*><thead>(.*?)<\/thead>/)?.[1] ?? '';
+  expect(head(sampleReport())).toContain('>Positive<');
+  expect(head(regressionRun())).toContain('>Candidate<');
+  expect(head(regressionRun())).not.toContain('>Positive<');
+});
+
+test('the caption of slices promises an interval where there is one', () => {
+  expect(renderHtml(regressionRun())).toContain(
+    'RMSE by group, with its interval; the tick is the champion.',
+  );
+  const report = regressionRun();
+  for (const slice of report.verdict?.slices ?? []) slice.interval = null;
+  expect(renderHtml(report)).toContain('RMSE by group; the tick is the champion.');
+});
+
+test('what is worse says so where a phone has no room for the plot', () => {
+  const page = renderHtml(sampleReport());
+  expect(page).toContain('<small class="narrow better">better</small>');
+  expect(page).toContain('<small class="narrow not-clear">better, not clear</small>');
+  expect(renderHtml(rejectedRun())).toContain('<small class="narrow worse">worse</small>');
+});
+
+test('a commit is cut as other hashes are', () => {
+  const page = renderHtml(sampleReport());
+  expect(page).toContain('title="2d34157c0ffee00112233445566778899aabbccd">2d34157c0ffe…</code>');
+});
+
+test('a run that costs nothing has no figure for it', () => {
+  const free = sampleReport({ cost: { estimated_usd: 0, actual_usd: 0, note: 'Ran on this machine.' } });
+  expect(renderHtml(free)).not.toContain('<dt>Cost</dt>');
+  expect(renderHtml(free)).toContain('Ran on this machine.');
+  expect(renderHtml(sampleReport())).toContain('<dt>Cost</dt>');
 });
 
 test.each(HOSTILE_TEXTS.filter((text) => text !== '').map((text) => [text]))(

@@ -19,6 +19,7 @@ import {
   checkCounts,
   countsOf,
   evidence,
+  featureGroups,
   hasChampion,
   headlineOf,
   intervalsText,
@@ -191,7 +192,7 @@ function keyFigures(report: Report): string {
   const saved = report.steps.reduce((sum, step) => sum + (step.reused ? step.saved_seconds : 0), 0);
   figures.push(['Time', timing.total, timing.reuse === '' ? '' : `reuse saved ${formatSeconds(saved)}`]);
   const { actual_usd: actual, estimated_usd: estimated } = report.cost;
-  if (actual !== null || estimated !== null)
+  if (timing.cost !== '')
     figures.push([
       'Cost',
       formatUsd(actual ?? estimated),
@@ -237,7 +238,7 @@ function metricsBody(verdict: Verdict, rival: string): string {
       return `<tr>${head}<td class="number">${candidate}</td><td class="plot">${shareMark(row.result)}</td></tr>${noteRow(row.note, 3)}`;
     const { difference, difference_interval } = row.result;
     const effect = row.effect === null ? '' : `<span class="effect ${row.effect}">${row.effect}</span>`;
-    return `<tr>${head}<td class="number strong">${candidate}</td><td class="number">${stacked(row.champion, row.championInterval)}</td><td class="number">${stacked(row.difference, row.differenceInterval)}${row.effect === null ? '' : `<small class="narrow ${row.effect}">${row.effect}</small>`}</td><td class="plot">${
+    return `<tr>${head}<td class="number strong">${candidate}</td><td class="number">${stacked(row.champion, row.championInterval)}</td><td class="number">${stacked(row.difference, row.differenceInterval)}${narrowEffect(row)}</td><td class="plot">${
       difference === null || row.better === 'one'
         ? ''
         : differenceMark(difference, difference_interval, row.better === 'lower')
@@ -247,6 +248,14 @@ function metricsBody(verdict: Verdict, rival: string): string {
     ? `<th scope="col">Metric</th><th scope="col" class="number">Candidate</th><th scope="col" class="number">${rival}</th><th scope="col" class="number">Difference</th><th scope="col" class="plot axis"><span>← worse</span><span>better →</span></th><th scope="col"><span class="hidden">Clear effect</span></th>`
     : '<th scope="col">Metric</th><th scope="col" class="number">Candidate</th><th scope="col" class="plot"><span class="scale"><span>0</span><span>1</span></span></th>';
   return table('Metrics', head, body, 'metrics');
+}
+
+/** For a phone, which has no room for the plot: the direction in a word. */
+function narrowEffect({ effect, better, result: { difference } }: MetricRow): string {
+  if (effect !== null) return `<small class="narrow ${effect}">${effect}</small>`;
+  if (difference === null || difference === 0 || better === 'one') return '';
+  const word = difference > 0 === (better === 'higher') ? 'better' : 'worse';
+  return `<small class="narrow not-clear">${word}, not clear</small>`;
 }
 
 /** Where there is nothing to compare with: the value and its interval from 0 to 1; nothing for what has other ends. */
@@ -319,7 +328,9 @@ function curvesBody(report: Report, { candidate, champion }: Plots): string {
     multiclass:
       (candidate.roc_by_class ?? [])
         .map((curve, i) => key(`class-${(i % CLASS_COLOR_COUNT) + 1}`, curve.class))
-        .join('') + key('reference', 'Chance'),
+        .join('') +
+      (champion === null ? '' : key('dashed', rival)) +
+      key('reference', 'Chance, or as confident as right'),
     regression:
       key('candidate', 'Candidate') +
       (champion === null ? '' : key('champion', rival)) +
@@ -353,7 +364,8 @@ function confusionTable(who: string, { classes, counts }: NonNullable<ModelPlots
 function slicesAside(verdict: Verdict, rival: string): string {
   const metrics = [...new Set(verdict.slices.map((slice) => metricText(slice.metric).label))].join(', ');
   const champion = verdict.slices.some((slice) => slice.champion !== null);
-  return `${metrics} by group, with its interval${champion ? `; the tick is the ${rival.toLowerCase()}` : ''}. Small groups say little: mind n.`;
+  const intervals = verdict.slices.some((slice) => slice.interval !== undefined && slice.interval !== null);
+  return `${metrics} by group${intervals ? ', with its interval' : ''}${champion ? `; the tick is the ${rival.toLowerCase()}` : ''}. Small groups say little: mind n.`;
 }
 
 function slicesBody(verdict: Verdict, rival: string): string {
@@ -376,23 +388,31 @@ function slicesBody(verdict: Verdict, rival: string): string {
     return `<tr><th scope="row"><small>${escapeHtml(row.column, 60)}</small>${escapeHtml(row.value, 80)}${result.candidate === null || row.note === '' ? '' : `<small>${escapeHtml(row.note, 120)}</small>`}</th><td class="number">${formatCount(result.n)}</td>${positives ? `<td class="number">${result.positives === null ? '' : formatCount(result.positives)}</td>` : ''}<td class="plot">${mark}</td><td class="number strong">${stacked(row.candidate, row.interval)}</td>${champion ? `<td class="number">${row.champion}</td><td class="number">${row.difference}</td>` : ''}${judged ? `<td class="judged">${row.outcome === null ? '' : outcomeText(row.outcome)}</td>` : ''}</tr>`;
   });
   const head = `<th scope="col">Slice</th><th scope="col" class="number">n</th>${positives ? '<th scope="col" class="number">Positive</th>' : ''}<th scope="col" class="plot"><span class="hidden">Interval</span></th><th scope="col" class="number">Candidate</th>${champion ? `<th scope="col" class="number">${rival}</th><th scope="col" class="number">Difference</th>` : ''}${judged ? '<th scope="col" class="judged">Check</th>' : ''}`;
-  return table('Slices', head, body, 'slices');
+  return table('Slices', head, body, positives ? 'slices positives' : 'slices');
 }
 
 function explanationBody(explanation: Explanation, rival: string): string {
-  const features = [...explanation.features]
-    .sort((a, b) => Math.abs(b.value) - Math.abs(a.value))
-    .slice(0, MOST_FEATURES);
-  if (features.length === 0) return '';
-  const champion = features.some((feature) => typeof feature.champion === 'number');
-  const decimals = decimalsFor(...features.flatMap((feature) => [feature.value, feature.champion]));
-  const most = Math.max(...features.flatMap((f) => [Math.abs(f.value), Math.abs(f.champion ?? 0)]));
-  const rows = features.map(
-    (feature) =>
-      `<tr><th scope="row">${escapeHtml(feature.name, 80)}</th><td class="plot">${signedBarMark(feature.value, feature.champion ?? null, most)}</td><td class="number strong">${formatSigned(feature.value, decimals)}</td>${champion ? `<td class="number">${formatSigned(feature.champion, decimals)}</td>` : ''}</tr>`,
-  );
+  const groups = featureGroups(explanation).map((group) => ({
+    ...group,
+    features: group.features.slice(0, MOST_FEATURES),
+  }));
+  const all = groups.flatMap((group) => group.features);
+  const champion = all.some((feature) => typeof feature.champion === 'number');
+  const decimals = decimalsFor(...all.flatMap((feature) => [feature.value, feature.champion]));
+  const most = Math.max(...all.flatMap((f) => [Math.abs(f.value), Math.abs(f.champion ?? 0)]));
   const head = `<th scope="col">Feature</th><th scope="col" class="plot"><span class="hidden">Size</span></th><th scope="col" class="number">Candidate</th>${champion ? `<th scope="col" class="number">${rival}</th>` : ''}`;
-  return foldedTable('Features', head, rows, 'features', OPEN_FEATURES);
+  return groups
+    .map((group) => {
+      const rows = group.features.map(
+        (feature) =>
+          `<tr><th scope="row">${escapeHtml(feature.name, 80)}</th><td class="plot">${signedBarMark(feature.value, feature.champion ?? null, most)}</td><td class="number strong">${formatSigned(feature.value, decimals)}</td>${champion ? `<td class="number">${formatSigned(feature.champion, decimals)}</td>` : ''}</tr>`,
+      );
+      if (group.class === null) return foldedTable('Features', head, rows, 'features', OPEN_FEATURES);
+      const name = escapeHtml(group.class, 60);
+      const open = Math.max(5, Math.ceil(OPEN_FEATURES / groups.length));
+      return `<h3>${name}</h3>${foldedTable(`Features of ${name}`, head, rows, 'features', open)}`;
+    })
+    .join('');
 }
 
 function tuningBody(tuning: TuningFacts): string {
@@ -456,7 +476,7 @@ function factsBody(report: Report): string {
       ['Execution', `<code>${escapeHtml(run.execution, 300)}</code>`],
       ['Fingerprint', digest(run.fingerprint)],
       ['Backend', report.backend === 'aws' ? 'AWS' : 'embedded, on one machine'],
-      ['Commit', run.commit ? `<code>${escapeHtml(run.commit.sha, 64)}</code>` : ''],
+      ['Commit', run.commit ? digest(run.commit.sha) : ''],
       ['Reason', run.reason === null ? '' : escapeHtml(run.reason)],
       ['Links', report.links.map(link).join('<br>')],
     ],

@@ -68,6 +68,38 @@ test('a first run says that there is nothing to compare with and has no empty co
   expect(text).not.toContain('What changed');
 });
 
+test('that there was no champion is said once', () => {
+  for (const outcome of ['promote', 'hold', 'reject'] as const) {
+    const report = firstRun();
+    if (report.verdict === null) throw new Error('a first run has a verdict');
+    report.verdict.outcome = outcome;
+    if (outcome !== 'promote') report.verdict.reason = 'A threshold is not met.';
+    expect(renderComment(report).match(/there was no champion/gi)).toHaveLength(1);
+  }
+});
+
+test('other problems have no empty column, and classes their labels', () => {
+  expect(renderComment(sampleReport())).toContain('| Slice | n | Positive | Candidate | Champion |');
+  expect(renderComment(regressionRun())).toContain(
+    '| Slice | n | Candidate | Champion | Difference | Check |',
+  );
+  const text = renderComment(multiclassRun());
+  expect(text).toContain('line "Barolo" [');
+  // What a quoted Mermaid string may not hold is told in the caption alone.
+  expect(text).toContain('line "class 3" [');
+  expect(text).toMatch(/Barolo blue, Grignolino orange, Barbera d’Alba green/);
+  expect(text).toMatch(/\*\*Barolo\*\*\n\n\| Feature \| Candidate \| Champion \|\n.*\n\| <code>proline/);
+});
+
+test("a regression's residuals are those of both models, all rows of each", () => {
+  const text = renderComment(regressionRun());
+  const points = (kind: string) =>
+    (new RegExp(`${kind} \\[(.*)\\]`).exec(text)?.[1] ?? '').split(', ').map(Number);
+  for (const kind of ['bar "candidate"', 'line "champion"'])
+    expect(points(kind).reduce((a, b) => a + b, 0)).toBeCloseTo(100, 0);
+  expect(text).toContain('candidate blue bars, champion orange');
+});
+
 test('a failed run names the step, the error, the last lines and what to try', () => {
   const text = renderComment(failedRun());
   expect(text).toContain('## ❌ Failed in Train: attrition');

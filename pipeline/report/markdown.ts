@@ -16,6 +16,7 @@ import {
   checkCounts,
   countsOf,
   evidence,
+  featureGroups,
   hasChampion,
   headlineOf,
   intervalsText,
@@ -243,6 +244,7 @@ function slices(verdict: Verdict, rival: string, most: number, whole: boolean): 
   const rows = sliceRows(verdict);
   if (rows.length === 0) return '';
   const champion = rows.some((row) => row.result.champion !== null);
+  const positives = rows.some((row) => row.result.positives !== null);
   const metric = [...new Set(rows.map((row) => metricText(row.result.metric).label))].join(', ');
   const failed = rows.filter((row) => row.outcome === 'fail').length;
   const body = rows
@@ -250,13 +252,19 @@ function slices(verdict: Verdict, rival: string, most: number, whole: boolean): 
     .map((row) => [
       `${code(row.column, 60)} ${code(row.value, 60)}${row.note === '' ? '' : `<br><sub>${prose(row.note, 160)}</sub>`}`,
       formatCount(row.result.n),
-      row.result.positives === null ? '' : formatCount(row.result.positives),
+      ...(positives ? [row.result.positives === null ? '' : formatCount(row.result.positives)] : []),
       cell(row.candidate, row.interval),
       ...(champion ? [row.champion, row.difference] : []),
       row.outcome === null ? '' : OUTCOMES[row.outcome],
     ]);
-  const head = ['Slice', 'n', 'Positive', 'Candidate', ...(champion ? [rival, 'Difference'] : []), 'Check'];
-  const align = ['', '-:', '-:', '-:', ...(champion ? ['-:', '-:'] : []), ''];
+  const numbers = [
+    'n',
+    ...(positives ? ['Positive'] : []),
+    'Candidate',
+    ...(champion ? [rival, 'Difference'] : []),
+  ];
+  const head = ['Slice', ...numbers, 'Check'];
+  const align = ['', ...numbers.map(() => '-:'), ''];
   const summary = `Slices by ${prose(metric)}: ${formatCount(rows.length)}${failed > 0 ? `, ${failed} failed` : ''}`;
   return details(
     summary,
@@ -302,25 +310,30 @@ function tuning(report: Report, most: number, whole: boolean): string {
 function explanation(report: Report, most: number, whole: boolean): string {
   const { explanation } = report;
   if (explanation === null || explanation.features.length === 0) return '';
-  const features = [...explanation.features].sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
-  const champion = features.some((feature) => typeof feature.champion === 'number');
-  const shown = features.slice(0, whole ? most : Math.min(most, 15));
-  return details(
-    `${prose(capital(explanation.kind), 60)}: what the model weighs (${prose(explanation.unit, 120)})`,
+  const groups = featureGroups(explanation);
+  const champion = explanation.features.some((feature) => typeof feature.champion === 'number');
+  const each = Math.max(1, Math.floor((whole ? most : Math.min(most, 15)) / groups.length));
+  const shown = groups.map((group) => ({ ...group, features: group.features.slice(0, each) }));
+  const rest = explanation.features.length - shown.reduce((sum, { features }) => sum + features.length, 0);
+  const tables = shown.map((group) =>
     [
+      bold(prose(group.class ?? '', 60)),
       table(
-        ['Feature', 'Candidate', ...(champion ? ['Champion'] : [])],
-        shown.map((feature) => [
+        ['Feature', 'Candidate', ...(champion ? [rivalName(report)] : [])],
+        group.features.map((feature) => [
           code(feature.name, 80),
           formatSigned(feature.value),
           ...(champion ? [formatSigned(feature.champion)] : []),
         ]),
         ['', '-:', ...(champion ? ['-:'] : [])],
       ),
-      more(features.length - shown.length, 'feature'),
     ]
-      .join('\n\n')
-      .trim(),
+      .filter((text) => text !== '')
+      .join('\n\n'),
+  );
+  return details(
+    `${prose(capital(explanation.kind), 60)}: what the model weighs (${prose(explanation.unit, 120)})`,
+    [...tables, more(rest, 'feature')].join('\n\n').trim(),
     whole,
   );
 }

@@ -17,7 +17,7 @@ const CLASS_COLORS = [
 const GRID = 50;
 
 interface Line {
-  /** Our own word for the line. */
+  /** Our own word for the line, or a plain label. */
   name: string;
   color: string;
   named: string;
@@ -33,17 +33,18 @@ export interface MermaidPlot {
 }
 
 /**
- * Plots as Mermaid sources, which GitHub draws in a comment. Only numbers and our own words go into a source: no text
- * from users can reach the parser. An xychart spaces a line's points evenly, so curves are read off on an even grid.
+ * Plots as Mermaid sources, which GitHub draws in a comment. Only numbers, our own words and labels of plain letters
+ * and digits go into a source: no other text from users can reach the parser. An xychart spaces a line's points evenly, so curves are read off on an even grid.
  */
 export function mermaidPlots({ plots }: Report): MermaidPlot[] {
   if (plots === null) return [];
   const { candidate, champion } = plots;
   return [
     candidate.roc === undefined ? null : rocPlot(candidate.roc, champion?.roc),
-    candidate.calibration === undefined ? null : calibrationPlot(candidate.calibration),
+    candidate.calibration === undefined ? null : calibrationPlot(candidate.calibration, CALIBRATION),
     candidate.roc_by_class === undefined ? null : classRocPlot(candidate.roc_by_class),
-    candidate.residuals === undefined ? null : residualPlot(candidate.residuals),
+    candidate.confidence === undefined ? null : calibrationPlot(candidate.confidence, CONFIDENCE),
+    candidate.residuals === undefined ? null : residualPlot(candidate.residuals, champion?.residuals),
   ].filter((plot) => plot !== null);
 }
 
@@ -56,11 +57,14 @@ function rocPlot(candidate: Curve, champion: Curve | undefined): MermaidPlot {
   return rocFrame('ROC curve', legend(lines), lines);
 }
 
+/** A label that a quoted Mermaid string can hold. */
+const PLAIN = /^[A-Za-z0-9][A-Za-z0-9 _.-]{0,29}$/;
+
 function classRocPlot(curves: NonNullable<ModelPlots['roc_by_class']>): MermaidPlot | null {
   const drawn = curves.slice(0, CLASS_COLORS.length);
   if (drawn.length === 0) return null;
   const lines: Line[] = drawn.map(({ roc }, i) => ({
-    name: `class ${i + 1}`,
+    name: PLAIN.test(drawn[i]?.class ?? '') ? (drawn[i]?.class ?? '') : `class ${i + 1}`,
     ...(CLASS_COLORS[i] ?? BLUE),
     points: onGrid(roc),
   }));
@@ -78,49 +82,76 @@ function rocFrame(title: string, caption: string, lines: Line[]): MermaidPlot {
   return { title, caption, source: xychart(title, axes, lines) };
 }
 
-function calibrationPlot(bins: CalibrationBin[]): MermaidPlot | null {
+const CALIBRATION = { title: 'Calibration of the candidate', share: 'share of positives', of: 'observed' };
+const CONFIDENCE = { title: 'Confidence of the candidate', share: 'share right', of: 'right' };
+
+function calibrationPlot(
+  bins: CalibrationBin[],
+  { title, share, of }: typeof CALIBRATION,
+): MermaidPlot | null {
   if (bins.length < 2) return null;
   const top = Math.max(...bins.flatMap((bin) => [bin.predicted, bin.observed]));
   const lines: Line[] = [
-    { name: 'observed', ...BLUE, points: bins.map((bin) => bin.observed), bar: true },
+    { name: of, ...BLUE, points: bins.map((bin) => bin.observed), bar: true },
     { name: 'predicted', ...ORANGE, points: bins.map((bin) => bin.predicted) },
   ];
   const sizes = bins.map((bin) => bin.n);
   const each = [...new Set([Math.min(...sizes), Math.max(...sizes)])].map(formatCount).join(' to ');
   const groups = bins.map((_, i) => `"${i + 1}"`).join(', ');
-  const title = 'Calibration of the candidate';
   return {
     title,
-    caption: `share of positives by predicted probability, ${bins.length} groups of ${each} rows; ${legend(lines)}`,
+    caption: `${share} by predicted probability, ${bins.length} groups of ${each} rows; ${legend(lines)}`,
     source: xychart(
       title,
       [
         `x-axis "groups from the lowest to the highest prediction" [${groups}]`,
-        `y-axis "share of positives" 0 --> ${decimal(Math.max(0.1, Math.ceil(top * 10) / 10))}`,
+        `y-axis "${share}" 0 --> ${decimal(Math.max(0.1, Math.ceil(top * 10) / 10))}`,
       ],
       lines,
     ),
   };
 }
 
-function residualPlot({ edges, counts }: NonNullable<ModelPlots['residuals']>): MermaidPlot {
-  const total = counts.reduce((a, b) => a + b, 0);
+type Residuals = NonNullable<ModelPlots['residuals']>;
+
+function residualPlot(candidate: Residuals, champion: Residuals | undefined): MermaidPlot {
+  const models = champion === undefined ? [candidate] : [candidate, champion];
+  const low = Math.min(...models.map(({ edges }) => edges[0] ?? 0));
+  const high = Math.max(...models.map(({ edges }) => edges.at(-1) ?? 1));
+  const bins = candidate.counts.length;
   const lines: Line[] = [
-    { name: 'rows', ...BLUE, points: counts.map((count) => (100 * count) / total), bar: true },
+    { name: 'candidate', ...BLUE, points: percentIn(candidate, low, high, bins), bar: true },
+    ...(champion === undefined
+      ? []
+      : [{ name: 'champion', ...ORANGE, points: percentIn(champion, low, high, bins) }]),
   ];
-  const title = 'Residuals of the candidate';
+  const title = 'Residuals';
   return {
     title,
-    caption: 'actual minus predicted, in percent of the rows',
+    caption: `actual minus predicted, in percent of the rows; ${legend(lines)}`,
     source: xychart(
       title,
       [
-        `x-axis "residual" ${decimal(edges[0] ?? 0)} --> ${decimal(edges.at(-1) ?? 1)}`,
+        `x-axis "residual" ${decimal(low)} --> ${decimal(high)}`,
         `y-axis "percent of rows" 0 --> ${Math.ceil(Math.max(...lines.flatMap((line) => line.points)))}`,
       ],
       lines,
     ),
   };
+}
+
+/** Percent of the rows in even bins from low to high; a bin that is cut gives each part its share of the width. */
+function percentIn({ edges, counts }: Residuals, low: number, high: number, bins: number): number[] {
+  const total = counts.reduce((a, b) => a + b, 0);
+  const width = (high - low) / bins;
+  return Array.from({ length: bins }, (_, bin) => {
+    const [from, to] = [low + bin * width, low + (bin + 1) * width];
+    return counts.reduce((sum, count, i) => {
+      const [left, right] = [edges[i] ?? 0, edges[i + 1] ?? 0];
+      const share = Math.max(0, Math.min(to, right) - Math.max(from, left)) / (right - left);
+      return sum + (100 * count * share) / total;
+    }, 0);
+  });
 }
 
 function legend(lines: Line[]): string {

@@ -105,7 +105,7 @@ test('what cannot be plotted is refused', () => {
 });
 
 test('multiclass: the confusion matrix has truth in rows, and each class a curve', () => {
-  const { confusion, roc_by_class } = multiclassPlotsOf({
+  const { confusion, confidence, roc_by_class } = multiclassPlotsOf({
     labels: [0, 1, 2, 2],
     scores: Float64Array.of(0.8, 0.1, 0.1, 0.2, 0.7, 0.1, 0.6, 0.1, 0.3, 0, 0, 1),
     classes: ['a', 'b', 'c'],
@@ -114,6 +114,13 @@ test('multiclass: the confusion matrix has truth in rows, and each class a curve
     [1, 0, 0],
     [0, 1, 0],
     [1, 0, 1],
+  ]);
+  // The largest scores are .7 (right), .8 (right), .6 (wrong) and 1 (right).
+  expect(confidence?.map(({ predicted, observed }) => [predicted, observed])).toEqual([
+    [0.6, 0],
+    [0.7, 1],
+    [0.8, 1],
+    [1, 1],
   ]);
   expect(roc_by_class?.map((curve) => curve.class)).toEqual(['a', 'b', 'c']);
   expect(area(roc_by_class?.[0]?.roc ?? [])).toBeCloseTo(1, 12);

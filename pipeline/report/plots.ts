@@ -46,6 +46,8 @@ export function multiclassPlotsOf(input: {
   requireRows(n * k, scores.length);
   requireFinite(scores, 'score');
   const counts = classes.map(() => new Array<number>(k).fill(0));
+  const confidence = new Float64Array(n);
+  const right = new Uint8Array(n);
   for (let row = 0; row < n; row++) {
     const truth = counts[at(labels, row)];
     if (truth === undefined)
@@ -53,6 +55,8 @@ export function multiclassPlotsOf(input: {
     let best = 0;
     for (let c = 1; c < k; c++) if (at(scores, row * k + c) > at(scores, row * k + best)) best = c;
     truth[best] = at(truth, best) + 1;
+    confidence[row] = at(scores, row * k + best);
+    right[row] = Number(best === labels[row]);
   }
   const roc_by_class: { class: string; roc: Curve }[] = [];
   for (const [c, name] of classes.entries()) {
@@ -63,7 +67,7 @@ export function multiclassPlotsOf(input: {
     if (positives.length > 0 && negatives.length > 0)
       roc_by_class.push({ class: name, roc: curvesOf(negatives, positives).roc });
   }
-  return { confusion: { classes, counts }, roc_by_class };
+  return { confusion: { classes, counts }, confidence: calibrationOf(right, confidence), roc_by_class };
 }
 
 /**

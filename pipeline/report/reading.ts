@@ -1,9 +1,10 @@
+import { byCodePoint } from '../code-points.ts';
 import {
   decimalsFor,
+  formatConfidence,
   formatCountOf,
   formatInterval,
   formatP,
-  formatPercent,
   formatSeconds,
   formatSigned,
   formatUsd,
@@ -11,7 +12,7 @@ import {
   metricText,
 } from '../format.ts';
 import type { Check, MetricResult, SliceResult, Verdict } from '../gate/verdict.ts';
-import type { Report } from './report.ts';
+import type { Explanation, Report } from './report.ts';
 
 /**
  * What the report says, in words and formatted numbers, the same for every rendering. Sentences may hold text from
@@ -64,7 +65,8 @@ export function headlineOf(report: Report): Headline {
     };
   }
   const outcome = [
-    hasChampion(verdict) ? '' : 'First run: there was no champion to compare with.',
+    // A promotion's reason says so itself.
+    hasChampion(verdict) || verdict.outcome === 'promote' ? '' : 'There was no champion to compare with.',
     run.promotion.detail,
   ].filter((text) => text !== '');
   return {
@@ -237,7 +239,7 @@ export function intervalsText(verdict: Verdict): string {
   const named = (method: string) => rows.filter((row) => row.method === method).map((row) => row.label);
   const delong = methods.length > 1 && methods.includes('DeLong');
   const by = delong ? `DeLong for ${named('DeLong').join(' and ')}, bootstrap for the others` : `by ${first}`;
-  return `${formatPercent(verdict.confidence)} intervals (${by})`;
+  return `${formatConfidence(verdict.confidence)} intervals (${by})`;
 }
 
 /** What the candidate is compared with, as a column is headed. */
@@ -300,6 +302,7 @@ export interface Timing {
   total: string;
   /** One sentence; empty where nothing was reused. */
   reuse: string;
+  /** Empty where nothing was spent, nor would be. */
   cost: string;
 }
 
@@ -317,8 +320,8 @@ export function timingOf(report: Report): Timing {
           ? `Nothing ran again: ${reused.length === 1 ? 'the only step was' : `all ${reused.length} steps were`} reused, ${saving}.`
           : `${reused.length} of ${report.steps.length} steps reused, ${saving}.`,
     cost:
-      actual === 0 && (estimated ?? 0) === 0
-        ? formatUsd(0)
+      (actual ?? 0) === 0 && (estimated ?? 0) === 0
+        ? ''
         : [
             actual === null ? '' : `${formatUsd(actual)} spent`,
             estimated === null ? '' : `${formatUsd(estimated)} estimated`,
@@ -326,6 +329,19 @@ export function timingOf(report: Report): Timing {
             .filter((text) => text !== '')
             .join(', '),
   };
+}
+
+/** The features by class where they have one, in the order of the labels; each group from the largest value. */
+export function featureGroups({
+  features,
+}: Explanation): { class: string | null; features: Explanation['features'] }[] {
+  const groups = Map.groupBy(features, (feature) => feature.class ?? null);
+  return [...groups]
+    .map(([name, own]) => ({
+      class: name,
+      features: own.sort((a, b) => Math.abs(b.value) - Math.abs(a.value)),
+    }))
+    .sort((a, b) => byCodePoint(a.class ?? '', b.class ?? ''));
 }
 
 /** "bayesian", or what ran in its place. */

@@ -364,7 +364,8 @@ export function sampleReport(change: Partial<Report> = {}): Report {
 /** The first run: nothing to compare with. */
 export function firstRun(): Report {
   const verdict = sampleVerdict({
-    reason: 'All thresholds are met and the trivial model is beaten; there is no champion yet.',
+    reason:
+      'ROC AUC is .855 (95 % interval [.797, .905]), and every check passes; there was no champion to compare with.',
     smallest_detectable_difference: null,
     holdout_uses: 1,
   });
@@ -550,16 +551,21 @@ export function unenforcedRun(): Report {
   return base;
 }
 
-const WINES = ['class_0', 'class_1', 'class_2'];
+const WINES = ['Barolo', 'Grignolino', 'Barbera d’Alba'];
 
-/** Three classes, a champion, no calibration or single ROC curve. */
+/** Three classes, a champion, no single ROC curve. */
 export function multiclassRun(): Report {
   const random = randomFrom(3);
   const labels = Array.from({ length: 60 }, (_, row) => row % 3);
-  const scores = Float64Array.from({ length: 180 }, (_, i) => {
-    const own = labels[Math.floor(i / 3)] === i % 3 ? 0.45 : 0;
-    return own + random() * 0.6;
-  });
+  const plots = (skill: number) => {
+    const weights = Float64Array.from(
+      { length: 180 },
+      (_, i) => 0.05 + random() * 0.6 + (labels[Math.floor(i / 3)] === i % 3 ? skill : 0),
+    );
+    const sum = (row: number) => weights.subarray(3 * row, 3 * row + 3).reduce((a, b) => a + b);
+    const scores = weights.map((weight, i) => weight / sum(Math.floor(i / 3)));
+    return multiclassPlotsOf({ labels, scores, classes: WINES });
+  };
   const verdict = sampleVerdict({
     reason: 'Not worse than the champion by .030 in accuracy.',
     primary: 'accuracy',
@@ -593,8 +599,19 @@ export function multiclassRun(): Report {
       }),
     },
   });
-  const base = sampleReport({ verdict, problem: 'multiclass', project: 'wine', explanation: null });
-  const plots = multiclassPlotsOf({ labels, scores, classes: WINES });
+  const explanation = {
+    kind: 'coefficients',
+    unit: 'change in log-odds per standard deviation or category',
+    features: WINES.flatMap((name, i) =>
+      ['proline', 'alcohol', 'color_intensity'].map((feature, j) => ({
+        name: feature,
+        class: name,
+        value: (i === j ? 1 : -1) * (0.9 - 0.2 * j),
+        champion: (i === j ? 1 : -1) * (0.8 - 0.2 * j),
+      })),
+    ),
+  };
+  const base = sampleReport({ verdict, problem: 'multiclass', project: 'wine', explanation });
   if (base.data !== null)
     base.data = {
       ...base.data,
@@ -605,7 +622,7 @@ export function multiclassRun(): Report {
       train: { rows: 118, positives: null },
       holdout: { rows: 60, positives: null },
     };
-  return { ...base, plots: { candidate: plots, champion: null } };
+  return { ...base, plots: { candidate: plots(0.45), champion: plots(0.3) } };
 }
 
 /** Metrics in the target's unit, which are not between 0 and 1. */
@@ -619,7 +636,16 @@ export function regressionRun(): Report {
     n: 88,
     positives: null,
     smallest_detectable_difference: 3.11,
-    slices: [],
+    slices: ['1', '2'].map((value, i) => ({
+      column: 'sex',
+      value,
+      n: 44,
+      positives: null,
+      metric: 'rmse',
+      candidate: 52 + 3 * i,
+      champion: 56 - i,
+      interval: [44 + 3 * i, 61 + 3 * i],
+    })),
     metrics: {
       rmse: metric({
         candidate: 53.8531,
@@ -743,7 +769,14 @@ export function hostileRun(text: string): Report {
       },
       champion: base.plots.champion,
     },
-    explanation: { kind: text, unit: text, features: [{ name: text, value: 1, champion: 2 }] },
+    explanation: {
+      kind: text,
+      unit: text,
+      features: [
+        { name: text, value: 1, champion: 2, class: text },
+        { name: text, value: 1, champion: 2 },
+      ],
+    },
     tuning: {
       strategy: text,
       ran_as: text,

@@ -149,7 +149,7 @@ test.each(reports.filter(([name]) => ['promote', 'first run', 'multiclass', 'reg
   async (_, report) => {
     const html = marked.parse(renderComment(report()));
     const expected =
-      report().plots === null ? 0 : { binary: 2, multiclass: 1, regression: 1 }[report().problem];
+      report().plots === null ? 0 : { binary: 2, multiclass: 2, regression: 1 }[report().problem];
     for (const theme of ['light', 'dark'] as const) {
       const { page, noise } = await open(`<!doctype html>${html}`);
       await page.addScriptTag({ path: join(dirname(mermaidPath), 'mermaid.min.js') });

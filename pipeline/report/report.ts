@@ -98,6 +98,8 @@ export interface ModelPlots {
   histogram?: { edges: number[]; negatives: number[]; positives: number[] };
   /** Multiclass: rows are true classes, columns predicted ones (the largest score), in the order of classes. */
   confusion?: { classes: string[]; counts: number[][] };
+  /** Multiclass: quantile bins of the largest score; "observed" is the share of right predictions. */
+  confidence?: CalibrationBin[];
   /** Multiclass: one class against the rest; a class without rows of both kinds is left out. */
   roc_by_class?: { class: string; roc: Curve }[];
   /** Regression: [predicted, actual] of at most 500 rows, evenly drawn over the order of the prediction. */
@@ -114,7 +116,13 @@ export interface Explanation {
   /** "coefficients": log-odds per standard deviation or category, or whatever unit says. */
   kind: string;
   unit: string;
-  features: { name: string; value: number; champion?: number | null }[];
+  features: {
+    name: string;
+    value: number;
+    champion?: number | null;
+    /** Multiclass: the label of the class that the value is of. */
+    class?: string;
+  }[];
 }
 
 export interface TuningFacts {
@@ -137,6 +145,7 @@ export interface Change {
   what: 'code' | 'data' | 'config' | 'image' | 'hyperparameters';
   /** A file, or the path of a setting. */
   path: string;
+  /** Of a list of names: what was removed and what was added, each a change of its own. */
   from: string | null;
   to: string | null;
 }

@@ -48,13 +48,19 @@ test('each state is told plainly', () => {
   expect(text('hold')).toContain('? champion: The difference of −.019');
   expect(text('reject')).toContain('✗ threshold roc_auc: .721 is below .750.');
   expect(text('reject')).toContain('Checks: 3 fail, 5 pass');
-  expect(text('first')).toContain('First run: there was no champion to compare with.');
+  expect(text('first')).toContain('there was no champion to compare with.');
   expect(text('first')).not.toContain('Champion ');
   expect(text('failed')).toContain('FAILED IN TRAIN');
   expect(text('failed')).toContain('|     model.fit(features, target)');
   expect(text('failed')).toContain('Try: Read the lines of the log above.');
   expect(text('unenforced')).toContain('Not enforced: gate.enforce is false.');
   expect(text('reused')).toContain('Nothing ran again: all 7 steps were reused, saving 22 s.');
+});
+
+test('a run that costs nothing says nothing of cost', () => {
+  const cost = { estimated_usd: 0, actual_usd: 0, note: '' };
+  expect(renderTerminal(sampleReport({ cost }), plain)).not.toContain('Cost');
+  expect(renderTerminal(sampleReport(), plain)).toContain('Cost: $0 spent, $0.04 estimated.');
 });
 
 test.each(Object.entries(states))('%s fits the terminal at any width', (_, report) => {

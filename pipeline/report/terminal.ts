@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { formatCount, formatPercent } from '../format.ts';
+import { formatConfidence, formatCount } from '../format.ts';
 import type { Check, Verdict } from '../gate/verdict.ts';
 import { cleanLogLine, cleanText } from './clean-text.ts';
 import {
@@ -80,7 +80,7 @@ function failureLines(failure: NonNullable<Report['failure']>, width: number, pa
 
 function metricLines(verdict: Verdict, rival: string, width: number, paint: Paint): string[] {
   const champion = hasChampion(verdict);
-  const interval = `${formatPercent(verdict.confidence)} interval`;
+  const interval = `${formatConfidence(verdict.confidence)} interval`;
   const head = champion ? ['', 'Candidate', rival, 'Difference', interval] : ['', 'Candidate', interval];
   const rows = metricRows(verdict).map((row) => {
     const name = `${cleanText(row.label, 24)}${row.better === 'lower' ? ' ↓' : ''}`;

@@ -19,6 +19,20 @@ test('a hyperparameter changed in mlops.yaml is told once', () => {
   expect(changes).toEqual([{ what: 'config', path: 'training.hyperparameters.C', from: '1', to: '0.1' }]);
 });
 
+test('of a list of names what was removed and added is told', () => {
+  const changed = (from: unknown[], to: unknown[]) =>
+    changesBetween(origin({ list: from }, {}), origin({ list: to }, {})).map(({ from, to }) => [from, to]);
+  expect(
+    changed(['Gender', 'Age', 'MaritalStatus'], ['Age', 'OverTime', 'MaritalStatus', 'JobLevel']),
+  ).toEqual([
+    ['Gender', null],
+    [null, 'OverTime, JobLevel'],
+  ]);
+  expect(changed([], ['Age'])).toEqual([[null, 'Age']]);
+  expect(changed(['a', 'b'], ['b', 'a'])).toEqual([['[ a, b ]', '[ b, a ]']]);
+  expect(changed([2, 3], [3, 4])).toEqual([['[ 2, 3 ]', '[ 3, 4 ]']]);
+});
+
 test('a hyperparameter that tuning chose is told beside the setting', () => {
   const champion = origin({ C: 1 }, { C: '1', _tuning_objective_metric: 'cv_roc_auc' });
   const changes = changesBetween(champion, origin({ C: 0.1 }, { C: '0.37' }));

@@ -52,15 +52,29 @@ const byPath = (files: CodeFile[]) =>
 const visible = (values: Record<string, string>) =>
   Object.fromEntries(Object.entries(values).filter(([name]) => !name.startsWith('_')));
 
-/** The settings that differ, each at the deepest path that both have. */
+/** The settings that differ, each at the deepest path that both have; of a list of names what was removed and added. */
 function differences(from: unknown, to: unknown, path = ''): Omit<Change, 'what'>[] {
   if (isMapping(from) && isMapping(to)) {
     const keys = [...new Set([...Object.keys(from), ...Object.keys(to)])].sort((a, b) => (a < b ? -1 : 1));
     return keys.flatMap((key) => differences(from[key], to[key], path === '' ? key : `${path}.${key}`));
   }
   const [before, after] = [shown(from), shown(to)];
-  return before === after ? [] : [{ path, from: before, to: after }];
+  if (before === after) return [];
+  if (isNames(from) && isNames(to)) {
+    const removed = from.filter((name) => !to.includes(name)).join(', ');
+    const added = to.filter((name) => !from.includes(name)).join(', ');
+    if (removed !== '' || added !== '') {
+      return [
+        ...(removed === '' ? [] : [{ path, from: removed, to: null }]),
+        ...(added === '' ? [] : [{ path, from: null, to: added }]),
+      ];
+    }
+  }
+  return [{ path, from: before, to: after }];
 }
+
+const isNames = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((item) => typeof item === 'string');
 
 const isMapping = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

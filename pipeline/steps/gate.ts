@@ -113,7 +113,7 @@ export async function gate(event: GateEvent, context: StepContext): Promise<Gate
 
   const evidence: Evidence = {
     plots: { candidate: plots(candidate), champion: champion && plots(common(champion.scores)) },
-    explanation: own.explanation && beside(own.explanation, champion?.explanation ?? null),
+    explanation: own.explanation && explained(own.explanation, champion?.explanation ?? null, manifest),
     tuning: await tuningFacts(event, context),
     threshold: config.problem === 'binary' ? (own.threshold ?? 0.5) : null,
     notes: [
@@ -143,7 +143,7 @@ interface OtherModel {
   package: ModelPackage;
   scores: Scores;
   threshold: number | null;
-  explanation: Explanation | null;
+  explanation: ModelExplanation | null;
   /** What its own preparation left out of the holdout; null where it was prepared as the candidate. */
   view: ViewManifest['view'] | null;
 }
@@ -189,13 +189,32 @@ function leftOut({ who, package: { name }, view }: OtherModel, rows: Scores): st
   );
 }
 
-/** The candidate's explanation with the champion's value of each feature that both have. */
-function beside(own: Explanation, champion: Explanation | null): Explanation {
-  if (champion === null || champion.kind !== own.kind) return own;
-  const values = new Map(champion.features.map((feature) => [feature.name, feature.value]));
+/** What a model's report.json says: classes are numbered as training sees them. */
+interface ModelExplanation extends Pick<Explanation, 'kind' | 'unit'> {
+  features: { name: string; value: number; class?: number }[];
+}
+
+/** The candidate's explanation with the classes' labels and the champion's value of each feature that both have. */
+function explained(
+  own: ModelExplanation,
+  champion: ModelExplanation | null,
+  { labels }: Manifest,
+): Explanation {
+  const key = (feature: ModelExplanation['features'][number]) => `${feature.class ?? ''}:${feature.name}`;
+  const compared = champion !== null && champion.kind === own.kind;
+  const values = new Map(compared ? champion.features.map((feature) => [key(feature), feature.value]) : []);
   return {
-    ...own,
-    features: own.features.map((feature) => ({ ...feature, champion: values.get(feature.name) ?? null })),
+    kind: own.kind,
+    unit: own.unit,
+    features: own.features.map((feature) => {
+      const label = feature.class === undefined ? undefined : labels[feature.class];
+      return {
+        name: feature.name,
+        value: feature.value,
+        ...(label === undefined ? {} : { class: label }),
+        ...(compared ? { champion: values.get(key(feature)) ?? null } : {}),
+      };
+    }),
   };
 }
 
@@ -238,12 +257,12 @@ function plots(scores: Scores): ModelPlots {
 async function readModelReport(
   artifact: string,
   { storage }: StepContext,
-): Promise<{ threshold: number | null; explanation: Explanation | null }> {
+): Promise<{ threshold: number | null; explanation: ModelExplanation | null }> {
   const archive = artifact.replace(/model\.tar\.gz$/, 'output.tar.gz');
   if (!(await storage.exists(archive))) return { threshold: null, explanation: null };
   const text = await fileInTar(await storage.read(archive), 'report.json');
   if (text === null) return { threshold: null, explanation: null };
-  const value = JSON.parse(text) as { threshold?: unknown; explanation?: Explanation };
+  const value = JSON.parse(text) as { threshold?: unknown; explanation?: ModelExplanation };
   const { threshold } = value;
   if (
     threshold !== undefined &&

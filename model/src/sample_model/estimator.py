@@ -76,15 +76,15 @@ class LinearScorer:
         """The linear scores, (records, outputs), from what `contributions` gives."""
         return np.asarray(contributions.sum(axis=2).T + self._intercepts)
 
-    def coefficients(self) -> list[tuple[str, float]]:
-        """The coefficients with their columns' names, the largest in size first."""
+    def coefficients(self) -> list[tuple[int | None, str, float]]:
+        """Each coefficient with its class (None where there is one output) and its column's name, the largest first."""
         outputs = self._coefficients
         named = [
-            (label if len(outputs) == 1 else f"class {output}: {label}", float(value))
+            (None if len(outputs) == 1 else output, label, float(value))
             for output, values in enumerate(outputs)
             for label, value in zip(self._labels, values, strict=True)
         ]
-        return sorted(named, key=lambda pair: -abs(pair[1]))
+        return sorted(named, key=lambda coefficient: -abs(coefficient[2]))
 
 
 def _position_and_category(position: str, category: Any) -> str:

@@ -64,7 +64,8 @@ def train(base: Path) -> None:
             "kind": "coefficients",
             "unit": f"change in {of} per standard deviation or category",
             "features": [
-                {"name": name, "value": value} for name, value in LinearScorer(pipeline, features).coefficients()
+                {"name": name, "value": value} | ({} if output is None else {"class": output})
+                for output, name, value in LinearScorer(pipeline, features).coefficients()
             ],
         },
     }
