@@ -1,5 +1,6 @@
 import type { Request } from '../definition/request.ts';
 import type { StepContext } from '../steps/context.ts';
+import type { RunRecord } from '../steps/record.ts';
 
 /** Where a run happens: the same document, on this machine or on AWS. */
 export interface Backend {
@@ -7,10 +8,14 @@ export interface Backend {
   readonly context: StepContext;
   /** Makes the run's images ready and says their URIs by digest; `code` lists the model's files. */
   images(options: ImageOptions): Promise<{ model: string; prepare: string; code: CodeFile[] }>;
-  /** Copies local files to a prefix of the storage; those that are there already cost nothing. */
-  stage(files: LocalFile[], prefix: string): Promise<void>;
+  /** Copies files to a prefix of the storage; those that are there already cost nothing. */
+  stage(files: StagedFile[], prefix: string): Promise<void>;
+  /** The name of the run: of a new one, or on AWS of one that has the same input and is open or has succeeded. */
+  executionName(request: Request): Promise<string>;
   /** Runs the train machine to its end. Aborting the signal stops its jobs too. */
   run(request: Request, options: RunOptions): Promise<RunResult>;
+  /** Keeps the record of a run that has ended, where whoever follows a run is the one to write it. */
+  keep(record: RunRecord): Promise<void>;
 }
 
 export interface ImageOptions {
@@ -29,6 +34,8 @@ export interface LocalFile {
   /** Under the prefix. */
   name: string;
 }
+
+export type StagedFile = LocalFile | { text: string; name: string };
 
 export interface RunOptions {
   execution: string;

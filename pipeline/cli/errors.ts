@@ -27,7 +27,7 @@ export function reportError(error: unknown, json: boolean): void {
     ? `${message}: the system refused it; expected room and permission to write in ${home()}`
     : message;
   // The stack helps with our own mistakes only.
-  const ours = exitCodeOf(error) === 1 && told === message;
+  const ours = exitCodeOf(error) === 1 && told === message && name !== 'AwsError';
   console.error(ours ? (stack ?? message) : told);
   if (json) printError(name, told);
 }

@@ -1,8 +1,12 @@
 import { join } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { deploymentOf } from '../backends/aws/deployment-of.ts';
+import type { Backend } from '../backends/backend.ts';
 import { FileLedger } from '../backends/embedded/file-ledger.ts';
 import { loadConfig } from '../config/load.ts';
+import type { Config } from '../config/schema.ts';
 import { formatSeconds, formatTime } from '../format.ts';
+import type { Ledger } from '../ports.ts';
 import { type Champion, championId, championKind } from '../steps/context.ts';
 import { type RunRecord, runKind } from '../steps/record.ts';
 import { printJson } from './errors.ts';
@@ -11,7 +15,9 @@ import { table } from './table.ts';
 
 export function historyCommand(): Command {
   return new Command('history')
-    .description('The runs on this machine, newest first, and the champion.')
+    .description('The runs on this machine or of an environment on AWS, newest first, and the champion.')
+    .addOption(new Option('--backend <name>', 'whose runs').choices(['embedded', 'aws']).default('embedded'))
+    .option('--environment <name>', 'with --backend aws: which of environments in mlops.yaml')
     .option('--config <file>', 'the configuration, for the project', 'mlops.yaml')
     .option('--limit <n>', 'how many', countOf, 20)
     .option('--json', 'print one JSON object on standard output')
@@ -23,13 +29,22 @@ function countOf(text: string): number {
   return Number(text);
 }
 
-async function history(options: { config: string; limit: number; json?: boolean }): Promise<void> {
+interface HistoryOptions {
+  backend: Backend['name'];
+  environment?: string;
+  config: string;
+  limit: number;
+  json?: boolean;
+}
+
+async function history(options: HistoryOptions): Promise<void> {
   const { config } = await loadConfig(options.config);
-  const ledger = new FileLedger(join(home(), 'ledger', config.project));
+  const ledger = await openLedger(config, options);
   const champion = (await ledger.get<Champion>(championKind, championId))?.value ?? null;
   const runs = (await ledger.list<RunRecord>(runKind))
     .map((item) => item.value)
-    .reverse()
+    // By time: on AWS a run is named after what started it.
+    .sort((a, b) => Date.parse(b.started_at) - Date.parse(a.started_at))
     .slice(0, options.limit);
   if (options.json) printJson({ project: config.project, champion, runs: runs.map(summaryOf) });
   else if (runs.length === 0) console.log('No runs yet: start one with `npm start`.');
@@ -37,6 +52,13 @@ async function history(options: { config: string; limit: number; json?: boolean 
     console.log(`Champion: ${champion?.package ?? 'none'}\n`);
     for (const line of table([header, ...runs.map(rowOf)])) console.log(line);
   }
+}
+
+async function openLedger(config: Config, { backend, environment }: HistoryOptions): Promise<Ledger> {
+  if (backend === 'embedded') return new FileLedger(join(home(), 'ledger', config.project));
+  const { openAwsBackend } = await import('../backends/aws/aws-backend.ts');
+  const deployment = deploymentOf(config, environment);
+  return (await openAwsBackend({ deployment, runId: null, onNote: console.error })).context.ledger;
 }
 
 const header = ['execution', 'started', 'took', 'outcome', 'package', ''];

@@ -1,8 +1,10 @@
 import { join, relative } from 'node:path';
 import { Command, Option } from 'commander';
-import type { Progress } from '../backends/backend.ts';
+import { deploymentOf } from '../backends/aws/deployment-of.ts';
+import type { Backend, Progress } from '../backends/backend.ts';
 import { EmbeddedBackend } from '../backends/embedded/embedded-backend.ts';
 import { loadConfig } from '../config/load.ts';
+import type { Config } from '../config/schema.ts';
 import { renderTerminal } from '../report/terminal.ts';
 import { baselineOf, noBaseline } from '../run/baseline.ts';
 import { failureOf, isInputError } from '../run/failure.ts';
@@ -13,7 +15,8 @@ import { home } from './home.ts';
 import { RunProgress } from './run-progress.ts';
 
 interface RunOptions {
-  backend: 'embedded';
+  backend: Backend['name'];
+  environment?: string;
   mode: 'evaluate' | 'promote';
   promote: boolean;
   baseline?: string;
@@ -30,7 +33,10 @@ interface RunOptions {
 export function runCommand(): Command {
   return new Command('run')
     .description('One run of the pipeline: train a candidate, compare it with the champion, judge, report.')
-    .addOption(new Option('--backend <name>', 'where the jobs run').choices(['embedded']).default('embedded'))
+    .addOption(
+      new Option('--backend <name>', 'where the jobs run').choices(['embedded', 'aws']).default('embedded'),
+    )
+    .option('--environment <name>', 'with --backend aws: which of environments in mlops.yaml')
     .addOption(
       new Option('--mode <mode>', 'evaluate: judge only; promote: make the candidate the champion on a yes')
         .choices(['evaluate', 'promote'])
@@ -53,6 +59,7 @@ Examples:
   mlops run                                        judge what is in model/ and mlops.yaml
   mlops run --set training.hyperparameters.C=0.1   with another setting
   mlops run --mode promote --reason "new features"
+  mlops run --backend aws --environment staging    on AWS, where it is deployed
 
 What has been made of the same inputs before is used again. Ctrl-C stops all jobs; the next run goes on from
 the last finished step.`,
@@ -76,7 +83,8 @@ async function run(options: RunOptions): Promise<void> {
 
   const abort = new AbortController();
   const progress = new RunProgress(process.stderr);
-  let running = false;
+  // On AWS an execution may be open before it tells of a step.
+  let running = options.backend === 'aws';
   const stop = () => {
     // Before the first step there is nothing to record, and a second Ctrl-C does not wait for the jobs: what was
     // started ends with this process.
@@ -86,21 +94,16 @@ async function run(options: RunOptions): Promise<void> {
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop);
 
-  const backend = new EmbeddedBackend({
-    home: home(),
-    project: config.project,
-    onSetup: (line) => progress.note(line),
-    containers: options.containers === true,
-  });
   let outcome: RunOutcome;
   try {
-    progress.note(`${config.project}: ${options.mode} on this machine`);
+    const backend = await openBackend(config, options, (line) => progress.note(line));
     const shared = {
       backend,
       signal: abort.signal,
       onProgress: (update: Progress) => {
         running = true;
-        progress.update(update);
+        if (update.kind === 'job') progress.note(`  ${update.state}: ${update.name} ${update.url}`);
+        else progress.update(update);
       },
     };
     const baseline =
@@ -129,6 +132,34 @@ async function run(options: RunOptions): Promise<void> {
   if (options.json) printSummary(outcome, files);
   else printReport(outcome, files);
   process.exitCode = exitCode(outcome, failOn);
+}
+
+async function openBackend(
+  config: Config,
+  options: RunOptions,
+  onNote: (line: string) => void,
+): Promise<Backend> {
+  const { project } = config;
+  if (options.backend === 'embedded') {
+    if (options.environment !== undefined) {
+      throw new InputError('--environment: got it without --backend aws, expected both or neither');
+    }
+    onNote(`${project}: ${options.mode} on this machine`);
+    return new EmbeddedBackend({
+      home: home(),
+      project,
+      onSetup: onNote,
+      containers: options.containers === true,
+    });
+  }
+  if (options.containers) {
+    throw new InputError('--containers: got it with --backend aws, expected --backend embedded');
+  }
+  const deployment = deploymentOf(config, options.environment);
+  onNote(`${project}: ${options.mode} on AWS, ${deployment.environment} (${deployment.region})`);
+  // The clients of AWS take a while to load, which a run on this machine is spared.
+  const { openAwsBackend } = await import('../backends/aws/aws-backend.ts');
+  return await openAwsBackend({ deployment, runId: process.env.GITHUB_RUN_ID || null, onNote });
 }
 
 function outcomesOf(failOn: string | undefined): string[] {

@@ -4,7 +4,7 @@ import type { Backend, LocalFile } from '../backends/backend.ts';
 import { ConfigError } from '../config/config-error.ts';
 import type { Config } from '../config/schema.ts';
 import type { Request, Trigger } from '../definition/request.ts';
-import { canonicalJson, sha256, sha256File, sha256Json } from '../hash.ts';
+import { canonicalJson, sha256File, sha256Json } from '../hash.ts';
 import { checkoutOf } from './git.ts';
 
 export interface RequestOptions {
@@ -23,15 +23,15 @@ export interface RequestOptions {
 export async function makeRequest(options: RequestOptions): Promise<Request> {
   const { backend, config, file, mode, promote, trigger } = options;
   const at = (path: string) => locate(path, file);
-  const { root, storage } = backend.context;
+  const { root } = backend.context;
   const checkout = await checkoutOf(dirname(resolve(file)));
   // Files first: setting up the images may take minutes.
   const data = await stageData(config, file, backend);
   const script = config.prepare.script ? await stageScript(config.prepare.script, file, backend) : null;
   const context = config.model.context === null ? null : await at(config.model.context);
   const { code, ...images } = await backend.images({ context, image: config.model.image });
-  const codeUri = `${root}/code/${sha256Json(code)}.json`;
-  await storage.write(codeUri, canonicalJson(code));
+  const codeName = `${sha256Json(code)}.json`;
+  await backend.stage([{ name: codeName, text: canonicalJson(code) }], `${root}/code/`);
   return {
     mode,
     promote: promote && mode === 'promote',
@@ -46,7 +46,7 @@ export async function makeRequest(options: RequestOptions): Promise<Request> {
     images,
     data,
     script,
-    code: codeUri,
+    code: `${root}/code/${codeName}`,
     baseline: options.baseline,
   };
 }
@@ -104,9 +104,3 @@ async function stageScript(script: string, file: string, backend: Backend): Prom
 }
 
 const exists = async (path: string) => (await stat(path).catch(() => null)) !== null;
-
-/** A name for an execution: it sorts by time, and is the only one of its kind. */
-export function executionName(now: Date): string {
-  const time = now.toISOString().replace(/[-:]/g, '').slice(0, 15);
-  return `${time}-${sha256(`${now.getTime()} ${process.pid} ${Math.random()}`).slice(0, 6)}`;
-}

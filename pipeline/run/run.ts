@@ -4,9 +4,9 @@ import type { Backend, Progress } from '../backends/backend.ts';
 import type { Request } from '../definition/request.ts';
 import { renderComment } from '../report/markdown.ts';
 import type { Report } from '../report/report.ts';
+import { closeRun } from '../steps/close-run.ts';
 import { type RunRecord, runKind } from '../steps/record.ts';
 import { reportOf } from './report-of.ts';
-import { executionName } from './request.ts';
 
 export interface RunOutcome {
   execution: string;
@@ -28,24 +28,23 @@ export async function runPipeline(
   const { backend, signal, onProgress } = options;
   const { ledger, clock } = backend.context;
   const started = clock.now();
-  const execution = executionName(started);
+  const execution = await backend.executionName(request);
   const result = await backend.run(request, { execution, signal, onProgress });
   const recorded = (await ledger.get<RunRecord>(runKind, execution))?.value;
   // The machine records success and failure; what stops it from outside is recorded here.
-  const record: RunRecord = recorded ?? {
-    execution,
-    status: result.status === 'succeeded' ? 'failed' : result.status,
-    started_at: started.toISOString(),
-    finished_at: clock.now().toISOString(),
-    state: {
+  const record =
+    recorded ??
+    closeRun({
+      execution,
+      status: result.status === 'cancelled' ? 'ABORTED' : 'FAILED',
+      started_at: started.toISOString(),
+      finished_at: clock.now().toISOString(),
       request,
-      ...(result.error && { error: { Error: result.error.name, Cause: result.error.cause } }),
-    },
-    steps: [],
-    notes: [],
-  };
+      error: result.error,
+      state: null,
+    });
   const complete = { ...record, steps: result.steps, notes: options.notes };
-  await ledger.put(runKind, execution, complete);
+  await backend.keep(complete);
   return { execution, record: complete, report: await reportOf(complete, backend) };
 }
 

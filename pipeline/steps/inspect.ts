@@ -12,7 +12,7 @@ import {
   type StepContext,
   type TrainedModel,
 } from './context.ts';
-import { type Plan, type PrepareSettings, processingInput } from './plan.ts';
+import { digestOf, type Plan, type PrepareSettings, processingInput } from './plan.ts';
 
 export interface InspectEvent {
   execution: string;
@@ -128,7 +128,12 @@ async function scoringOf(
   const rows = own
     ? { manifest: own.manifest, hash: own.view.key, prefix: own.view.output }
     : { manifest, hash: manifest.files.holdout.sha256, prefix: folder(event.prepared.output) };
-  const key = sha256Json({ fingerprint: model.fingerprint, image: model.image, holdout: rows.hash, batch });
+  const key = sha256Json({
+    fingerprint: model.fingerprint,
+    image: digestOf(model.image),
+    holdout: rows.hash,
+    batch,
+  });
   const trained = await context.ledger.get<TrainedModel>('model', model.fingerprint);
   const isLatest = trained?.value.trained.artifact === model.artifact;
   const scored = isLatest ? await context.ledger.get<Scored>('scores', key) : null;

@@ -73,7 +73,7 @@ export async function plan({ execution, request }: PlanEvent, context: StepConte
   const settings = prepareSettings(config);
   const prepareKey = sha256Json({
     pipelineVersion,
-    image: request.images.prepare,
+    image: digestOf(request.images.prepare),
     data: request.data.version,
     script: request.script?.sha256 ?? null,
     settings,
@@ -86,7 +86,7 @@ export async function plan({ execution, request }: PlanEvent, context: StepConte
   const fingerprint = sha256Json({
     pipelineVersion,
     prepared: prepareKey,
-    image: request.images.model,
+    image: digestOf(request.images.model),
     model: config.model,
     training: { ...config.training, hyperparameters },
     tuning: config.tuning,
@@ -158,6 +158,9 @@ export async function plan({ execution, request }: PlanEvent, context: StepConte
     },
   };
 }
+
+/** The same image in another repository is the same image. */
+export const digestOf = (image: string): string => image.slice(image.lastIndexOf('@') + 1);
 
 /** What of the config decides the prepared files: the input of the prepare job. */
 export type PrepareSettings = ReturnType<typeof prepareSettings>;

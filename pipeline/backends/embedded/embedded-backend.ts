@@ -5,11 +5,13 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Request } from '../../definition/request.ts';
 import { type Resources, type StepName, trainMachine, trainSteps } from '../../definition/train.ts';
+import { sha256 } from '../../hash.ts';
 import type { Trial } from '../../ports.ts';
 import type { StepContext } from '../../steps/context.ts';
 import { currentLease, freeLease } from '../../steps/lease.ts';
+import { type RunRecord, runKind } from '../../steps/record.ts';
 import { steps } from '../../steps/steps.ts';
-import type { Backend, ImageOptions, LocalFile, Progress, RunOptions, RunResult } from '../backend.ts';
+import type { Backend, ImageOptions, Progress, RunOptions, RunResult, StagedFile } from '../backend.ts';
 import { type ExecutionEvent, execute, type TaskHandler } from './engine.ts';
 import { FileLedger } from './file-ledger.ts';
 import { FileStorage } from './file-storage.ts';
@@ -91,8 +93,19 @@ export class EmbeddedBackend implements Backend {
     return { prepare, model, code: context === null ? [] : [...(await hashContext(context)).files] };
   }
 
-  async stage(files: LocalFile[], prefix: string): Promise<void> {
-    for (const { path, name } of files) await this.#storage.copyIn(path, `${prefix}${name}`);
+  async stage(files: StagedFile[], prefix: string): Promise<void> {
+    for (const file of files) {
+      const uri = `${prefix}${file.name}`;
+      await ('text' in file ? this.#storage.write(uri, file.text) : this.#storage.copyIn(file.path, uri));
+    }
+  }
+
+  async executionName(): Promise<string> {
+    return newExecutionName(this.context.clock.now());
+  }
+
+  async keep(record: RunRecord): Promise<void> {
+    await this.context.ledger.put(runKind, record.execution, record);
   }
 
   async run(request: Request, { execution, signal, onProgress }: RunOptions): Promise<RunResult> {
@@ -184,6 +197,12 @@ export class EmbeddedBackend implements Backend {
 }
 
 const prepareName = 'prepare';
+
+/** A name for an execution: it sorts by time, and is the only one of its kind. */
+function newExecutionName(now: Date): string {
+  const time = now.toISOString().replace(/[-:]/g, '').slice(0, 15);
+  return `${time}-${sha256(`${now.getTime()} ${process.pid} ${Math.random()}`).slice(0, 6)}`;
+}
 
 /** The folder of the image that prepares data. */
 export const prepareContext = fileURLToPath(new URL('../../prepare', import.meta.url));

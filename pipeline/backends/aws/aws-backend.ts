@@ -1,0 +1,235 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ECRClient } from '@aws-sdk/client-ecr';
+import { DescribeHyperParameterTuningJobCommand, type SageMakerClient } from '@aws-sdk/client-sagemaker';
+import { type SFNClient, StartExecutionCommand, StopExecutionCommand } from '@aws-sdk/client-sfn';
+import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
+import pLimit from 'p-limit';
+import type { Request } from '../../definition/request.ts';
+import { canonicalJson, sha256Json } from '../../hash.ts';
+import { type Champion, championId, championKind } from '../../steps/context.ts';
+import { type RunRecord, runKind } from '../../steps/record.ts';
+import type { Backend, ImageOptions, Progress, RunOptions, RunResult, StagedFile } from '../backend.ts';
+import { prepareContext } from '../embedded/embedded-backend.ts';
+import { hashContext } from '../embedded/image-store.ts';
+import { SetupError } from '../embedded/setup-error.ts';
+import { findImage, requireDigest } from './aws-images.ts';
+import { ecrClient, sageMakerClient, sfnClient, stsClient } from './clients.ts';
+import { executionLink } from './console-links.ts';
+import { ExecutionHistory, type StartedJob } from './execution-history.ts';
+import { follow } from './follow.ts';
+import { type Deployment, imageTag, type ResourceNames, resourceNames } from './names.ts';
+import { describeExecution, type Execution, eventsSince } from './read-execution.ts';
+import { awsContext } from './step-context.ts';
+import { stopJobs } from './stop-jobs.ts';
+
+export interface AwsBackendOptions {
+  deployment: Deployment;
+  /**
+   * What runs are named after, such as the id of a workflow run: the same id and input again go on with the same
+   * execution. null: the input alone.
+   */
+  runId: string | null;
+  onNote: (line: string) => void;
+}
+
+/** The pipeline as it is deployed: Step Functions, SageMaker, S3 and DynamoDB. */
+export class AwsBackend implements Backend {
+  readonly name = 'aws';
+  readonly context: ReturnType<typeof awsContext>;
+  readonly #options: AwsBackendOptions;
+  readonly #names: ResourceNames;
+  readonly #executions: SFNClient;
+  readonly #jobs: SageMakerClient;
+  readonly #images: ECRClient;
+
+  /** Asks nothing of AWS; `openAwsBackend` also makes sure of the account. */
+  constructor(options: AwsBackendOptions) {
+    const { region } = options.deployment;
+    this.#options = options;
+    this.#names = resourceNames(options.deployment);
+    this.#executions = sfnClient(region);
+    this.#jobs = sageMakerClient(region);
+    this.#images = ecrClient(region);
+    this.context = deployedContext(options.deployment);
+  }
+
+  async images({ context, image }: ImageOptions) {
+    const find = async (name: 'model' | 'prepare', folder: string) => {
+      const { digest, files } = await hashContext(folder);
+      const tag = imageTag(name, digest.slice('sha256:'.length));
+      return { uri: await findImage(this.#images, tag, this.#names), files: [...files] };
+    };
+    const prepare = await find('prepare', prepareContext);
+    const model =
+      context === null ? { uri: requireDigest(image ?? ''), files: [] } : await find('model', context);
+    return { prepare: prepare.uri, model: model.uri, code: model.files };
+  }
+
+  async stage(files: StagedFile[], prefix: string): Promise<void> {
+    const { storage } = this.context;
+    const limit = pLimit(8);
+    const staged = files.map((file) =>
+      limit(() =>
+        'text' in file
+          ? storage.create(`${prefix}${file.name}`, file.text)
+          : storage.copyIn(file.path, `${prefix}${file.name}`),
+      ),
+    );
+    await Promise.all(staged);
+  }
+
+  /** RUNID-N: of the first N that is open or has succeeded on this very input, or else that nobody has used. */
+  async executionName(request: Request): Promise<string> {
+    const id = runIdOf(this.#options.runId, request);
+    for (let n = 1; ; n++) {
+      const name = `${id}-${n}`;
+      const execution = await describeExecution(this.#executions, this.#arnOf(name, request));
+      if (execution === null) return name;
+      if (!sameRequest(execution, request)) continue;
+      if (execution.status === 'RUNNING') return name;
+      if (execution.status === 'SUCCEEDED' && !(await this.#isOutdated(name))) return name;
+    }
+  }
+
+  async run(request: Request, { execution, signal, onProgress }: RunOptions): Promise<RunResult> {
+    const { region } = this.#options.deployment;
+    const arn = this.#arnOf(execution, request);
+    if (signal.aborted) return { status: 'cancelled', steps: [], error: null };
+    await this.#start(execution, request);
+    this.#options.onNote(`execution ${execution}: ${executionLink(region, arn)}`);
+    const history = new ExecutionHistory(region);
+    try {
+      await follow({
+        history,
+        signal,
+        onProgress,
+        eventsSince: (lastId) => eventsSince(this.#executions, arn, lastId),
+        tuningProgress: (job) => this.#tuningProgress(job),
+        wait: (seconds, until) => delay(seconds * 1000, undefined, { signal: until }).catch(() => {}),
+      });
+    } catch (error) {
+      this.#options.onNote(`execution ${execution} goes on; the same command follows it again`);
+      throw error;
+    }
+    if (history.end !== null) return { ...history.end, steps: history.steps };
+    await this.#stop(arn, history);
+    return { status: 'cancelled', steps: history.steps, error: null };
+  }
+
+  /** The machine, or close-run where the machine cannot, has written it: nobody else may write the ledger. */
+  async keep(): Promise<void> {}
+
+  async #start(execution: string, request: Request): Promise<void> {
+    const { project, environment, account, region } = this.#options.deployment;
+    try {
+      await this.#executions.send(
+        new StartExecutionCommand({
+          stateMachineArn: this.#machineOf(request).arn,
+          name: execution,
+          input: canonicalJson({ request }),
+        }),
+      );
+    } catch (error) {
+      const { name } = error as Error;
+      if (name === 'StateMachineDoesNotExist' || name === 'StateMachineDeleting') {
+        throw new SetupError(
+          `${project} is not deployed to ${environment} (account ${account}, ${region}): there is no state machine ` +
+            `${this.#machineOf(request).name}; run \`npm run deploy -- --environment ${environment}\``,
+        );
+      }
+      if (name !== 'ExecutionAlreadyExists') throw error;
+      // It has ended, and its result is wanted; or another run took the name a moment ago.
+      const found = await describeExecution(this.#executions, this.#arnOf(execution, request));
+      if (found === null || !sameRequest(found, request)) {
+        throw new Error(
+          `execution ${execution}: another run took this name meanwhile; start the command again`,
+        );
+      }
+    }
+  }
+
+  /** Stops the execution first, so that it starts nothing more, then what it has started. */
+  async #stop(executionArn: string, history: ExecutionHistory): Promise<void> {
+    try {
+      await this.#executions.send(
+        new StopExecutionCommand({
+          executionArn,
+          error: 'Cancelled',
+          cause: 'stopped by whoever followed it',
+        }),
+      );
+    } finally {
+      history.add(await eventsSince(this.#executions, executionArn, history.lastId));
+      await stopJobs(this.#jobs, history.openJobs());
+    }
+  }
+
+  async #tuningProgress({ name, state }: StartedJob): Promise<Progress> {
+    const found = await this.#jobs.send(
+      new DescribeHyperParameterTuningJobCommand({ HyperParameterTuningJobName: name }),
+    );
+    const { Completed = 0, Stopped = 0, NonRetryableError = 0 } = found.TrainingJobStatusCounters ?? {};
+    return {
+      kind: 'trial',
+      state,
+      done: Completed + Stopped + NonRetryableError,
+      total: found.HyperParameterTuningJobConfig?.ResourceLimits?.MaxNumberOfTrainingJobs ?? 0,
+      best: found.BestTrainingJob?.FinalHyperParameterTuningJobObjectiveMetric?.Value ?? null,
+    };
+  }
+
+  /** Whether a run that is named by its input alone was judged against a champion that serves no more. */
+  async #isOutdated(execution: string): Promise<boolean> {
+    if (this.#options.runId !== null) return false;
+    const { ledger } = this.context;
+    const record = (await ledger.get<RunRecord>(runKind, execution))?.value;
+    const champion = await ledger.get<Champion>(championKind, championId);
+    const judged = record?.state.promotion?.version ?? record?.state.plan?.champion.version;
+    return judged !== (champion?.version ?? 0);
+  }
+
+  #machineOf({ promote }: Request) {
+    return this.#names.machines[promote ? 'promote' : 'evaluate'];
+  }
+
+  #arnOf(execution: string, request: Request): string {
+    const { arn } = this.#machineOf(request);
+    return `${arn.replace(':stateMachine:', ':execution:')}:${execution}`;
+  }
+}
+
+/** The backend of an environment, once the credentials are known to be of its account. Throws SetupError. */
+export async function openAwsBackend(options: AwsBackendOptions): Promise<AwsBackend> {
+  const { account, region, environment } = options.deployment;
+  const { Account, Arn } = await stsClient(region).send(new GetCallerIdentityCommand({}));
+  if (Account !== account) {
+    throw new SetupError(
+      `environment ${environment}: mlops.yaml says account ${account}, the credentials are of account ${Account} (${Arn}); ` +
+        'expected those of the same account: choose another AWS_PROFILE or environment',
+    );
+  }
+  return new AwsBackend(options);
+}
+
+/** The ports of an environment, for reading. */
+export function deployedContext(deployment: Deployment) {
+  const { partition, ledgerTable, packageGroup, root } = resourceNames(deployment);
+  const { region, account } = deployment;
+  return awsContext({
+    region,
+    ledger: ledgerTable,
+    packageGroup,
+    sageMakerArn: `arn:${partition}:sagemaker:${region}:${account}`,
+    root,
+  });
+}
+
+/** At most 70 characters of [a-zA-Z0-9-]: with its number an execution's name, which has 80. */
+function runIdOf(runId: string | null, request: Request): string {
+  const id = runId?.replaceAll(/[^a-zA-Z0-9-]/g, '-').slice(0, 60) ?? sha256Json(request).slice(0, 16);
+  // A workflow run that also trains a baseline has two.
+  return request.trigger.kind === 'baseline' ? `${id}-baseline` : id;
+}
+
+const sameRequest = (execution: Execution, request: Request): boolean =>
+  canonicalJson(execution.request) === canonicalJson(request);
