@@ -1,97 +1,21 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { chmodSync, lstatSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
+import { beforeEach, expect, jest, test } from '@jest/globals';
+import { docker, freePort, importBase, startDocker } from '../../image/docker.fixture.ts';
 import type { Image } from './image.ts';
 import { hashContext, ImageStore } from './image-store.ts';
 import { eventually, temporaryFolder, writeFiles } from './python-context.fixture.ts';
 
 jest.setTimeout(60_000);
 
-let daemon: ChildProcess | undefined;
-let home: string;
+await startDocker();
+importBase('mlops-test/base:1');
+
 let folder: string;
 let baseDir: string;
 let lines: string[];
-
-function docker(...args: string[]): string {
-  return execFileSync('docker', args, {
-    encoding: 'utf8',
-    env: { ...process.env, DOCKER_BUILDKIT: '0' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  }).trim();
-}
-
-function hasDaemon(): boolean {
-  try {
-    return docker('version', '--format', '{{.Server.Version}}') !== '';
-  } catch {
-    return false;
-  }
-}
-
-/** A daemon of the test's own where none runs; it needs root and `dockerd`. */
-async function startDaemon(): Promise<void> {
-  home = mkdtempSync(join(tmpdir(), 'mlops-docker-'));
-  const socket = `unix://${home}/docker.sock`;
-  const roots = ['--data-root', `${home}/data`, '--exec-root', `${home}/exec`, '--pidfile', `${home}/pid`];
-  let log = '';
-  daemon = spawn('dockerd', [...roots, '--host', socket], { stdio: ['ignore', 'ignore', 'pipe'] });
-  daemon.on('error', (error) => {
-    log = error.message;
-  });
-  daemon.stderr?.on('data', (chunk) => {
-    log = `${log}${chunk}`.slice(-2000);
-  });
-  process.env.DOCKER_HOST = socket;
-  await eventually('a Docker daemon answers', hasDaemon).catch(() => {
-    throw new Error(
-      `These tests need Docker: no daemon runs, and dockerd did not start as this user:\n${log}`,
-    );
-  });
-}
-
-/** Stands in for a base image of a registry: one static program. */
-function importBase(): void {
-  const found = execFileSync('sh', ['-c', 'command -v busybox || true'], { encoding: 'utf8' }).trim();
-  if (found === '')
-    throw new Error('These tests need a static busybox on the PATH (apt-get install busybox-static)');
-  const root = temporaryFolder();
-  execFileSync('sh', [
-    '-c',
-    'mkdir "$1/bin" && cp "$2" "$1/bin/busybox" && "$2" --install -s "$1/bin"',
-    '',
-    root,
-    found,
-  ]);
-  execFileSync('sh', [
-    '-c',
-    'ln -sf busybox "$1/bin/sh"; for f in "$1"/bin/*; do [ -L "$f" ] && ln -sf busybox "$f"; done; mkdir -m 1777 "$1/tmp"',
-    '',
-    root,
-  ]);
-  chmodSync(root, 0o755);
-  execFileSync('sh', ['-c', 'tar -C "$1" -c . | docker import - mlops-test/base:1', '', root], {
-    env: { ...process.env },
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-}
-
-beforeAll(async () => {
-  if (!hasDaemon()) await startDaemon();
-  importBase();
-});
-
-afterAll(async () => {
-  if (daemon === undefined) return;
-  const ended = new Promise((resolve) => daemon?.once('exit', resolve));
-  daemon.kill('SIGTERM');
-  await ended;
-  await rm(home, { recursive: true, maxRetries: 20, retryDelay: 200 });
-});
 
 beforeEach(async () => {
   folder = temporaryFolder();
@@ -301,12 +225,3 @@ test('the files that count are those that Docker itself lets through', async () 
   expect(kept).toContain('data/keep');
   expect(readdirSync(join(context, 'logs'))).toHaveLength(2);
 });
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
-}
