@@ -24,6 +24,8 @@ export interface Finished {
 /** A working directory of the command line, removed after the tests of the file. */
 export class Workspace {
   readonly folder: string;
+  /** What `mlops` finds in its environment besides. */
+  readonly environment: Record<string, string> = {};
 
   /** Empty but for the Python environments, which every checkout shares. */
   constructor() {
@@ -67,7 +69,7 @@ export class Workspace {
 
   /** Starts `mlops ARGS` with output that is no terminal. */
   start(...args: string[]): Running {
-    return new Running(this.folder, args);
+    return new Running(this.folder, args, this.environment);
   }
 
   /** Runs `mlops ARGS` to its end. */
@@ -100,12 +102,13 @@ export class Running {
   stdout = '';
   stderr = '';
 
-  constructor(folder: string, args: readonly string[]) {
+  constructor(folder: string, args: readonly string[], environment: Record<string, string>) {
     // Only what a shell of a user has: nothing of the test runner's.
     const env = {
       PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
       HOME: process.env.HOME,
       TMPDIR: process.env.TMPDIR,
+      ...environment,
     };
     this.process = spawn(process.execPath, [program, ...args], {
       cwd: folder,

@@ -47,7 +47,7 @@ const programs = `
 import json, math, os, subprocess, sys, time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-base = os.environ["SAGEMAKER_BASE_DIR"]
+base = os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml")
 
 
 def train():
@@ -101,7 +101,13 @@ def serve():
         def log_message(self, *args):
             pass
 
-    ThreadingHTTPServer(("127.0.0.1", int(os.environ["SAGEMAKER_BIND_TO_PORT"])), Handler).serve_forever()
+    port = os.environ.get("SAGEMAKER_BIND_TO_PORT")
+    address = ("0.0.0.0", 8080) if port is None else ("127.0.0.1", int(port))
+    ThreadingHTTPServer(address, Handler).serve_forever()
+
+
+if __name__ == "__main__":
+    {"train": train, "serve": serve}[sys.argv[1]]()
 `;
 
 export function smallProject(): Workspace {
