@@ -202,6 +202,13 @@ function taskFailed(cause: string): Error {
   return error;
 }
 
+/** What a run gave the function of a state. */
+export function payloadOf<Event>({ events }: Run, state: string): Event {
+  const started = events.find((event) => event.type === 'TaskStarted' && event.state === state);
+  if (started === undefined) throw new Error(`${state}: not started`);
+  return structuredClone((started.parameters as { Payload: Event }).Payload);
+}
+
 /** A sound request; `settings` are lines of mlops.yaml. */
 export async function requestOf(
   { context: { storage, root } }: FakeSageMaker,

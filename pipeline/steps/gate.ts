@@ -1,5 +1,3 @@
-import { Readable } from 'node:stream';
-import { list as listTar } from 'tar';
 import type { Config } from '../config/schema.ts';
 import type { Request } from '../definition/request.ts';
 import { decide } from '../gate/decide.ts';
@@ -21,6 +19,7 @@ import {
 } from './context.ts';
 import type { Scoring } from './inspect.ts';
 import { lookAt } from './looks.ts';
+import { type ModelExplanation, readModelReport } from './model-report.ts';
 import type { Plan } from './plan.ts';
 import { scoreFileOf } from './score-file.ts';
 
@@ -118,6 +117,7 @@ export async function gate(event: GateEvent, context: StepContext): Promise<Gate
     threshold: config.problem === 'binary' ? (own.threshold ?? 0.5) : null,
     notes: [
       ...manifest.warnings,
+      ...own.notes,
       ...views.flatMap((other) => (other ? [leftOut(other, everyRow)] : [])),
       ...(look.stored
         ? [`The same comparison was made before (${look.stored.execution}): its verdict stands.`]
@@ -183,15 +183,17 @@ async function otherModel(
 function leftOut({ who, package: { name }, view }: OtherModel, rows: Scores): string {
   if (view === null) return '';
   const { trained_on, dropped, other_label } = view;
-  return (
-    `The ${who} ${name} was prepared otherwise: ${view.rows} of the holdout's ${rows.ids.length} rows are compared ` +
-    `(left out: ${trained_on} that it was trained on, ${dropped} that its script drops, ${other_label} that it labels otherwise).`
-  );
-}
-
-/** What a model's report.json says: classes are numbered as training sees them. */
-interface ModelExplanation extends Pick<Explanation, 'kind' | 'unit'> {
-  features: { name: string; value: number; class?: number }[];
+  const left = [
+    [trained_on, 'that it was trained on'],
+    [dropped, 'that its script drops'],
+    [other_label, 'that it labels otherwise'],
+  ] as const;
+  const named = left.filter(([count]) => count > 0).map(([count, which]) => `${count} ${which}`);
+  const compared =
+    named.length === 0
+      ? `all ${rows.ids.length} rows of the holdout are compared`
+      : `${view.rows} of the holdout's ${rows.ids.length} rows are compared (left out: ${named.join(', ')})`;
+  return `The ${who} ${name} was prepared otherwise: ${compared}.`;
 }
 
 /** The candidate's explanation with the classes' labels and the champion's value of each feature that both have. */
@@ -248,50 +250,6 @@ function plots(scores: Scores): ModelPlots {
     case 'regression':
       return regressionPlotsOf({ actual: scores.labels, predicted: scores.predicted });
   }
-}
-
-/**
- * What the model says of itself, where it does: `report.json` in /opt/ml/output/data, which SageMaker packs into
- * output.tar.gz beside model.tar.gz.
- */
-async function readModelReport(
-  artifact: string,
-  { storage }: StepContext,
-): Promise<{ threshold: number | null; explanation: ModelExplanation | null }> {
-  const archive = artifact.replace(/model\.tar\.gz$/, 'output.tar.gz');
-  if (!(await storage.exists(archive))) return { threshold: null, explanation: null };
-  const text = await fileInTar(await storage.read(archive), 'report.json');
-  if (text === null) return { threshold: null, explanation: null };
-  const value = JSON.parse(text) as { threshold?: unknown; explanation?: ModelExplanation };
-  const { threshold } = value;
-  if (
-    threshold !== undefined &&
-    threshold !== null &&
-    !(typeof threshold === 'number' && Number.isFinite(threshold))
-  ) {
-    throw new Error(
-      `report.json of ${archive}: threshold: got ${JSON.stringify(threshold)}, expected a number`,
-    );
-  }
-  return { threshold: threshold ?? null, explanation: value.explanation ?? null };
-}
-
-async function fileInTar(archive: Uint8Array, name: string): Promise<string | null> {
-  const chunks: Buffer[] = [];
-  let found = false;
-  const parser = listTar({
-    onReadEntry: (entry) => {
-      if (entry.path.replace(/^\.\//, '') !== name) return entry.resume();
-      found = true;
-      entry.on('data', (chunk: Buffer) => chunks.push(chunk));
-    },
-  });
-  await new Promise<void>((resolve, reject) => {
-    parser.on('end', resolve);
-    parser.on('error', reject);
-    Readable.from([archive]).pipe(parser as unknown as NodeJS.WritableStream);
-  });
-  return found ? Buffer.concat(chunks).toString('utf8') : null;
 }
 
 async function tuningFacts(
