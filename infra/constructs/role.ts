@@ -2,7 +2,7 @@ import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import type { Environment } from '../environment.ts';
 import { useKey } from '../policies/job-policy.ts';
-import { policyDocument, type Statement } from '../policies/statement.ts';
+import { policyDocument, type Statement, starReasons } from '../policies/statement.ts';
 import { acknowledge } from './acknowledge.ts';
 
 /** A role for a service, with one inline policy; the stack sets its boundary. */
@@ -17,6 +17,7 @@ export function serviceRole(
   }: { environment: Environment; roleName: string; service: string; statements: readonly Statement[] },
 ): Role {
   const { settings, account } = environment;
+  const needs = [...statements, ...(settings.kms_key ? [useKey(settings.kms_key)] : [])];
   const role = new Role(scope, id, {
     roleName,
     // Lambda names no source when it assumes a role; the others do, so that no other account's job or machine can.
@@ -26,13 +27,8 @@ export function serviceRole(
         ? {}
         : { conditions: { StringEquals: { 'aws:SourceAccount': account } } },
     ),
-    inlinePolicies: {
-      needs: policyDocument([...statements, ...(settings.kms_key ? [useKey(settings.kms_key)] : [])]),
-    },
+    inlinePolicies: { needs: policyDocument(needs) },
   });
-  acknowledge(role, {
-    'AwsSolutions-IAM5':
-      'each star ends a name that starts with the project or the machine, or stands where the service has no resource (policies/*.ts says which)',
-  });
+  acknowledge(role, starReasons(needs));
   return role;
 }

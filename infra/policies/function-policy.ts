@@ -34,7 +34,7 @@ const needs: Readonly<Record<FunctionName, Needs>> = {
     registry: 'read',
     jobs: 'read',
   },
-  register: { folders: ['configs'], registry: 'register' },
+  register: { folders: ['configs', 'packages'], registry: 'register' },
   promote: { reads: ['lease'], writes: ['champion'], registry: 'approve' },
   record: { writes: ['run', 'lease'], jobs: 'read' },
   'close-run': { writes: ['run', 'lease'], jobs: 'stop', executions: true },

@@ -11,7 +11,6 @@ import { allow, deny, type Statement } from './statement.ts';
 /** What every role of the environment is held to, CloudFormation's own included. */
 export function boundary(environment: Environment): Statement[] {
   return [
-    // `*`: a boundary grants nothing; the roles' own policies name resources.
     allow(
       [
         'cloudwatch:*',
@@ -33,6 +32,7 @@ export function boundary(environment: Environment): Statement[] {
         'xray:*',
       ],
       ['*'],
+      { because: "a boundary grants nothing; the roles' own policies name resources" },
     ),
     ...roleManagement(environment),
     ...protectedIdentity(environment),
@@ -199,7 +199,6 @@ export function execution(environment: Environment): Statement[] {
       ],
     ),
     allow(['ssm:GetParameters'], [arn('ssm', `parameter/cdk-bootstrap/${names.qualifier}/version`)]),
-    // `*`: what only lists or checks has no resource to name.
     allow(
       [
         'cloudwatch:DescribeAlarms',
@@ -210,6 +209,7 @@ export function execution(environment: Environment): Statement[] {
         'states:ValidateStateMachineDefinition',
       ],
       ['*'],
+      { because: 'what only lists or checks has no resource to name' },
     ),
     ...(settings.kms_key ? [useKey(settings.kms_key)] : []),
     ...roleManagement(environment),
@@ -290,7 +290,6 @@ function protectedIdentity(environment: Environment): Statement[] {
 /** What the two roles that GitHub assumes are held to: no IAM, and of roles only those of `cdk bootstrap`. */
 export function identityBoundary(environment: Environment): Statement[] {
   return [
-    // `*`: a boundary grants nothing; the two roles' own policies name resources.
     allow(
       [
         'cloudformation:Describe*',
@@ -306,6 +305,7 @@ export function identityBoundary(environment: Environment): Statement[] {
         'states:*',
       ],
       ['*'],
+      { because: "a boundary grants nothing; the roles' own policies name resources" },
     ),
     allow(['sts:AssumeRole'], bootstrapRoles(environment)),
   ];
@@ -398,8 +398,7 @@ function reading(environment: Environment): Statement[] {
 
 function push(environment: Environment, ...repositories: string[]): Statement[] {
   return [
-    // `*`: a login token has no resource of its own.
-    allow(['ecr:GetAuthorizationToken'], ['*']),
+    allow(['ecr:GetAuthorizationToken'], ['*'], { because: 'a login token has no resource of its own' }),
     allow(
       ['ecr:CompleteLayerUpload', 'ecr:InitiateLayerUpload', 'ecr:PutImage', 'ecr:UploadLayerPart'],
       repositories.map((repository) => repositoryArn(environment, repository)),

@@ -27,14 +27,13 @@ export function jobPolicy(
         ...repositoryOf(image, names.partition),
       ],
     ),
-    // `*`: a login token has no resource of its own.
-    allow(['ecr:GetAuthorizationToken'], ['*']),
+    allow(['ecr:GetAuthorizationToken'], ['*'], { because: 'a login token has no resource of its own' }),
     allow(
       ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents'],
       [`arn:${names.partition}:logs:${region}:${account}:log-group:/aws/sagemaker/*`],
     ),
-    // `*`: metrics have no ARN; the namespace is the bound.
     allow(['cloudwatch:PutMetricData'], ['*'], {
+      because: 'metrics have no ARN; the namespace is the bound',
       Condition: {
         StringLike: { 'cloudwatch:namespace': ['/aws/sagemaker/*', 'aws/sagemaker/*', 'AWS/SageMaker'] },
       },
@@ -43,7 +42,7 @@ export function jobPolicy(
   ];
 }
 
-/** `*`: describing has no resource, and an interface has no name before it is made. Only where mlops.yaml names a VPC. */
+/** Only where mlops.yaml names a VPC. */
 export const networkInterfaces: Statement = allow(
   [
     'ec2:AssignPrivateIpAddresses',
@@ -59,6 +58,7 @@ export const networkInterfaces: Statement = allow(
     'ec2:UnassignPrivateIpAddresses',
   ],
   ['*'],
+  { because: 'describing has no resource, and a network interface has no name before it is made' },
 );
 
 /** The use of the customer's key by roles that read and write what it encrypts. */

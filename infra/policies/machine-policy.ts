@@ -7,7 +7,8 @@ export type MachineName = keyof ResourceNames['machines'];
 
 /**
  * What the role of a machine may do: what its document needs, and to log and trace. The role of train-evaluate
- * cannot call what promotes, nor write the champion or an approval itself.
+ * cannot call what promotes, nor write the champion or an approval itself. It cannot take the lease either, so that a
+ * request to promote fails there at its first state.
  */
 export function machinePolicy(machine: MachineName, document: StateMachine, place: Place): Statement[] {
   const needed = actionsOf(document, place);
@@ -16,11 +17,13 @@ export function machinePolicy(machine: MachineName, document: StateMachine, plac
     : [...needed.filter((statement) => !isPromotion(statement, place)), ...neverPromote(place), ...watching];
 }
 
+const promotion = ({ functions }: ResourceNames): string[] => [functions.promote.arn, functions.lease.arn];
+
 const isPromotion = ({ Resource }: Statement, { names }: Place): boolean =>
-  Resource.includes(names.functions.promote.arn);
+  promotion(names).some((arn) => Resource.includes(arn));
 
 const neverPromote = ({ names, region, account }: Place): Statement[] => [
-  deny(['lambda:InvokeFunction'], [names.functions.promote.arn], { Sid: 'NeverPromote' }),
+  deny(['lambda:InvokeFunction'], promotion(names), { Sid: 'NeverPromote' }),
   deny(
     ['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem', 'dynamodb:BatchWriteItem'],
     [names.ledgerTableArn],
@@ -37,8 +40,7 @@ const neverPromote = ({ names, region, account }: Place): Statement[] => [
 ];
 
 const watching: Statement[] = [
-  // `*`: deliveries of logs, and traces, have no resource to name
-  // (https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html, .../concepts-xray-tracing.html).
+  // https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html and concepts-xray-tracing.html
   allow(
     [
       'logs:CreateLogDelivery',
@@ -51,9 +53,11 @@ const watching: Statement[] = [
       'logs:UpdateLogDelivery',
     ],
     ['*'],
+    { because: 'deliveries of logs have no resource to name' },
   ),
   allow(
     ['xray:GetSamplingRules', 'xray:GetSamplingTargets', 'xray:PutTelemetryRecords', 'xray:PutTraceSegments'],
     ['*'],
+    { because: 'traces have no resource to name' },
   ),
 ];

@@ -7,6 +7,8 @@ export interface Statement {
   readonly Action: readonly string[];
   readonly Resource: readonly string[];
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
+  /** Why the resource is `*`. Not part of the policy. */
+  readonly because?: string;
 }
 
 export function allow(Action: readonly string[], Resource: readonly string[], rest: Rest = {}): Statement {
@@ -17,7 +19,7 @@ export function deny(Action: readonly string[], Resource: readonly string[], res
   return { ...rest, Effect: 'Deny', Action, Resource };
 }
 
-type Rest = Partial<Pick<Statement, 'Sid' | 'Condition'>>;
+type Rest = Partial<Pick<Statement, 'Sid' | 'Condition' | 'because'>>;
 
 /** Ledger items of these kinds (`look-*`: all that start so) and no others; nor an operation that names no key. */
 export function onlyKinds(kinds: readonly string[]): Pick<Statement, 'Condition'> {
@@ -30,5 +32,30 @@ export function onlyKinds(kinds: readonly string[]): Pick<Statement, 'Condition'
 }
 
 export function policyDocument(statements: readonly Statement[]): PolicyDocument {
-  return PolicyDocument.fromJson({ Version: '2012-10-17', Statement: statements });
+  return PolicyDocument.fromJson({
+    Version: '2012-10-17',
+    Statement: statements.map(({ because: _, ...statement }) => statement),
+  });
+}
+
+/**
+ * cdk-nag's findings on the stars of these statements, each with its reason. A resource that is nothing but `*` has none
+ * unless its statement gives one.
+ */
+export function starReasons(statements: readonly Statement[]): Record<string, string> {
+  const findings = statements
+    .filter(({ Effect }) => Effect === 'Allow')
+    .flatMap(({ Action, Resource, because }): [string, string][] => [
+      ...Action.filter((action) => action.includes('*')).map((action): [string, string] => [
+        `Action::${action}`,
+        because ?? 'all actions of this family are meant, on resources of the environment only',
+      ]),
+      ...Resource.filter((resource) => resource.includes('*') && (resource !== '*' || because)).map(
+        (resource): [string, string] => [
+          `Resource::${resource}`,
+          because ?? 'what runs make has names that begin so; nothing else of the account does',
+        ],
+      ),
+    ]);
+  return Object.fromEntries(findings.map(([finding, reason]) => [`AwsSolutions-IAM5[${finding}]`, reason]));
 }
