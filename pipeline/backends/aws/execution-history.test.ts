@@ -1,0 +1,105 @@
+import { expect, test } from '@jest/globals';
+import { ExecutionHistory } from './execution-history.ts';
+import { WrittenHistory } from './history.fixture.ts';
+
+const training = (name: string) => ({ TrainingJobName: name });
+
+test('tells of steps, of jobs with the link to their log, and of nothing twice', () => {
+  const written = new WrittenHistory();
+  const history = new ExecutionHistory('us-east-1');
+  const task = written.wait(1).task('Train', 'createTrainingJob.sync', training('churn-train-1'));
+  expect(history.add(written.events)).toEqual([
+    { kind: 'started', state: 'Train', seconds: 0 },
+    {
+      kind: 'job',
+      state: 'Train',
+      name: 'churn-train-1',
+      url:
+        'https://us-east-1.console.aws.amazon.com/cloudwatch/home?region=us-east-1#logsV2:log-groups/log-group/' +
+        '$252Faws$252Fsagemaker$252FTrainingJobs$3FlogStreamNameFilter$3Dchurn-train-1',
+    },
+  ]);
+  written.wait(90).end(task, 'TaskSucceeded', 'Train');
+  expect(history.add(written.events)).toEqual([{ kind: 'succeeded', state: 'Train', seconds: 90 }]);
+  expect(history.add(written.events)).toEqual([]);
+  expect(history.steps).toEqual([{ name: 'Train', seconds: 90 }]);
+});
+
+test('branches that run at once are told apart, though events name only the one before', () => {
+  const written = new WrittenHistory();
+  const candidate = written.task('Score candidate', 'createTransformJob.sync', { TransformJobName: 'a' }, 0);
+  const champion = written.task('Score champion', 'createTransformJob.sync', { TransformJobName: 'b' }, 0);
+  written.wait(5).end(champion, 'TaskSucceeded', 'Score champion');
+  written.wait(5).end(candidate, 'TaskFailed', 'Score candidate');
+  const history = new ExecutionHistory('us-east-1');
+  const ends = history.add(written.events).filter(({ kind }) => kind === 'succeeded' || kind === 'failed');
+  expect(ends).toEqual([
+    { kind: 'succeeded', state: 'Score champion', seconds: 5 },
+    { kind: 'failed', state: 'Score candidate', seconds: 10 },
+  ]);
+});
+
+test('knows the jobs that may still run: those without an end, and those whose state ran out of time', () => {
+  const written = new WrittenHistory();
+  const prepare = written.task('Prepare', 'createProcessingJob.sync', { ProcessingJobName: 'done' });
+  written.end(prepare, 'TaskSucceeded', 'Prepare');
+  const first = written.task('Train', 'createTrainingJob.sync', training('failed'));
+  written.end(first, 'TaskFailed', 'Train');
+  const late = written.task('Train', 'createTrainingJob.sync', training('late'));
+  written.end(late, 'TaskTimedOut', 'Train');
+  written.task('Tune', 'createHyperParameterTuningJob.sync', { HyperParameterTuningJobName: 'tuning' });
+  const history = new ExecutionHistory('us-east-1');
+  history.add(written.events);
+  expect(history.openJobs().map(({ kind, name }) => [kind, name])).toEqual([
+    ['training', 'late'],
+    ['tuning', 'tuning'],
+  ]);
+  expect(history.tuning()).toMatchObject([{ name: 'tuning', state: 'Tune' }]);
+});
+
+test('a model stays to be deleted until it is, though its creation ends at once', () => {
+  const written = new WrittenHistory();
+  const made = written.task('Create model: candidate', 'createModel', { ModelName: 'm' });
+  written.end(made, 'TaskSucceeded', 'Create model: candidate');
+  const history = new ExecutionHistory('us-east-1');
+  history.add(written.events);
+  expect(history.openJobs()).toMatchObject([{ kind: 'model', name: 'm' }]);
+  written.task('Delete model: candidate', 'deleteModel', { ModelName: 'm' });
+  history.add(written.events);
+  expect(history.openJobs()).toEqual([]);
+});
+
+test('keeps the newest state of the machine, not of a branch', () => {
+  const written = new WrittenHistory();
+  const output = { request: { mode: 'promote' }, plan: { fingerprint: 'f' } };
+  written.end(written.task('Plan', 'invoke', {}), 'TaskSucceeded', 'Plan', output);
+  written.end(written.task('Score candidate', 'invoke', {}), 'TaskSucceeded', 'Score candidate', {
+    job: 'j',
+  });
+  const history = new ExecutionHistory('us-east-1');
+  history.add(written.events);
+  expect(history.state).toEqual(output);
+});
+
+test.each([
+  ['ExecutionSucceeded', {}, { status: 'succeeded', error: null }],
+  [
+    'ExecutionFailed',
+    { executionFailedEventDetails: { error: 'DataContractError', cause: 'no target' } },
+    { status: 'failed', error: { name: 'DataContractError', cause: 'no target' } },
+  ],
+  [
+    'ExecutionAborted',
+    {},
+    {
+      status: 'cancelled',
+      error: { name: 'ExecutionAborted', cause: 'the execution was stopped from outside' },
+    },
+  ],
+] as const)('%s is its end', (type, details, end) => {
+  const written = new WrittenHistory();
+  written.finish(type, details);
+  const history = new ExecutionHistory('us-east-1');
+  history.add(written.events);
+  expect(history.end).toEqual(end);
+});
