@@ -5,7 +5,7 @@ import { formatSeconds } from '../format.ts';
 
 const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const tick = 100;
-const column = 18;
+const column = 'Prepare for champion'.length;
 
 /** Live progress of a run: a line a step that is drawn over on a terminal, and plain lines elsewhere. */
 export class RunProgress {

@@ -88,6 +88,32 @@ test.each([
   expect(await verdictOf(result, world)).toMatchObject({ outcome, enforced: enforce, reason: result.reason });
 });
 
+test("a champion's own view of the holdout: its file, its content type, the rows that both score", async () => {
+  const { world, event } = await challenged();
+  const { storage } = world.context;
+  const text = async (uri: string) => new TextDecoder().decode(await storage.read(uri));
+  const manifest = JSON.parse(await text(`${event.prepared.output}manifest/manifest.json`));
+  const rows = (await text(`${event.scores.champion.output}holdout.csv.out`)).trim().split('\n').slice(0, 50);
+  const joined = rows.map((row) => {
+    const [row_id, label, score] = row.split(',');
+    return JSON.stringify({ row_id, label: Number(label), slices: {}, SageMakerOutput: Number(score) });
+  });
+  const output = 's3://mlops/small/prepared/view/';
+  await storage.write(`${output}holdout.jsonl.out`, `${joined.join('\n')}\n`);
+  const view = { rows: 50, holdout_rows: 60, trained_on: 8, dropped: 2, other_label: 0 };
+  const files = { holdout: { ...manifest.files.holdout, path: 'holdout/holdout.jsonl' } };
+  const viewed = { ...manifest, content_type: 'application/jsonlines', files, view };
+  await storage.write(`${output}manifest/manifest.json`, JSON.stringify(viewed));
+  Object.assign(event.scoring.champion.view, { exists: true, key: 'view', output });
+  Object.assign(event.scores.champion, { output });
+
+  const result = await gate(event, world.context);
+  expect((await verdictOf(result, world)).n).toBe(50);
+  expect((await evidenceOf(result, world)).notes).toContainEqual(
+    expect.stringMatching(/small\/1 was prepared otherwise: 50 of the holdout's 60 rows/),
+  );
+});
+
 describe('fails closed', () => {
   test.each([
     ['nan', 'ScoreFileError', /line 9, column score: got "nan"/],

@@ -169,7 +169,8 @@ async function otherModel(
   const viewed = view.exists
     ? await readJson<ViewManifest>(context, `${view.output}manifest/manifest.json`)
     : null;
-  const layout = { ...manifest, content_type: viewed?.content_type ?? manifest.content_type };
+  const { content_type, files } = viewed ?? manifest;
+  const layout = { ...manifest, content_type, files };
   return {
     who,
     package: found,
