@@ -90,7 +90,11 @@ function newtonSums(
   variance: Float64Array,
   weights: Uint8Array,
 ): NewtonSums {
-  let [g0, g1, h00, h01, h11] = [0, 0, 0, 0, 0];
+  let g0 = 0;
+  let g1 = 0;
+  let h00 = 0;
+  let h01 = 0;
+  let h11 = 0;
   for (let i = 0; i < weights.length; i++) {
     const weight = weights[i]!;
     const x = logits[i]!;

@@ -317,6 +317,7 @@ test('slices: a drop beyond the limit fails, few rows are reported only', () => 
     { column: 'team', value: 'b', n: 4, positives: 2, metric: 'roc_auc', candidate: 1, champion: 0.75 },
     { column: 'team', value: 'c', n: 2, positives: 2, metric: 'roc_auc', candidate: null, champion: null },
   ]);
+  expect(verdict.slices[2]!.note).toBe('the slice has no negative rows');
   expect(check(verdict, 'slices team=a')).toMatchObject({ outcome: 'fail', value: -0.25, limit: -0.1 });
   expect(check(verdict, 'slices team=b').outcome).toBe('pass');
   expect(check(verdict, 'slices team=c')).toMatchObject({

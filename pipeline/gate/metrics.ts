@@ -70,19 +70,11 @@ export const EPSILON = Number.EPSILON;
 
 export const clipped = (probability: number): number => min(max(probability, EPSILON), 1 - EPSILON);
 
-/** Sum of weights times values, in four sums side by side: one alone waits for each addition. */
+/** Sum of weights times values. */
 export function dot(weights: Uint8Array, values: Float64Array): number {
-  const n = weights.length;
-  let [a, b, c, d] = [0, 0, 0, 0];
-  let i = 0;
-  for (; i + 3 < n; i += 4) {
-    a += weights[i]! * values[i]!;
-    b += weights[i + 1]! * values[i + 1]!;
-    c += weights[i + 2]! * values[i + 2]!;
-    d += weights[i + 3]! * values[i + 3]!;
-  }
-  for (; i < n; i++) a += weights[i]! * values[i]!;
-  return a + b + (c + d);
+  let sum = 0;
+  for (let i = 0; i < weights.length; i++) sum += weights[i]! * values[i]!;
+  return sum;
 }
 
 /** Sum of the weights of rows that are flagged 1. */

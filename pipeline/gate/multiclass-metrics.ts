@@ -87,7 +87,11 @@ function oneVersusRest(labels: Int32Array, scores: Float64Array, k: number): Sta
     let sum = 0;
     for (let c = 0; c < k; c++) {
       const { rows, sorted } = orders[c]!;
-      let [below, tiedBelow, tiedAbove, positives, area] = [0, 0, 0, 0, 0];
+      let below = 0;
+      let tiedBelow = 0;
+      let tiedAbove = 0;
+      let positives = 0;
+      let area = 0;
       for (let i = 0; i < n; i++) {
         const row = rows[i]!;
         if (labels[row] === c) tiedAbove += weights[row]!;

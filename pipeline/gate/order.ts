@@ -6,61 +6,62 @@ export interface Order {
   sorted: Float64Array;
 }
 
+/** Below this the tables of the radix sort cost more than they save. */
+const FEW = 256;
+
 /**
- * An O(n) radix sort on the upper 32 bits of each float64; the runs that share those bits are then put right by
- * their full values.
+ * An O(n) radix sort by the upper 32 bits of each float64, 16 bits at a time; the runs that share those bits are
+ * then put right by their full values.
  *
  * @param scores n finite numbers
  */
 export function ascendingOrder(scores: Float64Array): Order {
+  if (scores.length < FEW) return orderByComparison(scores);
   const n = scores.length;
   const words = new Uint32Array(scores.buffer, scores.byteOffset, 2 * n);
-  let keys = new Uint32Array(n);
-  let rows = new Uint32Array(n);
+  const lowPlaces = new Uint32Array(65536);
+  const highPlaces = new Uint32Array(65536);
   for (let i = 0; i < n; i++) {
-    keys[i] = sortableBits(words[2 * i + HIGH]!, words[2 * i + 1 - HIGH]!);
-    rows[i] = i;
+    const key = sortableBits(words[2 * i + HIGH]!, words[2 * i + 1 - HIGH]!);
+    lowPlaces[key & 65535]!++;
+    highPlaces[key >>> 16]!++;
   }
-  let otherKeys = new Uint32Array(n);
-  let otherRows = new Uint32Array(n);
-  const bits = n > 20_000 ? 16 : 11; // two passes where their tables pay, else three
-  for (let shift = 0; shift < 32; shift += bits) {
-    scatter({ keys, rows }, { keys: otherKeys, rows: otherRows }, shift, bits);
-    [keys, otherKeys] = [otherKeys, keys];
-    [rows, otherRows] = [otherRows, rows];
+  toPlaces(lowPlaces);
+  toPlaces(highPlaces);
+  const work = new ArrayBuffer(8 * n);
+  const keys = new Uint32Array(work, 0, n);
+  const byLow = new Uint32Array(work, 4 * n, n);
+  const rows = new Uint32Array(n);
+  for (let i = 0; i < n; i++) {
+    const key = sortableBits(words[2 * i + HIGH]!, words[2 * i + 1 - HIGH]!);
+    const place = lowPlaces[key & 65535]!++;
+    keys[place] = key;
+    byLow[place] = i;
   }
-  const sorted = new Float64Array(n);
-  for (let i = 0; i < n; i++) sorted[i] = scores[rows[i]!]!;
+  for (let i = 0; i < n; i++) rows[highPlaces[keys[i]! >>> 16]!++] = byLow[i]!;
+  const sorted = new Float64Array(work); // over the keys, which have served
+  for (let i = 0; i < n; i++) sorted[i] = scores[rows[i]!]! + 0; // -0 becomes 0
+  const sortedWords = new Uint32Array(work);
   for (let start = 0, end = 1; start < n; start = end++) {
-    while (end < n && keys[end] === keys[start]) end++;
+    const high = sortedWords[2 * start + HIGH];
+    while (end < n && sortedWords[2 * end + HIGH] === high) end++;
     if (end - start > 1) sortRun(rows, sorted, start, end);
   }
   return { rows, sorted };
 }
 
-interface Keyed {
-  keys: Uint32Array;
-  rows: Uint32Array;
+function orderByComparison(scores: Float64Array): Order {
+  const rows = Uint32Array.from(scores, (_, row) => row).sort((a, b) => scores[a]! - scores[b]!);
+  return { rows, sorted: Float64Array.from(rows, (row) => scores[row]!) };
 }
 
-/** One stable pass by the digit of `bits` bits at `shift`. */
-function scatter(from: Keyed, to: Keyed, shift: number, bits: number): void {
-  const { keys, rows } = from;
-  const { keys: toKeys, rows: toRows } = to;
-  const mask = (1 << bits) - 1;
-  const places = new Uint32Array(mask + 1);
-  for (let i = 0; i < keys.length; i++) places[(keys[i]! >>> shift) & mask]!++;
+/** Counts to the place where each digit's first goes. */
+function toPlaces(counts: Uint32Array): void {
   let before = 0;
-  for (let digit = 0; digit <= mask; digit++) {
-    const count = places[digit]!;
-    places[digit] = before;
+  for (let digit = 0; digit < counts.length; digit++) {
+    const count = counts[digit]!;
+    counts[digit] = before;
     before += count;
-  }
-  for (let i = 0; i < keys.length; i++) {
-    const key = keys[i]!;
-    const place = places[(key >>> shift) & mask]!++;
-    toKeys[place] = key;
-    toRows[place] = rows[i]!;
   }
 }
 
@@ -79,13 +80,13 @@ function sortRun(rows: Uint32Array, sorted: Float64Array, start: number, end: nu
     let ordered = start + 1;
     while (ordered < end && sorted[ordered - 1]! <= sorted[ordered]!) ordered++;
     if (ordered === end) return;
-    const run = sorted.slice(start, end);
-    const places = Uint32Array.from(run, (_, i) => i).sort((a, b) => run[a]! - run[b]!);
+    const run = orderByComparison(sorted.slice(start, end));
     const runRows = rows.slice(start, end);
-    for (const [i, place] of places.entries()) {
-      rows[start + i] = runRows[place]!;
-      sorted[start + i] = run[place]!;
-    }
+    rows.set(
+      run.rows.map((row) => runRows[row]!),
+      start,
+    );
+    sorted.set(run.sorted, start);
     return;
   }
   for (let i = start + 1; i < end; i++) {

@@ -95,7 +95,8 @@ function judgeSlice(
   const values = [metricOf(own, metric), theirs && metricOf(theirs, metric)] as const;
   const { problem, labels } = own.rows;
   const few = policy.slices !== null && smallest < policy.slices.min_positives;
-  const note = values[0] === null ? whyAbsent(own, metric) : few ? 'too few rows to judge' : null;
+  const whyNot = (model: Model) => whyAbsent(model, metric).replace('the holdout', 'the slice');
+  const note = values[0] === null ? whyNot(own) : few ? 'too few rows to judge' : null;
   const estimate = samplingOf([own], { ...drawn, metrics: [metric] }).of(own, metric);
   const result: SliceResult = {
     column,
@@ -127,7 +128,7 @@ function judgeSlice(
         result,
         check: failed(
           name,
-          `${metricText(metric).label} of the ${whose} cannot be computed in ${sliceText(column, value)}: ${whyAbsent(model, metric)}.`,
+          `${metricText(metric).label} of the ${whose} cannot be computed in ${sliceText(column, value)}: ${whyNot(model)}.`,
         ),
       };
     }
