@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { list as listTar } from 'tar';
-import { z } from 'zod';
+// The small build: this is part of a function's bundle.
+import * as z from 'zod/mini';
 import type { StepContext } from './context.ts';
 import { ModelOutputError } from './score-file.ts';
 
@@ -19,7 +20,7 @@ export type ModelExplanation = z.infer<typeof explanationSchema>;
 const explanationSchema = z.object({
   kind: z.string(),
   unit: z.string(),
-  features: z.array(z.object({ name: z.string(), value: z.number(), class: z.int().optional() })),
+  features: z.array(z.object({ name: z.string(), value: z.number(), class: z.optional(z.int()) })),
 });
 
 const nothing: ModelReport = { threshold: null, explanation: null, notes: [] };
