@@ -307,11 +307,7 @@ describe('loading', () => {
     ],
     ['a large file', () => write('#'.repeat(1_000_001)), 'got 1000001 bytes, expected at most 1000000'],
     ['a folder', () => folder, 'got a folder, expected a file'],
-    [
-      'no file',
-      () => join(folder, 'none.yaml'),
-      'no such file; --config names another',
-    ],
+    ['no file', () => join(folder, 'none.yaml'), 'no such file; --config names another'],
   ])('refuses %s', async (_what, make, message) => {
     const path = make();
     await expect(loadConfig(path)).rejects.toThrow(new ConfigError(path, [{ path: '', message }]));

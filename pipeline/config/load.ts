@@ -97,8 +97,7 @@ async function readText(path: string): Promise<string> {
     bytes = await readFile(path);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT' || code === 'ENOTDIR')
-      throw fail('no such file; --config names another');
+    if (code === 'ENOENT' || code === 'ENOTDIR') throw fail('no such file; --config names another');
     if (code === 'EISDIR') throw fail('got a folder, expected a file');
     throw fail(`cannot be read: ${(error as Error).message}`);
   }
