@@ -58,7 +58,7 @@ nav a:hover { color: var(--ink); text-decoration: underline; }
 .heading p { margin-top: 6px; font-size: 13px; color: var(--muted); text-wrap: pretty; }
 .body { min-width: 0; }
 h3 { font-size: 13px; font-weight: 600; color: var(--muted); }
-.body > h3 { margin: 28px 0 8px; }
+.body > h3 { margin: 28px 0 8px; } .body > h3:first-child { margin-top: 0; }
 .after { margin-top: 12px; font-size: 13px; color: var(--muted); }
 
 .scroll { overflow-x: auto; position: relative; }
@@ -154,6 +154,7 @@ footer { margin-top: 44px; padding: 18px 0 36px; border-top: 1px solid var(--lin
   .metrics .plot, .metrics .effects, .metrics thead th:last-child { display: none; }
   th, td { padding-right: 8px; } .number { padding-left: 4px; } tbody th { min-width: 5.5em; }
   small { font-size: 11px; }
+  .metrics tbody th { min-width: 6em; font-size: 14px; }
   .metrics .tag { display: table; margin: 2px 0 0; }
   /* A row's name takes a line of its own, its numbers share the next. */
   :is(.checks, .slices, .features, .trials, .steps) :is(thead, tbody) { display: block; }

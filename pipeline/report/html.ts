@@ -72,9 +72,9 @@ export function renderHtml(report: Report): string {
 <body>
 ${pageHeader(report)}
 <main>
-${verdictBlock(report)}
+${unbroken(verdictBlock(report))}
 ${navigation(parts)}
-${parts.map(section).join('\n')}
+${unbroken(parts.map(section).join('\n'))}
 </main>
 <footer>${footer(report)}</footer>
 </body>
@@ -210,6 +210,11 @@ function navigation(parts: Part[]): string {
   return `<nav aria-label="Sections"><ul>${parts
     .map((part) => `<li><a href="#${part.id}">${escapeHtml(part.title, 60)}</a></li>`)
     .join('')}</ul></nav>`;
+}
+
+/** A number and its percent sign stay on one line. */
+function unbroken(html: string): string {
+  return html.replace(/(\d) %/g, '$1&nbsp;%');
 }
 
 function section(part: Part): string {

@@ -274,7 +274,7 @@ export function changeRows(report: Report): { kind: string; path: string; how: s
           ? `removed${values ? `: ${from}` : ''}`
           : from === null || !values
             ? 'edited'
-            : `${from} → ${to}`;
+            : `${shortNumber(from)} → ${shortNumber(to ?? '')}`;
     return { kind: CHANGE_KINDS[what], path, how };
   });
 }
@@ -351,10 +351,17 @@ export function tuningTitle(tuning: NonNullable<Report['tuning']>): string {
   return `${formatCountOf(tuning.trials.length, 'trial')}, ${strategy}, ${tuning.objective.goal} ${tuning.objective.metric}`;
 }
 
+/** Without those that the service adds: `_tuning_objective_metric`. */
 export function settingsText(settings: Record<string, string>): string {
   return Object.entries(settings)
-    .map(([name, value]) => `${name} ${value}`)
+    .filter(([name]) => !name.startsWith('_'))
+    .map(([name, value]) => `${name} ${shortNumber(value)}`)
     .join(', ');
+}
+
+/** What a search drew has 16 digits, of which four say all. */
+function shortNumber(text: string): string {
+  return /^-?\d+\.\d{6,}(e-?\d+)?$/.test(text) ? String(Number(Number(text).toPrecision(4))) : text;
 }
 
 /** "attrition · evaluate · pull_request · feature/x at 0123456 with uncommitted edits" as its parts. */

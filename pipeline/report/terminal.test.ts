@@ -43,6 +43,16 @@ test('what changed stands beside what moved', () => {
   expect(text).toContain('2 of 7 steps reused, saving 5.1 s.');
 });
 
+test('a value that a search drew is cut to what says all of it', () => {
+  const changes = [
+    { what: 'hyperparameters' as const, path: 'C', from: '0.08758321087095153', to: '1.0399810663633664' },
+    { what: 'config' as const, path: 'version', from: '2024.10', to: '12345678' },
+  ];
+  const text = renderTerminal(sampleReport({ changes }), plain);
+  expect(text).toContain('C: 0.08758 → 1.04');
+  expect(text).toContain('version: 2024.10 → 12345678');
+});
+
 test('each state is told plainly', () => {
   const text = (state: keyof typeof states) => renderTerminal(states[state], plain);
   expect(text('hold')).toContain('? champion: The difference of −.019');
