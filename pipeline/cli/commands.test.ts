@@ -36,7 +36,8 @@ describe('definition', () => {
     const { code, stdout } = await workspace.mlops('definition', 'train');
     const document = JSON.parse(stdout);
     expect(code).toBe(0);
-    expect(document.States[document.StartAt].Type).toBe('Task');
+    expect(document.States).toHaveProperty(document.StartAt);
+    expect(document.States.Train.Resource).toBe('arn:aws:states:::sagemaker:createTrainingJob.sync');
   });
 
   test('what is not part of this version, or never was, exits 2 and says so', async () => {
