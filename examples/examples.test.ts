@@ -83,6 +83,7 @@ const examples = [
   {
     example: 'breast-cancer',
     target: 'diagnosis',
+    labels: [],
     sensible: { roc_auc: [0.97, 1], accuracy: [0.93, 1], brier: [0, 0.04] },
     learnedNothing: { roc_auc: [0.3, 0.7] },
     rejects: ['threshold roc_auc', 'threshold brier', 'floor'],
@@ -92,6 +93,7 @@ const examples = [
   {
     example: 'wine',
     target: 'cultivar',
+    labels: ['first', 'second', 'third'],
     sensible: { log_loss: [0, 0.25], accuracy: [0.92, 1], f1_macro: [0.92, 1], roc_auc_ovr: [0.97, 1] },
     learnedNothing: { accuracy: [0.15, 0.6], roc_auc_ovr: [0.3, 0.7] },
     rejects: ['threshold log_loss', 'threshold accuracy', 'floor'],
@@ -101,6 +103,7 @@ const examples = [
   {
     example: 'diabetes',
     target: 'progression',
+    labels: [],
     sensible: { rmse: [45, 60], mae: [38, 50], r2: [0.4, 0.6], mape: [0.3, 0.5] },
     learnedNothing: { r2: [-0.4, 0.15] },
     rejects: ['threshold rmse', 'threshold r2', 'floor'],
@@ -111,7 +114,7 @@ const examples = [
 
 describe.each(examples)(
   '$example',
-  ({ example, target, sensible, learnedNothing, rejects, slices, change }) => {
+  ({ example, target, labels, sensible, learnedNothing, rejects, slices, change }) => {
     const config = `examples/${example}/mlops.yaml`;
 
     test('with permuted labels is rejected, and becomes no champion', async () => {
@@ -127,7 +130,10 @@ describe.each(examples)(
       expect(check(run, 'champion')).toMatchObject({ outcome: 'pass', detail: 'none' });
       expectWithin(run, sensible);
       expect(run.verdict.slices.map(({ value }) => value)).toEqual(slices);
-      expect(await readFile(run.report.html, 'utf8')).toContain(example);
+      const page = await readFile(run.report.html, 'utf8');
+      expect(page).toContain(example);
+      // Classes are told by their labels, in the coefficients too.
+      for (const label of labels) expect(page).toContain(`<h3>${label}</h3>`);
     });
 
     test('with a changed setting is compared with the champion', async () => {
