@@ -29,6 +29,6 @@ async function report(name: string, options: { config: string; json?: boolean })
   const files = await writeReport(value, join(home(), 'runs', run.id));
   if (options.json) return printJson(value);
   const color = process.stdout.isTTY === true;
-  console.log(renderTerminal(value, { color, columns: process.stdout.columns ?? 100 }));
+  console.log(renderTerminal(value, { color, columns: process.stdout.columns || 100 }));
   console.log(`\nReport: ${relative(process.cwd(), files.html)}`);
 }

@@ -16,7 +16,8 @@ export class RunProgress {
 
   constructor(stream: NodeJS.WriteStream) {
     this.#stream = stream;
-    this.#live = stream.isTTY ? createLogUpdate(stream, { showCursor: true }) : null;
+    // A terminal that does not tell its size cannot be drawn over.
+    this.#live = stream.isTTY && stream.columns > 0 ? createLogUpdate(stream, { showCursor: true }) : null;
   }
 
   update(progress: Progress): void {
@@ -38,7 +39,7 @@ export class RunProgress {
         const detail = this.#running.get(state)?.detail ?? '';
         this.#running.delete(state);
         const line =
-          `${state.padEnd(column)} ${formatSeconds(progress.seconds).padStart(7)}  ${detail}`.trimEnd();
+          `${state.padEnd(column)} ${formatSeconds(progress.seconds).padStart(10)}  ${detail}`.trimEnd();
         this.#write(`${this.#mark(progress.kind)} ${line}`);
         break;
       }
@@ -76,7 +77,7 @@ export class RunProgress {
     this.#live(
       [...this.#running]
         .map(([state, { since, detail }]) => {
-          const elapsed = formatSeconds((now - since) / 1000).padStart(7);
+          const elapsed = formatSeconds((now - since) / 1000).padStart(10);
           return `${styleText('cyan', frame)} ${state.padEnd(column)} ${elapsed}  ${detail}`.trimEnd();
         })
         .join('\n'),

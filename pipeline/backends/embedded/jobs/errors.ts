@@ -7,9 +7,19 @@ export function serviceError(name: ServiceError, message: string): Error {
   return named(`SageMaker.${name}`, message);
 }
 
-/** A job that did not complete, as `.sync` fails: the Describe response is the message. */
-export function taskFailed(description: object): Error {
-  return named('States.TaskFailed', JSON.stringify(description));
+/** What Step Functions keeps of a Cause. */
+const mostCharacters = 32_768;
+
+/**
+ * A job that did not complete, as `.sync` fails: the Describe response is the message, with as many of the last lines of
+ * its log as a Cause has room for.
+ */
+export function taskFailed(description: { readonly LogTail?: readonly string[] }): Error {
+  let message = JSON.stringify(description);
+  const lines = description.LogTail ?? [];
+  for (let first = 1; message.length > mostCharacters && first <= lines.length; first++)
+    message = JSON.stringify({ ...description, LogTail: lines.slice(first) });
+  return named('States.TaskFailed', message);
 }
 
 /** A job that its caller stopped. */
