@@ -1,12 +1,10 @@
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
-import { CreateModelPackageGroupCommand } from '@aws-sdk/client-sagemaker';
-import { ledgerContract, registryContract, storageContract } from '../../ports.contract.ts';
-import { dynamoDbClient, s3Client, sageMakerClient } from './clients.ts';
+import { ledgerContract, storageContract } from '../../ports.contract.ts';
+import { dynamoDbClient, s3Client } from './clients.ts';
 import { DynamoDbLedger } from './dynamodb-ledger.ts';
-import { account, region, startFakeCloud } from './fakecloud.fixture.ts';
+import { startFakeCloud } from './fakecloud.fixture.ts';
 import { S3Storage } from './s3-storage.ts';
-import { SageMakerRegistry } from './sagemaker-registry.ts';
 
 const cloud = await startFakeCloud(4611);
 
@@ -33,18 +31,4 @@ ledgerContract('DynamoDbLedger', async () => {
     }),
   );
   return () => new DynamoDbLedger(dynamoDbClient(), 'ledger');
-});
-
-registryContract('SageMakerRegistry', async () => {
-  await cloud.reset();
-  await s3Client().send(new CreateBucketCommand({ Bucket: 'bucket' }));
-  for (const ModelPackageGroupName of ['churn', 'churn-2'])
-    await sageMakerClient().send(new CreateModelPackageGroupCommand({ ModelPackageGroupName }));
-  return (group) =>
-    new SageMakerRegistry(sageMakerClient(), {
-      group,
-      arnPrefix: `arn:aws:sagemaker:${region}:${account}`,
-      storage: new S3Storage(s3Client()),
-      root: 's3://bucket/churn',
-    });
 });
