@@ -31,11 +31,13 @@ type Tool = (name: string, argument: string) => Promise<Measured | null>;
 interface Result {
   case: string;
   tool: string;
-  /** The median. */
+  /** Medians of the processes: of their first run, as a verdict's is, and of their later ones. */
+  first_seconds: number;
   seconds: number;
-  peak_mb: number;
   /** How many times as long as the gate. */
+  first_ratio: number;
   ratio: number;
+  peak_mb: number;
   version: string;
 }
 
@@ -75,12 +77,18 @@ async function compare(
       if (result !== null) measured.set(tool, [...(measured.get(tool) ?? []), result]);
     }
   }
-  const own = median(measured.get('gate')!.flatMap(({ seconds }) => seconds));
-  return [...measured].map(([tool, results]) => {
-    const seconds = median(results.flatMap((result) => result.seconds));
-    const peak_mb = Math.max(...results.map((result) => result.peak_mb));
-    return { case: name, tool, seconds, peak_mb, ratio: seconds / own, version: results[0]!.version };
-  });
+  const first = (tool: string) => median(measured.get(tool)!.map(({ seconds }) => seconds[0]!));
+  const later = (tool: string) => median(measured.get(tool)!.flatMap(({ seconds }) => seconds.slice(1)));
+  return [...measured].map(([tool, results]) => ({
+    case: name,
+    tool,
+    first_seconds: first(tool),
+    seconds: later(tool),
+    first_ratio: first(tool) / first('gate'),
+    ratio: later(tool) / later('gate'),
+    peak_mb: Math.max(...results.map((result) => result.peak_mb)),
+    version: results[0]!.version,
+  }));
 }
 
 function median(values: number[]): number {
@@ -102,11 +110,13 @@ function print(results: Result[]): void {
   const cells = results.map((result) => [
     result.case,
     result.tool,
+    `${result.first_seconds.toFixed(3)} s`,
+    `${result.first_ratio.toFixed(2)} x`,
     `${result.seconds.toFixed(3)} s`,
     `${result.ratio.toFixed(2)} x`,
     `${result.peak_mb.toFixed(0)} MB`,
   ]);
-  const rows = [['case', 'tool', 'median', 'of the gate', 'peak memory'], ...cells];
+  const rows = [['case', 'tool', 'first', 'gate = 1', 'later', 'gate = 1', 'peak'], ...cells];
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   for (const row of rows)
     console.log(

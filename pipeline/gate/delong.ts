@@ -44,16 +44,14 @@ export function placements(labels: Uint8Array, scores: Float64Array): Placements
   const doubled = new Uint32Array(n);
   let positivesBelow = 0;
   let total = 0;
-  for (let start = 0, end = 0; start < n; start = end) {
+  for (let start = 0; start < n; ) {
     const score = sorted[start]!;
-    let tied = 0;
-    do tied += sortedLabels[end]!;
-    while (++end < n && sorted[end] === score);
+    let tied = sortedLabels[start]!;
+    let end = start + 1;
+    while (end < n && sorted[end] === score) tied += sortedLabels[end++]!;
     const ofPositive = 2 * (start - positivesBelow) + (end - start - tied);
     const ofNegative = 2 * (positives - positivesBelow) - tied;
-    for (let i = start; i < end; i++) {
-      doubled[rows[i]!] = ofNegative + sortedLabels[i]! * (ofPositive - ofNegative);
-    }
+    for (; start < end; start++) doubled[rows[start]!] = sortedLabels[start] === 1 ? ofPositive : ofNegative;
     total += tied * ofPositive;
     positivesBelow += tied;
   }
