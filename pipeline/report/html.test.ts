@@ -138,6 +138,19 @@ test('what is worse says so where a phone has no room for the plot', () => {
   expect(renderHtml(rejectedRun())).toContain('<small class="narrow worse">worse</small>');
 });
 
+test('slices that pass are folded away, those that fail stand with the other checks', () => {
+  const checks = (report: Report) =>
+    renderHtml(report)
+      .match(/id="checks-heading".*?<\/section>/s)?.[0]
+      .split('<details>') ?? [];
+  const [open, folded] = checks(rejectedRun());
+  expect(open).toContain('slices MaritalStatus=Single');
+  expect(open).toContain('threshold brier');
+  expect(folded).toContain('2 slices pass');
+  expect(folded).toContain('slices Gender=Male');
+  expect(folded).not.toContain('MaritalStatus=Single');
+});
+
 test('a commit is cut as other hashes are', () => {
   const page = renderHtml(sampleReport());
   expect(page).toContain('title="2d34157c0ffee00112233445566778899aabbccd">2d34157c0ffe…</code>');

@@ -1,6 +1,7 @@
 import {
   decimalsFor,
   formatCount,
+  formatCountOf,
   formatPercent,
   formatSeconds,
   formatSigned,
@@ -284,18 +285,23 @@ function outcomeText(outcome: Check['outcome']): string {
   return `<span class="check ${outcome}"><span aria-hidden="true">${OUTCOME_MARKS[outcome]}</span> ${OUTCOME_WORDS[outcome]}</span>`;
 }
 
+/** Slices that pass are folded away: their table has them too. */
 function checksBody(verdict: Verdict): string {
-  const rows = orderedChecks(verdict).map(
-    (check) =>
-      `<tr><th scope="row">${escapeHtml(check.name, 120)}</th><td>${outcomeText(check.outcome)}</td><td class="prose">${withCode(check.detail, 400)}</td></tr>`,
-  );
-  if (rows.length === 0) return '<p>The policy asks for no checks.</p>';
-  return table(
-    'Checks',
-    '<th scope="col">Check</th><th scope="col">Outcome</th><th scope="col">Why</th>',
-    rows,
-    'checks',
-  );
+  const [shown, folded] = [false, true].map((fold) =>
+    orderedChecks(verdict)
+      .filter((check) => fold === (check.outcome === 'pass' && check.name.startsWith('slices ')))
+      .map(
+        (check) =>
+          `<tr><th scope="row">${escapeHtml(check.name, 120)}</th><td>${outcomeText(check.outcome)}</td><td class="prose">${withCode(check.detail, 400)}</td></tr>`,
+      ),
+  ) as [string[], string[]];
+  if (shown.length + folded.length === 0) return '<p>The policy asks for no checks.</p>';
+  const head = '<th scope="col">Check</th><th scope="col">Outcome</th><th scope="col">Why</th>';
+  const rest =
+    folded.length === 0
+      ? ''
+      : `<details><summary>${formatCountOf(folded.length, 'slice passes', 'slices pass')}</summary>${table('Slices that pass', head, folded, 'checks')}</details>`;
+  return `${shown.length === 0 ? '' : table('Checks', head, shown, 'checks')}${rest}`;
 }
 
 function changesBody(report: Report): string {
