@@ -39,10 +39,16 @@ for (const stream of [process.stdout, process.stderr])
     if (error.code !== 'EPIPE') throw error;
   });
 
+const json = process.argv.includes('--json');
+// What no promise carries, such as a log that cannot be written; the jobs end with this process.
+process.on('uncaughtException', (error) => {
+  reportError(error, json);
+  process.exit(exitCodeOf(error));
+});
+
 try {
   await program.parseAsync();
 } catch (error) {
-  const json = process.argv.includes('--json');
   if (error instanceof CommanderError) {
     // Commander has told it already.
     process.exitCode = error.exitCode === 0 ? 0 : 2;
