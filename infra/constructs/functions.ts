@@ -14,7 +14,6 @@ import type { Environment } from '../environment.ts';
 import { functionPolicy } from '../policies/function-policy.ts';
 import { networkInterfaces } from '../policies/job-policy.ts';
 import { allow } from '../policies/statement.ts';
-import { acknowledge } from './acknowledge.ts';
 import { serviceRole } from './role.ts';
 
 /** The code of a function: a folder with index.mjs that exports `handler`. */
@@ -87,9 +86,6 @@ export class Functions extends Construct {
           subnetIds: settings.vpc.subnets,
           securityGroupIds: settings.vpc.security_groups,
         };
-      acknowledge(made, {
-        'AwsSolutions-L1': 'Node 24 is the runtime that the pipeline is tested on',
-      });
       return made;
     };
     this.all = Object.fromEntries(

@@ -22,7 +22,7 @@ interface Needs {
 const needs: Readonly<Record<FunctionName, Needs>> = {
   lease: { writes: ['lease'] },
   plan: {
-    reads: ['prepared', 'model', 'champion'],
+    reads: ['prepared', 'model', 'champion', 'run'],
     folders: ['settings'],
     registry: 'read',
     data: true,

@@ -1,0 +1,36 @@
+import { expect, test } from '@jest/globals';
+import { explain } from './cdk-cli.ts';
+import { testEnvironment } from './environment.fixture.ts';
+
+const environment = testEnvironment('staging');
+
+test.each([
+  [
+    'churn-staging: SSM parameter /cdk-bootstrap/m123456789/version not found. Has the environment been bootstrapped?',
+    /npm run bootstrap -- --environment staging/,
+  ],
+  ['ExpiredToken: The security token included in the request is expired', /expired: log in again/],
+  ['Unable to resolve AWS account to use.', /no AWS credentials/],
+  [
+    'ValidationError: Stack:arn:aws:cloudformation:eu-west-1:111111111111:stack/churn-staging/1 is in UPDATE_IN_PROGRESS state and can not be updated.',
+    /UPDATE_IN_PROGRESS: another deployment is at work/,
+  ],
+  [
+    'The stack named churn-staging failed to deploy: UPDATE_ROLLBACK_FAILED: x',
+    /UPDATE_ROLLBACK_FAILED.*Continue update rollback/,
+  ],
+  [
+    'The stack named churn-staging failed creation, it may need to be manually deleted from the AWS console: ROLLBACK_COMPLETE',
+    /ROLLBACK_COMPLETE: the first failed resource above/,
+  ],
+  [
+    'User: arn:aws:sts::111111111111:assumed-role/x is not authorized to perform: glue:CreateJob on resource: y',
+    /may not glue:CreateJob.*npm run bootstrap/,
+  ],
+])('%s', (output, expected) => {
+  expect(explain(output, environment)).toMatch(expected);
+});
+
+test('what is not known speaks for itself', () => {
+  expect(explain('Resource handler returned message: "no"', environment)).toBeUndefined();
+});

@@ -1,0 +1,150 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { DescribeTableCommand } from '@aws-sdk/client-dynamodb';
+import { DescribeRepositoriesCommand } from '@aws-sdk/client-ecr';
+import { GetBucketPolicyCommand, HeadBucketCommand } from '@aws-sdk/client-s3';
+import { DescribeStateMachineCommand, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { dynamoDbClient, ecrClient, s3Client, sfnClient } from '../pipeline/backends/aws/clients.ts';
+import { account, region, startFakeCloud } from '../pipeline/backends/aws/fakecloud.fixture.ts';
+import { resourceNames } from '../pipeline/backends/aws/names.ts';
+
+/** The real CDK command line against an emulator: what a person and the deploy workflow do, in order. */
+jest.setTimeout(240_000);
+
+const names = resourceNames({ project: 'churn', environment: 'staging', account, region });
+const root = fileURLToPath(new URL('..', import.meta.url));
+let folder = '';
+let config = '';
+
+const yaml = (extra = '', owner = account) => `
+project: churn
+problem: binary
+data: { source: rows.csv, target: left }
+environments:
+  staging: { account: "${owner}", region: ${region}${extra} }
+`;
+
+beforeAll(async () => {
+  await startFakeCloud(4611);
+  folder = await mkdtemp(join(tmpdir(), 'mlops-deploy-'));
+  config = join(folder, 'mlops.yaml');
+  await writeFile(config, yaml());
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+interface Result {
+  code: number;
+  output: string;
+}
+
+function run(program: string, ...args: string[]): Promise<Result> {
+  const child = spawn(process.execPath, [join(root, 'infra', program), ...args, '--config', config], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+    });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve({ code: code ?? 1, output }));
+  });
+}
+
+const cdk = (command: string, ...args: string[]) =>
+  run('cdk.ts', command, '--environment', 'staging', ...args);
+
+test('a deploy before the bootstrap says who has to do what', async () => {
+  const { code, output } = await cdk('deploy');
+  expect(output).toMatch(/not bootstrapped for staging.*npm run bootstrap -- --environment staging/);
+  expect(code).toBe(1);
+});
+
+test('the wrong account is refused before anything is made', async () => {
+  await writeFile(config, yaml('', '999999999999'));
+  const { code, output } = await cdk('deploy');
+  await writeFile(config, yaml());
+  expect(output).toMatch(
+    /environments.staging.account: got credentials of account 123456789012.*expected 999999999999/,
+  );
+  expect(code).toBe(2);
+});
+
+test('bootstrap makes the identity stack and the toolkit with its boundary, and says what to set', async () => {
+  const { code, output } = await run('bootstrap.ts', '--subject-prefix', 'repo:octo@1/churn@2');
+  expect({ code, output }).toMatchObject({ code: 0 });
+  expect(output).toContain(`Adding new permissions boundary ${names.permissionsBoundary}`);
+  expect(output).toContain(`policy/${names.stack}-execution`);
+  expect(output).toContain(`gh variable set AWS_PULL_REQUEST_ROLE --body ${names.pullRequestRole.arn}`);
+  expect(output).toContain('Trusted: repo:octo@1/churn@2:pull_request');
+});
+
+test('deploy makes the environment; what it made answers', async () => {
+  const outputs = join(folder, 'outputs.json');
+  const { code, output } = await cdk('deploy', '--outputs', outputs);
+  expect({ code, output }).toMatchObject({ code: 0 });
+  expect(JSON.parse(await readFile(outputs, 'utf8'))[names.stack]).toMatchObject({
+    ArtifactsBucket: names.artifactsBucket,
+    LedgerTable: names.ledgerTable,
+    PromoteMachine: names.machines.promote.arn,
+  });
+  await s3Client().send(new HeadBucketCommand({ Bucket: names.dataBucket }));
+  const { Policy = '' } = await s3Client().send(
+    new GetBucketPolicyCommand({ Bucket: names.artifactsBucket }),
+  );
+  expect(Policy).toContain('aws:SecureTransport');
+  const { Table } = await dynamoDbClient().send(new DescribeTableCommand({ TableName: names.ledgerTable }));
+  expect(Table?.KeySchema?.map(({ AttributeName }) => AttributeName)).toEqual(['kind', 'id']);
+  const { repositories } = await ecrClient().send(
+    new DescribeRepositoriesCommand({ repositoryNames: [names.releaseRepository] }),
+  );
+  expect(repositories?.[0]?.imageTagMutability).toBe('IMMUTABLE');
+  const { definition = '' } = await sfnClient().send(
+    new DescribeStateMachineCommand({ stateMachineArn: names.machines.evaluate.arn }),
+  );
+  expect(JSON.parse(definition).States.Plan.Parameters.FunctionName).toBe(names.functions.plan.arn);
+  expect(definition).not.toContain('${');
+  const started = await sfnClient().send(
+    new StartExecutionCommand({ stateMachineArn: names.machines.evaluate.arn, name: 'run-1', input: '{}' }),
+  );
+  expect(started.executionArn).toContain('run-1');
+});
+
+test('a second deploy changes nothing, and diff says so', async () => {
+  const again = await cdk('deploy');
+  expect(again.output).toContain('(no changes)');
+  expect(again.code).toBe(0);
+  const diff = await cdk('diff');
+  expect(diff.output).toContain('There were no differences');
+  expect(diff.code).toBe(0);
+});
+
+test('diff shows a change, in the state machine too, and deploy makes it', async () => {
+  await writeFile(config, yaml(', tags: { team: blue }'));
+  const diff = await cdk('diff');
+  expect(diff.output).toContain('team');
+  expect(diff.output).toMatch(/DefinitionString/);
+  const { code, output } = await cdk('deploy');
+  expect({ code, output }).toMatchObject({ code: 0 });
+  const { definition = '' } = await sfnClient().send(
+    new DescribeStateMachineCommand({ stateMachineArn: names.machines.promote.arn }),
+  );
+  expect(JSON.parse(definition).States.Train.Parameters.Tags).toContainEqual({ Key: 'team', Value: 'blue' });
+});
+
+test('destroy keeps what cannot be made again, and says so', async () => {
+  const { code, output } = await cdk('destroy');
+  expect({ code, output }).toMatchObject({ code: 0 });
+  expect(output).toMatch(/Kept.*data and artifact buckets.*image repositories.*run ledger/s);
+  await s3Client().send(new HeadBucketCommand({ Bucket: names.dataBucket }));
+  await dynamoDbClient().send(new DescribeTableCommand({ TableName: names.ledgerTable }));
+  await expect(
+    sfnClient().send(new DescribeStateMachineCommand({ stateMachineArn: names.machines.promote.arn })),
+  ).rejects.toThrow();
+});

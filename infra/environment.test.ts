@@ -1,0 +1,27 @@
+import { expect, test } from '@jest/globals';
+import { parseConfig } from '../pipeline/config/load.ts';
+import { environmentOf } from './environment.ts';
+
+const config = (rest: string) =>
+  parseConfig(`project: churn\nproblem: binary\ndata: { source: rows.csv, target: left }\n${rest}`);
+const two =
+  'environments:\n  staging: { account: "111111111111", region: eu-west-1 }\n  production: { account: "222222222222", region: eu-west-1 }';
+
+test('the environment asked for, or the only one', () => {
+  expect(environmentOf(config(two), 'production').account).toBe('222222222222');
+  expect(environmentOf(config(two.split('\n').slice(0, 2).join('\n')), undefined).name).toBe('staging');
+});
+
+test.each([
+  ['none in mlops.yaml', '', undefined, /names no environment: add environments/],
+  ['none asked for', two, undefined, /got none, expected --environment with one of staging, production/],
+  ['an unknown one', two, 'prod', /got prod, expected --environment with one of staging, production/],
+  [
+    'an engine that is not built',
+    `${two}\nprepare: { engine: glue }`,
+    'staging',
+    /prepare.engine: got glue, expected processing/,
+  ],
+])('refused with what to do: %s', (_, rest, name, message) => {
+  expect(() => environmentOf(config(rest), name)).toThrow(message);
+});
