@@ -55,3 +55,15 @@ test('code and data are told by the start of their hashes, a new or gone file by
     { what: 'data', path: 'new.csv', from: 'cccccccc', to: 'eeeeeeee' },
   ]);
 });
+
+test('a block of settings is switched on or off, whatever it holds', () => {
+  const [off, on] = [origin({}, {}), origin({}, {})];
+  const tuning = { strategy: 'random', max_jobs: 8 } as never;
+  const changes = (from: object | null, to: object | null) =>
+    changesBetween(
+      { ...off, config: { ...off.config, tuning: from as never } },
+      { ...on, config: { ...on.config, tuning: to as never } },
+    ).map(({ path, from: before, to: after }) => [path, before, after]);
+  expect(changes(null, tuning)).toEqual([['tuning', 'off', 'on']]);
+  expect(changes(tuning, null)).toEqual([['tuning', 'on', 'off']]);
+});

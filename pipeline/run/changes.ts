@@ -58,6 +58,9 @@ function differences(from: unknown, to: unknown, path = ''): Omit<Change, 'what'
     const keys = [...new Set([...Object.keys(from), ...Object.keys(to)])].sort((a, b) => (a < b ? -1 : 1));
     return keys.flatMap((key) => differences(from[key], to[key], path === '' ? key : `${path}.${key}`));
   }
+  // A block of settings that is switched on or off: its parts say nothing of a change.
+  if (isMapping(from) && to === null) return [{ path, from: 'on', to: 'off' }];
+  if (from === null && isMapping(to)) return [{ path, from: 'off', to: 'on' }];
   const [before, after] = [shown(from), shown(to)];
   if (before === after) return [];
   if (isNames(from) && isNames(to)) {
