@@ -4,6 +4,7 @@ import { home } from './home.ts';
 const inputErrors = new Set([
   'ConfigError',
   'DataContractError',
+  'BudgetError',
   'ScoreFileError',
   'PolicyError',
   'SetupError',

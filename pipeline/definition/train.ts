@@ -73,7 +73,7 @@ export function trainMachine(resources: Resources): StateMachine {
     ),
     Plan: invoke('plan', {
       payload: { 'execution.$': '$$.Execution.Name', 'request.$': '$.request' },
-      result: ['fingerprint', 'champion', 'anchor', 'prepare', 'train'],
+      result: ['fingerprint', 'champion', 'anchor', 'cost', 'prepare', 'train'],
       resultPath: '$.plan',
       next: 'Is prepared?',
       failed: 'Plan failed',
@@ -312,6 +312,8 @@ const preparedFiles: Parameters = {
   'output.$': '$.ProcessingOutputConfig.Outputs[0].S3Output.S3Uri',
   'started.$': '$.ProcessingStartTime',
   'ended.$': '$.ProcessingEndTime',
+  'instance.$': '$.ProcessingResources.ClusterConfig.InstanceType',
+  'count.$': '$.ProcessingResources.ClusterConfig.InstanceCount',
 };
 
 /** DescribeTrainingJob and the result of createTrainingJob.sync end in the same value. */
@@ -321,6 +323,9 @@ const trainedModel: Parameters = {
   'hyperparameters.$': '$.HyperParameters',
   'started.$': '$.TrainingStartTime',
   'ended.$': '$.TrainingEndTime',
+  'instance.$': '$.ResourceConfig.InstanceType',
+  'count.$': '$.ResourceConfig.InstanceCount',
+  'billable_seconds.$': '$.BillableTimeInSeconds',
 };
 
 /** What CreateTrainingJob and a tuning job's TrainingJobDefinition have in common. */
@@ -442,6 +447,8 @@ function scoreBranch(
           'output.$': '$.TransformOutput.S3OutputPath',
           'started.$': '$.TransformStartTime',
           'ended.$': '$.TransformEndTime',
+          'instance.$': '$.TransformResources.InstanceType',
+          'count.$': '$.TransformResources.InstanceCount',
         },
         resultPath: '$.scored',
         timeoutPath: `${at}.timeout`,

@@ -2,11 +2,18 @@ import type { Failure } from '../report/report.ts';
 import type { RunRecord } from '../steps/record.ts';
 
 /** Errors that the user's own input causes: the command line exits with 2. */
-const inputErrors = new Set(['ConfigError', 'DataContractError', 'PrepareScriptError', 'SetupError']);
+const inputErrors = new Set([
+  'ConfigError',
+  'DataContractError',
+  'BudgetError',
+  'PrepareScriptError',
+  'SetupError',
+]);
 
 const hints: Record<string, string> = {
   ConfigError: 'Mend mlops.yaml; `mlops validate` checks it without a run.',
   DataContractError: 'Mend the data or mlops.yaml; `mlops validate` checks both without a run.',
+  BudgetError: 'Nothing was spent. Change the budget or the size of the jobs in mlops.yaml.',
   PrepareScriptError: 'Mend the prepare script (prepare.script in mlops.yaml).',
   ModelOutputError: 'Make `serve` answer what model.output and model.extra in mlops.yaml say.',
   ScoreFileError: 'Mend what `serve` answers: every row of the holdout needs a score.',

@@ -8,6 +8,7 @@ import { type JobTimes, readJson, readManifest, type StepContext } from '../step
 import type { Evidence } from '../steps/gate.ts';
 import type { RunRecord } from '../steps/record.ts';
 import { changesBetween, type Origin } from './changes.ts';
+import { costOf } from './cost-of.ts';
 import { failureOf } from './failure.ts';
 
 /** The report of a recorded run: everything is read from the ledger, the registry and the storage. */
@@ -53,11 +54,7 @@ export async function reportOf(run: RunRecord, backend: Pick<Backend, 'name' | '
           })
         : null,
     steps: stepFacts(run),
-    cost: {
-      estimated_usd: 0,
-      actual_usd: 0,
-      note: backend.name === 'embedded' ? 'Ran on this machine: no AWS cost.' : '',
-    },
+    cost: await costOf(run, context),
     notes: [...run.notes, ...(evidence?.notes ?? [])],
     links: [],
   };

@@ -1,9 +1,12 @@
+import type { JobRun } from '../cost/estimate.ts';
 import type { Ports } from '../ports.ts';
 
 /** What a step gets beside its event: the world behind ports, and where things are kept. */
 export interface StepContext extends Ports {
   /** `s3://BUCKET/PREFIX` of the project's artifacts, without a slash at the end. */
   root: string;
+  /** Where jobs are billed; null on this machine, where they cost nothing. */
+  region: string | null;
 }
 
 /** The champion's ledger item: who serves, and who did before. Its version grows with every promotion. */
@@ -23,6 +26,19 @@ export interface JobTimes {
   job: string;
   started: string | number;
   ended: string | number;
+  /** What it ran on; absent where an earlier version of the pipeline wrote it. */
+  instance?: string;
+  count?: number;
+}
+
+/** What a job is billed by; null where the ledger does not tell. A job's times are ISO 8601 text or milliseconds. */
+export function jobRun(times: Partial<JobTimes> & { billable_seconds?: number } = {}): JobRun | null {
+  const { instance, count, started, ended, billable_seconds } = times;
+  if (instance === undefined || count === undefined || started === undefined || ended === undefined)
+    return null;
+  const wall = (new Date(ended).getTime() - new Date(started).getTime()) / 1000;
+  const seconds = billable_seconds ?? wall;
+  return seconds >= 0 ? { instance, count, seconds } : null;
 }
 
 export interface Prepared extends JobTimes {
@@ -31,7 +47,11 @@ export interface Prepared extends JobTimes {
 }
 
 export interface TrainedModel {
-  trained: JobTimes & { artifact: string; hyperparameters: Record<string, string> };
+  trained: JobTimes & {
+    artifact: string;
+    hyperparameters: Record<string, string>;
+    billable_seconds?: number;
+  };
   tuning?: { tuning_job: string; best: string; started: string | number; ended: string | number };
 }
 

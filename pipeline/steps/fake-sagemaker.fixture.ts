@@ -61,6 +61,7 @@ export class FakeSageMaker {
       jobs: { trials: async () => [], strategyOf: (asked) => asked },
       clock: { now: () => new Date('2026-01-01T00:00:00Z') },
       root: `s3://mlops/${project}`,
+      region: null,
     };
   }
 
@@ -192,6 +193,8 @@ export class FakeSageMaker {
       HyperParameters: parameters.HyperParameters ?? parameters.StaticHyperParameters,
       TrainingStartTime: 1000,
       TrainingEndTime: 2000,
+      ResourceConfig: parameters.ResourceConfig,
+      BillableTimeInSeconds: 1,
     };
   }
 }

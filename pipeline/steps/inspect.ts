@@ -1,4 +1,5 @@
 import { ConfigError } from '../config/config-error.ts';
+import { longestTransform } from '../cost/estimate.ts';
 import type { Request } from '../definition/request.ts';
 import { sha256, sha256Json } from '../hash.ts';
 import type { ModelPackage } from '../ports.ts';
@@ -155,7 +156,7 @@ async function scoringOf(
     batch_strategy: batch.strategy === 'multi_record' ? 'MultiRecord' : 'SingleRecord',
     concurrency: batch.concurrency,
     resources: { InstanceType: instance.type, InstanceCount: instance.count },
-    timeout: transformTimeout,
+    timeout: longestTransform,
   };
 }
 
@@ -229,9 +230,6 @@ const names = ({ features }: Manifest) => features.map(({ name }) => name);
 /** The settings by which rows and columns come out otherwise. */
 const deciding = ({ source: _source, format: _format, csv: _csv, ...settings }: PrepareSettings) => settings;
 
-/** Seconds: a transform job has no longest time of its own. */
-const transformTimeout = 6 * 3600;
-
 const noModel: ModelScoring = {
   score: false,
   result: {},
@@ -251,7 +249,7 @@ const noModel: ModelScoring = {
   batch_strategy: 'MultiRecord',
   concurrency: 1,
   resources: { InstanceType: 'none', InstanceCount: 1 },
-  timeout: transformTimeout,
+  timeout: longestTransform,
 };
 
 /**

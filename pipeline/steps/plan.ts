@@ -1,16 +1,20 @@
 import { checkData } from '../config/data-contract.ts';
 import type { Config } from '../config/schema.ts';
+import { type Estimate, estimate, requireBudget, type Work } from '../cost/estimate.ts';
 import type { Request } from '../definition/request.ts';
 import { canonicalJson, sha256, sha256Json } from '../hash.ts';
+import type { ModelPackage } from '../ports.ts';
 import {
   type Champion,
   championId,
   championKind,
   folder,
+  jobRun,
   type Prepared,
   type StepContext,
   type TrainedModel,
 } from './context.ts';
+import { type RunRecord, runKind } from './record.ts';
 
 /** Grows when the pipeline comes to make other artifacts from the same request: then nothing old is reused. */
 const pipelineVersion = 1;
@@ -26,6 +30,8 @@ export interface Plan {
   /** The model to compare with, and the version of the ledger's champion that a promotion expects still to find. */
   champion: { package: string | null; origin: 'champion' | 'baseline'; version: number };
   anchor: { package: string | null };
+  /** null on this machine. */
+  cost: Estimate | null;
   prepare: PreparePlan;
   train: TrainPlan;
 }
@@ -66,7 +72,8 @@ export type TrainPlan = Reuse<TrainedModel> & {
 };
 
 /**
- * Plans a run. Throws DataContractError where the data cannot be used, before any job starts.
+ * Plans a run. Throws DataContractError where the data cannot be used and BudgetError where the run would cost more than
+ * it may, before any job starts.
  */
 export async function plan({ execution, request }: PlanEvent, context: StepContext): Promise<Plan> {
   const { config } = request;
@@ -100,13 +107,27 @@ export async function plan({ execution, request }: PlanEvent, context: StepConte
   const settingsUri = `${context.root}/settings/${sha256Json(settings)}/prepare.json`;
   await context.storage.write(settingsUri, canonicalJson(settings));
 
+  const champion = await comparedWith(fingerprint, request, context);
+  const anchor = { package: config.gate.anchor.package };
+  const cost = await costOf(
+    request,
+    {
+      prepares: prepared === null,
+      trains: model === null,
+      others: [champion.package, anchor.package],
+      settingsUri,
+    },
+    context,
+  );
+
   // A job's name is used once and at most 63 characters long (tuning: 32); the execution's name is unique.
   const name = `${config.project}-${sha256(execution).slice(0, 8)}`;
   const output = `${context.root}/prepared/${prepareKey}/`;
   return {
     fingerprint,
-    champion: await comparedWith(fingerprint, request, context),
-    anchor: { package: config.gate.anchor.package },
+    champion,
+    anchor,
+    cost,
     prepare: {
       ...(prepared ? { reused: true, result: prepared.value } : { reused: false }),
       key: prepareKey,
@@ -202,6 +223,39 @@ async function comparedWith(
     origin: 'champion',
     version: item.version,
   };
+}
+
+/** What the run is estimated to cost, within its budget. Throws BudgetError. */
+async function costOf(
+  request: Request,
+  planned: { prepares: boolean; trains: boolean; others: (string | null)[]; settingsUri: string },
+  context: StepContext,
+): Promise<Estimate | null> {
+  if (context.region === null) return null;
+  const names = planned.others.filter((name) => name !== null);
+  const others = await Promise.all(names.map((name) => context.registry.get(name)));
+  const preparedOtherwise = (other: ModelPackage | null): boolean =>
+    other !== null &&
+    (other.preparation.settings !== planned.settingsUri ||
+      (other.preparation.script?.sha256 ?? null) !== (request.script?.sha256 ?? null));
+  const found = estimate(request.config, context.region, {
+    prepares: Number(planned.prepares) + others.filter(preparedOtherwise).length,
+    trains: planned.trains,
+    // Whether earlier scores serve again is not known yet.
+    scores: 1 + names.length,
+    earlier: await jobsOfChampion(context),
+  });
+  requireBudget(found, request.config);
+  return found;
+}
+
+/** How long the jobs took in the run that made the champion, and on what. */
+async function jobsOfChampion({ ledger }: StepContext): Promise<Work['earlier']> {
+  const champion = await ledger.get<Champion>(championKind, championId);
+  const run = champion && (await ledger.get<RunRecord>(runKind, champion.value.execution));
+  const { prepared, model, scores } = run?.value.state ?? {};
+  const jobs = { prepare: jobRun(prepared), train: jobRun(model?.trained), score: jobRun(scores?.candidate) };
+  return Object.fromEntries(Object.entries(jobs).filter(([, job]) => job !== null));
 }
 
 async function requireSoundData(request: Request, context: StepContext): Promise<void> {

@@ -33,5 +33,6 @@ export function awsContext(resources: StepResources): StepContext & { storage: S
     jobs: new SageMakerJobs(sageMaker),
     clock: { now: () => new Date() },
     root,
+    region,
   };
 }

@@ -1,0 +1,180 @@
+import { expect, test } from '@jest/globals';
+import { parseConfig } from '../config/load.ts';
+import { BudgetError, type Estimate, estimate, explainEstimate, requireBudget } from './estimate.ts';
+import { type OfferFile, pricesIn, withRegion } from './offer-file.ts';
+import { type Price, priceTable } from './price-table.ts';
+import { spentOn } from './spent.ts';
+
+const price = (component: Price['component'], usd_per_hour: number, instance = 'ml.m5.large'): Price => ({
+  region: 'eu-central-1',
+  component,
+  instance,
+  usd_per_hour,
+  source: 'test',
+  date: '2026-01-02',
+});
+const table = [price('processing', 0.1), price('training', 1), price('transform', 0.01)];
+const everything = { prepares: 1, trains: true, scores: 2, earlier: {} };
+const config = (settings = '') =>
+  parseConfig(
+    `project: small\nproblem: binary\ndata: { source: data.csv, target: y, positive: "yes" }\n${settings}`,
+  );
+const tuned = `training: { max_runtime: 30m, instance: { count: 2 }, metrics: { auc: 'auc=([0-9.]+)' } }
+tuning: { max_jobs: 8, parallel_jobs: 4, objective: { metric: auc, goal: maximize }, ranges: { C: { min: 0.1, max: 1 } } }
+`;
+const usdByName = ({ jobs }: Estimate) => Object.fromEntries(jobs.map(({ name, usd }) => [name, usd]));
+
+test('each job counts with its instances and its longest time, tuning with every one of its jobs', () => {
+  const found = estimate(config(tuned), 'eu-central-1', everything, table);
+  // 1 h; 8 jobs x 2 instances x 30 min; two transforms of 6 h.
+  expect(usdByName(found)).toEqual({ Prepare: 0.1, Tune: 8, Score: expect.closeTo(0.12, 10) });
+  expect(found.usd).toBeCloseTo(8.22, 10);
+  expect(explainEstimate(found)).toContain(
+    'Tune: 8 jobs on 2 x ml.m5.large, 30 min 00 s each at most: $8.00',
+  );
+});
+
+test('a job of the run that made the champion counts with the time that it took, on the same instances only', () => {
+  const run = { instance: 'ml.m5.large', count: 1, seconds: 360 };
+  const found = estimate(
+    config(),
+    'eu-central-1',
+    { ...everything, earlier: { prepare: run, train: { ...run, count: 2 }, score: run } },
+    table,
+  );
+  expect(found.jobs.map(({ name, basis, seconds }) => [name, basis, seconds])).toEqual([
+    ['Prepare', 'expected', 360],
+    ['Train', 'most', 3600],
+    ['Score', 'expected', 360],
+  ]);
+  expect(found.usd).toBeCloseTo(0.01 + 1 + 0.002, 10);
+});
+
+test('what is reused costs nothing', () => {
+  const work = { prepares: 0, trains: false, scores: 1, earlier: {} };
+  expect(usdByName(estimate(config(tuned), 'eu-central-1', work, table))).toEqual({
+    Score: expect.closeTo(0.06, 10),
+  });
+});
+
+test('an instance or region without a price is said, not estimated', () => {
+  const found = estimate(
+    config('training: { instance: { type: ml.x9.large } }'),
+    'eu-central-1',
+    everything,
+    table,
+  );
+  expect(found.usd).toBeNull();
+  expect(usdByName(found).Train).toBeNull();
+  expect(explainEstimate(found)).toContain('no price is known of ml.x9.large (training) in eu-central-1');
+  const elsewhere = estimate(config(), 'xx-nowhere-1', everything);
+  expect(elsewhere.jobs.map(({ usd }) => usd)).toEqual([null, null, null]);
+});
+
+test('spot capacity counts at the on-demand price, and says so', () => {
+  const of = (spot: boolean) =>
+    estimate(config(`training: { spot: ${spot} }`), 'eu-central-1', everything, table);
+  expect(of(true).usd).toBe(of(false).usd);
+  expect(explainEstimate(of(true))).toContain('Spot capacity');
+  expect(explainEstimate(of(false))).not.toContain('Spot capacity');
+});
+
+test('over the budget it is a BudgetError with estimate, limit and what to change', () => {
+  const over = config(`${tuned}budget: { max_run_usd: 8.2 }\n`);
+  const found = estimate(over, 'eu-central-1', everything, table);
+  expect(() => requireBudget(found, over)).toThrow(BudgetError);
+  expect(() => requireBudget(found, over)).toThrow(
+    /estimated at \$8\.22, the limit is \$8\.20 .*Raise budget.max_run_usd, or lower tuning.max_jobs, training.max_runtime or training.instance/,
+  );
+  for (const limit of ['8.23', 'off']) {
+    expect(() => requireBudget(found, config(`${tuned}budget: { max_run_usd: ${limit} }\n`))).not.toThrow();
+  }
+});
+
+test('what is known of a partly unknown estimate is held to the budget', () => {
+  const priced = table.filter(({ component }) => component === 'training');
+  const small = config('budget: { max_run_usd: 0.9 }');
+  const found = estimate(small, 'eu-central-1', everything, priced);
+  expect(() => requireBudget(found, small)).toThrow(/no price is known of ml.m5.large \(processing\)/);
+});
+
+test('spent: billable seconds of every instance at its price, the dates of the prices beside', () => {
+  const job = { instance: 'ml.m5.large', count: 2, seconds: 90 };
+  const found = spentOn(
+    [
+      { ...job, component: 'training' },
+      { ...job, count: 1, component: 'processing' },
+    ],
+    'eu-central-1',
+    table,
+  );
+  expect(found.usd).toBeCloseTo((2 * 90 * 1 + 90 * 0.1) / 3600, 12);
+  expect(found.dates).toEqual(['2026-01-02', '2026-01-02']);
+  expect(
+    spentOn([{ ...job, component: 'training', instance: 'ml.x9.large' }], 'eu-central-1', table),
+  ).toEqual({
+    usd: null,
+    unpriced: ['ml.x9.large (training)'],
+    dates: null,
+  });
+  expect(spentOn([], 'eu-central-1', table).usd).toBe(0);
+});
+
+test('the table names every price once, with its source and date', () => {
+  const names = priceTable.map(({ region, component, instance }) => `${region} ${component} ${instance}`);
+  expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+  for (const row of priceTable) {
+    expect(row).toEqual({
+      region: expect.stringMatching(/^[a-z]{2}(-[a-z]+)+-\d$/),
+      component: expect.stringMatching(/^(processing|training|transform)$/),
+      instance: expect.stringMatching(/^ml\.[\w-]+\.[\w-]+$/),
+      usd_per_hour: expect.any(Number),
+      source: expect.stringMatching(/AWS/),
+      date: expect.stringMatching(/^\d{4}-\d{2}-\d{2}$/),
+    });
+    expect(row.usd_per_hour).toBeGreaterThan(0);
+  }
+});
+
+test("AWS's price list of a region gives the prices of jobs, in place of those that the table had", () => {
+  const usage = {
+    A: 'EUC1-Train:ml.m5.large',
+    B: 'EUC1-Processing:ml.m5.large',
+    C: 'EUC1-Tsform:ml.m5.large',
+    D: 'EUC1-Notebk:ml.m5.large',
+    E: 'EUC1-TrainWarmPool:ml.m5.large',
+    F: 'EUC1-Train:ml.m5.xlarge',
+    G: 'Train:ml.g5.xlarge',
+  };
+  const term = (usd: string, unit = 'Hrs') => ({
+    term: { priceDimensions: { dimension: { unit, pricePerUnit: { USD: usd } } } },
+  });
+  const file: OfferFile = {
+    publicationDate: '2026-10-04T01:02:03Z',
+    products: Object.fromEntries(
+      Object.entries(usage).map(([sku, usagetype]) => [sku, { attributes: { usagetype } }]),
+    ),
+    terms: {
+      OnDemand: {
+        A: term('0.1380000000'),
+        B: term('0.1390000000'),
+        C: term('0.1400000000'),
+        D: term('9'),
+        E: term('9'),
+        F: term('9', 'GB-Mo'),
+        G: term('1.7600000000'),
+      },
+    },
+  };
+  const found = pricesIn(file, 'eu-central-1');
+  expect(
+    found.map(({ component, instance, usd_per_hour, date }) => [component, instance, usd_per_hour, date]),
+  ).toEqual([
+    ['processing', 'ml.m5.large', 0.139, '2026-10-04'],
+    ['training', 'ml.g5.xlarge', 1.76, '2026-10-04'],
+    ['training', 'ml.m5.large', 0.138, '2026-10-04'],
+    ['transform', 'ml.m5.large', 0.14, '2026-10-04'],
+  ]);
+  const us = { ...price('training', 3), region: 'us-east-1' };
+  expect(withRegion([...table, us], 'eu-central-1', found)).toEqual([...found, us]);
+});
