@@ -4,6 +4,7 @@ import { doctorCommand } from './doctor-command.ts';
 import { exitCodeOf, printError, reportError } from './errors.ts';
 import { gateCommand } from './gate-command.ts';
 import { historyCommand } from './history-command.ts';
+import { imageCommand } from './image-command.ts';
 import { reportCommand } from './report-command.ts';
 import { runCommand } from './run-command.ts';
 import { validateCommand } from './validate-command.ts';
@@ -28,6 +29,7 @@ for (const command of [
   historyCommand,
   reportCommand,
   doctorCommand,
+  imageCommand,
 ]) {
   program.addCommand(command());
 }

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,22 +23,14 @@ export async function startDocker(): Promise<void> {
   const home = mkdtempSync(join(tmpdir(), 'mlops-docker-'));
   const socket = `unix://${home}/docker.sock`;
   const roots = ['--data-root', `${home}/data`, '--exec-root', `${home}/exec`, '--pidfile', `${home}/pid`];
-  let log = '';
-  const daemon = spawn('dockerd', [...roots, '--host', socket], { stdio: ['ignore', 'ignore', 'pipe'] });
-  daemon.on('error', (error) => {
-    log = error.message;
-  });
-  daemon.stderr?.on('data', (chunk) => {
-    log = `${log}${chunk}`.slice(-2000);
-  });
-  afterAll(async () => {
-    await stopped(daemon);
-    rmSync(home, { recursive: true, maxRetries: 20, retryDelay: 200 });
-  });
+  const log = openSync(`${home}/log`, 'a');
+  const daemon = spawn('dockerd', [...roots, '--host', socket], { stdio: ['ignore', log, log] });
+  daemon.on('error', (error) => writeFileSync(`${home}/log`, error.message));
+  endWithTests(daemon, () => rmSync(home, { recursive: true, maxRetries: 20, retryDelay: 200 }));
   process.env.DOCKER_HOST = socket;
   await eventually('a Docker daemon answers', hasDaemon).catch(() => {
     throw new Error(
-      `These tests need Docker: no daemon runs, and dockerd did not start as this user:\n${log}`,
+      `These tests need Docker: no daemon runs, and dockerd did not start as this user:\n${readFileSync(`${home}/log`, 'utf8').slice(-2000)}`,
     );
   });
 }
@@ -51,11 +43,20 @@ function hasDaemon(): boolean {
   }
 }
 
-async function stopped(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.pid === undefined) return;
-  const ended = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGTERM');
-  await ended;
+/** Stops a server after the tests of the file, or with this process where a file fails before its tests. */
+export function endWithTests(server: ChildProcess, cleanUp = () => {}): void {
+  server.unref();
+  const kill = () => server.kill('SIGTERM');
+  process.once('exit', kill);
+  afterAll(async () => {
+    process.off('exit', kill);
+    if (server.exitCode === null && server.pid !== undefined) {
+      const ended = new Promise((resolve) => server.once('exit', resolve));
+      kill();
+      await ended;
+    }
+    cleanUp();
+  });
 }
 
 /** Stands in for a base image of a registry: one static program. */

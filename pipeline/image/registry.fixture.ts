@@ -1,9 +1,8 @@
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll } from '@jest/globals';
 import { eventually, temporaryFolder } from '../backends/embedded/python-context.fixture.ts';
-import { freePort } from './docker.fixture.ts';
+import { endWithTests, freePort } from './docker.fixture.ts';
 
 /** What the registry takes for `docker login`. */
 export const login = { user: 'AWS', password: 'correct' };
@@ -31,12 +30,7 @@ export async function startRegistry(): Promise<string> {
   registry.on('error', (error) => {
     missing = error.message;
   });
-  afterAll(async () => {
-    if (registry.exitCode !== null || registry.pid === undefined) return;
-    const ended = new Promise((resolve) => registry.once('exit', resolve));
-    registry.kill('SIGTERM');
-    await ended;
-  });
+  endWithTests(registry);
   await eventually('the registry answers', async () => {
     if (missing !== '')
       throw new Error(`These tests need docker-registry (apt-get install docker-registry): ${missing}`);

@@ -1,9 +1,10 @@
-import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { chmod, lstat, readdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { buildImage } from '../../image/build-image.ts';
+import { clientEnvironment, lastLines, runDocker } from '../../image/docker.ts';
 import type { Image, Program, ProgramOptions } from './image.ts';
 import { startCommand } from './process-group.ts';
 import { SetupError } from './setup-error.ts';
@@ -64,7 +65,7 @@ export async function openContainerImage(options: {
     const exited = client.exited.then(async (exit) => {
       if (await hasForeignFiles(job.baseDir)) {
         const chown = ['--entrypoint', 'chown', '--mount', mount, image.id, '-hR', owner, '/opt/ml'];
-        const { code, output } = await docker([
+        const { code, output } = await runDocker([
           'run',
           '--rm',
           '--user',
@@ -82,10 +83,10 @@ export async function openContainerImage(options: {
     async function stop(graceSeconds: number): Promise<void> {
       // Docker refuses, or does nothing, as long as the container is still being made: hence the attempts.
       for (let attempt = 0; running && attempt < STOP_ATTEMPTS; attempt++) {
-        await docker(['stop', '--time', String(Math.ceil(graceSeconds)), name]);
+        await runDocker(['stop', '--time', String(Math.ceil(graceSeconds)), name]);
         await Promise.race([exited, delay(200)]);
       }
-      if (running) await docker(['rm', '--force', name]);
+      if (running) await runDocker(['rm', '--force', name]);
       await client.stop(1);
       await exited;
     }
@@ -108,7 +109,7 @@ interface LocalImage {
 }
 
 async function inspect(reference: string): Promise<LocalImage | undefined> {
-  const { code, output } = await docker([
+  const { code, output } = await runDocker([
     'image',
     'inspect',
     '--format',
@@ -125,11 +126,9 @@ async function build(uri: string, folder: string, onProgress: (line: string) => 
   const built = await inspect(tag);
   if (built !== undefined) return built;
   onProgress(`Building the container image of ${name} (once) ...`);
-  const { code, output } = await docker(['build', '--tag', tag, folder]);
+  await buildImage({ name, folder, tag });
   const image = await inspect(tag);
-  if (code !== 0 || image === undefined) {
-    throw new SetupError(`${name}: its Dockerfile does not build (exit ${code}):\n${lastLines(output)}`);
-  }
+  if (image === undefined) throw new SetupError(`${name}: Docker built it and does not list it as ${tag}`);
   return image;
 }
 
@@ -137,7 +136,7 @@ async function pull(uri: string, onProgress: (line: string) => void): Promise<Lo
   const local = (await inspect(uri)) ?? (await inspect(uri.slice(uri.indexOf('@') + 1)));
   if (local !== undefined) return local;
   onProgress(`Pulling ${uri} ...`);
-  const { output } = await docker(['pull', '--quiet', uri]);
+  const { output } = await runDocker(['pull', '--quiet', uri]);
   const image = await inspect(uri);
   if (image === undefined) {
     throw new SetupError(
@@ -149,7 +148,7 @@ async function pull(uri: string, onProgress: (line: string) => void): Promise<Lo
 
 /** Whether the daemon runs without root, so that root in a container is our own user. */
 async function checkDocker(): Promise<boolean> {
-  const { code, output } = await docker(['info', '--format', '{{json .SecurityOptions}}']);
+  const { code, output } = await runDocker(['info', '--format', '{{json .SecurityOptions}}']);
   if (code === 0 && output.trim().startsWith('[')) return output.includes('name=rootless');
   throw new SetupError(
     `Containers need Docker, which cannot be reached; start it, or run without --containers:\n${lastLines(output)}`,
@@ -163,11 +162,11 @@ function ownerOf(pid: number): string {
 /** Removes containers of processes of this machine that have ended without stopping them. */
 async function removeOrphans(): Promise<void> {
   const format = `{{.ID}} {{.Label "${OWNER_LABEL}"}}`;
-  const { output } = await docker(['ps', '--all', '--filter', `label=${OWNER_LABEL}`, '--format', format]);
+  const { output } = await runDocker(['ps', '--all', '--filter', `label=${OWNER_LABEL}`, '--format', format]);
   for (const line of output.trim().split('\n')) {
     const [id = '', owner = ''] = line.split(' ');
     const pid = Number(owner.slice(owner.lastIndexOf('/') + 1));
-    if (owner === ownerOf(pid) && !isAlive(pid)) await docker(['rm', '--force', id]);
+    if (owner === ownerOf(pid) && !isAlive(pid)) await runDocker(['rm', '--force', id]);
   }
 }
 
@@ -195,35 +194,4 @@ async function hasForeignFiles(folder: string): Promise<boolean> {
     if (status.isDirectory() && (await hasForeignFiles(join(folder, name)))) return true;
   }
   return false;
-}
-
-/** Runs the Docker client to its end; `code` is null where there is none or a signal ended it. */
-function docker(args: readonly string[]): Promise<{ code: number | null; output: string }> {
-  return new Promise((resolve) => {
-    execFile(
-      'docker',
-      args,
-      { env: clientEnvironment(), maxBuffer: 64 * 1024 * 1024, windowsHide: true },
-      (error, stdout, stderr) => {
-        const code = error === null ? 0 : typeof error.code === 'number' ? error.code : null;
-        const missing = error?.code === 'ENOENT' ? 'There is no program `docker` on the PATH.' : '';
-        resolve({ code, output: `${stdout}${stderr}${missing}` });
-      },
-    );
-  });
-}
-
-/** The client's own: it finds its daemon and its logins by variables; the container gets none of them. */
-function clientEnvironment(): Record<string, string> {
-  const env: Record<string, string> = {};
-  for (const [key, value] of Object.entries(process.env)) if (value !== undefined) env[key] = value;
-  return env;
-}
-
-function lastLines(output: string): string {
-  const lines = output.split('\n').filter((line) => line.trim() !== '');
-  return lines
-    .slice(-15)
-    .map((line) => `  ${line.slice(0, 500)}`)
-    .join('\n');
 }

@@ -1,0 +1,51 @@
+import { SetupError } from '../backends/embedded/setup-error.ts';
+import type { PushedImage } from './push-image.ts';
+import { blobsOf, type Registry } from './registry.ts';
+
+/** A repository of a registry; `name` is its URI without the host. */
+export interface Repository {
+  readonly registry: Registry;
+  readonly name: string;
+}
+
+/**
+ * Takes an image over from one repository to another as it is: the same manifest bytes, so the same digest.
+ * @param options.digest - `sha256:...`, what was reviewed
+ * @param options.tag - its tag in `to`
+ * @throws SetupError where `from` does not hold it, or `to` holds another image with this tag; AwsError where a registry
+ * does not answer after every retry
+ */
+export async function copyImage(options: {
+  readonly from: Repository;
+  readonly to: Repository;
+  readonly digest: string;
+  readonly tag: string;
+  readonly onProgress: (line: string) => void;
+}): Promise<PushedImage> {
+  const { from, to, digest, tag, onProgress } = options;
+  const target = `${to.registry.host}/${to.name}`;
+  const uri = `${target}@${digest}`;
+  const there = await to.registry.manifest(to.name, tag);
+  if (there?.digest === digest) {
+    onProgress(`${tag} is in ${to.name} already`);
+    return { uri, digest, pushed: false };
+  }
+  if (there !== null) {
+    throw new SetupError(`${target}:${tag}: expected ${digest}, found ${there.digest}; tags never change`);
+  }
+  const manifest = await from.registry.manifest(from.name, digest);
+  if (manifest === null) {
+    throw new SetupError(
+      `${from.registry.host}/${from.name}: expected the image ${digest}, found none; push it first: mlops image push`,
+    );
+  }
+  const blobs = blobsOf(manifest);
+  const megabytes = blobs.reduce((sum, { size }) => sum + size, 0) / 1e6;
+  onProgress(`Copying ${tag} (${megabytes.toFixed(1)} MB) from ${from.name} to ${to.name} ...`);
+  for (const blob of blobs) {
+    if (!(await to.registry.hasBlob(to.name, blob.digest)))
+      await to.registry.copyBlob(to.name, blob, from.registry, from.name);
+  }
+  await to.registry.putManifest(to.name, tag, manifest);
+  return { uri, digest, pushed: true };
+}

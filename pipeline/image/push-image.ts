@@ -1,0 +1,186 @@
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AwsError } from '../backends/aws/explained.ts';
+import { type ImageName, imageTag } from '../backends/aws/names.ts';
+import { hashContext } from '../backends/embedded/image-store.ts';
+import { SetupError } from '../backends/embedded/setup-error.ts';
+import { buildImage } from './build-image.ts';
+import type { Repository } from './copy-image.ts';
+import { lastLines, runDocker } from './docker.ts';
+import { type Manifest, missingRepository, type Registry } from './registry.ts';
+
+export interface PushedImage {
+  /** By digest: `HOST/NAME@sha256:...`. */
+  readonly uri: string;
+  readonly digest: string;
+  /** false: the repository held it already. */
+  readonly pushed: boolean;
+}
+
+export interface PushOptions {
+  readonly image: ImageName;
+  /** A folder with a Dockerfile. */
+  readonly context: string;
+  readonly repository: Repository;
+  /** Default: linux/amd64, what SageMaker's instances run. */
+  readonly platform?: string;
+  /** The most bytes, uncompressed, that the image may have; default: no limit. */
+  readonly maxBytes?: number;
+  readonly onProgress: (line: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Serverless inference takes images of at most 10 GB. */
+export const SERVERLESS_BYTES = 10e9;
+export const DEFAULT_PLATFORM = 'linux/amd64';
+
+/** The tag of a folder's content, for linux/amd64 as {@link imageTag} has it. */
+export async function contentTag(
+  image: ImageName,
+  context: string,
+  platform = DEFAULT_PLATFORM,
+): Promise<string> {
+  const { digest } = await hashContext(context);
+  const tag = imageTag(image, digest.replace('sha256:', ''));
+  return platform === DEFAULT_PLATFORM ? tag : `${tag}-${platform.replace(/[^a-z0-9]+/g, '-')}`;
+}
+
+/**
+ * Builds a folder's image and pushes it with its content's hash as tag, unless the repository holds that already.
+ * @throws SetupError what the user can fix: the folder, Docker, the base image, the login, the repository, the size;
+ * AwsError where the registry does not answer after every retry
+ */
+export async function pushImage(options: PushOptions): Promise<PushedImage> {
+  const { image, context, repository, platform = DEFAULT_PLATFORM, onProgress, signal } = options;
+  const { registry, name } = repository;
+  const tag = await contentTag(image, context, platform);
+  const pushed = ({ digest }: Manifest, isNew: boolean): PushedImage => ({
+    uri: `${registry.host}/${name}@${digest}`,
+    digest,
+    pushed: isNew,
+  });
+
+  const there = await registry.manifest(name, tag);
+  if (there !== null) {
+    onProgress(`${image}: ${tag} is in ${name} already`);
+    return pushed(there, false);
+  }
+  await requireDocker();
+  const local = `${registry.host}/${name}:${tag}`;
+  onProgress(`${image}: building ${context} for ${platform} ...`);
+  await buildImage({ name: image, folder: context, tag: local, platform, ...(signal && { signal }) });
+  const bytes = await checkSize(image, local, options.maxBytes);
+  onProgress(`${image}: pushing ${(bytes / 1e6).toFixed(0)} MB to ${name} ...`);
+  const isNew = await pushWithLogin(
+    registry,
+    local,
+    async () => (await registry.manifest(name, tag)) !== null,
+  );
+  const manifest = await registry.manifest(name, tag);
+  if (manifest === null) throw new AwsError(`${local}: it was pushed, and the registry does not find it`);
+  onProgress(`${image}: pushed ${manifest.digest}`);
+  return pushed(manifest, isNew);
+}
+
+async function requireDocker(): Promise<void> {
+  const { code, output } = await runDocker(['version', '--format', '{{.Server.Version}}']);
+  if (code === 0) return;
+  throw new SetupError(
+    `An image is built with Docker, which cannot be reached; start it, or push from a machine that has it:\n${lastLines(output)}`,
+  );
+}
+
+/** The image's size in bytes. Throws SetupError with the largest layers where it is above the limit. */
+async function checkSize(
+  image: ImageName,
+  tag: string,
+  maxBytes = Number.POSITIVE_INFINITY,
+): Promise<number> {
+  const inspected = await runDocker(['image', 'inspect', '--format', '{{.Size}}', tag]);
+  const bytes = Number(inspected.output.trim());
+  if (inspected.code !== 0 || !Number.isFinite(bytes)) {
+    throw new SetupError(`${image}: Docker built it and does not list it:\n${lastLines(inspected.output)}`);
+  }
+  if (bytes <= maxBytes) return bytes;
+  const format = '{{.Size}}\t{{.CreatedBy}}';
+  const { output } = await runDocker(['history', '--no-trunc', '--human=false', '--format', format, tag]);
+  const layers = output
+    .trim()
+    .split('\n')
+    .map((line) => line.split('\t'))
+    .map(([size, made = '']) => ({ size: Number(size), made: made.trim().slice(0, 120) }))
+    .sort((a, b) => b.size - a.size)
+    .slice(0, 3);
+  throw new SetupError(
+    `${image}: its image is ${gigabytes(bytes)}, expected at most ${gigabytes(maxBytes)}, which is what serverless inference takes; ` +
+      `leave out what it does not need (.dockerignore, fewer packages). Its largest layers:\n` +
+      layers.map(({ size, made }) => `  ${gigabytes(size)}  ${made}`).join('\n'),
+  );
+}
+
+const gigabytes = (bytes: number): string => `${(bytes / 1e9).toPrecision(3)} GB`;
+
+/** What no further attempt mends, each with what to do. */
+const REFUSALS: readonly (readonly [RegExp, (repository: string) => string])[] = [
+  [
+    /authorization token has expired|no basic auth|unauthorized|denied/i,
+    (repository) =>
+      `${repository}: the registry refused the push; expected AWS credentials of a role that may push there, not expired: try \`aws sso login\``,
+  ],
+  [/name[ _]unknown|repository .* does not exist/i, missingRepository],
+  [
+    /entity too large|status(?: code)?:? 413|size limit|layer .* exceeds/i,
+    (repository) =>
+      `${repository}: a layer of the image is too large for the registry; leave out what it does not need (.dockerignore)`,
+  ],
+  [/no space left/i, () => "The disk of Docker's daemon is full; `docker system prune` frees what is unused"],
+];
+
+/**
+ * Pushes with a login that lives in a folder of its own, and only as long.
+ * @param isThere - whether the registry holds the tag
+ * @returns whether it was this push that put it there, not one at the same time
+ */
+async function pushWithLogin(
+  registry: Registry,
+  local: string,
+  isThere: () => Promise<boolean>,
+): Promise<boolean> {
+  const { user, password, host, signal } = registry;
+  const repository = local.slice(0, local.lastIndexOf(':'));
+  const config = await mkdtemp(join(tmpdir(), 'mlops-login-'));
+  const docker = { env: { DOCKER_CONFIG: config }, ...(signal && { signal }) };
+  try {
+    await keepContext(config);
+    return await registry.retried(async () => {
+      const login = await runDocker(['login', '--username', user, '--password-stdin', host], {
+        ...docker,
+        input: password,
+      });
+      const push = login.code === 0 ? await runDocker(['push', local], docker) : login;
+      signal?.throwIfAborted();
+      if (push.code === 0) return true;
+      if (await isThere()) return false;
+      const output = push.output.replaceAll(password, '***');
+      const refusal = REFUSALS.find(([pattern]) => pattern.test(output));
+      if (refusal) throw new SetupError(`${refusal[1](repository)}:\n${lastLines(output)}`);
+      throw new AwsError(
+        `${repository}: the registry was not reached, or failed, ${registry.waits.length + 1} times; ` +
+          `what it has is kept, so push again:\n${lastLines(output)}`,
+      );
+    });
+  } finally {
+    await rm(config, { recursive: true, force: true });
+  }
+}
+
+/** The daemon that the user's own configuration points to stays the one, whatever folder holds the login. */
+async function keepContext(config: string): Promise<void> {
+  const own = process.env.DOCKER_CONFIG || join(homedir(), '.docker');
+  const text = await readFile(join(own, 'config.json'), 'utf8').catch(() => '{}');
+  const { currentContext } = JSON.parse(text) as { currentContext?: string };
+  // Without a store of credentials the login is written here, and goes with the folder.
+  await writeFile(join(config, 'config.json'), JSON.stringify({ ...(currentContext && { currentContext }) }));
+  await symlink(join(own, 'contexts'), join(config, 'contexts'), 'dir').catch(() => {});
+}

@@ -1,0 +1,229 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { AwsError } from '../backends/aws/explained.ts';
+import { SetupError } from '../backends/embedded/setup-error.ts';
+
+/** One image in a registry. */
+export interface Manifest {
+  /** `sha256:` and the hash of the bytes. */
+  readonly digest: string;
+  readonly mediaType: string;
+  readonly bytes: Buffer;
+}
+
+interface Descriptor {
+  readonly digest: string;
+  /** In bytes, compressed. */
+  readonly size: number;
+}
+
+export interface RegistryOptions {
+  /** `HOST` or `HOST:PORT`. */
+  readonly host: string;
+  readonly user: string;
+  readonly password: string;
+  /** Seconds before each further attempt at what the network or the registry failed. Default: 1, 4, 15. */
+  readonly waits?: readonly number[];
+  readonly signal?: AbortSignal;
+}
+
+const IMAGE_TYPES = [
+  'application/vnd.docker.distribution.manifest.v2+json',
+  'application/vnd.oci.image.manifest.v1+json',
+];
+/** Asked for too, so that an index is told from an image that is not there. */
+const INDEX_TYPES = [
+  'application/vnd.docker.distribution.manifest.list.v2+json',
+  'application/vnd.oci.image.index.v1+json',
+];
+
+/**
+ * A container registry by its HTTP API (https://distribution.github.io/distribution/spec/api/), which ECR speaks too.
+ * Like Docker, it speaks plain HTTP with this machine alone.
+ */
+export class Registry {
+  readonly host: string;
+  readonly user: string;
+  readonly password: string;
+  readonly waits: readonly number[];
+  readonly signal: AbortSignal | undefined;
+
+  constructor({ host, user, password, waits = [1, 4, 15], signal }: RegistryOptions) {
+    this.host = host;
+    this.user = user;
+    this.password = password;
+    this.waits = waits;
+    this.signal = signal;
+  }
+
+  /**
+   * The manifest with this tag or digest, null where there is none.
+   * @throws SetupError where the registry refuses the login, has no such repository, or holds an index there; AwsError
+   * where it does not answer
+   */
+  async manifest(repository: string, reference: string): Promise<Manifest | null> {
+    const { response, body } = await this.retried(async () => {
+      const answer = await this.#request(`/v2/${repository}/manifests/${reference}`, {
+        headers: { Accept: [...IMAGE_TYPES, ...INDEX_TYPES].join(', ') },
+        expected: [200, 404],
+      });
+      return { response: answer, body: Buffer.from(await answer.arrayBuffer()) };
+    });
+    if (response.status === 404) {
+      if (!body.includes('NAME_UNKNOWN')) return null;
+      throw new SetupError(missingRepository(`${this.host}/${repository}`));
+    }
+    const mediaType = response.headers.get('content-type')?.split(';')[0]?.trim() ?? '';
+    const digest = digestOf(body);
+    const claimed = response.headers.get('docker-content-digest') ?? digest;
+    const wanted = reference.startsWith('sha256:') ? reference : digest;
+    if (digest !== claimed || digest !== wanted) {
+      throw new SetupError(
+        `${this.host}/${repository}: expected ${wanted} for ${reference}, got content of ${digest}; something on the way changes it`,
+      );
+    }
+    if (!IMAGE_TYPES.includes(mediaType)) {
+      throw new SetupError(
+        `${this.host}/${repository}@${digest}: expected one image, found ${mediaType}, which SageMaker does not take; ` +
+          'build it for one platform and without attestations (docker build --provenance=false)',
+      );
+    }
+    return { digest, mediaType, bytes: body };
+  }
+
+  /** Adds a manifest whose blobs are there, byte by byte as it is. */
+  async putManifest(repository: string, tag: string, manifest: Manifest): Promise<void> {
+    const put = () =>
+      this.#request(`/v2/${repository}/manifests/${tag}`, {
+        method: 'PUT',
+        headers: { 'Content-Type': manifest.mediaType },
+        body: manifest.bytes,
+        expected: [201],
+      });
+    const response = await this.retried(put);
+    await response.arrayBuffer();
+  }
+
+  async hasBlob(repository: string, digest: string): Promise<boolean> {
+    const head = () =>
+      this.#request(`/v2/${repository}/blobs/${digest}`, { method: 'HEAD', expected: [200, 404] });
+    return (await this.retried(head)).status === 200;
+  }
+
+  /** Takes a blob over from a repository of this registry or another: mounted where the registry can, else sent. */
+  async copyBlob(repository: string, blob: Descriptor, source: Registry, from: string): Promise<void> {
+    const mount = source.host === this.host ? `?mount=${blob.digest}&from=${encodeURIComponent(from)}` : '';
+    await this.retried(async () => {
+      const opened = await this.#request(`/v2/${repository}/blobs/uploads/${mount}`, {
+        method: 'POST',
+        expected: [201, 202],
+      });
+      await opened.arrayBuffer();
+      if (opened.status === 201) return;
+      const blobBody = await source.#request(`/v2/${from}/blobs/${blob.digest}`, { expected: [200] });
+      const sent = await this.#request(location(opened), {
+        method: 'PATCH',
+        headers: { 'Content-Type': 'application/octet-stream' },
+        body: blobBody.body,
+        expected: [202, 204],
+      });
+      await sent.arrayBuffer();
+      const end = new URL(location(sent), this.#root());
+      end.searchParams.set('digest', blob.digest);
+      // The registry holds the bytes against the digest.
+      const closed = await this.#request(end.href, { method: 'PUT', expected: [201] });
+      await closed.arrayBuffer();
+    });
+  }
+
+  /** Again, after a wait, what the network or the registry failed; what is refused is thrown at once. */
+  async retried<T>(attempt: () => Promise<T>): Promise<T> {
+    for (const wait of this.waits) {
+      try {
+        return await attempt();
+      } catch (error) {
+        this.signal?.throwIfAborted();
+        if (!(error instanceof AwsError)) throw error;
+      }
+      await delay(wait * 1000, undefined, this.signal && { signal: this.signal });
+    }
+    return await attempt();
+  }
+
+  #root(): string {
+    const local = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/.test(this.host);
+    return `${local ? 'http' : 'https'}://${this.host}`;
+  }
+
+  async #request(
+    path: string,
+    {
+      expected,
+      ...request
+    }: Omit<RequestInit, 'headers'> & {
+      headers?: Record<string, string>;
+      expected: readonly number[];
+    },
+  ): Promise<Response> {
+    const url = new URL(path, this.#root());
+    const what = `${request.method ?? 'GET'} ${this.host}${url.pathname}`;
+    // The login is for this registry only, not for a storage that it sends us to.
+    const authorization =
+      url.host === this.host
+        ? { Authorization: `Basic ${Buffer.from(`${this.user}:${this.password}`).toString('base64')}` }
+        : {};
+    let response: Response;
+    try {
+      response = await fetch(url, {
+        ...request,
+        headers: { ...request.headers, ...authorization },
+        ...(this.signal && { signal: this.signal }),
+        duplex: 'half',
+      } as RequestInit);
+    } catch (error) {
+      this.signal?.throwIfAborted();
+      const cause = (error as Error).cause;
+      throw new AwsError(
+        `${what}: the registry was not reached; check the network (${cause instanceof Error ? cause.message : (error as Error).message})`,
+        { cause: error },
+      );
+    }
+    const { status } = response;
+    if (expected.includes(status)) return response;
+    const told = (await response.text().catch(() => '')).replace(/\s+/g, ' ').slice(0, 300);
+    if (status === 429 || status >= 500) {
+      throw new AwsError(`${what}: the registry failed with status ${status}: ${told}`);
+    }
+    if (status === 401 || status === 403) {
+      throw new SetupError(
+        `${what}: the registry refused it (status ${status}: ${told}); expected AWS credentials of a role that may use ` +
+          'this repository, not expired: try `aws sso login`',
+      );
+    }
+    if (status === 404) throw new SetupError(`${missingRepository(what)} (${told})`);
+    throw new SetupError(`${what}: expected status ${expected.join(' or ')}, got ${status}: ${told}`);
+  }
+}
+
+/** The blobs of an image: its configuration and its layers. */
+export function blobsOf(manifest: Manifest): Descriptor[] {
+  const { config, layers } = JSON.parse(manifest.bytes.toString('utf8')) as {
+    config: Descriptor;
+    layers: Descriptor[];
+  };
+  // The same layer may be there twice.
+  return [...new Map([config, ...layers].map((blob) => [blob.digest, blob])).values()];
+}
+
+export const missingRepository = (repository: string): string =>
+  `${repository}: there is no such image repository; expected a deployed environment: npm run deploy -- --environment NAME`;
+
+function digestOf(bytes: Buffer): string {
+  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+}
+
+function location(response: Response): string {
+  const found = response.headers.get('location');
+  if (found === null) throw new SetupError(`${response.url}: expected an upload's Location, got none`);
+  return found;
+}
