@@ -51,7 +51,7 @@ export class FakeSageMaker {
   readonly #taken = new Set<string>();
   #executions = 0;
 
-  constructor(project = 'small') {
+  constructor(project = 'small', region: string | null = null) {
     const home = temporaryFolder();
     const ledger = new FileLedger(`${home}/ledger`);
     this.context = {
@@ -61,7 +61,7 @@ export class FakeSageMaker {
       jobs: { trials: async () => [], strategyOf: (asked) => asked },
       clock: { now: () => new Date('2026-01-01T00:00:00Z') },
       root: `s3://mlops/${project}`,
-      region: null,
+      region,
     };
   }
 
