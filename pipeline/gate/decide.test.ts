@@ -719,3 +719,12 @@ test('confidence outside of (0.5, 1) is refused', () => {
     expect(() => judge(strong, { policy: policy({ confidence }) })).toThrow(RangeError);
   }
 });
+
+test('a holdout of very many rows gets fewer replicates, and the verdict says so', () => {
+  const labels = Array.from({ length: 500_000 }, (_, i) => i % 2);
+  const predicted = labels.map((label, i) => label + (i % 7));
+  const rows = regression(labels, predicted);
+  const verdict = decide({ candidate: rows, policy: { ...DEFAULT_POLICY.regression, floor: false } });
+  expect(verdict.notes).toEqual(['Bootstrap intervals are of 200 replicates of 500,000 rows.']);
+  expect(judge(strong, { replicates: 2000 }).notes).toEqual([]);
+});

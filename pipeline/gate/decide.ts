@@ -1,3 +1,4 @@
+import { formatCount } from '../format.ts';
 import { type Estimate, intervalOf, valueIntervalOf } from './estimate.ts';
 import { joinTo, pick } from './join.ts';
 import { METRICS } from './metrics.ts';
@@ -35,7 +36,10 @@ export interface GateInput {
   replicates?: number;
 }
 
-const REPLICATES = 2000;
+const MOST_REPLICATES = 2000;
+const LEAST_REPLICATES = 200;
+/** Rows drawn in all: some ten seconds' work. */
+const MOST_DRAWS = 1e8;
 
 /**
  * The verdict on a candidate (CONTRACT.md, "How checks decide"). Pure, and the same whatever the order of rows.
@@ -44,7 +48,7 @@ const REPLICATES = 2000;
  * @throws RangeError where confidence is not between 0.5 and 1
  */
 export function decide(input: GateInput): Verdict {
-  const { policy, seed = 0, looks = { count: 1 }, replicates = REPLICATES } = input;
+  const { policy, seed = 0, looks = { count: 1 }, replicates = replicatesFor(input.candidate) } = input;
   if (!(policy.confidence > 0.5 && policy.confidence < 1)) {
     throw new RangeError(`gate.confidence: got ${policy.confidence}, expected a number between 0.5 and 1`);
   }
@@ -82,8 +86,21 @@ export function decide(input: GateInput): Verdict {
     slices: slices.results,
     checks,
   };
-  const notes = [...notesFor(candidate, champion, policy, looks.count), ...slices.notes];
+  const notes = [
+    ...notesFor(candidate, champion, policy, looks.count),
+    ...slices.notes,
+    ...(replicates > 0 && replicates < MOST_REPLICATES ? [replicatesNote(replicates, rows.ids.length)] : []),
+  ];
   return { reason: reasonFor(facts, policy), ...facts, notes };
+}
+
+/** Fewer on more rows, where the distribution is all but normal and its standard error is what counts. */
+function replicatesFor({ ids }: Scores): number {
+  return Math.min(MOST_REPLICATES, Math.max(LEAST_REPLICATES, Math.floor(MOST_DRAWS / ids.length)));
+}
+
+function replicatesNote(replicates: number, rows: number): string {
+  return `Bootstrap intervals are of ${formatCount(replicates)} replicates of ${formatCount(rows)} rows.`;
 }
 
 /** Rows by class and then by id, so that their order in the file decides nothing. */

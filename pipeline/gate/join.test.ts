@@ -77,6 +77,10 @@ test('labels are compared as text, whatever codes they have', async () => {
   await expect(joined(text('No', 'Yes'), text('Nein', 'Yes'), 'binary', 'Yes')).rejects.toThrow(
     'got "Nein", expected "No"',
   );
+  await expect(joined(text('No', 'Yes'), text('0', '1'), 'binary', 'Yes')).resolves.toBeDefined();
+  await expect(joined(text('0', '1'), text('Yes', 'No'), 'binary', 'Yes')).rejects.toThrow(
+    'got "Yes", expected "0"',
+  );
   const classes = 'row_id,label,predicted\n';
   const champion = await joined(`${classes}x,b,b\ny,c,b\n`, `${classes}y,c,a\nx,b,a\n`, 'multiclass');
   expect(champion).toMatchObject({ classes: ['a', 'b', 'c'], labels: Int32Array.of(1, 2) });

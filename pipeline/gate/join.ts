@@ -17,13 +17,15 @@ export function joinTo<T extends Scores>(first: T, other: Scores): T {
   }
   const order = matchingRows(first, other);
   const joined = pick(other as T, order);
+  const isSame = sameLabel(first, joined);
   for (let row = 0; row < order.length; row++) {
-    const expected = labelText(first, row);
-    const found = labelText(joined, row);
-    if (found !== expected) {
-      const as = `${shown(expected)}, as ${where(first, row)}`;
-      throw new ScoreFileError({ ...at(other, order[row]!), column: 'label' }, shown(found), as);
-    }
+    if (isSame(row)) continue;
+    const expected = `${shown(labelText(first, row))}, as ${where(first, row)}`;
+    throw new ScoreFileError(
+      { ...at(other, order[row]!), column: 'label' },
+      shown(labelText(joined, row)),
+      expected,
+    );
   }
   return joined;
 }
@@ -89,6 +91,15 @@ function matchingRows(first: Scores, other: Scores): Uint32Array {
     );
   }
   return order;
+}
+
+/** Labels are compared as text; where either file writes 0 and 1, as the positive class or the other. */
+function sameLabel(first: Scores, other: Scores): (row: number) => boolean {
+  const isCoded = (scores: Scores) => scores.problem === 'binary' && scores.classes.join() === '0,1';
+  if (first.problem === 'regression' || isCoded(first) || isCoded(other)) {
+    return (row) => first.labels[row] === other.labels[row];
+  }
+  return (row) => labelText(first, row) === labelText(other, row);
 }
 
 function labelText(scores: Scores, row: number): string {
