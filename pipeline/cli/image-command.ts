@@ -1,4 +1,3 @@
-import { dirname, resolve } from 'node:path';
 import { Command } from 'commander';
 import { deploymentOf } from '../backends/aws/deployment-of.ts';
 import { type Deployment, type ImageName, resourceNames } from '../backends/aws/names.ts';
@@ -6,6 +5,7 @@ import { prepareContext } from '../backends/embedded/embedded-backend.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import type { PushedImage } from '../image/push-image.ts';
+import { locate } from '../run/request.ts';
 import { InputError, printJson } from './errors.ts';
 
 interface ImageOptions {
@@ -52,7 +52,7 @@ export function imageCommand(): Command {
 
 async function push(options: PushCommandOptions): Promise<void> {
   const { config } = await loadConfig(options.config);
-  const contexts = contextsOf(config, options);
+  const contexts = await contextsOf(config, options);
   const { logIn } = await import('../image/ecr-login.ts');
   const { pushImage, SERVERLESS_BYTES } = await import('../image/push-image.ts');
   await withSignal(async (signal) => {
@@ -83,7 +83,7 @@ async function copy(options: ImageOptions): Promise<void> {
   await withSignal(async (signal) => {
     const registry = await logIn(names.registryHost, { ownAccount: true, signal });
     const copied: Partial<Record<ImageName, PushedImage>> = {};
-    for (const [image, context] of contextsOf(config, options)) {
+    for (const [image, context] of await contextsOf(config, options)) {
       const tag = await contentTag(image, context);
       const from = { registry, name: names.candidateRepository };
       const candidate = await registry.manifest(from.name, tag);
@@ -104,14 +104,14 @@ async function copy(options: ImageOptions): Promise<void> {
   });
 }
 
-function contextsOf(
+async function contextsOf(
   { model }: Config,
   { context, config }: Pick<PushCommandOptions, 'context' | 'config'>,
-): [ImageName, string][] {
+): Promise<[ImageName, string][]> {
   if (context !== undefined) return [['model', context]];
   const images: [ImageName, string][] = [['prepare', prepareContext]];
   // Where mlops.yaml names a ready image instead, that is in a registry already.
-  if (model.context !== null) images.unshift(['model', resolve(dirname(config), model.context)]);
+  if (model.context !== null) images.unshift(['model', await locate(model.context, config)]);
   return images;
 }
 
