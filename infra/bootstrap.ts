@@ -1,19 +1,13 @@
 /** npm run bootstrap -- --environment NAME: once, by a person with administrator access to the account. */
-import { execFileSync } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { loadConfig } from '../pipeline/config/load.ts';
 import { requireAccount } from './account.ts';
+import { askGitHub, originRepository } from './ask-github.ts';
 import { runCdk } from './cdk-cli.ts';
-import { type Environment, EnvironmentError, environmentOf } from './environment.ts';
+import { type Environment, environmentOf } from './environment.ts';
 import { failed } from './failed.ts';
-import {
-  type Repository,
-  repositoryOfRemote,
-  type SubjectTemplate,
-  subjectPrefix,
-} from './github-subject.ts';
 import type { Identity } from './identity-stack.ts';
 
 interface Options {
@@ -46,7 +40,7 @@ async function bootstrap(options: Options): Promise<void> {
   const environment = environmentOf((await loadConfig(config)).config, options.environment);
   await requireAccount(environment);
   const identity: Identity = {
-    subjectPrefix: options.subjectPrefix ?? (await askGitHub(options.repository ?? originOf())),
+    subjectPrefix: options.subjectPrefix ?? (await askGitHub(options.repository ?? originRepository())),
     provider: options.oidcProvider,
     monthlyBudget: options.monthlyBudget,
   };
@@ -103,46 +97,6 @@ function closing(environment: Environment, identity: Identity): string {
       : 'No budget was made, for nobody would hear of it: set notifications.email in mlops.yaml and run this again.',
     `Then: npm run deploy -- --environment ${name}`,
   ].join('\n');
-}
-
-async function askGitHub(repository: string): Promise<string> {
-  const found = await github<Repository>(`/repos/${repository}`, repository);
-  const template = await github<SubjectTemplate>(
-    `/repos/${repository}/actions/oidc/customization/sub`,
-    repository,
-  );
-  return subjectPrefix(found, template);
-}
-
-async function github<T>(path: string, repository: string): Promise<T> {
-  const token = process.env.GITHUB_TOKEN ?? process.env.GH_TOKEN;
-  const response = await fetch(`${process.env.GITHUB_API_URL ?? 'https://api.github.com'}${path}`, {
-    headers: {
-      accept: 'application/vnd.github+json',
-      ...(token && { authorization: `Bearer ${token}` }),
-    },
-  });
-  if (response.ok) return (await response.json()) as T;
-  throw new EnvironmentError(
-    `${repository}: GitHub answered ${response.status} to GET ${path}, expected 200: set GITHUB_TOKEN to a token that ` +
-      'reads the repository and its Actions settings, or give --subject-prefix',
-  );
-}
-
-function originOf(): string {
-  let url = '';
-  try {
-    url = execFileSync('git', ['remote', 'get-url', 'origin'], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-  } catch {}
-  const repository = repositoryOfRemote(url);
-  if (repository === undefined)
-    throw new EnvironmentError(
-      `remote origin: got ${url.trim() || 'none'}, expected a repository on github.com: give --repository OWNER/REPO`,
-    );
-  return repository;
 }
 
 function dollars(text: string): number {

@@ -1,10 +1,11 @@
 import { ConfigError } from '../pipeline/config/config-error.ts';
+import { GitHubError } from './ask-github.ts';
 import { CdkError } from './cdk-cli.ts';
 import { EnvironmentError } from './environment.ts';
 
 /** Says what went wrong, in one sentence where the user can mend it. Returns the exit code: 2 bad input, else 1. */
 export function failed(error: unknown): number {
-  if (error instanceof ConfigError || error instanceof EnvironmentError) {
+  if (error instanceof ConfigError || error instanceof EnvironmentError || error instanceof GitHubError) {
     console.error(error.message);
     return 2;
   }
