@@ -150,14 +150,12 @@ export class AwsBackend implements Backend {
 
   /** Stops the execution first, so that it starts nothing more, then what it has started. */
   async #stop(executionArn: string, history: ExecutionHistory): Promise<void> {
+    const cause = 'stopped by whoever followed it';
     try {
-      await this.#executions.send(
-        new StopExecutionCommand({
-          executionArn,
-          error: 'Cancelled',
-          cause: 'stopped by whoever followed it',
-        }),
-      );
+      await this.#executions.send(new StopExecutionCommand({ executionArn, error: 'Cancelled', cause }));
+    } catch (error) {
+      // Another follower was first.
+      if ((error as Error).name !== 'ExecutionNotRunning') throw error;
     } finally {
       history.add(await eventsSince(this.#executions, executionArn, history.lastId));
       await stopJobs(this.#jobs, history.openJobs());

@@ -11,6 +11,8 @@ export interface StartedJob {
   kind: JobKind;
   name: string;
   state: string;
+  /** Whether the state waits for the job to end. */
+  waits: boolean;
 }
 
 const creations: Record<string, { kind: JobKind; name: string }> = {
@@ -85,7 +87,7 @@ export class ExecutionHistory {
       const { resource = '', parameters } = event.taskScheduledEventDetails ?? {};
       const job = startedJob(resource, parameters, state);
       if (job) this.#left.set(`${job.kind} ${job.name}`, job);
-      if (resource === 'deleteModel') this.#left.delete(`model ${nameIn(parameters, 'ModelName')}`);
+      if (resource.endsWith('deleteModel')) this.#left.delete(`model ${nameIn(parameters, 'ModelName')}`);
       this.#tasks.set(state, { state, scheduled: timestamp, job });
       return trainSteps.includes(state) ? [{ kind: 'started', state, seconds: 0 }] : [];
     }
@@ -96,7 +98,7 @@ export class ExecutionHistory {
     if (ends.has(type) && task) {
       this.#tasks.delete(state);
       // A job whose state ran out of time may run on.
-      if (task.job && task.job.kind !== 'model' && type !== 'TaskTimedOut') {
+      if (task.job?.waits && type !== 'TaskTimedOut') {
         this.#left.delete(`${task.job.kind} ${task.job.name}`);
       }
       if (!trainSteps.includes(state)) return [];
@@ -117,9 +119,12 @@ export class ExecutionHistory {
 }
 
 function startedJob(resource: string, parameters: string | undefined, state: string): StartedJob | null {
-  const creation = creations[resource.replace(/\.sync$/, '')];
+  // `createTrainingJob.sync`, or an ARN that ends so.
+  const [, action = '', sync] = /([a-zA-Z]+)(\.sync)?$/.exec(resource) ?? [];
+  const creation = creations[action];
   const name = creation && nameIn(parameters, creation.name);
-  return creation && name ? { kind: creation.kind, name, state } : null;
+  if (!creation || !name) return null;
+  return { kind: creation.kind, name, state, waits: sync !== undefined };
 }
 
 function nameIn(parameters: string | undefined, field: string): string | null {

@@ -34,7 +34,8 @@ export class S3Storage implements Storage {
   }
 
   async write(uri: string, bytes: Uint8Array | string): Promise<void> {
-    await this.#put(uri, { Body: bytes });
+    // An empty body has no length that the client can see.
+    await this.#put(uri, { Body: bytes, ContentLength: Buffer.byteLength(bytes) });
   }
 
   /**

@@ -1,0 +1,299 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
+import { CreateRepositoryCommand, PutImageCommand } from '@aws-sdk/client-ecr';
+import { CreateBucketCommand } from '@aws-sdk/client-s3';
+import { DescribeTrainingJobCommand } from '@aws-sdk/client-sagemaker';
+import { CreateStateMachineCommand, ListExecutionsCommand, StopExecutionCommand } from '@aws-sdk/client-sfn';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { parseConfig } from '../../config/load.ts';
+import type { StateMachine } from '../../definition/asl.ts';
+import type { Request } from '../../definition/request.ts';
+import { runPipeline } from '../../run/run.ts';
+import { championId, championKind } from '../../steps/context.ts';
+import { lease } from '../../steps/lease.ts';
+import { runKind } from '../../steps/record.ts';
+import type { Progress, RunResult } from '../backend.ts';
+import { hashContext } from '../embedded/image-store.ts';
+import { AwsBackend, openAwsBackend } from './aws-backend.ts';
+import { dynamoDbClient, ecrClient, s3Client, sageMakerClient, sfnClient } from './clients.ts';
+import { account, region, startFakeCloud } from './fakecloud.fixture.ts';
+import { imageTag, resourceNames } from './names.ts';
+
+jest.setTimeout(60_000);
+const cloud = await startFakeCloud(4613);
+const deployment = { project: 'churn', environment: 'staging', account, region };
+const names = resourceNames(deployment);
+const folder = mkdtempSync(join(tmpdir(), 'mlops-aws-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A machine that does what the request's reason says; it knows the train machine's state names and calls. */
+const machine: StateMachine = {
+  StartAt: 'What?',
+  States: {
+    'What?': {
+      Type: 'Choice',
+      Choices: [
+        { Variable: '$.request.trigger.reason', StringEquals: 'hold', Next: 'Train' },
+        { Variable: '$.request.trigger.reason', StringEquals: 'fail', Next: 'Failed' },
+      ],
+      Default: 'Done',
+    },
+    Train: {
+      Type: 'Task',
+      Resource: 'arn:aws:states:::aws-sdk:sagemaker:createTrainingJob',
+      Parameters: {
+        'TrainingJobName.$': "States.Format('{}-train', $$.Execution.Name)",
+        RoleArn: names.jobRole.arn,
+        AlgorithmSpecification: { TrainingImage: 'image', TrainingInputMode: 'File' },
+        OutputDataConfig: { S3OutputPath: 's3://bucket/output' },
+        ResourceConfig: { InstanceType: 'ml.m5.large', InstanceCount: 1, VolumeSizeInGB: 30 },
+        StoppingCondition: { MaxRuntimeInSeconds: 3600 },
+      },
+      ResultPath: null,
+      Next: 'Hold',
+    },
+    Hold: { Type: 'Wait', Seconds: 600, Next: 'Done' },
+    Done: { Type: 'Succeed' },
+    Failed: { Type: 'Fail', Error: 'DataContractError', Cause: 'no target' },
+  },
+};
+
+async function deploy(): Promise<void> {
+  await cloud.reset();
+  await s3Client().send(new CreateBucketCommand({ Bucket: names.artifactsBucket }));
+  await dynamoDbClient().send(
+    new CreateTableCommand({
+      TableName: names.ledgerTable,
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [
+        { AttributeName: 'kind', AttributeType: 'S' },
+        { AttributeName: 'id', AttributeType: 'S' },
+      ],
+      KeySchema: [
+        { AttributeName: 'kind', KeyType: 'HASH' },
+        { AttributeName: 'id', KeyType: 'RANGE' },
+      ],
+    }),
+  );
+  for (const repositoryName of [names.candidateRepository, names.releaseRepository])
+    await ecrClient().send(new CreateRepositoryCommand({ repositoryName }));
+  for (const { name } of Object.values(names.machines)) {
+    await sfnClient().send(
+      new CreateStateMachineCommand({
+        name,
+        definition: JSON.stringify(machine),
+        roleArn: names.machineRoles.evaluate.arn,
+      }),
+    );
+  }
+}
+beforeAll(deploy);
+
+const request = (reason: string, changes: Partial<Request> = {}): Request => ({
+  mode: 'evaluate',
+  promote: false,
+  trigger: { kind: 'manual', ref: null, commit: null, dirty: false, actor: null, reason },
+  config: parseConfig('project: churn\nproblem: binary\ndata: { source: data.csv, target: y }\n'),
+  seed: 0,
+  images: { model: 'm@sha256:1', prepare: 'p@sha256:1' },
+  data: { source: 'data.csv', uri: 's3://bucket/data/', version: '1' },
+  script: null,
+  code: 's3://bucket/code.json',
+  baseline: null,
+  ...changes,
+});
+
+const open = (runId: string | null) => new AwsBackend({ deployment, runId, onNote: () => {} });
+const never = new AbortController().signal;
+
+async function run(
+  backend: AwsBackend,
+  wanted: Request,
+  signal = never,
+  onProgress: (progress: Progress) => void = () => {},
+): Promise<RunResult & { execution: string }> {
+  const execution = await backend.executionName(wanted);
+  return { execution, ...(await backend.run(wanted, { execution, signal, onProgress })) };
+}
+
+const executions = async (): Promise<string[]> => {
+  const { executions = [] } = await sfnClient().send(
+    new ListExecutionsCommand({ stateMachineArn: names.machines.evaluate.arn }),
+  );
+  return executions.map(({ name = '' }) => name).sort();
+};
+
+test('RUNID-N: a success is returned again, a failure makes the next number', async () => {
+  expect(await run(open('77'), request('fail'))).toEqual({
+    execution: '77-1',
+    status: 'failed',
+    steps: [],
+    error: { name: 'DataContractError', cause: 'no target' },
+  });
+  expect(await run(open('77'), request('fail'))).toMatchObject({ execution: '77-2', status: 'failed' });
+  expect(await run(open('78'), request('good'))).toMatchObject({ execution: '78-1', status: 'succeeded' });
+  expect(await run(open('78'), request('good'))).toMatchObject({ execution: '78-1', status: 'succeeded' });
+  expect(await executions()).toEqual(['77-1', '77-2', '78-1']);
+});
+
+test('another input of the same workflow run is another execution, and a baseline has its own name', async () => {
+  await run(open('79'), request('good'));
+  const other = request('good', { seed: 1 });
+  expect((await run(open('79'), other)).execution).toBe('79-2');
+  expect((await run(open('79'), other)).execution).toBe('79-2');
+  const baseline = request('good', { trigger: { ...other.trigger, kind: 'baseline' } });
+  expect((await run(open('79'), baseline)).execution).toBe('79-baseline-1');
+});
+
+test('without a run id the input names the run; once the champion has moved the same input is judged again', async () => {
+  const wanted = request('good', { seed: 2 });
+  const first = await run(open(null), wanted);
+  expect(first.execution).toMatch(/^[0-9a-f]{16}-1$/);
+  const { ledger } = open(null).context;
+  await ledger.put(runKind, first.execution, { state: { plan: { champion: { version: 0 } } } });
+  expect((await run(open(null), wanted)).execution).toBe(first.execution);
+  await ledger.put(championKind, championId, { package: 'churn-staging/1' });
+  expect((await run(open(null), wanted)).execution).toBe(first.execution.replace(/1$/, '2'));
+});
+
+test('a second follower attaches to what runs; stopping stops the execution and its jobs', async () => {
+  const wanted = request('hold');
+  const abort = new AbortController();
+  const told: Progress[] = [];
+  const following = run(open('80'), wanted, abort.signal, (progress) => told.push(progress));
+  while (!told.some(({ kind }) => kind === 'succeeded')) await delay(50);
+  expect(await open('80').executionName(wanted)).toBe('80-1');
+  const attached: Progress[] = [];
+  const second = run(open('80'), wanted, abort.signal, (progress) => attached.push(progress));
+  while (!attached.some(({ kind }) => kind === 'succeeded')) await delay(50);
+  abort.abort();
+  expect(await following).toMatchObject({ execution: '80-1', status: 'cancelled' });
+  expect(await second).toMatchObject({ execution: '80-1', status: 'cancelled' });
+  const { TrainingJobStatus } = await sageMakerClient().send(
+    new DescribeTrainingJobCommand({ TrainingJobName: '80-1-train' }),
+  );
+  expect(['Stopping', 'Stopped']).toContain(TrainingJobStatus);
+  // Stopped, it is not gone on with.
+  expect(await open('80').executionName(wanted)).toBe('80-2');
+});
+
+test('close-run closes an execution that the console aborted: jobs, ledger, lease', async () => {
+  Object.assign(process.env, {
+    MLOPS_PROJECT: deployment.project,
+    MLOPS_BUCKET: names.artifactsBucket,
+    MLOPS_LEDGER: names.ledgerTable,
+    MLOPS_PACKAGE_GROUP: names.packageGroup,
+  });
+  const { handler } = await import('../../steps/close-run.handler.ts');
+  const backend = open('81');
+  const told: Progress[] = [];
+  const wanted = request('hold', { promote: true, mode: 'promote' });
+  const abort = new AbortController();
+  const following = run(backend, wanted, abort.signal, (progress) => told.push(progress));
+  while (!told.some(({ kind }) => kind === 'succeeded')) await delay(50);
+  await lease({ execution: '81-1' }, backend.context);
+
+  const executionArn = `${names.machines.promote.arn.replace(':stateMachine:', ':execution:')}:81-1`;
+  await sfnClient().send(new StopExecutionCommand({ executionArn, error: 'Console', cause: 'not today' }));
+  const invocation = { invokedFunctionArn: names.functions['close-run'].arn };
+  expect(await handler({ detail: { executionArn } }, invocation)).toEqual({ status: 'cancelled' });
+  expect(await handler({ detail: { executionArn } }, invocation)).toEqual({ status: 'cancelled' });
+
+  // The emulator's history does not tell of the abort.
+  abort.abort();
+  expect(await following).toMatchObject({ status: 'cancelled' });
+  expect(await backend.context.ledger.get(runKind, '81-1')).toMatchObject({
+    version: 1,
+    value: { status: 'cancelled', state: { request: { mode: 'promote' }, error: { Cause: 'not today' } } },
+  });
+  const { TrainingJobStatus } = await sageMakerClient().send(
+    new DescribeTrainingJobCommand({ TrainingJobName: '81-1-train' }),
+  );
+  expect(['Stopping', 'Stopped']).toContain(TrainingJobStatus);
+  expect(await lease({ execution: 'next' }, backend.context)).toEqual({ fence: expect.any(Number) });
+});
+
+test('a run that nobody recorded has a record and a report all the same, and the ledger is left alone', async () => {
+  const backend = open('82');
+  const outcome = await runPipeline(request('fail'), {
+    backend,
+    signal: never,
+    onProgress: () => {},
+    notes: [],
+  });
+  expect(outcome.record).toMatchObject({ execution: '82-1', status: 'failed' });
+  expect(outcome.report.failure).toMatchObject({ error: 'DataContractError', cause: 'no target' });
+  expect(await backend.context.ledger.get(runKind, '82-1')).toBeNull();
+});
+
+test('stages by content: what is there is not written again, and nobody can replace it', async () => {
+  const backend = open(null);
+  const prefix = `${names.root}/data/1/`;
+  writeFileSync(join(folder, 'data.csv'), 'first');
+  await backend.stage([{ path: join(folder, 'data.csv'), name: 'data.csv' }], prefix);
+  const before = await backend.context.storage.list(prefix);
+  writeFileSync(join(folder, 'data.csv'), 'second');
+  await backend.stage([{ path: join(folder, 'data.csv'), name: 'data.csv' }], prefix);
+  await backend.stage([{ text: 'third', name: 'data.csv' }], prefix);
+  expect(await backend.context.storage.list(prefix)).toEqual(before);
+  expect(new TextDecoder().decode(await backend.context.storage.read(`${prefix}data.csv`))).toBe('first');
+});
+
+test('an image is found by its content, among the released first, and one that was not pushed says so', async () => {
+  const context = mkdtempSync(join(folder, 'image-'));
+  writeFileSync(join(context, 'Dockerfile'), 'FROM scratch\n');
+  const backend = open(null);
+  await expect(backend.images({ context, image: null })).rejects.toThrow('run `mlops image push`');
+  const push = async (image: 'model' | 'prepare', from: string, repositoryName: string) => {
+    const { digest, files } = await hashContext(from);
+    const imageManifest = JSON.stringify({ schemaVersion: 2, config: { of: repositoryName }, layers: [] });
+    await ecrClient().send(
+      new PutImageCommand({
+        repositoryName,
+        imageManifest,
+        imageTag: imageTag(image, digest.slice('sha256:'.length)),
+      }),
+    );
+    return files;
+  };
+  const prepareContext = new URL('../../prepare', import.meta.url).pathname;
+  await push('prepare', prepareContext, names.releaseRepository);
+  const files = await push('model', context, names.candidateRepository);
+  const found = await backend.images({ context, image: null });
+  expect(found.model).toMatch(
+    new RegExp(`^${names.registryHost}/churn-staging/candidate@sha256:[0-9a-f]{64}$`),
+  );
+  expect(found.prepare).toMatch(new RegExp(`^${names.registryHost}/churn-staging/release@sha256:`));
+  expect(found.code).toEqual(files);
+  await push('model', context, names.releaseRepository);
+  expect((await backend.images({ context, image: null })).model).toContain('/release@sha256:');
+});
+
+test('a model image by tag is refused', async () => {
+  await expect(open(null).images({ context: null, image: 'repository/image:latest' })).rejects.toThrow(
+    /expected a URI by digest|mlops image push/,
+  );
+});
+
+test('another account and an environment that is not deployed end in what to do', async () => {
+  const wrong = { ...deployment, account: '999999999999' };
+  await expect(openAwsBackend({ deployment: wrong, runId: null, onNote: () => {} })).rejects.toThrow(
+    `mlops.yaml says account 999999999999, the credentials are of account ${account}`,
+  );
+  const missing = new AwsBackend({
+    deployment: { ...deployment, environment: 'nowhere' },
+    runId: '1',
+    onNote: () => {},
+  });
+  await expect(run(missing, request('good'))).rejects.toMatchObject({
+    name: 'SetupError',
+    message: expect.stringContaining('npm run deploy -- --environment nowhere'),
+  });
+  await expect(missing.context.ledger.list(runKind)).rejects.toThrow('expected a deployed environment');
+  await expect(missing.stage([{ text: 'x', name: 'x' }], `${missing.context.root}/`)).rejects.toThrow(
+    'expected a deployed environment',
+  );
+});

@@ -1,0 +1,82 @@
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, expect, jest, test } from '@jest/globals';
+import { Workspace } from '../../cli/cli.fixture.ts';
+import type { ExecutionEvent } from '../embedded/engine.ts';
+import { pythonOf } from './moto.fixture.ts';
+
+// Installs botocore where it is not there yet, and runs the sample twice.
+jest.setTimeout(300_000);
+
+interface Call {
+  state: string;
+  service: string;
+  operation: string;
+  parameters: unknown;
+}
+
+/** The calls to services that an embedded run made, with the parameters that its states resolved. */
+function callsOf(workspace: Workspace, execution: string): Call[] {
+  return workspace
+    .read('.mlops/runs', execution, 'events.jsonl')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as ExecutionEvent)
+    .filter(({ type, resource = '' }) => type === 'TaskStarted' && !resource.includes('lambda'))
+    .map(({ state = '', resource = '', parameters }) => {
+      const [service = '', operation = ''] = resource
+        .replace('aws-sdk:', '')
+        .replace('.sync', '')
+        .split(':')
+        .slice(-2);
+      return { state, service, operation, parameters };
+    });
+}
+
+const calls: Call[] = [];
+let python = '';
+beforeAll(async () => {
+  python = await pythonOf('botocore');
+  const workspace = Workspace.sample();
+  const tuned = await workspace.mlops('run', '--mode', 'promote', '--set', 'tuning.max_jobs=2');
+  expect(tuned.stderr).not.toMatch(/error/i);
+  // Trained, not tuned, and compared with a champion that was prepared otherwise.
+  const settings = ['tuning=off', 'data.features_exclude=[Gender]', 'training.spot=true'];
+  await workspace.mlops('run', ...settings.flatMap((setting) => ['--set', setting]));
+  for (const execution of readdirSync(workspace.path('.mlops/runs')))
+    calls.push(...callsOf(workspace, execution));
+});
+
+function refused(checked: readonly Call[]): string {
+  const { stdout, stderr } = spawnSync(
+    python,
+    [fileURLToPath(new URL('validate-parameters.py', import.meta.url))],
+    { input: checked.map((call) => JSON.stringify(call)).join('\n'), encoding: 'utf8' },
+  );
+  return stdout + stderr;
+}
+
+test('every payload that a run resolved is one that AWS takes', () => {
+  expect(refused(calls)).toBe('');
+  const operations = new Set(calls.map(({ operation }) => operation));
+  expect([...operations].sort()).toEqual([
+    'createHyperParameterTuningJob',
+    'createModel',
+    'createProcessingJob',
+    'createTrainingJob',
+    'createTransformJob',
+    'deleteModel',
+    'describeTrainingJob',
+    'putItem',
+  ]);
+});
+
+test('a payload that AWS would refuse is named with its state and what is wrong', () => {
+  const call = calls.find(({ operation }) => operation === 'createTrainingJob') as Call;
+  const broken = { ...(call.parameters as object), RoleArn: undefined, StoppingCondition: { Hours: 1 } };
+  const report = refused([{ ...call, parameters: broken }]);
+  expect(report).toContain('Train: CreateTrainingJob');
+  expect(report).toContain('Missing required parameter in input: "RoleArn"');
+  expect(report).toContain('Unknown parameter in StoppingCondition: "Hours"');
+});
