@@ -1,14 +1,20 @@
 import { styleText } from 'node:util';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import type { Check } from '../doctor/check.ts';
-import { configName, examine } from '../doctor/doctor.ts';
+import { configName, examine, examineAws } from '../doctor/doctor.ts';
 import { formatCountOf } from '../format.ts';
-import { printJson } from './errors.ts';
+import { InputError, printJson } from './errors.ts';
 import { home } from './home.ts';
 
 export function doctorCommand(): Command {
   return new Command('doctor')
-    .description('What a run needs on this machine, one line each, and how to mend what is missing.')
+    .description(
+      'What a run needs on this machine or on AWS, one line each, and how to mend what is missing.',
+    )
+    .addOption(
+      new Option('--backend <name>', 'where runs are to be').choices(['embedded', 'aws']).default('embedded'),
+    )
+    .option('--environment <name>', 'with --backend aws: which of environments in mlops.yaml')
     .option('--config <file>', 'the configuration', 'mlops.yaml')
     .option(
       '--repair',
@@ -19,17 +25,32 @@ export function doctorCommand(): Command {
     .action(doctor);
 }
 
-async function doctor(options: { config: string; repair?: boolean; json?: boolean }): Promise<void> {
-  const checks = await examine({
-    file: options.config,
-    home: home(),
-    repair: options.repair ?? false,
-  });
+interface DoctorOptions {
+  backend: 'embedded' | 'aws';
+  environment?: string;
+  config: string;
+  repair?: boolean;
+  json?: boolean;
+}
+
+async function doctor(options: DoctorOptions): Promise<void> {
+  const checks = await checksOf(options);
   const problems = checks.filter(({ outcome }) => outcome === 'problem');
   if (options.json) printJson({ ok: problems.length === 0, checks });
   else print(checks, problems.length);
   const isConfig = problems.some(({ name }) => name === configName);
   if (problems.length > 0) process.exitCode = isConfig ? 2 : 1;
+}
+
+async function checksOf({ backend, environment, config, repair = false }: DoctorOptions): Promise<Check[]> {
+  if (backend === 'aws') {
+    if (repair) throw new InputError('--repair: got it with --backend aws, expected --backend embedded');
+    return await examineAws({ file: config, environment });
+  }
+  if (environment !== undefined) {
+    throw new InputError('--environment: got it without --backend aws, expected both or neither');
+  }
+  return await examine({ file: config, home: home(), repair });
 }
 
 const tints = { ok: 'green', warning: 'yellow', problem: 'red' } as const;

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { deploymentOf } from '../backends/aws/deployment-of.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { formatCountOf } from '../format.ts';
@@ -35,6 +36,34 @@ export async function examine(options: { file: string; home: string; repair: boo
   ]);
   const state = loaded === null ? [] : await checkState({ home, project: loaded.config.project, repair });
   return [...checks, ...state];
+}
+
+/**
+ * Looks at all that a run on AWS needs of this machine and of the environment.
+ *
+ * @param options.environment of mlops.yaml; undefined where there is only one
+ */
+export async function examineAws(options: {
+  file: string;
+  environment: string | undefined;
+}): Promise<Check[]> {
+  const { file, environment } = options;
+  const { config, loaded } = await checkConfig(file);
+  const machine = await Promise.all([
+    checkNode(),
+    attempt('git', () => checkGit(file)),
+    checkDockerForImages(),
+  ]);
+  if (loaded === null) return [...machine, config];
+  const deployment = deploymentOf(loaded.config, environment);
+  // The clients of AWS take a while to load, which other commands are spared.
+  const { checkAws } = await import('./aws.ts');
+  return [...machine, config, ...(await checkAws(loaded.config, deployment))];
+}
+
+async function checkDockerForImages(): Promise<Check> {
+  const { mend, ...check } = await checkDocker();
+  return { ...check, mend: mend && 'Only `mlops image push` needs it: install or start Docker to use that.' };
 }
 
 /** The name of the check of mlops.yaml, which decides the exit code. */

@@ -1,0 +1,252 @@
+import { HeadBucketCommand } from '@aws-sdk/client-s3';
+import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
+import { askGitHub, GitHubError, originRepository } from '../../infra/ask-github.ts';
+import { s3Client, stsClient } from '../backends/aws/clients.ts';
+import { type Deployment, resourceNames } from '../backends/aws/names.ts';
+import { signedCall } from '../backends/aws/signed-call.ts';
+import type { Config } from '../config/schema.ts';
+import { estimate } from '../cost/estimate.ts';
+import { formatCountOf } from '../format.ts';
+import { attempt, type Check, ok, problem, warning } from './check.ts';
+import { quotaCheck, quotasNeeded } from './quotas.ts';
+import { subjectsExpected, subjectsTrusted, trustCheck } from './role-trust.ts';
+
+/** Looks at all that a run in an environment of AWS needs. Where the credentials do not work, at nothing else. */
+export async function checkAws(config: Config, deployment: Deployment): Promise<Check[]> {
+  const identity = await attempt('Identity', () => checkIdentity(deployment));
+  if (identity.outcome === 'problem') return [identity];
+  const names = resourceNames(deployment);
+  const approval = config.environments[deployment.environment]?.approval ?? false;
+  const checks = await Promise.all([
+    readable('Region', () => checkRegion(config, deployment)),
+    readable('Bootstrap', () => checkBootstrap(deployment)),
+    readable('Stack', () => checkStack(deployment)),
+    readable('Artifacts', () => checkBucket(names.artifactsBucket, deployment)),
+    readable('Data bucket', () => checkBucket(names.dataBucket, deployment)),
+    checkTrust(deployment, approval),
+    readable('Quotas', async () =>
+      quotaCheck(quotasNeeded(config), await quotasOf(deployment.region), deployment.region),
+    ),
+  ]);
+  return [identity, ...checks.flat()];
+}
+
+/** A check that this identity may not make is no problem: the roles of GitHub see less than a person. */
+async function readable(name: string, check: () => Promise<Check>): Promise<Check> {
+  return await attempt(name, async () => {
+    try {
+      return await check();
+    } catch (error) {
+      if (!isDenied(error)) throw error;
+      return warning(
+        name,
+        'not checked: this identity may not ask',
+        'Ask as somebody who may read the account.',
+      );
+    }
+  });
+}
+
+const causeOf = (error: unknown): Error => {
+  const { cause } = error as Error;
+  return cause instanceof Error ? cause : (error as Error);
+};
+const isDenied = (error: unknown): boolean => /^(AccessDenied|Unauthorized)/.test(causeOf(error).name);
+
+async function checkIdentity({ account, region, environment }: Deployment): Promise<Check> {
+  try {
+    const { Account = '', Arn = '' } = await stsClient(region).send(new GetCallerIdentityCommand({}));
+    if (Account === account) return ok('Identity', `${Arn} of account ${account}, as mlops.yaml says`);
+    return problem(
+      'Identity',
+      `the credentials are of account ${Account} (${Arn}), environments.${environment}.account is ${account}`,
+      'Set AWS_PROFILE to a profile of that account, or correct mlops.yaml.',
+    );
+  } catch (error) {
+    // Its message says what to do, between what was asked and what AWS said.
+    return problem(
+      'Identity',
+      (error as Error).message,
+      'Then run this again: nothing else can be looked at.',
+    );
+  }
+}
+
+async function checkRegion(config: Config, { region }: Deployment): Promise<Check> {
+  const all = { prepares: 1, trains: true, scores: 1, earlier: {} };
+  const unknown = estimate(config, region, all).jobs.filter(({ usd }) => usd === null);
+  if (unknown.length === 0) return ok('Region', `${region}: answers, and what the jobs cost there is known`);
+  const types = [...new Set(unknown.map(({ instance, component }) => `${instance} (${component})`))];
+  return warning(
+    'Region',
+    `${region}: answers; no price is known of ${types.join(', ')}, so runs are not estimated in full`,
+    `\`node scripts/update-prices.ts ${region}\` asks AWS for them.`,
+  );
+}
+
+/** The CDK's own demand on the bootstrap stack of what it deploys. */
+const bootstrapVersion = 6;
+
+async function checkBootstrap({ environment, region, ...deployment }: Deployment): Promise<Check> {
+  const { qualifier } = resourceNames({ environment, region, ...deployment });
+  const mend = `\`npm run bootstrap -- --environment ${environment}\`, once, as an administrator of the account.`;
+  try {
+    const answer = await signedCall({
+      service: 'ssm',
+      region,
+      action: 'GetParameter',
+      parameters: { Name: `/cdk-bootstrap/${qualifier}/version` },
+    });
+    const { Parameter } = JSON.parse(answer) as { Parameter?: { Value?: string } };
+    const version = Number(Parameter?.Value);
+    if (version >= bootstrapVersion) return ok('Bootstrap', `version ${version} (qualifier ${qualifier})`);
+    return problem('Bootstrap', `version ${Parameter?.Value}, expected ${bootstrapVersion} or later`, mend);
+  } catch (error) {
+    if (causeOf(error).name !== 'ParameterNotFound') throw error;
+    return problem('Bootstrap', `none for qualifier ${qualifier} in ${region}`, mend);
+  }
+}
+
+async function checkStack({ environment, region, ...deployment }: Deployment): Promise<Check> {
+  const { stack } = resourceNames({ environment, region, ...deployment });
+  const deploy = `\`npm run deploy -- --environment ${environment}\``;
+  try {
+    const answer = await signedCall({
+      service: 'cloudformation',
+      region,
+      action: 'DescribeStacks',
+      parameters: { StackName: stack },
+    });
+    return stackCheck(stack, answer, deploy);
+  } catch (error) {
+    if (!/does not exist/.test((error as Error).message)) throw error;
+    return problem('Stack', `${stack} is not deployed in ${region}`, `${deploy} makes it.`);
+  }
+}
+
+function stackCheck(stack: string, answer: string, deploy: string): Check {
+  const status = /<StackStatus>(\w+)<\/StackStatus>/.exec(answer)?.[1] ?? 'UNKNOWN';
+  const outputs = [...answer.matchAll(/<OutputKey>/g)].length;
+  if (/^(CREATE|UPDATE|IMPORT)_COMPLETE$/.test(status)) {
+    return ok('Stack', `${stack}: ${status}, ${formatCountOf(outputs, 'output')}`);
+  }
+  if (status.endsWith('_IN_PROGRESS')) {
+    return warning('Stack', `${stack}: ${status}`, 'Another deployment is at work: wait for its end.');
+  }
+  if (status === 'UPDATE_ROLLBACK_COMPLETE') {
+    return warning(
+      'Stack',
+      `${stack}: ${status}; the last deployment failed and was taken back`,
+      `Its events in the console say why; then ${deploy}.`,
+    );
+  }
+  return problem(
+    'Stack',
+    `${stack}: ${status}`,
+    status === 'ROLLBACK_COMPLETE'
+      ? `Its first deployment failed: delete the stack (its events say why), then ${deploy}.`
+      : `Its events in the console say why; continue the rollback there, then ${deploy}.`,
+  );
+}
+
+async function checkBucket(bucket: string, { region, environment }: Deployment): Promise<Check> {
+  const name = bucket.includes('-artifacts-') ? 'Artifacts' : 'Data bucket';
+  try {
+    await s3Client(region).send(new HeadBucketCommand({ Bucket: bucket }));
+    return ok(name, `${bucket} answers`);
+  } catch (error) {
+    const { name: code } = causeOf(error);
+    if (code === 'NotFound' || code === 'NoSuchBucket') {
+      return problem(
+        name,
+        `there is no bucket ${bucket}`,
+        `\`npm run deploy -- --environment ${environment}\` makes it.`,
+      );
+    }
+    if (code === '403' || code === 'Forbidden' || isDenied(error)) {
+      return problem(
+        name,
+        `${bucket}: this identity may not read it`,
+        'Use the deploy role, or a role that may.',
+      );
+    }
+    throw error;
+  }
+}
+
+/** Whom the two roles of GitHub trust, beside whom this repository's workflows are. */
+async function checkTrust(deployment: Deployment, approval: boolean): Promise<Check[]> {
+  const names = resourceNames(deployment);
+  let prefix: string | GitHubError;
+  try {
+    prefix = await askGitHub(originRepository());
+  } catch (error) {
+    prefix =
+      error instanceof GitHubError ? error : new GitHubError(`GitHub: ${(error as Error).message}`, '');
+  }
+  const roles = [
+    { name: 'Pull request', role: names.pullRequestRole.name, subjects: ['pull_request'] },
+    {
+      name: 'Deploy role',
+      role: names.deployRole.name,
+      subjects: subjectsExpected(deployment.environment, approval),
+    },
+  ];
+  return await Promise.all(
+    roles.map(({ name, role, subjects }) =>
+      readable(name, async () =>
+        trustCheck({
+          name,
+          role,
+          environment: deployment.environment,
+          trusted: await trustOf(role, deployment.region),
+          expected:
+            prefix instanceof GitHubError ? prefix.found : subjects.map((subject) => `${prefix}:${subject}`),
+        }),
+      ),
+    ),
+  );
+}
+
+/** null where there is no such role. */
+async function trustOf(role: string, region: string): Promise<string[] | null> {
+  try {
+    const answer = await signedCall({
+      service: 'iam',
+      region,
+      action: 'GetRole',
+      parameters: { RoleName: role },
+    });
+    const document = /<AssumeRolePolicyDocument>([^<]*)</.exec(answer)?.[1] ?? '';
+    return subjectsTrusted(JSON.parse(decodeURIComponent(document)));
+  } catch (error) {
+    if (causeOf(error).name === 'NoSuchEntity') return null;
+    throw error;
+  }
+}
+
+/** Quotas of SageMaker as applied to the account, by name. */
+async function quotasOf(region: string): Promise<Map<string, number>> {
+  const quotas = new Map<string, number>();
+  let token: string | undefined;
+  do {
+    const answer = await signedCall({
+      service: 'servicequotas',
+      region,
+      action: 'ListServiceQuotas',
+      parameters: {
+        ServiceCode: 'sagemaker',
+        MaxResults: 100,
+        ...(token !== undefined && { NextToken: token }),
+      },
+    });
+    const page = JSON.parse(answer) as {
+      Quotas?: { QuotaName?: string; Value?: number }[];
+      NextToken?: string;
+    };
+    for (const { QuotaName = '', Value } of page.Quotas ?? [])
+      if (Value !== undefined) quotas.set(QuotaName, Value);
+    token = page.NextToken;
+  } while (token !== undefined);
+  return quotas;
+}

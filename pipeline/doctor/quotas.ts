@@ -1,0 +1,44 @@
+import type { Config } from '../config/schema.ts';
+import { type Check, ok, problem, warning } from './check.ts';
+
+/** Instances that a run has at a time, by the quota's name. */
+export function quotasNeeded({ prepare, training, tuning, inference, gate }: Config): Map<string, number> {
+  const spot = training.spot ? 'spot training' : 'training';
+  // Candidate and champion, and the anchor, are scored side by side.
+  const models = gate.anchor.package === null ? 2 : 3;
+  return new Map([
+    [`${prepare.instance.type} for processing job usage`, prepare.instance.count],
+    [
+      `${training.instance.type} for ${spot} job usage`,
+      training.instance.count * (tuning?.parallel_jobs ?? 1),
+    ],
+    [`${inference.instance.type} for transform job usage`, inference.instance.count * models],
+  ]);
+}
+
+/** @param quotas as applied to the account, by name */
+export function quotaCheck(
+  needed: ReadonlyMap<string, number>,
+  quotas: ReadonlyMap<string, number>,
+  region: string,
+): Check {
+  const found = [...needed].map(([name, least]) => ({ name, least, most: quotas.get(name) }));
+  const short = found.filter(({ least, most }) => most !== undefined && most < least);
+  const link = `https://${region}.console.aws.amazon.com/servicequotas/home/services/sagemaker/quotas`;
+  if (short.length > 0) {
+    return problem(
+      'Quotas',
+      short.map(({ name, least, most }) => `${name}: ${most}, a run takes ${least}`).join('; '),
+      `Ask for more at ${link} (a day or so), or take another instance type in mlops.yaml.`,
+    );
+  }
+  const unknown = found.filter(({ most }) => most === undefined);
+  if (unknown.length > 0) {
+    return warning(
+      'Quotas',
+      `AWS lists none called ${unknown.map(({ name }) => name).join(', ')}`,
+      `Look at ${link}: the instance type may not be offered there.`,
+    );
+  }
+  return ok('Quotas', found.map(({ name, most }) => `${name}: ${most}`).join('; '));
+}

@@ -1,0 +1,58 @@
+import { type Check, ok, problem, warning } from './check.ts';
+
+/** What follows `repo:OWNER/REPO:` in the subjects that a deploy role is to trust. */
+export const subjectsExpected = (environment: string, approval: boolean): string[] => [
+  `environment:${environment}`,
+  ...(approval ? [`environment:${environment}-approval`] : []),
+];
+
+interface TrustPolicy {
+  Statement?: Statement | Statement[];
+}
+
+interface Statement {
+  Effect?: string;
+  Condition?: Record<string, Record<string, string | string[]>>;
+}
+
+/** The subjects of GitHub's tokens that a role's trust policy lets in; `*` where a statement asks for none. */
+export function subjectsTrusted(policy: TrustPolicy): string[] {
+  const statements = [policy.Statement ?? []].flat().filter(({ Effect }) => Effect === 'Allow');
+  return statements.flatMap(({ Condition = {} }) => {
+    const subjects = Object.values(Condition).flatMap((keys) =>
+      Object.entries(keys).flatMap(([key, values]) => (key.endsWith(':sub') ? [values].flat() : [])),
+    );
+    return subjects.length > 0 ? subjects : ['*'];
+  });
+}
+
+/**
+ * Compares whom a role trusts with whom the repository's workflows are.
+ *
+ * @param found.trusted null where there is no such role
+ * @param found.expected why it is not known, or the subjects
+ */
+export function trustCheck(found: {
+  name: string;
+  role: string;
+  environment: string;
+  trusted: string[] | null;
+  expected: string[] | string;
+}): Check {
+  const { name, role, environment, trusted, expected } = found;
+  const mend = `\`npm run bootstrap -- --environment ${environment}\`, as an administrator of the account.`;
+  if (trusted === null) return problem(name, `there is no role ${role}`, `${mend} It makes the role.`);
+  const trusts = `${role} trusts ${trusted.join(', ') || 'nobody'}`;
+  const open = trusted.filter((subject) => /[*?]/.test(subject));
+  if (open.length > 0) return problem(name, `${trusts}: a star lets others in`, mend);
+  if (typeof expected === 'string') {
+    return warning(
+      name,
+      `${trusts}; not compared with this repository: ${expected}`,
+      'Set GITHUB_TOKEN, then again.',
+    );
+  }
+  const same = [...trusted].sort().join('\n') === [...expected].sort().join('\n');
+  const both = `${trusts}; this repository sends ${expected.join(', ')}`;
+  return same ? ok(name, both) : problem(name, both, mend);
+}
