@@ -283,6 +283,10 @@ test('another account and an environment that is not deployed end in what to do'
   await expect(openAwsBackend({ deployment: wrong, runId: null, onNote: () => {} })).rejects.toThrow(
     `mlops.yaml says account 999999999999, the credentials are of account ${account}`,
   );
+  const nowhere = { ...deployment, environment: 'nowhere' };
+  await expect(openAwsBackend({ deployment: nowhere, runId: null, onNote: () => {} })).rejects.toThrow(
+    'there is no table churn-nowhere-ledger; expected a deployed environment',
+  );
   const missing = new AwsBackend({
     deployment: { ...deployment, environment: 'nowhere' },
     runId: '1',

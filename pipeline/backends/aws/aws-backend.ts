@@ -196,7 +196,7 @@ export class AwsBackend implements Backend {
   }
 }
 
-/** The backend of an environment, once the credentials are known to be of its account. Throws SetupError. */
+/** The backend of an environment that is deployed, with credentials of its account. Throws SetupError. */
 export async function openAwsBackend(options: AwsBackendOptions): Promise<AwsBackend> {
   const { account, region, environment } = options.deployment;
   const { Account, Arn } = await stsClient(region).send(new GetCallerIdentityCommand({}));
@@ -206,7 +206,10 @@ export async function openAwsBackend(options: AwsBackendOptions): Promise<AwsBac
         'expected those of the same account: choose another AWS_PROFILE or environment',
     );
   }
-  return new AwsBackend(options);
+  const backend = new AwsBackend(options);
+  // Before anything is written: is there a ledger?
+  await backend.context.ledger.get(championKind, championId);
+  return backend;
 }
 
 /** The ports of an environment, for reading. */

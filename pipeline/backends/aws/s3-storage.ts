@@ -1,5 +1,5 @@
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, rename, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -17,6 +17,9 @@ import { SetupError } from '../embedded/setup-error.ts';
 
 /** The largest object that one request writes, in bytes. */
 const largestObject = 5 * 1024 ** 3;
+
+/** What is sent as a stream cannot be sent again by the client, so only what is large is. Bytes. */
+const largestRetried = 64 * 1024 ** 2;
 
 /** Storage on S3. An object's version is its ETag. */
 export class S3Storage implements Storage {
@@ -50,7 +53,8 @@ export class S3Storage implements Storage {
         `${path}: got ${size} bytes, expected at most ${largestObject}; put it into a bucket and name it by its s3:// URI`,
       );
     }
-    await this.#put(uri, { Body: createReadStream(path), ContentLength: size, IfNoneMatch: '*' });
+    const Body = size <= largestRetried ? await readFile(path) : createReadStream(path);
+    await this.#put(uri, { Body, ContentLength: size, IfNoneMatch: '*' });
   }
 
   /** As copyIn, of a text. */
