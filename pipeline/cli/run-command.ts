@@ -192,7 +192,7 @@ function printSummary({ execution, record, report }: RunOutcome, files: ReportFi
 
 function printReport({ report }: RunOutcome, files: ReportFiles): void {
   const color = process.stdout.isTTY === true;
-  console.log(renderTerminal(report, { color, columns: process.stdout.columns ?? 100 }));
+  console.log(renderTerminal(report, { color, columns: process.stdout.columns || 100 }));
   console.log(`\nReport: ${relative(process.cwd(), files.html)}`);
 }
 

@@ -880,3 +880,25 @@ test.each(bad)('%s', (_what, text, lines, set = []) => {
   expect(error).toBeInstanceOf(ConfigError);
   expect((error as ConfigError).message.split('\n')).toEqual(lines);
 });
+
+test('a slice that a score file has no room for is refused', () => {
+  const refused = (slices: string[]) => {
+    const text = `project: demo\nproblem: binary\ndata: { source: d.csv, target: y, slices: [${slices}] }\n`;
+    try {
+      parseConfig(text);
+      return [];
+    } catch (error) {
+      return (error as ConfigError).problems.map(({ path, message }) => `${path}: ${message}`);
+    }
+  };
+  for (const name of ['score', 'label', 'row_id', 'predicted', 'score_a']) {
+    expect(refused([name])).toEqual([
+      `data.slices: got "${name}", a name that score files have for a column of their own; expected another, as prepare.script can give it`,
+    ]);
+  }
+  const names = Array.from({ length: 17 }, (_, index) => `s${index}`);
+  expect(refused(names.slice(1))).toEqual([]);
+  expect(refused(names)).toEqual([
+    'data.slices: got 17 columns, expected at most 16 with model.content_type text/csv (application/jsonlines takes any number)',
+  ]);
+});

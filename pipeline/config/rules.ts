@@ -75,6 +75,26 @@ function* sources({ data }: Config): Iterable<Breach> {
     ];
 }
 
+/** Names that a score file has for columns of its own. */
+const scoreFileColumns = /^(row_id|label|score|predicted|score_.*)$/;
+
+/** A batch transform's filter lists the columns it keeps in 63 characters: row id, label and at most this many. */
+const mostCsvSlices = 16;
+
+function* sliceColumns({ data, model }: Config): Iterable<Breach> {
+  for (const column of data.slices)
+    if (scoreFileColumns.test(column))
+      yield [
+        'data.slices',
+        `got ${quoted(column)}, a name that score files have for a column of their own; expected another, as prepare.script can give it`,
+      ];
+  if (model.content_type === 'text/csv' && data.slices.length > mostCsvSlices)
+    yield [
+      'data.slices',
+      `got ${data.slices.length} columns, expected at most ${mostCsvSlices} with model.content_type text/csv (application/jsonlines takes any number)`,
+    ];
+}
+
 function* image({ model }: Config, given: (path: string) => boolean): Iterable<Breach> {
   if (model.image !== null && given('model.context'))
     yield ['model.image', 'got both context and image, expected one of them'];
@@ -380,6 +400,7 @@ const rules: readonly Rule[] = [
   rowId,
   columnLists,
   sources,
+  sliceColumns,
   image,
   csvLayout,
   channels,

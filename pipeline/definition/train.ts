@@ -216,6 +216,7 @@ export function trainMachine(resources: Resources): StateMachine {
       payload: {
         'execution.$': '$$.Execution.Name',
         'package.$': '$.package.name',
+        'compared_with.$': '$.plan.champion.package',
         'expected_version.$': '$.plan.champion.version',
         'fence.$': '$.lease.fence',
         'reason.$': '$.gate.reason',

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { access, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { extract } from 'tar';
 import type { Backend, Progress } from '../backends/backend.ts';
@@ -83,9 +83,10 @@ async function resolveRef(ref: string, configFile: string): Promise<{ commit: st
   const folder = dirname(resolve(configFile));
   const git = async (...args: string[]) => (await run('git', ['-C', folder, ...args])).stdout.trim();
   try {
-    const top = await git('rev-parse', '--show-toplevel');
+    // As git sees it: the path here may go through a link.
+    const prefix = await git('rev-parse', '--show-prefix');
     const commit = await git('rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{commit}`);
-    return { commit, inside: relative(top, resolve(configFile)) };
+    return { commit, inside: join(prefix, basename(configFile)) };
   } catch {
     throw new RefError(
       `--baseline: got ${JSON.stringify(ref)}, expected a commit, branch or tag of this checkout`,

@@ -13,6 +13,8 @@ export interface StepContext extends Ports {
 export interface Champion {
   package: string;
   previous: string | null;
+  /** The package, a baseline perhaps, that it was compared with when it became the champion. */
+  compared_with: string | null;
   execution: string;
   reason: string;
   at: string;

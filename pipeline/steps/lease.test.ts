@@ -74,7 +74,14 @@ test('a lease outlasts the longest run; a run that nobody closed is then overtak
   await expect(lease({ execution: 'b' }, context)).rejects.toThrow(LeaseHeldError);
   context.wait(2);
   await lease({ execution: 'b' }, context);
-  const promotion = { execution: 'a', package: 'p/1', expected_version: 0, reason: '', ...stale };
+  const promotion = {
+    execution: 'a',
+    package: 'p/1',
+    compared_with: null,
+    expected_version: 0,
+    reason: '',
+    ...stale,
+  };
   await expect(promote(promotion, context as never)).rejects.toThrow(LeaseLostError);
   expect(await context.ledger.list('champion')).toEqual([]);
 });

@@ -1,5 +1,6 @@
 import type { Verdict } from '../gate/verdict.ts';
 import { sha256Json } from '../hash.ts';
+import { ConflictError } from '../ports.ts';
 import type { StepContext } from './context.ts';
 
 /** A verdict as the ledger keeps it: one item a look. */
@@ -41,7 +42,8 @@ export async function lookAt(
     number: before + looks + 1,
     stored,
     keep: async (look) => {
-      await context.ledger.put(kind, id, look);
+      // Of two runs of one look at the same moment the first stores its verdict; both have the same.
+      await context.ledger.putIf(kind, id, look, 0).catch(unlessTaken);
     },
   };
 }
@@ -65,6 +67,10 @@ async function looksBefore(
   await context.ledger.put('holdout', latestId, { holdout });
   return looks_before;
 }
+
+const unlessTaken = (error: unknown): void => {
+  if (!(error instanceof ConflictError)) throw error;
+};
 
 const latestId = 'latest';
 

@@ -206,7 +206,7 @@ function prepareSettings(config: Config) {
 }
 
 /**
- * The champion, or the one before where this very model is the champion: a merge then shows the comparison
+ * The champion; where this very model is the champion, what it was compared with then: a merge shows the comparison
  * that its pull request showed.
  */
 async function comparedWith(
@@ -219,7 +219,7 @@ async function comparedWith(
   const champion = await context.registry.get(item.value.package);
   const itself = champion?.fingerprint === fingerprint;
   return {
-    package: itself ? item.value.previous : item.value.package,
+    package: itself ? item.value.compared_with : item.value.package,
     origin: 'champion',
     version: item.version,
   };

@@ -14,7 +14,17 @@ async function withPackages() {
   const champion = async () => await context.ledger.get<Champion>(championKind, championId);
   const status = async (name: string) => (await context.registry.get(name))?.status;
   const promoted = (name: string, expected_version: number, fence: number | null = null) =>
-    promote({ execution: `of ${name}`, package: name, expected_version, fence, reason: 'better' }, context);
+    promote(
+      {
+        execution: `of ${name}`,
+        package: name,
+        compared_with: 'small/0',
+        expected_version,
+        fence,
+        reason: 'better',
+      },
+      context,
+    );
   return { context, champion, status, promoted };
 }
 
@@ -29,6 +39,7 @@ test('makes a package the champion, approves it, and remembers the one before', 
     value: {
       package: 'small/2',
       previous: 'small/1',
+      compared_with: 'small/0',
       execution: 'of small/2',
       reason: 'better',
       at: '2026-01-01T00:00:00.000Z',

@@ -4,6 +4,8 @@ import { checkLease } from './lease.ts';
 export interface PromoteEvent {
   execution: string;
   package: string;
+  /** The package that the verdict compares it with. */
+  compared_with: string | null;
   /** Of the champion's ledger item when the run was planned. */
   expected_version: number;
   /** Of the lease that the run took; null outside a machine, where the conditional write alone decides. */
@@ -33,6 +35,7 @@ export async function promote(
     championId,
     {
       package: event.package,
+      compared_with: event.compared_with,
       previous: current?.value.package ?? null,
       execution: event.execution,
       reason: event.reason,
