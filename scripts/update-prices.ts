@@ -14,7 +14,12 @@ if (regions.length === 0 || wrong !== undefined) {
 
 let table: readonly Price[] = priceTable;
 for (const region of regions) {
-  const response = await fetch(offerUrl(region));
+  const response = await fetch(offerUrl(region)).catch((error: Error) => {
+    console.error(
+      `${region}: ${offerUrl(region)} was not reached (${(error.cause as Error)?.message}); the table stays`,
+    );
+    process.exit(1);
+  });
   if (!response.ok) {
     console.error(`${region}: AWS answered ${response.status} to GET ${offerUrl(region)}, expected 200`);
     process.exit(1);
