@@ -201,7 +201,7 @@ const prepareName = 'prepare';
 
 /** A name for an execution: it sorts by time, and is the only one of its kind. */
 function newExecutionName(now: Date): string {
-  const time = now.toISOString().replace(/[-:]/g, '').slice(0, 15);
+  const time = now.toISOString().replace(/[-:.]/g, '').slice(0, 18);
   return `${time}-${sha256(`${now.getTime()} ${process.pid} ${Math.random()}`).slice(0, 6)}`;
 }
 
