@@ -30,7 +30,11 @@ async function main(): Promise<void> {
     const folders = await bundleFunctions(join('.mlops', 'functions', names.stack));
     new EnvironmentStack(app, names.stack, {
       env,
-      synthesizer: new DefaultStackSynthesizer({ qualifier: names.qualifier }) as IStackSynthesizer,
+      // The command line checks the bootstrap's version itself; a parameter for it would make every deploy a change.
+      synthesizer: new DefaultStackSynthesizer({
+        qualifier: names.qualifier,
+        generateBootstrapVersionRule: false,
+      }) as IStackSynthesizer,
       environment,
       code: (name) => Code.fromAsset(folders[name]),
     });

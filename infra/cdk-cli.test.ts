@@ -24,6 +24,10 @@ test.each([
     /ROLLBACK_COMPLETE: the first failed resource above/,
   ],
   [
+    'churn-staging-data-1 already exists in stack arn:aws:cloudformation:eu-west-1:111111111111:stack/x',
+    /--take-back/,
+  ],
+  [
     'User: arn:aws:sts::111111111111:assumed-role/x is not authorized to perform: glue:CreateJob on resource: y',
     /may not glue:CreateJob.*npm run bootstrap/,
   ],

@@ -74,6 +74,12 @@ export function explain(output: string, { name, account, region, names }: Enviro
       () => 'there are no AWS credentials: set AWS_PROFILE, or log in (aws sso login)',
     ],
     [
+      /already exists/i,
+      () =>
+        `what an earlier destroy of ${names.stack} kept is still there: npm run deploy -- --environment ${name} --take-back ` +
+        'puts it into the new stack',
+    ],
+    [
       /is in (\w+) state|in (\w+_IN_PROGRESS) state/,
       ([, state = '']) =>
         state.includes('IN_PROGRESS')

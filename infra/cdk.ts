@@ -12,6 +12,7 @@ interface Options {
   environment?: string;
   config: string;
   outputs?: string;
+  takeBack?: boolean;
 }
 
 const program = new Command('cdk')
@@ -49,15 +50,14 @@ command('synth', 'writes the CloudFormation template to cdk.out', (stack) => ['s
   offline: true,
 });
 command('diff', 'shows what a deploy would change, the state machine included', (stack) => ['diff', stack]);
-command('deploy', 'makes or updates the environment', (stack, { outputs = '' }) => [
+command('deploy', 'makes or updates the environment', (stack, { outputs = '', takeBack }) => [
   'deploy',
   stack,
   '--require-approval',
   'never',
   '--progress',
   'events',
-  // What an earlier destroy retained is taken back.
-  '--import-existing-resources',
+  ...(takeBack ? ['--import-existing-resources'] : []),
   '--outputs-file',
   outputs,
 ]);
@@ -69,7 +69,7 @@ command(
     after: () =>
       console.log(
         'Kept, because no deployment can make it again: the data and artifact buckets, both image repositories, the run ledger ' +
-          'and the model packages. They cost their storage. `npm run deploy` takes them back; to remove them, empty and ' +
+          'and the model packages. They cost their storage. `npm run deploy -- --take-back` puts them into a new stack; to remove them, empty and ' +
           'delete them in the console (the ledger: turn deletion protection off first).',
       ),
   },

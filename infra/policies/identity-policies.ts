@@ -27,7 +27,6 @@ export function boundary(environment: Environment): Statement[] {
         's3:*',
         'sagemaker:*',
         'sns:*',
-        'ssm:GetParameter*',
         'states:*',
         'xray:*',
       ],
@@ -198,7 +197,6 @@ export function execution(environment: Environment): Statement[] {
         `arn:${names.partition}:cloudwatch::${account}:dashboard/${stack}`,
       ],
     ),
-    allow(['ssm:GetParameters'], [arn('ssm', `parameter/cdk-bootstrap/${names.qualifier}/version`)]),
     allow(
       [
         'cloudwatch:DescribeAlarms',
