@@ -2,7 +2,14 @@
 // NAME.system.test.ts also needs Docker, a browser or an emulator (npm run test:all).
 const swc = [
   '@swc/jest',
-  { jsc: { parser: { syntax: 'typescript' }, target: 'es2024' }, module: { type: 'es6' } },
+  {
+    jsc: {
+      parser: { syntax: 'typescript' },
+      target: 'es2024',
+      experimental: { keepImportAttributes: true },
+    },
+    module: { type: 'es6' },
+  },
 ];
 
 /** @type {import('jest').Config} */
