@@ -30,7 +30,7 @@ async function main(): Promise<void> {
     const folders = await bundleFunctions(join('.mlops', 'functions', names.stack));
     new EnvironmentStack(app, names.stack, {
       env,
-      // The command line checks the bootstrap's version itself; a parameter for it would make every deploy a change.
+      // The command line checks the bootstrap's version itself.
       synthesizer: new DefaultStackSynthesizer({
         qualifier: names.qualifier,
         generateBootstrapVersionRule: false,

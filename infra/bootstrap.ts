@@ -1,21 +1,21 @@
 /** npm run bootstrap -- --environment NAME: once, by a person with administrator access to the account. */
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
+import { signedCall } from '../pipeline/backends/aws/signed-call.ts';
 import { loadConfig } from '../pipeline/config/load.ts';
 import { requireAccount } from './account.ts';
 import { askGitHub, originRepository } from './ask-github.ts';
 import { runCdk } from './cdk-cli.ts';
 import { type Environment, environmentOf } from './environment.ts';
 import { failed } from './failed.ts';
-import type { Identity } from './identity-stack.ts';
+import { type Identity, issuer } from './identity-stack.ts';
 
 interface Options {
   environment?: string;
   config: string;
   repository?: string;
   subjectPrefix?: string;
-  oidcProvider: Identity['provider'];
   monthlyBudget: number;
 }
 
@@ -27,11 +27,6 @@ const program = new Command('bootstrap')
   .option('--config <file>', 'mlops.yaml', 'mlops.yaml')
   .option('--repository <owner/repo>', 'the GitHub repository; default: of the remote origin')
   .option('--subject-prefix <text>', 'instead of asking GitHub: repo:OWNER/REPO or repo:OWNER@ID/REPO@ID')
-  .addOption(
-    new Option('--oidc-provider <how>', "an account has one provider for GitHub's tokens")
-      .choices(['create', 'existing'])
-      .default('create'),
-  )
   .option('--monthly-budget <usd>', 'alarm at 80 % of this, for the whole account', dollars, 100)
   .action(bootstrap);
 
@@ -41,7 +36,7 @@ async function bootstrap(options: Options): Promise<void> {
   await requireAccount(environment);
   const identity: Identity = {
     subjectPrefix: options.subjectPrefix ?? (await askGitHub(options.repository ?? originRepository())),
-    provider: options.oidcProvider,
+    provider: await providerOf(environment),
     monthlyBudget: options.monthlyBudget,
   };
   await mkdir('.mlops/outputs', { recursive: true });
@@ -80,6 +75,17 @@ async function bootstrap(options: Options): Promise<void> {
     app,
   );
   console.log(closing(environment, identity));
+}
+
+/** An account has one provider for GitHub's tokens, and other stacks may rely on it: one that is there is used. */
+async function providerOf({ region }: Environment): Promise<Identity['provider']> {
+  const answer = await signedCall({
+    service: 'iam',
+    region,
+    action: 'ListOpenIDConnectProviders',
+    parameters: {},
+  });
+  return answer.includes(`:oidc-provider/${issuer}<`) ? 'existing' : 'create';
 }
 
 /** What is left to do in GitHub. */

@@ -15,7 +15,7 @@ import { resourceNames } from '../pipeline/backends/aws/names.ts';
 /** The real CDK command line against an emulator: what a person and the deploy workflow do, in order. */
 jest.setTimeout(240_000);
 
-await startFakeCloud(4611);
+await startFakeCloud(4621);
 
 const names = resourceNames({ project: 'churn', environment: 'staging', account, region });
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -89,6 +89,11 @@ test('bootstrap makes the identity stack and the toolkit with its boundary, and 
   expect(output).toContain(`policy/${names.stack}-execution`);
   expect(output).toContain(`gh variable set AWS_PULL_REQUEST_ROLE --body ${names.pullRequestRole.arn}`);
   expect(output).toContain('Trusted: repo:octo@1/churn@2:pull_request');
+});
+
+test('bootstrap again, as after an upgrade, takes the provider that is there', async () => {
+  const { code, output } = await run('bootstrap.ts', '--subject-prefix', 'repo:octo@1/churn@2');
+  expect({ code, output }).toMatchObject({ code: 0 });
 });
 
 test('deploy makes the environment; what it made answers', async () => {

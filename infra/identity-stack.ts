@@ -22,7 +22,8 @@ interface IdentityStackProps extends StackProps {
   readonly identity: Identity;
 }
 
-const issuer = 'token.actions.githubusercontent.com';
+/** Of the tokens of GitHub's workflows. */
+export const issuer = 'token.actions.githubusercontent.com';
 
 /**
  * Who may come in, and the bounds of everything that deployments make. A person deploys it (npm run bootstrap); no role

@@ -157,6 +157,10 @@ test('a pull request starts and stops evaluate runs and pushes candidates; a dep
       context: { 's3:if-none-match': '*' },
     },
     { action: 'dynamodb:Query', resource: names.ledgerTableArn },
+    {
+      action: 'sagemaker:StopTrainingJob',
+      resource: 'arn:aws:sagemaker:eu-west-1:111111111111:training-job/churn-1a2b3c4d-train-1',
+    },
   ];
   const deployOnly: Call[] = [
     { action: 'states:StartExecution', resource: names.machines.promote.arn },

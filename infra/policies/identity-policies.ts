@@ -297,8 +297,10 @@ export function identityBoundary(environment: Environment): Statement[] {
         'kms:*',
         'lambda:InvokeFunction',
         's3:*',
+        'sagemaker:DeleteModel',
         'sagemaker:Describe*',
         'sagemaker:List*',
+        'sagemaker:Stop*',
         'ssm:GetParameter',
         'states:*',
       ],
@@ -378,6 +380,7 @@ function reading(environment: Environment): Statement[] {
         sagemaker(`model-package/${names.packageGroup}/*`),
       ],
     ),
+    // Who cancels a run stops its jobs too: the runner of a workflow has seconds, close-run comes after.
     allow(
       [
         'sagemaker:DescribeHyperParameterTuningJob',
@@ -385,11 +388,16 @@ function reading(environment: Environment): Statement[] {
         'sagemaker:DescribeTrainingJob',
         'sagemaker:DescribeTransformJob',
         'sagemaker:ListTrainingJobsForHyperParameterTuningJob',
+        'sagemaker:StopHyperParameterTuningJob',
+        'sagemaker:StopProcessingJob',
+        'sagemaker:StopTrainingJob',
+        'sagemaker:StopTransformJob',
       ],
       ['hyper-parameter-tuning-job', 'processing-job', 'training-job', 'transform-job'].map((type) =>
         sagemaker(`${type}/${project}-*`),
       ),
     ),
+    allow(['sagemaker:DeleteModel'], [sagemaker(`model/${project}-*`)]),
     ...(settings.kms_key ? [useKey(settings.kms_key)] : []),
   ];
 }
