@@ -38,6 +38,8 @@ function jest(kind: 'fast' | 'system'): void {
     kind === 'fast' ? 'jest.config.js' : 'jest.system.config.js',
     '--json',
     `--outputFile=${file}`,
+    // A failed system test may leave its daemon: that is told above, and no reason to wait for ever.
+    ...(kind === 'system' ? ['--forceExit'] : []),
     ...jestArguments,
   ]);
   const result = read(file, 'no Jest results');
