@@ -23,26 +23,23 @@ function command(
   name: string,
   description: string,
   run: (stack: string, options: Options) => readonly string[],
-  { offline = false, after = () => {} }: { offline?: boolean; after?: (options: Options) => void } = {},
-): void {
-  program
+  { offline = false, after = () => {} }: { offline?: boolean; after?: () => void } = {},
+): Command {
+  return program
     .command(name)
     .description(description)
     .option('--environment <name>', 'an environment of mlops.yaml; the only one needs no naming')
     .option('--config <file>', 'mlops.yaml', 'mlops.yaml')
-    .option('--outputs <file>', 'where deploy writes the outputs, as JSON')
     .action(async (options: Options) => {
       const config = resolve(options.config);
       const environment = environmentOf((await loadConfig(config)).config, options.environment);
       if (!offline) await requireAccount(environment);
-      const args = run(environment.names.stack, {
-        ...options,
-        outputs: resolve(options.outputs ?? `.mlops/outputs/${environment.names.stack}.json`),
-      });
-      await mkdir('.mlops/outputs', { recursive: true });
-      if (options.outputs) await mkdir(dirname(options.outputs), { recursive: true });
+      const { stack } = environment.names;
+      const outputs = resolve(options.outputs ?? `.mlops/outputs/${stack}.json`);
+      await mkdir(dirname(outputs), { recursive: true });
+      const args = run(stack, { ...options, outputs });
       await runCdk(args, { environment, context: { config, environment: environment.name } });
-      after(options);
+      after();
     });
 }
 
@@ -60,7 +57,9 @@ command('deploy', 'makes or updates the environment', (stack, { outputs = '', ta
   ...(takeBack ? ['--import-existing-resources'] : []),
   '--outputs-file',
   outputs,
-]);
+])
+  .option('--outputs <file>', 'where the outputs go, as JSON')
+  .option('--take-back', 'puts what an earlier destroy kept into the new stack');
 command(
   'destroy',
   'removes the environment, but for what it keeps',

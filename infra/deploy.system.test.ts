@@ -163,3 +163,11 @@ test('destroy keeps what cannot be made again, and says so', async () => {
   ).rejects.toThrow();
   expect(output).toContain('npm run deploy -- --take-back');
 });
+
+test('after a destroy, a deploy names what is in its way and how to take it back', async () => {
+  // The emulator knows no import: what --take-back does, only AWS shows.
+  const { code, output } = await cdk('deploy');
+  expect(output).toContain('npm run deploy -- --environment staging --take-back');
+  expect(code).toBe(1);
+  expect((await cdk('deploy', '--help')).output).toContain('--take-back');
+});
