@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { buildImage } from '../../image/build-image.ts';
 import { clientEnvironment, lastLines, runDocker } from '../../image/docker.ts';
 import type { Image, Program, ProgramOptions } from './image.ts';
+import { isAlive } from './is-alive.ts';
 import { startCommand } from './process-group.ts';
 import { SetupError } from './setup-error.ts';
 
@@ -167,15 +168,6 @@ async function removeOrphans(): Promise<void> {
     const [id = '', owner = ''] = line.split(' ');
     const pid = Number(owner.slice(owner.lastIndexOf('/') + 1));
     if (owner === ownerOf(pid) && !isAlive(pid)) await runDocker(['rm', '--force', id]);
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

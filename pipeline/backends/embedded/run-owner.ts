@@ -2,6 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { isAlive } from './is-alive.ts';
 import { unlessMissing } from './missing.ts';
 
 const fileName = 'owner';
@@ -32,13 +33,4 @@ export async function unfinishedRuns(runs: string): Promise<{ driven: string[]; 
     (here && !isAlive(pid) ? found.killed : found.driven).push(name);
   }
   return found;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
