@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { parse } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { configJsonSchema } from './json-schema.ts';
 import { configReference } from './reference.ts';
 import { configSchema } from './schema.ts';

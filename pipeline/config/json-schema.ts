@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { configSchema } from './schema.ts';
 
 /** JSON Schema of mlops.yaml as people write it, for editors: keys, values and descriptions while typing. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { metricsOf, problems } from './metrics.ts';
 import { configSchema } from './schema.ts';
 import { alternatives, childOf, fieldsOf } from './schema-tree.ts';

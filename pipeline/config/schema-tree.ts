@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What a schema may be, once defaults, `off` and transforms are taken away: its concrete alternatives. */
 export function alternatives(schema: unknown): unknown[] {

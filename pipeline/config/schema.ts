@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Metric, metricFacts, metricNames, type metrics, problems } from './metrics.ts';
 
 /*
