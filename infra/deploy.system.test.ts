@@ -86,7 +86,7 @@ test('bootstrap makes the identity stack and the toolkit with its boundary, and 
   const { code, output } = await run('bootstrap.ts', '--subject-prefix', 'repo:octo@1/churn@2');
   expect({ code, output }).toMatchObject({ code: 0 });
   expect(output).toContain(`Adding new permissions boundary ${names.permissionsBoundary}`);
-  expect(output).toContain(`policy/${names.stack}-execution`);
+  expect(output).toContain(`policy/${names.stack}--execution`);
   expect(output).toContain(`gh variable set AWS_PULL_REQUEST_ROLE --body ${names.pullRequestRole.arn}`);
   expect(output).toContain('Trusted: repo:octo@1/churn@2:pull_request');
 });

@@ -122,7 +122,7 @@ test('functions and roles of a demanding account: VPC, boundary, tags', () => {
       Tags: expect.arrayContaining([{ Key: 'cost-centre', Value: '42' }]),
     });
   for (const [resources, boundary] of [
-    [staging, 'arn:aws:iam::111111111111:policy/churn-staging-boundary'],
+    [staging, 'arn:aws:iam::111111111111:policy/churn--staging--boundary'],
     [production, 'arn:aws:iam::111111111111:policy/company'],
   ] as const) {
     const roles = ofType(resources, 'AWS::IAM::Role');
@@ -180,8 +180,8 @@ test('the ledger: on demand, restorable, protected, kept; the registry kept', ()
 test('images: immutable, scanned, those of packages kept first', () => {
   const repositories = ofType(staging, 'AWS::ECR::Repository');
   expect(repositories.map(([, { Properties }]) => Properties.RepositoryName)).toEqual([
-    'churn-staging/candidate',
-    'churn-staging/release',
+    'churn/staging/candidate',
+    'churn/staging/release',
   ]);
   for (const [, repository] of repositories) {
     expect(repository.DeletionPolicy).toBe('Retain');

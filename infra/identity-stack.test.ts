@@ -43,7 +43,7 @@ test("both roles have a boundary: ours, or the company's where mlops.yaml names 
   production.allResourcesProperties('AWS::IAM::Role', {
     PermissionsBoundary: 'arn:aws:iam::111111111111:policy/company',
   });
-  staging.hasResourceProperties('AWS::IAM::ManagedPolicy', { ManagedPolicyName: 'churn-staging-boundary' });
+  staging.hasResourceProperties('AWS::IAM::ManagedPolicy', { ManagedPolicyName: 'churn--staging--boundary' });
 });
 
 test("GitHub's provider stays, for others may have come to rely on it; a budget tells of the cost", () => {

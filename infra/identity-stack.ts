@@ -71,7 +71,7 @@ export class IdentityStack extends Stack {
       );
     const executionPolicy = policy(
       'Execution',
-      `${names.stack}-execution`,
+      `${names.stack}--execution`,
       'What CloudFormation may do in a deployment',
       execution(environment),
     );
@@ -79,7 +79,7 @@ export class IdentityStack extends Stack {
       ? ManagedPolicy.fromManagedPolicyArn(this, 'CompanyBoundary', settings.permissions_boundary)
       : policy(
           'GitHubBoundary',
-          `${names.stack}-github-boundary`,
+          `${names.stack}--github-boundary`,
           'Bounds the roles that GitHub assumes',
           identityBoundary(environment),
         );
@@ -132,7 +132,7 @@ export class IdentityStack extends Stack {
     if (environment.emails.length > 0)
       new CfnBudget(this, 'Budget', {
         budget: {
-          budgetName: `${names.stack}-monthly`,
+          budgetName: `${names.stack}--monthly`,
           budgetType: 'COST',
           timeUnit: 'MONTHLY',
           budgetLimit: { amount: identity.monthlyBudget, unit: 'USD' },

@@ -62,6 +62,7 @@ export class Functions extends Construct {
           MLOPS_BUCKET: names.artifactsBucket,
           MLOPS_LEDGER: names.ledgerTable,
           MLOPS_PACKAGE_GROUP: names.packageGroup,
+          MLOPS_JOB_PREFIX: names.jobPrefix,
         },
         ...(key && { environmentEncryption: key }),
         logGroup,

@@ -76,7 +76,7 @@ export class Operations extends Construct {
     ];
     for (const [name, alarmDescription, metric] of watched) {
       new Alarm(this, name, {
-        alarmName: `${names.stack}-${name}`,
+        alarmName: `${names.stack}--${name}`,
         alarmDescription,
         metric,
         threshold: 1,

@@ -112,9 +112,9 @@ function jobStatements({ name, type, rule }: Job, parameters: Parameters, place:
   ];
 }
 
-/** Jobs and models are named PROJECT-HASH-... by Plan and Inspect. */
-const sagemakerArn = ({ names, project, region, account }: Place, type: string): string =>
-  `arn:${names.partition}:sagemaker:${region}:${account}:${type}/${project}-*`;
+/** Jobs and models are named PREFIX-HASH-... by Plan and Inspect. */
+const sagemakerArn = ({ names, region, account }: Place, type: string): string =>
+  `arn:${names.partition}:sagemaker:${region}:${account}:${type}/${names.jobPrefix}-*`;
 
 const passRole = (role: string): Statement =>
   allow(['iam:PassRole'], [role], {

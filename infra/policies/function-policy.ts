@@ -115,7 +115,7 @@ const jobTypes = ['ProcessingJob', 'TrainingJob', 'TransformJob', 'HyperParamete
 
 function jobsStatements(depth: 'read' | 'stop', place: Place): Statement[] {
   const arns = ['processing-job', 'training-job', 'transform-job', 'hyper-parameter-tuning-job'].map((type) =>
-    sagemakerArn(place, `${type}/${place.project}-*`),
+    sagemakerArn(place, `${type}/${place.names.jobPrefix}-*`),
   );
   return [
     allow(
@@ -127,7 +127,7 @@ function jobsStatements(depth: 'read' | 'stop', place: Place): Statement[] {
       arns,
     ),
     ...(depth === 'stop'
-      ? [allow(['sagemaker:DeleteModel'], [sagemakerArn(place, `model/${place.project}-*`)])]
+      ? [allow(['sagemaker:DeleteModel'], [sagemakerArn(place, `model/${place.names.jobPrefix}-*`)])]
       : []),
   ];
 }

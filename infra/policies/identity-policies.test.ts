@@ -1,7 +1,12 @@
 import { expect, test } from '@jest/globals';
+import { resourceNames } from '../../pipeline/backends/aws/names.ts';
+import { embeddedResources } from '../../pipeline/backends/embedded/embedded-backend.ts';
+import { trainMachine } from '../../pipeline/definition/train.ts';
 import { testEnvironment } from '../environment.fixture.ts';
 import { type Call, isAllowed } from './evaluate.fixture.ts';
+import { functionPolicy } from './function-policy.ts';
 import { boundary, deploy, execution, identityBoundary, pullRequest } from './identity-policies.ts';
+import { machinePolicy } from './machine-policy.ts';
 
 const environment = testEnvironment('staging');
 const { names } = environment;
@@ -26,6 +31,14 @@ const identityRoles = [
   iam(`role/cdk-${names.qualifier}-cfn-exec-role-111111111111-eu-west-1`),
   iam(`role/cdk-${names.qualifier}-deploy-role-111111111111-eu-west-1`),
 ];
+
+/** Of other environments and projects of the account, however alike the names. */
+const neighbours = [
+  ['churn', 'staging-2'],
+  ['churn', 'production'],
+  ['churn-staging', 'staging'],
+  ['churn-2', 'staging'],
+] as const;
 
 const withBoundary = { 'iam:PermissionsBoundary': own };
 const forbidden: [string, Call][] = [
@@ -52,16 +65,16 @@ const forbidden: [string, Call][] = [
   ),
   ...['CreatePolicyVersion', 'SetDefaultPolicyVersion', 'DeletePolicy', 'DeletePolicyVersion'].flatMap(
     (action): [string, Call][] =>
-      [own, iam(`policy/${names.stack}-execution`), iam(`policy/${names.stack}-github-boundary`)].map(
+      [own, iam(`policy/${names.stack}--execution`), iam(`policy/${names.stack}--github-boundary`)].map(
         (resource) => [`${action} on ${resource}`, { action: `iam:${action}`, resource }],
       ),
   ),
-  ['a role without boundary', { action: 'iam:CreateRole', resource: iam('role/churn-staging-x') }],
+  ['a role without boundary', { action: 'iam:CreateRole', resource: iam('role/churn--staging--x') }],
   [
     'a role with another boundary',
     {
       action: 'iam:CreateRole',
-      resource: iam('role/churn-staging-x'),
+      resource: iam('role/churn--staging--x'),
       context: { 'iam:PermissionsBoundary': iam('policy/AdministratorAccess') },
     },
   ],
@@ -71,13 +84,13 @@ const forbidden: [string, Call][] = [
   ],
   [
     'a policy on a role without the boundary',
-    { action: 'iam:PutRolePolicy', resource: iam('role/churn-staging-x') },
+    { action: 'iam:PutRolePolicy', resource: iam('role/churn--staging--x') },
   ],
   [
     'another boundary on its own role',
     {
       action: 'iam:PutRolePermissionsBoundary',
-      resource: iam('role/churn-staging-job'),
+      resource: iam('role/churn--staging--job'),
       context: { 'iam:PermissionsBoundary': iam('policy/AdministratorAccess') },
     },
   ],
@@ -85,11 +98,11 @@ const forbidden: [string, Call][] = [
     'no boundary on its own role',
     {
       action: 'iam:DeleteRolePermissionsBoundary',
-      resource: iam('role/churn-staging-job'),
+      resource: iam('role/churn--staging--job'),
       context: withBoundary,
     },
   ],
-  ['a user', { action: 'iam:CreateUser', resource: iam('user/churn-staging-x'), context: withBoundary }],
+  ['a user', { action: 'iam:CreateUser', resource: iam('user/churn--staging--x'), context: withBoundary }],
   ['an access key', { action: 'iam:CreateAccessKey', resource: iam('user/someone') }],
   [
     'a provider',
@@ -119,7 +132,7 @@ test('what is forbidden would be possible without the boundary: the cases are re
 
 test('CloudFormation makes what the stack holds, with the boundary, by its names only', () => {
   const may = (call: Call) => isAllowed(call, deployments.CloudFormation);
-  const job = iam('role/churn-staging-job');
+  const job = iam('role/churn--staging--job');
   expect(may({ action: 'iam:CreateRole', resource: job, context: withBoundary })).toBe(true);
   expect(may({ action: 'iam:PutRolePolicy', resource: job, context: withBoundary })).toBe(true);
   expect(
@@ -159,7 +172,7 @@ test('a pull request starts and stops evaluate runs and pushes candidates; a dep
     { action: 'dynamodb:Query', resource: names.ledgerTableArn },
     {
       action: 'sagemaker:StopTrainingJob',
-      resource: 'arn:aws:sagemaker:eu-west-1:111111111111:training-job/churn-1a2b3c4d-train-1',
+      resource: `arn:aws:sagemaker:eu-west-1:111111111111:training-job/${names.jobPrefix}-1a2b3c4d-train-1`,
     },
   ];
   const deployOnly: Call[] = [
@@ -200,6 +213,56 @@ test('a pull request starts and stops evaluate runs and pushes candidates; a dep
   expect(decide(deployOnly, 'deploy')).toEqual(all(deployOnly, true));
   for (const role of ['pullRequest', 'deploy'] as const)
     expect(decide(neither, role)).toEqual(all(neither, false));
+});
+
+test('no role reaches into another environment or project, though its name begins alike', () => {
+  const arn = (service: string, resource: string) => `arn:aws:${service}:eu-west-1:111111111111:${resource}`;
+  const calls = ([project, environment]: readonly [string, string]): Call[] => {
+    const other = resourceNames({ project, environment, account: '111111111111', region: 'eu-west-1' });
+    const { jobPrefix, functions, machines } = other;
+    return [
+      {
+        action: 'sagemaker:StopTrainingJob',
+        resource: arn('sagemaker', `training-job/${jobPrefix}-1a-train-1`),
+      },
+      {
+        action: 'sagemaker:DescribeTrainingJob',
+        resource: arn('sagemaker', `training-job/${jobPrefix}-1a-1`),
+      },
+      { action: 'sagemaker:DeleteModel', resource: arn('sagemaker', `model/${jobPrefix}-1a-candidate-1`) },
+      { action: 'sagemaker:CreateTrainingJob', resource: arn('sagemaker', `training-job/${jobPrefix}-1a-1`) },
+      { action: 'lambda:UpdateFunctionCode', resource: functions.promote.arn },
+      { action: 'states:UpdateStateMachine', resource: machines.promote.arn },
+      {
+        action: 'states:StopExecution',
+        resource: `${machines.promote.arn}:1`.replace(':stateMachine:', ':execution:'),
+      },
+      { action: 'ecr:DeleteRepository', resource: arn('ecr', `repository/${other.releaseRepository}`) },
+      { action: 'iam:PutRolePolicy', resource: other.jobRole.arn, context: withBoundary },
+      { action: 's3:DeleteBucketPolicy', resource: `arn:aws:s3:::${other.dataBucket}` },
+      { action: 'events:PutRule', resource: arn('events', `rule/${other.closeRunRule}`) },
+      { action: 'sns:Subscribe', resource: arn('sns', other.notificationTopic) },
+    ];
+  };
+  const policies = {
+    pullRequest: pullRequest(environment),
+    deploy: deploy(environment),
+    execution: execution(environment),
+    'close-run': functionPolicy('close-run', environment, []),
+    gate: functionPolicy('gate', environment, []),
+    machine: machinePolicy('promote', trainMachine(embeddedResources), environment),
+  };
+  const reached = (neighbour: readonly [string, string]) =>
+    Object.entries(policies).flatMap(([role, policy]) =>
+      calls(neighbour)
+        .filter((call) => isAllowed(call, { policy }))
+        .map(({ action }) => `${role}: ${action}`),
+    );
+  for (const neighbour of neighbours) expect([neighbour, reached(neighbour)]).toEqual([neighbour, []]);
+  // The cases are real: on its own, some role may make each of these calls.
+  expect(new Set(reached(['churn', 'staging']).map((line) => line.split(': ')[1]))).toEqual(
+    new Set(calls(['churn', 'staging']).map(({ action }) => action)),
+  );
 });
 
 test('policies fit: a managed policy holds 6,144 characters, the inline policies of a role 10,240', () => {

@@ -40,7 +40,7 @@ export function boundary(environment: Environment): Statement[] {
 
 /** What CloudFormation may make, change and remove: resources by the environment's names, and their settings only. */
 export function execution(environment: Environment): Statement[] {
-  const { names, region, account, settings } = environment;
+  const { names, region, account, settings, project, name } = environment;
   const { stack } = names;
   const arn = (service: string, resource: string) =>
     `arn:${names.partition}:${service}:${region}:${account}:${resource}`;
@@ -93,7 +93,7 @@ export function execution(environment: Environment): Statement[] {
         'ecr:TagResource',
         'ecr:UntagResource',
       ],
-      [arn('ecr', `repository/${stack}/*`)],
+      [arn('ecr', `repository/${project}/${name}/*`)],
     ),
     allow(
       [
@@ -121,7 +121,7 @@ export function execution(environment: Environment): Statement[] {
         'lambda:UntagResource',
         'lambda:UpdateFunction*',
       ],
-      [arn('lambda', `function:${stack}-*`)],
+      [arn('lambda', `function:${stack}--*`)],
     ),
     allow(
       [
@@ -134,7 +134,7 @@ export function execution(environment: Environment): Statement[] {
         'states:UntagResource',
         'states:UpdateStateMachine',
       ],
-      [arn('states', `stateMachine:${stack}-*`)],
+      [arn('states', `stateMachine:${stack}--*`)],
     ),
     allow(
       [
@@ -149,8 +149,8 @@ export function execution(environment: Environment): Statement[] {
         'logs:UntagResource',
       ],
       [
-        arn('logs', `log-group:/aws/lambda/${stack}-*`),
-        arn('logs', `log-group:/aws/vendedlogs/states/${stack}-*`),
+        arn('logs', `log-group:/aws/lambda/${stack}--*`),
+        arn('logs', `log-group:/aws/vendedlogs/states/${stack}--*`),
       ],
     ),
     allow(
@@ -165,7 +165,7 @@ export function execution(environment: Environment): Statement[] {
         'events:TagResource',
         'events:UntagResource',
       ],
-      [arn('events', `rule/${stack}-*`)],
+      [arn('events', `rule/${stack}--*`)],
     ),
     allow(
       [
@@ -179,7 +179,7 @@ export function execution(environment: Environment): Statement[] {
         'sns:Unsubscribe',
         'sns:UntagResource',
       ],
-      [arn('sns', `${stack}-*`)],
+      [arn('sns', `${stack}--*`)],
     ),
     allow(
       [
@@ -193,7 +193,7 @@ export function execution(environment: Environment): Statement[] {
         'cloudwatch:UntagResource',
       ],
       [
-        arn('cloudwatch', `alarm:${stack}-*`),
+        arn('cloudwatch', `alarm:${stack}--*`),
         `arn:${names.partition}:cloudwatch::${account}:dashboard/${stack}`,
       ],
     ),
@@ -217,7 +217,7 @@ export function execution(environment: Environment): Statement[] {
 
 /** Roles of the environment may be made and changed, if they have the boundary and keep it. */
 function roleManagement(environment: Environment): Statement[] {
-  const roles = [roleArn(environment, `${environment.names.stack}-*`)];
+  const roles = [roleArn(environment, `${environment.names.stack}--*`)];
   return [
     allow(
       ['iam:AttachRolePolicy', 'iam:CreateRole', 'iam:PutRolePermissionsBoundary', 'iam:PutRolePolicy'],
@@ -394,10 +394,10 @@ function reading(environment: Environment): Statement[] {
         'sagemaker:StopTransformJob',
       ],
       ['hyper-parameter-tuning-job', 'processing-job', 'training-job', 'transform-job'].map((type) =>
-        sagemaker(`${type}/${project}-*`),
+        sagemaker(`${type}/${names.jobPrefix}-*`),
       ),
     ),
-    allow(['sagemaker:DeleteModel'], [sagemaker(`model/${project}-*`)]),
+    allow(['sagemaker:DeleteModel'], [sagemaker(`model/${names.jobPrefix}-*`)]),
     ...(settings.kms_key ? [useKey(settings.kms_key)] : []),
   ];
 }

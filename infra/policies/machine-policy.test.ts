@@ -37,7 +37,7 @@ const rule = (name: string): Call[] =>
 const job = (name: string, type: string, ruleName: string): Call[] => [
   ...[`Create${name}`, `Describe${name}`, `Stop${name}`, 'ListTags', 'AddTags'].map((action) => ({
     action: `sagemaker:${action}`,
-    resource: sagemaker(`${type}/churn-1a2b3c4d-x-1`),
+    resource: sagemaker(`${type}/${names.jobPrefix}-1a2b3c4d-x-1`),
   })),
   ...rule(ruleName),
   passJobRole,
@@ -59,9 +59,9 @@ const evaluateCalls: Call[] = [
   ...job('TrainingJob', 'training-job', 'TrainingJobs'),
   ...job('TransformJob', 'transform-job', 'TransformJobs'),
   ...job('HyperParameterTuningJob', 'hyper-parameter-tuning-job', 'TuningJobs'),
-  { action: 'sagemaker:CreateModel', resource: sagemaker('model/churn-1a2b3c4d-candidate-1') },
-  { action: 'sagemaker:AddTags', resource: sagemaker('model/churn-1a2b3c4d-candidate-1') },
-  { action: 'sagemaker:DeleteModel', resource: sagemaker('model/churn-1a2b3c4d-candidate-1') },
+  { action: 'sagemaker:CreateModel', resource: sagemaker(`model/${names.jobPrefix}-1a2b3c4d-candidate-1`) },
+  { action: 'sagemaker:AddTags', resource: sagemaker(`model/${names.jobPrefix}-1a2b3c4d-candidate-1`) },
+  { action: 'sagemaker:DeleteModel', resource: sagemaker(`model/${names.jobPrefix}-1a2b3c4d-candidate-1`) },
   ...['prepared', 'model', 'scores'].map(write),
 ];
 
@@ -100,7 +100,7 @@ test('train-evaluate cannot promote, take the lease, write the champion or appro
     invoke('lease'),
     write('champion'),
     { ...write('champion'), action: 'dynamodb:UpdateItem' },
-    { action: 'sagemaker:UpdateModelPackage', resource: sagemaker('model-package/churn-staging/1') },
+    { action: 'sagemaker:UpdateModelPackage', resource: sagemaker('model-package/churn--staging/1') },
   ]) {
     expect([call, isAllowed(call, { policy: [...policies.evaluate, everything] })]).toEqual([call, false]);
     expect([call, isAllowed(call, { policy: [everything] })]).toEqual([call, true]);

@@ -7,7 +7,7 @@ const policy = (condition: object) => ({
 const check = (trusted: string[] | null, expected: string[] | string) =>
   trustCheck({
     name: 'Deploy role',
-    role: 'churn-staging-deploy',
+    role: 'churn--staging--deploy',
     environment: 'staging',
     trusted,
     expected,
@@ -36,7 +36,7 @@ test('the subject expected is beside the one trusted', () => {
   expect(check([plain], [ours])).toEqual({
     name: 'Deploy role',
     outcome: 'problem',
-    detail: `churn-staging-deploy trusts ${plain}; this repository sends ${ours}`,
+    detail: `churn--staging--deploy trusts ${plain}; this repository sends ${ours}`,
     mend: expect.stringContaining('npm run bootstrap -- --environment staging'),
   });
   expect(check([ours, plain], [ours]).outcome).toBe('problem');
@@ -46,7 +46,7 @@ test('a star, no role, and a repository that GitHub does not tell of', () => {
   expect(check(['repo:ours/*'], 'not known')).toMatchObject({ outcome: 'problem' });
   expect(check(null, [])).toMatchObject({
     outcome: 'problem',
-    detail: 'there is no role churn-staging-deploy',
+    detail: 'there is no role churn--staging--deploy',
   });
   expect(check(['repo:ours/churn:pull_request'], 'GitHub answered 404')).toMatchObject({
     outcome: 'warning',

@@ -5,6 +5,8 @@ import type { Ports } from '../ports.ts';
 export interface StepContext extends Ports {
   /** `s3://BUCKET/PREFIX` of the project's artifacts, without a slash at the end. */
   root: string;
+  /** What names of jobs begin with, before a hyphen: at most 21 characters, no other environment's. */
+  jobPrefix: string;
   /** Where jobs are billed; null on this machine, where they cost nothing. */
   region: string | null;
 }

@@ -61,6 +61,7 @@ export class FakeSageMaker {
       jobs: { trials: async () => [], strategyOf: (asked) => asked },
       clock: { now: () => new Date('2026-01-01T00:00:00Z') },
       root: `s3://mlops/${project}`,
+      jobPrefix: project,
       region,
     };
   }

@@ -124,7 +124,7 @@ async function scoringOf(
 ): Promise<ModelScoring> {
   const { config } = event.request;
   const { batch, instance } = config.inference;
-  const job = `${config.project}-${sha256(event.execution).slice(0, 8)}-${who}`;
+  const job = `${context.jobPrefix}-${sha256(event.execution).slice(0, 8)}-${who}`;
   const own = model.preparation ? await viewOf(model.preparation, job, event, manifest, context) : null;
   const rows = own
     ? { manifest: own.manifest, hash: own.view.key, prefix: own.view.output }

@@ -121,7 +121,7 @@ export async function plan({ execution, request }: PlanEvent, context: StepConte
   );
 
   // A job's name is used once and at most 63 characters long (tuning: 32); the execution's name is unique.
-  const name = `${config.project}-${sha256(execution).slice(0, 8)}`;
+  const name = `${context.jobPrefix}-${sha256(execution).slice(0, 8)}`;
   const output = `${context.root}/prepared/${prepareKey}/`;
   return {
     fingerprint,

@@ -155,7 +155,7 @@ test('without a run id the input names the run; once the champion has moved the 
   const { ledger } = open(null).context;
   await ledger.put(runKind, first.execution, { state: { plan: { champion: { version: 0 } } } });
   expect((await run(open(null), wanted)).execution).toBe(first.execution);
-  await ledger.put(championKind, championId, { package: 'churn-staging/1' });
+  await ledger.put(championKind, championId, { package: 'churn--staging/1' });
   expect((await run(open(null), wanted)).execution).toBe(first.execution.replace(/1$/, '2'));
 });
 
@@ -264,9 +264,9 @@ test('an image is found by its content, among the released first, and one that w
   const files = await push('model', context, names.candidateRepository);
   const found = await backend.images({ context, image: null });
   expect(found.model).toMatch(
-    new RegExp(`^${names.registryHost}/churn-staging/candidate@sha256:[0-9a-f]{64}$`),
+    new RegExp(`^${names.registryHost}/churn/staging/candidate@sha256:[0-9a-f]{64}$`),
   );
-  expect(found.prepare).toMatch(new RegExp(`^${names.registryHost}/churn-staging/release@sha256:`));
+  expect(found.prepare).toMatch(new RegExp(`^${names.registryHost}/churn/staging/release@sha256:`));
   expect(found.code).toEqual(files);
   await push('model', context, names.releaseRepository);
   expect((await backend.images({ context, image: null })).model).toContain('/release@sha256:');
@@ -285,7 +285,7 @@ test('another account and an environment that is not deployed end in what to do'
   );
   const nowhere = { ...deployment, environment: 'nowhere' };
   await expect(openAwsBackend({ deployment: nowhere, runId: null, onNote: () => {} })).rejects.toThrow(
-    'there is no table churn-nowhere-ledger; expected a deployed environment',
+    'there is no table churn--nowhere--ledger; expected a deployed environment',
   );
   const missing = new AwsBackend({
     deployment: { ...deployment, environment: 'nowhere' },

@@ -214,7 +214,7 @@ export async function openAwsBackend(options: AwsBackendOptions): Promise<AwsBac
 
 /** The ports of an environment, for reading. */
 export function deployedContext(deployment: Deployment) {
-  const { partition, ledgerTable, packageGroup, root } = resourceNames(deployment);
+  const { partition, ledgerTable, packageGroup, root, jobPrefix } = resourceNames(deployment);
   const { region, account } = deployment;
   return awsContext({
     region,
@@ -222,6 +222,7 @@ export function deployedContext(deployment: Deployment) {
     packageGroup,
     sageMakerArn: `arn:${partition}:sagemaker:${region}:${account}`,
     root,
+    jobPrefix,
   });
 }
 

@@ -14,11 +14,12 @@ export interface StepResources {
   sageMakerArn: string;
   /** `s3://BUCKET/PROJECT`. */
   root: string;
+  jobPrefix: string;
 }
 
 /** The ports on the services of AWS. No call is made here. */
 export function awsContext(resources: StepResources): StepContext & { storage: S3Storage } {
-  const { region, ledger, packageGroup, sageMakerArn, root } = resources;
+  const { region, ledger, packageGroup, sageMakerArn, root, jobPrefix } = resources;
   const sageMaker = sageMakerClient(region);
   const storage = new S3Storage(s3Client(region));
   return {
@@ -33,6 +34,7 @@ export function awsContext(resources: StepResources): StepContext & { storage: S
     jobs: new SageMakerJobs(sageMaker),
     clock: { now: () => new Date() },
     root,
+    jobPrefix,
     region,
   };
 }

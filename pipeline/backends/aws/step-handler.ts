@@ -14,7 +14,8 @@ export interface Invocation {
 export function stepHandler<Event, Result>(
   step: (event: Event, context: StepContext) => Promise<Result>,
 ): (event: Event, invocation: Invocation) => Promise<Result> {
-  const { MLOPS_PROJECT, MLOPS_BUCKET, MLOPS_LEDGER, MLOPS_PACKAGE_GROUP, AWS_REGION } = environment();
+  const { MLOPS_PROJECT, MLOPS_BUCKET, MLOPS_LEDGER, MLOPS_PACKAGE_GROUP, MLOPS_JOB_PREFIX, AWS_REGION } =
+    environment();
   let context: StepContext | null = null;
   return async (event, { invokedFunctionArn }) => {
     // A function's ARN is where it learns of its account: arn:PARTITION:lambda:REGION:ACCOUNT:function:NAME.
@@ -25,12 +26,20 @@ export function stepHandler<Event, Result>(
       packageGroup: MLOPS_PACKAGE_GROUP,
       sageMakerArn: `arn:${partition}:sagemaker:${AWS_REGION}:${account}`,
       root: `s3://${MLOPS_BUCKET}/${MLOPS_PROJECT}`,
+      jobPrefix: MLOPS_JOB_PREFIX,
     });
     return await step(event, context);
   };
 }
 
-const names = ['MLOPS_PROJECT', 'MLOPS_BUCKET', 'MLOPS_LEDGER', 'MLOPS_PACKAGE_GROUP', 'AWS_REGION'] as const;
+const names = [
+  'MLOPS_PROJECT',
+  'MLOPS_BUCKET',
+  'MLOPS_LEDGER',
+  'MLOPS_PACKAGE_GROUP',
+  'MLOPS_JOB_PREFIX',
+  'AWS_REGION',
+] as const;
 
 function environment(): Record<(typeof names)[number], string> {
   const missing = names.filter((name) => !process.env[name]);

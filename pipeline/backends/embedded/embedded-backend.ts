@@ -72,6 +72,7 @@ export class EmbeddedBackend implements Backend {
       },
       clock: { now: () => new Date() },
       root: `s3://mlops/${project}`,
+      jobPrefix: project,
       region: null,
     };
     this.#sagemaker = new EmbeddedSageMaker({
