@@ -1,15 +1,10 @@
 import { join, relative } from 'node:path';
 import { Command, Option } from 'commander';
-import { deploymentOf } from '../backends/aws/deployment-of.ts';
-import type { Backend, Progress } from '../backends/backend.ts';
-import { EmbeddedBackend } from '../backends/embedded/embedded-backend.ts';
-import { loadConfig } from '../config/load.ts';
-import type { Config } from '../config/schema.ts';
+import type { Backend } from '../backends/backend.ts';
 import { renderTerminal } from '../report/terminal.ts';
-import { baselineOf, noBaseline } from '../run/baseline.ts';
 import { failureOf, isInputError } from '../run/failure.ts';
-import { makeRequest } from '../run/request.ts';
-import { type ReportFiles, type RunOutcome, runPipeline, writeReport } from '../run/run.ts';
+import { type ReportFiles, type RunOutcome, writeReport } from '../run/run.ts';
+import { startRun } from '../run/start-run.ts';
 import { InputError, printJson } from './errors.ts';
 import { home } from './home.ts';
 import { RunProgress } from './run-progress.ts';
@@ -71,16 +66,6 @@ const collect = (value: string, all: string[]): string[] => [...all, value];
 
 async function run(options: RunOptions): Promise<void> {
   const failOn = outcomesOf(options.failOn);
-  const set = [
-    ...options.set,
-    ...(options.data === undefined ? [] : [`data.source=${JSON.stringify(options.data)}`]),
-    // Without its value the folder counts as not given.
-    ...(options.image === undefined
-      ? []
-      : ['model.context=', `model.image=${JSON.stringify(options.image)}`]),
-  ];
-  const { config } = await loadConfig(options.config, { set });
-
   const abort = new AbortController();
   const progress = new RunProgress(process.stderr);
   // On AWS an execution may be open before it tells of a step.
@@ -96,33 +81,31 @@ async function run(options: RunOptions): Promise<void> {
 
   let outcome: RunOutcome;
   try {
-    const backend = await openBackend(config, options, (line) => progress.note(line));
-    const shared = {
-      backend,
-      signal: abort.signal,
-      onProgress: (update: Progress) => {
-        running = true;
-        if (update.kind === 'job') progress.note(`  ${update.state}: ${update.name} ${update.url}`);
-        else progress.update(update);
+    outcome = await startRun(
+      {
+        backend: options.backend,
+        environment: options.environment,
+        mode: options.mode,
+        promote: options.promote,
+        baseline: options.baseline,
+        config: options.config,
+        set: options.set,
+        data: options.data,
+        image: options.image,
+        containers: options.containers === true,
+        trigger: { kind: 'manual', reason: options.reason ?? null, actor: null },
       },
-    };
-    const baseline =
-      options.baseline === undefined
-        ? noBaseline
-        : await baselineOf(options.baseline, options.config, {
-            ...shared,
-            onNote: (line) => progress.note(line),
-          });
-    const request = await makeRequest({
-      backend,
-      config,
-      file: options.config,
-      mode: options.mode,
-      promote: options.promote,
-      trigger: { kind: 'manual', reason: options.reason ?? null, actor: null },
-      baseline: baseline.package,
-    });
-    outcome = await runPipeline(request, { ...shared, notes: baseline.notes });
+      {
+        home: home(),
+        runId: process.env.GITHUB_RUN_ID || null,
+        signal: abort.signal,
+        onNote: (line) => progress.note(line),
+        onProgress: (update) => {
+          running = true;
+          progress.update(update);
+        },
+      },
+    );
   } finally {
     progress.end();
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, stop);
@@ -132,34 +115,6 @@ async function run(options: RunOptions): Promise<void> {
   if (options.json) printSummary(outcome, files);
   else printReport(outcome, files);
   process.exitCode = exitCode(outcome, failOn);
-}
-
-async function openBackend(
-  config: Config,
-  options: RunOptions,
-  onNote: (line: string) => void,
-): Promise<Backend> {
-  const { project } = config;
-  if (options.backend === 'embedded') {
-    if (options.environment !== undefined) {
-      throw new InputError('--environment: got it without --backend aws, expected both or neither');
-    }
-    onNote(`${project}: ${options.mode} on this machine`);
-    return new EmbeddedBackend({
-      home: home(),
-      project,
-      onSetup: onNote,
-      containers: options.containers === true,
-    });
-  }
-  if (options.containers) {
-    throw new InputError('--containers: got it with --backend aws, expected --backend embedded');
-  }
-  const deployment = deploymentOf(config, options.environment);
-  onNote(`${project}: ${options.mode} on AWS, ${deployment.environment} (${deployment.region})`);
-  // The clients of AWS take a while to load, which a run on this machine is spared.
-  const { openAwsBackend } = await import('../backends/aws/aws-backend.ts');
-  return await openAwsBackend({ deployment, runId: process.env.GITHUB_RUN_ID || null, onNote });
 }
 
 function outcomesOf(failOn: string | undefined): string[] {

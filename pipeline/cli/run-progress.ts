@@ -23,6 +23,9 @@ export class RunProgress {
   update(progress: Progress): void {
     const { state } = progress;
     switch (progress.kind) {
+      case 'job':
+        this.#write(`  ${state}: ${progress.name} ${progress.url}`);
+        break;
       case 'started':
         this.#running.set(state, { since: Date.now(), detail: '' });
         if (!this.#live) this.#write(`${state} ...`);
@@ -34,6 +37,9 @@ export class RunProgress {
         if (!this.#live && progress.done > 0) this.#write(`  ${state}: ${detail}`);
         break;
       }
+      case 'waiting':
+        this.#write(`${state}: ${progress.reason} ...`);
+        break;
       case 'succeeded':
       case 'failed': {
         const detail = this.#running.get(state)?.detail ?? '';

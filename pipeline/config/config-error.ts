@@ -14,15 +14,18 @@ export interface ConfigProblem {
 /** Bad configuration, with every problem that was found. Its name decides the exit code, in process and out. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
+  readonly file: string;
   readonly problems: ConfigProblem[];
 
   constructor(file: string, problems: ConfigProblem[]) {
-    super(problems.map((problem) => line(file, problem)).join('\n'));
+    super(problems.map((problem) => problemLine(file, problem)).join('\n'));
+    this.file = file;
     this.problems = problems;
   }
 }
 
-function line(file: string, { path, message, line, column, from_set }: ConfigProblem): string {
+/** `FILE: PATH: MESSAGE (line L, column C)`. */
+export function problemLine(file: string, { path, message, line, column, from_set }: ConfigProblem): string {
   const where = from_set ? `--set ${path}` : path === '' ? file : `${file}: ${path}`;
   return `${where}: ${message}${line === undefined ? '' : ` (line ${line}, column ${column})`}`;
 }

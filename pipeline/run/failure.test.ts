@@ -51,6 +51,19 @@ test("a function's failure is its message, never its stack", () => {
   expect(isInputError(failure)).toBe(false);
 });
 
+test('what failed in a branch is told by its own state: which model was scored', () => {
+  expect(failed('Score champion: States.Timeout', 'more than 60 seconds', 'Score')).toMatchObject({
+    step: 'Score champion',
+    error: 'States.Timeout',
+    hint: expect.stringContaining('max_runtime'),
+  });
+  const view = JSON.stringify({ ExitMessage: 'DataContractError: no target' });
+  expect(failed('Prepare for anchor: States.TaskFailed', view, 'Score')).toMatchObject({
+    step: 'Prepare for anchor',
+    error: 'DataContractError',
+  });
+});
+
 test('many problems are told one a line', () => {
   const errorMessage = 'a.csv: line 2: bad\na.csv: line 3: bad\na.csv: line 4: bad';
   const failure = failed(

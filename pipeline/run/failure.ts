@@ -34,15 +34,22 @@ export function failureOf(run: RunRecord): Failure {
     /^(\w+): , /,
     (_, kind: string) => `${kind}: ${LogTail?.at(-1) ?? 'no reason'}, `,
   );
-  const { name, message } = named(reason, error?.Error ?? 'Error');
+  const branch = inBranch(error?.Error ?? 'Error');
+  const { name, message } = named(reason, branch.error);
   const [first = '', ...more] = message.trim().split('\n');
   return {
-    step: step ?? 'Run',
+    step: branch.state ?? step ?? 'Run',
     error: name,
     cause: more.length === 0 ? first : `${first} (and ${more.length} more, below)`,
     log: LogTail ?? (more.length === 0 ? [] : [first, ...more]),
     hint: hints[name] ?? 'The log of the step says more.',
   };
+}
+
+/** `Score champion: AlgorithmError`: what fails inside the Parallel state names its own state (definition/train.ts). */
+function inBranch(error: string): { state: string | null; error: string } {
+  const [, state = null, inner = error] = /^([A-Z][a-z ]+): (.+)$/s.exec(error) ?? [];
+  return { state, error: inner };
 }
 
 /** Whether the user's input is the cause. */

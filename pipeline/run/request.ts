@@ -14,7 +14,8 @@ export interface RequestOptions {
   file: string;
   mode: 'evaluate' | 'promote';
   promote: boolean;
-  trigger: Pick<Trigger, 'kind' | 'reason' | 'actor'>;
+  /** `ref` and `commit` where the checkout does not tell: a pull request's is a merge that no branch has. */
+  trigger: Pick<Trigger, 'kind' | 'reason' | 'actor'> & Partial<Pick<Trigger, 'ref' | 'commit'>>;
   /** The package to compare with where there is no champion. */
   baseline: string | null;
 }
@@ -37,8 +38,8 @@ export async function makeRequest(options: RequestOptions): Promise<Request> {
     promote: promote && mode === 'promote',
     trigger: {
       ...trigger,
-      ref: checkout?.ref ?? null,
-      commit: checkout?.commit ?? null,
+      ref: trigger.ref ?? checkout?.ref ?? null,
+      commit: trigger.commit ?? checkout?.commit ?? null,
       dirty: checkout?.dirty ?? false,
     },
     config,

@@ -2,11 +2,11 @@ import { appendFileSync, mkdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Request } from '../../definition/request.ts';
 import { type Resources, type StepName, trainMachine, trainSteps } from '../../definition/train.ts';
 import { sha256 } from '../../hash.ts';
 import type { Trial } from '../../ports.ts';
+import { repository } from '../../repository.ts';
 import type { StepContext } from '../../steps/context.ts';
 import { currentLease, freeLease } from '../../steps/lease.ts';
 import { type RunRecord, runKind } from '../../steps/record.ts';
@@ -207,7 +207,7 @@ function newExecutionName(now: Date): string {
 }
 
 /** The folder of the image that prepares data. */
-export const prepareContext = fileURLToPath(new URL('../../prepare', import.meta.url));
+export const prepareContext = join(repository, 'pipeline/prepare');
 
 async function trialsOf(jobs: string, tuningJob: string): Promise<Trial[]> {
   return JSON.parse(

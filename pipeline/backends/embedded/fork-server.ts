@@ -1,11 +1,12 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { repository } from '../../repository.ts';
 import type { Exit, Program } from './image.ts';
 import { LineSplitter } from './line-splitter.ts';
 import { groupProgram } from './process-group.ts';
 
-const SCRIPT = fileURLToPath(new URL('./fork-server.py', import.meta.url));
+const SCRIPT = join(repository, 'pipeline/backends/embedded/fork-server.py');
 /** A server that has nothing to do keeps its libraries in memory for so long. */
 const IDLE_SECONDS = 60;
 
