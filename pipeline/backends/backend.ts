@@ -48,6 +48,8 @@ export type Progress =
   | { kind: 'started' | 'succeeded' | 'failed'; state: string; seconds: number }
   /** A job elsewhere has begun; `url`: its log. */
   | { kind: 'job'; state: string; name: string; url: string }
+  /** Nothing runs: another run has what this one needs. `reason`: a line for people. */
+  | { kind: 'waiting'; state: string; reason: string }
   | { kind: 'trial'; state: string; done: number; total: number; best: number | null };
 
 export interface RunResult {

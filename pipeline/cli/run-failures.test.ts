@@ -165,7 +165,10 @@ describe('a model that fails', () => {
   });
 
   const answers: [serve: string, message: RegExp][] = [
-    ['die', /AlgorithmError: serve ended, exit code: 7 .*out of memory, so it says/],
+    [
+      'die',
+      /FAILED IN SCORE CANDIDATE AlgorithmError: serve ended, exit code: 7 .*out of memory, so it says/,
+    ],
     ['short', /AlgorithmError: .*expected one line for each of 73 records, found 72/],
     ['wide', /ModelOutputError: line 1 of the model's answers: got 3 columns .*, expected 1: score/],
     ['nan', /ScoreFileError: .*line 2, column score: got "nan", expected a probability from 0 to 1/],
@@ -207,6 +210,8 @@ test('two runs at once: both end well, one promotes', async () => {
     expect([code, JSON.parse(stdout).status]).toEqual([0, 'succeeded']);
     expect(stderr).not.toMatch(stackTrace);
   }
+  const waited = runs.filter(({ stderr }) => /^waiting for the lease held by [\w-]+ \.\.\.$/m.test(stderr));
+  expect(waited).toHaveLength(1);
   const again = await fresh.mlops('run', '--mode', 'promote', '--json');
   expect(JSON.parse(again.stdout).reused).toEqual(['Prepare', 'Train', 'Score candidate']);
 });

@@ -38,7 +38,7 @@ export class RunProgress {
         break;
       }
       case 'waiting':
-        this.#write(`${state}: ${progress.reason} ...`);
+        this.#write(`${progress.reason} ...`);
         break;
       case 'succeeded':
       case 'failed': {

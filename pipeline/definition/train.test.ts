@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import validate from 'asl-validator';
 import { embeddedResources } from '../backends/embedded/embedded-backend.ts';
+import { failureOf } from '../run/failure.ts';
 import {
   FakeSageMaker,
   type Parameters,
@@ -8,6 +9,7 @@ import {
   requestOf,
   tuned,
 } from '../steps/fake-sagemaker.fixture.ts';
+import type { RunRecord } from '../steps/record.ts';
 import type { State, StateMachine } from './asl.ts';
 import type { Security } from './security.ts';
 import { trainMachine, trainSteps } from './train.ts';
@@ -210,7 +212,11 @@ describe('a job that fails', () => {
     const world = new FakeSageMaker();
     world.failures.set(state, [capacity, capacity, capacity, capacity]);
     const run = await world.run(await requestOf(world, settings));
-    expect(run.result).toMatchObject({ status: 'FAILED', error: 'States.TaskFailed', cause: capacity });
+    expect(run.result).toMatchObject({
+      status: 'FAILED',
+      error: expect.stringMatching(/States.TaskFailed$/),
+      cause: capacity,
+    });
     expect(namesOf(run, state)).toHaveLength(3);
   });
 
@@ -232,12 +238,34 @@ describe('a job that fails', () => {
   });
 
   test.each([
+    ['Create model: candidate', 'Score candidate'],
+    ['Score candidate', 'Score candidate'],
+    ['Score champion', 'Score champion'],
+    ['Record scores: champion', 'Score champion'],
+    ['Prepare for champion', 'Prepare for champion'],
+    ['Record view: champion', 'Prepare for champion'],
+  ])('%s: what fails in a branch is told as %s', async (state, step) => {
+    const world = new FakeSageMaker();
+    const promoted = await world.run(await requestOf(world, '', { mode: 'promote', promote: true }));
+    expect(promoted.result.status).toBe('SUCCEEDED');
+    world.failures.set(state, [described('AlgorithmError: no')]);
+    // Another model, prepared otherwise.
+    const { execution, result } = await world.run(
+      await requestOf(world, '', {
+        images: { model: 'model@sha256:2', prepare: 'prepare@sha256:1' },
+        script: { uri: `${world.context.root}/scripts/prepare.py`, sha256: 'script' },
+      }),
+    );
+    expect(result).toMatchObject({ status: 'FAILED', error: `${step}: States.TaskFailed` });
+    const record = await world.context.ledger.get<RunRecord>('run', execution);
+    expect(failureOf(record?.value as RunRecord)).toMatchObject({ step, error: 'AlgorithmError' });
+  });
+
+  test.each([
     ['Prepare', 'Prepare', ''],
     ['Train', 'Train', ''],
     ['Tune', 'Tune', tuned],
     ['Describe best', 'Tune', tuned],
-    ['Create model: candidate', 'Score', ''],
-    ['Score candidate', 'Score', ''],
   ])(
     '%s: is recorded with the name of its step, and ends the run with its error',
     async (state, step, settings) => {

@@ -379,7 +379,7 @@ function scoreBranch(
         resultPath: '$.viewed',
         timeoutPath: '$.plan.prepare.timeout',
         next: named('Record view:'),
-        failed: named('Failed:'),
+        failed: `${named('Prepare for')} failed`,
       }),
       [named('Record view:')]: remember(
         resources,
@@ -387,7 +387,7 @@ function scoreBranch(
         `${at}.view.key`,
         '$.viewed',
         named('Create model:'),
-        named('Failed:'),
+        `${named('Prepare for')} failed`,
       ),
       [named('Reuse scores:')]: {
         Type: 'Pass',
@@ -407,7 +407,7 @@ function scoreBranch(
         resultPath: null,
         timeout: 60,
         next: named('Score'),
-        failed: named('Failed:'),
+        failed: `${named('Score')} failed`,
       }),
       ...jobTask(named('Score'), {
         resource: `${execution}sagemaker:createTransformJob.sync`,
@@ -455,7 +455,7 @@ function scoreBranch(
         timeoutPath: `${at}.timeout`,
         next: named('Delete model:'),
         again: named('Create model:'),
-        failed: named('Failed:'),
+        failed: `${named('Score')} failed`,
       }),
       [named('Delete model:')]: {
         ...task({
@@ -470,14 +470,17 @@ function scoreBranch(
         Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: null, Next: named('Record scores:') }],
       },
       [named('Record scores:')]: {
-        ...remember(resources, 'scores', `${at}.key`, '$.scored', null, named('Failed:')),
+        ...remember(resources, 'scores', `${at}.key`, '$.scored', null, `${named('Score')} failed`),
         OutputPath: '$.scored',
       },
-      // Ends the Parallel, whose Catch records it.
-      [named('Failed:')]: fail('$.error.Error', '$.error.Cause'),
+      [`${named('Prepare for')} failed`]: branchFailed(named('Prepare for')),
+      [`${named('Score')} failed`]: branchFailed(named('Score')),
     },
   };
 }
+
+/** Ends the Parallel, whose Catch records it: of a branch only the error comes out, so it says which state it was. */
+const branchFailed = (state: string) => fail(`States.Format('${state}: {}', $.error.Error)`, '$.error.Cause');
 
 /** Writes what a job made into the ledger, where the next Plan or Inspect finds it. */
 function remember(

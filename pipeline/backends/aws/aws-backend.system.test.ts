@@ -186,6 +186,7 @@ test('close-run closes an execution that the console aborted: jobs, ledger, leas
     MLOPS_BUCKET: names.artifactsBucket,
     MLOPS_LEDGER: names.ledgerTable,
     MLOPS_PACKAGE_GROUP: names.packageGroup,
+    MLOPS_JOB_PREFIX: names.jobPrefix,
   });
   const { handler } = await import('../../steps/close-run.handler.ts');
   const backend = open('81');

@@ -69,6 +69,24 @@ test('a model stays to be deleted until it is, though its creation ends at once'
   expect(history.openJobs()).toEqual([]);
 });
 
+test('tells once for whose lease a run waits, and again when it is another', () => {
+  const written = new WrittenHistory();
+  const held = (execution: string) =>
+    JSON.stringify({
+      errorType: 'LeaseHeldError',
+      errorMessage: `run ${execution} has the lease (until 2026-12-01 at most): runs that promote go one after the other`,
+    });
+  let task = written.task('Take lease', 'invoke', {});
+  for (const holder of ['77-1', '77-1', '78-1'])
+    task = written.wait(60).retry(task, 'LeaseHeldError', held(holder));
+  written.end(task, 'TaskSucceeded', 'Take lease', { request: {} });
+  const history = new ExecutionHistory('us-east-1');
+  expect(history.add(written.events)).toEqual([
+    { kind: 'waiting', state: 'Take lease', reason: 'waiting for the lease held by 77-1' },
+    { kind: 'waiting', state: 'Take lease', reason: 'waiting for the lease held by 78-1' },
+  ]);
+});
+
 test('keeps the newest state of the machine, not of a branch', () => {
   const written = new WrittenHistory();
   const output = { request: { mode: 'promote' }, plan: { fingerprint: 'f' } };

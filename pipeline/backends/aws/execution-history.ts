@@ -1,5 +1,6 @@
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
 import { trainSteps } from '../../definition/train.ts';
+import { waitingReason } from '../../steps/lease.ts';
 import type { TrainState } from '../../steps/record.ts';
 import type { Progress, RunResult } from '../backend.ts';
 import { jobLink } from './console-links.ts';
@@ -54,6 +55,8 @@ export class ExecutionHistory {
   readonly #states = new Map<number, string>();
   readonly #tasks = new Map<string, Task>();
   readonly #left = new Map<string, StartedJob>();
+  /** What was last told of waiting: it is tried again and again. */
+  #waiting: string | null = null;
 
   /** The region is for links to logs. */
   constructor(region: string) {
@@ -100,6 +103,12 @@ export class ExecutionHistory {
       // A job whose state ran out of time may run on.
       if (task.job?.waits && type !== 'TaskTimedOut') {
         this.#left.delete(`${task.job.kind} ${task.job.name}`);
+      }
+      const { error, cause } = event.taskFailedEventDetails ?? {};
+      const reason = waitingReason(error, cause);
+      if (reason !== null && reason !== this.#waiting) {
+        this.#waiting = reason;
+        return [{ kind: 'waiting', state, reason }];
       }
       if (!trainSteps.includes(state)) return [];
       const seconds = (timestamp.getTime() - task.scheduled.getTime()) / 1000;

@@ -36,6 +36,17 @@ export class WrittenHistory {
     });
   }
 
+  /** A task that fails and is tried again: the next attempt's last event. */
+  retry(task: number, error: string, cause: string): number {
+    const failed = this.#add('TaskFailed', task, {
+      taskFailedEventDetails: { resourceType: 'lambda', resource: 'invoke', error, cause },
+    });
+    const scheduled = this.#add('TaskScheduled', failed, {
+      taskScheduledEventDetails: { resourceType: 'lambda', resource: 'invoke', parameters: '{}' },
+    });
+    return this.#add('TaskStarted', scheduled);
+  }
+
   finish(type: 'ExecutionSucceeded' | 'ExecutionFailed' | 'ExecutionAborted', details: object = {}): void {
     this.#add(type, this.#last(), details);
   }

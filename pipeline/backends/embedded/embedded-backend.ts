@@ -8,7 +8,7 @@ import { sha256 } from '../../hash.ts';
 import type { Trial } from '../../ports.ts';
 import { repository } from '../../repository.ts';
 import type { StepContext } from '../../steps/context.ts';
-import { currentLease, freeLease } from '../../steps/lease.ts';
+import { currentLease, freeLease, waitingReason } from '../../steps/lease.ts';
 import { type RunRecord, runKind } from '../../steps/record.ts';
 import { steps } from '../../steps/steps.ts';
 import type { Backend, ImageOptions, Progress, RunOptions, RunResult, StagedFile } from '../backend.ts';
@@ -114,10 +114,16 @@ export class EmbeddedBackend implements Backend {
     const folder = join(this.#home, 'runs', execution);
     mkdirSync(folder, { recursive: true });
     const times: RunResult['steps'] = [];
+    let waiting: string | null = null;
     const onEvent = (event: ExecutionEvent) => {
       // Synchronously: what has happened is on disk before the next thing does, whenever the process dies.
       appendFileSync(join(folder, 'events.jsonl'), `${JSON.stringify(event)}\n`);
       const { state, seconds = 0 } = event;
+      const reason = waitingReason(event.error, event.cause);
+      if (state !== undefined && reason !== null && reason !== waiting) {
+        onProgress({ kind: 'waiting', state, reason });
+        waiting = reason;
+      }
       if (state === undefined || !trainSteps.includes(state)) return;
       if (event.type === 'TaskStarted') onProgress({ kind: 'started', state, seconds });
       if (event.type === 'TaskSucceeded') {
