@@ -210,8 +210,6 @@ test('two runs at once: both end well, one promotes', async () => {
     expect([code, JSON.parse(stdout).status]).toEqual([0, 'succeeded']);
     expect(stderr).not.toMatch(stackTrace);
   }
-  const waited = runs.filter(({ stderr }) => /^waiting for the lease held by [\w-]+ \.\.\.$/m.test(stderr));
-  expect(waited).toHaveLength(1);
   const again = await fresh.mlops('run', '--mode', 'promote', '--json');
   expect(JSON.parse(again.stdout).reused).toEqual(['Prepare', 'Train', 'Score candidate']);
 });
@@ -262,6 +260,19 @@ describe('stopped from outside', () => {
       });
     },
   );
+
+  test('a run that promotes says whose lease it waits for, and goes on when that run is stopped', async () => {
+    const own = workspace.copy();
+    const first = own.start('run', '--mode', 'promote', ...behave({ train: 'slow' }));
+    await first.until(() => first.stderr.includes('Train ...'));
+    const second = own.start('run', '--mode', 'promote');
+    await second.until(() => /^waiting for the lease held by \d{8}T[\w-]+ \.\.\.$/m.test(second.stderr));
+    first.process.kill('SIGINT');
+    expect((await first.finished).code).toBe(130);
+    const { code, stderr } = await second.finished;
+    expect(code).toBe(0);
+    expect(stderr.match(/waiting for the lease/g)).toHaveLength(1);
+  });
 
   test('killed in the middle: no child stays, the next run works and uses what was finished', async () => {
     const own = smallProject();
