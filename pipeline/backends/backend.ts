@@ -5,6 +5,8 @@ import type { RunRecord } from '../steps/record.ts';
 /** Where a run happens: the same document, on this machine or on AWS. */
 export interface Backend {
   readonly name: 'embedded' | 'aws';
+  /** On AWS: the environment of mlops.yaml. */
+  readonly environment: string | null;
   readonly context: StepContext;
   /** Makes the run's images ready and says their URIs by digest; `code` lists the model's files. */
   images(options: ImageOptions): Promise<{ model: string; prepare: string; code: CodeFile[] }>;
@@ -12,6 +14,10 @@ export interface Backend {
   stage(files: StagedFile[], prefix: string): Promise<void>;
   /** The name of the run: of a new one, or on AWS of one that has the same input and is open or has succeeded. */
   executionName(request: Request): Promise<string>;
+  /** Starts the train machine, which goes on by itself; says the execution's name. Only where that can be. */
+  begin(request: Request): Promise<string>;
+  /** Where a person sees the execution; null where there is no such page. */
+  linkOf(execution: string, request: Request): string | null;
   /** Runs the train machine to its end. Aborting the signal stops its jobs too. */
   run(request: Request, options: RunOptions): Promise<RunResult>;
   /** Keeps the record of a run that has ended, where whoever follows a run is the one to write it. */

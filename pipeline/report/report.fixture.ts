@@ -266,6 +266,7 @@ export function sampleReport(change: Partial<Report> = {}): Report {
     project: 'attrition',
     problem: 'binary',
     backend: 'embedded',
+    environment: null,
     run: {
       execution: 'train-20261122-170712-5f2c',
       mode: 'promote',

@@ -6,6 +6,8 @@ export interface Report {
   project: string;
   problem: 'binary' | 'multiclass' | 'regression';
   backend: 'embedded' | 'aws';
+  /** On AWS: the environment of mlops.yaml. */
+  environment: string | null;
   run: RunFacts;
   /** null where the run failed before the gate. */
   verdict: Verdict | null;

@@ -12,9 +12,13 @@ import { costOf } from './cost-of.ts';
 import { failureOf } from './failure.ts';
 
 /** The report of a recorded run: everything is read from the ledger, the registry and the storage. */
-export async function reportOf(run: RunRecord, backend: Pick<Backend, 'name' | 'context'>): Promise<Report> {
+export async function reportOf(
+  run: RunRecord,
+  backend: Pick<Backend, 'name' | 'environment' | 'context' | 'linkOf'>,
+): Promise<Report> {
   const { context } = backend;
   const { request, plan, prepared, scoring, model, gate } = run.state;
+  const link = backend.linkOf(run.execution, request);
   const verdict = gate ? await readJson<Verdict>(context, gate.verdict) : null;
   const evidence = gate ? await readJson<Evidence>(context, gate.evidence) : null;
   const championName = scoring?.champion.package ?? null;
@@ -34,6 +38,7 @@ export async function reportOf(run: RunRecord, backend: Pick<Backend, 'name' | '
     project: request.config.project,
     problem: request.config.problem,
     backend: backend.name,
+    environment: backend.environment,
     run: runFacts(run),
     verdict,
     failure: run.status === 'failed' ? failureOf(run) : null,
@@ -56,7 +61,7 @@ export async function reportOf(run: RunRecord, backend: Pick<Backend, 'name' | '
     steps: stepFacts(run),
     cost: await costOf(run, context),
     notes: [...run.notes, ...(evidence?.notes ?? [])],
-    links: [],
+    links: link === null ? [] : [{ label: 'Execution', url: link }],
   };
 }
 

@@ -21,6 +21,8 @@ export async function runPipeline(
     backend: Backend;
     signal: AbortSignal;
     onProgress: (progress: Progress) => void;
+    /** Told the execution's name before it starts. */
+    onStart?: ((execution: string) => void) | undefined;
     /** For the report, one sentence each. */
     notes: string[];
   },
@@ -29,6 +31,7 @@ export async function runPipeline(
   const { ledger, clock } = backend.context;
   const started = clock.now();
   const execution = await backend.executionName(request);
+  options.onStart?.(execution);
   const result = await backend.run(request, { execution, signal, onProgress });
   const recorded = (await ledger.get<RunRecord>(runKind, execution))?.value;
   // The machine records success and failure; what stops it from outside is recorded here.

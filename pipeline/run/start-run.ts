@@ -36,6 +36,8 @@ export interface RunSurroundings {
   signal: AbortSignal;
   onNote: (line: string) => void;
   onProgress: (progress: Progress) => void;
+  /** Told the name of the run, not of its baseline's, before it starts. */
+  onStart?: (execution: string) => void;
 }
 
 /** Choices that do not go together. */
@@ -45,14 +47,24 @@ class ChoiceError extends Error {
 
 /** One run, from mlops.yaml to the report. Throws ConfigError, SetupError or an InputError before anything has run. */
 export async function startRun(choices: RunChoices, surroundings: RunSurroundings): Promise<RunOutcome> {
-  const { mode, promote, trigger, data, image } = choices;
-  const set = [
-    ...choices.set,
-    ...(data === undefined ? [] : [`data.source=${JSON.stringify(data)}`]),
-    // Without its value the folder counts as not given.
-    ...(image === undefined ? [] : ['model.context=', `model.image=${JSON.stringify(image)}`]),
-  ];
-  const { config } = await loadConfig(choices.config, { set });
+  const { request, shared, notes } = await prepareRun(choices, surroundings);
+  return await runPipeline(request, { ...shared, notes, onStart: surroundings.onStart });
+}
+
+/** Starts a run on AWS and leaves it to itself: in mode promote it promotes, for nobody follows it. Its name. */
+export async function handOver(choices: RunChoices, surroundings: RunSurroundings): Promise<string> {
+  if (choices.backend !== 'aws') {
+    throw new ChoiceError(
+      'wait: got false with the embedded backend, whose jobs end with this process; expected true',
+    );
+  }
+  const { request, shared } = await prepareRun({ ...choices, promote: true }, surroundings);
+  return await shared.backend.begin(request);
+}
+
+async function prepareRun(choices: RunChoices, surroundings: RunSurroundings) {
+  const { mode, promote, trigger } = choices;
+  const { config } = await loadConfig(choices.config, { set: settingsOf(choices) });
   const { signal, onNote, onProgress } = surroundings;
   const backend = await openBackend(config, choices, surroundings);
   const shared = { backend, signal, onProgress };
@@ -69,13 +81,28 @@ export async function startRun(choices: RunChoices, surroundings: RunSurrounding
     trigger,
     baseline: baseline.package,
   });
-  return await runPipeline(request, { ...shared, notes: baseline.notes });
+  return { request, shared, notes: baseline.notes };
 }
 
-async function openBackend(
+function settingsOf({ set, data, image }: RunChoices): string[] {
+  return [
+    ...set,
+    ...(data === undefined ? [] : [`data.source=${JSON.stringify(data)}`]),
+    // Without its value the folder counts as not given.
+    ...(image === undefined ? [] : ['model.context=', `model.image=${JSON.stringify(image)}`]),
+  ];
+}
+
+/** The backend that is asked for. Throws SetupError, or an InputError for choices that do not go together. */
+export async function openBackend(
   config: Config,
-  { backend, environment, containers, mode }: RunChoices,
-  { home, runId, onNote }: RunSurroundings,
+  {
+    backend,
+    environment,
+    containers,
+    mode,
+  }: Pick<RunChoices, 'backend' | 'environment' | 'containers' | 'mode'>,
+  { home, runId, onNote }: Pick<RunSurroundings, 'home' | 'runId' | 'onNote'>,
 ): Promise<Backend> {
   const { project } = config;
   if (backend === 'embedded') {

@@ -35,6 +35,7 @@ export interface AwsBackendOptions {
 /** The pipeline as it is deployed: Step Functions, SageMaker, S3 and DynamoDB. */
 export class AwsBackend implements Backend {
   readonly name = 'aws';
+  readonly environment: string;
   readonly context: ReturnType<typeof awsContext>;
   readonly #options: AwsBackendOptions;
   readonly #names: ResourceNames;
@@ -44,7 +45,8 @@ export class AwsBackend implements Backend {
 
   /** Asks nothing of AWS; `openAwsBackend` also makes sure of the account. */
   constructor(options: AwsBackendOptions) {
-    const { region } = options.deployment;
+    const { region, environment } = options.deployment;
+    this.environment = environment;
     this.#options = options;
     this.#names = resourceNames(options.deployment);
     this.#executions = sfnClient(region);
@@ -91,12 +93,23 @@ export class AwsBackend implements Backend {
     }
   }
 
+  async begin(request: Request): Promise<string> {
+    const execution = await this.executionName(request);
+    await this.#start(execution, request);
+    this.#options.onNote(`execution ${execution}: ${this.linkOf(execution, request)}`);
+    return execution;
+  }
+
+  linkOf(execution: string, request: Request): string {
+    return executionLink(this.#options.deployment.region, this.#arnOf(execution, request));
+  }
+
   async run(request: Request, { execution, signal, onProgress }: RunOptions): Promise<RunResult> {
     const { region } = this.#options.deployment;
     const arn = this.#arnOf(execution, request);
     if (signal.aborted) return { status: 'cancelled', steps: [], error: null };
     await this.#start(execution, request);
-    this.#options.onNote(`execution ${execution}: ${executionLink(region, arn)}`);
+    this.#options.onNote(`execution ${execution}: ${this.linkOf(execution, request)}`);
     const history = new ExecutionHistory(region);
     try {
       await follow({

@@ -46,6 +46,7 @@ export interface EmbeddedOptions {
 /** The pipeline on this machine: the same document, with processes for jobs and files for services. */
 export class EmbeddedBackend implements Backend {
   readonly name = 'embedded';
+  readonly environment = null;
   readonly context: StepContext;
   readonly #home: string;
   readonly #storage: FileStorage;
@@ -104,6 +105,16 @@ export class EmbeddedBackend implements Backend {
 
   async executionName(): Promise<string> {
     return newExecutionName(this.context.clock.now());
+  }
+
+  async begin(): Promise<string> {
+    throw new SetupError(
+      'this machine: jobs end with the process that started them; expected to follow the run',
+    );
+  }
+
+  linkOf(): null {
+    return null;
   }
 
   async keep(record: RunRecord): Promise<void> {

@@ -1,0 +1,61 @@
+import * as z from 'zod';
+
+/** An input that a workflow gave wrongly. */
+export class InputError extends Error {
+  override readonly name = 'InputError';
+}
+
+/**
+ * The inputs of an action as the runner hands them on, `INPUT_NAME` with spaces as underscores, through the action's
+ * schema. White space around a value and an empty value count as nothing. Throws InputError with every problem.
+ */
+export function readInputs<Schema extends z.ZodObject>(
+  schema: Schema,
+  env: NodeJS.ProcessEnv,
+): z.output<Schema> {
+  const given = Object.fromEntries(
+    Object.keys(schema.shape).map((name) => {
+      const value = env[`INPUT_${name.replaceAll(' ', '_').toUpperCase()}`]?.trim();
+      return [name, value === '' ? undefined : value];
+    }),
+  );
+  const read = schema.safeParse(given);
+  if (read.success) return read.data;
+  throw new InputError(read.error.issues.map((issue) => describe(issue, given)).join('\n'));
+}
+
+function describe(issue: z.core.$ZodIssue, given: Record<string, string | undefined>): string {
+  const name = String(issue.path[0]);
+  const value = given[name];
+  return `input ${name}: got ${value === undefined ? 'nothing' : JSON.stringify(value)}, ${expected(issue)}`;
+}
+
+function expected(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'invalid_value':
+      return `expected one of ${issue.values.join(', ')}`;
+    case 'invalid_type':
+      return 'expected a value';
+    default:
+      return issue.message;
+  }
+}
+
+/** `true` or `false`, as YAML writes it. */
+export const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
+
+/** One value a line. */
+export const lines = z.string().transform((text) =>
+  text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== ''),
+);
+
+/** Names with commas between them. */
+export const names = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== ''),
+);

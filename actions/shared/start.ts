@@ -1,0 +1,60 @@
+import * as core from '@actions/core';
+import type * as z from 'zod';
+import { ConfigError, problemLine } from '../../pipeline/config/config-error.ts';
+import { InputError, readInputs } from './inputs.ts';
+
+/** What an action made. */
+export interface Result<Output extends string> {
+  /** Set whether or not the step fails; an output that is left out is empty. */
+  outputs: Partial<Record<Output, string>>;
+  /** Why the step fails; absent where it does not. */
+  failed?: string;
+}
+
+/** A failure that leaves outputs. */
+export class ActionError extends Error {
+  override readonly name = 'ActionError';
+  readonly outputs: Record<string, string>;
+
+  constructor(cause: unknown, outputs: Record<string, string>) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    this.outputs = outputs;
+  }
+}
+
+/** The life of an action: inputs, its work, outputs, and one place where it fails. */
+export async function start<Schema extends z.ZodObject, Output extends string>(
+  schema: Schema,
+  work: (inputs: z.output<Schema>) => Promise<Result<Output>>,
+): Promise<void> {
+  try {
+    const { outputs, failed } = await work(readInputs(schema, process.env));
+    setOutputs(outputs);
+    if (failed !== undefined) core.setFailed(failed);
+  } catch (error) {
+    if (error instanceof ActionError) setOutputs(error.outputs);
+    fail(error instanceof ActionError ? error.cause : error);
+  }
+}
+
+function setOutputs(outputs: Partial<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(outputs)) core.setOutput(name, value ?? '');
+}
+
+/** Annotates what the user can mend where it stands, and fails the step. */
+function fail(error: unknown): void {
+  process.exitCode = 1;
+  if (error instanceof ConfigError) {
+    for (const problem of error.problems)
+      core.error(problemLine(error.file, problem), {
+        title: 'Configuration',
+        file: error.file,
+        ...(problem.line !== undefined && { startLine: problem.line, startColumn: problem.column ?? 1 }),
+      });
+    return;
+  }
+  const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
+  core.error(message, error instanceof InputError ? { title: 'Input' } : {});
+  // The stack helps with our own mistakes only, whose errors have no name of their own.
+  if (['Error', 'TypeError', 'RangeError', 'ReferenceError'].includes(name)) console.log(stack);
+}
