@@ -1,6 +1,7 @@
 import { valueAt } from './explain.ts';
 import { type Metric, metricFacts, metricsOf } from './metrics.ts';
 import { didYouMean } from './nearest.ts';
+import { sizeProblems } from './prepare-size.ts';
 import { guard, isDoubt } from './salvage.ts';
 import { type Config, gridSize } from './schema.ts';
 
@@ -136,6 +137,23 @@ function* prepareInstance({ prepare }: Config): Iterable<Breach> {
   const { count } = prepare.instance;
   if (count !== 1)
     yield ['prepare.instance.count', `got ${count}, expected 1: the prepare job runs on one instance`];
+  for (const [setting, message] of sizeProblems(prepare)) yield [`prepare.${setting}`, message];
+}
+
+function* glueZones({ prepare, environments }: Config): Iterable<Breach> {
+  if (prepare.engine !== 'glue') return;
+  for (const [name, { vpc, region }] of Object.entries(environments)) {
+    if (vpc === null) continue;
+    const path = `environments.${name}.vpc.availability_zones`;
+    const { availability_zones: zones, subnets } = vpc;
+    if (zones.length !== subnets.length)
+      yield [
+        path,
+        `got ${zones.length}, expected the zones of the ${subnets.length} subnets in their order: engine glue asks for them`,
+      ];
+    for (const zone of zones)
+      if (!zone.startsWith(region)) yield [path, `got ${quoted(zone)}, expected a zone of region ${region}`];
+  }
 }
 
 function* hyperparameters({ training }: Config): Iterable<Breach> {
@@ -407,6 +425,7 @@ const rules: readonly Rule[] = [
   output,
   extraColumns,
   prepareInstance,
+  glueZones,
   hyperparameters,
   trainingMetrics,
   tuningObjective,

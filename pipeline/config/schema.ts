@@ -183,12 +183,20 @@ const model = object({
 const prepare = object({
   engine: choice(['processing', 'glue', 'fargate'])
     .default('processing')
-    .describe('What runs the prepare job.'),
+    .describe(
+      'What runs the prepare job on AWS: SageMaker Processing, the driver of a Glue 5.0 job, or an ECS task on Fargate. The program is the same, on a laptop too.',
+    ),
   script: noneOr(string('the path of a Python file'), 'the path of a Python file')
     .default(null)
     .describe('A Python file with transform(frame) -> frame, run after the split. Default: none.'),
-  instance: jobInstance.prefault({}).describe('Size of the prepare job.'),
-  max_runtime: duration('9d').prefault('1h').describe('The job is stopped after this time.'),
+  instance: jobInstance
+    .prefault({})
+    .describe(
+      'Size of the prepare job. glue and fargate take of type the vCPUs and memory (families c, m, r, t) and run on the smallest of their own sizes that has both: glue two workers, G.1X (4 vCPUs, 16 GB) to G.8X (32, 128), whose disk is what it is; fargate 1 to 16 vCPUs with up to 120 GB, and a disk of volume_gb, 21 to 200.',
+    ),
+  max_runtime: duration('9d')
+    .prefault('1h')
+    .describe('The job is stopped after this time. At most 7d with engine glue.'),
 });
 
 const training = object({
@@ -440,6 +448,12 @@ const environment = object({
         .min(1, { error: 'at least one security group id' })
         .max(5, { error: 'at most 5 security group ids' })
         .describe('Security groups of every job and function.'),
+      availability_zones: z
+        .array(string('an availability zone such as us-east-1a', /^[a-z]{2}(-[a-z]+)+-\d[a-z]$/), {
+          error: 'a list of availability zones',
+        })
+        .default([])
+        .describe("The subnets' zones, in their order: only prepare.engine glue asks for them."),
     }),
     '{ subnets, security_groups }',
   )
