@@ -184,16 +184,12 @@ const prepare = object({
   engine: choice(['processing', 'glue', 'fargate'])
     .default('processing')
     .describe(
-      'What runs the prepare job on AWS: SageMaker Processing, the driver of a Glue 5.0 job, or an ECS task on Fargate. The program is the same, on a laptop too.',
+      'What runs the prepare job on AWS: SageMaker Processing, the driver of a Glue 5.0 job, or an ECS task on Fargate; the program is the same, on a laptop too. Of prepare.instance, glue and fargate take the vCPUs and memory of type (families c, m, r, t) and run on the smallest of their sizes that has both: glue two workers, G.1X (4 vCPUs, 16 GB) to G.8X (32, 128), with the disk that those have; fargate 1 to 16 vCPUs with up to 120 GB, and volume_gb of disk, 21 to 200.',
     ),
   script: noneOr(string('the path of a Python file'), 'the path of a Python file')
     .default(null)
     .describe('A Python file with transform(frame) -> frame, run after the split. Default: none.'),
-  instance: jobInstance
-    .prefault({})
-    .describe(
-      'Size of the prepare job. glue and fargate take of type the vCPUs and memory (families c, m, r, t) and run on the smallest of their own sizes that has both: glue two workers, G.1X (4 vCPUs, 16 GB) to G.8X (32, 128), whose disk is what it is; fargate 1 to 16 vCPUs with up to 120 GB, and a disk of volume_gb, 21 to 200.',
-    ),
+  instance: jobInstance.prefault({}).describe('Size of the prepare job.'),
   max_runtime: duration('9d')
     .prefault('1h')
     .describe('The job is stopped after this time. At most 7d with engine glue.'),
