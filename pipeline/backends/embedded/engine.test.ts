@@ -210,6 +210,27 @@ test('aborted before the start: nothing runs', async () => {
   expect(log).toEqual(['ExecutionStarted', 'ExecutionAborted']);
 });
 
+test('an abort when the last state has ended is an abort still', async () => {
+  const controller = new AbortController();
+  const onEvent = ({ type }: ExecutionEvent) => {
+    if (type === 'StateExited') controller.abort();
+  };
+  const { result } = await run(single({ Type: 'Succeed' }), {}, { signal: controller.signal, onEvent });
+  expect(result).toEqual({ status: 'ABORTED' });
+});
+
+test("a loop that waits for nothing ends with the execution's TimeoutSeconds", async () => {
+  const document = machine({
+    A: { Type: 'Pass', Next: 'B' },
+    B: { Type: 'Choice', Choices: [{ Variable: '$.end', IsPresent: true, Next: 'C' }], Default: 'A' },
+    C: { Type: 'Succeed' },
+  });
+  const onEvent = () => undefined;
+  expect((await run({ ...document, TimeoutSeconds: 1 }, {}, { onEvent })).result).toEqual({
+    status: 'TIMED_OUT',
+  });
+});
+
 test("the execution's TimeoutSeconds stops what runs, and no Catch goes on", async () => {
   let stopped = false;
   const handler: TaskHandler = async (_, { signal }) => {
@@ -226,7 +247,6 @@ test("the execution's TimeoutSeconds stops what runs, and no Catch goes on", asy
 });
 
 test('a task without TimeoutSeconds has days, and one with years does not time out at once', async () => {
-  await import('aws-local-stepfunctions');
   jest.useFakeTimers();
   const finish: (() => void)[] = [];
   const handler: TaskHandler = () => new Promise((resolve) => finish.push(() => resolve(1)));
@@ -244,7 +264,6 @@ test('a task without TimeoutSeconds has days, and one with years does not time o
 });
 
 test('a finished execution leaves no timer that would keep the process alive', async () => {
-  await import('aws-local-stepfunctions');
   jest.useFakeTimers();
   const document = single({ Type: 'Task', Resource: job, TimeoutSeconds: 600, End: true });
   await run({ ...document, TimeoutSeconds: 600 }, {}, { handlers: { [job]: async () => 1 } });
@@ -265,6 +284,14 @@ test('an event that cannot be kept stops the execution and is thrown', async () 
   };
   await expect(run(document, {}, { handlers: { [job]: handler }, onEvent })).rejects.toThrow('ENOSPC');
   expect(ran).toEqual(['A']);
+});
+
+test('an event that cannot be kept stops a Wait that it begins', async () => {
+  const onEvent = ({ type }: ExecutionEvent) => {
+    if (type === 'StateEntered') throw new Error('ENOSPC: no space left');
+  };
+  const document = single({ Type: 'Wait', Seconds: 600, End: true });
+  await expect(run(document, {}, { onEvent })).rejects.toThrow('ENOSPC');
 });
 
 test('executions side by side do not meet', async () => {

@@ -76,8 +76,6 @@ export interface ExecutionOptions {
 
 /**
  * Runs a state machine as AWS Step Functions (standard workflow) would and resolves when it and all its handlers have ended.
- * aws-local-stepfunctions walks each flow of states, with its retries and catches; what a state does to its data is done
- * here, because there the library differs from AWS.
  * @throws Error before anything has run where the document cannot be run as AWS would run it: all reasons at once.
  */
 export async function execute(

@@ -114,8 +114,6 @@ export function secondsAt(path: string, view: View): number {
   throw runtimeError(`${path} is ${JSON.stringify(seconds)}, expected a whole number of seconds`);
 }
 
-// Own functions and not the library's: those drop every backslash of a text that they return (so JsonToString breaks any
-// text with a quote in it), JsonMerge writes into the state's data, and ArrayGetItem out of bounds is null.
 const intrinsics: Readonly<Record<string, (...parameters: Json[]) => Json>> = {
   'States.Format': (pieces, ...values) => {
     const format = pieces as string[];

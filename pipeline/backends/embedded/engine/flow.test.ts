@@ -219,6 +219,8 @@ test.each<[string | null | undefined, unknown]>([
   [undefined, { Error: 'E', Cause: 'c' }],
   ['$', { Error: 'E', Cause: 'c' }],
   [null, { kept: 1 }],
+  ['$.kept', { kept: { Error: 'E', Cause: 'c' } }],
+  ['$.new.deep', { kept: 1, new: { deep: { Error: 'E', Cause: 'c' } } }],
 ])('Catch with ResultPath %s', async (ResultPath, expected) => {
   const path = ResultPath === undefined ? {} : { ResultPath };
   const document = machine({
@@ -226,6 +228,29 @@ test.each<[string | null | undefined, unknown]>([
     B: { Type: 'Succeed' },
   });
   expect(await outputOf(document, { kept: 1 }, failing(new TaskError('E', 'c')))).toEqual(expected);
+});
+
+test("a catcher's ResultPath that leads into a number is States.ResultPathMatchFailure, which the same state does not catch", async () => {
+  const inner = machine({
+    A: {
+      Type: 'Task',
+      Resource: job,
+      Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.kept.error', Next: 'Caught' }],
+      End: true,
+    },
+    Caught: { Type: 'Succeed' },
+  });
+  const document = machine({
+    Around: {
+      Type: 'Parallel',
+      Branches: [inner],
+      Catch: [{ ErrorEquals: ['States.ALL'], Next: 'Outer' }],
+      End: true,
+    },
+    Outer: { Type: 'Succeed', OutputPath: '$.Error' },
+  });
+  const output = await outputOf(document, { kept: 1 }, failing(new TaskError('E', '')));
+  expect(output).toBe('States.ResultPathMatchFailure');
 });
 
 const catchers: States = {
@@ -257,6 +282,56 @@ test('the first catcher that names the error takes it; States.TaskFailed is any 
   }
 });
 
+const everything = {
+  Retry: [{ ErrorEquals: ['States.TaskFailed'] }, { ErrorEquals: ['States.ALL'] }],
+  Catch: [
+    { ErrorEquals: ['States.TaskFailed'], Next: 'Caught' },
+    { ErrorEquals: ['States.ALL'], Next: 'Caught' },
+  ],
+};
+const anything = {
+  Retry: [{ ErrorEquals: ['States.ALL'] }],
+  Catch: [{ ErrorEquals: ['States.ALL'], Next: 'Caught' }],
+};
+
+test.each(['States.Runtime', 'States.DataLimitExceeded'])(
+  '%s ends the execution, from within a branch too: neither States.TaskFailed nor States.ALL stops it',
+  async (error) => {
+    const Caught: State = { Type: 'Succeed' };
+    const task: State = { Type: 'Task', Resource: job, ...everything, Next: 'Caught' };
+    const around = (inner: States): States => ({
+      Around: {
+        Type: 'Parallel',
+        Branches: [machine(inner)],
+        Retry: anything.Retry,
+        Catch: [{ ErrorEquals: ['States.ALL'], Next: 'Outer' }],
+        Next: 'Outer',
+      },
+      Outer: { Type: 'Succeed' },
+    });
+    for (const states of [{ A: task, Caught }, around({ A: task, Caught })]) {
+      const once = failing(new TaskError(error, 'c'), null);
+      expect((await run(machine(states), {}, once)).result).toEqual({ status: 'FAILED', error, cause: 'c' });
+      expect(once.calls).toHaveLength(1);
+    }
+  },
+);
+
+test('Retry of States.TaskFailed takes any error of a task but States.Timeout', async () => {
+  const document = single({
+    Type: 'Task',
+    Resource: job,
+    Retry: [{ ErrorEquals: ['States.TaskFailed'], JitterStrategy: 'FULL' }],
+    End: true,
+  });
+  const random = jest.spyOn(Math, 'random').mockReturnValue(0);
+  const some = failing(new TaskError('Other', ''), new Error('plain'), new TaskError('States.Timeout', ''));
+  const { result } = await run(document, {}, some);
+  random.mockRestore();
+  expect(result).toMatchObject({ status: 'FAILED', error: 'States.Timeout' });
+  expect(some.calls).toHaveLength(3);
+});
+
 test('a task beyond its TimeoutSeconds gets the signal, is waited for, and fails with States.Timeout', async () => {
   const order: string[] = [];
   const handler: TaskHandler = async (_, { signal }) => {
@@ -281,15 +356,32 @@ test('TimeoutSecondsPath', async () => {
   expect(wrong.result).toMatchObject({ error: 'States.Runtime' });
 });
 
-/** The seconds at which a task that always fails is started. */
-async function attempts(states: States, seconds: number): Promise<number[]> {
-  await import('aws-local-stepfunctions');
+test('a timeout can be retried, with its time anew', async () => {
+  const document = single({
+    Type: 'Task',
+    Resource: job,
+    TimeoutSeconds: 1,
+    Retry: [{ ErrorEquals: ['States.Timeout'], JitterStrategy: 'FULL' }],
+    End: true,
+  });
+  const random = jest.spyOn(Math, 'random').mockReturnValue(0);
+  const handler: TaskHandler = async (_, { attempt, signal }) => {
+    if (attempt === 1) await sleep(30_000, undefined, { signal }).catch(() => undefined);
+    return signal.aborted ? 'too late' : attempt;
+  };
+  const output = await outputOf(document, {}, { handlers: { [job]: handler } });
+  random.mockRestore();
+  expect(output).toBe(2);
+});
+
+/** The seconds at which a task that fails with each of the errors, then with the last one, is started. */
+async function attempts(states: States, seconds: number, errors = ['Transient']): Promise<number[]> {
   jest.useFakeTimers();
   const start = Date.now();
   const at: number[] = [];
   const handler: TaskHandler = async () => {
     at.push((Date.now() - start) / 1000);
-    throw new TaskError('Transient', '');
+    throw new TaskError(errors[at.length - 1] ?? errors.at(-1) ?? '', '');
   };
   const done = run(machine(states), {}, { handlers: { [job]: handler } });
   await jest.advanceTimersByTimeAsync(seconds * 1000);
@@ -308,6 +400,56 @@ test('Retry waits IntervalSeconds, BackoffRate times longer each time, at most M
 test('Retry by default: after 1, 2 and 4 seconds', async () => {
   const Retry = [{ ErrorEquals: ['States.ALL'] }];
   expect(await attempts({ A: { Type: 'Task', Resource: job, Retry, End: true } }, 10)).toEqual([0, 1, 3, 7]);
+});
+
+test("the specification's example: five failures, two retriers that count and wait each for itself, then Catch", async () => {
+  const states: States = {
+    X: {
+      Type: 'Task',
+      Resource: job,
+      Retry: [
+        { ErrorEquals: ['ErrorA', 'ErrorB'], IntervalSeconds: 1, BackoffRate: 2, MaxAttempts: 2 },
+        { ErrorEquals: ['ErrorC'], IntervalSeconds: 5 },
+      ],
+      Catch: [{ ErrorEquals: ['States.ALL'], Next: 'Z' }],
+      Next: 'Z',
+    },
+    Z: { Type: 'Succeed' },
+  };
+  // A, B and C wait 1, 2 and 5 seconds; the next B has used up its retrier.
+  expect(await attempts(states, 60, ['ErrorA', 'ErrorB', 'ErrorC', 'ErrorB'])).toEqual([0, 1, 3, 8]);
+});
+
+test('MaxDelaySeconds holds before the jitter, and also for the first interval', async () => {
+  const random = jest.spyOn(Math, 'random').mockReturnValue(0.5);
+  const Retry = [
+    {
+      ErrorEquals: ['States.ALL'],
+      IntervalSeconds: 8,
+      MaxDelaySeconds: 6,
+      MaxAttempts: 2,
+      JitterStrategy: 'FULL' as const,
+    },
+  ];
+  const at = await attempts({ A: { Type: 'Task', Resource: job, Retry, End: true } }, 60);
+  random.mockRestore();
+  expect(at).toEqual([0, 3, 6]);
+});
+
+test('an error whose retrier is used up goes to Catch, not to the next retrier that names it', async () => {
+  const document = machine({
+    A: {
+      Type: 'Task',
+      Resource: job,
+      Retry: [{ ErrorEquals: ['E'], MaxAttempts: 0 }, { ErrorEquals: ['States.ALL'] }],
+      Catch: [{ ErrorEquals: ['E'], Next: 'B' }],
+      End: true,
+    },
+    B: { Type: 'Succeed', OutputPath: '$.Error' },
+  });
+  const once = failing(new TaskError('E', ''), null);
+  expect(await outputOf(document, {}, once)).toBe('E');
+  expect(once.calls).toHaveLength(1);
 });
 
 test('JitterStrategy FULL: a random time up to the interval', async () => {
@@ -342,27 +484,38 @@ test('each retrier counts for itself; MaxAttempts 0 is never; an error that none
   }
 });
 
-test('Catch comes after the last Retry, and attempts start at 1 when the state is entered again', async () => {
+test.each<[string, string]>([
+  ['another state', 'Again'],
+  ['the state itself', 'A'],
+])('Catch comes after the last Retry, and by %s the retries start anew', async (_, Next) => {
   const document = machine({
     A: {
       Type: 'Task',
       Resource: job,
-      Retry: [{ ErrorEquals: ['E'], IntervalSeconds: 1, MaxAttempts: 1 }],
-      Catch: [{ ErrorEquals: ['E'], ResultPath: null, Next: 'Again' }],
+      Retry: [{ ErrorEquals: ['E'], IntervalSeconds: 1, MaxAttempts: 1, JitterStrategy: 'FULL' }],
+      Catch: [{ ErrorEquals: ['E'], ResultPath: null, Next }],
       End: true,
     },
     Again: { Type: 'Pass', Next: 'A' },
   });
+  const random = jest.spyOn(Math, 'random').mockReturnValue(0);
   const error = new TaskError('E', '');
-  const some = failing(error, error, null);
-  expect(await outputOf(document, {}, some)).toBe('done');
-  expect(some.calls.map(({ attempt }) => attempt)).toEqual([1, 2, 1]);
+  const some = failing(error, error, error, null);
+  const { result, log } = await run(document, {}, some);
+  random.mockRestore();
+  expect(result).toEqual({ status: 'SUCCEEDED', output: 'done' });
+  expect(some.calls.map(({ attempt }) => attempt)).toEqual([1, 2, 1, 2]);
+  expect(log.filter((line) => line.endsWith(' A') && !line.startsWith('Task'))).toEqual([
+    'StateEntered A',
+    'StateExited A',
+    'StateEntered A',
+    'StateExited A',
+  ]);
 });
 
 const waiting: States = { W: { Type: 'Wait', SecondsPath: '$.s', Next: 'E' }, E: { Type: 'Succeed' } };
 
 test('Wait waits for its seconds and hands on its input', async () => {
-  await import('aws-local-stepfunctions');
   jest.useFakeTimers();
   const start = Date.now();
   const done = run(machine(waiting), { s: 600 });
@@ -568,6 +721,29 @@ test('Map over no items is []; over no array it is States.Runtime', async () => 
   const document = single(mapOf());
   expect(await outputOf(document, [], failing())).toEqual([]);
   expect((await run(document, { no: 'array' }, failing())).result).toMatchObject({ error: 'States.Runtime' });
+});
+
+test('a retried Parallel runs all its branches again, and their own retries start anew', async () => {
+  const flaky: State = {
+    Type: 'Task',
+    Resource: job,
+    Retry: [{ ErrorEquals: ['E'], MaxAttempts: 1, JitterStrategy: 'FULL' }],
+    End: true,
+  };
+  const document = single({
+    Type: 'Parallel',
+    Branches: [machine({ Steady: { Type: 'Pass', End: true } }), machine({ Flaky: flaky })],
+    Retry: [{ ErrorEquals: ['E'], MaxAttempts: 1, JitterStrategy: 'FULL' }],
+    End: true,
+  });
+  const random = jest.spyOn(Math, 'random').mockReturnValue(0);
+  const error = new TaskError('E', '');
+  const some = failing(error, error, error, null);
+  const { result, log } = await run(document, 1, some);
+  random.mockRestore();
+  expect(result).toEqual({ status: 'SUCCEEDED', output: [1, 'done'] });
+  expect(some.calls.map(({ attempt }) => attempt)).toEqual([1, 2, 1, 2]);
+  expect(log.filter((line) => line === 'StateEntered Steady')).toHaveLength(2);
 });
 
 test('an item that fails stops the running ones and starts no further one', async () => {

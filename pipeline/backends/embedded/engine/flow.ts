@@ -1,127 +1,68 @@
-import type { StateMachineDefinition } from 'aws-local-stepfunctions';
-import type { Branch, ChoiceState, Json, MapState, State } from '../../../definition/asl.ts';
+import { setImmediate } from 'node:timers/promises';
+import type { Branch, Json, MapState, State } from '../../../definition/asl.ts';
 import { choose } from './choice.ts';
 import { evaluate, parseExpression, resolve, secondsAt } from './expression.ts';
 import { type View, valueAt, withValueAt } from './path.ts';
 import { payload } from './payload.ts';
-import { longestSeconds } from './refusals.ts';
+import { recovery } from './recovery.ts';
 import { type Entry, place, type Scope, since, stopped, timer } from './scope.ts';
 import { runTask } from './task.ts';
 import { runtimeError, TaskError } from './task-error.ts';
 
+/** What a state hands on, and the state that follows; none where its flow ends. */
+interface Outcome {
+  readonly output: Json;
+  readonly next: string | undefined;
+}
+
 /**
  * The output of the machine, of a branch or of an item. Settles when its handlers have ended.
- * @throws TaskError what its state failed with, or anything at all once the scope's signal has fired
+ * @throws TaskError what its state failed with; States.Runtime once the scope's signal has fired
  */
 export async function runFlow(flow: Branch, input: Json, scope: Scope): Promise<Json> {
-  // Loaded when first needed: it takes longer than all the rest of the command line.
-  const { ExecutionError, StateMachine: Library } = await import('aws-local-stepfunctions');
-  if (scope.signal.aborted) throw stopped();
-  let entry: Entry | undefined;
-  let running: Promise<unknown> = Promise.resolve();
-
-  const exit = (last: Entry, result?: Json) =>
-    scope.emit('StateExited', {
-      ...place(last.name, scope),
-      ...(result !== undefined && { result }),
-      seconds: since(last.at),
-    });
-
-  const step = async (name: string, state: State, data: Json): Promise<Json> => {
+  let next: string | undefined = flow.StartAt;
+  let output = input;
+  for (let visits = 1; next !== undefined; visits++) {
+    // A loop of states that wait for nothing would keep timers and signals from firing.
+    if (visits % 1000 === 0) await setImmediate();
     if (scope.signal.aborted) throw stopped();
-    if (entry?.failed && entry.name === name) {
-      entry = { ...entry, attempt: entry.attempt + 1 };
-      scope.emit('TaskRetried', place(name, scope));
-    } else {
-      if (entry?.failed) {
-        payload(data, `The output of state "${entry.name}"`);
-        exit(entry);
-      }
-      entry = { name, at: Date.now(), attempt: 1, failed: true };
-      scope.emit('StateEntered', place(name, scope));
-    }
-    const current = entry;
-    const outcome = await runState(state, data, current, scope);
-    const output = payload(outcome.output, `The output of state "${name}"`);
-    current.failed = false;
-    exit(current, output);
-    if (outcome.next !== undefined) throw new TaskError(exitTo(outcome.next), '');
-    return output;
-  };
+    // It is there: see refusals.ts.
+    ({ output, next } = await visit(next, flow.States[next] as State, output, scope));
+  }
+  if (scope.signal.aborted) throw stopped();
+  return output;
+}
 
-  const handlers = Object.entries(flow.States).map(([name, state]) => [
-    name,
-    (data: Json) => {
-      const result = step(name, state, data);
-      running = result.catch(() => undefined);
-      return result;
-    },
-  ]);
-  const machine = new Library(libraryFlow(flow), { validationOptions: { noValidate: true } });
-  const run = machine.run(input as Parameters<typeof machine.run>[0], {
-    overrides: { taskResourceLocalHandlers: Object.fromEntries(handlers) },
-  });
-  scope.signal.addEventListener('abort', run.abort);
-  try {
-    return (await run.result) as Json;
-  } catch (error) {
-    throw error instanceof ExecutionError ? error.cause : error;
-  } finally {
-    scope.signal.removeEventListener('abort', run.abort);
-    await running;
+/** One stay in a state: all its attempts, until it succeeds, a catcher takes its error or nothing does. */
+async function visit(name: string, state: State, input: Json, scope: Scope): Promise<Outcome> {
+  const at = Date.now();
+  const recover = recovery(state);
+  const leave = (data: Json): Json => payload(data, `The output of state "${name}"`);
+  scope.emit('StateEntered', place(name, scope));
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const outcome = await runState(state, input, { name, at, attempt }, scope);
+      const output = leave(outcome.output);
+      scope.emit('StateExited', { ...place(name, scope), result: output, seconds: since(at) });
+      return { ...outcome, output };
+    } catch (error) {
+      if (scope.signal.aborted) throw stopped();
+      const recovered = recover(error);
+      if (!recovered) throw error;
+      if ('catcher' in recovered) {
+        const { ResultPath, Next: next } = recovered.catcher;
+        const output = leave(placed(ResultPath, input, recovered.errorOutput));
+        scope.emit('StateExited', { ...place(name, scope), seconds: since(at) });
+        return { output, next };
+      }
+      await wait(recovered.retryAfter, scope.signal);
+      scope.emit('TaskRetried', place(name, scope));
+    }
   }
 }
 
-/** The flow as the library gets it: each state a task of its own name, so that order, Retry and Catch are the library's. */
-function libraryFlow(flow: Branch): StateMachineDefinition {
-  const states = Object.entries(flow.States).map(([name, state]) => {
-    const retriers = 'Retry' in state ? (state.Retry ?? []) : [];
-    const catchers = 'Catch' in state ? (state.Catch ?? []) : [];
-    return [
-      name,
-      {
-        Type: 'Task',
-        Resource: name,
-        // Without one it is 60 s. The real limit is kept by runTask, which waits for the handler's end.
-        TimeoutSeconds: longestSeconds,
-        ...('Next' in state ? { Next: state.Next } : { End: true }),
-        Retry: retriers.map((retrier) => ({
-          ...retrier,
-          MaxDelaySeconds: Math.min(retrier.MaxDelaySeconds ?? longestSeconds, longestSeconds),
-        })),
-        // A Choice leaves by an error that is named after the state it goes to.
-        Catch: [
-          ...catchers.map(({ ResultPath, ...catcher }) => ({
-            ...catcher,
-            // `$`, the default, would be a key of that name.
-            ...(ResultPath !== undefined && ResultPath !== '$' && { ResultPath }),
-          })),
-          ...(state.Type === 'Choice' ? targets(state) : []).map((next) => ({
-            ErrorEquals: [exitTo(next)],
-            Next: next,
-            ResultPath: null,
-          })),
-        ],
-      },
-    ];
-  });
-  return { StartAt: flow.StartAt, States: Object.fromEntries(states) } as StateMachineDefinition;
-}
-
-const exitTo = (state: string) => `to ${state}`;
-
-function targets({ Choices, Default }: ChoiceState): string[] {
-  const all = Choices.map(({ Next }) => Next);
-  return [...new Set(Default === undefined ? all : [...all, Default])];
-}
-
-/** The state's output and, of a Choice, the state that follows. */
-async function runState(
-  state: State,
-  input: Json,
-  entry: Entry,
-  scope: Scope,
-): Promise<{ output: Json; next?: string }> {
+/** One attempt. */
+async function runState(state: State, input: Json, entry: Entry, scope: Scope): Promise<Outcome> {
   const State = {
     Name: entry.name,
     EnteredTime: new Date(entry.at).toISOString(),
@@ -166,15 +107,23 @@ async function runState(
       return finish(await runMap(state, view, scope));
   }
 
-  function finish(result: Json): { output: Json } {
+  function finish(result: Json): Outcome {
     const selected =
       'ResultSelector' in state && state.ResultSelector
         ? resolve(state.ResultSelector, { data: result, context })
         : result;
     const path = 'ResultPath' in state ? state.ResultPath : undefined;
-    const data = path === undefined ? selected : path === null ? input : withValueAt(path, input, selected);
-    return { output: select('OutputPath' in state ? state.OutputPath : undefined, { data, context }) };
+    const view = { data: placed(path, input, selected), context };
+    return {
+      output: select('OutputPath' in state ? state.OutputPath : undefined, view),
+      next: 'Next' in state ? state.Next : undefined,
+    };
   }
+}
+
+/** The state's input with a result put where a ResultPath says. */
+function placed(path: string | null | undefined, input: Json, result: Json): Json {
+  return path === null ? input : withValueAt(path ?? '$', input, result);
 }
 
 async function runMap(state: MapState, view: View, scope: Scope): Promise<Json> {
@@ -228,6 +177,7 @@ async function gather(
 
 function wait(seconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolved, rejected) => {
+    if (signal.aborted) return rejected(stopped());
     const stop = () => {
       clearTimeout(clock);
       rejected(stopped());

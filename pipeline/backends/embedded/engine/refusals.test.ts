@@ -121,19 +121,6 @@ test.each<[string, unknown, string]>([
     "Catch: ResultPath $['a'] is not a path of names",
   ],
   [
-    'a deep Catch ResultPath',
-    machine({
-      A: {
-        Type: 'Task',
-        Resource: job,
-        Catch: [{ ErrorEquals: ['E'], Next: 'B', ResultPath: '$.a.error' }],
-        End: true,
-      },
-      B: { Type: 'Succeed' },
-    }),
-    'Catch: ResultPath $.a.error has more than one name',
-  ],
-  [
     'the task token',
     passOf({ Parameters: { 'x.$': '$$.Task.Token' } }),
     '$$.Task.Token is not in the context object here',
@@ -187,6 +174,11 @@ test.each<[string, unknown, string]>([
     'States.DataLimitExceeded in ErrorEquals',
   ],
   [
+    'Catch of a missed heartbeat',
+    taskOf({ Retry: [{ ErrorEquals: ['States.HeartbeatTimeout'] }] }),
+    'States.HeartbeatTimeout in ErrorEquals: here no task has heartbeats',
+  ],
+  [
     'States.TaskFailed of a Parallel',
     single({
       Type: 'Parallel',
@@ -212,14 +204,30 @@ test.each<[string, unknown, string]>([
     'IntervalSeconds is 2600000',
   ],
   [
+    'a negative MaxAttempts',
+    taskOf({ Retry: [{ ErrorEquals: ['E'], MaxAttempts: -1 }] }),
+    'MaxAttempts is -1',
+  ],
+  [
+    'an interval that shrinks',
+    taskOf({ Retry: [{ ErrorEquals: ['E'], BackoffRate: 0.5 }] }),
+    'BackoffRate is 0.5, expected at least 1',
+  ],
+  [
+    'no longest delay',
+    taskOf({ Retry: [{ ErrorEquals: ['E'], MaxDelaySeconds: 0 }] }),
+    'MaxDelaySeconds is 0',
+  ],
+  [
+    'an unknown jitter',
+    taskOf({ Retry: [{ ErrorEquals: ['E'], JitterStrategy: 'HALF' }] }),
+    'JitterStrategy is HALF, expected FULL or NONE',
+  ],
+  ['a Map that starts nothing', mapOf({ MaxConcurrency: -1 }), 'MaxConcurrency is -1'],
+  [
     'a timeout of nothing',
     taskOf({ TimeoutSeconds: 0 }),
     'TimeoutSeconds is 0, expected a whole number of seconds from 1',
-  ],
-  [
-    'a catcher that leads to its own state',
-    taskOf({ Catch: [{ ErrorEquals: ['E'], Next: 'Only' }] }),
-    'Next leads to the state itself',
   ],
   [
     'a Next that is not there',
@@ -228,6 +236,16 @@ test.each<[string, unknown, string]>([
   ],
   ['a StartAt that is not there', { ...passOf({}), StartAt: 'B' }, 'StartAt is "B"'],
   ['neither Next nor End', machine({ A: { Type: 'Pass' } as never }), 'state "A": neither Next nor End'],
+  [
+    'an End that is false',
+    machine({ A: { Type: 'Pass', End: false } as never }),
+    'state "A": neither Next nor End',
+  ],
+  [
+    'both Next and End',
+    machine({ A: { Type: 'Pass', Next: 'B', End: true } as never, B: { Type: 'Succeed' } }),
+    'state "A": both Next and End',
+  ],
   [
     'an unknown type',
     machine({ A: { Type: 'Activity', End: true } as never }),

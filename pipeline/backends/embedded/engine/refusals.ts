@@ -2,6 +2,7 @@ import type { Branch, Json, Rule, State, StateMachine, TaskState } from '../../.
 import { comparison, isOperator } from './choice.ts';
 import { type Expression, parseExpression } from './expression.ts';
 import { isObject, parsePath } from './path.ts';
+import { terminal } from './recovery.ts';
 
 /** Longest that a timer of Node runs (2^31 - 1 ms); beyond it, one fires at once. */
 export const longestSeconds = 2_147_483;
@@ -24,9 +25,6 @@ const fields: Readonly<Record<State['Type'], readonly string[]>> = {
   Succeed: [...common, ...paths],
   Fail: [...common, 'Error', 'Cause', 'ErrorPath', 'CausePath'],
 };
-
-/** Errors that end the execution whatever a Retry or Catch says. */
-const uncatchable = ['States.Runtime', 'States.DataLimitExceeded', 'States.HeartbeatTimeout'];
 
 /**
  * Why a document cannot be run here as AWS would run it: a sentence for each problem, none where it can.
@@ -63,7 +61,10 @@ export function refusals(document: StateMachine, resources: ReadonlySet<string>)
     }
     only(state, known, where);
     if ('Next' in state) target(flow, state.Next, `${where}: Next`);
-    else if (!('End' in state) && known.includes('End')) found.push(`${where}: neither Next nor End`);
+    const ends = 'End' in state && state.End === true;
+    if (known.includes('End') && ends === 'Next' in state) {
+      found.push(`${where}: ${ends ? 'both Next and End' : 'neither Next nor End'}`);
+    }
     if ('InputPath' in state) path(state.InputPath, `${where}: InputPath`, inMap);
     if ('OutputPath' in state) path(state.OutputPath, `${where}: OutputPath`, inMap);
     if ('ResultPath' in state) resultPath(state.ResultPath, where);
@@ -88,6 +89,7 @@ export function refusals(document: StateMachine, resources: ReadonlySet<string>)
       case 'Map':
         path(state.ItemsPath, `${where}: ItemsPath`, inMap);
         template(state.ItemSelector, `${where}: ItemSelector`, true);
+        whole(state.MaxConcurrency, `${where}: MaxConcurrency`, 0);
         only(
           state.ItemProcessor,
           ['Comment', 'StartAt', 'States', 'ProcessorConfig'],
@@ -140,29 +142,28 @@ export function refusals(document: StateMachine, resources: ReadonlySet<string>)
         ],
         `${where}, Retry`,
       );
+      const { BackoffRate = 1, JitterStrategy = 'NONE' } = retrier;
+      whole(retrier.MaxAttempts, `${where}: MaxAttempts`, 0);
       seconds(retrier.IntervalSeconds, `${where}: IntervalSeconds`, 1, longestSeconds);
+      seconds(retrier.MaxDelaySeconds, `${where}: MaxDelaySeconds`, 1);
+      if (!(BackoffRate >= 1)) found.push(`${where}: BackoffRate is ${BackoffRate}, expected at least 1`);
+      if (!['FULL', 'NONE'].includes(JitterStrategy)) {
+        found.push(`${where}: JitterStrategy is ${JitterStrategy}, expected FULL or NONE`);
+      }
     }
     for (const catcher of catchers) {
       only(catcher, ['Comment', 'ErrorEquals', 'Next', 'ResultPath'], `${where}, Catch`);
       resultPath(catcher.ResultPath, `${where}, Catch`);
-      if ((catcher.ResultPath ?? '').split('.').length > 2) {
-        // The library would put it in the place of a text or number on the way, where AWS fails.
-        found.push(
-          `${where}, Catch: ResultPath ${catcher.ResultPath} has more than one name; use one, as in $.error`,
-        );
-      }
       target(flow, catcher.Next, `${where}, Catch: Next`);
-      if (flow.States[catcher.Next] === state) {
-        found.push(
-          `${where}, Catch: Next leads to the state itself, which looks like a retry here; use Retry`,
-        );
-      }
     }
     for (const list of [retriers, catchers]) {
       for (const [index, { ErrorEquals }] of list.entries()) {
         for (const error of ErrorEquals) {
-          if (uncatchable.includes(error)) {
+          if (terminal.has(error)) {
             found.push(`${where}: ${error} in ErrorEquals: here it always ends the execution`);
+          }
+          if (error === 'States.HeartbeatTimeout') {
+            found.push(`${where}: ${error} in ErrorEquals: here no task has heartbeats`);
           }
           if (error === 'States.TaskFailed' && state.Type !== 'Task') {
             found.push(`${where}: States.TaskFailed in ErrorEquals is for a Task; use States.ALL`);
@@ -242,10 +243,14 @@ export function refusals(document: StateMachine, resources: ReadonlySet<string>)
   }
 
   function seconds(value: number | undefined, where: string, least: number, most?: number): void {
+    whole(value, where, least, most, ' of seconds');
+  }
+
+  function whole(value: number | undefined, where: string, least: number, most?: number, of = ''): void {
     if (value === undefined) return;
     if (Number.isInteger(value) && value >= least && value <= (most ?? value)) return;
     const range = most === undefined ? `from ${least}` : `from ${least} to ${most} (24 days)`;
-    found.push(`${where} is ${value}, expected a whole number of seconds ${range}`);
+    found.push(`${where} is ${value}, expected a whole number${of} ${range}`);
   }
 
   function target(flow: Branch, name: string, where: string): void {

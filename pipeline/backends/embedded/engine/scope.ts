@@ -13,12 +13,11 @@ export interface Scope {
   readonly emit: (type: ExecutionEvent['type'], fields: Omit<ExecutionEvent, 'at' | 'type'>) => void;
 }
 
-/** A state being run, from its first attempt to its exit. */
+/** An attempt of a state; `at` is when the state was entered. */
 export interface Entry {
   readonly name: string;
   readonly at: number;
   readonly attempt: number;
-  failed: boolean;
 }
 
 /** The error that no Retry or Catch takes, of what runs on after its execution, branch or item was ended. */

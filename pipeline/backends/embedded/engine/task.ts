@@ -47,12 +47,12 @@ export async function runTask(
   if (timeout.signal.aborted) {
     const cause = `The task ran for more than ${limit} seconds`;
     scope.emit('TaskTimedOut', { ...where, error: 'States.Timeout', cause, seconds });
-    throw await libraryTimeout(cause);
+    throw new TaskError('States.Timeout', cause);
   }
   if ('failure' in answer) {
     const { name: error, message: cause } = answer.failure;
     scope.emit('TaskFailed', { ...where, error, cause, seconds });
-    throw error === 'States.Timeout' ? await libraryTimeout(cause) : answer.failure;
+    throw answer.failure;
   }
   scope.emit('TaskSucceeded', { ...where, result: answer.result, seconds });
   return answer.result;
@@ -65,20 +65,4 @@ function toTaskError(thrown: unknown, resource: string): TaskError {
   if (!resource.includes(':lambda:')) return new TaskError('States.TaskFailed', error.message);
   const { name: errorType, message: errorMessage, stack = '' } = error;
   return new TaskError(errorType, JSON.stringify({ errorType, errorMessage, trace: stack.split('\n') }));
-}
-
-/**
- * The library's own States.Timeout: States.TaskFailed in ErrorEquals stands for every error but that class, which it does
- * not export, so a task of its own is let run out.
- */
-async function libraryTimeout(cause: string): Promise<unknown> {
-  const { ExecutionError, StateMachine: Library } = await import('aws-local-stepfunctions');
-  const machine = new Library(
-    { StartAt: 'T', States: { T: { Type: 'Task', Resource: 'T', TimeoutSeconds: 0.001, End: true } } },
-    { validationOptions: { noValidate: true } },
-  );
-  const overrides = { taskResourceLocalHandlers: { T: () => new Promise<never>(() => undefined) } };
-  const error = await machine.run(null, { overrides }).result.catch((failure: unknown) => failure);
-  const timeout = error instanceof ExecutionError ? error.cause : error;
-  return Object.assign(timeout as Error, { message: cause });
 }
