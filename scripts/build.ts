@@ -1,4 +1,4 @@
-/** npm run build: each action as one program, `actions/NAME/dist/`, with all that it needs but Node itself. */
+/** npm run build [-- NAME...]: each action as a program in `actions/NAME/dist/`, with all that it needs but Node itself. */
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -7,7 +7,8 @@ import { repository } from '../pipeline/repository.ts';
 const actions = join(repository, 'actions');
 const limit = 1_000_000;
 
-for (const name of await actionNames()) {
+const asked = process.argv.slice(2);
+for (const name of asked.length > 0 ? asked : await actionNames()) {
   const folder = join(actions, name);
   const dist = join(folder, 'dist');
   await rm(dist, { recursive: true, force: true });
@@ -33,10 +34,13 @@ for (const name of await actionNames()) {
     legalComments: 'none',
     logLevel: 'error',
   });
-  const bytes = await sizeOf(dist);
-  console.log(`actions/${name}/dist  ${(bytes / 1000).toFixed(0)} kB`);
-  if (bytes > limit) {
-    console.error(`actions/${name}/dist: got ${bytes} bytes, expected at most ${limit}`);
+  const sizes = await sizesOf(dist);
+  const largest = Math.max(...sizes.values());
+  const sum = [...sizes.values()].reduce((total, size) => total + size, 0);
+  console.log(`actions/${name}/dist  ${sizes.size} files, ${kilobytes(sum)}; largest ${kilobytes(largest)}`);
+  for (const [file, size] of sizes) {
+    if (size <= limit) continue;
+    console.error(`actions/${name}/dist/${file}: got ${size} bytes, expected at most ${limit}`);
     process.exitCode = 1;
   }
 }
@@ -46,8 +50,13 @@ async function actionNames(): Promise<string[]> {
   return entries.filter((entry) => entry.isDirectory() && entry.name !== 'shared').map((entry) => entry.name);
 }
 
-async function sizeOf(folder: string): Promise<number> {
+async function sizesOf(folder: string): Promise<Map<string, number>> {
   const files = await readdir(folder);
-  const sizes = await Promise.all(files.map(async (file) => (await stat(join(folder, file))).size));
-  return sizes.reduce((sum, size) => sum + size, 0);
+  return new Map(
+    await Promise.all(files.map(async (file) => [file, (await stat(join(folder, file))).size] as const)),
+  );
+}
+
+function kilobytes(bytes: number): string {
+  return `${Math.round(bytes / 1000)} kB`;
 }

@@ -4,7 +4,7 @@ import { EmbeddedBackend } from '../backends/embedded/embedded-backend.ts';
 import { loadConfig } from '../config/load.ts';
 import { renderTerminal } from '../report/terminal.ts';
 import { reportOf } from '../run/report-of.ts';
-import { writeReport } from '../run/run.ts';
+import { writeReport } from '../run/write-report.ts';
 import { type RunRecord, runKind } from '../steps/record.ts';
 import { InputError, printJson } from './errors.ts';
 import { home } from './home.ts';

@@ -1,3 +1,4 @@
+import type { FailedJob } from '../backends/backend.ts';
 import type { Failure } from '../report/report.ts';
 import type { RunRecord } from '../steps/record.ts';
 
@@ -21,18 +22,25 @@ const hints: Record<string, string> = {
   LeaseHeldError: 'Wait for that run to end, or stop it; then run again.',
   LeaseLostError: 'Run again: what was made is used again.',
   AlgorithmError: "Mend the model; its log is shown above, and whole in the job's log.",
+  SetupError: 'Mend what it names; `mlops doctor` checks the rest.',
   'States.Timeout': 'Allow more time (max_runtime in mlops.yaml) or make the step faster.',
 };
 
-/** Why a run failed: of a job's Describe response, the sentence that its program left; of a function, its message. */
-export function failureOf(run: RunRecord): Failure {
+/** What to try after an error of this name. */
+export const hintFor = (name: string): string => hints[name] ?? 'The log of the step says more.';
+
+/**
+ * Why a run failed: of a job's Describe response, the sentence that its program left; of a function, its message.
+ * `log`: the last lines of the job's log, where the error did not bring them along.
+ */
+export function failureOf(run: RunRecord, log: readonly string[] = []): Failure {
   const { error, failed_step: step } = run.state;
-  const { ExitMessage, FailureReason, errorMessage, LogTail } = described(error?.Cause ?? '');
+  const { ExitMessage, FailureReason, errorMessage, LogTail = log } = described(error?.Cause ?? '');
   const given = ExitMessage || FailureReason || errorMessage || error?.Cause || 'no cause was given';
   // A program that left no sentence: its last line says more than nothing.
   const reason = given.replace(
     /^(\w+): , /,
-    (_, kind: string) => `${kind}: ${LogTail?.at(-1) ?? 'no reason'}, `,
+    (_, kind: string) => `${kind}: ${LogTail.at(-1) ?? 'no reason'}, `,
   );
   const branch = inBranch(error?.Error ?? 'Error');
   const { name, message } = named(reason, branch.error);
@@ -41,8 +49,8 @@ export function failureOf(run: RunRecord): Failure {
     step: branch.state ?? step ?? 'Run',
     error: name,
     cause: more.length === 0 ? first : `${first} (and ${more.length} more, below)`,
-    log: LogTail ?? (more.length === 0 ? [] : [first, ...more]),
-    hint: hints[name] ?? 'The log of the step says more.',
+    log: LogTail.length > 0 || more.length === 0 ? [...LogTail] : [first, ...more],
+    hint: hintFor(name),
   };
 }
 
@@ -50,6 +58,20 @@ export function failureOf(run: RunRecord): Failure {
 function inBranch(error: string): { state: string | null; error: string } {
   const [, state = null, inner = error] = /^([A-Z][a-z ]+): (.+)$/s.exec(error) ?? [];
   return { state, error: inner };
+}
+
+/** The job that a run failed on, where its log is still to be read. */
+export function failedJobOf(run: RunRecord): FailedJob | null {
+  const found = described(run.state.error?.Cause ?? '');
+  if (found.LogTail) return null;
+  const jobs = [
+    ['tuning', found.HyperParameterTuningJobName],
+    ['training', found.TrainingJobName],
+    ['processing', found.ProcessingJobName],
+    ['transform', found.TransformJobName],
+  ] as const;
+  for (const [kind, name] of jobs) if (name !== undefined) return { kind, name };
+  return null;
 }
 
 /** Whether the user's input is the cause. */
@@ -61,6 +83,10 @@ interface Description {
   FailureReason?: string;
   LogTail?: string[];
   errorMessage?: string;
+  HyperParameterTuningJobName?: string;
+  TrainingJobName?: string;
+  ProcessingJobName?: string;
+  TransformJobName?: string;
 }
 
 function described(cause: string): Description {

@@ -1,8 +1,5 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Backend, Progress } from '../backends/backend.ts';
 import type { Request } from '../definition/request.ts';
-import { renderComment } from '../report/markdown.ts';
 import type { Report } from '../report/report.ts';
 import { closeRun } from '../steps/close-run.ts';
 import { type RunRecord, runKind } from '../steps/record.ts';
@@ -49,26 +46,4 @@ export async function runPipeline(
   const complete = { ...record, steps: result.steps, notes: options.notes };
   await backend.keep(complete);
   return { execution, record: complete, report: await reportOf(complete, backend) };
-}
-
-export interface ReportFiles {
-  html: string;
-  markdown: string;
-  json: string;
-}
-
-/** Writes the report's renderings and the value itself into a folder. */
-export async function writeReport(report: Report, folder: string): Promise<ReportFiles> {
-  // The charting library is slow to load, and only this needs it.
-  const { renderHtml } = await import('../report/html.ts');
-  await mkdir(folder, { recursive: true });
-  const files = {
-    html: join(folder, 'report.html'),
-    markdown: join(folder, 'report.md'),
-    json: join(folder, 'report.json'),
-  };
-  await writeFile(files.html, renderHtml(report));
-  await writeFile(files.markdown, renderComment(report));
-  await writeFile(files.json, `${JSON.stringify(report, undefined, 2)}\n`);
-  return files;
 }

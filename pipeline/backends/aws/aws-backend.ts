@@ -8,12 +8,20 @@ import type { Request } from '../../definition/request.ts';
 import { canonicalJson, sha256Json } from '../../hash.ts';
 import { type Champion, championId, championKind } from '../../steps/context.ts';
 import { type RunRecord, runKind } from '../../steps/record.ts';
-import type { Backend, ImageOptions, Progress, RunOptions, RunResult, StagedFile } from '../backend.ts';
+import type {
+  Backend,
+  FailedJob,
+  ImageOptions,
+  Progress,
+  RunOptions,
+  RunResult,
+  StagedFile,
+} from '../backend.ts';
 import { prepareContext } from '../embedded/embedded-backend.ts';
 import { hashContext } from '../embedded/image-store.ts';
 import { SetupError } from '../embedded/setup-error.ts';
 import { findImage, requireDigest } from './aws-images.ts';
-import { ecrClient, sageMakerClient, sfnClient, stsClient } from './clients.ts';
+import { cloudWatchLogsClient, ecrClient, sageMakerClient, sfnClient, stsClient } from './clients.ts';
 import { executionLink } from './console-links.ts';
 import { ExecutionHistory, type StartedJob } from './execution-history.ts';
 import { follow } from './follow.ts';
@@ -129,6 +137,22 @@ export class AwsBackend implements Backend {
     return { status: 'cancelled', steps: history.steps, error: null };
   }
 
+  async logTail({ kind, name }: FailedJob): Promise<string[]> {
+    const { jobLog } = await import('./job-log.ts');
+    // A tuning job writes no log: the first of its trials that failed tells.
+    const failed =
+      kind === 'tuning'
+        ? (await this.context.jobs.trials(name)).find(({ status }) => status === 'failed')
+        : null;
+    const job = failed ? ({ kind: 'training', name: failed.name } as const) : { kind, name };
+    return await jobLog(await cloudWatchLogsClient(this.#options.deployment.region), job, linesOfLog);
+  }
+
+  /** Stops an execution that nobody follows; the event of its end stops its jobs. */
+  async stop(execution: string, request: Pick<Request, 'promote'>): Promise<void> {
+    await this.#stop(this.#arnOf(execution, request), new ExecutionHistory(this.#options.deployment.region));
+  }
+
   /** The machine, or close-run where the machine cannot, has written it: nobody else may write the ledger. */
   async keep(): Promise<void> {}
 
@@ -199,11 +223,11 @@ export class AwsBackend implements Backend {
     return judged !== (champion?.version ?? 0);
   }
 
-  #machineOf({ promote }: Request) {
+  #machineOf({ promote }: Pick<Request, 'promote'>) {
     return this.#names.machines[promote ? 'promote' : 'evaluate'];
   }
 
-  #arnOf(execution: string, request: Request): string {
+  #arnOf(execution: string, request: Pick<Request, 'promote'>): string {
     const { arn } = this.#machineOf(request);
     return `${arn.replace(':stateMachine:', ':execution:')}:${execution}`;
   }
@@ -238,6 +262,9 @@ export function deployedContext(deployment: Deployment) {
     jobPrefix,
   });
 }
+
+/** Enough for a traceback and what came before it. */
+const linesOfLog = 20;
 
 /** At most 70 characters of [a-zA-Z0-9-]: with its number an execution's name, which has 80. */
 function runIdOf(runId: string | null, request: Request): string {

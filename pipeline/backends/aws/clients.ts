@@ -1,9 +1,10 @@
+import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { ECRClient } from '@aws-sdk/client-ecr';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SageMakerClient } from '@aws-sdk/client-sagemaker';
 import { SFNClient } from '@aws-sdk/client-sfn';
-import { STSClient } from '@aws-sdk/client-sts';
+import { STSClient, type STSClientConfig } from '@aws-sdk/client-sts';
 import { explained } from './explained.ts';
 
 /*
@@ -11,9 +12,18 @@ import { explained } from './explained.ts';
  * clients that it asks for.
  */
 
+type Credentials = NonNullable<STSClientConfig['credentials']>;
+let given: Credentials | undefined;
+
+/** What the clients made from now on sign with, in place of what the environment holds. */
+export function useCredentials(credentials: Credentials): void {
+  given = credentials;
+}
+
 /** `region` undefined: as the environment says. */
 const settings = (region?: string) => ({
   ...(region !== undefined && { region }),
+  ...(given !== undefined && { credentials: given }),
   // Adaptive: throttled, a client also slows down. Eight attempts outlast a burst of some twenty seconds.
   retryMode: 'adaptive',
   maxAttempts: 8,
@@ -32,6 +42,12 @@ export const sageMakerClient = (region?: string) => explaining(new SageMakerClie
 export const sfnClient = (region?: string) => explaining(new SFNClient(settings(region)));
 export const ecrClient = (region?: string) => explaining(new ECRClient(settings(region)));
 export const stsClient = (region?: string) => explaining(new STSClient(settings(region)));
+
+/** Loaded where it is asked for: only a run that failed has a log to show. */
+export async function cloudWatchLogsClient(region: string): Promise<CloudWatchLogsClient> {
+  const { CloudWatchLogsClient: Client } = await import('@aws-sdk/client-cloudwatch-logs');
+  return explaining(new Client(settings(region)));
+}
 
 interface Explainable {
   middlewareStack: {

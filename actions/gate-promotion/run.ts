@@ -1,0 +1,119 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { loadConfig } from '../../pipeline/config/load.ts';
+import type { Verdict } from '../../pipeline/gate/verdict.ts';
+import { prose } from '../../pipeline/report/github-markdown.ts';
+import { parseReport } from '../../pipeline/report/parse-report.ts';
+import { headlineOf } from '../../pipeline/report/reading.ts';
+import type { Report } from '../../pipeline/report/report.ts';
+import { promoteRun } from '../../pipeline/run/promote-run.ts';
+import { openBackend } from '../../pipeline/run/start-run.ts';
+import type { Context } from '../shared/context.ts';
+import { InputError } from '../shared/inputs.ts';
+import { withoutCommands } from '../shared/log.ts';
+import { ActionError, type Result } from '../shared/start.ts';
+import type { Inputs } from './inputs.ts';
+
+interface Surroundings {
+  context: Context;
+  summary: { addRaw(text: string, newLine?: boolean): { write(): Promise<unknown> } };
+  /** The folder of all that runs leave on this machine. */
+  home: string;
+}
+
+type Output = 'outcome' | 'reason' | 'verdict' | 'package' | 'promoted';
+
+/**
+ * The verdict of a run, and what follows from it. Without a verdict the step fails, whatever is asked: nothing is promoted
+ * on numbers that are not there. Throws ActionError with the outputs where a promotion was wanted and could not be made.
+ */
+export async function run(inputs: Inputs, surroundings: Surroundings): Promise<Result<Output>> {
+  const report = await readRun(inputs.run);
+  const { verdict } = report;
+  const { title, why } = headlineOf(report);
+  withoutCommands(`${report.project}: ${title}. ${why}`);
+  if (report.run.status !== 'succeeded' || verdict === null) {
+    await tell(report, surroundings);
+    return { outputs: outputsOf(report, ''), failed: `${report.project}: no verdict. ${title}: ${why}` };
+  }
+  const path = join(dirname(inputs.run), 'verdict.json');
+  await writeFile(path, `${JSON.stringify(verdict, undefined, 2)}\n`);
+  if (inputs.promote !== 'false' && mayBePromoted(verdict, inputs)) {
+    try {
+      report.run.promotion = await promotion(report, verdict, inputs, surroundings);
+    } catch (error) {
+      throw new ActionError(error, outputsOf(report, path));
+    }
+    await writeFile(inputs.run, `${JSON.stringify(report, undefined, 2)}\n`);
+    withoutCommands(report.run.promotion.detail);
+  }
+  await tell(report, surroundings);
+  const outputs = outputsOf(report, path);
+  if (report.run.promotion.promoted || !inputs['fail-on'].includes(verdict.outcome)) return { outputs };
+  if (!verdict.enforced) {
+    console.log('gate.enforce is false: the verdict is shown, and nobody is held to it.');
+    return { outputs };
+  }
+  return { outputs, failed: `${report.project}: ${title}: ${verdict.reason}` };
+}
+
+async function readRun(path: string): Promise<Report> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new InputError(
+      `input run: got ${JSON.stringify(path)} (${error.code}), expected the JSON that run-pipeline wrote`,
+    );
+  });
+  return parseReport(text);
+}
+
+const mayBePromoted = ({ outcome, enforced }: Verdict, { promote }: Inputs): boolean =>
+  outcome === 'promote' || !enforced || (outcome === 'hold' && promote === 'approved');
+
+async function promotion(
+  report: Report,
+  verdict: Verdict,
+  inputs: Inputs,
+  { context, home }: Surroundings,
+): Promise<Report['run']['promotion']> {
+  const { config } = await loadConfig(inputs.config);
+  if (config.project !== report.project)
+    throw new InputError(
+      `input run: got a run of ${report.project}, expected one of ${config.project} (${inputs.config})`,
+    );
+  const backend = await openBackend(
+    config,
+    {
+      backend: report.backend,
+      environment: report.environment ?? undefined,
+      containers: false,
+      mode: 'promote',
+    },
+    { home, runId: null, onNote: console.log },
+  );
+  const { execution, fingerprint } = report.run;
+  return await promoteRun(
+    { execution, fingerprint, package: report.run.promotion.package, verdict },
+    {
+      context: backend.context,
+      approved: inputs.promote === 'approved',
+      actor: context.actor === '' ? null : context.actor,
+    },
+  );
+}
+
+const outputsOf = ({ verdict, run }: Report, path: string): Record<Output, string> => ({
+  outcome: verdict?.outcome ?? '',
+  reason: verdict?.reason ?? '',
+  verdict: path,
+  package: run.promotion.package ?? '',
+  promoted: String(run.promotion.promoted),
+});
+
+async function tell(report: Report, { summary }: Surroundings): Promise<void> {
+  const { title, why, outcome } = headlineOf(report);
+  await summary
+    .addRaw(
+      `**${prose(title)}**: ${prose(report.project)}. ${prose(why, 600)} ${prose(outcome.join(' '), 600)}\n`,
+    )
+    .write();
+}

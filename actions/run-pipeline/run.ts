@@ -1,0 +1,161 @@
+import { join } from 'node:path';
+import type { RunProgress } from '../../pipeline/cli/run-progress.ts';
+import type { Request } from '../../pipeline/definition/request.ts';
+import { headlineOf } from '../../pipeline/report/reading.ts';
+import type { Report } from '../../pipeline/report/report.ts';
+import { renderTerminal } from '../../pipeline/report/terminal.ts';
+import { reportOfError } from '../../pipeline/run/report-of-error.ts';
+import { handOver, type RunChoices, startRun } from '../../pipeline/run/start-run.ts';
+import { writeReportValue } from '../../pipeline/run/write-report-value.ts';
+import { type Context, runUrl } from '../shared/context.ts';
+import { withoutCommands } from '../shared/log.ts';
+import { ActionError, type Result } from '../shared/start.ts';
+import { environmentFor } from './environment.ts';
+import type { Inputs } from './inputs.ts';
+import type { Open } from './stop-open.ts';
+
+/** What the action needs of the runner's toolkit. */
+export interface Toolkit {
+  startGroup(name: string): void;
+  endGroup(): void;
+  saveState(name: string, value: string): void;
+  setSecret(secret: string): void;
+  getIDToken(audience: string): Promise<string>;
+  summary: { addRaw(text: string, newLine?: boolean): { write(): Promise<unknown> } };
+}
+
+export interface Surroundings {
+  context: Context;
+  core: Toolkit;
+  progress: RunProgress;
+  /** The folder of all that runs leave. */
+  home: string;
+  signal: AbortSignal;
+}
+
+type Output = 'execution' | 'status' | 'fingerprint' | 'run';
+
+/**
+ * One run of the pipeline. The run's JSON is written whatever becomes of it; a verdict that says no is a result, and only
+ * a run that failed fails the step. Throws ActionError, with the outputs, for what could not even start.
+ */
+export async function run(inputs: Inputs, surroundings: Surroundings): Promise<Result<Output>> {
+  const { context, core, progress, home, signal } = surroundings;
+  const began = new Date();
+  let choices: RunChoices | null = null;
+  let report: Report;
+  try {
+    choices = await choicesOf(inputs, context);
+    const role = inputs['role-to-assume'];
+    if (choices.backend === 'aws' && role !== undefined)
+      (await import('./assume.ts')).assume(role, core, context);
+    const { backend, environment = null } = choices;
+    const around = {
+      home,
+      runId: context.runId || null,
+      signal,
+      onNote: (line: string) => progress.note(line),
+      onProgress: (update: Parameters<RunProgress['update']>[0]) => progress.update(update),
+      onStart: (execution: string) =>
+        core.saveState(
+          'open',
+          JSON.stringify({
+            execution,
+            backend,
+            environment,
+            config: inputs.config,
+            role: role ?? null,
+          } satisfies Open),
+        ),
+    };
+    if (!inputs.wait) {
+      const execution = await handOver(choices, around);
+      return { outputs: { execution, status: 'running', fingerprint: '', run: '' } };
+    }
+    const outcome = await startRun(choices, around);
+    report = outcome.report;
+  } catch (error) {
+    const failed = await reportOfError(error, {
+      config: inputs.config,
+      backend: inputs.backend,
+      mode: inputs.mode,
+      trigger: choices?.trigger ?? triggerOf(inputs, context),
+      began,
+      execution: `${context.runId || 'run'}-${context.runAttempt}`,
+      cancelled: signal.aborted,
+    });
+    throw new ActionError(error, await outputsOf(failed, surroundings));
+  } finally {
+    progress.end();
+  }
+  core.saveState('open', '');
+  return { outputs: await outputsOf(report, surroundings), ...failureOf(report) };
+}
+
+async function outputsOf(
+  report: Report,
+  { context, core, home }: Surroundings,
+): Promise<Record<Output, string>> {
+  if (context.runId !== '') report.links.push({ label: 'Workflow run', url: runUrl(context) });
+  const path = await writeReportValue(report, join(home, 'runs', report.run.execution));
+  const { title, why } = headlineOf(report);
+  core.startGroup(`${title}: ${report.project}`);
+  withoutCommands(renderTerminal(report, { color: true, columns: 120 }));
+  core.endGroup();
+  withoutCommands(`${title}: ${why}`);
+  return {
+    execution: report.run.execution,
+    status: report.run.status,
+    fingerprint: report.run.fingerprint,
+    run: path,
+  };
+}
+
+function failureOf(report: Report): { failed?: string } {
+  if (report.run.status === 'succeeded') return {};
+  const { title, why } = headlineOf(report);
+  const hint = report.failure?.hint ?? '';
+  return { failed: `${title}: ${why}${hint === '' ? '' : ` ${hint}`}` };
+}
+
+async function choicesOf(inputs: Inputs, context: Context): Promise<RunChoices> {
+  const { backend, mode, config, set, data, image, baseline, containers } = inputs;
+  return {
+    backend,
+    environment: await environmentFor(inputs),
+    mode,
+    // A later step does, on exactly this run; see handOver for a run that nobody follows.
+    promote: false,
+    baseline,
+    config,
+    set,
+    data,
+    image,
+    containers,
+    trigger: triggerOf(inputs, context),
+  };
+}
+
+const kinds: Record<string, Request['trigger']['kind']> = {
+  pull_request: 'pull_request',
+  push: 'push',
+  workflow_dispatch: 'dispatch',
+  schedule: 'schedule',
+};
+
+/** Why the run: the event, with the commit that people know of it. */
+function triggerOf(
+  { reason }: Inputs,
+  { eventName, event, actor, sha, ref }: Context,
+): RunChoices['trigger'] {
+  const head = event.pull_request?.head;
+  const kind =
+    eventName === 'repository_dispatch' ? (event.action === 'decay' ? 'decay' : 'data') : kinds[eventName];
+  return {
+    kind: kind ?? 'manual',
+    reason: reason ?? null,
+    actor: actor === '' ? null : actor,
+    ...(head !== undefined && { commit: head.sha, ref: head.ref }),
+    ...(head === undefined && sha !== '' && { commit: sha, ref: ref.replace(/^refs\/(heads|tags)\//, '') }),
+  };
+}

@@ -1,0 +1,30 @@
+import { openAwsBackend } from '../../pipeline/backends/aws/aws-backend.ts';
+import { deploymentOf } from '../../pipeline/backends/aws/deployment-of.ts';
+import { loadConfig } from '../../pipeline/config/load.ts';
+import type { Context } from '../shared/context.ts';
+import { assume } from './assume.ts';
+import type { Toolkit } from './run.ts';
+
+/** What main leaves for post, as JSON, while an execution is open. */
+export interface Open {
+  execution: string;
+  backend: 'embedded' | 'aws';
+  environment: string | null;
+  config: string;
+  role: string | null;
+}
+
+/** Stops the execution that main left open, if it is AWS's: this machine's jobs end with main. Its name, or null. */
+export async function stopOpen(
+  open: string,
+  { core, context }: { core: Toolkit; context: Context },
+): Promise<string | null> {
+  const { execution, backend, environment, config: file, role } = JSON.parse(open) as Open;
+  if (backend === 'embedded') return null;
+  const { config } = await loadConfig(file);
+  if (role !== null) assume(role, core, context);
+  const deployment = deploymentOf(config, environment ?? undefined);
+  const aws = await openAwsBackend({ deployment, runId: context.runId || null, onNote: console.log });
+  await aws.stop(execution, { promote: false });
+  return execution;
+}
