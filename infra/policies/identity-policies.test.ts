@@ -175,6 +175,12 @@ test('a pull request starts and stops evaluate runs and pushes candidates; a dep
       resource: `arn:aws:sagemaker:eu-west-1:111111111111:training-job/${names.jobPrefix}-1a2b3c4d-train-1`,
     },
   ];
+  const log = 'arn:aws:logs:eu-west-1:111111111111:log-group:/aws/sagemaker/TrainingJobs:log-stream';
+  both.push({
+    action: 'logs:GetLogEvents',
+    resource: `${log}:${names.jobPrefix}-1a2b3c4d-train-1/algo-1-17`,
+  });
+  both.push({ action: 'logs:DescribeLogStreams', resource: `${log}:` });
   const deployOnly: Call[] = [
     { action: 'states:StartExecution', resource: names.machines.promote.arn },
     { action: 'states:StopExecution', resource: execution_(names.machines.promote.name) },
@@ -203,6 +209,11 @@ test('a pull request starts and stops evaluate runs and pushes candidates; a dep
       resource: iam(`role/cdk-${names.qualifier}-lookup-role-111111111111-eu-west-1`),
     },
     { action: 'iam:PassRole', resource: names.jobRole.arn },
+    { action: 'logs:GetLogEvents', resource: `${log}:somebody-elses-job/algo-1-17` },
+    {
+      action: 'logs:GetLogEvents',
+      resource: 'arn:aws:logs:eu-west-1:111111111111:log-group:/aws/lambda/other:log-stream:x',
+    },
   ];
   const decide = (calls: Call[], role: keyof typeof roles) =>
     calls.map((call) => [call.action, call.resource, isAllowed(call, roles[role])]);

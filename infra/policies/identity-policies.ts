@@ -1,3 +1,4 @@
+import { logGroups } from '../../pipeline/backends/aws/console-links.ts';
 import type { Environment } from '../environment.ts';
 import { executionArn, readData } from './function-policy.ts';
 import { useKey } from './job-policy.ts';
@@ -296,6 +297,8 @@ export function identityBoundary(environment: Environment): Statement[] {
         'ecr:*',
         'kms:*',
         'lambda:InvokeFunction',
+        'logs:DescribeLogStreams',
+        'logs:GetLogEvents',
         's3:*',
         'sagemaker:DeleteModel',
         'sagemaker:Describe*',
@@ -362,6 +365,9 @@ function reading(environment: Environment): Statement[] {
   const { names, project, region, account, settings, sources } = environment;
   const artifacts = `arn:${names.partition}:s3:::${names.artifactsBucket}`;
   const sagemaker = (resource: string) => `arn:${names.partition}:sagemaker:${region}:${account}:${resource}`;
+  const logs = Object.values(logGroups).map(
+    (group) => `arn:${names.partition}:logs:${region}:${account}:log-group:${group}`,
+  );
   return [
     allow(['s3:ListBucket'], [artifacts]),
     allow(['s3:GetObject'], [`${artifacts}/${project}/*`]),
@@ -398,6 +404,15 @@ function reading(environment: Environment): Statement[] {
       ),
     ),
     allow(['sagemaker:DeleteModel'], [sagemaker(`model/${names.jobPrefix}-*`)]),
+    // All jobs of an account log to the same groups: streams can be listed, but only those of this environment be read.
+    allow(
+      ['logs:DescribeLogStreams'],
+      logs.map((group) => `${group}:*`),
+    ),
+    allow(
+      ['logs:GetLogEvents'],
+      logs.map((group) => `${group}:log-stream:${names.jobPrefix}-*`),
+    ),
     ...(settings.kms_key ? [useKey(settings.kms_key)] : []),
   ];
 }

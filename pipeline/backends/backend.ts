@@ -20,8 +20,16 @@ export interface Backend {
   linkOf(execution: string, request: Request): string | null;
   /** Runs the train machine to its end. Aborting the signal stops its jobs too. */
   run(request: Request, options: RunOptions): Promise<RunResult>;
+  /** The last lines of a failed job's log, where its error did not bring them along. */
+  logTail(job: FailedJob): Promise<string[]>;
   /** Keeps the record of a run that has ended, where whoever follows a run is the one to write it. */
   keep(record: RunRecord): Promise<void>;
+}
+
+/** A job by the name that its service has for it. */
+export interface FailedJob {
+  kind: 'processing' | 'training' | 'transform' | 'tuning';
+  name: string;
 }
 
 export interface ImageOptions {

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { RunRecord } from '../steps/record.ts';
-import { failureOf, isInputError } from './failure.ts';
+import { failedJobOf, failureOf, isInputError } from './failure.ts';
 
 function failed(error: string, Cause: string, failed_step = 'Train') {
   const run = { state: { failed_step, error: { Error: error, Cause } } };
@@ -88,4 +88,22 @@ test("what the user's own input caused is told apart from what failed", () => {
     expect(isInputError(failed(name, 'text'))).toBe(true);
   for (const name of ['AlgorithmError', 'ModelOutputError', 'ScoreFileError', 'States.Timeout', 'Error'])
     expect(isInputError(failed(name, 'text'))).toBe(false);
+});
+
+test("a job's log that its error did not bring along is asked for by the job's name", () => {
+  const run = (error: object) =>
+    ({
+      state: { failed_step: 'Train', error: { Error: 'E', Cause: JSON.stringify(error) } },
+    }) as unknown as RunRecord;
+  const reason = { FailureReason: 'AlgorithmError: , exit code: 1' };
+  const trained = run({ TrainingJobName: 'x-train-1', TuningJobArn: 'arn', ...reason });
+  expect(failedJobOf(trained)).toEqual({ kind: 'training', name: 'x-train-1' });
+  expect(failedJobOf(run({ HyperParameterTuningJobName: 'x-1' }))).toEqual({ kind: 'tuning', name: 'x-1' });
+  expect(failedJobOf(run({ TransformJobName: 'x-c-1' }))).toEqual({ kind: 'transform', name: 'x-c-1' });
+  expect(failedJobOf(run({ TrainingJobName: 'x', LogTail: ['here'] }))).toBeNull();
+  expect(failedJobOf(run({ errorType: 'ConfigError', errorMessage: 'no' }))).toBeNull();
+  expect(failureOf(trained, ['Traceback', "KeyError: 'age'"])).toMatchObject({
+    cause: "KeyError: 'age', exit code: 1",
+    log: ['Traceback', "KeyError: 'age'"],
+  });
 });

@@ -9,16 +9,17 @@ import type { Evidence } from '../steps/gate.ts';
 import type { RunRecord } from '../steps/record.ts';
 import { changesBetween, type Origin } from './changes.ts';
 import { costOf } from './cost-of.ts';
-import { failureOf } from './failure.ts';
+import { failedJobOf, failureOf } from './failure.ts';
 
 /** The report of a recorded run: everything is read from the ledger, the registry and the storage. */
 export async function reportOf(
   run: RunRecord,
-  backend: Pick<Backend, 'name' | 'environment' | 'context' | 'linkOf'>,
+  backend: Pick<Backend, 'name' | 'environment' | 'context' | 'linkOf' | 'logTail'>,
 ): Promise<Report> {
   const { context } = backend;
   const { request, plan, prepared, scoring, model, gate } = run.state;
   const link = backend.linkOf(run.execution, request);
+  const log = run.status === 'failed' ? await failedLog(run, backend) : noLog;
   const verdict = gate ? await readJson<Verdict>(context, gate.verdict) : null;
   const evidence = gate ? await readJson<Evidence>(context, gate.evidence) : null;
   const championName = scoring?.champion.package ?? null;
@@ -41,7 +42,7 @@ export async function reportOf(
     environment: backend.environment,
     run: runFacts(run),
     verdict,
-    failure: run.status === 'failed' ? failureOf(run) : null,
+    failure: run.status === 'failed' ? failureOf(run, log.lines) : null,
     candidate,
     champion: champion && championFacts(champion, plan?.champion.origin ?? 'champion'),
     data: prepared ? await dataFacts(run, context) : null,
@@ -60,9 +61,22 @@ export async function reportOf(
         : null,
     steps: stepFacts(run),
     cost: await costOf(run, context),
-    notes: [...run.notes, ...(evidence?.notes ?? [])],
+    notes: [...run.notes, ...log.notes, ...(evidence?.notes ?? [])],
     links: link === null ? [] : [{ label: 'Execution', url: link }],
   };
+}
+
+const noLog = { lines: [] as string[], notes: [] as string[] };
+
+/** The end of the log of the job that failed. A log that cannot be read is no reason to withhold the report. */
+async function failedLog(run: RunRecord, backend: Pick<Backend, 'logTail'>): Promise<typeof noLog> {
+  const job = failedJobOf(run);
+  if (job === null) return noLog;
+  try {
+    return { lines: await backend.logTail(job), notes: [] };
+  } catch (error) {
+    return { lines: [], notes: [`The log of ${job.name} could not be read: ${(error as Error).message}`] };
+  }
 }
 
 function runFacts(run: RunRecord): RunFacts {

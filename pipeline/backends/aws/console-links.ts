@@ -6,10 +6,11 @@ export function executionLink(region: string, arn: string): string {
   return `${consoleOf(region)}/states/home?region=${region}#/v2/executions/details/${arn}`;
 }
 
-const logGroups = {
-  processing: 'ProcessingJobs',
-  training: 'TrainingJobs',
-  transform: 'TransformJobs',
+/** Where SageMaker writes the logs of all jobs of an account and region; a stream begins `JOB/`. */
+export const logGroups = {
+  processing: '/aws/sagemaker/ProcessingJobs',
+  training: '/aws/sagemaker/TrainingJobs',
+  transform: '/aws/sagemaker/TransformJobs',
 } as const;
 
 /** The log of a job; of a tuning job the page with its trials, each of which has a log. */
@@ -19,7 +20,7 @@ export function jobLink(region: string, { kind, name }: StartedJob): string {
   if (kind === 'model') return `${consoleOf(region)}/sagemaker/home?region=${region}#/models/${name}`;
   // The console's own escape: percent-encoded twice, with $ for %.
   const escaped = (text: string) => encodeURIComponent(encodeURIComponent(text)).replaceAll('%', '$');
-  const group = escaped(`/aws/sagemaker/${logGroups[kind]}`);
+  const group = escaped(logGroups[kind]);
   const filter = `${escaped('?logStreamNameFilter=').replaceAll('$25', '$')}${escaped(name)}`;
   return `${consoleOf(region)}/cloudwatch/home?region=${region}#logsV2:log-groups/log-group/${group}${filter}`;
 }

@@ -19,6 +19,7 @@ import { hashContext, ImageStore } from './image-store.ts';
 import type { JobContext } from './jobs/context.ts';
 import { EmbeddedSageMaker } from './jobs/embedded-sagemaker.ts';
 import { LedgerRegistry } from './ledger-registry.ts';
+import { embeddedEngine, prepareEngines } from './prepare-engines.ts';
 import { claimRun, unfinishedRuns } from './run-owner.ts';
 import { SetupError } from './setup-error.ts';
 
@@ -117,6 +118,11 @@ export class EmbeddedBackend implements Backend {
     return null;
   }
 
+  /** A job's error here has them. */
+  async logTail(): Promise<string[]> {
+    return [];
+  }
+
   async keep(record: RunRecord): Promise<void> {
     await this.context.ledger.put(runKind, record.execution, record);
   }
@@ -147,8 +153,9 @@ export class EmbeddedBackend implements Backend {
     };
     await this.#freeAbandonedLease();
     const release = claimRun(folder);
-    const options = { name: execution, handlers: this.#handlers(onProgress), signal, onEvent };
-    const result = await execute(trainMachine(embeddedResources), { request }, options).finally(release);
+    const options = { name: execution, handlers: this.#handlers(request, onProgress), signal, onEvent };
+    const document = trainMachine({ ...embeddedResources, engine: embeddedEngine(request) });
+    const result = await execute(document, { request }, options).finally(release);
     // The machine does it at its end, but not where it was stopped.
     await freeLease({ execution }, this.context);
     switch (result.status) {
@@ -176,7 +183,7 @@ export class EmbeddedBackend implements Backend {
   }
 
   /** One handler a service integration, each taking the very parameters that AWS would get. */
-  #handlers(onProgress: (progress: Progress) => void): Record<string, TaskHandler> {
+  #handlers(request: Request, onProgress: (progress: Progress) => void): Record<string, TaskHandler> {
     const functions = Object.fromEntries(
       Object.entries(steps).map(([name, step]) => [embeddedResources.functions[name as StepName], step]),
     );
@@ -200,6 +207,12 @@ export class EmbeddedBackend implements Backend {
         await this.context.ledger.put(Item.kind.S, Item.id.S, JSON.parse(Item.value.S));
         return {};
       },
+      ...prepareEngines({
+        image: request.images.prepare,
+        storage: this.#storage,
+        process: (parameters, signal) =>
+          sagemaker.createProcessingJob(parameters, { signal, progress: () => {} }),
+      }),
       'arn:aws:states:::sagemaker:createProcessingJob.sync': job((p, c) =>
         sagemaker.createProcessingJob(p, c),
       ),
