@@ -101,10 +101,16 @@ export interface JobOptions extends Omit<TaskOptions, 'timeout' | 'failed'> {
  * the service's business). The Cause is the Describe response as JSON: what else it tells, a program's own words among
  * it, decides nothing.
  */
-const transientFailures = ['CapacityError', 'InternalServerError'].flatMap((reason) => [
-  `${reason}*`,
-  `*"FailureReason":"${reason}*`,
-]);
+const transientFailures = [
+  ...['CapacityError', 'InternalServerError'].flatMap((reason) => [
+    `${reason}*`,
+    `*"FailureReason":"${reason}*`,
+  ]),
+  // As ECS and Glue say it.
+  'Capacity is unavailable at this time*',
+  '*"StoppedReason":"Capacity is unavailable at this time*',
+  '*"ErrorMessage":"Internal service error*',
+];
 const mostAttempts = 3;
 
 /** A job, run again under a new name when it failed for a transient reason, three attempts in all. */

@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import validate from 'asl-validator';
 import { embeddedResources } from '../backends/embedded/embedded-backend.ts';
+import { embeddedEngine } from '../backends/embedded/prepare-engines.ts';
+import { parseConfig } from '../config/load.ts';
 import { failureOf } from '../run/failure.ts';
 import {
   FakeSageMaker,
@@ -20,9 +22,18 @@ const security: Security = {
   network_isolation: true,
   tags: { team: 'people' },
 };
+const asking = (engine: string) => ({
+  config: parseConfig(
+    `project: small\nproblem: binary\ndata: { source: data.csv, target: y }\nprepare: { engine: ${engine} }`,
+  ),
+  images: { model: 'model@sha256:1', prepare: 'prepare@sha256:1' },
+});
+const [glue, fargate] = [embeddedEngine(asking('glue')), embeddedEngine(asking('fargate'))];
 const documents: [name: string, StateMachine][] = [
   ['this machine', trainMachine(embeddedResources)],
   ['an account that demands all', trainMachine({ ...embeddedResources, security })],
+  ['Glue', trainMachine({ ...embeddedResources, engine: glue, security })],
+  ['Fargate', trainMachine({ ...embeddedResources, engine: fargate, security })],
 ];
 
 describe.each(documents)('the document for %s', (_name, document) => {

@@ -1,5 +1,6 @@
 import type { Parameters, Retrier, StateMachine, States, TaskState } from './asl.ts';
-import { instances, isolation, network, outputKey, type Security, tags } from './security.ts';
+import { type PrepareEngine, prepareJob, prepareStart } from './prepare.ts';
+import { instances, isolation, outputKey, type Security, tags } from './security.ts';
 import {
   choice,
   fail,
@@ -20,6 +21,8 @@ export interface Resources {
   jobRole: string;
   /** The DynamoDB table of the run ledger. */
   ledger: string;
+  /** @default SageMaker Processing */
+  engine?: PrepareEngine;
   /** @default nothing is demanded */
   security?: Security;
 }
@@ -59,6 +62,7 @@ export const longestRun = 5 * day;
  */
 export function trainMachine(resources: Resources): StateMachine {
   const invoke = functionTask(resources.functions);
+  const preparing = preparingOf(resources);
   const states: States = {
     'Promotes?': choice({ '$.request.promote': 'Take lease' }, 'Plan'),
     'Take lease': withRetry(
@@ -72,22 +76,29 @@ export function trainMachine(resources: Resources): StateMachine {
       untilFree,
     ),
     Plan: invoke('plan', {
-      payload: { 'execution.$': '$$.Execution.Name', 'request.$': '$.request' },
+      payload: {
+        'execution.$': '$$.Execution.Name',
+        'request.$': '$.request',
+        engine: preparing.engine.name,
+        ...(preparing.engine.name === 'glue'
+          ? { program: preparing.engine.program }
+          : { 'program.$': '$.request.images.prepare' }),
+      },
       result: ['fingerprint', 'champion', 'anchor', 'cost', 'prepare', 'train'],
       resultPath: '$.plan',
       next: 'Is prepared?',
       failed: 'Plan failed',
     }),
 
-    'Is prepared?': choice({ '$.plan.prepare.reused': 'Reuse prepared' }, 'Prepare'),
+    'Is prepared?': choice(
+      { '$.plan.prepare.reused': 'Reuse prepared' },
+      prepareStart('Prepare', preparing.engine),
+    ),
     'Reuse prepared': pass('$.plan.prepare.result', '$.prepared', 'Inspect'),
-    ...jobTask('Prepare', {
-      resource: `${execution}sagemaker:createProcessingJob.sync`,
-      attempt: '$.plan.prepare.attempt',
-      parameters: prepareParameters(resources, '$.plan.prepare'),
-      result: preparedFiles,
+    ...prepareJob('Prepare', {
+      ...preparing,
+      at: '$.plan.prepare',
       resultPath: '$.prepared',
-      timeoutPath: '$.plan.prepare.timeout',
       next: 'Record prepared',
     }),
     'Record prepared': remember(resources, 'prepared', '$.plan.prepare.key', '$.prepared', 'Inspect'),
@@ -266,6 +277,12 @@ export function trainMachine(resources: Resources): StateMachine {
   };
 }
 
+const preparingOf = ({ engine = { name: 'processing' }, jobRole, security }: Resources) => ({
+  engine,
+  jobRole,
+  security,
+});
+
 /** Runs that promote go one after the other: some ten hours of waiting, then the run fails. */
 const untilFree: Retrier = {
   ErrorEquals: ['LeaseHeldError'],
@@ -273,48 +290,6 @@ const untilFree: Retrier = {
   BackoffRate: 1.5,
   MaxDelaySeconds: 60,
   MaxAttempts: 600,
-};
-
-/** A prepare job whose name, inputs and output are found under `at`. */
-function prepareParameters(resources: Resources, at: string): Parameters {
-  return {
-    'ProcessingJobName.$': `States.Format('{}-{}', ${at}.job, ${at}.attempt.n)`,
-    RoleArn: resources.jobRole,
-    AppSpecification: { 'ImageUri.$': '$.request.images.prepare', ContainerEntrypoint: ['prepare'] },
-    'ProcessingInputs.$': `${at}.inputs`,
-    ProcessingOutputConfig: {
-      Outputs: [
-        {
-          OutputName: 'prepared',
-          S3Output: {
-            'S3Uri.$': `${at}.output`,
-            LocalPath: '/opt/ml/processing/output',
-            S3UploadMode: 'EndOfJob',
-          },
-        },
-      ],
-      ...outputKey(resources.security),
-    },
-    ProcessingResources: instances(
-      'ClusterConfig',
-      '$.plan.prepare.cluster',
-      ['InstanceType', 'InstanceCount', 'VolumeSizeInGB'],
-      resources.security,
-    ),
-    StoppingCondition: { 'MaxRuntimeInSeconds.$': '$.plan.prepare.max_runtime' },
-    'Environment.$': '$.plan.prepare.environment',
-    ...network(resources.security),
-    ...tags(resources.security),
-  };
-}
-
-const preparedFiles: Parameters = {
-  'job.$': '$.ProcessingJobName',
-  'output.$': '$.ProcessingOutputConfig.Outputs[0].S3Output.S3Uri',
-  'started.$': '$.ProcessingStartTime',
-  'ended.$': '$.ProcessingEndTime',
-  'instance.$': '$.ProcessingResources.ClusterConfig.InstanceType',
-  'count.$': '$.ProcessingResources.ClusterConfig.InstanceCount',
 };
 
 /** DescribeTrainingJob and the result of createTrainingJob.sync end in the same value. */
@@ -363,21 +338,22 @@ function scoreBranch(
   artifact: string,
 ): StateMachine {
   const at = `$.scoring.${who}`;
+  const preparing = preparingOf(resources);
   const named = (state: string) => `${state} ${who}`;
   return {
     StartAt: named('Needs scoring:'),
     States: {
       [named('Needs scoring:')]: choice(
-        { [`${at}.view.needed`]: named('Prepare for'), [`${at}.score`]: named('Create model:') },
+        {
+          [`${at}.view.needed`]: prepareStart(named('Prepare for'), preparing.engine),
+          [`${at}.score`]: named('Create model:'),
+        },
         named('Reuse scores:'),
       ),
-      ...jobTask(named('Prepare for'), {
-        resource: `${execution}sagemaker:createProcessingJob.sync`,
-        attempt: `${at}.view.attempt`,
-        parameters: prepareParameters(resources, `${at}.view`),
-        result: preparedFiles,
+      ...prepareJob(named('Prepare for'), {
+        ...preparing,
+        at: `${at}.view`,
         resultPath: '$.viewed',
-        timeoutPath: '$.plan.prepare.timeout',
         next: named('Record view:'),
         failed: `${named('Prepare for')} failed`,
       }),

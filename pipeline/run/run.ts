@@ -43,7 +43,7 @@ export async function runPipeline(
       error: result.error,
       state: null,
     });
-  const complete = { ...record, steps: result.steps, notes: options.notes };
+  const complete = { ...record, steps: result.steps, notes: [...record.notes, ...options.notes] };
   await backend.keep(complete);
   return { execution, record: complete, report: await reportOf(complete, backend) };
 }

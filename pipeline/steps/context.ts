@@ -46,6 +46,8 @@ export function jobRun(times: Partial<JobTimes> & { billable_seconds?: number } 
 }
 
 export interface Prepared extends JobTimes {
+  /** Where the service counts them itself: Glue. */
+  billable_seconds?: number;
   /** Prefix that holds train/, holdout/ and manifest/. */
   output: string;
 }

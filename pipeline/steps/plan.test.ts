@@ -1,7 +1,14 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { Request } from '../definition/request.ts';
+import type { StepContext } from './context.ts';
 import { FakeSageMaker, requestOf, tuned } from './fake-sagemaker.fixture.ts';
-import { plan } from './plan.ts';
+import { type Plan, plan as planOf } from './plan.ts';
+
+/** As the machine of the engine asked for calls it. */
+const plan = (event: { execution: string; request: Request }, context: StepContext): Promise<Plan> => {
+  const { config, images } = event.request;
+  return planOf({ ...event, engine: config.prepare.engine, program: images.prepare }, context);
+};
 
 const world = new FakeSageMaker();
 const { context } = world;

@@ -1,4 +1,6 @@
+import { ConfigError } from '../config/config-error.ts';
 import { checkData } from '../config/data-contract.ts';
+import { type PrepareSize, prepareSize } from '../config/prepare-size.ts';
 import type { Config } from '../config/schema.ts';
 import { type Estimate, estimate, requireBudget, type Work } from '../cost/estimate.ts';
 import type { Request } from '../definition/request.ts';
@@ -22,6 +24,10 @@ const pipelineVersion = 1;
 export interface PlanEvent {
   execution: string;
   request: Request;
+  /** The engine that this machine prepares with, whatever mlops.yaml says: what is there was deployed. */
+  engine: PrepareSize['engine'];
+  /** What it runs, by content: the image, or what Glue has in its place. */
+  program: string;
 }
 
 /** All that the machine needs to know before it spends anything: names, parameters, what an earlier run has made. */
@@ -46,10 +52,16 @@ export type PreparePlan = Reuse<Prepared> & {
   /** What of the config decided the prepared files. */
   settings: string;
   output: string;
+  size: PrepareSize;
+  /** Of a processing job. */
   cluster: object;
   max_runtime: number;
   timeout: number;
+  /** Of a Glue job, which counts minutes. */
+  timeout_minutes: number;
   environment: Record<string, string>;
+  /** Where a program leaves why it failed, as JOB.json, when its service hands on no word of it. */
+  failures: { bucket: string; prefix: string };
 };
 
 export type TrainPlan = Reuse<TrainedModel> & {
@@ -75,12 +87,15 @@ export type TrainPlan = Reuse<TrainedModel> & {
  * Plans a run. Throws DataContractError where the data cannot be used and BudgetError where the run would cost more than
  * it may, before any job starts.
  */
-export async function plan({ execution, request }: PlanEvent, context: StepContext): Promise<Plan> {
+export async function plan(event: PlanEvent, context: StepContext): Promise<Plan> {
+  const { execution } = event;
+  const request = withEngine(event);
   const { config } = request;
+  const size = sizeOf(config);
   const settings = prepareSettings(config);
   const prepareKey = sha256Json({
     pipelineVersion,
-    image: digestOf(request.images.prepare),
+    image: digestOf(event.program),
     data: request.data.version,
     script: request.script?.sha256 ?? null,
     settings,
@@ -140,10 +155,13 @@ export async function plan({ execution, request }: PlanEvent, context: StepConte
       ],
       settings: settingsUri,
       output,
+      size,
       cluster: instances(config.prepare.instance),
       max_runtime: config.prepare.max_runtime,
       timeout: withStart(config.prepare.max_runtime),
+      timeout_minutes: Math.ceil(config.prepare.max_runtime / 60),
       environment: {},
+      failures: failuresIn(context.root),
     },
     train: {
       ...(model ? { reused: true, result: model.value } : { reused: false }),
@@ -178,6 +196,23 @@ export async function plan({ execution, request }: PlanEvent, context: StepConte
       timeout: withStart(config.training.max_runtime * rounds(config)),
     },
   };
+}
+
+/** mlops.yaml may ask for an engine that is not deployed yet, as in the pull request that changes it. */
+const withEngine = ({ request, engine }: PlanEvent): Request => ({
+  ...request,
+  config: { ...request.config, prepare: { ...request.config.prepare, engine } },
+});
+
+function sizeOf({ prepare }: Config): PrepareSize {
+  const size = prepareSize(prepare);
+  if (typeof size !== 'string') return size;
+  throw new ConfigError('mlops.yaml', [{ path: 'prepare.instance.type', message: size }]);
+}
+
+function failuresIn(root: string): PreparePlan['failures'] {
+  const [bucket = '', ...path] = root.slice('s3://'.length).split('/');
+  return { bucket, prefix: `${[...path, 'prepared', 'failures'].join('/')}/` };
 }
 
 /** The same image in another repository is the same image. */

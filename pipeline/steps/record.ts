@@ -49,11 +49,19 @@ export async function record(event: RecordEvent, context: StepContext): Promise<
     finished_at: context.clock.now().toISOString(),
     state: event.state,
     steps: [],
-    notes: [],
+    notes: engineNote(event.state),
   };
   await context.ledger.put(runKind, event.execution, run);
   await freeLease(event, context);
   return { status: event.status };
+}
+
+function engineNote({ request, plan }: TrainState): string[] {
+  const [asked, deployed] = [request.config.prepare.engine, plan?.prepare.size.engine];
+  if (deployed === undefined || asked === deployed) return [];
+  return [
+    `prepare.engine is ${asked}, the environment is deployed with ${deployed}, which ran here: deploy to change it.`,
+  ];
 }
 
 export const runKind = 'run';

@@ -1,24 +1,20 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Request } from '../../definition/request.ts';
 import { type Resources, type StepName, trainMachine, trainSteps } from '../../definition/train.ts';
 import { sha256 } from '../../hash.ts';
-import type { Trial } from '../../ports.ts';
 import { repository } from '../../repository.ts';
-import type { StepContext } from '../../steps/context.ts';
 import { currentLease, freeLease, waitingReason } from '../../steps/lease.ts';
 import { type RunRecord, runKind } from '../../steps/record.ts';
 import { steps } from '../../steps/steps.ts';
 import type { Backend, ImageOptions, Progress, RunOptions, RunResult, StagedFile } from '../backend.ts';
+import { type EmbeddedContext, embeddedContext } from './embedded-context.ts';
 import { type ExecutionEvent, execute, type TaskHandler } from './engine.ts';
-import { FileLedger } from './file-ledger.ts';
-import { FileStorage } from './file-storage.ts';
+import type { FileStorage } from './file-storage.ts';
 import { hashContext, ImageStore } from './image-store.ts';
 import type { JobContext } from './jobs/context.ts';
 import { EmbeddedSageMaker } from './jobs/embedded-sagemaker.ts';
-import { LedgerRegistry } from './ledger-registry.ts';
 import { embeddedEngine, prepareEngines } from './prepare-engines.ts';
 import { claimRun, unfinishedRuns } from './run-owner.ts';
 import { SetupError } from './setup-error.ts';
@@ -48,7 +44,7 @@ export interface EmbeddedOptions {
 export class EmbeddedBackend implements Backend {
   readonly name = 'embedded';
   readonly environment = null;
-  readonly context: StepContext;
+  readonly context: EmbeddedContext;
   readonly #home: string;
   readonly #storage: FileStorage;
   readonly #images: ImageStore;
@@ -59,24 +55,11 @@ export class EmbeddedBackend implements Backend {
   constructor(options: EmbeddedOptions) {
     const { project, onSetup: onProgress, containers = false } = options;
     this.#home = resolve(options.home);
-    this.#storage = new FileStorage(join(this.#home, 's3'));
+    this.context = embeddedContext({ home: this.#home, project });
+    this.#storage = this.context.storage;
     const images = join(this.#home, 'images');
     this.#images = new ImageStore(images, { onProgress });
     this.#models = containers ? new ImageStore(images, { onProgress, containers }) : this.#images;
-    const ledger = new FileLedger(join(this.#home, 'ledger', project));
-    this.context = {
-      storage: this.#storage,
-      ledger,
-      registry: new LedgerRegistry(ledger, project),
-      jobs: {
-        trials: (tuningJob) => trialsOf(join(this.#home, 'jobs'), tuningJob),
-        strategyOf: (asked) => (asked === 'grid' ? 'grid' : 'random'),
-      },
-      clock: { now: () => new Date() },
-      root: `s3://mlops/${project}`,
-      jobPrefix: project,
-      region: null,
-    };
     this.#sagemaker = new EmbeddedSageMaker({
       root: join(this.#home, 'jobs'),
       resolve: (uri) => this.#storage.path(uri),
@@ -238,9 +221,3 @@ function newExecutionName(now: Date): string {
 
 /** The folder of the image that prepares data. */
 export const prepareContext = join(repository, 'pipeline/prepare');
-
-async function trialsOf(jobs: string, tuningJob: string): Promise<Trial[]> {
-  return JSON.parse(
-    await readFile(join(jobs, 'hyper-parameter-tuning-job', tuningJob, 'trials.json'), 'utf8'),
-  );
-}
