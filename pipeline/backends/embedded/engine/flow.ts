@@ -46,7 +46,6 @@ async function visit(name: string, state: State, input: Json, scope: Scope): Pro
       scope.emit('StateExited', { ...place(name, scope), result: output, seconds: since(at) });
       return { ...outcome, output };
     } catch (error) {
-      if (scope.signal.aborted) throw stopped();
       const recovered = recover(error);
       if (!recovered) throw error;
       if ('catcher' in recovered) {
