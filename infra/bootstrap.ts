@@ -6,7 +6,7 @@ import { signedCall } from '../pipeline/backends/aws/signed-call.ts';
 import { loadConfig } from '../pipeline/config/load.ts';
 import { requireAccount } from './account.ts';
 import { askGitHub, originRepository } from './ask-github.ts';
-import { runCdk } from './cdk-cli.ts';
+import { deployArguments, runCdk } from './cdk-cli.ts';
 import { type Environment, environmentOf } from './environment.ts';
 import { failed } from './failed.ts';
 import { type Identity, issuer } from './identity-stack.ts';
@@ -46,16 +46,7 @@ async function bootstrap(options: Options): Promise<void> {
     context: { config, environment: environment.name, identity: JSON.stringify(identity) },
   };
   await runCdk(
-    [
-      'deploy',
-      names.identityStack,
-      '--require-approval',
-      'never',
-      '--progress',
-      'events',
-      '--outputs-file',
-      resolve('.mlops/outputs', `${names.identityStack}.json`),
-    ],
+    deployArguments([names.identityStack], resolve('.mlops/outputs', `${names.identityStack}.json`)),
     app,
   );
   const policy = (name: string) => `arn:${names.partition}:iam::${account}:policy/${name}`;

@@ -1,24 +1,44 @@
 import { spawn } from 'node:child_process';
-import { delimiter, dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { delimiter, dirname, join } from 'node:path';
+import { repository } from '../pipeline/repository.ts';
 import type { Environment } from './environment.ts';
 
-const cli = fileURLToPath(new URL('../node_modules/aws-cdk/bin/cdk', import.meta.url));
-/** Where cdk.json is, which names the app. */
-const root = fileURLToPath(new URL('..', import.meta.url));
 const keptOutput = 200_000;
 
+interface CdkRun {
+  environment: Environment;
+  /** For the app, which cdk.json names. */
+  context?: Readonly<Record<string, string>>;
+  /** A folder that `synth` wrote: what is in it is deployed, and no app runs. */
+  assembly?: string;
+  /** Folder of the package aws-cdk. Default: the locked one of this repository. */
+  cdk?: string;
+  /** Takes what the command line says. Default: it is passed on. */
+  onOutput?: (chunk: Buffer, stream: 'stdout' | 'stderr') => void;
+  /** Interrupts the command line. CloudFormation finishes, or rolls back, what it has begun. */
+  signal?: AbortSignal;
+}
+
 /**
- * Runs the locked CDK command line on the app and passes on what it says. Throws CdkError with what to do where it
- * fails for a reason that is known, else with its exit code.
+ * Runs the CDK command line. Returns what it wrote to standard output. Throws CdkError with what to do where it fails
+ * for a reason that is known, else with its exit code; the signal's reason where that interrupted it.
  */
 export async function runCdk(
   args: readonly string[],
-  { environment, context }: { environment: Environment; context: Readonly<Record<string, string>> },
-): Promise<void> {
+  {
+    environment,
+    context = {},
+    assembly,
+    cdk = join(repository, 'node_modules/aws-cdk'),
+    onOutput = (chunk, stream) => process[stream].write(chunk),
+    signal,
+  }: CdkRun,
+): Promise<string> {
+  signal?.throwIfAborted();
   const given = Object.entries(context).flatMap(([name, value]) => ['--context', `${name}=${value}`]);
-  const child = spawn(process.execPath, [cli, ...args, ...given, '--no-notices'], {
-    cwd: root,
+  const app = assembly === undefined ? given : ['--app', assembly];
+  const child = spawn(process.execPath, [join(cdk, 'bin/cdk'), ...args, ...app, '--no-notices'], {
+    cwd: repository,
     stdio: ['inherit', 'pipe', 'pipe'],
     env: {
       ...process.env,
@@ -29,20 +49,36 @@ export async function runCdk(
       CDK_VALIDATION: process.env.CDK_VALIDATION ?? 'false',
     },
   });
-  let output = '';
-  const keep = (target: NodeJS.WriteStream) => (chunk: Buffer) => {
-    target.write(chunk);
-    output = (output + chunk.toString()).slice(-keptOutput);
-  };
-  child.stdout.on('data', keep(process.stdout));
-  child.stderr.on('data', keep(process.stderr));
+  const interrupt = () => child.kill('SIGINT');
+  signal?.addEventListener('abort', interrupt);
+  const written: Buffer[] = [];
+  let last = '';
+  for (const stream of ['stdout', 'stderr'] as const)
+    child[stream].on('data', (chunk: Buffer) => {
+      onOutput(chunk, stream);
+      if (stream === 'stdout') written.push(chunk);
+      last = (last + chunk.toString()).slice(-keptOutput);
+    });
   const code = await new Promise<number>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (exit) => resolve(exit ?? 1));
-  });
-  if (code !== 0)
-    throw new CdkError(explain(output, environment) ?? `cdk ${args[0]}: exit code ${code}`, code);
+  }).finally(() => signal?.removeEventListener('abort', interrupt));
+  signal?.throwIfAborted();
+  if (code !== 0) throw new CdkError(explain(last, environment) ?? `cdk ${args[0]}: exit code ${code}`, code);
+  return Buffer.concat(written).toString();
 }
+
+/** The arguments that make or update a stack; `outputs` is the file that its outputs go to. */
+export const deployArguments = (stacks: readonly string[], outputs: string): string[] => [
+  'deploy',
+  ...stacks,
+  '--require-approval',
+  'never',
+  '--progress',
+  'events',
+  '--outputs-file',
+  outputs,
+];
 
 export class CdkError extends Error {
   override readonly name = 'CdkError';

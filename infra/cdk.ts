@@ -4,7 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { Command } from 'commander';
 import { loadConfig } from '../pipeline/config/load.ts';
 import { requireAccount } from './account.ts';
-import { runCdk } from './cdk-cli.ts';
+import { deployArguments, runCdk } from './cdk-cli.ts';
 import { environmentOf } from './environment.ts';
 import { failed } from './failed.ts';
 
@@ -12,6 +12,7 @@ interface Options {
   environment?: string;
   config: string;
   outputs?: string;
+  output?: string;
   takeBack?: boolean;
 }
 
@@ -43,20 +44,16 @@ function command(
     });
 }
 
-command('synth', 'writes the CloudFormation template to cdk.out', (stack) => ['synth', stack, '--quiet'], {
-  offline: true,
-});
+command(
+  'synth',
+  'writes the CloudFormation template, and the code that it deploys, to a folder',
+  (stack, { output = '' }) => ['synth', stack, '--quiet', '--output', resolve(output)],
+  { offline: true },
+).option('--output <folder>', 'where they go', 'cdk.out');
 command('diff', 'shows what a deploy would change, the state machine included', (stack) => ['diff', stack]);
 command('deploy', 'makes or updates the environment', (stack, { outputs = '', takeBack }) => [
-  'deploy',
-  stack,
-  '--require-approval',
-  'never',
-  '--progress',
-  'events',
+  ...deployArguments([stack], outputs),
   ...(takeBack ? ['--import-existing-resources'] : []),
-  '--outputs-file',
-  outputs,
 ])
   .option('--outputs <file>', 'where the outputs go, as JSON')
   .option('--take-back', 'puts what an earlier destroy kept into the new stack');

@@ -5,7 +5,8 @@ import type { Construct } from 'constructs';
 import { acknowledge } from './constructs/acknowledge.ts';
 import type { Environment } from './environment.ts';
 import { boundary, deploy, execution, identityBoundary, pullRequest } from './policies/identity-policies.ts';
-import { policyDocument, type Statement, starReasons } from './policies/statement.ts';
+import { policyDocument } from './policies/policy-document.ts';
+import { type Statement, starReasons } from './policies/statement.ts';
 
 /** What bootstrap learns before it deploys. */
 export interface Identity {

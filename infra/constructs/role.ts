@@ -2,7 +2,8 @@ import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import type { Environment } from '../environment.ts';
 import { useKey } from '../policies/job-policy.ts';
-import { policyDocument, type Statement, starReasons } from '../policies/statement.ts';
+import { policyDocument } from '../policies/policy-document.ts';
+import { type Statement, starReasons } from '../policies/statement.ts';
 import { acknowledge } from './acknowledge.ts';
 
 /** A role for a service, with one inline policy; the stack sets its boundary. */

@@ -1,5 +1,3 @@
-import { PolicyDocument } from 'aws-cdk-lib/aws-iam';
-
 /** An IAM statement as IAM writes it: plain data, so that a test can evaluate a policy before anything is deployed. */
 export interface Statement {
   readonly Sid?: string;
@@ -29,13 +27,6 @@ export function onlyKinds(kinds: readonly string[]): Pick<Statement, 'Condition'
       Null: { 'dynamodb:LeadingKeys': 'false' },
     },
   };
-}
-
-export function policyDocument(statements: readonly Statement[]): PolicyDocument {
-  return PolicyDocument.fromJson({
-    Version: '2012-10-17',
-    Statement: statements.map(({ because: _, ...statement }) => statement),
-  });
 }
 
 /**
