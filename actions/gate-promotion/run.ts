@@ -6,8 +6,8 @@ import { prose } from '../../pipeline/report/github-markdown.ts';
 import { parseReport } from '../../pipeline/report/parse-report.ts';
 import { headlineOf } from '../../pipeline/report/reading.ts';
 import type { Report } from '../../pipeline/report/report.ts';
+import { contextOf } from '../../pipeline/run/context-of.ts';
 import { promoteRun } from '../../pipeline/run/promote-run.ts';
-import { openBackend } from '../../pipeline/run/start-run.ts';
 import type { Context } from '../shared/context.ts';
 import { InputError } from '../shared/inputs.ts';
 import { withoutCommands } from '../shared/log.ts';
@@ -80,21 +80,11 @@ async function promotion(
     throw new InputError(
       `input run: got a run of ${report.project}, expected one of ${config.project} (${inputs.config})`,
     );
-  const backend = await openBackend(
-    config,
-    {
-      backend: report.backend,
-      environment: report.environment ?? undefined,
-      containers: false,
-      mode: 'promote',
-    },
-    { home, runId: null, onNote: console.log },
-  );
   const { execution, fingerprint } = report.run;
   return await promoteRun(
     { execution, fingerprint, package: report.run.promotion.package, verdict },
     {
-      context: backend.context,
+      context: await contextOf(report, { config, home }),
       approved: inputs.promote === 'approved',
       actor: context.actor === '' ? null : context.actor,
     },

@@ -59,5 +59,9 @@ export async function promoteRun(
     context,
   );
   const detail = promoted ? `${name} is the champion now.` : `${name} is the champion already.`;
-  return { promoted, package: name, detail: gate.promotable ? detail : `${detail} The hold was approved.` };
+  return {
+    promoted: true,
+    package: name,
+    detail: gate.promotable ? detail : `${detail} The hold was approved.`,
+  };
 }

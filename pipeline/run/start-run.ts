@@ -93,8 +93,7 @@ function settingsOf({ set, data, image }: RunChoices): string[] {
   ];
 }
 
-/** The backend that is asked for. Throws SetupError, or an InputError for choices that do not go together. */
-export async function openBackend(
+async function openBackend(
   config: Config,
   {
     backend,

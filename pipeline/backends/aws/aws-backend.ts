@@ -2,7 +2,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ECRClient } from '@aws-sdk/client-ecr';
 import { DescribeHyperParameterTuningJobCommand, type SageMakerClient } from '@aws-sdk/client-sagemaker';
 import { type SFNClient, StartExecutionCommand, StopExecutionCommand } from '@aws-sdk/client-sfn';
-import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import pLimit from 'p-limit';
 import type { Request } from '../../definition/request.ts';
 import { canonicalJson, sha256Json } from '../../hash.ts';
@@ -21,13 +20,13 @@ import { prepareContext } from '../embedded/embedded-backend.ts';
 import { hashContext } from '../embedded/image-store.ts';
 import { SetupError } from '../embedded/setup-error.ts';
 import { findImage, requireDigest } from './aws-images.ts';
-import { cloudWatchLogsClient, ecrClient, sageMakerClient, sfnClient, stsClient } from './clients.ts';
+import { cloudWatchLogsClient, ecrClient, sageMakerClient, sfnClient } from './clients.ts';
 import { executionLink } from './console-links.ts';
+import { deployedContext, requireDeployed } from './deployed-context.ts';
 import { ExecutionHistory, type StartedJob } from './execution-history.ts';
 import { follow } from './follow.ts';
 import { type Deployment, imageTag, type ResourceNames, resourceNames } from './names.ts';
 import { describeExecution, type Execution, eventsSince } from './read-execution.ts';
-import { awsContext } from './step-context.ts';
 import { stopJobs } from './stop-jobs.ts';
 
 export interface AwsBackendOptions {
@@ -44,7 +43,7 @@ export interface AwsBackendOptions {
 export class AwsBackend implements Backend {
   readonly name = 'aws';
   readonly environment: string;
-  readonly context: ReturnType<typeof awsContext>;
+  readonly context: ReturnType<typeof deployedContext>;
   readonly #options: AwsBackendOptions;
   readonly #names: ResourceNames;
   readonly #executions: SFNClient;
@@ -235,32 +234,8 @@ export class AwsBackend implements Backend {
 
 /** The backend of an environment that is deployed, with credentials of its account. Throws SetupError. */
 export async function openAwsBackend(options: AwsBackendOptions): Promise<AwsBackend> {
-  const { account, region, environment } = options.deployment;
-  const { Account, Arn } = await stsClient(region).send(new GetCallerIdentityCommand({}));
-  if (Account !== account) {
-    throw new SetupError(
-      `environment ${environment}: mlops.yaml says account ${account}, the credentials are of account ${Account} (${Arn}); ` +
-        'expected those of the same account: choose another AWS_PROFILE or environment',
-    );
-  }
-  const backend = new AwsBackend(options);
-  // Before anything is written: is there a ledger?
-  await backend.context.ledger.get(championKind, championId);
-  return backend;
-}
-
-/** The ports of an environment, for reading. */
-export function deployedContext(deployment: Deployment) {
-  const { partition, ledgerTable, packageGroup, root, jobPrefix } = resourceNames(deployment);
-  const { region, account } = deployment;
-  return awsContext({
-    region,
-    ledger: ledgerTable,
-    packageGroup,
-    sageMakerArn: `arn:${partition}:sagemaker:${region}:${account}`,
-    root,
-    jobPrefix,
-  });
+  await requireDeployed(options.deployment);
+  return new AwsBackend(options);
 }
 
 /** Enough for a traceback and what came before it. */
