@@ -71,8 +71,8 @@ test('what IAM would allow is read from its table, rows of several lines too', (
 ┌───┬────────────┬────────┐
 │   │ Resource   │ Effect │
 ├───┼────────────┼────────┤
-│ + │ \${Topic}   │ Allow  │
-│   │ \${Other}   │        │
+│ + │ topic      │ Allow  │
+│   │ other      │        │
 ├───┼────────────┼────────┤
 │ - │ *          │ Deny   │
 └───┴────────────┴────────┘
@@ -85,7 +85,7 @@ Resources
       title: 'IAM Statement Changes',
       head: ['', 'Resource', 'Effect'],
       rows: [
-        ['+', '${Topic} ${Other}', 'Allow'],
+        ['+', 'topic other', 'Allow'],
         ['-', '*', 'Deny'],
       ],
     },

@@ -25,6 +25,11 @@ export function jobLink(region: string, { kind, name }: StartedJob): string {
   return `${consoleOf(region)}/cloudwatch/home?region=${region}#logsV2:log-groups/log-group/${group}${filter}`;
 }
 
+/** The events of a stack. */
+export function stackLink(region: string, stack: string): string {
+  return `${consoleOf(region)}/cloudformation/home?region=${region}#/stacks/events?stackId=${encodeURIComponent(stack)}`;
+}
+
 function consoleOf(region: string): string {
   if (region.startsWith('cn-')) return 'https://console.amazonaws.cn';
   if (region.startsWith('us-gov-')) return 'https://console.amazonaws-us-gov.com';

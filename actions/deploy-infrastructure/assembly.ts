@@ -1,0 +1,59 @@
+import { access, readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { Environment } from '../../infra/environment.ts';
+import type { Template } from '../../infra/stack-diff.ts';
+import { SetupError } from '../../pipeline/backends/embedded/setup-error.ts';
+import type { Inputs } from './inputs.ts';
+
+/** What an earlier job synthesized, and the command line to deploy it with. */
+export interface Assembly {
+  folder: string;
+  cdk: string;
+  /** Of each stack that is to be deployed. */
+  templates: Record<string, Template>;
+}
+
+/** The part of a cloud assembly's manifest that is read here. */
+interface Manifest {
+  artifacts?: Record<string, { type: string; environment?: string; properties?: { templateFile?: string } }>;
+}
+
+/** @throws SetupError where it is not there, or was made for another account or region */
+export async function readAssembly(
+  { app, cdk }: Pick<Inputs, 'app' | 'cdk'>,
+  { name, account, region }: Environment,
+  stacks: readonly string[],
+): Promise<Assembly> {
+  const folder = resolve(app, name);
+  const shown = join(app, name);
+  const text = await readFile(join(folder, 'manifest.json'), 'utf8').catch(() => {
+    throw missing(`${shown}/manifest.json`, 'the synthesized app');
+  });
+  await access(join(resolve(cdk), 'bin/cdk')).catch(() => {
+    throw missing(`${cdk}/bin/cdk`, "the CDK's command line");
+  });
+  const { artifacts = {} } = JSON.parse(text) as Manifest;
+  const templates: Record<string, Template> = {};
+  for (const stack of stacks) {
+    const artifact = Object.hasOwn(artifacts, stack) ? artifacts[stack] : undefined;
+    const file = artifact?.properties?.templateFile;
+    if (artifact?.type !== 'aws:cloudformation:stack' || file === undefined) {
+      const known = Object.keys(artifacts).filter((id) => artifacts[id]?.type === 'aws:cloudformation:stack');
+      throw new SetupError(
+        `input stacks: got ${JSON.stringify(stack)}, expected of ${known.join(', ')}, as ${shown} has them`,
+      );
+    }
+    const expected = `aws://${account}/${region}`;
+    if (artifact.environment !== expected)
+      throw new SetupError(
+        `${shown}: stack ${stack} is made for ${artifact.environment}, expected ${expected}, as mlops.yaml says; run \`npm run pack\` on this commit`,
+      );
+    templates[stack] = JSON.parse(await readFile(join(folder, file), 'utf8')) as Template;
+  }
+  return { folder, cdk: resolve(cdk), templates };
+}
+
+const missing = (path: string, what: string): SetupError =>
+  new SetupError(
+    `${path}: no such file, expected ${what}; an earlier job makes it without credentials (\`npm run pack\`) and this one downloads it`,
+  );

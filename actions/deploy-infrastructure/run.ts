@@ -1,0 +1,132 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { requireAccount } from '../../infra/account.ts';
+import { CdkError, deployArguments, runCdk } from '../../infra/cdk-cli.ts';
+import { type Environment, environmentOf } from '../../infra/environment.ts';
+import { isChanged, losses, parseDiff, type ResourceChange, type Template } from '../../infra/stack-diff.ts';
+import { stackLink } from '../../pipeline/backends/aws/console-links.ts';
+import { loadConfig } from '../../pipeline/config/load.ts';
+import { InputError } from '../shared/inputs.ts';
+import { group } from '../shared/log.ts';
+import { ActionError, type Result } from '../shared/start.ts';
+import { type Assembly, readAssembly } from './assembly.ts';
+import type { Inputs } from './inputs.ts';
+import { renderSummary } from './summary.ts';
+
+export interface Surroundings {
+  summary: { addRaw(text: string, newLine?: boolean): { write(): Promise<unknown> } };
+  signal: AbortSignal;
+}
+
+type Output = 'changed' | 'outputs' | 'summary';
+
+/** The change would take away what holds data. */
+class ReplacementError extends Error {
+  override readonly name = 'ReplacementError';
+}
+
+/**
+ * Shows what a deployment would change, and in mode deploy makes it so. Nothing is built and no code of the app runs: what
+ * an earlier job synthesized is what is deployed. Throws what was wrong, in an ActionError once there are outputs.
+ */
+export async function run(inputs: Inputs, { summary, signal }: Surroundings): Promise<Result<Output>> {
+  const { config } = await loadConfig(inputs.config);
+  const environment = environmentOf(config, inputs.environment);
+  const stacks = stacksOf(inputs, environment);
+  const assembly = await readAssembly(inputs, environment, stacks);
+  await requireAccount(environment);
+  const surroundings = { environment, assembly, stacks, signal };
+
+  const diffs = parseDiff(await diff(surroundings), assembly.templates);
+  const lost = diffs.flatMap((one) => losses(one, assembly.templates[one.stack] as Template));
+  const text = renderSummary(environment, diffs, lost);
+  await summary.addRaw(text, true).write();
+  const outputs = { changed: String(diffs.some(isChanged)), summary: text };
+  if (inputs.mode === 'diff') return { outputs };
+  if (lost.length > 0 && !inputs['allow-replacement']) throw new ActionError(refusal(lost), outputs);
+  try {
+    return { outputs: { ...outputs, outputs: await deploy(surroundings) } };
+  } catch (error) {
+    throw new ActionError(error, outputs);
+  }
+}
+
+/** The environment's stack or the ones that are named, but for those that say who may deploy. */
+function stacksOf({ stacks }: Inputs, { name, names }: Environment): string[] {
+  const chosen = stacks ?? [names.stack];
+  const own = chosen.find((stack) => stack === names.identityStack || /--(identity|toolkit)$/.test(stack));
+  if (own === undefined) return chosen;
+  throw new InputError(
+    `input stacks: got ${own}, which says who may deploy; a deployment that could change it could let anybody in. ` +
+      `A person with administrator access deploys it: npm run bootstrap -- --environment ${name}`,
+  );
+}
+
+interface Deployment {
+  environment: Environment;
+  assembly: Assembly;
+  stacks: readonly string[];
+  signal: AbortSignal;
+}
+
+async function diff({ environment, assembly, stacks, signal }: Deployment): Promise<string> {
+  try {
+    return await group(`Changes to ${stacks.join(', ')}`, (onOutput) =>
+      runCdk(
+        ['diff', ...stacks, '--exclusively', '--ci', '--no-color'],
+        options({ environment, assembly, signal, onOutput }),
+      ),
+    );
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    throw new CdkError('Cancelled: nothing was changed.', 130);
+  }
+}
+
+/** @returns the stacks' outputs, as JSON */
+async function deploy({ environment, assembly, stacks, signal }: Deployment): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'mlops-outputs-'));
+  const file = join(folder, 'outputs.json');
+  try {
+    await group(`Deployment of ${stacks.join(', ')}`, (onOutput) =>
+      runCdk(
+        [...deployArguments(stacks, file), '--exclusively', '--ci', '--no-color'],
+        options({ environment, assembly, signal, onOutput }),
+      ),
+    );
+    return JSON.stringify(JSON.parse(await readFile(file, 'utf8')));
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    throw new CdkError(
+      `Cancelled. What CloudFormation has begun it finishes, or rolls back, by itself: ${stacks.map((stack) => stackLink(environment.region, stack)).join(' ')}`,
+      130,
+    );
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+const options = ({
+  environment,
+  assembly: { folder, cdk },
+  signal,
+  onOutput,
+}: Pick<Deployment, 'environment' | 'assembly' | 'signal'> & { onOutput: (chunk: Buffer) => void }) => ({
+  environment,
+  assembly: folder,
+  cdk,
+  signal,
+  onOutput,
+});
+
+function refusal(lost: readonly ResourceChange[]): ReplacementError {
+  const list = lost.map(
+    ({ change, type, path, logicalId }) =>
+      `  ${path || logicalId} (${type}): ${change === 'remove' ? 'removed' : change.replace(/replace$/, 'replaced')}`,
+  );
+  return new ReplacementError(
+    `Not deployed: this would take away what holds data, and no deployment can make it again:\n${list.join('\n')}\n` +
+      'Undo the change of its name, logical id or key in infra/; or, once the data is copied, say allow-replacement: true for one deployment.',
+  );
+}
