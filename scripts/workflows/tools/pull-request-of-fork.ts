@@ -1,0 +1,18 @@
+/**
+ * The open pull request that a fork's run was for: output `pull-request`, empty where there is none or it is not clear.
+ * GitHub's event does not say it for forks, and what the fork's own artifact says is not to be trusted.
+ */
+import { readFileSync } from 'node:fs';
+import { ask, at, give, listOf, repository } from '../github.ts';
+
+const event: unknown = JSON.parse(readFileSync(process.env.GITHUB_EVENT_PATH ?? '', 'utf8'));
+const sha = at(event, 'workflow_run.head_sha');
+const owner = String(at(event, 'workflow_run.head_repository.owner.login') ?? '');
+const branch = String(at(event, 'workflow_run.head_branch') ?? '');
+const head = encodeURIComponent(`${owner}:${branch}`);
+const pulls = listOf(await ask(`/repos/${repository()}/pulls?state=open&per_page=100&head=${head}`)).filter(
+  (pull) => at(pull, 'head.sha') === sha && at(pull, 'head.repo.full_name') !== repository(),
+);
+const number = pulls.length === 1 ? String(at(pulls[0], 'number')) : '';
+console.log(number === '' ? `No comment: ${pulls.length} open pull requests have this head.` : `#${number}`);
+give({ 'pull-request': number });

@@ -1,0 +1,67 @@
+/**
+ * What a retrain is asked to do, by whoever asked: outputs `name` and `region` of the environment, `data`, `set`, `mode`,
+ * `reason`. A dispatch from outside gives `data`, `environment` and `reason` in its client_payload. Where a held run is to
+ * be promoted, checks that it is this repository's own deploy or retrain of this branch.
+ */
+import { readFileSync } from 'node:fs';
+import { ask, at, give, listOf, repository } from '../github.ts';
+
+const { AWS, ENVIRONMENTS, GITHUB_EVENT_NAME, GITHUB_EVENT_PATH, GITHUB_REF_NAME } = process.env;
+const event: unknown = JSON.parse(readFileSync(GITHUB_EVENT_PATH ?? '', 'utf8'));
+const from = GITHUB_EVENT_NAME === 'repository_dispatch' ? 'client_payload' : 'inputs';
+const asked = (name: string): string =>
+  String(at(event, `${from}.${name}`) ?? '')
+    .replaceAll(/\s+/g, ' ')
+    .trim();
+
+const held = asked('promote');
+if (held !== '' && from === 'inputs') await checkHeld(held);
+
+const dry = asked('dry-run') === 'true';
+give({
+  ...(AWS === 'true' ? environment() : { name: '', region: '' }),
+  data: asked('data'),
+  // Settings are no business of a sender outside: they could switch the gate off.
+  set: from === 'inputs' ? settings(asked('set')) : '',
+  mode: dry || asked('mode') === 'evaluate' ? 'evaluate' : 'promote',
+  reason: asked('reason') || String(at(event, 'action') ?? GITHUB_EVENT_NAME),
+});
+
+/** One a line, as run-pipeline takes them: the form on GitHub has one line only. */
+function settings(text: string): string {
+  return text
+    .split(';')
+    .map((setting) => setting.trim())
+    .filter((setting) => setting !== '')
+    .join('\n');
+}
+
+function environment(): { name: string; region: string } {
+  const known = listOf(JSON.parse(ENVIRONMENTS ?? '[]')) as { name: string; region: string }[];
+  const name = asked('environment');
+  const found = name === '' ? known[0] : known.find((each) => each.name === name);
+  if (found === undefined)
+    throw new Error(
+      `environment: got ${JSON.stringify(name)}, expected one of mlops.yaml: ${known.map((each) => each.name).join(', ') || 'it has none'}`,
+    );
+  return { name: found.name, region: found.region };
+}
+
+async function checkHeld(id: string): Promise<void> {
+  if (!/^\d+$/.test(id))
+    throw new Error(
+      `promote: got ${JSON.stringify(id)}, expected the number of a run: the last part of its address, as in actions/runs/123`,
+    );
+  const run = await ask(`/repos/${repository()}/actions/runs/${id}`);
+  const found = {
+    repository: at(run, 'head_repository.full_name'),
+    workflow: String(at(run, 'path') ?? '').replace(/@.*$/, ''),
+    branch: at(run, 'head_branch'),
+  };
+  const workflows = ['.github/workflows/deploy.yml', '.github/workflows/retrain.yml'];
+  const own = found.repository === repository() && found.branch === GITHUB_REF_NAME;
+  if (!own || !workflows.includes(found.workflow))
+    throw new Error(
+      `promote: run ${id} is ${JSON.stringify(found)}, expected one of ${workflows.join(', ')} on ${GITHUB_REF_NAME}`,
+    );
+}
