@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
@@ -28,7 +28,8 @@ export interface Finished {
 }
 
 export interface Running {
-  process: ChildProcess;
+  /** As the runner cancels a step: SIGINT, after 7.5 s SIGTERM, after another 2.5 s SIGKILL. */
+  cancel: () => Promise<Finished>;
   /** Resolves once the log holds the text. */
   said: (text: string) => Promise<void>;
   finished: Promise<Finished>;
@@ -91,21 +92,29 @@ async function run(program: string, step: Step, scratch: string): Promise<Runnin
     child.once('error', reject);
     child.once('close', resolve);
   });
+  const finished = closed.then(async (code) => ({
+    code,
+    log,
+    outputs: await fileCommands(env.GITHUB_OUTPUT),
+    state: await fileCommands(env.GITHUB_STATE),
+    summary: await readFile(env.GITHUB_STEP_SUMMARY, 'utf8'),
+  }));
   return {
-    process: child,
+    finished,
+    cancel: async () => {
+      child.kill('SIGINT');
+      const later = [
+        setTimeout(() => child.kill('SIGTERM'), 7_500),
+        setTimeout(() => child.kill('SIGKILL'), 10_000),
+      ];
+      return await finished.finally(() => later.forEach(clearTimeout));
+    },
     said: async (text) => {
       while (!log.includes(text)) {
         if (child.exitCode !== null) throw new Error(`ended without saying ${text}:\n${log}`);
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
     },
-    finished: closed.then(async (code) => ({
-      code,
-      log,
-      outputs: await fileCommands(env.GITHUB_OUTPUT),
-      state: await fileCommands(env.GITHUB_STATE),
-      summary: await readFile(env.GITHUB_STEP_SUMMARY, 'utf8'),
-    })),
   };
 }
 

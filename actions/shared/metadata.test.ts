@@ -1,0 +1,37 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import type * as z from 'zod';
+import { repository } from '../../pipeline/repository.ts';
+import { actionNames } from '../build.ts';
+import { readMetadata, withTables } from './metadata.ts';
+
+const names = await actionNames();
+
+test.each(names)('%s: the schema of its inputs is what action.yml says', async (name) => {
+  const { inputs } = (await import(`../${name}/inputs.ts`)) as { inputs: z.ZodObject };
+  const { inputs: described = {} } = await readMetadata(name);
+  expect(Object.keys(inputs.shape).sort()).toEqual(Object.keys(described).sort());
+  for (const [key, { required = false, default: value }] of Object.entries(described)) {
+    const field = inputs.shape[key] as z.ZodType;
+    const absent = field.safeParse(undefined);
+    expect({ key, required: !absent.success }).toEqual({ key, required });
+    if (required) continue;
+    // An empty value is none.
+    const given = value === undefined || value === '' ? absent : field.safeParse(value);
+    expect({ key, default: given.data }).toEqual({ key, default: absent.data });
+  }
+});
+
+test.each(names)('%s: README.md has the inputs and outputs of action.yml', async (name) => {
+  const readme = await readFile(join(repository, 'actions', name, 'README.md'), 'utf8');
+  // npm run generate
+  expect(readme).toBe(withTables(readme, await readMetadata(name)));
+});
+
+test.each(names)('%s runs on Node 24 from its bundle', async (name) => {
+  const { runs } = await readMetadata(name);
+  expect(runs).toMatchObject({ using: 'node24', main: 'dist/main.js' });
+  // The runner calls no `pre` of an action in the checkout.
+  expect(runs).not.toHaveProperty('pre');
+});
