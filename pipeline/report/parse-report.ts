@@ -1,0 +1,253 @@
+import * as z from 'zod';
+import type { Verdict } from '../gate/verdict.ts';
+import { cleanText } from './clean-text.ts';
+import type { Report } from './report.ts';
+
+/** A run's JSON that is not a report. */
+export class ReportError extends Error {
+  override readonly name = 'ReportError';
+}
+
+/** No report comes near these limits, and no rendering is slow within them. */
+const mostBytes = 8 * 1024 * 1024;
+const mostCharacters = 32_768;
+const mostItems = 100_000;
+const mostPoints = 1000;
+const mostKeys = 1000;
+
+const text = z.string().max(mostCharacters);
+const list = <Item extends z.ZodType>(item: Item, most = mostItems) => z.array(item).max(most);
+const settings = <Value extends z.ZodType>(value: Value) =>
+  z.record(text, value).refine((record) => Object.keys(record).length <= mostKeys, {
+    error: `expected at most ${mostKeys} keys`,
+  });
+const count = z.int().nonnegative();
+const duration = z.number().nonnegative();
+const time = z.iso.datetime({ offset: true });
+const share = z.number().min(0).max(1);
+const interval = z
+  .tuple([z.number(), z.number()])
+  .refine(([lower, upper]) => lower <= upper, { error: 'expected the lower end first' });
+
+const metricResult = z.object({
+  candidate: z.number(),
+  champion: z.number().nullable(),
+  interval: interval.nullable(),
+  champion_interval: interval.nullable(),
+  difference: z.number().nullable(),
+  difference_interval: interval.nullable(),
+  p_value: share.nullable(),
+  method: z.enum(['DeLong', 'bootstrap', 'none']),
+  note: text.exactOptional(),
+});
+
+const sliceResult = z.object({
+  column: text,
+  value: text,
+  n: count,
+  positives: count.nullable(),
+  metric: text,
+  candidate: z.number().nullable(),
+  champion: z.number().nullable(),
+  interval: interval.nullable().exactOptional(),
+  note: text.exactOptional(),
+});
+
+const check = z.object({
+  name: text,
+  outcome: z.enum(['pass', 'fail', 'inconclusive']),
+  detail: text,
+  value: z.number().nullable(),
+  bound: z.number().nullable(),
+  limit: z.number().nullable(),
+  confidence: share.nullable(),
+});
+
+const verdict = z.object({
+  outcome: z.enum(['promote', 'hold', 'reject']),
+  reason: text,
+  n: count,
+  positives: count.nullable(),
+  seed: z.number(),
+  confidence: share,
+  smallest_detectable_difference: z.number().nullable(),
+  holdout_uses: count,
+  primary: text,
+  enforced: z.boolean(),
+  metrics: settings(metricResult),
+  slices: list(sliceResult),
+  checks: list(check),
+  notes: list(text),
+});
+
+const model = z.object({
+  package: text.nullable(),
+  image: text,
+  hyperparameters: settings(text),
+  threshold: z.number().nullable(),
+  origin: z.enum(['candidate', 'champion', 'baseline']),
+  trained_at: text.nullable(),
+});
+
+const rows = z.object({ rows: count, positives: count.nullable() });
+const points = list(z.tuple([z.number(), z.number()]), mostPoints);
+const numbers = list(z.number(), mostPoints);
+const bins = list(z.object({ predicted: z.number(), observed: z.number(), n: count, interval }), mostPoints);
+
+const plots = z.object({
+  roc: points.exactOptional(),
+  pr: points.exactOptional(),
+  calibration: bins.exactOptional(),
+  histogram: z.object({ edges: numbers, negatives: numbers, positives: numbers }).exactOptional(),
+  confusion: z
+    .object({ classes: list(text, mostPoints), counts: list(numbers, mostPoints) })
+    .refine(({ classes, counts }) => [counts, ...counts].every(({ length }) => length === classes.length), {
+      error: 'expected as many rows and columns as classes',
+    })
+    .exactOptional(),
+  confidence: bins.exactOptional(),
+  roc_by_class: list(z.object({ class: text, roc: points }), mostPoints).exactOptional(),
+  predicted_actual: points.exactOptional(),
+  residuals: z.object({ edges: numbers, counts: numbers }).exactOptional(),
+});
+
+const tuning = z.object({
+  strategy: text,
+  ran_as: text,
+  objective: z.object({ metric: text, goal: z.enum(['maximize', 'minimize']) }),
+  trials: list(
+    z.object({
+      name: text,
+      hyperparameters: settings(text),
+      value: z.number().nullable(),
+      seconds: duration,
+      status: z.enum(['completed', 'failed', 'stopped']),
+    }),
+  ),
+  best: text.nullable(),
+});
+
+const run = z.object({
+  execution: text,
+  mode: z.enum(['evaluate', 'promote']),
+  trigger: text,
+  reason: text.nullable(),
+  started_at: time,
+  finished_at: time,
+  seconds: duration,
+  commit: z.object({ sha: text, ref: text.nullable(), dirty: z.boolean() }).nullable(),
+  fingerprint: text,
+  status: z.enum(['succeeded', 'failed', 'cancelled']),
+  promotion: z.object({ promoted: z.boolean(), package: text.nullable(), detail: text }),
+});
+
+const report = z.object({
+  version: z.literal(1),
+  project: text,
+  problem: z.enum(['binary', 'multiclass', 'regression']),
+  backend: z.enum(['embedded', 'aws']),
+  environment: text.nullable(),
+  run,
+  verdict: verdict.nullable(),
+  failure: z.object({ step: text, error: text, cause: text, log: list(text), hint: text }).nullable(),
+  candidate: model.nullable(),
+  champion: model.nullable(),
+  data: z
+    .object({
+      source: text,
+      version: text,
+      target: text,
+      positive: text.nullable(),
+      positive_defaulted: z.boolean(),
+      labels: list(text),
+      train: rows,
+      holdout: rows,
+    })
+    .nullable(),
+  plots: z.object({ candidate: plots, champion: plots.nullable() }).nullable(),
+  explanation: z
+    .object({
+      kind: text,
+      unit: text,
+      features: list(
+        z.object({
+          name: text,
+          value: z.number(),
+          champion: z.number().nullable().exactOptional(),
+          class: text.exactOptional(),
+        }),
+      ),
+    })
+    .nullable(),
+  tuning: tuning.nullable(),
+  changes: list(
+    z.object({
+      what: z.enum(['code', 'data', 'config', 'image', 'hyperparameters']),
+      path: text,
+      from: text.nullable(),
+      to: text.nullable(),
+    }),
+  ).nullable(),
+  steps: list(z.object({ name: text, seconds: duration, reused: z.boolean(), saved_seconds: duration })),
+  cost: z.object({
+    estimated_usd: duration.nullable(),
+    actual_usd: duration.nullable(),
+    note: text,
+  }),
+  notes: list(text),
+  links: list(z.object({ label: text, url: text })),
+});
+
+/** Neither schema can have more, fewer or other fields than its type: this does not compile then. */
+type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+true satisfies Equal<z.output<typeof report>, Report>;
+true satisfies Equal<z.output<typeof verdict>, Verdict>;
+
+/**
+ * A run's JSON as the report that it is. The text may come from anybody (a fork's artifact): its size, and that of
+ * everything in it, is bounded, and no number is NaN or infinite. Fields that are not known are left out.
+ * @throws ReportError with the first problems: where, what was found, what was expected
+ */
+export function parseReport(text: string): Report {
+  return parse(text, report, 'report');
+}
+
+/** The verdict that gate-promotion wrote; as parseReport. */
+export function parseVerdict(text: string): Verdict {
+  return parse(text, verdict, 'verdict');
+}
+
+function parse<Schema extends z.ZodType>(text: string, schema: Schema, what: string): z.output<Schema> {
+  const bytes = Buffer.byteLength(text);
+  if (bytes > mostBytes) throw new ReportError(`${what}: got ${bytes} bytes, expected at most ${mostBytes}`);
+  const value = jsonOf(text, what);
+  const { success, data, error } = schema.safeParse(value);
+  if (success) return data;
+  const problems = error.issues.slice(0, 3).map((issue) => `${what}: ${problem(issue, value)}`);
+  const more = error.issues.length - problems.length;
+  throw new ReportError([...problems, ...(more > 0 ? [`and ${more} more problems`] : [])].join('\n'));
+}
+
+function jsonOf(text: string, what: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new ReportError(`${what}: expected JSON: ${cleanText((error as Error).message, 200)}`);
+  }
+}
+
+function problem({ path, message }: z.core.$ZodIssue, value: unknown): string {
+  const found = path.reduce<unknown>(
+    (at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key],
+    value,
+  );
+  const where = cleanText(path.map(String).join('.'), 200);
+  return `${where === '' ? '' : `${where}: `}got ${shown(found)}: ${message}`;
+}
+
+function shown(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  // JSON has no word for what 1e999 is read as.
+  if (typeof value === 'number') return String(value);
+  return cleanText(JSON.stringify(value).slice(0, 200), 60);
+}
