@@ -123,6 +123,31 @@ test('history as a table, the newest first, as many as asked for', async () => {
   expect(lines.map((line) => line.split(' ')[0])).toEqual([executions()[2], executions()[1]]);
 });
 
+test("a package's story: what it was made from and what came to it", async () => {
+  const told = await workspace.mlops('history', '--package', 'attrition/1', '--json');
+  const story = JSON.parse(told.stdout);
+  const [made, again, compared] = executions();
+  expect(story).toMatchObject({
+    project: 'attrition',
+    is_champion: true,
+    package: { name: 'attrition/1', execution: made },
+    made_by: { execution: made, outcome: 'promote', data: { source: 'model/data/attrition.csv' } },
+    compared_in: [compared],
+  });
+  expect(story.runs.map((run: Json) => run.execution)).toEqual([again, made]);
+  const { stdout, code } = await workspace.mlops('history', '--package', 'attrition/1');
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^package +attrition\/1 \(the champion\)$/m);
+  expect(stdout).toMatch(/^data +model\/data\/attrition\.csv [0-9a-f]{64}$/m);
+  const unknown = await workspace.mlops('history', '--package', 'attrition/9');
+  expect([unknown.code, unknown.stderr]).toEqual([
+    2,
+    expect.stringContaining(
+      '--package: got "attrition/9", expected one of the registry: attrition/2, attrition/1',
+    ),
+  ]);
+});
+
 test('a report is written again, the same', async () => {
   const last = JSON.parse((await workspace.mlops('report', 'last', '--json')).stdout);
   expect(last).toEqual(lastReport(2));

@@ -25,6 +25,8 @@ export interface Request {
   code: string;
   /** The package to compare with where there is no champion. */
   baseline: string | null;
+  /** What a reader must know of how the run came about, one sentence each. A branch from before a deployment says none. */
+  notes?: string[];
 }
 
 export interface Trigger {

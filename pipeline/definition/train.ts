@@ -240,6 +240,7 @@ export function trainMachine(resources: Resources): StateMachine {
     Record: invoke('record', {
       payload: {
         'execution.$': '$$.Execution.Name',
+        'arn.$': '$$.Execution.Id',
         'started.$': '$$.Execution.StartTime',
         status: 'succeeded',
         'state.$': '$',
@@ -255,6 +256,7 @@ export function trainMachine(resources: Resources): StateMachine {
       ...invoke('record', {
         payload: {
           'execution.$': '$$.Execution.Name',
+          'arn.$': '$$.Execution.Id',
           'started.$': '$$.Execution.StartTime',
           status: 'failed',
           'state.$': '$',

@@ -65,8 +65,9 @@ export async function baselineOf(
       promote: false,
       trigger: { kind: 'baseline', reason: `baseline ${label}`, actor: null },
       baseline: null,
+      notes: [],
     });
-    const { record } = await runPipeline(request, { ...options, notes: [] });
+    const { record } = await runPipeline(request, options);
     const name = record.state.package?.name ?? null;
     if (name === null) return without(`No baseline: the run of ${label} ${record.status}.`);
     onNote('candidate');

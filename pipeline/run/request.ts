@@ -18,6 +18,8 @@ export interface RequestOptions {
   trigger: Pick<Trigger, 'kind' | 'reason' | 'actor'> & Partial<Pick<Trigger, 'ref' | 'commit'>>;
   /** The package to compare with where there is no champion. */
   baseline: string | null;
+  /** For the record and the report, one sentence each. */
+  notes: string[];
 }
 
 /** Turns mlops.yaml and a checkout into the input of an execution; data, script and code go into storage by content. */
@@ -49,6 +51,7 @@ export async function makeRequest(options: RequestOptions): Promise<Request> {
     script,
     code: `${root}/code/${codeName}`,
     baseline: options.baseline,
+    notes: options.notes,
   };
 }
 

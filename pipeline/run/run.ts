@@ -20,8 +20,6 @@ export async function runPipeline(
     onProgress: (progress: Progress) => void;
     /** Told the execution's name before it starts. */
     onStart?: ((execution: string) => void) | undefined;
-    /** For the report, one sentence each. */
-    notes: string[];
   },
 ): Promise<RunOutcome> {
   const { backend, signal, onProgress } = options;
@@ -42,8 +40,10 @@ export async function runPipeline(
       request,
       error: result.error,
       state: null,
+      steps: result.steps,
     });
-  const complete = { ...record, steps: result.steps, notes: [...record.notes, ...options.notes] };
+  // What was followed is newer than what the machine could say of itself.
+  const complete = { ...record, ...(result.steps.length > 0 && { steps: result.steps }) };
   await backend.keep(complete);
   return { execution, record: complete, report: await reportOf(complete, backend) };
 }

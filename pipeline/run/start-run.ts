@@ -47,8 +47,8 @@ class ChoiceError extends Error {
 
 /** One run, from mlops.yaml to the report. Throws ConfigError, SetupError or an InputError before anything has run. */
 export async function startRun(choices: RunChoices, surroundings: RunSurroundings): Promise<RunOutcome> {
-  const { request, shared, notes } = await prepareRun(choices, surroundings);
-  return await runPipeline(request, { ...shared, notes, onStart: surroundings.onStart });
+  const { request, shared } = await prepareRun(choices, surroundings);
+  return await runPipeline(request, { ...shared, onStart: surroundings.onStart });
 }
 
 /** Starts a run on AWS and leaves it to itself: in mode promote it promotes, for nobody follows it. Its name. */
@@ -80,8 +80,9 @@ async function prepareRun(choices: RunChoices, surroundings: RunSurroundings) {
     promote,
     trigger,
     baseline: baseline.package,
+    notes: baseline.notes,
   });
-  return { request, shared, notes: baseline.notes };
+  return { request, shared };
 }
 
 function settingsOf({ set, data, image }: RunChoices): string[] {

@@ -13,6 +13,7 @@ export interface ClosedExecution {
   error: { name: string; cause: string } | null;
   /** The state as far as the machine came; else only the request is known. */
   state: TrainState | null;
+  steps: RunRecord['steps'];
 }
 
 /** The record of a run that its machine did not record: it was stopped from outside, ran out of time, or broke. */
@@ -32,8 +33,8 @@ export function closeRun(closed: ClosedExecution): RunRecord {
       ...(closed.state ?? { request }),
       ...(!stopped && { error: { Error: error.name, Cause: error.cause } }),
     },
-    steps: [],
-    notes: [],
+    steps: closed.steps,
+    notes: request.notes ?? [],
   };
 }
 

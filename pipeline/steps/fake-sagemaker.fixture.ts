@@ -236,6 +236,7 @@ export async function requestOf(
     script: null,
     code: `${root}/code/1.json`,
     baseline: null,
+    notes: [],
     ...changes,
   };
 }

@@ -27,6 +27,7 @@ const closed = (execution: string): ClosedExecution => ({
   request: { mode: 'promote' } as ClosedExecution['request'],
   error: null,
   state: null,
+  steps: [],
 });
 
 test('one run has it at a time, and gets the same number again', async () => {

@@ -22,6 +22,8 @@ export interface TrainState {
 
 export interface RecordEvent {
   execution: string;
+  /** As its service finds it. */
+  arn: string;
   started: string;
   status: 'succeeded' | 'failed';
   state: TrainState;
@@ -34,22 +36,29 @@ export interface RunRecord {
   started_at: string;
   finished_at: string;
   state: TrainState;
-  /** Wall time of the states, in order of their end; added by whoever followed the execution. */
+  /** Wall time of the states, in order of their end. */
   steps: { name: string; seconds: number }[];
   /** What a reader must know of how the run came about, one sentence each. */
   notes: string[];
 }
 
-/** Closes the run in the ledger and frees its lease. */
-export async function record(event: RecordEvent, context: StepContext): Promise<{ status: string }> {
+/**
+ * Closes the run in the ledger and frees its lease. `steps`: what the execution's history tells; on this machine whoever
+ * runs it adds them.
+ */
+export async function record(
+  event: Omit<RecordEvent, 'arn'>,
+  context: StepContext,
+  steps: RunRecord['steps'] = [],
+): Promise<{ status: string }> {
   const run: RunRecord = {
     execution: event.execution,
     status: event.status,
     started_at: event.started,
     finished_at: context.clock.now().toISOString(),
     state: event.state,
-    steps: [],
-    notes: engineNote(event.state),
+    steps,
+    notes: [...(event.state.request.notes ?? []), ...engineNote(event.state)],
   };
   await context.ledger.put(runKind, event.execution, run);
   await freeLease(event, context);

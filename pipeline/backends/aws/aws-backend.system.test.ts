@@ -2,6 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import {
+  CreateLogGroupCommand,
+  CreateLogStreamCommand,
+  PutLogEventsCommand,
+} from '@aws-sdk/client-cloudwatch-logs';
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { CreateRepositoryCommand, PutImageCommand } from '@aws-sdk/client-ecr';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
@@ -11,16 +16,25 @@ import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { parseConfig } from '../../config/load.ts';
 import type { StateMachine } from '../../definition/asl.ts';
 import type { Request } from '../../definition/request.ts';
+import { reportOf } from '../../run/report-of.ts';
 import { runPipeline } from '../../run/run.ts';
 import { championId, championKind } from '../../steps/context.ts';
 import { lease } from '../../steps/lease.ts';
-import { runKind } from '../../steps/record.ts';
+import { type RunRecord, runKind } from '../../steps/record.ts';
 import type { Progress, RunResult } from '../backend.ts';
 import { hashContext } from '../embedded/image-store.ts';
 import { AwsBackend, openAwsBackend } from './aws-backend.ts';
-import { dynamoDbClient, ecrClient, s3Client, sageMakerClient, sfnClient } from './clients.ts';
+import {
+  cloudWatchLogsClient,
+  dynamoDbClient,
+  ecrClient,
+  s3Client,
+  sageMakerClient,
+  sfnClient,
+} from './clients.ts';
 import { account, region, startFakeCloud } from './fakecloud.fixture.ts';
 import { imageTag, resourceNames } from './names.ts';
+import { deployStandIn } from './stand-in.fixture.ts';
 
 jest.setTimeout(60_000);
 const cloud = await startFakeCloud(4613);
@@ -29,68 +43,10 @@ const names = resourceNames(deployment);
 const folder = mkdtempSync(join(tmpdir(), 'mlops-aws-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** A machine that does what the request's reason says; it knows the train machine's state names and calls. */
-const machine: StateMachine = {
-  StartAt: 'What?',
-  States: {
-    'What?': {
-      Type: 'Choice',
-      Choices: [
-        { Variable: '$.request.trigger.reason', StringEquals: 'hold', Next: 'Train' },
-        { Variable: '$.request.trigger.reason', StringEquals: 'fail', Next: 'Failed' },
-      ],
-      Default: 'Done',
-    },
-    Train: {
-      Type: 'Task',
-      Resource: 'arn:aws:states:::aws-sdk:sagemaker:createTrainingJob',
-      Parameters: {
-        'TrainingJobName.$': "States.Format('{}-train', $$.Execution.Name)",
-        RoleArn: names.jobRole.arn,
-        AlgorithmSpecification: { TrainingImage: 'image', TrainingInputMode: 'File' },
-        OutputDataConfig: { S3OutputPath: 's3://bucket/output' },
-        ResourceConfig: { InstanceType: 'ml.m5.large', InstanceCount: 1, VolumeSizeInGB: 30 },
-        StoppingCondition: { MaxRuntimeInSeconds: 3600 },
-      },
-      ResultPath: null,
-      Next: 'Hold',
-    },
-    Hold: { Type: 'Wait', Seconds: 600, Next: 'Done' },
-    Done: { Type: 'Succeed' },
-    Failed: { Type: 'Fail', Error: 'DataContractError', Cause: 'no target' },
-  },
-};
-
-async function deploy(): Promise<void> {
+beforeAll(async () => {
   await cloud.reset();
-  await s3Client().send(new CreateBucketCommand({ Bucket: names.artifactsBucket }));
-  await dynamoDbClient().send(
-    new CreateTableCommand({
-      TableName: names.ledgerTable,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [
-        { AttributeName: 'kind', AttributeType: 'S' },
-        { AttributeName: 'id', AttributeType: 'S' },
-      ],
-      KeySchema: [
-        { AttributeName: 'kind', KeyType: 'HASH' },
-        { AttributeName: 'id', KeyType: 'RANGE' },
-      ],
-    }),
-  );
-  for (const repositoryName of [names.candidateRepository, names.releaseRepository])
-    await ecrClient().send(new CreateRepositoryCommand({ repositoryName }));
-  for (const { name } of Object.values(names.machines)) {
-    await sfnClient().send(
-      new CreateStateMachineCommand({
-        name,
-        definition: JSON.stringify(machine),
-        roleArn: names.machineRoles.evaluate.arn,
-      }),
-    );
-  }
-}
-beforeAll(deploy);
+  await deployStandIn(names);
+});
 
 const request = (reason: string, changes: Partial<Request> = {}): Request => ({
   mode: 'evaluate',
@@ -103,8 +59,20 @@ const request = (reason: string, changes: Partial<Request> = {}): Request => ({
   script: null,
   code: 's3://bucket/code.json',
   baseline: null,
+  notes: [],
   ...changes,
 });
+
+/** What the stack sets for a function. */
+function functionEnvironment(): void {
+  Object.assign(process.env, {
+    MLOPS_PROJECT: deployment.project,
+    MLOPS_BUCKET: names.artifactsBucket,
+    MLOPS_LEDGER: names.ledgerTable,
+    MLOPS_PACKAGE_GROUP: names.packageGroup,
+    MLOPS_JOB_PREFIX: names.jobPrefix,
+  });
+}
 
 const open = (runId: string | null) => new AwsBackend({ deployment, runId, onNote: () => {} });
 const never = new AbortController().signal;
@@ -181,13 +149,7 @@ test('a second follower attaches to what runs; stopping stops the execution and 
 });
 
 test('close-run closes an execution that the console aborted: jobs, ledger, lease', async () => {
-  Object.assign(process.env, {
-    MLOPS_PROJECT: deployment.project,
-    MLOPS_BUCKET: names.artifactsBucket,
-    MLOPS_LEDGER: names.ledgerTable,
-    MLOPS_PACKAGE_GROUP: names.packageGroup,
-    MLOPS_JOB_PREFIX: names.jobPrefix,
-  });
+  functionEnvironment();
   const { handler } = await import('../../steps/close-run.handler.ts');
   const backend = open('81');
   const told: Progress[] = [];
@@ -217,13 +179,62 @@ test('close-run closes an execution that the console aborted: jobs, ledger, leas
   expect(await lease({ execution: 'next' }, backend.context)).toEqual({ fence: expect.any(Number) });
 });
 
+test('the record of a run that nobody followed has its steps and notes, and a report; a failed job its log', async () => {
+  functionEnvironment();
+  const { handler } = await import('../../steps/record.handler.ts');
+  const backend = open('83');
+  const told: Progress[] = [];
+  const abort = new AbortController();
+  const following = run(backend, request('hold'), abort.signal, (progress) => told.push(progress));
+  while (!told.some(({ kind }) => kind === 'succeeded')) await delay(50);
+
+  const TrainingJobName = `${names.jobPrefix}-1a-train-1`;
+  const logs = await cloudWatchLogsClient(region);
+  const stream = {
+    logGroupName: '/aws/sagemaker/TrainingJobs',
+    logStreamName: `${TrainingJobName}/algo-1-1`,
+  };
+  await logs.send(new CreateLogGroupCommand(stream));
+  await logs.send(new CreateLogStreamCommand(stream));
+  const logEvents = [{ timestamp: Date.now(), message: "KeyError: 'age'\n" }];
+  await logs.send(new PutLogEventsCommand({ ...stream, logEvents }));
+
+  const Cause = JSON.stringify({ TrainingJobName, FailureReason: 'AlgorithmError: , exit code: 1' });
+  await handler(
+    {
+      execution: '83-1',
+      arn: `${names.machines.evaluate.arn.replace(':stateMachine:', ':execution:')}:83-1`,
+      started: '2026-01-01T00:00:00Z',
+      status: 'failed',
+      state: {
+        request: request('hold', { notes: ['Compared with the baseline main.'] }),
+        failed_step: 'Train',
+        error: { Error: 'States.TaskFailed', Cause },
+      },
+    },
+    { invokedFunctionArn: names.functions.record.arn },
+  );
+  abort.abort();
+  await following;
+  const record = (await backend.context.ledger.get<RunRecord>(runKind, '83-1'))?.value as RunRecord;
+  expect(record).toMatchObject({
+    steps: [{ name: 'Train', seconds: expect.any(Number) }],
+    notes: ['Compared with the baseline main.'],
+  });
+  expect(await reportOf(record, backend)).toMatchObject({
+    backend: 'aws',
+    failure: { step: 'Train', cause: "KeyError: 'age', exit code: 1", log: ["KeyError: 'age'"] },
+    steps: [{ name: 'Train' }],
+    notes: ['Compared with the baseline main.'],
+  });
+});
+
 test('a run that nobody recorded has a record and a report all the same, and the ledger is left alone', async () => {
   const backend = open('82');
   const outcome = await runPipeline(request('fail'), {
     backend,
     signal: never,
     onProgress: () => {},
-    notes: [],
   });
   expect(outcome.record).toMatchObject({ execution: '82-1', status: 'failed' });
   expect(outcome.report.failure).toMatchObject({ error: 'DataContractError', cause: 'no target' });

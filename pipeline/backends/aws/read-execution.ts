@@ -45,7 +45,12 @@ export async function describeExecution(client: SFNClient, arn: string): Promise
 const pageSize = 100;
 
 /** The events after the given one: read backwards from the newest, so that a poll costs one call however long the run. */
-export async function eventsSince(client: SFNClient, arn: string, lastId: number): Promise<HistoryEvent[]> {
+export async function eventsSince(
+  client: SFNClient,
+  arn: string,
+  lastId: number,
+  { includeExecutionData = true } = {},
+): Promise<HistoryEvent[]> {
   const events: HistoryEvent[] = [];
   let token: string | undefined;
   do {
@@ -53,6 +58,7 @@ export async function eventsSince(client: SFNClient, arn: string, lastId: number
       new GetExecutionHistoryCommand({
         executionArn: arn,
         reverseOrder: true,
+        includeExecutionData,
         maxResults: pageSize,
         ...(token !== undefined && { nextToken: token }),
       }),
@@ -75,5 +81,6 @@ export function closedOf(execution: Execution, history: ExecutionHistory): Close
     request,
     error: error ?? history.end?.error ?? null,
     state: history.state,
+    steps: history.steps,
   };
 }
