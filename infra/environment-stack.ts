@@ -1,12 +1,15 @@
 import { CfnOutput, Stack, type StackProps, Tags } from 'aws-cdk-lib';
 import { ManagedPolicy, PermissionsBoundary } from 'aws-cdk-lib/aws-iam';
-import { Key } from 'aws-cdk-lib/aws-kms';
+import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
+import { FargateTasks } from './constructs/fargate-tasks.ts';
 import { type FunctionCode, Functions } from './constructs/functions.ts';
+import { GlueJob } from './constructs/glue-job.ts';
 import { Images } from './constructs/images.ts';
 import { Ledger } from './constructs/ledger.ts';
 import { Machines } from './constructs/machines.ts';
 import { Operations } from './constructs/operations.ts';
+import type { DeployedEngine } from './constructs/prepare-engine.ts';
 import { Registry } from './constructs/registry.ts';
 import { serviceRole } from './constructs/role.ts';
 import { Storage } from './constructs/storage.ts';
@@ -43,7 +46,8 @@ export class EnvironmentStack extends Stack {
       statements: jobPolicy(environment, { sources, image, vpc: settings.vpc !== null }),
     });
     const functions = new Functions(this, 'Functions', { environment, code, key });
-    const machines = new Machines(this, 'Machines', { environment, functions, jobRole, ledger, key });
+    const engine = this.#engine({ environment, key });
+    const machines = new Machines(this, 'Machines', { environment, functions, jobRole, engine, ledger, key });
     const { topic } = new Operations(this, 'Operations', { environment, functions, machines, key });
 
     const outputs = {
@@ -57,5 +61,17 @@ export class EnvironmentStack extends Stack {
       NotificationTopic: topic.topicArn,
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
+  }
+
+  /** Only what mlops.yaml asks for is made. */
+  #engine(props: { environment: Environment; key: IKey | undefined }): DeployedEngine | undefined {
+    switch (props.environment.engine) {
+      case 'processing':
+        return undefined;
+      case 'glue':
+        return new GlueJob(this, 'GlueJob', props).deployed;
+      case 'fargate':
+        return new FargateTasks(this, 'FargateTasks', props).deployed;
+    }
   }
 }

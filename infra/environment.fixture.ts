@@ -18,16 +18,18 @@ environments:
     account: "111111111111"
     region: eu-west-1
     approval: true
-    vpc: { subnets: [subnet-0a1b2c3d, subnet-1a1b2c3d], security_groups: [sg-0a1b2c3d] }
+    vpc: { subnets: [subnet-0a1b2c3d, subnet-1a1b2c3d], security_groups: [sg-0a1b2c3d], availability_zones: [eu-west-1a, eu-west-1b] }
     kms_key: arn:aws:kms:eu-west-1:111111111111:key/00000000-0000-0000-0000-000000000000
     permissions_boundary: arn:aws:iam::111111111111:policy/company
     network_isolation: true
     tags: { cost-centre: "42" }
 `;
 
+export type Engine = Environment['engine'];
+
 /** `staging` asks for nothing, `production` for everything that an account may demand. */
-export const testEnvironment = (name: 'staging' | 'production'): Environment =>
-  environmentOf(parseConfig(plain), name);
+export const testEnvironment = (name: 'staging' | 'production', engine: Engine = 'processing'): Environment =>
+  environmentOf(parseConfig(`${plain}prepare: { engine: ${engine} }\n`), name);
 
 export const testIdentity: Identity = {
   subjectPrefix: 'repo:octo@1/churn@2',
@@ -36,8 +38,12 @@ export const testIdentity: Identity = {
 };
 
 /** Functions have a line of code each: bundles are tested where they are made. */
-export function environmentStack(name: 'staging' | 'production', app = testApp()): EnvironmentStack {
-  const environment = testEnvironment(name);
+export function environmentStack(
+  name: 'staging' | 'production',
+  app = testApp(),
+  engine: Engine = 'processing',
+): EnvironmentStack {
+  const environment = testEnvironment(name, engine);
   const { account, region, names } = environment;
   return new EnvironmentStack(app, names.stack, {
     env: { account, region },
@@ -46,8 +52,12 @@ export function environmentStack(name: 'staging' | 'production', app = testApp()
   });
 }
 
-export function identityStack(name: 'staging' | 'production', app = testApp()): IdentityStack {
-  const environment = testEnvironment(name);
+export function identityStack(
+  name: 'staging' | 'production',
+  app = testApp(),
+  engine: Engine = 'processing',
+): IdentityStack {
+  const environment = testEnvironment(name, engine);
   const { account, region, names } = environment;
   return new IdentityStack(app, names.identityStack, {
     env: { account, region },

@@ -16,12 +16,6 @@ test.each([
   ['none in mlops.yaml', '', undefined, /names no environment: add environments/],
   ['none asked for', two, undefined, /got none, expected --environment with one of staging, production/],
   ['an unknown one', two, 'prod', /got prod, expected --environment with one of staging, production/],
-  [
-    'an engine that is not built',
-    `${two}\nprepare: { engine: glue }`,
-    'staging',
-    /prepare.engine: got glue, expected processing/,
-  ],
 ])('refused with what to do: %s', (_, rest, name, message) => {
   expect(() => environmentOf(config(rest), name)).toThrow(message);
 });

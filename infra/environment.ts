@@ -9,13 +9,15 @@ export interface Environment extends Place {
   readonly settings: Readonly<Config['environments'][string]>;
   /** `s3://` URIs that runs read data from. */
   readonly sources: readonly string[];
+  /** What runs the prepare job. */
+  readonly engine: Config['prepare']['engine'];
   /** A ready image of another repository. */
   readonly image: string | null;
   /** Who hears of failures. */
   readonly emails: readonly string[];
 }
 
-/** Throws EnvironmentError where mlops.yaml has no such environment or asks for what is not built yet. */
+/** Throws EnvironmentError where mlops.yaml has no such environment. */
 export function environmentOf(config: Config, name: string | undefined): Environment {
   const known = Object.keys(config.environments);
   const chosen = name ?? (known.length === 1 ? known[0] : undefined);
@@ -27,10 +29,6 @@ export function environmentOf(config: Config, name: string | undefined): Environ
         : `expected --environment with one of ${known.join(', ')}`;
     throw new EnvironmentError(`environment: got ${name ?? 'none'}, ${expected}`);
   }
-  if (config.prepare.engine !== 'processing')
-    throw new EnvironmentError(
-      `prepare.engine: got ${config.prepare.engine}, expected processing: on AWS the prepare job runs on SageMaker Processing only`,
-    );
   const { account, region } = settings;
   return {
     name: chosen,
@@ -40,6 +38,7 @@ export function environmentOf(config: Config, name: string | undefined): Environ
     names: resourceNames({ project: config.project, environment: chosen, account, region }),
     settings,
     sources: sourcesOf(config),
+    engine: config.prepare.engine,
     image: config.model.image,
     emails: config.notifications.email,
   };

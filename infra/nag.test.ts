@@ -4,19 +4,28 @@ import { environmentStack, identityStack, testApp } from './environment.fixture.
 
 /** Every exception stands with its reason beside what it is made for. */
 test.each([
-  ['environment', 'staging', environmentStack],
-  ['environment', 'production', environmentStack],
-  ['identity', 'staging', identityStack],
-  ['identity', 'production', identityStack],
-] as const)('cdk-nag AwsSolutions has nothing to say of the %s stack of %s', (_, name, make) => {
-  const app = testApp();
-  make(name, app);
-  app.synth();
-  const { violations } = new AwsSolutionsChecks(app).validateScope(app);
-  expect(
-    violations.map(({ ruleName, violatingResources }) => [
-      ruleName,
-      ...(violatingResources ?? []).map(({ constructPath }) => constructPath),
-    ]),
-  ).toEqual([]);
-});
+  ['environment', 'staging', 'processing', environmentStack],
+  ['environment', 'production', 'processing', environmentStack],
+  ['environment', 'staging', 'glue', environmentStack],
+  ['environment', 'production', 'glue', environmentStack],
+  ['environment', 'staging', 'fargate', environmentStack],
+  ['environment', 'production', 'fargate', environmentStack],
+  ['identity', 'staging', 'processing', identityStack],
+  ['identity', 'production', 'processing', identityStack],
+  ['identity', 'production', 'glue', identityStack],
+  ['identity', 'staging', 'fargate', identityStack],
+] as const)(
+  'cdk-nag AwsSolutions has nothing to say of the %s stack of %s on %s',
+  (_, name, engine, make) => {
+    const app = testApp();
+    make(name, app, engine);
+    app.synth();
+    const { violations } = new AwsSolutionsChecks(app).validateScope(app);
+    expect(
+      violations.map(({ ruleName, violatingResources }) => [
+        ruleName,
+        ...(violatingResources ?? []).map(({ constructPath }) => constructPath),
+      ]),
+    ).toEqual([]);
+  },
+);

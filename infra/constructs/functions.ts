@@ -13,6 +13,7 @@ import type { FunctionName } from '../../pipeline/backends/aws/names.ts';
 import type { Environment } from '../environment.ts';
 import { functionPolicy } from '../policies/function-policy.ts';
 import { networkInterfaces } from '../policies/job-policy.ts';
+import { stopPrepare } from '../policies/prepare-policy.ts';
 import { allow } from '../policies/statement.ts';
 import { serviceRole } from './role.ts';
 
@@ -72,6 +73,7 @@ export class Functions extends Construct {
           service: 'lambda.amazonaws.com',
           statements: [
             ...functionPolicy(name, environment, environment.sources),
+            ...(name === 'close-run' ? stopPrepare(environment) : []),
             allow(
               ['logs:CreateLogStream', 'logs:PutLogEvents'],
               [

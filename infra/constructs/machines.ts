@@ -11,12 +11,15 @@ import type { Environment } from '../environment.ts';
 import { type MachineName, machinePolicy } from '../policies/machine-policy.ts';
 import type { Functions } from './functions.ts';
 import type { Ledger } from './ledger.ts';
+import type { DeployedEngine } from './prepare-engine.ts';
 import { serviceRole } from './role.ts';
 
 interface MachinesProps {
   readonly environment: Environment;
   readonly functions: Functions;
   readonly jobRole: Role;
+  /** @default SageMaker Processing */
+  readonly engine: DeployedEngine | undefined;
   readonly ledger: Ledger;
   /** @default a key that CloudWatch owns */
   readonly key: IKey | undefined;
@@ -36,7 +39,10 @@ export class Machines extends Construct {
     this.promote = this.#machine('promote', props);
   }
 
-  #machine(name: MachineName, { environment, functions, jobRole, ledger, key }: MachinesProps): StateMachine {
+  #machine(
+    name: MachineName,
+    { environment, functions, jobRole, engine, ledger, key }: MachinesProps,
+  ): StateMachine {
     const { names } = environment;
     const { name: stateMachineName } = names.machines[name];
     const placeholders = mapSteps(environment, (step) => placeholder(logicalName(step)));
@@ -44,6 +50,7 @@ export class Machines extends Construct {
       functions: placeholders,
       jobRole: placeholder('JobRole'),
       ledger: placeholder('Ledger'),
+      ...(engine && { engine: engine.document }),
       security: securityOf(environment),
     });
     // Kept in the template, so that a diff shows the document.
@@ -59,12 +66,13 @@ export class Machines extends Construct {
         ),
         JobRole: jobRole.roleArn,
         Ledger: ledger.table.tableName,
+        ...engine?.substitutions,
       },
       role: serviceRole(this, `${name}-role`, {
         environment,
         roleName: names.machineRoles[name].name,
         service: 'states.amazonaws.com',
-        statements: machinePolicy(name, trainMachine(resourcesOf(environment)), environment),
+        statements: machinePolicy(name, trainMachine(resourcesOf(environment, engine)), environment),
       }).withoutPolicyUpdates(),
       logs: {
         destination: new LogGroup(this, `${name}-log`, {
@@ -84,12 +92,13 @@ export class Machines extends Construct {
 }
 
 /** The names that the document states, as the role's policy sees them. */
-function resourcesOf(environment: Environment): Resources {
+function resourcesOf(environment: Environment, engine: DeployedEngine | undefined): Resources {
   const { names } = environment;
   return {
     functions: mapSteps(environment, (step) => names.functions[step].arn),
     jobRole: names.jobRole.arn,
     ledger: names.ledgerTable,
+    ...(engine && { engine: engine.engine }),
     security: securityOf(environment),
   };
 }

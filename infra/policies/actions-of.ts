@@ -47,6 +47,41 @@ function statementsOf(task: TaskState, place: Place): Statement[] {
         allow(['sagemaker:CreateModel', ...tagging(parameters)], own('model')),
         passRole(text(parameters, 'ExecutionRoleArn')),
       ];
+    case 'glue:startJobRun.sync':
+      return [
+        allow(
+          ['glue:BatchStopJobRun', 'glue:GetJobRun', 'glue:GetJobRuns', 'glue:StartJobRun'],
+          [arnOf(place, 'glue', `job/${text(parameters, 'JobName')}`)],
+        ),
+      ];
+    case 'aws-sdk:ecs:registerTaskDefinition':
+      return [
+        allow(['ecs:RegisterTaskDefinition'], ['*'], { because: definitions }),
+        ...('Tags' in parameters
+          ? [
+              allow(
+                ['ecs:TagResource'],
+                [arnOf(place, 'ecs', `task-definition/${text(parameters, 'Family')}:*`)],
+              ),
+            ]
+          : []),
+        passRole(text(parameters, 'TaskRoleArn'), 'ecs-tasks.amazonaws.com'),
+        passRole(text(parameters, 'ExecutionRoleArn'), 'ecs-tasks.amazonaws.com'),
+      ];
+    case 'aws-sdk:ecs:deregisterTaskDefinition':
+      return [allow(['ecs:DeregisterTaskDefinition'], ['*'], { because: definitions })];
+    case 'ecs:runTask.sync':
+      return taskStatements(parameters, place);
+    case 'aws-sdk:s3:getObject':
+      // The one thing that a document reads: why a prepare job failed.
+      return [
+        allow(
+          ['s3:GetObject'],
+          [
+            `arn:${place.names.partition}:s3:::${place.names.artifactsBucket}/${place.project}/prepared/failures/*`,
+          ],
+        ),
+      ];
     case 'aws-sdk:sagemaker:deleteModel':
       return [allow(['sagemaker:DeleteModel'], own('model'))];
     case 'aws-sdk:sagemaker:describeTrainingJob':
@@ -112,13 +147,37 @@ function jobStatements({ name, type, rule }: Job, parameters: Parameters, place:
   ];
 }
 
+const definitions = 'IAM sees no resource in these two calls; what runs is held to the family';
+
+/** A task of the environment's cluster and family; its id is not known before it runs. */
+function taskStatements(parameters: Parameters, place: Place): Statement[] {
+  const { names, region, account } = place;
+  const cluster = text(parameters, 'Cluster');
+  return [
+    allow(['ecs:RunTask'], [arnOf(place, 'ecs', `task-definition/${names.prepare.job}:*`)], {
+      Condition: { ArnEquals: { 'ecs:cluster': [cluster] } },
+    }),
+    allow(
+      ['ecs:DescribeTasks', 'ecs:StopTask', ...('PropagateTags' in parameters ? ['ecs:TagResource'] : [])],
+      [`${cluster.replace(':cluster/', ':task/')}/*`],
+    ),
+    allow(
+      ['events:DescribeRule', 'events:PutRule', 'events:PutTargets'],
+      [`arn:${names.partition}:events:${region}:${account}:rule/StepFunctionsGetEventsForECSTaskRule`],
+    ),
+  ];
+}
+
+const arnOf = ({ names, region, account }: Place, service: string, resource: string): string =>
+  `arn:${names.partition}:${service}:${region}:${account}:${resource}`;
+
 /** Jobs and models are named PREFIX-HASH-... by Plan and Inspect. */
 const sagemakerArn = ({ names, region, account }: Place, type: string): string =>
   `arn:${names.partition}:sagemaker:${region}:${account}:${type}/${names.jobPrefix}-*`;
 
-const passRole = (role: string): Statement =>
+const passRole = (role: string, service = 'sagemaker.amazonaws.com'): Statement =>
   allow(['iam:PassRole'], [role], {
-    Condition: { StringEquals: { 'iam:PassedToService': 'sagemaker.amazonaws.com' } },
+    Condition: { StringEquals: { 'iam:PassedToService': service } },
   });
 
 const tagging = (parameters: Parameters): string[] => ('Tags' in parameters ? ['sagemaker:AddTags'] : []);

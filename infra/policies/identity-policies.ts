@@ -2,6 +2,7 @@ import { logGroups } from '../../pipeline/backends/aws/console-links.ts';
 import type { Environment } from '../environment.ts';
 import { executionArn, readData } from './function-policy.ts';
 import { useKey } from './job-policy.ts';
+import { stopPrepare } from './prepare-policy.ts';
 import { allow, deny, type Statement } from './statement.ts';
 
 /*
@@ -30,6 +31,7 @@ export function boundary(environment: Environment): Statement[] {
         'sns:*',
         'states:*',
         'xray:*',
+        ...boundaryOfEngine[environment.engine],
       ],
       ['*'],
       { because: "a boundary grants nothing; the roles' own policies name resources" },
@@ -38,6 +40,13 @@ export function boundary(environment: Environment): Statement[] {
     ...protectedIdentity(environment),
   ];
 }
+
+/** What the prepare job's engine asks for; ec2 is for a network of its own. */
+const boundaryOfEngine: Readonly<Record<Environment['engine'], readonly string[]>> = {
+  processing: [],
+  glue: ['ec2:CreateTags', 'ec2:DeleteTags', 'glue:*'],
+  fargate: ['ec2:*', 'ecs:*'],
+};
 
 /** What CloudFormation may make, change and remove: resources by the environment's names, and their settings only. */
 export function execution(environment: Environment): Statement[] {
@@ -210,9 +219,152 @@ export function execution(environment: Environment): Statement[] {
       ['*'],
       { because: 'what only lists or checks has no resource to name' },
     ),
+    ...engineResources(environment),
     ...(settings.kms_key ? [useKey(settings.kms_key)] : []),
     ...roleManagement(environment),
     ...protectedIdentity(environment),
+  ];
+}
+
+/** The Glue job, or the cluster and network, that mlops.yaml asks for: prepare.engine. */
+function engineResources(environment: Environment): Statement[] {
+  const { names, region, account, settings, engine } = environment;
+  const { prepare } = names;
+  const arn = (service: string, resource: string) =>
+    `arn:${names.partition}:${service}:${region}:${account}:${resource}`;
+  const logs = (prefix: string) =>
+    allow(
+      [
+        'logs:AssociateKmsKey',
+        'logs:CreateLogGroup',
+        'logs:DeleteLogGroup',
+        'logs:DeleteRetentionPolicy',
+        'logs:DisassociateKmsKey',
+        'logs:ListTagsForResource',
+        'logs:PutRetentionPolicy',
+        'logs:TagResource',
+        'logs:UntagResource',
+      ],
+      [arn('logs', `log-group:${prefix}*`)],
+    );
+  if (engine === 'glue')
+    return [
+      logs(prepare.glueLogs),
+      allow(
+        [
+          'glue:CreateJob',
+          'glue:DeleteJob',
+          'glue:GetJob',
+          'glue:GetTags',
+          'glue:TagResource',
+          'glue:UntagResource',
+          'glue:UpdateJob',
+        ],
+        [arn('glue', `job/${prepare.job}`)],
+      ),
+      ...(settings.vpc
+        ? [
+            allow(
+              [
+                'glue:CreateConnection',
+                'glue:DeleteConnection',
+                'glue:GetConnection',
+                'glue:GetTags',
+                'glue:TagResource',
+                'glue:UntagResource',
+                'glue:UpdateConnection',
+              ],
+              [arn('glue', 'catalog'), arn('glue', `connection/${prepare.job}-*`)],
+            ),
+          ]
+        : []),
+      ...(settings.kms_key
+        ? [
+            allow(
+              [
+                'glue:CreateSecurityConfiguration',
+                'glue:DeleteSecurityConfiguration',
+                'glue:GetSecurityConfiguration',
+              ],
+              ['*'],
+              { because: 'a security configuration has no ARN' },
+            ),
+          ]
+        : []),
+    ];
+  if (engine === 'fargate')
+    return [
+      logs(prepare.ecsLogs),
+      allow(
+        [
+          'ecs:CreateCluster',
+          'ecs:DeleteCluster',
+          'ecs:DescribeClusters',
+          'ecs:ListTagsForResource',
+          'ecs:PutClusterCapacityProviders',
+          'ecs:TagResource',
+          'ecs:UntagResource',
+          'ecs:UpdateCluster',
+          'ecs:UpdateClusterSettings',
+        ],
+        [prepare.clusterArn],
+      ),
+      ...(settings.vpc ? [] : ownNetwork(environment)),
+    ];
+  return [];
+}
+
+/** A VPC and what is in it have ids that nobody knows before they are made: tags of the stack stand for the name. */
+function ownNetwork({ names, account, region }: Environment): Statement[] {
+  const stack = { 'aws:ResourceTag/aws:cloudformation:stack-name': [names.stack] };
+  return [
+    allow(
+      [
+        'ec2:AssociateRouteTable',
+        'ec2:AttachInternetGateway',
+        'ec2:AuthorizeSecurityGroupEgress',
+        'ec2:CreateRoute',
+        'ec2:DeleteInternetGateway',
+        'ec2:DeleteRoute',
+        'ec2:DeleteRouteTable',
+        'ec2:DeleteSecurityGroup',
+        'ec2:DeleteSubnet',
+        'ec2:DeleteTags',
+        'ec2:DeleteVpc',
+        'ec2:DeleteVpcEndpoints',
+        'ec2:DetachInternetGateway',
+        'ec2:DisassociateRouteTable',
+        'ec2:ModifySubnetAttribute',
+        'ec2:ModifyVpcAttribute',
+        'ec2:ModifyVpcEndpoint',
+        'ec2:RevokeSecurityGroupEgress',
+      ],
+      [`arn:${names.partition}:ec2:${region}:${account}:*`],
+      { Condition: { StringEquals: stack } },
+    ),
+    allow(
+      [
+        'ec2:CreateInternetGateway',
+        'ec2:CreateRouteTable',
+        'ec2:CreateSecurityGroup',
+        'ec2:CreateSubnet',
+        'ec2:CreateTags',
+        'ec2:CreateVpc',
+        'ec2:CreateVpcEndpoint',
+      ],
+      [`arn:${names.partition}:ec2:${region}:${account}:*`],
+    ),
+    allow(
+      [
+        'ec2:DescribeAvailabilityZones',
+        'ec2:DescribeInternetGateways',
+        'ec2:DescribeRouteTables',
+        'ec2:DescribeVpcAttribute',
+        'ec2:DescribeVpcEndpoints',
+      ],
+      ['*'],
+      { because: 'what only lists has no resource to name' },
+    ),
   ];
 }
 
@@ -244,12 +396,23 @@ function roleManagement(environment: Environment): Statement[] {
     allow(['iam:PassRole'], roles, {
       Condition: {
         StringEquals: {
-          'iam:PassedToService': ['lambda.amazonaws.com', 'sagemaker.amazonaws.com', 'states.amazonaws.com'],
+          'iam:PassedToService': [
+            'lambda.amazonaws.com',
+            'sagemaker.amazonaws.com',
+            'states.amazonaws.com',
+            ...servicesOfEngine[environment.engine],
+          ],
         },
       },
     }),
   ];
 }
+
+const servicesOfEngine: Readonly<Record<Environment['engine'], readonly string[]>> = {
+  processing: [],
+  glue: ['glue.amazonaws.com'],
+  fargate: ['ecs-tasks.amazonaws.com'],
+};
 
 /** What only a person changes: who may come in, as what, and the bounds of all others. */
 function protectedIdentity(environment: Environment): Statement[] {
@@ -306,6 +469,8 @@ export function identityBoundary(environment: Environment): Statement[] {
         'sagemaker:Stop*',
         'ssm:GetParameter',
         'states:*',
+        ...(environment.engine === 'glue' ? ['glue:BatchStopJobRun'] : []),
+        ...(environment.engine === 'fargate' ? ['ecs:StopTask'] : []),
       ],
       ['*'],
       { because: "a boundary grants nothing; the roles' own policies name resources" },

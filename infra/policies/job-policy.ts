@@ -8,26 +8,13 @@ export function jobPolicy(
   place: Place,
   { sources, image, vpc }: { sources: readonly string[]; image: string | null; vpc: boolean },
 ): Statement[] {
-  const { names, project, region, account } = place;
+  const { names, region, account } = place;
   const artifacts = `arn:${names.partition}:s3:::${names.artifactsBucket}`;
-  const written = ['prepared', 'models', 'scores'].map((folder) => `${artifacts}/${project}/${folder}/*`);
   return [
-    allow(['s3:ListBucket'], [artifacts], { Condition: { StringLike: { 's3:prefix': [`${project}/*`] } } }),
+    ...artifactsAndData(place, sources, ['prepared', 'models', 'scores']),
     // SageMaker looks at the output bucket itself before it starts a job.
     allow(['s3:GetBucketLocation'], [artifacts, `arn:${names.partition}:s3:::${names.dataBucket}`]),
-    allow(['s3:GetObject'], [`${artifacts}/${project}/*`]),
-    allow(['s3:PutObject', 's3:AbortMultipartUpload'], written),
-    ...readData(place, sources),
-    allow(
-      ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
-      [
-        ...[names.candidateRepository, names.releaseRepository].map(
-          (repository) => `arn:${names.partition}:ecr:${region}:${account}:repository/${repository}`,
-        ),
-        ...repositoryOf(image, names.partition),
-      ],
-    ),
-    allow(['ecr:GetAuthorizationToken'], ['*'], { because: 'a login token has no resource of its own' }),
+    ...pullImages(place, repositoryOf(image, names.partition)),
     allow(
       ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents'],
       [`arn:${names.partition}:logs:${region}:${account}:log-group:/aws/sagemaker/*`],
@@ -39,6 +26,44 @@ export function jobPolicy(
       },
     }),
     ...(vpc ? [networkInterfaces] : []),
+  ];
+}
+
+/** Reads data and artifacts, writes folders of the artifacts. */
+export function artifactsAndData(
+  place: Place,
+  sources: readonly string[],
+  folders: readonly string[],
+): Statement[] {
+  const { names, project } = place;
+  const artifacts = `arn:${names.partition}:s3:::${names.artifactsBucket}`;
+  return [
+    allow(['s3:ListBucket'], [artifacts], { Condition: { StringLike: { 's3:prefix': [`${project}/*`] } } }),
+    allow(['s3:GetObject'], [`${artifacts}/${project}/*`]),
+    allow(
+      ['s3:PutObject', 's3:AbortMultipartUpload'],
+      folders.map((folder) => `${artifacts}/${project}/${folder}/*`),
+    ),
+    ...readData(place, sources),
+  ];
+}
+
+/** Pulls the environment's images, and those of further repositories. */
+export function pullImages(
+  { names, region, account }: Place,
+  repositories: readonly string[] = [],
+): Statement[] {
+  return [
+    allow(
+      ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
+      [
+        ...[names.candidateRepository, names.releaseRepository].map(
+          (repository) => `arn:${names.partition}:ecr:${region}:${account}:repository/${repository}`,
+        ),
+        ...repositories,
+      ],
+    ),
+    allow(['ecr:GetAuthorizationToken'], ['*'], { because: 'a login token has no resource of its own' }),
   ];
 }
 

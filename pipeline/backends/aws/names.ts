@@ -78,6 +78,17 @@ export function resourceNames(deployment: Deployment) {
     /** What the names of SageMaker's jobs and models begin with, before a hyphen. */
     jobPrefix: jobPrefix(deployment),
     jobRole: role('job'),
+    /** Of the prepare job, where prepare.engine is glue or fargate. */
+    prepare: {
+      /** A Glue job, its connections and security configuration; the family of an ECS task's definitions. */
+      job: `${stack}--prepare`,
+      cluster: stack,
+      clusterArn: arn('ecs', `cluster/${stack}`),
+      role: role('prepare'),
+      executionRole: role('prepare-execution'),
+      glueLogs: `/aws-glue/jobs/${stack}--prepare`,
+      ecsLogs: `/aws/ecs/${stack}--prepare`,
+    },
     machineRoles: { evaluate: role('train-evaluate'), promote: role('train-promote') },
     deployRole: role('deploy'),
     pullRequestRole: role('pull-request'),
