@@ -73,6 +73,7 @@ test('what IAM would allow is read from its table, rows of several lines too', (
 ├───┼────────────┼────────┤
 │ + │ topic      │ Allow  │
 │   │ other      │        │
+│ + │ topic      │ Deny   │
 ├───┼────────────┼────────┤
 │ - │ *          │ Deny   │
 └───┴────────────┴────────┘
@@ -86,6 +87,7 @@ Resources
       head: ['', 'Resource', 'Effect'],
       rows: [
         ['+', 'topic other', 'Allow'],
+        ['+', 'topic', 'Deny'],
         ['-', '*', 'Deny'],
       ],
     },

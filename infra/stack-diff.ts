@@ -120,23 +120,26 @@ function resourceChange(line: string, { Resources }: Template): ResourceChange {
 function iamTables(lines: readonly string[]): IamTable[] {
   const tables: { title: string; head: string[]; rows: string[][] }[] = [];
   let row: string[] | undefined;
-  for (const [index, line] of lines.entries()) {
-    if (line.startsWith('┌')) tables.push({ title: lines[index - 1] ?? '', head: [], rows: [] });
+  const end = () => {
     const table = tables.at(-1);
-    if (table === undefined) continue;
-    if (/^[┌├└]/.test(line)) {
-      if (row !== undefined && table.head.length === 0) table.head = row;
-      else if (row !== undefined) table.rows.push(row);
-      row = undefined;
-    } else if (line.startsWith('│')) {
-      const cells = line
-        .slice(1, line.lastIndexOf('│'))
-        .split('│')
-        .map((cell) => cell.trim());
-      const before: string[] | undefined = row;
-      row = before === undefined ? cells : cells.map((cell, i) => `${before[i] ?? ''} ${cell}`.trim());
-    }
+    if (row !== undefined && table?.head.length === 0) table.head = row;
+    else if (row !== undefined) table?.rows.push(row);
+    row = undefined;
+  };
+  for (const [index, line] of lines.entries()) {
+    if (/^[┌├└]/.test(line)) end();
+    if (line.startsWith('┌')) tables.push({ title: lines[index - 1] ?? '', head: [], rows: [] });
+    if (!line.startsWith('│')) continue;
+    const cells = line
+      .slice(1, line.lastIndexOf('│'))
+      .split('│')
+      .map((cell) => cell.trim());
+    // Rows about one resource have no line between them; each begins with what becomes of it.
+    if (cells[0] !== '') end();
+    const before: readonly string[] = row ?? [];
+    row = cells.map((cell, i) => `${before[i] ?? ''} ${cell}`.trim());
   }
+  end();
   return tables;
 }
 

@@ -33,7 +33,7 @@ function warning(lost: readonly ResourceChange[]): string {
     '> **This takes away what holds data, and no deployment can make it again:**',
     ...lost.map(
       ({ change, kept, type, path, logicalId }) =>
-        `> - ${code(path || logicalId)} (${prose(type)}) ${change === 'remove' ? (kept ? 'leaves the stack and stays in the account, without its name in any stack' : 'is removed') : change === 'replace' ? 'is replaced by an empty one' : 'may be replaced by an empty one'}`,
+        `> - ${code(path || logicalId)} (${typeOf(type)}) ${change === 'remove' ? (kept ? 'leaves the stack; it stays in the account' : 'is removed') : change === 'replace' ? 'is replaced by an empty one' : 'may be replaced by an empty one'}`,
     ),
   ].join('\n');
 }
@@ -64,7 +64,7 @@ function stackPart({ stack, resources, iam, others }: StackDiff): string {
         ['', 'Resource', 'Type'],
         rows
           .slice(0, mostRows)
-          .map(({ change, path, logicalId, type }) => [marks[change], code(path || logicalId), prose(type)]),
+          .map(({ change, path, logicalId, type }) => [marks[change], code(path || logicalId), typeOf(type)]),
       ),
     );
   if (rows.length > mostRows) parts.push(`and ${rows.length - mostRows} more, all in the log.`);
@@ -81,3 +81,6 @@ function iamTable(head: readonly string[], rows: readonly (readonly string[])[])
     lines,
   )}${more}`;
 }
+
+/** A name as CloudFormation has it cannot break out of its code. */
+const typeOf = (type: string): string => (/^[\w:]+$/.test(type) ? `\`${type}\`` : code(type));
