@@ -1,8 +1,6 @@
-import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { DescribeTableCommand } from '@aws-sdk/client-dynamodb';
 import { DescribeRepositoriesCommand } from '@aws-sdk/client-ecr';
 import { GetBucketPolicyCommand, HeadBucketCommand } from '@aws-sdk/client-s3';
@@ -11,6 +9,7 @@ import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { dynamoDbClient, ecrClient, s3Client, sfnClient } from '../pipeline/backends/aws/clients.ts';
 import { account, region, startFakeCloud } from '../pipeline/backends/aws/fakecloud.fixture.ts';
 import { resourceNames } from '../pipeline/backends/aws/names.ts';
+import { runProgram } from './cdk.fixture.ts';
 
 /** The real CDK command line against an emulator: what a person and the deploy workflow do, in order. */
 jest.setTimeout(240_000);
@@ -18,7 +17,6 @@ jest.setTimeout(240_000);
 await startFakeCloud(4621);
 
 const names = resourceNames({ project: 'churn', environment: 'staging', account, region });
-const root = fileURLToPath(new URL('..', import.meta.url));
 let folder = '';
 let config = '';
 
@@ -37,28 +35,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-interface Result {
-  code: number;
-  output: string;
-}
-
-function run(program: string, ...args: string[]): Promise<Result> {
-  const child = spawn(process.execPath, [join(root, 'infra', program), ...args, '--config', config], {
-    cwd: root,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    // Jest's own copy, which names the emulator.
-    env: { ...process.env },
-  });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (chunk: Buffer) => {
-      output += chunk.toString();
-    });
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code) => resolve({ code: code ?? 1, output }));
-  });
-}
+const run = (program: string, ...args: string[]) => runProgram(program, config, ...args);
 
 const cdk = (command: string, ...args: string[]) =>
   run('cdk.ts', command, '--environment', 'staging', ...args);

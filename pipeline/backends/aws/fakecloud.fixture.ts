@@ -18,15 +18,14 @@ export interface FakeCloud {
  * Starts the AWS emulator fakecloud for the tests of a file, each on a port of its own, and points the SDK's clients of
  * this process at it. The program is found by FAKECLOUD, on the PATH, or in ../shared/bin beside the repository.
  */
-export async function startFakeCloud(port: number): Promise<FakeCloud> {
-  const address = `127.0.0.1:${port}`;
+export async function startFakeCloud(port: number, host = '127.0.0.1'): Promise<FakeCloud> {
+  const address = `${host}:${port}`;
   const endpoint = `http://${address}`;
   const child = spawn(
     await findFakeCloud(),
     ['--addr', address, '--region', region, '--log-level', 'error'],
-    {
-      stdio: ['ignore', 'ignore', 'inherit'],
-    },
+    // Jest's own copy of the environment, which may name a Docker daemon.
+    { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env } },
   );
   afterAll(() => stopped(child));
   Object.assign(process.env, {

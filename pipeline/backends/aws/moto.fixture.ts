@@ -18,9 +18,12 @@ export async function pythonOf(lock: 'botocore' | 'moto'): Promise<string> {
  * Starts the AWS emulator moto for the tests of a file and points the SDK's clients of this process at it: it numbers
  * model packages as AWS does, which fakecloud does not.
  */
-export async function startMoto(port: number): Promise<{ reset: () => Promise<void> }> {
-  const endpoint = `http://127.0.0.1:${port}`;
-  const child = spawn(await pythonOf('moto'), ['-m', 'moto.server', '-H', '127.0.0.1', '-p', String(port)], {
+export async function startMoto(
+  port: number,
+  host = '127.0.0.1',
+): Promise<{ endpoint: string; reset: () => Promise<void> }> {
+  const endpoint = `http://${host}:${port}`;
+  const child = spawn(await pythonOf('moto'), ['-m', 'moto.server', '-H', host, '-p', String(port)], {
     stdio: 'ignore',
   });
   const closed = new Promise((resolve) => child.once('close', resolve));
@@ -45,7 +48,7 @@ export async function startMoto(port: number): Promise<{ reset: () => Promise<vo
         () => false,
       )
     )
-      return { reset };
+      return { endpoint, reset };
     if (child.exitCode !== null || Date.now() > deadline)
       throw new Error(`moto does not answer at ${endpoint}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
