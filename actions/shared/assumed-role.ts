@@ -1,4 +1,5 @@
 import { AssumeRoleWithWebIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { SetupError } from '../../pipeline/backends/embedded/setup-error.ts';
 
 interface Options {
   /** ARN of the role. */
@@ -29,13 +30,17 @@ export function assumedRole({ role, session, core, now = Date.now }: Options): (
     const token = await core.getIDToken('sts.amazonaws.com');
     // Which regional service is asked does not matter: roles are global.
     const client = new STSClient({ region: process.env.AWS_REGION ?? 'us-east-1' });
-    const { Credentials: made } = await client.send(
-      new AssumeRoleWithWebIdentityCommand({
-        RoleArn: role,
-        RoleSessionName: session.replaceAll(/[^\w+=,.@-]/g, '-').slice(0, 64),
-        WebIdentityToken: token,
-      }),
-    );
+    const asked = new AssumeRoleWithWebIdentityCommand({
+      RoleArn: role,
+      RoleSessionName: session.replaceAll(/[^\w+=,.@-]/g, '-').slice(0, 64),
+      WebIdentityToken: token,
+    });
+    const { Credentials: made } = await client.send(asked).catch((error: Error) => {
+      throw new SetupError(
+        `role ${role}: the workflow may not assume it (${error.message}); expected a role that trusts exactly ` +
+          `"${subjectOf(token)}", the subject of this job: npm run bootstrap makes it`,
+      );
+    });
     const { AccessKeyId = '', SecretAccessKey = '', SessionToken = '', Expiration } = made ?? {};
     for (const secret of [AccessKeyId, SecretAccessKey, SessionToken])
       if (secret !== '') core.setSecret(secret);
@@ -53,4 +58,10 @@ export function assumedRole({ role, session, core, now = Date.now }: Options): (
     if (!held || held.expiration.getTime() - now() < margin) current = assume();
     return await (current as Promise<Credentials>);
   };
+}
+
+/** What the token says the job is; roles trust it word for word. */
+function subjectOf(token: string): string {
+  const payload = Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8');
+  return (JSON.parse(payload) as { sub: string }).sub;
 }

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
@@ -28,6 +28,7 @@ export interface Finished {
 }
 
 export interface Running {
+  process: ChildProcess;
   /** As the runner cancels a step: SIGINT, after 7.5 s SIGTERM, after another 2.5 s SIGKILL. */
   cancel: () => Promise<Finished>;
   /** Resolves once the log holds the text. */
@@ -100,6 +101,7 @@ async function run(program: string, step: Step, scratch: string): Promise<Runnin
     summary: await readFile(env.GITHUB_STEP_SUMMARY, 'utf8'),
   }));
   return {
+    process: child,
     finished,
     cancel: async () => {
       child.kill('SIGINT');

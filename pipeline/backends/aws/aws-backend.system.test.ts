@@ -7,14 +7,11 @@ import {
   CreateLogStreamCommand,
   PutLogEventsCommand,
 } from '@aws-sdk/client-cloudwatch-logs';
-import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
-import { CreateRepositoryCommand, PutImageCommand } from '@aws-sdk/client-ecr';
-import { CreateBucketCommand } from '@aws-sdk/client-s3';
+import { PutImageCommand } from '@aws-sdk/client-ecr';
 import { DescribeTrainingJobCommand } from '@aws-sdk/client-sagemaker';
-import { CreateStateMachineCommand, ListExecutionsCommand, StopExecutionCommand } from '@aws-sdk/client-sfn';
+import { ListExecutionsCommand, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { parseConfig } from '../../config/load.ts';
-import type { StateMachine } from '../../definition/asl.ts';
 import type { Request } from '../../definition/request.ts';
 import { reportOf } from '../../run/report-of.ts';
 import { runPipeline } from '../../run/run.ts';
@@ -24,14 +21,7 @@ import { type RunRecord, runKind } from '../../steps/record.ts';
 import type { Progress, RunResult } from '../backend.ts';
 import { hashContext } from '../embedded/image-store.ts';
 import { AwsBackend, openAwsBackend } from './aws-backend.ts';
-import {
-  cloudWatchLogsClient,
-  dynamoDbClient,
-  ecrClient,
-  s3Client,
-  sageMakerClient,
-  sfnClient,
-} from './clients.ts';
+import { cloudWatchLogsClient, ecrClient, sageMakerClient, sfnClient } from './clients.ts';
 import { account, region, startFakeCloud } from './fakecloud.fixture.ts';
 import { imageTag, resourceNames } from './names.ts';
 import { deployStandIn } from './stand-in.fixture.ts';
