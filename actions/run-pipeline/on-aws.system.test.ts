@@ -8,9 +8,9 @@ import { account, region, startFakeCloud } from '../../pipeline/backends/aws/fak
 import { imageTag, resourceNames } from '../../pipeline/backends/aws/names.ts';
 import { signedCall } from '../../pipeline/backends/aws/signed-call.ts';
 import { deployStandIn } from '../../pipeline/backends/aws/stand-in.fixture.ts';
-import { prepareContext } from '../../pipeline/backends/embedded/embedded-backend.ts';
 import { hashContext } from '../../pipeline/backends/embedded/image-store.ts';
 import { smallConfig, smallProject } from '../../pipeline/cli/small-project.fixture.ts';
+import { prepareContext } from '../../pipeline/repository.ts';
 import { assumedRole } from '../shared/assumed-role.ts';
 import { builtAction } from '../shared/runner.fixture.ts';
 

@@ -6,11 +6,11 @@ import { findImage } from '../backends/aws/aws-images.ts';
 import { ecrClient } from '../backends/aws/clients.ts';
 import { account, region, startFakeCloud } from '../backends/aws/fakecloud.fixture.ts';
 import { resourceNames } from '../backends/aws/names.ts';
-import { prepareContext } from '../backends/embedded/embedded-backend.ts';
 import { temporaryFolder, writeFiles } from '../backends/embedded/python-context.fixture.ts';
 import { freePort, importBase, startDocker } from '../image/docker.fixture.ts';
 import { logIn } from '../image/ecr-login.ts';
 import { contentTag, type PushedImage, pushImage } from '../image/push-image.ts';
+import { prepareContext } from '../repository.ts';
 import { smallConfig, smallProject } from './small-project.fixture.ts';
 
 /*
@@ -72,14 +72,14 @@ test('push puts the images of the checkout where the backend looks for them, onc
   });
   const images = JSON.parse(first.stdout) as Record<'model' | 'prepare', PushedImage>;
   expect(images.model).toEqual({
-    uri: `${new URL(endpoint).host}/small-staging/candidate@${images.model.digest}`,
+    uri: `${new URL(endpoint).host}/small/staging/candidate@${images.model.digest}`,
     digest: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
     pushed: true,
   });
   expect(images.prepare.pushed).toBe(false);
   const tag = await contentTag('model', workspace.path('model'));
   expect(await findImage(ecrClient(), tag, names)).toBe(
-    `${names.registryHost}/small-staging/candidate@${images.model.digest}`,
+    `${names.registryHost}/small/staging/candidate@${images.model.digest}`,
   );
 
   const second = await workspace.mlops('image', 'push');
@@ -97,14 +97,12 @@ test('copy takes the candidates over as releases with the same digest', async ()
     prepare: { digest: pushed.prepare.digest, pushed: true },
   });
   const tag = await contentTag('model', workspace.path('model'));
-  expect(await findImage(ecrClient(), tag, names)).toContain('small-staging/release@');
+  expect(await findImage(ecrClient(), tag, names)).toContain('small/staging/release@');
 
   appendFileSync(dockerfile, 'ENV EDITED=1\n');
   const early = await workspace.mlops('image', 'copy');
   expect(early.code).toBe(2);
-  expect(early.stderr).toMatch(
-    /small-staging\/candidate: expected the image model-\w+ of .*, found none; push it first/,
-  );
+  expect(early.stderr).toMatch(/candidates: expected the image model of .*, found none; push it first/);
 });
 
 test('--repository and --context push one folder elsewhere', async () => {

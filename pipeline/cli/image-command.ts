@@ -1,11 +1,8 @@
 import { Command } from 'commander';
-import { deploymentOf } from '../backends/aws/deployment-of.ts';
-import { type Deployment, type ImageName, resourceNames } from '../backends/aws/names.ts';
-import { prepareContext } from '../backends/embedded/embedded-backend.ts';
+import type { ImageName } from '../backends/aws/names.ts';
 import { loadConfig } from '../config/load.ts';
-import type { Config } from '../config/schema.ts';
+import type { CheckoutImages } from '../image/checkout-images.ts';
 import type { PushedImage } from '../image/push-image.ts';
-import { locate } from '../run/request.ts';
 import { InputError, printJson } from './errors.ts';
 
 interface ImageOptions {
@@ -51,88 +48,52 @@ export function imageCommand(): Command {
 }
 
 async function push(options: PushCommandOptions): Promise<void> {
-  const { config } = await loadConfig(options.config);
-  const contexts = await contextsOf(config, options);
-  const { logIn } = await import('../image/ecr-login.ts');
-  const { pushImage, SERVERLESS_BYTES } = await import('../image/push-image.ts');
   await withSignal(async (signal) => {
-    const { host, name } = targetOf(config, options);
-    const registry = await logIn(host, { ownAccount: options.repository === undefined, signal });
+    const images = await imagesOf(options, 'candidate', signal);
     const pushed: Partial<Record<ImageName, PushedImage>> = {};
-    for (const [image, context] of contexts) {
-      pushed[image] = await pushImage({
-        image,
-        context,
-        repository: { registry, name },
-        ...(options.platform !== undefined && { platform: options.platform }),
-        ...(image === 'model' && config.inference.mode === 'serverless' && { maxBytes: SERVERLESS_BYTES }),
-        onProgress: (line) => console.error(line),
-        signal,
-      });
-    }
+    for (const image of images.names) pushed[image] = await images.push(image, { onProgress });
     print(pushed, options);
   });
 }
 
 async function copy(options: ImageOptions): Promise<void> {
-  const { config } = await loadConfig(options.config);
-  const names = resourceNames(deploymentOf(config, options.environment));
-  const { logIn } = await import('../image/ecr-login.ts');
-  const { contentTag } = await import('../image/push-image.ts');
-  const { copyImage } = await import('../image/copy-image.ts');
   await withSignal(async (signal) => {
-    const registry = await logIn(names.registryHost, { ownAccount: true, signal });
+    const images = await imagesOf(options, 'release', signal);
     const copied: Partial<Record<ImageName, PushedImage>> = {};
-    for (const [image, context] of await contextsOf(config, options)) {
-      const tag = await contentTag(image, context);
-      const from = { registry, name: names.candidateRepository };
-      const candidate = await registry.manifest(from.name, tag);
-      if (candidate === null) {
+    for (const image of images.names) {
+      const found = await images.copy(image, { onProgress });
+      if (found === null) {
         throw new InputError(
-          `${from.name}: expected the image ${tag} of ${context}, found none; push it first: mlops image push`,
+          `the environment's candidates: expected the image ${image} of ${images.contextOf(image)}, found none; push it first: mlops image push`,
         );
       }
-      copied[image] = await copyImage({
-        from,
-        to: { registry, name: names.releaseRepository },
-        digest: candidate.digest,
-        tag,
-        onProgress: (line) => console.error(line),
-      });
+      copied[image] = found;
     }
     print(copied, options);
   });
 }
 
-async function contextsOf(
-  { model }: Config,
-  { context, config }: Pick<PushCommandOptions, 'context' | 'config'>,
-): Promise<[ImageName, string][]> {
-  if (context !== undefined) return [['model', context]];
-  const images: [ImageName, string][] = [['prepare', prepareContext]];
-  // Where mlops.yaml names a ready image instead, that is in a registry already.
-  if (model.context !== null) images.unshift(['model', await locate(model.context, config)]);
-  return images;
+async function imagesOf(
+  options: PushCommandOptions,
+  to: 'candidate' | 'release',
+  signal: AbortSignal,
+): Promise<CheckoutImages> {
+  const { config } = await loadConfig(options.config);
+  const { CheckoutImages } = await import('../image/checkout-images.ts');
+  const { environment, repository, context, platform } = options;
+  return await CheckoutImages.of({
+    config,
+    file: options.config,
+    environment,
+    repository,
+    context,
+    platform,
+    to,
+    signal,
+  });
 }
 
-function targetOf(
-  config: Config,
-  { repository, environment }: PushCommandOptions,
-): { host: string; name: string } {
-  if (repository === undefined) {
-    const deployment: Deployment = deploymentOf(config, environment);
-    const { registryHost, candidateRepository } = resourceNames(deployment);
-    return { host: registryHost, name: candidateRepository };
-  }
-  const [, host, name] =
-    /^([^/\s]+\.[^/\s]+|localhost(?::\d+)?)\/([a-z0-9][a-z0-9._/-]*)$/.exec(repository) ?? [];
-  if (host === undefined || name === undefined) {
-    throw new InputError(
-      `--repository: got ${JSON.stringify(repository)}, expected HOST/NAME without a tag, such as 111111111111.dkr.ecr.us-east-1.amazonaws.com/models`,
-    );
-  }
-  return { host, name };
-}
+const onProgress = (line: string): void => console.error(line);
 
 /** Ctrl-C ends Docker's work and removes the login. */
 async function withSignal(work: (signal: AbortSignal) => Promise<void>): Promise<void> {

@@ -1,12 +1,12 @@
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
-import { prepareContext } from '../backends/embedded/embedded-backend.ts';
 import { hashContext } from '../backends/embedded/image-store.ts';
 import { readPrograms } from '../backends/embedded/process-image.ts';
 import { findEnvironment } from '../backends/embedded/python-environment.ts';
 import { SetupError } from '../backends/embedded/setup-error.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { formatCountOf } from '../format.ts';
+import { prepareContext } from '../repository.ts';
 import { checkSource, missingFiles } from '../run/check-project.ts';
 import { checkoutOf } from '../run/git.ts';
 import { locate } from '../run/request.ts';

@@ -1,4 +1,6 @@
-import { SetupError } from '../backends/embedded/setup-error.ts';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { FileError, SetupError } from '../backends/embedded/setup-error.ts';
 import { lastLines, runDocker } from './docker.ts';
 
 interface BuildOptions {
@@ -10,29 +12,41 @@ interface BuildOptions {
   /** Such as linux/amd64; default: the daemon's own. */
   readonly platform?: string;
   readonly signal?: AbortSignal;
+  /** What Docker says, as it comes. */
+  readonly onOutput?: ((chunk: Buffer | string) => void) | undefined;
 }
 
 /**
  * `docker build` of a folder: one image and no index, which SageMaker does not take.
- * @throws SetupError where the base image cannot be had or the Dockerfile does not build
+ * @throws FileError where there is no Dockerfile, its base image cannot be had or it does not build
  */
-export async function buildImage({ name, folder, tag, platform, signal }: BuildOptions): Promise<void> {
+export async function buildImage(options: BuildOptions): Promise<void> {
+  const { name, folder, tag, platform, signal, onOutput } = options;
+  const file = join(folder, 'Dockerfile');
+  const dockerfile = await readFile(file, 'utf8').catch(() => {
+    throw new FileError(`${name}: ${file}: no such file, expected the Dockerfile of its image`, { file });
+  });
   const { code, output } = await runDocker(
     ['build', ...(platform === undefined ? [] : ['--platform', platform]), '--tag', tag, folder],
     // An attestation would make an index of the image. Docker's older builder knows no option for it.
-    { env: { BUILDX_NO_DEFAULT_ATTESTATIONS: '1' }, ...(signal && { signal }) },
+    { env: { BUILDX_NO_DEFAULT_ATTESTATIONS: '1' }, onOutput, ...(signal && { signal }) },
   );
   signal?.throwIfAborted();
   if (code === 0) return;
   const base = missingBase(output);
+  if (base === undefined && /exec format error/.test(output))
+    throw new SetupError(
+      `${name}: this machine cannot run programs of ${platform}; install QEMU (docker run --privileged --rm tonistiigi/binfmt --install all) or build on such a machine:\n${lastLines(output)}`,
+    );
   const problem =
     base !== undefined
       ? `its base image ${base} cannot be had; expected FROM to name one that this machine can pull ` +
         '(is it spelt right, is the network there, are you logged in to its registry?)'
-      : /exec format error/.test(output)
-        ? `this machine cannot run programs of ${platform}; install QEMU (docker run --privileged --rm tonistiigi/binfmt --install all) or build on such a machine`
-        : `its Dockerfile does not build (exit ${code})`;
-  throw new SetupError(`${name}: ${problem}:\n${lastLines(output)}`);
+      : `its Dockerfile does not build (exit ${code})`;
+  throw new FileError(`${name}: ${problem}:\n${lastLines(output)}`, {
+    file,
+    line: failedLine(output, dockerfile),
+  });
 }
 
 /** The image of the FROM that failed: Docker's older builder fails in that step, BuildKit names the image. */
@@ -40,4 +54,15 @@ function missingBase(output: string): string | undefined {
   const step = [...output.matchAll(/^Step \d+\/\d+ : (.*)$/gm)].at(-1)?.[1];
   const from = /^FROM (?:--platform=\S+ )?(\S+)/i.exec(step ?? '')?.[1];
   return from ?? /failed to resolve source metadata for ([^\s:]+(?::[^\s:]+)*)/.exec(output)?.[1];
+}
+
+/** The Dockerfile's line that failed: BuildKit says which, the older builder shows the step. */
+function failedLine(output: string, dockerfile: string): number | undefined {
+  const told = /^Dockerfile:(\d+)$/m.exec(output)?.[1];
+  if (told !== undefined) return Number(told);
+  const step = [...output.matchAll(/^Step \d+\/\d+ : (\S+ \S*)/gm)].at(-1)?.[1];
+  const index = dockerfile
+    .split('\n')
+    .findIndex((line) => step !== undefined && line.trim().startsWith(step));
+  return index === -1 ? undefined : index + 1;
 }

@@ -7,12 +7,14 @@ interface DockerOptions {
   readonly input?: string;
   /** Ends the client, and with it what it asked the daemon for. */
   readonly signal?: AbortSignal;
+  /** What the client says, as it comes. */
+  readonly onOutput?: ((chunk: Buffer | string) => void) | undefined;
 }
 
 /** Runs the Docker client to its end; `code` is null where there is none or a signal ended it. */
 export function runDocker(
   args: readonly string[],
-  { env, input, signal }: DockerOptions = {},
+  { env, input, signal, onOutput }: DockerOptions = {},
 ): Promise<{ code: number | null; output: string }> {
   return new Promise((resolve) => {
     const child = execFile(
@@ -30,6 +32,8 @@ export function runDocker(
         resolve({ code, output: `${stdout}${stderr}${missing}` });
       },
     );
+    if (onOutput !== undefined)
+      for (const stream of [child.stdout, child.stderr]) stream?.on('data', onOutput);
     // A client that ends before it has read is told by its exit code.
     child.stdin?.on('error', () => {});
     child.stdin?.end(input);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { AwsError } from '../backends/aws/explained.ts';
 import { type ImageName, imageTag } from '../backends/aws/names.ts';
 import { hashContext } from '../backends/embedded/image-store.ts';
-import { SetupError } from '../backends/embedded/setup-error.ts';
+import { FileError, SetupError } from '../backends/embedded/setup-error.ts';
 import { buildImage } from './build-image.ts';
 import type { Repository } from './copy-image.ts';
 import { lastLines, runDocker } from './docker.ts';
@@ -28,6 +28,10 @@ export interface PushOptions {
   /** The most bytes, uncompressed, that the image may have; default: no limit. */
   readonly maxBytes?: number;
   readonly onProgress: (line: string) => void;
+  /** What Docker says, as it comes. */
+  readonly onOutput?: ((chunk: Buffer | string) => void) | undefined;
+  /** Where the login is kept while it lasts. Default: the system's folder for temporary files. */
+  readonly loginsIn?: string | undefined;
   readonly signal?: AbortSignal;
 }
 
@@ -52,7 +56,7 @@ export async function contentTag(
  * AwsError where the registry does not answer after every retry
  */
 export async function pushImage(options: PushOptions): Promise<PushedImage> {
-  const { image, context, repository, platform = DEFAULT_PLATFORM, onProgress, signal } = options;
+  const { image, context, repository, platform = DEFAULT_PLATFORM, onProgress, onOutput, signal } = options;
   const { registry, name } = repository;
   const tag = await contentTag(image, context, platform);
   const pushed = ({ digest }: Manifest, isNew: boolean): PushedImage => ({
@@ -69,13 +73,21 @@ export async function pushImage(options: PushOptions): Promise<PushedImage> {
   await requireDocker();
   const local = `${registry.host}/${name}:${tag}`;
   onProgress(`${image}: building ${context} for ${platform} ...`);
-  await buildImage({ name: image, folder: context, tag: local, platform, ...(signal && { signal }) });
-  const bytes = await checkSize(image, local, options.maxBytes);
+  await buildImage({
+    name: image,
+    folder: context,
+    tag: local,
+    platform,
+    onOutput,
+    ...(signal && { signal }),
+  });
+  const bytes = await checkSize(image, context, local, options.maxBytes);
   onProgress(`${image}: pushing ${(bytes / 1e6).toFixed(0)} MB to ${name} ...`);
   const isNew = await pushWithLogin(
     registry,
     local,
     async () => (await registry.manifest(name, tag)) !== null,
+    options,
   );
   const manifest = await registry.manifest(name, tag);
   if (manifest === null) throw new AwsError(`${local}: it was pushed, and the registry does not find it`);
@@ -91,9 +103,10 @@ async function requireDocker(): Promise<void> {
   );
 }
 
-/** The image's size in bytes. Throws SetupError with the largest layers where it is above the limit. */
+/** The image's size in bytes. Throws FileError with the largest layers where it is above the limit. */
 async function checkSize(
   image: ImageName,
+  context: string,
   tag: string,
   maxBytes = Number.POSITIVE_INFINITY,
 ): Promise<number> {
@@ -112,10 +125,11 @@ async function checkSize(
     .map(([size, made = '']) => ({ size: Number(size), made: made.trim().slice(0, 120) }))
     .sort((a, b) => b.size - a.size)
     .slice(0, 3);
-  throw new SetupError(
+  throw new FileError(
     `${image}: its image is ${gigabytes(bytes)}, expected at most ${gigabytes(maxBytes)}, which is what serverless inference takes; ` +
       `leave out what it does not need (.dockerignore, fewer packages). Its largest layers:\n` +
       layers.map(({ size, made }) => `  ${gigabytes(size)}  ${made}`).join('\n'),
+    { file: join(context, 'Dockerfile') },
   );
 }
 
@@ -146,10 +160,11 @@ async function pushWithLogin(
   registry: Registry,
   local: string,
   isThere: () => Promise<boolean>,
+  { loginsIn = tmpdir(), onOutput }: PushOptions,
 ): Promise<boolean> {
   const { user, password, host, signal } = registry;
   const repository = local.slice(0, local.lastIndexOf(':'));
-  const config = await mkdtemp(join(tmpdir(), 'mlops-login-'));
+  const config = await mkdtemp(join(loginsIn, 'mlops-login-'));
   const docker = { env: { DOCKER_CONFIG: config }, ...(signal && { signal }) };
   try {
     await keepContext(config);
@@ -158,7 +173,7 @@ async function pushWithLogin(
         ...docker,
         input: password,
       });
-      const push = login.code === 0 ? await runDocker(['push', local], docker) : login;
+      const push = login.code === 0 ? await runDocker(['push', local], { ...docker, onOutput }) : login;
       signal?.throwIfAborted();
       if (push.code === 0) return true;
       if (await isThere()) return false;

@@ -5,6 +5,7 @@ import { type SFNClient, StartExecutionCommand, StopExecutionCommand } from '@aw
 import pLimit from 'p-limit';
 import type { Request } from '../../definition/request.ts';
 import { canonicalJson, sha256Json } from '../../hash.ts';
+import { prepareContext } from '../../repository.ts';
 import { type Champion, championId, championKind } from '../../steps/context.ts';
 import { type RunRecord, runKind } from '../../steps/record.ts';
 import type {
@@ -16,7 +17,6 @@ import type {
   RunResult,
   StagedFile,
 } from '../backend.ts';
-import { prepareContext } from '../embedded/embedded-backend.ts';
 import { hashContext } from '../embedded/image-store.ts';
 import { SetupError } from '../embedded/setup-error.ts';
 import { findImage, requireDigest } from './aws-images.ts';

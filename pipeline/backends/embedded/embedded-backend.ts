@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import type { Request } from '../../definition/request.ts';
 import { type Resources, type StepName, trainMachine, trainSteps } from '../../definition/train.ts';
 import { sha256 } from '../../hash.ts';
-import { repository } from '../../repository.ts';
+import { prepareContext } from '../../repository.ts';
 import { currentLease, freeLease, waitingReason } from '../../steps/lease.ts';
 import { type RunRecord, runKind } from '../../steps/record.ts';
 import { steps } from '../../steps/steps.ts';
@@ -218,6 +218,3 @@ function newExecutionName(now: Date): string {
   const time = now.toISOString().replace(/[-:.]/g, '').slice(0, 18);
   return `${time}-${sha256(`${now.getTime()} ${process.pid} ${Math.random()}`).slice(0, 6)}`;
 }
-
-/** The folder of the image that prepares data. */
-export const prepareContext = join(repository, 'pipeline/prepare');
