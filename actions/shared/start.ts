@@ -1,6 +1,6 @@
-import * as core from '@actions/core';
 import type * as z from 'zod';
 import { ConfigError, problemLine } from '../../pipeline/config/config-error.ts';
+import { annotateError } from './annotate.ts';
 import { InputError, readInputs } from './inputs.ts';
 
 /** What an action made. */
@@ -29,15 +29,18 @@ export async function start<Schema extends z.ZodObject, Output extends string>(
 ): Promise<void> {
   try {
     const { outputs, failed } = await work(readInputs(schema, process.env));
-    setOutputs(outputs);
-    if (failed !== undefined) core.setFailed(failed);
+    await setOutputs(outputs);
+    if (failed === undefined) return;
+    process.exitCode = 1;
+    annotateError(failed);
   } catch (error) {
-    if (error instanceof ActionError) setOutputs(error.outputs);
+    if (error instanceof ActionError) await setOutputs(error.outputs);
     fail(error instanceof ActionError ? error.cause : error);
   }
 }
 
-function setOutputs(outputs: Partial<Record<string, string>>): void {
+async function setOutputs(outputs: Partial<Record<string, string>>): Promise<void> {
+  const core = await import('@actions/core');
   for (const [name, value] of Object.entries(outputs)) core.setOutput(name, value ?? '');
 }
 
@@ -46,15 +49,15 @@ function fail(error: unknown): void {
   process.exitCode = 1;
   if (error instanceof ConfigError) {
     for (const problem of error.problems)
-      core.error(problemLine(error.file, problem), {
+      annotateError(problemLine(error.file, problem), {
         title: 'Configuration',
         file: error.file,
-        ...(problem.line !== undefined && { startLine: problem.line, startColumn: problem.column ?? 1 }),
+        ...(problem.line !== undefined && { line: problem.line, col: problem.column ?? 1 }),
       });
     return;
   }
   const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
-  core.error(message, error instanceof InputError ? { title: 'Input' } : {});
+  annotateError(message, error instanceof InputError ? { title: 'Input' } : {});
   // The stack helps with our own mistakes only, whose errors have no name of their own.
   if (['Error', 'TypeError', 'RangeError', 'ReferenceError'].includes(name)) console.log(stack);
 }
