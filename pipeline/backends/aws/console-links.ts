@@ -13,11 +13,19 @@ export const logGroups = {
   transform: '/aws/sagemaker/TransformJobs',
 } as const;
 
-/** The log of a job; of a tuning job the page with its trials, each of which has a log. */
+/** The log of a job, or the page that leads to it: of a tuning job that with its trials, each of which has a log. */
 export function jobLink(region: string, { kind, name }: StartedJob): string {
   if (kind === 'tuning')
     return `${consoleOf(region)}/sagemaker/home?region=${region}#/hyper-tuning-jobs/${name}`;
   if (kind === 'model') return `${consoleOf(region)}/sagemaker/home?region=${region}#/models/${name}`;
+  if (kind === 'glue') {
+    const [job, run] = name.split('/');
+    return `${consoleOf(region)}/gluestudio/home?region=${region}#/job/${job}/run/${run}`;
+  }
+  if (kind === 'ecs') {
+    const [, cluster, task] = name.split('/');
+    return `${consoleOf(region)}/ecs/v2/clusters/${cluster}/tasks/${task}/logs?region=${region}`;
+  }
   // The console's own escape: percent-encoded twice, with $ for %.
   const escaped = (text: string) => encodeURIComponent(encodeURIComponent(text)).replaceAll('%', '$');
   const group = escaped(logGroups[kind]);

@@ -57,6 +57,36 @@ test('knows the jobs that may still run: those without an end, and those whose s
   expect(history.tuning()).toMatchObject([{ name: 'tuning', state: 'Tune' }]);
 });
 
+test('a Glue run and an ECS task are known once they are submitted: linked, and left until they end', () => {
+  const written = new WrittenHistory();
+  const history = new ExecutionHistory('us-east-1');
+  const glue = written.task('Prepare', 'startJobRun.sync', { JobName: 'churn--test--prepare' }, 0, {
+    JobRunId: 'jr_1',
+  });
+  const arn = 'arn:aws:ecs:us-east-1:111111111111:task/churn--test/0a1b';
+  written.task('Prepare for champion', 'runTask.sync', { Cluster: 'c' }, 0, { Tasks: [{ TaskArn: arn }] });
+  const told = history.add(written.events).filter(({ kind }) => kind === 'job');
+  expect(told).toEqual([
+    {
+      kind: 'job',
+      state: 'Prepare',
+      name: 'churn--test--prepare/jr_1',
+      url: 'https://us-east-1.console.aws.amazon.com/gluestudio/home?region=us-east-1#/job/churn--test--prepare/run/jr_1',
+    },
+    {
+      kind: 'job',
+      state: 'Prepare for champion',
+      name: arn,
+      url: 'https://us-east-1.console.aws.amazon.com/ecs/v2/clusters/churn--test/tasks/0a1b/logs?region=us-east-1',
+    },
+  ]);
+  written.end(glue, 'TaskSucceeded', 'Prepare');
+  history.add(written.events);
+  expect(history.openJobs()).toEqual([
+    { kind: 'ecs', name: arn, state: 'Prepare for champion', waits: true },
+  ]);
+});
+
 test('a model stays to be deleted until it is, though its creation ends at once', () => {
   const written = new WrittenHistory();
   const made = written.task('Create model: candidate', 'createModel', { ModelName: 'm' });

@@ -5,11 +5,12 @@ import type { TrainState } from '../../steps/record.ts';
 import type { Progress, RunResult } from '../backend.ts';
 import { jobLink } from './console-links.ts';
 
-export type JobKind = 'processing' | 'training' | 'transform' | 'tuning' | 'model';
+export type JobKind = 'processing' | 'training' | 'transform' | 'tuning' | 'model' | 'glue' | 'ecs';
 
 /** A job that an execution started, by the state that did. */
 export interface StartedJob {
   kind: JobKind;
+  /** Of a Glue job JOB/RUN, of an ECS task its ARN: what their services call them once they are submitted. */
   name: string;
   state: string;
   /** Whether the state waits for the job to end. */
@@ -36,6 +37,7 @@ export interface ExecutionEnd {
 interface Task {
   state: string;
   scheduled: Date;
+  parameters: string | undefined;
   job: StartedJob | null;
 }
 
@@ -91,10 +93,14 @@ export class ExecutionHistory {
       const job = startedJob(resource, parameters, state);
       if (job) this.#left.set(`${job.kind} ${job.name}`, job);
       if (resource.endsWith('deleteModel')) this.#left.delete(`model ${nameIn(parameters, 'ModelName')}`);
-      this.#tasks.set(state, { state, scheduled: timestamp, job });
+      this.#tasks.set(state, { state, scheduled: timestamp, parameters, job });
       return trainSteps.includes(state) ? [{ kind: 'started', state, seconds: 0 }] : [];
     }
     const task = this.#tasks.get(state);
+    if (type === 'TaskSubmitted' && task?.job === null) {
+      task.job = submittedJob(task, event.taskSubmittedEventDetails?.output);
+      if (task.job) this.#left.set(`${task.job.kind} ${task.job.name}`, task.job);
+    }
     if (type === 'TaskSubmitted' && task?.job && trainSteps.includes(state)) {
       return [{ kind: 'job', state, name: task.job.name, url: jobLink(this.#region, task.job) }];
     }
@@ -134,6 +140,17 @@ function startedJob(resource: string, parameters: string | undefined, state: str
   const name = creation && nameIn(parameters, creation.name);
   if (!creation || !name) return null;
   return { kind: creation.kind, name, state, waits: sync !== undefined };
+}
+
+/** Glue and ECS name what runs when they have taken it. */
+function submittedJob({ state, parameters }: Task, output: string | undefined): StartedJob | null {
+  const answer = parsed(output);
+  const glue = nameIn(parameters, 'JobName');
+  const run = answer?.JobRunId;
+  if (glue !== null && typeof run === 'string')
+    return { kind: 'glue', name: `${glue}/${run}`, state, waits: true };
+  const [task] = (answer?.Tasks ?? []) as { TaskArn?: unknown }[];
+  return typeof task?.TaskArn === 'string' ? { kind: 'ecs', name: task.TaskArn, state, waits: true } : null;
 }
 
 function nameIn(parameters: string | undefined, field: string): string | null {

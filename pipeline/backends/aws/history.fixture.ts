@@ -12,7 +12,13 @@ export class WrittenHistory {
   }
 
   /** A state that runs a task: entered, scheduled, submitted; returns the id of its last event. */
-  task(state: string, resource: string, parameters: object, after = this.#last()): number {
+  task(
+    state: string,
+    resource: string,
+    parameters: object,
+    after = this.#last(),
+    answer: object = {},
+  ): number {
     const entered = this.#add('TaskStateEntered', after, {
       stateEnteredEventDetails: { name: state, input: '{}' },
     });
@@ -24,7 +30,9 @@ export class WrittenHistory {
         parameters: JSON.stringify(parameters),
       },
     });
-    return this.#add('TaskSubmitted', this.#add('TaskStarted', scheduled));
+    return this.#add('TaskSubmitted', this.#add('TaskStarted', scheduled), {
+      taskSubmittedEventDetails: { resourceType: 'sagemaker', resource, output: JSON.stringify(answer) },
+    });
   }
 
   /** The task's end, and where it succeeded the state's with this output. */

@@ -10,16 +10,21 @@ export interface Credentials {
 
 /** A call of a service that the pipeline asks once or twice, and carries no client for. */
 export interface Call {
-  service: 'cloudformation' | 'iam' | 'servicequotas' | 'ssm';
+  service: 'cloudformation' | 'ecs' | 'glue' | 'iam' | 'servicequotas' | 'ssm';
   region: string;
   /** As the service's API calls it: GetParameter. */
   action: string;
   /** Text values only where the service speaks the Query protocol (CloudFormation, IAM). */
-  parameters: Record<string, string | number>;
+  parameters: Record<string, string | number | readonly string[]>;
 }
 
 const query = { cloudformation: '2010-05-15', iam: '2010-05-08' } as const;
-const json = { servicequotas: 'ServiceQuotasV20190624', ssm: 'AmazonSSM' } as const;
+const json = {
+  ecs: 'AmazonEC2ContainerServiceV20141113',
+  glue: 'AWSGlue',
+  servicequotas: 'ServiceQuotasV20190624',
+  ssm: 'AmazonSSM',
+} as const;
 
 /**
  * The body of the service's answer: JSON, or XML from CloudFormation and IAM.

@@ -7,6 +7,7 @@ import {
   StopTransformJobCommand,
 } from '@aws-sdk/client-sagemaker';
 import type { StartedJob } from './execution-history.ts';
+import { signedCall } from './signed-call.ts';
 
 /**
  * Stops jobs and deletes models; what has ended or is gone is fine. All at once: the runner of a workflow that is
@@ -36,12 +37,50 @@ async function stop(client: SageMakerClient, { kind, name }: StartedJob): Promis
     case 'tuning':
       await client.send(new StopHyperParameterTuningJobCommand({ HyperParameterTuningJobName: name }));
       break;
+    case 'glue':
+      await stopGlueJob(await client.config.region(), name);
+      break;
+    case 'ecs':
+      await signedCall({
+        service: 'ecs',
+        region: await client.config.region(),
+        action: 'StopTask',
+        parameters: { cluster: name.split('/')[1] ?? '', task: name, reason: 'its run was stopped' },
+      });
+      break;
     case 'model':
       await client.send(new DeleteModelCommand({ ModelName: name }));
       break;
   }
 }
 
+/** The call succeeds whatever becomes of the run: its answer lists what could not be stopped. */
+async function stopGlueJob(region: string, name: string): Promise<void> {
+  const [JobName = '', run = ''] = name.split('/');
+  const answer = await signedCall({
+    service: 'glue',
+    region,
+    action: 'BatchStopJobRun',
+    parameters: { JobName, JobRunIds: [run] },
+  });
+  const { Errors = [] } = JSON.parse(answer) as {
+    Errors?: { ErrorDetail?: { ErrorCode?: string; ErrorMessage?: string } }[];
+  };
+  const [{ ErrorDetail } = {}] = Errors;
+  if (ErrorDetail === undefined || ended.has(ErrorDetail.ErrorCode ?? '')) return;
+  throw new Error(`${ErrorDetail.ErrorCode}: ${ErrorDetail.ErrorMessage}`);
+}
+
+const ended = new Set([
+  'EntityNotFoundException',
+  'JobRunInTerminalStateException',
+  'JobRunInvalidStateTransitionException',
+]);
+
 const hasEnded = (error: unknown): boolean =>
-  ['ResourceNotFound', 'ValidationException'].includes((error as Error).name) &&
-  !/access|permission/i.test((error as Error).message);
+  [
+    'ResourceNotFound',
+    'ValidationException',
+    'InvalidParameterException',
+    'EntityNotFoundException',
+  ].includes((error as Error).name) && !/access|permission/i.test((error as Error).message);
