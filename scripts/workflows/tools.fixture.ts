@@ -1,0 +1,25 @@
+import { execFile } from 'node:child_process';
+import { access, mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const modules = {
+  act: 'github.com/nektos/act@v0.2.89',
+  actionlint: 'github.com/rhysd/actionlint/cmd/actionlint@v1.7.12',
+} as const;
+
+/** A program of Go's world, built once with the Go of this machine and kept in `.mlops/tools`. Throws where that fails. */
+export async function goTool(name: keyof typeof modules): Promise<string> {
+  const module = modules[name];
+  const folder = resolve('.mlops/tools', module.replaceAll(/[^\w.@-]/g, '-'));
+  const program = join(folder, name);
+  const there = await access(program).then(
+    () => true,
+    () => false,
+  );
+  if (there) return program;
+  await mkdir(folder, { recursive: true });
+  await run('go', ['install', module], { env: { ...process.env, GOBIN: folder, GOFLAGS: '-mod=mod' } });
+  return program;
+}
