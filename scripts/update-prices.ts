@@ -1,6 +1,6 @@
-/** node scripts/update-prices.ts REGION...: writes the regions' prices of SageMaker jobs from AWS's public price list. */
+/** node scripts/update-prices.ts REGION...: writes the regions' prices of jobs (SageMaker, Glue, Fargate) from AWS's public price list. */
 import { writeFile } from 'node:fs/promises';
-import { type OfferFile, offerUrl, pricesIn, withRegion } from '../pipeline/cost/offer-file.ts';
+import { type OfferFile, offerUrl, pricesIn, services, withRegion } from '../pipeline/cost/offer-file.ts';
 import { type Price, priceTable } from '../pipeline/cost/price-table.ts';
 
 const regions = process.argv.slice(2);
@@ -14,20 +14,25 @@ if (regions.length === 0 || wrong !== undefined) {
 
 let table: readonly Price[] = priceTable;
 for (const region of regions) {
-  const response = await fetch(offerUrl(region)).catch((error: Error) => {
-    console.error(
-      `${region}: ${offerUrl(region)} was not reached (${(error.cause as Error)?.message}); the table stays`,
-    );
-    process.exit(1);
-  });
-  if (!response.ok) {
-    console.error(`${region}: AWS answered ${response.status} to GET ${offerUrl(region)}, expected 200`);
-    process.exit(1);
-  }
-  const prices = pricesIn((await response.json()) as OfferFile, region);
-  if (prices.length === 0) {
-    console.error(`${region}: found no price of a job in ${offerUrl(region)}; the table stays as it was`);
-    process.exit(1);
+  const prices: Price[] = [];
+  for (const service of services) {
+    const url = offerUrl(service, region);
+    const response = await fetch(url).catch((error: Error) => {
+      console.error(
+        `${region}: ${url} was not reached (${(error.cause as Error)?.message}); the table stays`,
+      );
+      process.exit(1);
+    });
+    if (!response.ok) {
+      console.error(`${region}: AWS answered ${response.status} to GET ${url}, expected 200`);
+      process.exit(1);
+    }
+    const found = pricesIn((await response.json()) as OfferFile, service, region);
+    if (found.length === 0) {
+      console.error(`${region}: found no price of a job in ${url}; the table stays as it was`);
+      process.exit(1);
+    }
+    prices.push(...found);
   }
   table = withRegion(table, region, prices);
   console.log(`${region}: ${prices.length} prices`);

@@ -126,8 +126,8 @@ test('the table names every price once, with its source and date', () => {
   for (const row of priceTable) {
     expect(row).toEqual({
       region: expect.stringMatching(/^[a-z]{2}(-[a-z]+)+-\d$/),
-      component: expect.stringMatching(/^(processing|training|transform)$/),
-      instance: expect.stringMatching(/^ml\.[\w-]+\.[\w-]+$/),
+      component: expect.stringMatching(/^(processing|training|transform|glue|fargate)$/),
+      instance: expect.stringMatching(/^(ml\.[\w-]+\.[\w-]+|DPU|vCPU|GB)$/),
       usd_per_hour: expect.any(Number),
       source: expect.stringMatching(/AWS/),
       date: expect.stringMatching(/^\d{4}-\d{2}-\d{2}$/),
@@ -166,7 +166,7 @@ test("AWS's price list of a region gives the prices of jobs, in place of those t
       },
     },
   };
-  const found = pricesIn(file, 'eu-central-1');
+  const found = pricesIn(file, 'AmazonSageMaker', 'eu-central-1');
   expect(
     found.map(({ component, instance, usd_per_hour, date }) => [component, instance, usd_per_hour, date]),
   ).toEqual([
@@ -177,4 +177,68 @@ test("AWS's price list of a region gives the prices of jobs, in place of those t
   ]);
   const us = { ...price('training', 3), region: 'us-east-1' };
   expect(withRegion([...table, us], 'eu-central-1', found)).toEqual([...found, us]);
+});
+
+test('Glue is billed by DPU and Fargate by vCPU and GB: of every worker, of every task', () => {
+  const units = [
+    price('glue', 0.44, 'DPU'),
+    price('fargate', 0.04, 'vCPU'),
+    { ...price('fargate', 0.005, 'GB'), date: '2025-12-31' },
+  ];
+  const of = (engine: string, type: string) =>
+    estimate(
+      config(`prepare: { engine: ${engine}, max_runtime: 30m, instance: { type: ${type} } }`),
+      'eu-central-1',
+      { prepares: 1, trains: false, scores: 0, earlier: {} },
+      units,
+    ).jobs[0];
+  // Two workers of two DPUs, half an hour.
+  expect(of('glue', 'ml.m5.2xlarge')).toMatchObject({ instance: 'G.2X', count: 2, usd: 2 * 2 * 0.44 * 0.5 });
+  expect(of('fargate', 'ml.m5.xlarge')).toMatchObject({
+    instance: '4 vCPU 16 GB',
+    usd: expect.closeTo((4 * 0.04 + 16 * 0.005) / 2, 12),
+  });
+  const job = { component: 'fargate', instance: '4 vCPU 16 GB', count: 1, seconds: 3600 } as const;
+  expect(spentOn([job], 'eu-central-1', units)).toEqual({
+    usd: expect.closeTo(0.24, 12),
+    unpriced: [],
+    dates: ['2025-12-31', '2025-12-31'],
+  });
+  // Half a price is none.
+  expect(spentOn([job], 'eu-central-1', units.slice(0, 2))).toMatchObject({
+    usd: null,
+    unpriced: ['4 vCPU 16 GB (fargate)'],
+  });
+});
+
+test("AWS's price lists of Glue and ECS give theirs", () => {
+  const list = (usage: [usagetype: string, unit: string, usd: string][]): OfferFile => ({
+    publicationDate: '2026-10-04T01:02:03Z',
+    products: Object.fromEntries(usage.map(([usagetype]) => [usagetype, { attributes: { usagetype } }])),
+    terms: {
+      OnDemand: Object.fromEntries(
+        usage.map(([usagetype, unit, USD]) => [
+          usagetype,
+          { term: { priceDimensions: { dimension: { unit, pricePerUnit: { USD } } } } },
+        ]),
+      ),
+    },
+  });
+  const glue = list([
+    ['EUC1-ETL-DPU-Hour', 'DPU-Hour', '0.4400000000'],
+    ['EUC1-Crawler-DPU-Hour', 'DPU-Hour', '9'],
+    ['EUC1-ETL-Flex-DPU-Hour', 'DPU-Hour', '9'],
+  ]);
+  const ecs = list([
+    ['EUC1-Fargate-vCPU-Hours:perCPU', 'hours', '0.0465600000'],
+    ['EUC1-Fargate-GB-Hours', 'hours', '0.0051100000'],
+    ['EUC1-Fargate-ARM-GB-Hours', 'hours', '9'],
+    ['EUC1-SpotUsage-Fargate-GB-Hours', 'hours', '9'],
+  ]);
+  const named = (found: Price[]) => found.map((row) => [row.component, row.instance, row.usd_per_hour]);
+  expect(named(pricesIn(glue, 'AWSGlue', 'eu-central-1'))).toEqual([['glue', 'DPU', 0.44]]);
+  expect(named(pricesIn(ecs, 'AmazonECS', 'eu-central-1'))).toEqual([
+    ['fargate', 'GB', 0.00511],
+    ['fargate', 'vCPU', 0.04656],
+  ]);
 });

@@ -1,3 +1,4 @@
+import { type PrepareSize, prepareSize } from '../config/prepare-size.ts';
 import type { Config } from '../config/schema.ts';
 import { formatCountOf, formatSeconds, formatUsd } from '../format.ts';
 import { type Component, type Price, priceOf, priceTable } from './price-table.ts';
@@ -62,11 +63,13 @@ export function estimate(
   table: readonly Price[] = priceTable,
 ): Estimate {
   const { prepare, training, tuning, inference } = config;
+  const preparing = prepareSize(prepare);
   const planned = [
     {
       name: 'Prepare',
-      component: 'processing' as const,
-      size: prepare.instance,
+      component: prepare.engine,
+      // A size that the engine does not have, config/rules.ts has refused.
+      size: typeof preparing === 'string' ? prepare.instance : sizeOf(preparing),
       jobs: work.prepares,
       most: prepare.max_runtime,
       earlier: work.earlier.prepare,
@@ -108,6 +111,8 @@ export function estimate(
     });
   return { region, usd: sum(jobs.map(({ usd }) => usd)), jobs, spot: training.spot && work.trains };
 }
+
+const sizeOf = ({ instance, count }: PrepareSize) => ({ type: instance, count });
 
 export const usdOf = ({ count, seconds }: JobRun, price: Price): number =>
   (count * seconds * price.usd_per_hour) / 3600;

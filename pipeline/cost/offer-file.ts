@@ -1,6 +1,6 @@
 import type { Component, Price } from './price-table.ts';
 
-/** AWS's price list of SageMaker in one region, as far as it is read here. */
+/** AWS's price list of one service in one region, as far as it is read here. */
 export interface OfferFile {
   /** ISO 8601. */
   publicationDate: string;
@@ -16,9 +16,13 @@ export interface OfferFile {
   };
 }
 
+/** The services whose jobs have prices here. */
+export const services = ['AmazonSageMaker', 'AWSGlue', 'AmazonECS'] as const;
+type Service = (typeof services)[number];
+
 /** Where AWS publishes it, for anybody. */
-export const offerUrl = (region: string): string =>
-  `https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws/AmazonSageMaker/current/${region}/index.json`;
+export const offerUrl = (service: Service, region: string): string =>
+  `https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws/${service}/current/${region}/index.json`;
 
 const components: Record<string, Component> = {
   Processing: 'processing',
@@ -26,20 +30,37 @@ const components: Record<string, Component> = {
   Tsform: 'transform',
 };
 
-/** The prices of jobs in a region's offer file, by component and instance; warm pools, notebooks and endpoints are left out. */
-export function pricesIn(file: OfferFile, region: string): Price[] {
+/** A usage type without the region's code before it. */
+const units: Record<string, [Component, string]> = {
+  'ETL-DPU-Hour': ['glue', 'DPU'],
+  'Fargate-vCPU-Hours:perCPU': ['fargate', 'vCPU'],
+  'Fargate-GB-Hours': ['fargate', 'GB'],
+};
+
+function billedBy(usagetype: string): [Component, string] | null {
+  const plain = usagetype.replace(/^[A-Z]{2,4}\d-/, '');
+  const [, kind = '', instance = ''] = /^(Processing|Train|Tsform):(ml\.[\w.-]+)$/.exec(plain) ?? [];
+  const component = components[kind];
+  return component === undefined ? (units[plain] ?? null) : [component, instance];
+}
+
+/**
+ * The prices of jobs in a region's offer file, by component and instance; warm pools, notebooks, endpoints, crawlers and
+ * spot tasks are left out.
+ */
+export function pricesIn(file: OfferFile, service: Service, region: string): Price[] {
   const prices = Object.entries(file.products).flatMap(([sku, { attributes }]) => {
     const { usagetype = '' } = attributes;
-    const [, kind = '', instance = ''] =
-      /^(?:[A-Z0-9]+-)?(Processing|Train|Tsform):(ml\.[\w.-]+)$/.exec(usagetype) ?? [];
-    const component = components[kind];
+    const billed = billedBy(usagetype);
     const dimensions = Object.values(file.terms.OnDemand[sku] ?? {}).flatMap(({ priceDimensions }) =>
       Object.values(priceDimensions),
     );
-    const hourly = dimensions.find(({ unit }) => /^hrs?$/i.test(unit))?.pricePerUnit.USD;
+    const hourly = dimensions.find(({ unit }) => /^(hrs?|hours?|(dpu|vcpu|gb)-hours?)$/i.test(unit))
+      ?.pricePerUnit.USD;
     const usd = Number(hourly);
-    if (component === undefined || hourly === undefined || !(usd > 0)) return [];
-    const source = `AWS Price List, AmazonSageMaker, usage type ${usagetype}`;
+    if (billed === null || hourly === undefined || !(usd > 0)) return [];
+    const [component, instance] = billed;
+    const source = `AWS Price List, ${service}, usage type ${usagetype}`;
     return [
       { region, component, instance, usd_per_hour: usd, source, date: file.publicationDate.slice(0, 10) },
     ];

@@ -1,3 +1,4 @@
+import type { PrepareSize } from '../config/prepare-size.ts';
 import { explainEstimate, type JobRun, lookUp } from '../cost/estimate.ts';
 import type { Component } from '../cost/price-table.ts';
 import { type BilledJob, spentOn } from '../cost/spent.ts';
@@ -28,18 +29,33 @@ export async function costOf(
         ? ''
         : `Spent: billable seconds of ${formatCountOf(jobs.length, 'job')} at the on-demand prices of ${days}.`,
       unpriced.length === 0 ? '' : `Not counted as spent: ${lookUp(unpriced, region)}.`,
-      run.status === 'succeeded' ? '' : 'Jobs that were stopped, or tried again, are not counted.',
+      run.status === 'succeeded' ? '' : notCounted(engineOf(run)),
     ]
       .filter((sentence) => sentence !== '')
       .join(' '),
   };
 }
 
+/** What prepared; records of an earlier version do not say. */
+const engineOf = ({ state }: RunRecord): PrepareSize['engine'] =>
+  state.plan?.prepare.size?.engine ?? 'processing';
+
+/** SageMaker describes the job that failed; Glue and ECS do not, where the program itself says why. */
+const notCounted = (engine: PrepareSize['engine']): string =>
+  engine === 'processing'
+    ? 'Jobs that were stopped, or tried again, are not counted.'
+    : 'Jobs that were stopped, tried again, or failed to prepare are not counted.';
+
+/** Glue and Fargate bill a minute at least. */
+const leastSeconds = (component: Component): number =>
+  component === 'glue' || component === 'fargate' ? 60 : 0;
+
 /** The jobs of this run; what was reused cost nothing again. */
 async function billedJobs(
-  { state }: RunRecord,
+  run: RunRecord,
   { ledger, jobs }: Pick<StepContext, 'ledger' | 'jobs'>,
 ): Promise<BilledJob[]> {
+  const { state } = run;
   const { plan, prepared, scoring, model, scores } = state;
   const views = Object.values(scoring ?? {}).flatMap(({ view }) => (view.needed ? [view.key] : []));
   const viewed = await Promise.all(views.map((key) => ledger.get<Prepared>('prepared', key)));
@@ -51,7 +67,7 @@ async function billedJobs(
   );
   return [
     ...billed(
-      'processing',
+      engineOf(run),
       plan?.prepare.reused ? null : jobRun(prepared),
       ...viewed.map((item) => jobRun(item?.value)),
     ),
@@ -65,7 +81,9 @@ const total = (trials: readonly { seconds: number }[]): number =>
   trials.reduce((seconds, trial) => seconds + trial.seconds, 0);
 
 const billed = (component: Component, ...runs: (JobRun | null)[]): BilledJob[] =>
-  runs.flatMap((run) => (run === null ? [] : [{ ...run, component }]));
+  runs.flatMap((run) =>
+    run === null ? [] : [{ ...run, component, seconds: Math.max(run.seconds, leastSeconds(component)) }],
+  );
 
 /** The job that a run failed on: the cause is its Describe response. */
 function failedJob(cause: string | undefined): BilledJob[] {

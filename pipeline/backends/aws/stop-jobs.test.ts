@@ -28,7 +28,9 @@ beforeAll(async () => {
     AWS_SECRET_ACCESS_KEY: 'test',
   });
 });
-afterAll(() => server.close());
+afterAll(() => {
+  server.close();
+});
 
 const task = 'arn:aws:ecs:us-east-1:111111111111:task/churn--test/0a1b';
 const glue = { kind: 'glue', name: 'churn--test--prepare/jr_1', state: 'Prepare', waits: true } as const;
