@@ -63,6 +63,18 @@ export function storageContract(name: string, open: () => Promise<() => Storage>
       expect(await client().read('s3://bucket/a/empty')).toHaveLength(0);
     });
 
+    test('reads a part, and no more than there is', async () => {
+      const storage = (await open())();
+      await storage.write('s3://bucket/key', '0123456789');
+      const part = async (start: number, end: number) =>
+        text(await storage.readRange('s3://bucket/key', start, end));
+      expect(await part(0, 4)).toBe('0123');
+      expect(await part(4, 10)).toBe('456789');
+      expect(await part(8, 100)).toBe('89');
+      expect(await part(10, 20)).toBe('');
+      await expect(storage.readRange('s3://bucket/none', 0, 1)).rejects.toThrow(NotFoundError);
+    });
+
     test('a write replaces the object', async () => {
       const storage = (await open())();
       await storage.write('s3://bucket/key', 'a long first value');

@@ -7,6 +7,8 @@
 export interface Storage {
   /** The object's bytes; throws NotFoundError. */
   read(uri: string): Promise<Uint8Array>;
+  /** Its bytes from `start` to before `end`, or to its own end; throws NotFoundError. */
+  readRange(uri: string, start: number, end: number): Promise<Uint8Array>;
   /** Atomic: a reader sees the old object, the new one, or none. */
   write(uri: string, bytes: Uint8Array | string): Promise<void>;
   exists(uri: string): Promise<boolean>;

@@ -24,9 +24,28 @@ export async function readCsvFile(
   path: string,
   visit: (fields: string[], line: number) => void,
 ): Promise<void> {
+  await readRecords(() => createReadStream(path, { highWaterMark: 1 << 20 }), visit, true);
+}
+
+/** The same of the first bytes of a file: a record that they do not hold whole is left out. */
+export async function readCsvBeginning(
+  bytes: Uint8Array,
+  visit: (fields: string[], line: number) => void,
+): Promise<void> {
+  await readRecords(() => [Buffer.from(bytes)], visit, false);
+}
+
+/** Gives the bytes from the first on, as often as it is asked. */
+type Chunks = () => AsyncIterable<Buffer> | Iterable<Buffer>;
+
+async function readRecords(
+  chunks: Chunks,
+  visit: (fields: string[], line: number) => void,
+  isWhole: boolean,
+): Promise<void> {
   let text = '';
   let line = 1;
-  for await (const { more, isLast } of readText(path)) {
+  for await (const { more, isLast } of readText(chunks, isWhole)) {
     text += more;
     let at = 0;
     let quote = -1;
@@ -106,24 +125,23 @@ const countBreaks = (text: string): number => text.split('\n').length - 1;
 const neverEnds = (line: number) =>
   new UnreadableFile('got a quoted field that never ends, expected a closing quote', line);
 
-async function* readText(path: string): AsyncIterable<{ more: string; isLast: boolean }> {
+async function* readText(chunks: Chunks, isWhole: boolean): AsyncIterable<{ more: string; isLast: boolean }> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   let isFirst = true;
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
-    const bytes = chunk as Buffer;
+  for await (const bytes of chunks()) {
     if (isFirst) refuseOtherFormats(bytes);
     isFirst = false;
-    if (bytes.includes(0)) throw await badText(path);
-    yield { more: await decode(() => decoder.decode(bytes, { stream: true }), path), isLast: false };
+    if (bytes.includes(0)) throw await badText(chunks);
+    yield { more: await decode(() => decoder.decode(bytes, { stream: true }), chunks), isLast: false };
   }
-  yield { more: await decode(() => decoder.decode(), path), isLast: true };
+  if (isWhole) yield { more: await decode(() => decoder.decode(), chunks), isLast: true };
 }
 
-async function decode(read: () => string, path: string): Promise<string> {
+async function decode(read: () => string, chunks: Chunks): Promise<string> {
   try {
     return read();
   } catch {
-    throw await badText(path);
+    throw await badText(chunks);
   }
 }
 
@@ -134,11 +152,11 @@ function refuseOtherFormats(bytes: Buffer): void {
 }
 
 /** Names the line of the first byte that is no text; reads the file again, which only a bad file needs. */
-async function badText(path: string): Promise<UnreadableFile> {
+async function badText(chunks: Chunks): Promise<UnreadableFile> {
   let line = 1;
   let rest: Buffer = Buffer.alloc(0);
-  search: for await (const chunk of createReadStream(path)) {
-    rest = Buffer.concat([rest, chunk as Buffer]);
+  search: for await (const chunk of chunks()) {
+    rest = Buffer.concat([rest, chunk]);
     for (let end = rest.indexOf(10); end >= 0; end = rest.indexOf(10)) {
       const text = rest.subarray(0, end);
       if (!isUtf8(text) || text.includes(0)) break search;

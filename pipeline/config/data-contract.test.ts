@@ -1,9 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { checkData } from './data-contract.ts';
+import { checkBeginnings, checkData } from './data-contract.ts';
 import { parseConfig } from './load.ts';
 
 let folder: string;
@@ -11,6 +11,8 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'data-contract-'));
 });
 afterAll(() => rmSync(folder, { recursive: true }));
+
+const fixture = (name: string) => fileURLToPath(new URL(`fixtures/${name}`, import.meta.url));
 
 let made = 0;
 /** Writes files in a new folder, and returns the folder. */
@@ -322,7 +324,6 @@ test('files that do not agree are named, and so is the file that held an id firs
 });
 
 describe('Parquet', () => {
-  const fixture = (name: string) => fileURLToPath(new URL(`fixtures/${name}`, import.meta.url));
   const parquet = (name: string, set: string[] = []) =>
     checkData(config([`data.source=data/${name}`, 'data.target=label', ...set]), [fixture(name)]);
 
@@ -341,6 +342,72 @@ describe('Parquet', () => {
       'data/bad.parquet: row 3: column city: got a line break, expected none: CSV goes to the model line by line; use JSON Lines (model.content_type: application/jsonlines)',
       'data/bad.parquet: row 4: column id: got "2" again (first at row 2), expected unique row ids',
       'data/bad.parquet: column label: data.positive: got "yes", expected one of the classes "false" (1), "true" (2)',
+    ]);
+  });
+});
+
+describe('of data that are too large to be read whole, the beginning', () => {
+  /** What is told of files of which nothing is read but what is asked for; and how much that was. */
+  async function beginnings(files: Record<string, Buffer>, set: string[] = []) {
+    let bytes = 0;
+    const distant = Object.entries(files).map(([label, content]) => ({
+      label,
+      bytes: content.length,
+      read: async (start: number, end: number) => {
+        bytes += Math.min(end, content.length) - start;
+        return content.subarray(start, end);
+      },
+    }));
+    const { problems, rows } = await checkBeginnings(config(set), distant);
+    return { messages: problems.map(({ message }) => message), rows, bytes };
+  }
+  const row = (index: number) => `${index},No,"a ""quoted"", é\n field",Bern\n`;
+  const large = Buffer.from(
+    `id,y,note,city\n${Array.from({ length: 300_000 }, (_, index) => row(index)).join('')}`,
+  );
+
+  test('is sound where its last record is cut off, of one class only though there are two', async () => {
+    const set = ['model.content_type=application/jsonlines'];
+    const { messages, rows, bytes } = await beginnings({ 'x.csv': large }, set);
+    expect(messages).toEqual([]);
+    expect(bytes).toBe(4_000_000);
+    expect(rows).toBeGreaterThan(100_000);
+    expect(rows).toBeLessThan(300_000);
+  });
+
+  test.each(Array.from({ length: 12 }, (_, cut) => cut))('wherever it is cut: %i', async (cut) => {
+    const set = ['model.content_type=application/jsonlines'];
+    const shifted = Buffer.concat([Buffer.from(`id,y,note,${'c'.repeat(cut + 1)}\n`), large.subarray(15)]);
+    expect((await beginnings({ 'x.csv': shifted }, set)).messages).toEqual([]);
+  });
+
+  test('is told of with file and line, the header first', async () => {
+    const wrong = Buffer.from(large.toString().replace('7,No,', '7,,'));
+    const { messages } = await beginnings({ 'a.csv': large, 'b.csv': wrong }, [
+      'model.content_type=application/jsonlines',
+      'data.slices=[town]',
+    ]);
+    expect(messages).toContain('a.csv: data.slices: got "town", expected a column of the header');
+    expect(messages).toContainEqual(
+      expect.stringMatching(/^b\.csv: line \d+: column y: got nothing, expected/),
+    );
+  });
+
+  test('of many files is little in all', async () => {
+    const files = Object.fromEntries(Array.from({ length: 200 }, (_, index) => [`${index}.csv`, large]));
+    const { bytes } = await beginnings(files, ['model.content_type=application/jsonlines']);
+    expect(bytes).toBeLessThanOrEqual(100_000_000);
+  });
+
+  test('of Parquet is its columns and first rows, by its footer', async () => {
+    const sound = readFileSync(fixture('sound.parquet'));
+    const bad = readFileSync(fixture('bad.parquet'));
+    const set = ['data.format=parquet', 'data.source=data/x.parquet', 'data.target=label'];
+    const { messages, rows } = await beginnings({ 'x.parquet': sound }, set);
+    expect([messages, rows > 0]).toEqual([[], true]);
+    expect((await beginnings({ 'x.parquet': bad }, set)).messages.length).toBeGreaterThan(0);
+    expect((await beginnings({ 'x.parquet': sound.subarray(0, 100) }, set)).messages).toEqual([
+      expect.stringMatching(/^x\.parquet: cannot be read as Parquet/),
     ]);
   });
 });

@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
-import { readCsvFile, UnreadableFile } from './csv-file.ts';
+import { readCsvBeginning, readCsvFile, UnreadableFile } from './csv-file.ts';
 import { type DataFile, findDataFiles } from './data-files.ts';
 import { didYouMean } from './nearest.ts';
-import { openParquetFile } from './parquet-file.ts';
+import { openParquet, openParquetFile, type ParquetFile } from './parquet-file.ts';
 import type { Config } from './schema.ts';
 
 /** A place in the data. */
@@ -41,20 +41,75 @@ export interface DataCheck {
  * `paths`: local files or folders that hold data.source.
  */
 export async function checkData(config: Config, paths: readonly string[]): Promise<DataCheck> {
+  return await checkDataFiles(config, await findDataFiles(paths, config.data.source));
+}
+
+/** As checkData, of files that have their labels. */
+export async function checkDataFiles(config: Config, files: readonly DataFile[]): Promise<DataCheck> {
+  const { format } = config.data;
+  return await checkEach(config, files, async ({ path, label }, check) => {
+    if ((await stat(path)).size === 0) throw new UnreadableFile(emptyFile);
+    if (format === 'csv') return await readCsv(label, (visit) => readCsvFile(path, visit), check);
+    const parquet = await openParquetFile(path);
+    await readParquet(label, parquet, (names, visit) => parquet.read(names, visit), config, check);
+  });
+}
+
+/** A data file of which a part is read. */
+export interface DistantFile {
+  label: string;
+  bytes: number;
+  /** The bytes from `start` to before `end`. */
+  read(start: number, end: number): Promise<Uint8Array>;
+}
+
+/** Of a file that is not read whole; and of all of them together, however many there are. */
+const mostRows = 10_000;
+const mostBytes = 4_000_000;
+const mostTogether = 100_000_000;
+const leastBytes = 64_000;
+
+/**
+ * As checkData, of the header and the first rows of each file (CSV: the first 4 MB; Parquet: 10,000 rows, where their
+ * columns are not larger). What all rows have in common (the classes there are, ids that stand twice far apart) is not
+ * told.
+ */
+export async function checkBeginnings(config: Config, files: readonly DistantFile[]): Promise<DataCheck> {
+  const share = Math.max(leastBytes, Math.min(mostBytes, Math.floor(mostTogether / files.length)));
+  return await checkEach(config, files, async ({ label, bytes, read }, check) => {
+    if (bytes === 0) throw new UnreadableFile(emptyFile);
+    check.unread += 1;
+    if (config.data.format === 'csv') {
+      const beginning = await read(0, Math.min(bytes, share));
+      return await readCsv(label, (visit) => readCsvBeginning(beginning, visit), check);
+    }
+    const slice = async (start: number, end = bytes): Promise<ArrayBuffer> => {
+      // Of a buffer of its own: others may share the one it came in.
+      return Uint8Array.from(await read(start < 0 ? bytes + start : start, end)).buffer;
+    };
+    const parquet = await openParquet({ byteLength: bytes, slice });
+    const most = { rows: mostRows, bytes: share };
+    await readParquet(label, parquet, (names, visit) => parquet.readFirst(names, most, visit), config, check);
+  });
+}
+
+async function checkEach<File extends { label: string }>(
+  config: Config,
+  files: readonly File[],
+  checkFile: (file: File, check: ContractCheck) => Promise<void>,
+): Promise<DataCheck> {
   const check = new ContractCheck(config);
-  const { source, format } = config.data;
-  const files = await findDataFiles(paths, source);
+  const { source } = config.data;
   if (files.length === 0)
     check.add('data.source', { file: source }, 'got no file, expected a file or a folder with at least one');
   for (const file of files) {
     try {
-      if ((await stat(file.path)).size === 0) throw new UnreadableFile(emptyFile);
-      await (format === 'parquet' ? readParquet(file, config, check) : readCsv(file, check));
+      await checkFile(file, check);
     } catch (error) {
       if (!(error instanceof UnreadableFile)) throw error;
       const line = error.line === null ? {} : { line: error.line };
       check.add('data.source', { file: file.label, ...line }, error.message);
-      check.unreadable += 1;
+      check.unread += 1;
     }
   }
   return check.finish();
@@ -62,27 +117,36 @@ export async function checkData(config: Config, paths: readonly string[]): Promi
 
 const emptyFile = 'got an empty file, expected a header and rows';
 
-async function readCsv(file: DataFile, check: ContractCheck): Promise<void> {
+async function readCsv(
+  label: string,
+  read: (visit: (fields: string[], line: number) => void) => Promise<void>,
+  check: ContractCheck,
+): Promise<void> {
   const started: { rows: RowCheck | null }[] = [];
-  await readCsvFile(file.path, (fields, line) => {
+  await read((fields, line) => {
     const [begun] = started;
     if (begun) begun.rows?.row(fields, line);
-    else started.push({ rows: check.header(file.label, fields, 'line') });
+    else started.push({ rows: check.header(label, fields, 'line') });
   });
   if (started.length === 0) throw new UnreadableFile(emptyFile);
 }
 
-async function readParquet(file: DataFile, config: Config, check: ContractCheck): Promise<void> {
-  const parquet = await openParquetFile(file.path);
+async function readParquet(
+  label: string,
+  parquet: ParquetFile,
+  read: (names: readonly string[], visit: (fields: string[], row: number) => void) => Promise<void>,
+  config: Config,
+  check: ContractCheck,
+): Promise<void> {
   const { target, row_id } = config.data;
   const names = parquet.columns.map(({ name }) => name);
   const needed = parquet.columns
     .filter(({ name, isText }) => name === target || name === row_id || isText)
     .map(({ name }) => name);
-  const reader = check.header(file.label, names, 'row', needed);
+  const reader = check.header(label, names, 'row', needed);
   if (!reader) return;
   if (needed.length === 0) check.rows += parquet.rows;
-  await parquet.read(needed, (fields, row) => reader.row(fields, row));
+  await read(needed, (fields, row) => reader.row(fields, row));
 }
 
 interface RowCheck {
@@ -107,8 +171,8 @@ const quote = (text: string) => JSON.stringify(text.length > 60 ? `${text.slice(
 
 class ContractCheck {
   rows = 0;
-  /** Files that could not be read to their end: then nothing is said of what all rows have in common. */
-  unreadable = 0;
+  /** Files that were not read to their end: then nothing is said of what all rows have in common. */
+  unread = 0;
   private columns: string[] | null = null;
   private firstFile = '';
   private readonly kinds = new Map<string, { shown: DataProblem[]; more: number }>();
@@ -180,9 +244,9 @@ class ContractCheck {
   finish(): DataCheck {
     const { source } = this.config.data;
     const isRagged = this.kinds.has('data.source\nrows of another width');
-    if (this.unreadable === 0 && this.columns !== null && this.rows === 0 && !isRagged)
+    if (this.unread === 0 && this.columns !== null && this.rows === 0 && !isRagged)
       this.add('data.source', { file: source }, 'got no rows, expected at least one under the header');
-    if (this.unreadable === 0 && this.rows > 0 && !this.scripted) this.checkLabels();
+    if (this.unread === 0 && this.rows > 0 && !this.scripted) this.checkLabels();
     const problems = [...this.kinds].flatMap(([key, { shown, more }]) => {
       const [path = '', kind = ''] = key.split('\n');
       return more === 0

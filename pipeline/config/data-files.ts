@@ -24,13 +24,29 @@ export async function findDataFiles(paths: readonly string[], source: string): P
       if (entry.isFile() || entry.isSymbolicLink()) files.push(join(entry.parentPath, entry.name));
   }
   const root = commonFolder([...folders, ...files.map(dirname)]);
-  const named = files
-    .map((path) => ({ path, name: relative(root, path).split(sep).join('/') }))
+  return labelled(
+    files.map((path) => ({ path, name: relative(root, path).split(sep).join('/') })),
+    source,
+  ).map(({ path, label }) => ({ path, label }));
+}
+
+/**
+ * The data among files that are named by their place under `source` (empty: the source itself is the file), by name;
+ * each with what its owner calls it.
+ */
+export function labelled<File extends { name: string }>(
+  files: readonly File[],
+  source: string,
+): (File & { label: string })[] {
+  const found = files
     .filter(({ name }) => !name.split('/').some((part) => /^[._]/.test(part)))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
-  const only = named.length === 1 ? named[0] : undefined;
-  if (only && basename(source) === basename(only.path)) return [{ path: only.path, label: source }];
-  return named.map(({ path, name }) => ({ path, label: `${source.replace(/\/+$/, '')}/${name}` }));
+  const [only] = found;
+  const isSource = found.length === 1 && ['', basename(source)].includes(basename(only?.name ?? ''));
+  return found.map((file) => ({
+    ...file,
+    label: isSource || file.name === '' ? source : `${source.replace(/\/+$/, '')}/${file.name}`,
+  }));
 }
 
 async function kindOf(path: string): Promise<'file' | 'folder' | 'none'> {

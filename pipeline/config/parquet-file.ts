@@ -1,4 +1,10 @@
-import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema } from 'hyparquet';
+import {
+  type AsyncBuffer,
+  asyncBufferFromFile,
+  parquetMetadataAsync,
+  parquetReadObjects,
+  parquetSchema,
+} from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { UnreadableFile } from './csv-file.ts';
 
@@ -14,11 +20,21 @@ export interface ParquetFile {
   rows: number;
   /** Reads some columns, a row group at a time; `visit` gets the fields as text, "" where missing, and the row from 1. */
   read(columns: readonly string[], visit: (fields: string[], row: number) => void): Promise<void>;
+  /** The first rows, where their columns are at most so many bytes. */
+  readFirst(
+    columns: readonly string[],
+    most: { rows: number; bytes: number },
+    visit: (fields: string[], row: number) => void,
+  ): Promise<void>;
 }
 
 /** Throws UnreadableFile. */
 export async function openParquetFile(path: string): Promise<ParquetFile> {
-  const file = await asyncBufferFromFile(path);
+  return await openParquet(await asyncBufferFromFile(path));
+}
+
+/** The same, of bytes that are read where they are wanted. */
+export async function openParquet(file: AsyncBuffer): Promise<ParquetFile> {
   const metadata = await guarded(() => parquetMetadataAsync(file));
   const columns = parquetSchema(metadata).children.map(({ element }) => ({
     name: element.name,
@@ -45,6 +61,23 @@ export async function openParquetFile(path: string): Promise<ParquetFile> {
           );
         rowStart = rowEnd;
       }
+    },
+    async readFirst(names, most, visit) {
+      const [group] = metadata.row_groups;
+      // A column of a row group is read whole, however few of its rows are wanted.
+      const bytes = (group?.columns ?? [])
+        .filter(({ meta_data }) => names.includes(meta_data?.path_in_schema[0] ?? ''))
+        .reduce((sum, { meta_data }) => sum + Number(meta_data?.total_uncompressed_size ?? 0), 0);
+      if (group === undefined || names.length === 0 || bytes > most.bytes) return;
+      const range = { rowStart: 0, rowEnd: Math.min(most.rows, Number(group.num_rows)) };
+      const rows = await guarded(() =>
+        parquetReadObjects({ file, metadata, compressors, columns: [...names], ...range }),
+      );
+      for (const [index, row] of rows.entries())
+        visit(
+          names.map((name) => text(row[name], floats.has(name))),
+          index + 1,
+        );
     },
   };
 }

@@ -84,7 +84,7 @@ export function trainMachine(resources: Resources): StateMachine {
           ? { program: preparing.engine.program }
           : { 'program.$': '$.request.images.prepare' }),
       },
-      result: ['fingerprint', 'champion', 'anchor', 'cost', 'prepare', 'train'],
+      result: ['fingerprint', 'champion', 'anchor', 'cost', 'notes', 'prepare', 'train'],
       resultPath: '$.plan',
       next: 'Is prepared?',
       failed: 'Plan failed',

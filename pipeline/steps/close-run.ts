@@ -1,7 +1,7 @@
 import type { Request } from '../definition/request.ts';
 import type { StepContext } from './context.ts';
 import { freeLease } from './lease.ts';
-import { type RunRecord, runKind, type TrainState } from './record.ts';
+import { notesOf, type RunRecord, runKind, type TrainState } from './record.ts';
 
 /** An execution that has ended, as the service tells of it. */
 export interface ClosedExecution {
@@ -34,7 +34,7 @@ export function closeRun(closed: ClosedExecution): RunRecord {
       ...(!stopped && { error: { Error: error.name, Cause: error.cause } }),
     },
     steps: closed.steps,
-    notes: request.notes ?? [],
+    notes: notesOf(closed.state ?? { request }),
   };
 }
 

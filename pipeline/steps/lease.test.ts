@@ -24,7 +24,7 @@ const closed = (execution: string): ClosedExecution => ({
   status: 'ABORTED',
   started_at: '2026-01-01T00:00:00Z',
   finished_at: '2026-01-01T00:01:00Z',
-  request: { mode: 'promote' } as ClosedExecution['request'],
+  request: { mode: 'promote', config: { prepare: { engine: 'processing' } } } as ClosedExecution['request'],
   error: null,
   state: null,
   steps: [],

@@ -212,3 +212,58 @@ test('data that breaks its contract stops the plan, every problem a line', async
     expect.stringContaining('data.csv: line 4: column y: got nothing'),
   ]);
 });
+
+describe('the data contract', () => {
+  /** A storage that says an object is larger than it is, and counts what is read of it. */
+  function of(bytes: number) {
+    const { storage } = context;
+    const read: string[] = [];
+    const large: StepContext = {
+      ...context,
+      storage: {
+        read: (uri) => storage.read(uri),
+        write: (uri, content) => storage.write(uri, content),
+        exists: (uri) => storage.exists(uri),
+        list: async (prefix) => (await storage.list(prefix)).map((object) => ({ ...object, bytes })),
+        localFile: async (uri) => {
+          read.push('whole');
+          return await storage.localFile(uri);
+        },
+        readRange: async (uri, start, end) => {
+          read.push(`${start}-${end}`);
+          return await storage.readRange(uri, start, end);
+        },
+      },
+    };
+    return { read, large };
+  }
+  const otherData = async (content: string, version: string) => {
+    const uri = `${context.root}/data/${version}/`;
+    await context.storage.write(`${uri}data.csv`, content);
+    return await requestOf(world, '', { data: { source: 'data.csv', uri, version } });
+  };
+  const at = (request: Request, { large }: ReturnType<typeof of>) =>
+    plan({ execution: 'execution-1', request }, large);
+
+  test('is held to whole up to 200 MB, and beyond by the beginning of each file, which a note says', async () => {
+    const request = await otherData('x,y\n1,yes\n2,no\n', 'size');
+    const small = of(200_000_000);
+    expect((await at(request, small)).notes).toEqual([]);
+    expect(small.read).toEqual(['whole']);
+    const large = of(200_000_001);
+    expect((await at(request, large)).notes).toEqual([
+      'The data are 201 MB: before the run only the beginning of each file was checked, the rest by the prepare job.',
+    ]);
+    expect(large.read).toEqual(['0-4000000']);
+  });
+
+  test('is told of by what users call the file, wherever it lies', async () => {
+    const request = await otherData('x,z\n1,yes\n', 'broken');
+    const message = /^data\.csv: data\.target: got "y", expected a column of the header/;
+    for (const bytes of [10, 300_000_000]) await expect(at(request, of(bytes))).rejects.toThrow(message);
+    const folder = { ...request.data, source: 'rows' };
+    await context.storage.write(`${request.data.uri}_SUCCESS`, '');
+    await context.storage.write(`${request.data.uri}more/b.csv`, 'x,z\n1,yes\n');
+    await expect(at({ ...request, data: folder }, of(10))).rejects.toThrow('rows/data.csv: data.target');
+  });
+});

@@ -1,5 +1,6 @@
 import { ConfigError } from '../config/config-error.ts';
-import { checkData } from '../config/data-contract.ts';
+import { checkBeginnings, checkDataFiles } from '../config/data-contract.ts';
+import { labelled } from '../config/data-files.ts';
 import { type PrepareSize, prepareSize } from '../config/prepare-size.ts';
 import type { Config } from '../config/schema.ts';
 import { type Estimate, estimate, requireBudget, type Work } from '../cost/estimate.ts';
@@ -38,6 +39,8 @@ export interface Plan {
   anchor: { package: string | null };
   /** null on this machine. */
   cost: Estimate | null;
+  /** For the report, one sentence each. */
+  notes: string[];
   prepare: PreparePlan;
   train: TrainPlan;
 }
@@ -117,7 +120,7 @@ export async function plan(event: PlanEvent, context: StepContext): Promise<Plan
   });
   const prepared = await context.ledger.get<Prepared>('prepared', prepareKey);
   const model = await context.ledger.get<TrainedModel>('model', fingerprint);
-  if (prepared === null) await requireSoundData(request, context);
+  const notes = prepared === null ? await requireSoundData(request, context) : [];
 
   const settingsUri = `${context.root}/settings/${sha256Json(settings)}/prepare.json`;
   await context.storage.write(settingsUri, canonicalJson(settings));
@@ -143,6 +146,7 @@ export async function plan(event: PlanEvent, context: StepContext): Promise<Plan
     champion,
     anchor,
     cost,
+    notes,
     prepare: {
       ...(prepared ? { reused: true, result: prepared.value } : { reused: false }),
       key: prepareKey,
@@ -293,11 +297,45 @@ async function jobsOfChampion({ ledger }: StepContext): Promise<Work['earlier']>
   return Object.fromEntries(Object.entries(jobs).filter(([, job]) => job !== null));
 }
 
-async function requireSoundData(request: Request, context: StepContext): Promise<void> {
-  const objects = await context.storage.list(request.data.uri);
-  const paths = await Promise.all(objects.map((object) => context.storage.localFile(object.uri)));
-  const { problems } = await checkData(request.config, paths);
+/** Bytes of data that are checked whole before money is spent; of more, the beginning of each file. */
+const mostChecked = 200_000_000;
+
+/**
+ * Holds the data to their contract as far as that is cheap; says what was left to the prepare job.
+ * @throws DataContractError
+ */
+async function requireSoundData(
+  { config, data }: Request,
+  { storage }: Pick<StepContext, 'storage'>,
+): Promise<string[]> {
+  const objects = (await storage.list(data.uri)).map((object) => ({
+    ...object,
+    name: object.uri.slice(data.uri.length).replace(/^\/+/, ''),
+  }));
+  const files = labelled(objects, data.source);
+  const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+  const isSmall = bytes <= mostChecked;
+  const { problems } = isSmall
+    ? await checkDataFiles(
+        config,
+        await Promise.all(
+          files.map(async ({ uri, label }) => ({ label, path: await storage.localFile(uri) })),
+        ),
+      )
+    : await checkBeginnings(
+        config,
+        files.map(({ uri, label, bytes }) => ({
+          label,
+          bytes,
+          read: (start, end) => storage.readRange(uri, start, end),
+        })),
+      );
   if (problems.length > 0) throw new DataContractError(problems);
+  if (isSmall) return [];
+  const size = `${Math.ceil(bytes / 1e6).toLocaleString('en')} MB`;
+  return [
+    `The data are ${size}: before the run only the beginning of each file was checked, the rest by the prepare job.`,
+  ];
 }
 
 /** The data breaks its contract; one line a problem. */

@@ -58,12 +58,19 @@ export async function record(
     finished_at: context.clock.now().toISOString(),
     state: event.state,
     steps,
-    notes: [...(event.state.request.notes ?? []), ...engineNote(event.state)],
+    notes: notesOf(event.state),
   };
   await context.ledger.put(runKind, event.execution, run);
   await freeLease(event, context);
   return { status: event.status };
 }
+
+/** What a reader must know of how the run came about; a state from before a deployment may have none. */
+export const notesOf = (state: TrainState): string[] => [
+  ...(state.request.notes ?? []),
+  ...(state.plan?.notes ?? []),
+  ...engineNote(state),
+];
 
 function engineNote({ request, plan }: TrainState): string[] {
   const [asked, deployed] = [request.config.prepare.engine, plan?.prepare.size.engine];

@@ -1,5 +1,5 @@
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rename, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -34,6 +34,24 @@ export class S3Storage implements Storage {
   async read(uri: string): Promise<Uint8Array> {
     const { Body } = await this.#get(uri);
     return await Body.transformToByteArray();
+  }
+
+  async readRange(uri: string, start: number, end: number): Promise<Uint8Array> {
+    try {
+      const { Body } = await this.#get(uri, `bytes=${start}-${end - 1}`);
+      return await Body.transformToByteArray();
+    } catch (error) {
+      // It begins where the object ends.
+      if ((error as Error).name === 'InvalidRange') return new Uint8Array();
+      throw error;
+    }
+  }
+
+  /** Removes the files that `localFile` made. */
+  async removeLocalFiles(): Promise<void> {
+    const folder = await this.#folder;
+    this.#folder = null;
+    if (folder !== null) await rm(folder, { recursive: true, force: true });
   }
 
   async write(uri: string, bytes: Uint8Array | string): Promise<void> {
@@ -108,9 +126,11 @@ export class S3Storage implements Storage {
     return path;
   }
 
-  async #get(uri: string) {
+  async #get(uri: string, Range?: string) {
     try {
-      const { Body } = await this.#client.send(new GetObjectCommand(objectOf(uri)));
+      const { Body } = await this.#client.send(
+        new GetObjectCommand({ ...objectOf(uri), ...(Range !== undefined && { Range }) }),
+      );
       if (Body === undefined) throw new Error(`${uri}: got no body`);
       return { Body };
     } catch (error) {

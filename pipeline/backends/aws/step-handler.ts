@@ -16,7 +16,7 @@ export function stepHandler<Event, Result>(
 ): (event: Event, invocation: Invocation) => Promise<Result> {
   const { MLOPS_PROJECT, MLOPS_BUCKET, MLOPS_LEDGER, MLOPS_PACKAGE_GROUP, MLOPS_JOB_PREFIX, AWS_REGION } =
     environment();
-  let context: StepContext | null = null;
+  let context: ReturnType<typeof awsContext> | null = null;
   return async (event, { invokedFunctionArn }) => {
     // A function's ARN is where it learns of its account: arn:PARTITION:lambda:REGION:ACCOUNT:function:NAME.
     const [, partition, , , account] = invokedFunctionArn.split(':');
@@ -28,7 +28,12 @@ export function stepHandler<Event, Result>(
       root: `s3://${MLOPS_BUCKET}/${MLOPS_PROJECT}`,
       jobPrefix: MLOPS_JOB_PREFIX,
     });
-    return await step(event, context);
+    try {
+      return await step(event, context);
+    } finally {
+      // The next call of this very process has the same 512 MB of disk.
+      await context.storage.removeLocalFiles();
+    }
   };
 }
 

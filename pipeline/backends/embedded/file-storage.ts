@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import { byCodePoint } from '../../code-points.ts';
 import { sha256File } from '../../hash.ts';
@@ -28,6 +28,17 @@ export class FileStorage implements Storage {
       return await readFile(this.path(uri));
     } catch (error) {
       throw isMissing(error) ? new NotFoundError(`${uri}: no such object`) : error;
+    }
+  }
+
+  async readRange(uri: string, start: number, end: number): Promise<Uint8Array> {
+    const path = await this.localFile(uri);
+    const file = await open(path);
+    try {
+      const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(end - start), position: start });
+      return buffer.subarray(0, bytesRead);
+    } finally {
+      await file.close();
     }
   }
 
