@@ -1,5 +1,5 @@
 /**
- * What a retrain is asked to do, by whoever asked: outputs `name` and `region` of the environment, `data`, `set`, `mode`,
+ * What a retrain is asked to do, by whoever asked: outputs `name`, `region` and `release` of the environment, `data`, `set`, `mode`,
  * `reason`. A dispatch from outside gives `data`, `environment` and `reason` in its client_payload. Where a held run is to
  * be promoted, checks that it is this repository's own deploy or retrain of this branch.
  */
@@ -19,7 +19,7 @@ if (held !== '' && from === 'inputs') await checkHeld(held);
 
 const dry = asked('dry-run') === 'true';
 give({
-  ...(AWS === 'true' ? environment() : { name: '', region: '' }),
+  ...(AWS === 'true' ? environment() : { name: '', region: '', release: '' }),
   data: asked('data'),
   // Settings are no business of a sender outside: they could switch the gate off.
   set: from === 'inputs' ? settings(asked('set')) : '',
@@ -36,15 +36,21 @@ function settings(text: string): string {
     .join('\n');
 }
 
-function environment(): { name: string; region: string } {
-  const known = listOf(JSON.parse(ENVIRONMENTS ?? '[]')) as { name: string; region: string }[];
+interface Environment {
+  name: string;
+  region: string;
+  release: string;
+}
+
+function environment(): Environment {
+  const known = listOf(JSON.parse(ENVIRONMENTS ?? '[]')) as Environment[];
   const name = asked('environment');
   const found = name === '' ? known[0] : known.find((each) => each.name === name);
   if (found === undefined)
     throw new Error(
       `environment: got ${JSON.stringify(name)}, expected one of mlops.yaml: ${known.map((each) => each.name).join(', ') || 'it has none'}`,
     );
-  return { name: found.name, region: found.region };
+  return { name: found.name, region: found.region, release: found.release };
 }
 
 async function checkHeld(id: string): Promise<void> {
