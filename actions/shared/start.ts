@@ -1,4 +1,6 @@
+import { relative } from 'node:path';
 import type * as z from 'zod';
+import { FileError } from '../../pipeline/backends/embedded/setup-error.ts';
 import { ConfigError, problemLine } from '../../pipeline/config/config-error.ts';
 import { annotateError } from './annotate.ts';
 import { InputError, readInputs } from './inputs.ts';
@@ -54,6 +56,11 @@ function fail(error: unknown): void {
         file: error.file,
         ...(problem.line !== undefined && { line: problem.line, col: problem.column ?? 1 }),
       });
+    return;
+  }
+  if (error instanceof FileError) {
+    const { message, file, line } = error;
+    annotateError(message, { file: relative('', file), ...(line !== undefined && { line }) });
     return;
   }
   const { name, message, stack } = error instanceof Error ? error : new Error(String(error));

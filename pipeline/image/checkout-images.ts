@@ -56,6 +56,12 @@ export class CheckoutImages {
     this.names = [...contexts.keys()];
   }
 
+  /** Logs in to what a push needs, or a copy, as both do by themselves. Throws SetupError or AwsError. */
+  async logIn({ copying }: { copying: boolean }): Promise<void> {
+    await this.#target();
+    if (copying) await this.#logIn(namesOf(this.#options).registryHost, true);
+  }
+
   /** The folder that an image is made from. */
   contextOf(image: ImageName): string {
     return this.#contexts.get(image) ?? '';

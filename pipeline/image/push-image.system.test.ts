@@ -201,6 +201,7 @@ test('a base image that cannot be had, and a Dockerfile that does not build', as
   await expect(push()).rejects.toThrow(/model: its base image 127\.0\.0\.1:1\/none:1 cannot be had/);
   writeFileSync(join(context, 'Dockerfile'), 'FROM mlops-test/base:1\nRUN echo broken >&2; exit 9\n');
   await expect(push()).rejects.toThrow(/model: its Dockerfile does not build[\s\S]*broken/);
+  await expect(push()).rejects.toMatchObject({ file: join(context, 'Dockerfile'), line: 2 });
   await expect(push(open(), { context: join(context, 'none') })).rejects.toThrow(/expected a folder/);
 });
 
@@ -208,6 +209,7 @@ test('an image above the limit names its size, the limit and its largest layers'
   const pushing = push(open(), { maxBytes: 1000 });
   await expect(pushing).rejects.toThrow(/model: its image is 0\.00\d+ GB, expected at most 0\.00000100 GB/);
   await expect(pushing).rejects.toThrow(/largest layers:\n {2}0\.00\d+ GB/);
+  await expect(pushing).rejects.toMatchObject({ file: join(context, 'Dockerfile') });
 });
 
 test('an image is copied as it is, by digest, once', async () => {
