@@ -48,7 +48,7 @@ export class GlueJob extends Construct {
       service: 'glue.amazonaws.com',
       statements: gluePolicy(
         environment,
-        assets.map((asset) => `${asset.bucket.bucketArn}/${asset.s3ObjectKey}`),
+        assets.map(({ s3ObjectKey }) => s3ObjectKey),
       ),
     });
     for (const name of ['output', 'error'])

@@ -52,6 +52,7 @@ function holds(
   const compare = {
     StringEquals: (a: string, b: string) => a === b,
     StringLike: (a: string, b: string) => like(a, b),
+    ArnEquals: (a: string, b: string) => like(a, b),
   }[plain];
   if (!compare) throw new Error(`got the condition ${operator}, expected one that this evaluator knows`);
   const one = (value: string) => wanted.some((pattern) => compare(pattern, value));

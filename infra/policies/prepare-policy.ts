@@ -11,7 +11,7 @@ import { allow, type Statement } from './statement.ts';
 export const programPolicy = (environment: Environment): Statement[] =>
   artifactsAndData(environment, environment.sources, ['prepared']);
 
-/** The program, and what Glue does in the job's name. `assets` are the objects that the job's code is. */
+/** The program, and what Glue does in the job's name. `assets` are the keys of the job's code. */
 export function gluePolicy(environment: Environment, assets: readonly string[]): Statement[] {
   const { names, region, account, settings } = environment;
   const arn = (service: string, resource: string) =>
@@ -19,7 +19,12 @@ export function gluePolicy(environment: Environment, assets: readonly string[]):
   const logs = arn('logs', `log-group:${names.prepare.glueLogs}*`);
   return [
     ...programPolicy(environment),
-    allow(['s3:GetObject'], assets),
+    allow(
+      ['s3:GetObject'],
+      assets.map(
+        (key) => `arn:${names.partition}:s3:::cdk-${names.qualifier}-assets-${account}-${region}/${key}`,
+      ),
+    ),
     allow(['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents'], [logs]),
     ...(settings.kms_key
       ? [

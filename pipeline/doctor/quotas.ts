@@ -7,7 +7,10 @@ export function quotasNeeded({ prepare, training, tuning, inference, gate }: Con
   // Candidate and champion, and the anchor, are scored side by side.
   const models = gate.anchor.package === null ? 2 : 3;
   return new Map([
-    [`${prepare.instance.type} for processing job usage`, prepare.instance.count],
+    // Glue's and Fargate's own quotas are far above one job.
+    ...(prepare.engine === 'processing'
+      ? [[`${prepare.instance.type} for processing job usage`, prepare.instance.count] as const]
+      : []),
     [
       `${training.instance.type} for ${spot} job usage`,
       training.instance.count * (tuning?.parallel_jobs ?? 1),
