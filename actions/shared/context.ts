@@ -27,6 +27,8 @@ export interface GitHubEvent {
     head: { sha: string; ref: string; repo: { full_name: string } | null };
     base: { ref: string; sha: string };
   };
+  /** The run that this one follows. */
+  workflow_run?: { head_sha: string; html_url: string };
   inputs?: Record<string, string>;
   client_payload?: Record<string, unknown>;
 }

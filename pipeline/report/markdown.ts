@@ -35,23 +35,30 @@ import type { ModelFacts, Report } from './report.ts';
 
 /** GitHub's limit on a comment's body, in characters. */
 const COMMENT_LIMIT = 65_536;
-/** GitHub's limit on a step's summary, in bytes. */
-const SUMMARY_LIMIT = 1_048_576;
+/** GitHub's limit on a step's summary, in bytes, less what a step adds of its own. */
+const SUMMARY_LIMIT = 1_048_576 - 8192;
 
 /** A part of the document: the same part ever shorter, the last of them short enough to always fit. */
 type Section = { priority: number; variants: string[] };
 
 /**
- * A pull request's comment, at most 65,536 characters of GitHub Markdown. The first line is a hidden marker by which
- * the comment is found again. Text from users can neither ping, link, close a table nor run.
+ * A pull request's comment, at most 65,536 characters of GitHub Markdown. The first line is `mark`, by which the comment
+ * is found again. Text from users can neither ping, link, close a table nor run.
  */
-export function renderComment(report: Report): string {
-  return assemble(sectionsOf(report, false), COMMENT_LIMIT, (text) => text.length);
+export function renderComment(report: Report, mark = marker(report.project)): string {
+  return assemble(sectionsOf(report, false, mark), COMMENT_LIMIT, (text) => text.length);
 }
 
 /** A step's summary, at most 1 MiB: as the comment, with every row and with the details open. */
 export function renderSummary(report: Report): string {
-  return assemble(sectionsOf(report, true), SUMMARY_LIMIT, (text) => Buffer.byteLength(text));
+  return assemble(sectionsOf(report, true, marker(report.project)), SUMMARY_LIMIT, (text) =>
+    Buffer.byteLength(text),
+  );
+}
+
+/** A hidden line by which one of many comments is found, as `project`, `workflow`; nothing in a name can end it. */
+export function marker(...names: string[]): string {
+  return `<!-- mlops-report:${names.map((name) => encodeURIComponent(cleanText(name, 100))).join(':')} -->`;
 }
 
 /** Starts from the shortest of each section, then gives room to the most important first. */
@@ -76,10 +83,10 @@ function assemble(sections: Section[], limit: number, size: (text: string) => nu
   return document();
 }
 
-function sectionsOf(report: Report, whole: boolean): Section[] {
+function sectionsOf(report: Report, whole: boolean, mark: string): Section[] {
   const { verdict } = report;
   return [
-    { priority: 0, variants: [header(report)] },
+    { priority: 0, variants: [header(report, mark)] },
     ...(verdict === null
       ? []
       : [
@@ -120,12 +127,12 @@ function shorter(rows: number, render: (rows: number) => string): string[] {
 const ICONS = { promote: '🟢', hold: '🟡', reject: '🔴', failed: '❌', cancelled: '⚪' };
 const OUTCOMES = { pass: '✅ passes', fail: '🔴 **fails**', inconclusive: '🟡 **inconclusive**' };
 
-function header(report: Report): string {
+function header(report: Report, mark: string): string {
   const { tone, title, why, outcome, warning } = headlineOf(report);
   const [project = '', ...rest] = runParts(report);
   const loud = warning === null ? [] : [`> [!WARNING]\n> **${prose(warning)}**`];
   return [
-    `${marker(report.project)}\n## ${ICONS[tone]} ${prose(title, 120)}: ${prose(project, 120)}`,
+    `${mark}\n## ${ICONS[tone]} ${prose(title, 120)}: ${prose(project, 120)}`,
     ...loud,
     [bold(prose(why, 600)), ...outcome.map((text) => prose(text, 400))]
       .filter((text) => text !== '')
@@ -134,11 +141,6 @@ function header(report: Report): string {
   ]
     .filter((text) => text !== '')
     .join('\n\n');
-}
-
-/** The hidden line by which the comment of a project is found; a project's name cannot end it. */
-function marker(project: string): string {
-  return `<!-- mlops-report:${encodeURIComponent(cleanText(project, 100))} -->`;
 }
 
 function metrics(verdict: Verdict, rival: string, most: number): string {

@@ -1,0 +1,69 @@
+import { prose } from '../../pipeline/report/github-markdown.ts';
+import { type Headline, headlineOf } from '../../pipeline/report/reading.ts';
+import type { Report } from '../../pipeline/report/report.ts';
+import { type Context, runUrl } from '../shared/context.ts';
+import type { GitHub } from '../shared/github.ts';
+import type { Annotation } from './annotations.ts';
+import { titleOf } from './places.ts';
+
+const conclusions = {
+  promote: 'success',
+  hold: 'neutral',
+  reject: 'failure',
+  failed: 'failure',
+  cancelled: 'cancelled',
+} as const satisfies Record<Headline['tone'], string>;
+
+/** The verdict among the checks of a commit, with its annotations on mlops.yaml. */
+export async function postCheckRun(
+  report: Report,
+  {
+    github,
+    context,
+    sha,
+    config,
+    annotations,
+    details,
+    now,
+  }: {
+    github: GitHub;
+    context: Context;
+    sha: string;
+    /** Path of mlops.yaml in the repository. */
+    config: string;
+    annotations: Annotation[];
+    /** Address of the comment. */
+    details: string | undefined;
+    now: Date;
+  },
+): Promise<void> {
+  const { tone, title, why, outcome, warning } = headlineOf(report);
+  const [owner = '', repo = ''] = context.repository.split('/');
+  // Nobody is held to a verdict that is not enforced; what a fork's own run says of itself must not pass for a check.
+  const binding = report.verdict?.enforced !== false && context.event.workflow_run === undefined;
+  const environment = report.environment === null ? '' : ` (${report.environment})`;
+  await github.request('POST /repos/{owner}/{repo}/check-runs', {
+    owner,
+    repo,
+    name: titleOf(`Model report: ${report.project}${environment}`),
+    head_sha: sha,
+    status: 'completed',
+    conclusion: binding || tone === 'cancelled' ? conclusions[tone] : 'neutral',
+    completed_at: now.toISOString(),
+    details_url: details ?? runUrl(context),
+    output: {
+      title: titleOf(`${title}: ${why}`),
+      summary: [warning ?? '', why, ...outcome]
+        .filter((text) => text !== '')
+        .map((text) => prose(text, 600))
+        .join('\n\n'),
+      annotations: annotations.map(({ level, line, ...rest }) => ({
+        path: config,
+        start_line: line,
+        end_line: line,
+        annotation_level: level,
+        ...rest,
+      })),
+    },
+  });
+}

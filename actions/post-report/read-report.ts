@@ -1,0 +1,82 @@
+import { readFile } from 'node:fs/promises';
+import { parseReport, parseVerdict } from '../../pipeline/report/parse-report.ts';
+import type { Report } from '../../pipeline/report/report.ts';
+import { reportOfError } from '../../pipeline/run/report-of-error.ts';
+import { type Context, runUrl } from '../shared/context.ts';
+import type { Inputs } from './inputs.ts';
+
+/**
+ * The report of the run, with links to where it comes from; of a run that left none, or none that can be read, the report
+ * that says so. `left`: whether there is one.
+ */
+export async function readReport(
+  inputs: Inputs,
+  { context, now }: { context: Context; now: Date },
+): Promise<{ report: Report; left: boolean }> {
+  const found = await theReport(inputs).catch((error: Error) => error);
+  const left = !(found instanceof Error);
+  const report = left ? found : await died(found, inputs, { context, now });
+  return { left, report: { ...report, links: linksOf(report, inputs, context) } };
+}
+
+async function theReport({ run, verdict: verdictPath }: Inputs): Promise<Report> {
+  const text = run === undefined ? null : await textOf(run);
+  if (text === null) throw new Error(`no report was left${run === undefined ? '' : `: ${run} is not there`}`);
+  const report = parseReport(text);
+  // Where the gate was not reached there is none.
+  const verdict = verdictPath === undefined ? null : await textOf(verdictPath);
+  return verdict === null ? report : { ...report, verdict: parseVerdict(verdict) };
+}
+
+async function textOf(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+async function died(
+  error: Error,
+  { config }: Inputs,
+  { context, now }: { context: Context; now: Date },
+): Promise<Report> {
+  const { event, eventName, runId, runAttempt, sha, ref } = context;
+  const head = event.pull_request?.head ?? { sha: event.workflow_run?.head_sha ?? sha, ref };
+  const report = await reportOfError(error, {
+    config,
+    backend: 'embedded',
+    mode: event.pull_request || event.workflow_run ? 'evaluate' : 'promote',
+    trigger: { kind: 'manual', reason: null },
+    began: now,
+    execution: `${runId || 'run'}-${runAttempt}`,
+    cancelled: false,
+  });
+  return {
+    ...report,
+    run: {
+      ...report.run,
+      trigger: eventName === '' ? 'manual' : eventName,
+      commit: head.sha === '' ? null : { sha: head.sha, ref: head.ref, dirty: false },
+    },
+    failure: {
+      step: 'Run',
+      error: '',
+      cause: `The run ended without a report: it died or was cancelled (${error.message.split('\n')[0]}).`,
+      log: error.message.includes('\n') ? error.message.split('\n') : [],
+      hint: "The log of the workflow's run says more.",
+    },
+  };
+}
+
+function linksOf(report: Report, { 'artifact-url': artifact }: Inputs, context: Context): Report['links'] {
+  const { workflow_run: followed } = context.event;
+  const links = [
+    ...report.links,
+    ...(followed ? [{ label: 'Workflow run', url: followed.html_url }] : []),
+    ...(context.runId === '' ? [] : [{ label: followed ? 'Report' : 'Workflow run', url: runUrl(context) }]),
+    ...(artifact === undefined ? [] : [{ label: 'Artifact', url: artifact }]),
+  ];
+  return links.filter(({ url }, i) => links.findIndex((other) => other.url === url) === i);
+}

@@ -1,0 +1,158 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { prose } from '../../pipeline/report/github-markdown.ts';
+import { renderHtml } from '../../pipeline/report/html.ts';
+import { marker, renderComment, renderSummary } from '../../pipeline/report/markdown.ts';
+import { headlineOf } from '../../pipeline/report/reading.ts';
+import type { Report } from '../../pipeline/report/report.ts';
+import type { Context } from '../shared/context.ts';
+import { type GitHub, whyRefused } from '../shared/github.ts';
+import { InputError } from '../shared/inputs.ts';
+import { withoutCommands } from '../shared/log.ts';
+import type { Result } from '../shared/start.ts';
+import { type Annotation, annotationsOf } from './annotations.ts';
+import { postCheckRun } from './check-run.ts';
+import type { Inputs } from './inputs.ts';
+import { commentsOf, issuesOf, titleOf } from './places.ts';
+import { readReport } from './read-report.ts';
+import { type Entry, Sticky } from './sticky.ts';
+import { type Target, targetOf } from './target.ts';
+
+/** What the action needs of the runner's toolkit. */
+interface Toolkit {
+  warning(message: string, at?: Place): void;
+  error(message: string, at?: Place): void;
+  summary: { addRaw(text: string, newLine?: boolean): { write(): Promise<unknown> } };
+}
+interface Place {
+  title: string;
+  file?: string;
+  startLine?: number;
+}
+
+export interface Surroundings {
+  context: Context;
+  core: Toolkit;
+  connect: (token: string) => GitHub;
+  now: () => Date;
+}
+
+type Output = 'comment-id' | 'comment-url' | 'report';
+
+/**
+ * Puts the report of a run where people read it. That GitHub does not take it is a warning, not a failure: the verdict is
+ * gate-promotion's to hold anybody to. Throws InputError for inputs that do not fit each other.
+ */
+export async function run(inputs: Inputs, surroundings: Surroundings): Promise<Result<Output>> {
+  const { context, core, now } = surroundings;
+  if (inputs.target !== 'summary' && inputs.token === undefined)
+    throw new InputError('input token: got nothing, expected the token of the workflow, github.token');
+  const { report, left } = await readReport(inputs, { context, now: now() });
+  const { title, why } = headlineOf(report);
+  withoutCommands(`${report.project}: ${title}. ${why}`);
+
+  const folder = inputs.run === undefined ? join('.mlops/runs', report.run.execution) : dirname(inputs.run);
+  await mkdir(folder, { recursive: true });
+  const page = join(folder, 'report.html');
+  await writeFile(page, renderHtml(report));
+  // First of all: what GitHub's API does, this arrives.
+  if (inputs.target !== 'comment') await core.summary.addRaw(renderSummary(report), true).write();
+
+  const posted = inputs.target === 'summary' ? null : await post(report, { ...surroundings, inputs, left });
+  return {
+    outputs: {
+      report: page,
+      ...(posted && { 'comment-id': String(posted.id), 'comment-url': posted.url }),
+    },
+  };
+}
+
+interface Posting extends Surroundings {
+  inputs: Inputs;
+  /** Whether the run left a report. */
+  left: boolean;
+}
+
+/** The comment or issue; null where there is none to write, or GitHub does not take it, which is told. */
+async function post(report: Report, posting: Posting): Promise<Entry | null> {
+  const { inputs, context, core } = posting;
+  const token = inputs.token ?? '';
+  const github = posting.connect(token);
+  let permission = 'pull-requests: read';
+  try {
+    const commit = posting.left ? (report.run.commit?.sha ?? null) : null;
+    const target = await targetOf(inputs['pull-request'], { github, context, commit });
+    if (target.kind === 'none') {
+      await tell(`No comment: ${target.why}.`, posting);
+      return null;
+    }
+    permission = target.kind === 'issue' ? 'issues: write' : 'pull-requests: write';
+    const entry = await write(report, target, { ...posting, github, token });
+    if (entry !== null) withoutCommands(`Report: ${entry.url}`);
+    if (target.kind === 'pull request') await check(report, target.sha, { ...posting, github, entry });
+    return entry;
+  } catch (error) {
+    const why = whyRefused(error, permission);
+    core.warning(why, { title: 'The report was not posted' });
+    await tell(`The report was not posted: ${why}.`, posting);
+    return null;
+  }
+}
+
+async function write(
+  report: Report,
+  target: Exclude<Target, { kind: 'none' }>,
+  { github, token, inputs, context }: Posting & { github: GitHub; token: string },
+): Promise<Entry | null> {
+  const [owner = '', repo = ''] = context.repository.split('/');
+  const { environment } = inputs;
+  const mark = marker(report.project, context.workflow, ...(environment === undefined ? [] : [environment]));
+  const body = renderComment(report, mark);
+  if (target.kind === 'pull request')
+    return await new Sticky(commentsOf(github, { owner, repo }, target.number), { mark, github, token }).put(
+      body,
+    );
+  const { tone, title } = headlineOf(report);
+  const healthy = tone === 'promote';
+  const where = environment === undefined ? '' : ` (${environment})`;
+  const issues = issuesOf(
+    github,
+    { owner, repo },
+    { title: titleOf(`${report.project}${where}: ${title}`), state: healthy ? 'closed' : 'open' },
+  );
+  const sticky = new Sticky(issues, { mark, github, token });
+  // Neither what is well nor what somebody has stopped is news.
+  return healthy || tone === 'cancelled' ? await sticky.update(body) : await sticky.put(body);
+}
+
+/** A check with annotations; where the token may not write one, the annotations alone. */
+async function check(
+  report: Report,
+  sha: string,
+  { github, context, inputs, core, now, entry }: Posting & { github: GitHub; entry: Entry | null },
+): Promise<void> {
+  const { config } = inputs;
+  const annotations = await annotationsOf(report, config);
+  try {
+    const details = entry?.url;
+    await postCheckRun(report, { github, context, sha, config, annotations, details, now: now() });
+  } catch (error) {
+    core.warning(whyRefused(error, 'checks: write'), { title: 'No check was made' });
+    for (const annotation of annotations) annotate(annotation, { core, config });
+  }
+}
+
+function annotate(
+  { level, title, message, line }: Annotation,
+  { core, config }: { core: Toolkit; config: string },
+): void {
+  const at = { title, file: config, startLine: line };
+  if (level === 'failure') core.error(message, at);
+  else core.warning(message, at);
+}
+
+/** For the log and the summary. */
+async function tell(message: string, { core }: Posting): Promise<void> {
+  withoutCommands(message);
+  await core.summary.addRaw(`\n> [!NOTE]\n> ${prose(message, 600)}\n`).write();
+}
