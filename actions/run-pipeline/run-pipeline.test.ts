@@ -132,5 +132,5 @@ test('a cancel stops the jobs, and the report says that the run was cancelled', 
   expect(finished.code).toBe(1);
   expect(finished.outputs.status).toBe('cancelled');
   expect((await reportAt(finished)).run.status).toBe('cancelled');
-  expect(workspace.processes()).toEqual([]);
+  expect(await workspace.leftProcesses()).toEqual([]);
 });

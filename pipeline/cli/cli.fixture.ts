@@ -77,6 +77,14 @@ export class Workspace {
     return this.start(...args).finished;
   }
 
+  /** The processes that are left once those that are ending have ended: a killed run's end within seconds. */
+  async leftProcesses(): Promise<string[]> {
+    const deadline = Date.now() + 20_000;
+    while (this.processes().length > 0 && Date.now() < deadline)
+      await new Promise((resume) => setTimeout(resume, 50));
+    return this.processes();
+  }
+
   /** Command lines of the processes that work in or for this folder. */
   processes(): string[] {
     const own = (pid: string): string[] => {

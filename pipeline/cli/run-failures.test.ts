@@ -244,7 +244,7 @@ describe('stopped from outside', () => {
       await run.until(() => trials(own) > 0);
       run.process.kill(signal);
       const { code, stdout, stderr } = await run.finished;
-      expect(own.processes()).toEqual([]);
+      expect(await own.leftProcesses()).toEqual([]);
       expect(code).toBe(130);
       expect(JSON.parse(stdout)).toMatchObject({ status: 'cancelled', verdict: null, package: null });
       expect(stderr).toContain('Stopping the jobs ...');
@@ -280,10 +280,7 @@ describe('stopped from outside', () => {
     await run.until(() => trials(own) > 0);
     run.process.kill('SIGKILL');
     await run.finished;
-    // The guard of each program gives it two seconds.
-    const deadline = Date.now() + 20_000;
-    while (own.processes().length > 0 && Date.now() < deadline) await new Promise((go) => setTimeout(go, 50));
-    expect(own.processes()).toEqual([]);
+    expect(await own.leftProcesses()).toEqual([]);
 
     const next = await own.mlops('run', '--mode', 'promote', '--json', ...tuning(2));
     expect(next.code).toBe(0);
