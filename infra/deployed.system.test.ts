@@ -1,13 +1,16 @@
 import { appendFileSync, readdirSync } from 'node:fs';
 import { PutItemCommand, type PutItemCommandInput } from '@aws-sdk/client-dynamodb';
+import { DeleteBucketPolicyCommand } from '@aws-sdk/client-s3';
 import { CreateModelPackageGroupCommand } from '@aws-sdk/client-sagemaker';
+import { AssumeRoleCommand } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { AwsBackend } from '../pipeline/backends/aws/aws-backend.ts';
-import { dynamoDbClient, sageMakerClient } from '../pipeline/backends/aws/clients.ts';
+import { dynamoDbClient, s3Client, sageMakerClient, stsClient } from '../pipeline/backends/aws/clients.ts';
 import { deployedContext } from '../pipeline/backends/aws/deployed-context.ts';
 import { account, region, startFakeCloud } from '../pipeline/backends/aws/fakecloud.fixture.ts';
 import { startMoto } from '../pipeline/backends/aws/moto.fixture.ts';
 import { type FunctionName, resourceNames } from '../pipeline/backends/aws/names.ts';
+import { signedCall } from '../pipeline/backends/aws/signed-call.ts';
 import type { Progress } from '../pipeline/backends/backend.ts';
 import type { ExecutionEvent } from '../pipeline/backends/embedded/engine.ts';
 import { FileLedger } from '../pipeline/backends/embedded/file-ledger.ts';
@@ -31,7 +34,12 @@ await startDocker();
 const address = bridgeAddress();
 // fakecloud does not number model packages; moto does, and has the registry here.
 const { endpoint: registry } = await startMoto(4623, address);
-prepareFunctions({ AWS_ENDPOINT_URL: `http://${address}:4622`, AWS_ENDPOINT_URL_SAGEMAKER: registry });
+const setVariables = prepareFunctions({
+  AWS_ENDPOINT_URL: `http://${address}:4622`,
+  AWS_ENDPOINT_URL_SAGEMAKER: registry,
+});
+// Whoever is not the account itself may do what its policies say, conditions included.
+process.env.FAKECLOUD_IAM = 'strict';
 const cloud = await startFakeCloud(4622, address);
 process.env.AWS_ENDPOINT_URL_SAGEMAKER = registry;
 afterAll(removeFunctions);
@@ -39,22 +47,59 @@ afterAll(removeFunctions);
 const deployment = { project: 'attrition', environment: 'staging', account, region };
 const names = resourceNames(deployment);
 const deployed = deployedContext(deployment);
+const functionNames = Object.keys(names.functions) as FunctionName[];
 const workspace = Workspace.sample();
 
+const iam = (action: string, parameters: Record<string, string>) =>
+  signedCall({ service: 'iam', region, action, parameters });
+const policy = (statement: object): string =>
+  JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', ...statement }] });
+
+async function program(name: string, ...args: string[]): Promise<void> {
+  const { code, output } = await runProgram(name, workspace.path('mlops.yaml'), ...args);
+  if (code !== 0) throw new Error(output);
+}
+
+/** Every bucket's policy asks for TLS, which the emulator has not. */
+const allowHttp = (Bucket: string) => s3Client().send(new DeleteBucketPolicyCommand({ Bucket }));
+
 async function deploy(): Promise<void> {
-  const config = workspace.path('mlops.yaml');
-  const programs = [
-    ['bootstrap.ts', '--subject-prefix', 'repo:octo@1/attrition@2'],
-    ['cdk.ts', 'deploy'],
-  ] as const;
-  for (const [program, ...args] of programs) {
-    const { code, output } = await runProgram(program, config, ...args);
-    if (code !== 0) throw new Error(output);
-  }
+  await program('bootstrap.ts', '--subject-prefix', 'repo:octo@1/attrition@2');
+  await allowHttp(`cdk-${names.qualifier}-assets-${account}-${region}`);
+  await program('cdk.ts', 'deploy');
+  await allowHttp(names.artifactsBucket);
   // Of the stack's resources the one that the emulator's CloudFormation leaves out.
   await sageMakerClient().send(
     new CreateModelPackageGroupCommand({ ModelPackageGroupName: names.packageGroup }),
   );
+}
+
+/** Where the emulator asks for the name of the call, and IAM's action has another. */
+const calls: Record<string, string[]> = {
+  's3:ListBucket': ['s3:ListObjectsV2'],
+  's3:GetObject': ['s3:HeadObject'],
+};
+
+/** Credentials of a function's role; a role that trusts Lambda alone is made to trust the account, too. */
+async function credentialsOf(name: FunctionName): Promise<Record<string, string>> {
+  const RoleName = names.functions[name].name;
+  const RoleArn = `arn:aws:iam::${account}:role/${RoleName}`;
+  const PolicyName = 'needs';
+  await iam('UpdateAssumeRolePolicy', {
+    RoleName,
+    PolicyDocument: policy({ Principal: { AWS: `arn:aws:iam::${account}:root` }, Action: 'sts:AssumeRole' }),
+  });
+  const answer = await iam('GetRolePolicy', { RoleName, PolicyName });
+  const document = JSON.parse(decodeURIComponent(/<PolicyDocument>([^<]*)</.exec(answer)?.[1] ?? ''));
+  for (const statement of document.Statement)
+    statement.Action = [statement.Action].flat().flatMap((action) => [action, ...(calls[action] ?? [])]);
+  await iam('PutRolePolicy', { RoleName, PolicyName, PolicyDocument: JSON.stringify(document) });
+  const { Credentials } = await stsClient().send(new AssumeRoleCommand({ RoleArn, RoleSessionName: name }));
+  return {
+    AWS_ACCESS_KEY_ID: Credentials?.AccessKeyId ?? '',
+    AWS_SECRET_ACCESS_KEY: Credentials?.SecretAccessKey ?? '',
+    AWS_SESSION_TOKEN: Credentials?.SessionToken ?? '',
+  };
 }
 
 /** The runs on this machine: the first champion, then another model that is compared with it. */
@@ -74,6 +119,7 @@ beforeAll(async () => {
     `\nenvironments: { staging: { account: "${account}", region: ${region} } }\n`,
   );
   await Promise.all([deploy(), run()]);
+  for (const name of functionNames) setVariables(names.functions[name].name, await credentialsOf(name));
   embedded = {
     storage: new FileStorage(workspace.path('.mlops/s3')),
     ledger: new FileLedger(workspace.path('.mlops/ledger/attrition')),
@@ -263,3 +309,52 @@ test('a run that waits for the lease is stopped; close-run records it and leaves
   expect((await ledger.get<RunRecord>(runKind, execution))?.value.status).toBe('cancelled');
   expect((await currentLease(deployed))?.value.execution).toBe('another');
 });
+
+/** What functions may write: kinds of ledger items and folders of the artifacts. All others are refused them. */
+const may: Record<FunctionName, readonly string[]> = {
+  lease: ['lease'],
+  plan: ['settings/'],
+  inspect: [],
+  gate: ['look-1', 'holdout', 'runs/', 'holdouts/'],
+  register: ['configs/', 'packages/'],
+  promote: ['champion'],
+  record: ['run', 'lease'],
+  'close-run': ['run', 'lease'],
+};
+
+// moto, which has the registry here, knows none of these roles: for the registry see policies/identity-policies.test.ts.
+test.each(functionNames)(
+  'the role of %s may write what its function writes, and nothing else',
+  async (name) => {
+    const own = await credentialsOf(name);
+    const before = { ...process.env };
+    Object.assign(process.env, own);
+    const { storage, ledger } = deployedContext(deployment);
+    const write = (what: string) =>
+      what.endsWith('/') ? storage.write(`${names.root}/${what}x`, 'x') : ledger.put(what, 'x', {});
+    const wanted = new Set([
+      ...Object.values(may).flat(),
+      'prepared',
+      'model',
+      'scores',
+      'data/',
+      'code/',
+      'models/',
+    ]);
+    const allowed: string[] = [];
+    try {
+      for (const what of wanted) {
+        const error = await write(what).then(
+          () => null,
+          (thrown: Error) => thrown,
+        );
+        if (error === null) allowed.push(what);
+        else expect(error.message).toContain('not authorized to perform');
+      }
+    } finally {
+      for (const key of Object.keys(own)) delete process.env[key];
+      Object.assign(process.env, before);
+    }
+    expect(allowed.sort()).toEqual([...may[name]].sort());
+  },
+);

@@ -41,14 +41,15 @@ export const bridgeAddress = (): string =>
 /**
  * Makes ready, in the environment of this process, what fakecloud needs to run functions in Docker. Its `docker` is one that
  * takes the stand-in for AWS's image, which is never pulled, and gives a function what Lambda gives it beside its own
- * settings: region, credentials, and here `variables` that say where AWS is.
+ * settings: region, credentials, and here `variables` that say where AWS is. Returns what sets further ones of a function.
  */
-export function prepareFunctions(variables: Readonly<Record<string, string>>): void {
+export function prepareFunctions(
+  variables: Readonly<Record<string, string>>,
+): (functionName: string, own: Readonly<Record<string, string>>) => void {
   importImage();
+  const files = temporaryFolder();
   const given = {
     AWS_REGION: region,
-    AWS_ACCESS_KEY_ID: 'test',
-    AWS_SECRET_ACCESS_KEY: 'test',
     // The runtime tells a function its ARN, which holds the account.
     FUNCTION_ARN: `arn:aws:lambda:${region}:${account}:function:f`,
     ...variables,
@@ -64,13 +65,21 @@ shift
 for argument do
   shift
   [ "$argument" != ${name} ] || argument=${standIn}
+  case "$argument" in fakecloud-lambda=*) own="${files}/\${argument#*=}" ;; esac
   set -- "$@" "$argument"
 done
-exec docker create ${settings.join(' ')} "$@"
+exec docker create ${settings.join(' ')} --env-file "$own" "$@"
 `,
   );
   chmodSync(wrapper, 0o755);
   process.env.FAKECLOUD_CONTAINER_CLI = wrapper;
+  return (functionName, own) =>
+    writeFileSync(
+      join(files, functionName),
+      Object.entries(own)
+        .map(([key, value]) => `${key}=${value}\n`)
+        .join(''),
+    );
 }
 
 /** The emulator leaves its containers. */
