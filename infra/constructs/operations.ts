@@ -5,6 +5,7 @@ import {
   Dashboard,
   GraphWidget,
   type IMetric,
+  Metric,
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
@@ -15,6 +16,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
+import { metricNamespace } from '../../pipeline/run/run-metrics.ts';
 import type { Environment } from '../environment.ts';
 import type { Functions } from './functions.ts';
 import type { Machines } from './machines.ts';
@@ -89,6 +91,16 @@ export class Operations extends Construct {
     const day = { period: Duration.days(1), statistic: 'Sum' };
     const graph = (title: string, left: IMetric[]) => new GraphWidget({ title, left, width: 12 });
     const every = Object.values(functions.all);
+    // From the log of the record function (pipeline/run/run-metrics.ts).
+    const ofRuns = (metricName: string, statistic: string) =>
+      new Metric({
+        namespace: metricNamespace,
+        metricName,
+        dimensionsMap: { Stack: names.stack },
+        label: statistic === 'Sum' ? 'a day' : 'the dearest run',
+        period: Duration.days(1),
+        statistic,
+      });
     new Dashboard(this, 'Dashboard', {
       dashboardName: names.dashboard,
       defaultInterval: Duration.days(28),
@@ -118,6 +130,10 @@ export class Operations extends Construct {
             'Errors of functions',
             every.map((made) => made.metricErrors(day)),
           ),
+        ],
+        [
+          graph('Time of jobs, seconds a day', [ofRuns('JobSeconds', 'Sum')]),
+          graph('Cost of jobs, USD', [ofRuns('CostUsd', 'Sum'), ofRuns('CostUsd', 'Maximum')]),
         ],
         [
           graph(

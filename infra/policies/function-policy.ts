@@ -36,7 +36,7 @@ const needs: Readonly<Record<FunctionName, Needs>> = {
   },
   register: { folders: ['configs', 'packages'], registry: 'register' },
   promote: { reads: ['lease'], writes: ['champion'], registry: 'approve' },
-  record: { writes: ['run', 'lease'], executions: true },
+  record: { reads: ['prepared'], writes: ['run', 'lease'], executions: true },
   'close-run': { writes: ['run', 'lease'], jobs: 'stop', executions: true },
 };
 

@@ -51,7 +51,7 @@ const leastSeconds = (component: Component): number =>
   component === 'glue' || component === 'fargate' ? 60 : 0;
 
 /** The jobs of this run; what was reused cost nothing again. */
-async function billedJobs(
+export async function billedJobs(
   run: RunRecord,
   { ledger, jobs }: Pick<StepContext, 'ledger' | 'jobs'>,
 ): Promise<BilledJob[]> {

@@ -2,15 +2,20 @@ import { sfnClient } from '../backends/aws/clients.ts';
 import { ExecutionHistory } from '../backends/aws/execution-history.ts';
 import { eventsSince } from '../backends/aws/read-execution.ts';
 import { stepHandler } from '../backends/aws/step-handler.ts';
+import { runMetrics } from '../run/run-metrics.ts';
+import type { StepContext } from './context.ts';
 import { type RecordEvent, type RunRecord, record } from './record.ts';
 
 const executions = sfnClient();
 
-export const handler = stepHandler(
-  async (event: RecordEvent, context) => await record(event, context, await stepsOf(event.arn)),
-);
+/** Records a run with its steps, though nobody followed it; and logs its time and cost, of which CloudWatch makes metrics. */
+export const handler = stepHandler(async (event: RecordEvent, context) => {
+  const run = await record(event, context, await stepsOf(event.arn));
+  await logMetrics(run, context);
+  return { status: run.status };
+});
 
-/** A run's record has its steps though nobody followed it; without them it is still a record. */
+/** Without its steps a record is still one. */
 async function stepsOf(arn: string): Promise<RunRecord['steps']> {
   const history = new ExecutionHistory('');
   try {
@@ -19,4 +24,15 @@ async function stepsOf(arn: string): Promise<RunRecord['steps']> {
     console.warn(`${arn}: the steps are not recorded: ${(error as Error).message}`);
   }
   return history.steps;
+}
+
+async function logMetrics(run: RunRecord, context: StepContext): Promise<void> {
+  try {
+    // The package group has the stack's name.
+    const line = await runMetrics(run, process.env.MLOPS_PACKAGE_GROUP ?? '', context);
+    // Not by console.log: Lambda puts the time before its lines, and this one has to be JSON alone.
+    process.stdout.write(`${line}\n`);
+  } catch (error) {
+    console.warn(`${run.execution}: time and cost are not logged: ${(error as Error).message}`);
+  }
 }

@@ -48,9 +48,9 @@ export interface RunRecord {
  */
 export async function record(
   event: Omit<RecordEvent, 'arn'>,
-  context: StepContext,
+  context: Pick<StepContext, 'ledger' | 'clock'>,
   steps: RunRecord['steps'] = [],
-): Promise<{ status: string }> {
+): Promise<RunRecord> {
   const run: RunRecord = {
     execution: event.execution,
     status: event.status,
@@ -62,7 +62,7 @@ export async function record(
   };
   await context.ledger.put(runKind, event.execution, run);
   await freeLease(event, context);
-  return { status: event.status };
+  return run;
 }
 
 /** What a reader must know of how the run came about; a state from before a deployment may have none. */
