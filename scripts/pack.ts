@@ -1,14 +1,11 @@
 /**
- * npm run pack [-- --config mlops.yaml --output bundles]: all that jobs with credentials run, so that they install nothing:
- * the actions' bundles, the synthesized app of every environment and the CDK's command line, each where a checkout has
- * it, and SHA256SUMS over all of it.
+ * npm run pack [-- --config mlops.yaml --output bundles]: what deploy-infrastructure needs in a job that installs nothing:
+ * the synthesized app of every environment and the CDK's command line, each where a checkout has it.
  */
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { actionNames } from '../actions/build.ts';
 import { loadConfig } from '../pipeline/config/load.ts';
 import { repository } from '../pipeline/repository.ts';
 
@@ -25,8 +22,6 @@ const environments = Object.keys((await loadConfig(config)).config.environments)
 await rm(output, { recursive: true, force: true });
 await mkdir(output, { recursive: true });
 
-run('scripts/build.ts');
-for (const name of await actionNames()) await copy(`actions/${name}/dist`);
 for (const name of environments)
   run(
     'infra/cdk.ts',
@@ -45,23 +40,16 @@ if (environments.length > 0)
     (path) => !/^(lib\/init-templates|docs|README\.md|\..*)(\/|$)/.test(path),
   );
 
-const files = (await readdir(output, { recursive: true, withFileTypes: true }))
-  .filter((entry) => entry.isFile())
-  .map((entry) => relative(output, join(entry.parentPath, entry.name)))
-  .sort();
-const sums = await Promise.all(
-  files.map(
-    async (file) =>
-      `${createHash('sha256')
-        .update(await readFile(join(output, file)))
-        .digest('hex')}  ${file}\n`,
-  ),
+const entries = await readdir(output, { recursive: true, withFileTypes: true });
+const files = entries.filter((entry) => entry.isFile());
+const sizes = await Promise.all(
+  files.map(async ({ parentPath, name }) => (await stat(join(parentPath, name))).size),
 );
-await writeFile(join(output, 'SHA256SUMS'), sums.join(''));
-const sizes = await Promise.all(files.map(async (file) => (await stat(join(output, file))).size));
+const megabytes = sizes.reduce((sum, size) => sum + size, 0) / 1e6;
 console.log(
-  `${values.output}: ${files.length} files, ${(sizes.reduce((sum, size) => sum + size, 0) / 1e6).toFixed(1)} MB; ` +
-    (environments.length > 0 ? `environments ${environments.join(', ')}` : 'mlops.yaml has no environments'),
+  environments.length === 0
+    ? `${values.output}: nothing, for mlops.yaml has no environments`
+    : `${values.output}: ${environments.join(', ')} and the CDK, ${files.length} files, ${megabytes.toFixed(1)} MB`,
 );
 
 function run(...args: string[]): void {
