@@ -1,5 +1,8 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { explain } from './cdk-cli.ts';
+import { explain, runCdk } from './cdk-cli.ts';
 import { testEnvironment } from './environment.fixture.ts';
 
 const environment = testEnvironment('staging');
@@ -37,4 +40,17 @@ test.each([
 
 test('what is not known speaks for itself', () => {
   expect(explain('Resource handler returned message: "no"', environment)).toBeUndefined();
+});
+
+test('the words of a failure in what is compared explain nothing', async () => {
+  const cdk = await mkdtemp(join(tmpdir(), 'mlops-cdk-'));
+  await mkdir(join(cdk, 'bin'));
+  await writeFile(
+    join(cdk, 'bin/cdk'),
+    "console.log('[+] ROLLBACK_COMPLETE'); console.error('no route to host'); process.exit(1);",
+  );
+  const ran = (command: string) => runCdk([command], { environment, cdk, onOutput: () => {} });
+  await expect(ran('diff')).rejects.toThrow(/^cdk diff: exit code 1:\s+no route to host$/);
+  await expect(ran('deploy')).rejects.toThrow(/ROLLBACK_COMPLETE: the first failed resource above/);
+  await rm(cdk, { recursive: true });
 });

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { delimiter, dirname, join } from 'node:path';
+import { lastLines } from '../pipeline/image/docker.ts';
 import { repository } from '../pipeline/repository.ts';
 import type { Environment } from './environment.ts';
 
@@ -21,7 +22,7 @@ interface CdkRun {
 
 /**
  * Runs the CDK command line. Returns what it wrote to standard output. Throws CdkError with what to do where it fails
- * for a reason that is known, else with its exit code; the signal's reason where that interrupted it.
+ * for a reason that is known, else with its last words; the signal's reason where that interrupted it.
  */
 export async function runCdk(
   args: readonly string[],
@@ -52,19 +53,25 @@ export async function runCdk(
   const interrupt = () => child.kill('SIGINT');
   signal?.addEventListener('abort', interrupt);
   const written: Buffer[] = [];
-  let last = '';
+  let said = '';
+  let errors = '';
   for (const stream of ['stdout', 'stderr'] as const)
     child[stream].on('data', (chunk: Buffer) => {
       onOutput(chunk, stream);
       if (stream === 'stdout') written.push(chunk);
-      last = (last + chunk.toString()).slice(-keptOutput);
+      else errors = (errors + chunk.toString()).slice(-keptOutput);
+      said = (said + chunk.toString()).slice(-keptOutput);
     });
   const code = await new Promise<number>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (exit) => resolve(exit ?? 1));
   }).finally(() => signal?.removeEventListener('abort', interrupt));
   signal?.throwIfAborted();
-  if (code !== 0) throw new CdkError(explain(last, environment) ?? `cdk ${args[0]}: exit code ${code}`, code);
+  if (code !== 0) {
+    // What is compared may hold the words of any failure.
+    const known = explain(args[0] === 'diff' ? errors : said, environment);
+    throw new CdkError(known ?? `cdk ${args[0]}: exit code ${code}:\n${lastLines(errors)}`, code);
+  }
   return Buffer.concat(written).toString();
 }
 
