@@ -46,7 +46,7 @@ function stackPart({ stack, resources, iam, others }: StackDiff): string {
     .filter(({ count }) => count > 0)
     .map(({ change, count }) => `${count} ${marks[change as ResourceChange['change']].replace(/^\S+ /, '')}`);
   const parts = [
-    `${code(stack)}: ${[...counts, ...(others > 0 ? [`${others} outputs or parameters changed`] : [])].join(', ') || 'permissions change'}.`,
+    `${code(stack)}: ${[...counts, ...(others > 0 ? [`${others} ${others === 1 ? 'output or parameter' : 'outputs or parameters'} changed`] : [])].join(', ') || 'permissions change'}.`,
   ];
   if (rules > 0) {
     parts.push(
