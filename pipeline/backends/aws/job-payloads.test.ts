@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, jest, test } from '@jest/globals';
 import { Workspace } from '../../cli/cli.fixture.ts';
@@ -44,6 +44,14 @@ beforeAll(async () => {
   // Trained, not tuned, and compared with a champion that was prepared otherwise.
   const settings = ['tuning=off', 'data.features_exclude=[Gender]', 'training.spot=true'];
   await workspace.mlops('run', ...settings.flatMap((setting) => ['--set', setting]));
+  // Each engine of the prepare job, on settings that have nothing prepared yet, one of them with a script that fails.
+  for (const [engine, holdout] of [
+    ['glue', 0.3],
+    ['fargate', 0.4],
+  ])
+    await workspace.mlops('run', '--set', `prepare.engine=${engine}`, '--set', `data.holdout=${holdout}`);
+  writeFileSync(workspace.path('broken.py'), 'def transform(frame):\n    return None\n');
+  await workspace.mlops('run', '--set', 'prepare.engine=glue', '--set', 'prepare.script=broken.py');
   for (const execution of readdirSync(workspace.path('.mlops/runs')))
     calls.push(...callsOf(workspace, execution));
 });
@@ -67,9 +75,23 @@ test('every payload that a run resolved is one that AWS takes', () => {
     'createTrainingJob',
     'createTransformJob',
     'deleteModel',
+    'deregisterTaskDefinition',
     'describeTrainingJob',
+    'getObject',
     'putItem',
+    'registerTaskDefinition',
+    'runTask',
+    'startJobRun',
   ]);
+});
+
+test('so is one of a service that spells its parameters otherwise than Step Functions does', () => {
+  const call = calls.find(({ operation }) => operation === 'registerTaskDefinition') as Call;
+  const report = refused([
+    { ...call, parameters: { ...(call.parameters as object), Family: undefined, Size: 1 } },
+  ]);
+  expect(report).toContain('Missing required parameter in input: "family"');
+  expect(report).toContain('Unknown parameter in input: "Size"');
 });
 
 test('a payload that AWS would refuse is named with its state and what is wrong', () => {

@@ -10,6 +10,20 @@ import sys
 from botocore.session import Session
 from botocore.validate import ParamValidator
 
+
+
+def spelled(value, shape):
+    """The value with the members of structures spelled as the service's model has them: Step Functions begins each with a
+    capital, which is not how ECS does."""
+    if shape.type_name == "structure" and isinstance(value, dict):
+        members = {name.lower(): name for name in shape.members}
+        named = {members.get(key.lower(), key): inner for key, inner in value.items()}
+        return {key: spelled(inner, shape.members[key]) if key in shape.members else inner for key, inner in named.items()}
+    if shape.type_name == "list" and isinstance(value, list):
+        return [spelled(inner, shape.member) for inner in value]
+    return value
+
+
 models = {}
 checked = 0
 refused = 0
@@ -21,7 +35,8 @@ for line in sys.stdin:
     # createTrainingJob is CreateTrainingJob.
     operation = call["operation"][0].upper() + call["operation"][1:]
     shape = models[service].operation_model(operation).input_shape
-    report = ParamValidator().validate(call["parameters"], shape)
+    parameters = spelled(call["parameters"], shape) if service == "ecs" else call["parameters"]
+    report = ParamValidator().validate(parameters, shape)
     checked += 1
     if report.has_errors():
         refused += 1
