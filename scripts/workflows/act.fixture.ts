@@ -11,7 +11,9 @@ const run = promisify(execFile);
 export const repositoryName = 'octo/attrition';
 
 /** What a run of a workflow left. */
-interface Finished {
+export interface Finished {
+  /** Its number. */
+  id: string;
   /** Whether every job succeeded. */
   ok: boolean;
   /** All that act and the steps printed. */
@@ -33,15 +35,17 @@ export class ActFixture {
   readonly checkout: string;
   /** Environment of every step besides GitHub's own. */
   readonly env: Record<string, string>;
-  readonly #variables: Record<string, string>;
+  readonly #act: string;
+  readonly #token: string;
   readonly #remote: string;
   #runs = 1000;
 
-  private constructor(folder: string, env: Record<string, string>, variables: Record<string, string>) {
+  private constructor(folder: string, { act, token, env }: Parameters<typeof ActFixture.create>[0]) {
     this.folder = folder;
     this.checkout = join(folder, 'checkout');
     this.#remote = join(folder, 'github', repositoryName);
-    this.#variables = variables;
+    this.#act = act;
+    this.#token = token;
     this.env = {
       FIXTURE_STORE: join(folder, 'store'),
       FIXTURE_ENVIRONMENTS: resolve('.mlops/environments'),
@@ -50,12 +54,14 @@ export class ActFixture {
     };
   }
 
+  /** `act`: the program; `token`: of the workflow, which nothing hides in the log; `env`: of every step. */
   static async create(options: {
+    act: string;
+    token: string;
     env: Record<string, string>;
-    variables?: Record<string, string>;
   }): Promise<ActFixture> {
     const folder = await mkdtemp(join(tmpdir(), 'mlops-act-'));
-    const fixture = new ActFixture(folder, options.env, options.variables ?? {});
+    const fixture = new ActFixture(folder, options);
     await mkdir(join(folder, 'config/act'), { recursive: true });
     // Without it act asks which images to use.
     await writeFile(join(folder, 'config/act/actrc'), '');
@@ -128,7 +134,7 @@ export class ActFixture {
   async run(
     workflow: string,
     event: { name: string; sha: string; ref: string; payload: object; inputs?: Record<string, string> },
-  ): Promise<Finished & { id: string }> {
+  ): Promise<Finished> {
     const id = String(++this.#runs);
     const payload = join(this.folder, `event-${id}.json`);
     await writeFile(payload, JSON.stringify(event.payload));
@@ -144,7 +150,7 @@ export class ActFixture {
       Object.entries(values).flatMap(([name, value]) => [flag, `${name}=${value}`]);
     const started = performance.now();
     const { code, log } = await output(
-      process.env.ACT || 'act',
+      this.#act,
       [
         event.name,
         '--directory',
@@ -156,13 +162,13 @@ export class ActFixture {
         '--platform',
         'ubuntu-latest=-self-hosted',
         '--no-skip-checkout',
-        '--no-cache-server',
+        ...this.#servers(),
         '--action-cache-path',
         join(this.folder, 'cache'),
         '--secret',
-        `GITHUB_TOKEN=${this.env.FIXTURE_TOKEN ?? 'token'}`,
+        `GITHUB_TOKEN=${this.#token}`,
+        '--insecure-secrets',
         ...options('--env', env),
-        ...options('--var', this.#variables),
         ...options('--input', event.inputs ?? {}),
         ...(await this.#replacements()),
       ],
@@ -191,6 +197,19 @@ export class ActFixture {
 
   async remove(): Promise<void> {
     await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** What act has in place of GitHub's artifacts and caches, for the real actions. */
+  #servers(): string[] {
+    if (!process.env.MLOPS_REAL_ACTIONS) return ['--no-cache-server'];
+    const path = join(this.folder, 'servers');
+    const here = (name: string) => [
+      `--${name}-server-path`,
+      join(path, name),
+      `--${name}-server-addr`,
+      '127.0.0.1',
+    ];
+    return [...here('artifact'), ...here('cache')];
   }
 
   /** Every action of another repository that workflows and actions use, in the version that they use. */

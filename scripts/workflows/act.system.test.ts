@@ -1,0 +1,295 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { FakeGitHub } from '../../actions/shared/fake-github.fixture.ts';
+import { parseReport } from '../../pipeline/report/parse-report.ts';
+import type { Report } from '../../pipeline/report/report.ts';
+import { ActFixture, type Finished, repositoryName } from './act.fixture.ts';
+import { goTool } from './tools.fixture.ts';
+
+/**
+ * The workflows from event to report, on the real data, as one story: a pull request, its merge, retrains, an approval, a
+ * fork. Each test goes on from what the one before it left.
+ */
+jest.setTimeout(600_000);
+
+const token = `ghs_${'0123456789abcdefghijklmnopqrstuvwxyz'}`;
+const logs: string[] = [];
+let github: FakeGitHub;
+let act: ActFixture;
+/** The pull request that is merged. */
+let proposed: { head: string; merge: string };
+let reviewed: Finished;
+
+beforeAll(async () => {
+  github = await FakeGitHub.start({ repository: repositoryName });
+  act = await ActFixture.create({ act: await goTool('act'), token, env: { GITHUB_API_URL: github.url } });
+});
+afterAll(async () => {
+  await github?.stop();
+  await act?.remove();
+});
+
+const repository = {
+  full_name: repositoryName,
+  name: 'attrition',
+  default_branch: 'main',
+  visibility: 'private',
+  owner: { login: 'octo' },
+};
+
+async function run(...args: Parameters<ActFixture['run']>): Promise<Finished> {
+  const finished = await act.run(...args);
+  logs.push(finished.log);
+  return finished;
+}
+
+function pullRequest(
+  number: number,
+  { head, merge }: typeof proposed,
+  from = repositoryName,
+  ref = 'branch',
+) {
+  return run('pull-request.yml', {
+    name: 'pull_request',
+    sha: merge,
+    ref: `refs/pull/${number}/merge`,
+    payload: {
+      action: 'opened',
+      number,
+      repository,
+      pull_request: {
+        number,
+        head: { sha: head, ref, repo: { full_name: from } },
+        base: { sha: '0'.repeat(40), ref: 'main', repo: { full_name: repositoryName } },
+      },
+    },
+  });
+}
+
+const push = (sha: string, before: string) =>
+  run('deploy.yml', {
+    name: 'push',
+    sha,
+    ref: 'refs/heads/main',
+    payload: { repository, before, after: sha, ref: 'refs/heads/main' },
+  });
+
+async function dispatch(inputs: Record<string, string>): Promise<Finished> {
+  return await run('retrain.yml', {
+    name: 'workflow_dispatch',
+    sha: await act.git('rev-parse', 'main'),
+    ref: 'refs/heads/main',
+    inputs,
+    payload: { repository, ref: 'refs/heads/main', inputs },
+  });
+}
+
+async function edit(change: (text: string) => string): Promise<void> {
+  const file = join(act.checkout, 'mlops.yaml');
+  const text = await readFile(file, 'utf8');
+  const changed = change(text);
+  if (changed === text) throw new Error('nothing was changed');
+  await writeFile(file, changed);
+}
+
+const reportOf = async (finished: Finished): Promise<Report> =>
+  parseReport(await readFile(join(finished.artifacts, 'run/report.json'), 'utf8'));
+
+/** The package that is champion in the state saved last. */
+async function champion(): Promise<unknown> {
+  const caches = join(act.env.FIXTURE_STORE ?? '', 'caches');
+  const saved = (await readdir(caches)).filter((name) => name.startsWith('state-')).sort();
+  const folder = join(
+    caches,
+    saved.at(-1) ?? '',
+    encodeURIComponent('.mlops/ledger'),
+    'attrition/champion/current',
+  );
+  const versions = (await readdir(folder)).sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10));
+  const item = JSON.parse(await readFile(join(folder, versions.at(-1) ?? ''), 'utf8')) as {
+    value?: { package: string };
+    package?: string;
+  };
+  return item.value?.package ?? item.package;
+}
+
+test('a pull request: trained on the runner beside the base branch, and one comment', async () => {
+  proposed = await act.propose(7, 'fewer-trials', () =>
+    edit((text) => text.replace('max_jobs: 8', 'max_jobs: 3')),
+  );
+  github.addPullRequest({ number: 7, head: proposed.head, branch: 'fewer-trials' });
+  reviewed = await pullRequest(7, proposed, repositoryName, 'fewer-trials');
+  expect(reviewed.jobs).toEqual({ Build: 'success', 'Evaluate on the runner': 'success', Report: 'success' });
+  expect(reviewed.ok).toBe(true);
+
+  const report = await reportOf(reviewed);
+  expect(report.run).toMatchObject({ status: 'succeeded', mode: 'evaluate', commit: { sha: proposed.head } });
+  expect(report.champion?.origin).toBe('baseline');
+  expect(report.notes.join()).toContain('baseline main');
+  const [comment, ...more] = github.comments(7);
+  expect(more).toEqual([]);
+  expect(comment?.body).toContain('ROC AUC');
+  expect(comment?.body).toContain(`/${repositoryName}/actions/runs/${reviewed.id}`);
+  expect(github.checks.map(({ head_sha }) => head_sha)).toEqual([proposed.head]);
+  expect(reviewed.log).toMatch(/Summary - .*ROC AUC/s);
+});
+
+test('its merge promotes what was reviewed: nothing is trained again', async () => {
+  const before = await act.git('rev-parse', 'main');
+  await act.land(proposed.merge);
+  github.addPullRequest({ number: 7, head: proposed.head, branch: 'fewer-trials', merged: proposed.merge });
+  github.addRun({ id: Number(reviewed.id), head: proposed.head, artifacts: [{ name: 'state' }] });
+  const deployed = await push(proposed.merge, before);
+  expect(deployed.jobs).toMatchObject({ 'Promote on the runner': 'success', Report: 'success' });
+  expect(deployed.ok).toBe(true);
+
+  const report = await reportOf(deployed);
+  const reused = report.steps.filter((step) => step.reused).map((step) => step.name);
+  expect(reused).toEqual(expect.arrayContaining(['Prepare', 'Tune']));
+  expect(report.run.fingerprint).toBe((await reportOf(reviewed)).run.fingerprint);
+  expect(report.run.promotion).toMatchObject({ promoted: true });
+  expect(await champion()).toBe(report.run.promotion.package);
+  expect(await readdir(deployed.artifacts)).toEqual(expect.arrayContaining(['model', 'run']));
+  expect(await readdir(join(deployed.artifacts, 'model'), { recursive: true })).toContainEqual(
+    expect.stringMatching(/model\.tar\.gz$/),
+  );
+  // One of the review, one of the deployment.
+  expect(github.comments(7)).toHaveLength(2);
+  expect(github.comments(7)[1]?.body).toContain('champion');
+});
+
+test('a push that merged nothing is trained on main, and says so', async () => {
+  const before = await act.git('rev-parse', 'main');
+  await edit((text) => text.replace('max_jobs: 3', 'max_jobs: 2'));
+  const sha = await act.commit('Without a pull request');
+  await act.land(sha);
+  const deployed = await push(sha, before);
+  expect(deployed.ok).toBe(true);
+  expect(deployed.log).toContain('merged no pull request: it is trained here');
+  const report = await reportOf(deployed);
+  expect(report.steps.find(({ name }) => name === 'Tune')?.reused).toBe(false);
+  expect(report.champion?.origin).toBe('champion');
+});
+
+test('a retrain whose verdict is no opens an issue, the next one that is well closes it', async () => {
+  const was = await champion();
+  const refused = await dispatch({ reason: 'to see it fail', set: 'gate.thresholds.roc_auc.min=0.999' });
+  expect(refused.ok).toBe(false);
+  expect(refused.jobs).toMatchObject({ 'Train on the runner': 'failure', Report: 'success' });
+  expect((await reportOf(refused)).verdict?.outcome).toBe('reject');
+  expect(github.issues.map(({ state }) => state)).toEqual(['open']);
+  expect(github.issues[0]?.body).toContain('to see it fail');
+  expect(await champion()).toBe(was);
+
+  const well = await run('retrain.yml', {
+    name: 'repository_dispatch',
+    sha: await act.git('rev-parse', 'main'),
+    ref: 'refs/heads/main',
+    payload: {
+      action: 'data-landed',
+      repository,
+      client_payload: { set: 'gate.enforce=false', reason: 'new rows' },
+    },
+  });
+  expect(well.ok).toBe(true);
+  const report = await reportOf(well);
+  expect(report.run).toMatchObject({ mode: 'promote', trigger: 'data', reason: 'new rows' });
+  // Who may only send an event cannot switch the gate off.
+  expect(report.verdict?.enforced).toBe(true);
+  expect(github.issues.map(({ state }) => state)).toEqual(['closed']);
+});
+
+test('what the gate holds is promoted by its approval, and only a run of main can be approved', async () => {
+  const was = await champion();
+  const held = await dispatch({
+    reason: 'other settings',
+    set: 'gate.min_change={absolute: 0.9}; tuning=off; training.hyperparameters.C=0.5',
+  });
+  expect((await reportOf(held)).verdict?.outcome).toBe('hold');
+  expect(await champion()).toBe(was);
+
+  github.addRun({ id: 5, head: proposed.head, artifacts: [{ name: 'run' }] });
+  const foreign = await dispatch({ reason: 'a pull request', promote: '5' });
+  expect(foreign.ok).toBe(false);
+  expect(foreign.log).toContain('expected one of .github/workflows/deploy.yml');
+
+  github.addRun({ id: Number(held.id), head: 'a'.repeat(40), path: '.github/workflows/retrain.yml' });
+  const approved = await dispatch({ reason: 'looks right', promote: held.id });
+  expect(approved.ok).toBe(true);
+  const { package: approvedPackage } = (await reportOf(held)).run.promotion;
+  expect(await champion()).toBe(approvedPackage);
+  expect(approvedPackage).not.toBe(was);
+});
+
+test("a fork's pull request: its run posts nothing, its report is checked and posted by main's code", async () => {
+  const mallory = 'mallory/attrition';
+  const fork = await act.propose(8, 'from-fork', () =>
+    edit((text) => text.replace('max_jobs: 2', 'max_jobs: 4')),
+  );
+  github.addPullRequest({ number: 8, head: fork.head, branch: 'from-fork', from: mallory });
+  const finished = await pullRequest(8, fork, mallory, 'from-fork');
+  expect(finished.jobs).toEqual({ Build: 'success', 'Evaluate on the runner': 'success' });
+  expect(github.comments(8)).toEqual([]);
+
+  await act.git('checkout', '--quiet', 'main');
+  const follow = async () =>
+    await run('pull-request-report.yml', {
+      name: 'workflow_run',
+      sha: await act.git('rev-parse', 'main'),
+      ref: 'refs/heads/main',
+      payload: {
+        action: 'completed',
+        repository,
+        workflow_run: {
+          id: Number(finished.id),
+          event: 'pull_request',
+          head_sha: fork.head,
+          head_branch: 'from-fork',
+          head_repository: { full_name: mallory, owner: { login: 'mallory' } },
+          html_url: `https://github.com/${repositoryName}/actions/runs/${finished.id}`,
+        },
+      },
+    });
+  const posted = await follow();
+  expect(posted.jobs).toMatchObject({ "Check the fork's report": 'success', Report: 'success' });
+  const [comment] = github.comments(8);
+  expect(comment?.body).toContain('ROC AUC');
+  expect(comment?.body).toContain("Made by the fork's own run");
+
+  // The same comment, from an artifact that is no report.
+  await writeFile(
+    join(finished.artifacts, 'run/report.json'),
+    '{"version":1,"project":"![x](https://evil.example/x)"}',
+  );
+  const refused = await follow();
+  expect(refused.jobs).toMatchObject({ "Check the fork's report": 'failure' });
+  const [after, ...more] = github.comments(8);
+  expect(more).toEqual([]);
+  expect(after?.body).not.toContain('evil.example');
+  expect(after?.body).toContain('ended without a report');
+});
+
+test('a pull request with a broken mlops.yaml gets a comment that says where', async () => {
+  await act.git('checkout', '--quiet', 'main');
+  const broken = await act.propose(9, 'broken', () =>
+    edit((text) => text.replace('primary: roc_auc', 'primary: roc_uac')),
+  );
+  github.addPullRequest({ number: 9, head: broken.head, branch: 'broken' });
+  const finished = await pullRequest(9, broken, repositoryName, 'broken');
+  expect(finished.jobs).toEqual({ Build: 'success', 'Evaluate on the runner': 'failure', Report: 'failure' });
+  expect(github.comments(9)[0]?.body).toContain('roc_uac');
+  const check = github.checks.find(({ head_sha }) => head_sha === broken.head);
+  expect(check?.annotations).toEqual([expect.objectContaining({ path: 'mlops.yaml' })]);
+});
+
+test('no log, comment or summary of all that holds a token, a key or a signed address', async () => {
+  expect(logs.length).toBeGreaterThan(9);
+  const posted = JSON.stringify(github.state);
+  for (const text of [...logs, posted]) {
+    expect(text).not.toContain(token);
+    expect(
+      /AKIA[0-9A-Z]{16}|ASIA[0-9A-Z]{16}|X-Amz-Signature|BEGIN [A-Z ]*PRIVATE KEY|x-access-token:/.exec(text),
+    ).toBeNull();
+  }
+});
