@@ -412,6 +412,28 @@ function* tags({ environments }: Config): Iterable<Breach> {
   }
 }
 
+/**
+ * Bytes. AWS Step Functions carries 262,144 from state to state: beside the settings, 32,768 of an error's cause and
+ * what the run comes to know.
+ */
+const mostSettings = 180_000;
+
+/** Every state of a run carries the settings; those of training a few times: as asked, as planned, as trained, as reused. */
+function* size(config: Config): Iterable<Breach> {
+  const bytes = (value: unknown) => Buffer.byteLength(JSON.stringify(value) ?? '');
+  const sections = Object.entries(config).map(([name, value]) => ({ name, bytes: bytes(value) }));
+  const { hyperparameters, metrics } = config.training;
+  const again = 3 * bytes(hyperparameters) + bytes(metrics) + bytes(config.tuning);
+  const total = sections.reduce((sum, section) => sum + section.bytes, again);
+  if (total <= mostSettings) return;
+  const largest =
+    again > total / 2 ? 'training' : sections.reduce((a, b) => (b.bytes > a.bytes ? b : a)).name;
+  yield [
+    largest,
+    `got ${Math.ceil(total / 1000)} KB of settings that a run takes along, expected at most ${mostSettings / 1000} KB; shorten what is here most`,
+  ];
+}
+
 const rules: readonly Rule[] = [
   positive,
   target,
@@ -443,6 +465,7 @@ const rules: readonly Rule[] = [
   environmentNames,
   environmentArns,
   tags,
+  size,
 ];
 
 /**
