@@ -89,6 +89,21 @@ describe('the fingerprint', () => {
     expect(theirs).not.toBe(fingerprint);
   });
 
+  test('is of what the image is, wherever it comes from: a released copy is what was reviewed', async () => {
+    const digest = `sha256:${'1'.repeat(64)}`;
+    const of = async (repository: string, model: Partial<Request['config']['model']>) => {
+      const request = await requestOf(world, '', {
+        images: { model: `${repository}@${digest}`, prepare: 'prepare@sha256:1' },
+      });
+      const { config } = request;
+      return (await planned({ ...request, config: { ...config, model: { ...config.model, ...model } } }))
+        .fingerprint;
+    };
+    const reviewed = await of('host/candidate', { context: 'model' });
+    expect(await of('host/release', { context: null, image: `host/release@${digest}` })).toBe(reviewed);
+    expect(await of('host/candidate', { context: 'moved' })).toBe(reviewed);
+  });
+
   test('leaves out what tuning searches: its own value is not used', async () => {
     const of = async (C: number) =>
       planned(

@@ -111,8 +111,9 @@ export async function plan(event: PlanEvent, context: StepContext): Promise<Plan
   const fingerprint = sha256Json({
     pipelineVersion,
     prepared: prepareKey,
+    // Where it comes from, a folder or a repository, is no part of what it is.
     image: digestOf(request.images.model),
-    model: config.model,
+    model: { ...config.model, context: null, image: null },
     training: { ...config.training, hyperparameters },
     tuning: config.tuning,
     problem: config.problem,
