@@ -251,14 +251,36 @@ test('no credentials are said to be missing', async () => {
   expect(code).toBe(1);
 });
 
-test('a cancel interrupts the command line, and says what CloudFormation does', async () => {
-  // A command line that never ends stands in for a deployment of minutes.
-  const cdk = join(workspace, 'slow-cdk');
+/** Stands in for a command line of which CloudFormation makes more than the emulator can. */
+async function standIn(name: string, deploy: string): Promise<string> {
+  const cdk = join(workspace, name);
   await mkdir(join(cdk, 'bin'), { recursive: true });
-  await writeFile(
-    join(cdk, 'bin/cdk'),
-    `if (process.argv[2] === 'diff') console.log('Stack ${names.stack}\\n[+] Output A: 1\\nNumber of stacks with differences: 1');
-else { console.log('deploying'); process.on('SIGINT', () => { console.log('interrupted'); process.exit(130); }); setInterval(() => {}, 1000); }`,
+  const diff = `console.log('Stack ${names.stack}\\n[+] Output A: 1\\nNumber of stacks with differences: 1')`;
+  await writeFile(join(cdk, 'bin/cdk'), `if (process.argv[2] === 'diff') ${diff}; else { ${deploy} }`);
+  return cdk;
+}
+
+test('a deployment that fails is one annotation with what to do, and keeps its summary', async () => {
+  const cdk = await standIn(
+    'failing-cdk',
+    `console.log('UPDATE_FAILED | x'); console.error('Stack:arn:x is in UPDATE_IN_PROGRESS state'); process.exit(1)`,
+  );
+  const { code, annotations, outputs, summary } = await act({ mode: 'deploy', cdk });
+  expect(annotations).toEqual([
+    expect.stringMatching(/UPDATE_IN_PROGRESS: another deployment is at work; wait for it/),
+  ]);
+  expect(outputs).toMatchObject({
+    changed: 'true',
+    summary: expect.stringContaining('Infrastructure of staging'),
+  });
+  expect(summary).toContain('Infrastructure of staging');
+  expect(code).toBe(1);
+});
+
+test('a cancel interrupts the command line, and says what CloudFormation does', async () => {
+  const cdk = await standIn(
+    'slow-cdk',
+    `console.log('deploying'); process.on('SIGINT', () => { console.log('interrupted'); process.exit(130); }); setInterval(() => {}, 1000)`,
   );
   const running = await action.begin(step({ mode: 'deploy', cdk }));
   await running.said('deploying');
