@@ -4,10 +4,8 @@ import { App, BootstraplessSynthesizer, DefaultStackSynthesizer, type IStackSynt
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import { ConfigError } from '../pipeline/config/config-error.ts';
 import { loadConfig } from '../pipeline/config/load.ts';
-import { bundleFunctions } from './bundles.ts';
 import { EnvironmentError, environmentOf } from './environment.ts';
-import { EnvironmentStack } from './environment-stack.ts';
-import { type Identity, IdentityStack } from './identity-stack.ts';
+import type { Identity } from './identity-stack.ts';
 
 async function main(): Promise<void> {
   const app = new App({ analyticsReporting: false });
@@ -19,6 +17,7 @@ async function main(): Promise<void> {
 
   const identity = context('identity');
   if (identity !== undefined) {
+    const { IdentityStack } = await import('./identity-stack.ts');
     new IdentityStack(app, names.identityStack, {
       env,
       // What it makes is what bootstrap needs, so it can need no bootstrap itself.
@@ -27,7 +26,12 @@ async function main(): Promise<void> {
       identity: JSON.parse(identity) as Identity,
     });
   } else {
-    const folders = await bundleFunctions(join('.mlops', 'functions', names.stack));
+    const { bundleFunctions } = await import('./bundles.ts');
+    // esbuild is a process of its own, and works while the constructs are loaded.
+    const [folders, { EnvironmentStack }] = await Promise.all([
+      bundleFunctions(join('.mlops', 'functions', names.stack)),
+      import('./environment-stack.ts'),
+    ]);
     new EnvironmentStack(app, names.stack, {
       env,
       // The command line checks the bootstrap's version itself.
