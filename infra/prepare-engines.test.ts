@@ -13,6 +13,7 @@ import {
   testEnvironment,
 } from './environment.fixture.ts';
 import { type Call, isAllowed } from './policies/evaluate.fixture.ts';
+import { boundary, execution, pullRequest } from './policies/identity-policies.ts';
 import type { Statement } from './policies/statement.ts';
 
 /** prepare.engine glue and fargate: what is made, that it is no more than asked for, and who may use it. */
@@ -333,5 +334,59 @@ describe.each(['glue', 'fargate'] as const)('who may use %s', (engine) => {
     expect(may(call('s3:PutObject', artifact('prepared/1/train/train.csv')))).toBe(true);
     expect(may(call('s3:PutObject', artifact('models/1/model.tar.gz')))).toBe(false);
     expect(may(call('s3:GetObject', 'arn:aws:s3:::elsewhere/rows.csv'))).toBe(false);
+  });
+
+  test('nothing that a role of the stack may do is beyond its boundary', () => {
+    const bounds = boundary(testEnvironment('staging', engine));
+    const roles = Object.values(resources).filter(({ Type }) => Type === 'AWS::IAM::Role');
+    for (const { Properties } of roles)
+      for (const { Effect, Action, Resource, Condition } of roleOf(resources, Properties.RoleName as string)
+        .policy)
+        for (const action of [Action].flat()) {
+          const services = Condition?.StringEquals?.['iam:PassedToService'];
+          const [resource = '*'] = [Resource].flat().map((one) => (typeof one === 'string' ? one : '*'));
+          const one = call(
+            action,
+            resource,
+            services === undefined ? undefined : { 'iam:PassedToService': services },
+          );
+          if (Effect === 'Allow') expect([one, isAllowed(one, { policy: bounds })]).toEqual([one, true]);
+        }
+  });
+
+  test('a deployment may make what the engine asks for, where that is asked for', () => {
+    const create =
+      engine === 'glue'
+        ? [
+            call('glue:CreateJob', arn('glue', `job/${prepare.job}`)),
+            pass(roleArn(prepare.role.name), 'glue.amazonaws.com'),
+          ]
+        : [
+            call('ecs:CreateCluster', prepare.clusterArn),
+            call('ec2:CreateSubnet', arn('ec2', 'vpc/vpc-1')),
+            call('ec2:DeleteVpc', arn('ec2', 'vpc/vpc-1'), {
+              'aws:ResourceTag/project': 'churn',
+              'aws:ResourceTag/environment': 'staging',
+            }),
+          ];
+    const may = (one: Call, asked: 'processing' | typeof engine) => {
+      const environment = testEnvironment('staging', asked);
+      return isAllowed(one, { policy: execution(environment), boundary: boundary(environment) });
+    };
+    for (const one of create) {
+      expect([one, may(one, engine)]).toEqual([one, true]);
+      expect([one, may(one, 'processing')]).toEqual([one, false]);
+    }
+    expect(may(call('ec2:DeleteVpc', arn('ec2', 'vpc/vpc-1')), engine)).toBe(false);
+    expect(may(call('glue:CreateJob', arn('glue', 'job/other')), engine)).toBe(false);
+  });
+
+  test('who cancels a run of a pull request stops its prepare job', () => {
+    const policy = pullRequest(testEnvironment('staging', engine));
+    const stop =
+      engine === 'glue'
+        ? call('glue:BatchStopJobRun', arn('glue', `job/${prepare.job}`))
+        : call('ecs:StopTask', arn('ecs', `task/${prepare.cluster}/1`));
+    expect(isAllowed(stop, { policy })).toBe(true);
   });
 });

@@ -314,9 +314,9 @@ function engineResources(environment: Environment): Statement[] {
   return [];
 }
 
-/** A VPC and what is in it have ids that nobody knows before they are made: tags of the stack stand for the name. */
-function ownNetwork({ names, account, region }: Environment): Statement[] {
-  const stack = { 'aws:ResourceTag/aws:cloudformation:stack-name': [names.stack] };
+/** A VPC and what is in it have ids that nobody knows before they are made: the stack's tags stand for the name. */
+function ownNetwork({ names, account, region, project, name }: Environment): Statement[] {
+  const own = { 'aws:ResourceTag/project': [project], 'aws:ResourceTag/environment': [name] };
   return [
     allow(
       [
@@ -340,7 +340,7 @@ function ownNetwork({ names, account, region }: Environment): Statement[] {
         'ec2:RevokeSecurityGroupEgress',
       ],
       [`arn:${names.partition}:ec2:${region}:${account}:*`],
-      { Condition: { StringEquals: stack } },
+      { Condition: { StringEquals: own } },
     ),
     allow(
       [
@@ -569,6 +569,7 @@ function reading(environment: Environment): Statement[] {
       ),
     ),
     allow(['sagemaker:DeleteModel'], [sagemaker(`model/${names.jobPrefix}-*`)]),
+    ...stopPrepare(environment),
     // All jobs of an account log to the same groups: streams can be listed, but only those of this environment be read.
     allow(
       ['logs:DescribeLogStreams'],

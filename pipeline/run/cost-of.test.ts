@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { Request } from '../definition/request.ts';
 import { FakeSageMaker, type Run, requestOf, tuned } from '../steps/fake-sagemaker.fixture.ts';
-import { type RunRecord, runKind } from '../steps/record.ts';
+import { type RunRecord, record as recordStep, runKind } from '../steps/record.ts';
 import { costOf } from './cost-of.ts';
 import { failureOf, isInputError } from './failure.ts';
 
@@ -112,4 +112,28 @@ test('the job that a run failed on is counted by its Describe response', async (
   const { record, cost } = await costs(world);
   expect(record.status).toBe('failed');
   expect(cost.actual_usd).toBeCloseTo((1 + 60) * second * rate, 10);
+});
+
+test.each([
+  // Two workers of one DPU each, an hour at most; the job took a minute and a half.
+  ['glue', 2 * 0.44],
+  ['fargate', 2 * 0.04048 + 8 * 0.004445],
+] as const)('prepared by %s, the job counts as that service bills it', async (engine, hourly) => {
+  const { cost } = await costs(onAws(), `prepare: { engine: ${engine} }`);
+  expect(cost.estimated_usd).toBeCloseTo(hourly + 7 * rate, 10);
+  expect(cost.actual_usd).toBeCloseTo(90 * second * hourly + 2 * second * rate, 10);
+  expect(cost.note).toMatch(engine === 'glue' ? /Prepare: 2 x G\.1X/ : /Prepare: 1 x 2 vCPU 8 GB/);
+});
+
+test('a machine deployed with another engine than the one asked for says so in the record', async () => {
+  const world = onAws();
+  const { record } = await costs(world, 'prepare: { engine: glue }');
+  expect(record.notes).toEqual([]);
+  const asked = await requestOf(world);
+  const state = { ...record.state, request: asked };
+  await recordStep({ execution: 'other', started: '2026-01-01', status: 'succeeded', state }, world.context);
+  const other = await world.context.ledger.get<RunRecord>(runKind, 'other');
+  expect(other?.value.notes).toEqual([
+    expect.stringMatching(/prepare.engine is processing, the environment is deployed with glue/),
+  ]);
 });

@@ -38,6 +38,21 @@ test("a processing job's own message has a name of its own, and comes before the
   expect(isInputError(failure)).toBe(true);
 });
 
+test('a Glue run and an ECS task that never came to their program are told as their services tell it', () => {
+  const glue = { Id: 'jr_1', JobRunState: 'FAILED', ErrorMessage: 'Failed to install modules' };
+  expect(failed('States.TaskFailed', JSON.stringify(glue), 'Prepare').cause).toBe(
+    'Failed to install modules',
+  );
+  const task = {
+    TaskArn: 'x',
+    StoppedReason: 'CannotPullContainerError: pull image manifest has been retried',
+  };
+  expect(failed('States.TaskFailed', JSON.stringify(task), 'Prepare')).toMatchObject({
+    error: 'CannotPullContainerError',
+    cause: 'pull image manifest has been retried',
+  });
+});
+
 test("a function's failure is its message, never its stack", () => {
   const cause = { errorType: 'ConflictError', errorMessage: 'expected version 1', trace: ['at plan.ts:1'] };
   const failure = failed('ConflictError', JSON.stringify(cause), 'Promote');

@@ -35,8 +35,10 @@ export const hintFor = (name: string): string => hints[name] ?? 'The log of the 
  */
 export function failureOf(run: RunRecord, log: readonly string[] = []): Failure {
   const { error, failed_step: step } = run.state;
-  const { ExitMessage, FailureReason, errorMessage, LogTail = log } = described(error?.Cause ?? '');
-  const given = ExitMessage || FailureReason || errorMessage || error?.Cause || 'no cause was given';
+  const cause = described(error?.Cause ?? '');
+  const { ExitMessage, FailureReason, errorMessage, ErrorMessage, StoppedReason, LogTail = log } = cause;
+  const told = ExitMessage || FailureReason || errorMessage || ErrorMessage || StoppedReason;
+  const given = told || error?.Cause || 'no cause was given';
   // A program that left no sentence: its last line says more than nothing.
   const reason = given.replace(
     /^(\w+): , /,
@@ -82,7 +84,12 @@ interface Description {
   ExitMessage?: string;
   FailureReason?: string;
   LogTail?: string[];
+  /** Of a Lambda function. */
   errorMessage?: string;
+  /** Of a Glue run. */
+  ErrorMessage?: string;
+  /** Of an ECS task. */
+  StoppedReason?: string;
   HyperParameterTuningJobName?: string;
   TrainingJobName?: string;
   ProcessingJobName?: string;

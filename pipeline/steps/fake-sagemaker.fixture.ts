@@ -2,7 +2,9 @@ import { embeddedResources } from '../backends/embedded/embedded-backend.ts';
 import { type ExecutionEvent, type ExecutionResult, execute } from '../backends/embedded/engine.ts';
 import { FileLedger } from '../backends/embedded/file-ledger.ts';
 import { FileStorage } from '../backends/embedded/file-storage.ts';
+import type { ProcessingJob } from '../backends/embedded/jobs/api.ts';
 import { LedgerRegistry } from '../backends/embedded/ledger-registry.ts';
+import { embeddedEngine, prepareEngines } from '../backends/embedded/prepare-engines.ts';
 import { temporaryFolder } from '../backends/embedded/python-context.fixture.ts';
 import { parseConfig } from '../config/load.ts';
 import type { Request } from '../definition/request.ts';
@@ -84,7 +86,7 @@ export class FakeSageMaker {
       },
     });
     const result = await execute(
-      trainMachine(embeddedResources),
+      trainMachine({ ...embeddedResources, engine: embeddedEngine(request) }),
       { request },
       {
         name: execution,
@@ -95,6 +97,19 @@ export class FakeSageMaker {
             const step = functions.get(parameters.FunctionName);
             return { StatusCode: 200, Payload: await step?.(parameters.Payload as never, this.context) };
           },
+          ...prepareEngines({
+            image: request.images.prepare,
+            storage: this.context.storage,
+            process: async (parameters) => {
+              await this.#answers('createProcessingJob', parameters);
+              const [started, ended] = [1000, 91_000].map((time) => new Date(time).toISOString());
+              return {
+                ...parameters,
+                ProcessingStartTime: started,
+                ProcessingEndTime: ended,
+              } as ProcessingJob;
+            },
+          }),
           ...service('dynamodb:putItem', 'putItem'),
           ...service('sagemaker:createModel', 'createModel'),
           ...service('aws-sdk:sagemaker:deleteModel', 'deleteModel'),
