@@ -3,7 +3,7 @@
  * here; what has no meaning on one machine (roles, networks, tags) is accepted and left alone; any other parameter is
  * refused, so that no setting is silently without effect.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { serviceError } from './errors.ts';
 
 /** Accepted, without effect on this machine. */
