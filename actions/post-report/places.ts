@@ -15,7 +15,7 @@ export function commentsOf(github: GitHub, where: Repository, pullRequest: numbe
     async *list() {
       const route = 'GET /repos/{owner}/{repo}/issues/{issue_number}/comments';
       for await (const { data } of github.paginate.iterator(route, { ...of, per_page: 100 }))
-        yield data.map(entryOf);
+        yield data.map((comment) => entryOf(comment));
     },
     create: async (body) =>
       entryOf(

@@ -7,7 +7,6 @@ import { headlineOf } from '../../pipeline/report/reading.ts';
 import type { Report } from '../../pipeline/report/report.ts';
 import type { Context } from '../shared/context.ts';
 import { type GitHub, whyRefused } from '../shared/github.ts';
-import { InputError } from '../shared/inputs.ts';
 import { withoutCommands } from '../shared/log.ts';
 import type { Result } from '../shared/start.ts';
 import { type Annotation, annotationsOf } from './annotations.ts';
@@ -41,12 +40,10 @@ type Output = 'comment-id' | 'comment-url' | 'report';
 
 /**
  * Puts the report of a run where people read it. That GitHub does not take it is a warning, not a failure: the verdict is
- * gate-promotion's to hold anybody to. Throws InputError for inputs that do not fit each other.
+ * gate-promotion's to hold anybody to.
  */
 export async function run(inputs: Inputs, surroundings: Surroundings): Promise<Result<Output>> {
   const { context, core, now } = surroundings;
-  if (inputs.target !== 'summary' && inputs.token === undefined)
-    throw new InputError('input token: got nothing, expected the token of the workflow, github.token');
   const { report, left } = await readReport(inputs, { context, now: now() });
   const { title, why } = headlineOf(report);
   withoutCommands(`${report.project}: ${title}. ${why}`);
@@ -62,7 +59,8 @@ export async function run(inputs: Inputs, surroundings: Surroundings): Promise<R
   return {
     outputs: {
       report: page,
-      ...(posted && { 'comment-id': String(posted.id), 'comment-url': posted.url }),
+      'comment-id': String(posted?.id ?? ''),
+      'comment-url': posted?.url ?? '',
     },
   };
 }

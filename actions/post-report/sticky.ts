@@ -60,12 +60,15 @@ export class Sticky {
 
   /** Of several created at the same time the first one stays: GitHub cannot create on a condition. */
   async #settle(created: Entry, body: string): Promise<Entry> {
-    for (let attempt = 0; attempt < 5; attempt++) {
+    for (let attempt = 0; attempt < 100; attempt++) {
       const own = await this.#all((entries) => entries.filter(({ author }) => author === created.author));
       const [first, ...others] = own.sort((a, b) => (a.id < b.id ? -1 : 1));
       if (first === undefined || first.id >= created.id) {
-        await this.#remove(others);
-        return created;
+        const last = others.at(-1);
+        if (last === undefined) return created;
+        // One at a time: who is still at work takes its own back.
+        await this.#remove([last]);
+        continue;
       }
       const updated = await unlessGone(this.#place.update(first.id, body));
       if (updated === null) continue;

@@ -1,0 +1,473 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { renderHtml } from '../../pipeline/report/html.ts';
+import {
+  failedRun,
+  HOSTILE_TEXTS,
+  heldRun,
+  hostileRun,
+  rejectedRun,
+  sampleReport,
+  unenforcedRun,
+} from '../../pipeline/report/report.fixture.ts';
+import type { Report } from '../../pipeline/report/report.ts';
+import { FakeGitHub } from '../shared/fake-github.fixture.ts';
+import { builtAction, type Finished } from '../shared/runner.fixture.ts';
+
+/* The bundle as the runner runs it, against a GitHub that keeps what it is told. */
+jest.setTimeout(60_000);
+const action = await builtAction('post-report');
+const folder = await mkdtemp(join(tmpdir(), 'mlops-post-report-'));
+const config = [
+  'project: attrition',
+  'problem: binary',
+  'gate:',
+  '  primary: roc_auc',
+  '  thresholds:',
+  '    roc_auc: { min: 0.75 }',
+  '  slices: off',
+];
+await writeFile(join(folder, 'mlops.yaml'), config.join('\n'));
+
+// GitHub-flavoured Markdown by the parser that comes with mermaid.
+const require = createRequire(createRequire(import.meta.url).resolve('mermaid'));
+const { marked } = (await import(pathToFileURL(require.resolve('marked')).href)) as {
+  marked: { parse: (text: string) => string };
+};
+
+const token = 'ghs_16C7e42F292c6912E7710c838347Ae178B4a';
+const sha = '0123456789abcdef0123456789abcdef01234567';
+const moved = 'f'.repeat(40);
+const merge = 'a'.repeat(40);
+const head = { sha, ref: 'feature', repo: { full_name: 'octo/attrition' } };
+const pullRequest = {
+  name: 'pull_request',
+  event: { pull_request: { number: 7, head, base: { ref: 'main', sha: merge } } },
+};
+
+let github: FakeGitHub;
+const logs: string[] = [];
+beforeEach(async () => {
+  github = await FakeGitHub.start();
+  github.addPullRequest({ number: 7, head: sha, branch: 'feature' });
+});
+afterEach(async () => {
+  await github.stop();
+});
+afterAll(async () => {
+  await rm(folder, { recursive: true });
+});
+
+/** Of the commit that the pull request is at. */
+const ofHead = (report: Report): Report => ({
+  ...report,
+  run: { ...report.run, commit: { sha, ref: 'feature', dirty: false } },
+});
+
+let runs = 0;
+async function written(report: Report | string): Promise<string> {
+  const path = join(folder, `run-${++runs}`, 'report.json');
+  await mkdir(dirname(path));
+  await writeFile(path, typeof report === 'string' ? report : JSON.stringify(report));
+  return path;
+}
+
+async function post(
+  report: Report | string | null,
+  {
+    on = pullRequest,
+    inputs = {},
+    env = {},
+  }: {
+    on?: { name: string; event?: object; sha?: string };
+    inputs?: Record<string, string>;
+    env?: Record<string, string>;
+  } = {},
+): Promise<Finished> {
+  const run = report === null ? '' : await written(report);
+  const finished = await action.main({
+    cwd: folder,
+    event: on.event ?? {},
+    with: { run, token, ...inputs },
+    env: {
+      GITHUB_API_URL: github.url,
+      GITHUB_REPOSITORY: 'octo/attrition',
+      GITHUB_WORKFLOW: 'Pull request',
+      GITHUB_RUN_ID: '77',
+      GITHUB_EVENT_NAME: on.name,
+      GITHUB_SHA: on.sha ?? merge,
+      ...env,
+    },
+  });
+  logs.push(finished.log, finished.summary, JSON.stringify(finished.outputs));
+  return finished;
+}
+
+const heading = (number = 7): (string | undefined)[] =>
+  github.comments(number).map(({ body }) => body.split('\n')[1]);
+
+test('the first report is a comment, the next one takes its place, in four calls', async () => {
+  const first = await post(ofHead(sampleReport()));
+  expect(first.code).toBe(0);
+  expect(heading()).toEqual(['## 🟢 Promote: attrition']);
+  expect(github.calls()).toEqual([
+    'GET /pulls/7',
+    'GET /issues/7/comments',
+    'POST /issues/7/comments',
+    'GET /issues/7/comments',
+    'POST /check-runs',
+  ]);
+  const second = await post(ofHead(rejectedRun()));
+  expect(heading()).toEqual(['## 🔴 Reject: attrition']);
+  expect(github.calls()).toEqual([
+    'GET /pulls/7',
+    'GET /issues/7/comments',
+    `PATCH /issues/comments/${first.outputs['comment-id']}`,
+    'POST /check-runs',
+  ]);
+  expect(second.outputs).toMatchObject({
+    'comment-id': first.outputs['comment-id'],
+    'comment-url': expect.stringContaining('/pull/7#issuecomment-'),
+  });
+});
+
+test('comment, check, summary and page say the same', async () => {
+  const report = ofHead(rejectedRun());
+  const { outputs, summary, log } = await post(report);
+  const why = report.verdict?.reason.slice(0, 20) ?? '';
+  const [comment] = github.comments(7);
+  expect(comment?.body).toContain(why);
+  expect(comment?.body).toContain('[Workflow run](<https://github.com/octo/attrition/actions/runs/77>)');
+  expect(summary).toContain('## 🔴 Reject: attrition');
+  expect(summary).toContain(why);
+  expect(log).toContain(`attrition: Reject. ${why}`);
+  const page = await readFile(outputs.report ?? '', 'utf8');
+  expect(page).toBe(
+    renderHtml({
+      ...report,
+      links: [
+        ...report.links,
+        { label: 'Workflow run', url: 'https://github.com/octo/attrition/actions/runs/77' },
+      ],
+    }),
+  );
+  const [check] = github.checks;
+  expect(check).toMatchObject({
+    name: 'Model report: attrition',
+    head_sha: sha,
+    conclusion: 'failure',
+    details_url: outputs['comment-url'],
+  });
+  expect(check?.output.title).toContain('Reject: ');
+  // Where mlops.yaml asks for it: the threshold itself, and the gate's slices.
+  expect(check?.annotations).toEqual(
+    expect.arrayContaining([
+      expect.objectContaining({
+        path: 'mlops.yaml',
+        start_line: 6,
+        annotation_level: 'failure',
+        title: 'threshold roc_auc',
+      }),
+    ]),
+  );
+});
+
+test.each([
+  ['hold', 'neutral', heldRun()],
+  ['a failed run', 'failure', failedRun()],
+  ['a verdict that nobody is held to', 'neutral', unenforcedRun()],
+])('the check of %s is %s', async (_, conclusion, report) => {
+  await post(ofHead(report));
+  expect(github.checks.map((check) => check.conclusion)).toEqual([conclusion]);
+});
+
+test('the comment is found on a later page, and others are left alone', async () => {
+  for (let i = 0; i < 230; i++) github.addComment(7, `Talk ${i}`);
+  const mark = '<!-- mlops-report:attrition:Pull%20request -->';
+  github.addComment(7, `> ${mark}\nquoted`, 'github-actions[bot]');
+  github.addComment(7, '<!-- mlops-report:attrition:Deploy -->\nof another workflow', 'github-actions[bot]');
+  github.addComment(
+    7,
+    '<!-- mlops-report:churn:Pull%20request -->\nof another project',
+    'github-actions[bot]',
+  );
+  const { id } = github.addComment(7, `${mark}\nold`, 'github-actions[bot]');
+  const { outputs } = await post(ofHead(sampleReport()));
+  expect(outputs['comment-id']).toBe(String(id));
+  expect(github.comments(7)).toHaveLength(234);
+  expect(github.comments(7).filter(({ body }) => body.includes('Promote'))).toHaveLength(1);
+  expect(github.calls()).toHaveLength(6);
+});
+
+test("the mark in somebody else's comment misleads nobody", async () => {
+  const forged = '<!-- mlops-report:attrition:Pull%20request -->\n## 🟢 Promote';
+  github.addComment(7, forged, 'mallory');
+  await post(ofHead(rejectedRun()));
+  await post(ofHead(heldRun()));
+  const [first, ...own] = github.comments(7);
+  expect(first).toMatchObject({ author: 'mallory', body: forged });
+  expect(own.map(({ author }) => author)).toEqual(['github-actions[bot]']);
+  expect(own[0]?.body).toContain('🟡 Hold');
+});
+
+test.each([
+  ['an app', 'ghs_app', 'our-app[bot]'],
+  ['a person', 'github_pat_x', 'octocat'],
+])("the comment of %s's token is found again, within four calls and the check", async (_, other, login) => {
+  github.addToken(other, { login });
+  await post(ofHead(sampleReport()), { inputs: { token: other } });
+  github.calls();
+  await post(ofHead(heldRun()), { inputs: { token: other } });
+  expect(github.comments(7)).toMatchObject([{ author: login, body: expect.stringContaining('Hold') }]);
+  expect(github.calls()).toHaveLength(5);
+});
+
+test('each workflow and environment has its comment', async () => {
+  for (let i = 0; i < 2; i++) {
+    await post(ofHead(sampleReport()));
+    await post(ofHead(sampleReport()), { inputs: { environment: 'staging' } });
+    await post(ofHead(sampleReport()), { env: { GITHUB_WORKFLOW: 'Nightly --> <b>' } });
+  }
+  expect(github.comments(7).map(({ body }) => body.split('\n')[0])).toEqual([
+    '<!-- mlops-report:attrition:Pull%20request -->',
+    '<!-- mlops-report:attrition:Pull%20request:staging -->',
+    '<!-- mlops-report:attrition:Nightly%20--%3E%20%3Cb%3E -->',
+  ]);
+});
+
+test('nothing is written for a commit that is not the head any more, and log and summary say so', async () => {
+  await post(ofHead(sampleReport()));
+  github.moveHead(7, moved);
+  github.calls();
+  const { code, log, summary, outputs } = await post(ofHead(rejectedRun()));
+  expect(code).toBe(0);
+  expect(heading()).toEqual(['## 🟢 Promote: attrition']);
+  expect(github.calls()).toEqual(['GET /pulls/7']);
+  for (const text of [log, summary]) expect(text).toContain('is fffffff by now, and this run was of 0123456');
+  expect(summary).toContain('🔴 Reject');
+  expect(outputs['comment-id']).toBe('');
+});
+
+test("another commit's report is not written either", async () => {
+  const report = sampleReport();
+  if (report.run.commit) report.run.commit.sha = moved;
+  const { log } = await post(report);
+  expect(github.comments(7)).toEqual([]);
+  expect(log).toContain('this run was of fffffff');
+});
+
+test('a run that failed or was cancelled replaces the old verdict', async () => {
+  await post(ofHead(sampleReport()));
+  await post(ofHead(failedRun()));
+  expect(heading()).toEqual(['## ❌ Failed in Train: attrition']);
+  const cancelled = ofHead({ ...sampleReport(), verdict: null });
+  await post({ ...cancelled, run: { ...cancelled.run, status: 'cancelled' } });
+  expect(heading()).toEqual(['## ⚪ Cancelled: attrition']);
+  expect(github.checks.map(({ conclusion }) => conclusion)).toEqual(['success', 'failure', 'cancelled']);
+});
+
+test.each([
+  ['is empty', null, 'no report was left'],
+  ['is half a file', JSON.stringify(sampleReport()).slice(0, 900), 'expected JSON'],
+  ['holds NaN', JSON.stringify(sampleReport()).replace('0.8554', 'NaN'), 'expected JSON'],
+])("where the run's JSON %s, the comment says that the run died", async (_, run, reason) => {
+  await post(ofHead(sampleReport()));
+  const { code, outputs } = await post(run);
+  expect(code).toBe(0);
+  expect(heading()).toEqual(['## ❌ Failed in Run: attrition']);
+  expect(github.comments(7)[0]?.body).toContain(reason);
+  expect(await readFile(resolve(folder, outputs.report ?? ''), 'utf8')).toContain('Failed in Run');
+});
+
+test("gate-promotion's verdict counts, where there is one", async () => {
+  const verdict = join(folder, 'verdict.json');
+  await writeFile(verdict, JSON.stringify(heldRun().verdict));
+  await post(ofHead(sampleReport()), { inputs: { verdict } });
+  expect(heading()).toEqual(['## 🟡 Hold: attrition']);
+  await post(ofHead(sampleReport()), { inputs: { verdict: join(folder, 'none.json') } });
+  expect(heading()).toEqual(['## 🟢 Promote: attrition']);
+});
+
+test('a push reports on the pull request that it merged, whatever its head is', async () => {
+  github.addPullRequest({ number: 8, head: moved, merged: merge });
+  await post(sampleReport(), { on: { name: 'push', sha: merge }, env: { GITHUB_WORKFLOW: 'Deploy' } });
+  expect(heading(8)).toEqual(['## 🟢 Promote: attrition']);
+  expect(github.checks).toMatchObject([{ head_sha: merge }]);
+  expect(github.calls()).toHaveLength(5);
+  await post(sampleReport(), {
+    on: { name: 'push', sha: merge },
+    inputs: { 'pull-request': '8' },
+    env: { GITHUB_WORKFLOW: 'Deploy' },
+  });
+  expect(github.comments(8)).toHaveLength(1);
+
+  const { log } = await post(sampleReport(), { on: { name: 'push', sha: 'b'.repeat(40) } });
+  expect(log).toContain('No comment: bbbbbbb merged no pull request.');
+});
+
+test('a retrain opens an issue, keeps it up to date, and closes it when all is well again', async () => {
+  const on = { name: 'schedule' };
+  const healthy = await post(sampleReport(), { on });
+  expect([github.issues, healthy.outputs['comment-id']]).toEqual([[], '']);
+  const held = await post(heldRun(), { on });
+  await post(failedRun(), { on });
+  expect(github.issues).toMatchObject([
+    {
+      number: Number(held.outputs['comment-id']),
+      title: 'attrition: Failed in Train',
+      state: 'open',
+      user: { login: 'github-actions[bot]' },
+    },
+  ]);
+  await post(sampleReport(), { on });
+  expect(github.issues).toMatchObject([
+    { title: 'attrition: Promote', state: 'closed', state_reason: 'completed' },
+  ]);
+  await post(rejectedRun(), { on });
+  expect(github.issues.map(({ state }) => state)).toEqual(['closed', 'open']);
+});
+
+test("an issue that only looks like the project's is left alone, and a pull request is none", async () => {
+  const body = '<!-- mlops-report:attrition:Pull%20request -->\nmine';
+  github.addIssue({ title: 'Forged', body, login: 'mallory' });
+  github.addIssue({ title: 'Old', body, login: 'github-actions[bot]', state: 'closed' });
+  await post(sampleReport(), { on: { name: 'workflow_dispatch' } });
+  expect(github.issues.map(({ state }) => state)).toEqual(['open', 'closed']);
+  expect(github.issues.map((issue) => issue.body)).toEqual([body, body]);
+});
+
+test("what a fork's run says is not a check", async () => {
+  const on = {
+    name: 'workflow_run',
+    event: { workflow_run: { head_sha: sha, html_url: 'https://github.com/octo/attrition/actions/runs/76' } },
+  };
+  await post(ofHead(sampleReport()), { on, inputs: { 'pull-request': '7' } });
+  expect(github.checks).toMatchObject([{ conclusion: 'neutral', head_sha: sha }]);
+  expect(github.comments(7)[0]?.body).toContain('actions/runs/76');
+  github.moveHead(7, moved);
+  const { log } = await post(null, { on, inputs: { 'pull-request': '7' } });
+  expect(log).toContain('this run was of 0123456');
+});
+
+test('a token that may not write is told which permission it needs, and the verdict stays', async () => {
+  github.addToken(token, { login: 'github-actions[bot]', permissions: { 'pull-requests': 'read' } });
+  const { code, log, summary, outputs } = await post(ofHead(rejectedRun()));
+  expect(code).toBe(0);
+  expect(log).toMatch(/^::warning title=The report was not posted::.*`permissions: pull-requests: write`/m);
+  expect(summary).toContain('🔴 Reject');
+  expect(summary).toContain('pull-requests: write');
+  expect(outputs.report).toMatch(/report\.html$/);
+  expect(outputs['comment-id']).toBe('');
+});
+
+test('where no check may be written, the annotations stand at the job', async () => {
+  github.addToken(token, { login: 'github-actions[bot]', permissions: { 'pull-requests': 'write' } });
+  const { code, log } = await post(ofHead(rejectedRun()));
+  expect(code).toBe(0);
+  expect(heading()).toEqual(['## 🔴 Reject: attrition']);
+  expect(log).toMatch(/^::warning title=No check was made::.*checks: write/m);
+  expect(log).toMatch(/^::error title=threshold roc_auc,file=mlops\.yaml,line=6::/m);
+});
+
+test.each([
+  ['a wrong token', { inputs: { token: 'bad' } }, /does not know the token/],
+  [
+    'a pull request that is not there',
+    { inputs: { 'pull-request': '99' } },
+    /octo\/attrition has no pull request #99/,
+  ],
+])('%s is told, and the step succeeds', async (_, options, message) => {
+  const { code, log, summary } = await post(ofHead(sampleReport()), options);
+  expect(code).toBe(0);
+  expect(log).toMatch(message);
+  expect(summary).toMatch(/🟢 Promote/);
+});
+
+test('wrong inputs fail the step before anything is asked', async () => {
+  const { code, log } = await post(ofHead(sampleReport()), {
+    inputs: { token: '', target: 'mail', 'pull-request': '#7' },
+  });
+  expect(code).toBe(1);
+  expect(log).toBe(
+    '::error title=Input::input target: got "mail", expected one of comment, summary, both%0Ainput pull-request: got "#7", expected the number of a pull request\n',
+  );
+  expect((await post(ofHead(sampleReport()), { inputs: { token: '' } })).log).toBe(
+    '::error title=Input::input token: got nothing, expected the token of the workflow, github.token\n',
+  );
+  expect(github.calls()).toEqual([]);
+});
+
+test('a summary alone asks GitHub nothing and needs no token', async () => {
+  const { code, summary } = await post(ofHead(sampleReport()), { inputs: { target: 'summary', token: '' } });
+  expect([code, github.calls()]).toEqual([0, []]);
+  expect(summary).toContain('🟢 Promote');
+});
+
+test('an outage is sat out', async () => {
+  github.goDown(3000);
+  const { code } = await post(ofHead(sampleReport()));
+  expect(code).toBe(0);
+  expect(heading()).toEqual(['## 🟢 Promote: attrition']);
+});
+
+test('what users write neither pings, nor breaks out, nor commands the runner', async () => {
+  const texts = [
+    ...HOSTILE_TEXTS,
+    '$(touch pwned)',
+    `\${{ secrets.TOKEN }}`,
+    '\n::set-output name=x::y\n::error::z',
+    '::stop-commands::x',
+  ];
+  for (const text of [texts.join(' '), ...texts.slice(-4)]) {
+    const hostile = hostileRun(text);
+    const report = ofHead({
+      ...hostile,
+      project: `attrition ${text}`,
+      run: { ...hostile.run, started_at: '2026-11-22T20:00:00Z' },
+    });
+    const { code, log, summary, outputs } = await post(report, {
+      env: { GITHUB_WORKFLOW: text.replaceAll('\u0000', '') },
+    });
+    expect(code).toBe(0);
+    const { body } = github.comments(7).at(-1) ?? { body: '' };
+    for (const markdown of [body, summary]) {
+      // GitHub looks for no mention in a block of code.
+      expect(markdown.replace(/^(`{3,})text\n[\s\S]*?^\1$/gm, '')).not.toMatch(/@[a-z]/i);
+      const html = marked.parse(markdown);
+      expect(html).not.toMatch(/<script|<img|href="(?!https:\/\/(github\.com\/octo|example\.com))/i);
+      const rows = [...html.matchAll(/<tr>[\s\S]*?<\/tr>/g)].length;
+      expect(rows).toBeGreaterThan(5);
+    }
+    expect(await readFile(outputs.report ?? '', 'utf8')).not.toMatch(/<script|<img/i);
+    expect(commandsIn(log)).toEqual([]);
+    const [check] = github.checks.slice(-1);
+    // Its name and title are plain text, the rest is Markdown.
+    expect(`${check?.name} ${check?.output.title} ${check?.output.summary}`).not.toMatch(/@[a-z]/i);
+    expect(check?.output.summary).not.toMatch(/<script/i);
+  }
+});
+
+/** Lines of a log that the runner obeys: those between stop-commands and its end do nothing. */
+function commandsIn(log: string): string[] {
+  const obeyed = log.replaceAll(/^::stop-commands::(\S+)\n[\s\S]*?^::\1::$/gm, '');
+  return obeyed.split('\n').filter((line) => /^\s*::(?!add-mask::)/.test(line));
+}
+
+test('five at once end in one comment', async () => {
+  github.latency = 100;
+  const finished = await Promise.all([1, 2, 3, 4, 5].map(() => post(ofHead(sampleReport()))));
+  expect(finished.map(({ code }) => code)).toEqual([0, 0, 0, 0, 0]);
+  expect(heading()).toEqual(['## 🟢 Promote: attrition']);
+});
+
+test('the token is in nothing that was printed or written', () => {
+  expect(logs.length).toBeGreaterThan(50);
+  // The one line that tells the runner what to mask.
+  const printed = logs.map((text) => text.replace(/^::add-mask::.*$/gm, ''));
+  for (const text of printed)
+    expect(text).not.toMatch(/16C7e42F292c6912E7710c838347Ae178B4a|X-Amz-Signature/);
+});
