@@ -180,6 +180,7 @@ export class ActFixture {
         PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
       },
     );
+    await writeFile(join(this.folder, `${id}.log`), log);
     return {
       id,
       ok: code === 0,

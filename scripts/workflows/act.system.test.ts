@@ -278,9 +278,11 @@ test('a pull request with a broken mlops.yaml gets a comment that says where', a
   github.addPullRequest({ number: 9, head: broken.head, branch: 'broken' });
   const finished = await pullRequest(9, broken, repositoryName, 'broken');
   expect(finished.jobs).toEqual({ Build: 'success', 'Evaluate on the runner': 'failure', Report: 'failure' });
-  expect(github.comments(9)[0]?.body).toContain('roc_uac');
+  expect(github.comments(9)[0]?.body).toContain('Failed in Configuration');
   const check = github.checks.find(({ head_sha }) => head_sha === broken.head);
-  expect(check?.annotations).toEqual([expect.objectContaining({ path: 'mlops.yaml' })]);
+  expect(check?.annotations).toEqual([
+    expect.objectContaining({ path: 'mlops.yaml', message: expect.stringContaining('got "roc_uac"') }),
+  ]);
 });
 
 test('no log, comment or summary of all that holds a token, a key or a signed address', async () => {

@@ -1,0 +1,171 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { FakeGitHub } from '../../actions/shared/fake-github.fixture.ts';
+
+let github: FakeGitHub;
+let folder = '';
+
+beforeEach(async () => {
+  github = await FakeGitHub.start();
+  folder = await mkdtemp(join(tmpdir(), 'mlops-tools-'));
+});
+afterEach(async () => {
+  await github.stop();
+  await rm(folder, { recursive: true });
+});
+
+/** A tool as a workflow's step runs it. */
+async function tool(name: string, env: Record<string, string> = {}, event: object = {}) {
+  const output = join(folder, 'output');
+  await writeFile(output, '');
+  await writeFile(join(folder, 'event.json'), JSON.stringify(event));
+  const program = join(import.meta.dirname, `tools/${name}.ts`);
+  const { code, log } = await new Promise<{ code: number; log: string }>((settle) => {
+    execFile(
+      process.execPath,
+      [program],
+      {
+        env: {
+          PATH: process.env.PATH,
+          GITHUB_API_URL: github.url,
+          GITHUB_TOKEN: 'token',
+          GITHUB_REPOSITORY: 'octo/attrition',
+          GITHUB_EVENT_PATH: join(folder, 'event.json'),
+          GITHUB_OUTPUT: output,
+          ...env,
+        },
+      },
+      (error, stdout, stderr) => settle({ code: error ? 1 : 0, log: stdout + stderr }),
+    );
+  });
+  const lines = (await readFile(output, 'utf8')).matchAll(/^([\w-]+)<<(\S+)\n([\s\S]*?)\n\2$/gm);
+  return { code, log, outputs: Object.fromEntries([...lines].map(([, key, , value]) => [key, value])) };
+}
+
+const head = 'a'.repeat(40);
+const merge = 'b'.repeat(40);
+const reviewed = () => tool('reviewed-run', { GITHUB_SHA: merge });
+const state = [{ name: 'state' }];
+
+test('the reviewed run is the newest of the merged head that still has its artifact', async () => {
+  github.addPullRequest({ number: 7, head, merged: merge });
+  github.addRun({ id: 1, head, artifacts: state });
+  github.addRun({ id: 2, head, artifacts: state });
+  github.addRun({ id: 3, head, artifacts: [{ name: 'state', expired: true }] });
+  github.addRun({ id: 4, head: 'c'.repeat(40), artifacts: state });
+  expect((await reviewed()).outputs).toEqual({ 'pull-request': '7', run: '2' });
+});
+
+test("a fork's run is never taken, even where it is named like this repository's", async () => {
+  github.addPullRequest({ number: 7, head, merged: merge, from: 'mallory/attrition' });
+  github.addRun({ id: 1, head, artifacts: state });
+  expect((await reviewed()).outputs).toEqual({ 'pull-request': '7', run: '' });
+  github.addPullRequest({ number: 7, head, merged: merge });
+  github.addRun({ id: 1, head, artifacts: state, from: 'mallory/attrition' });
+  expect((await reviewed()).outputs).toEqual({ 'pull-request': '7', run: '' });
+});
+
+test('a commit that merged nothing has no review', async () => {
+  github.addPullRequest({ number: 7, head: merge });
+  const { outputs, log } = await reviewed();
+  expect(outputs).toEqual({ 'pull-request': '', run: '' });
+  expect(log).toContain('merged no pull request');
+});
+
+test('GitHub down for a moment is waited for; what it refuses fails', async () => {
+  github.refuse({ path: /pulls/, times: 1, status: 502 });
+  expect((await reviewed()).code).toBe(0);
+  github.refuse({ path: /pulls/, status: 403 });
+  const { code, log, outputs } = await reviewed();
+  expect({ code, outputs }).toEqual({ code: 1, outputs: {} });
+  expect(log).toContain('/pulls: 403');
+  expect(log).not.toContain('token');
+});
+
+const forkRun = (head_branch: string) => ({
+  workflow_run: { head_sha: head, head_branch, head_repository: { owner: { login: 'mallory' } } },
+});
+const ofFork = (branch = 'x') => tool('pull-request-of-fork', {}, forkRun(branch));
+
+test("a fork's pull request is the only open one of its branch with the commit that ran", async () => {
+  const fork = { head, branch: 'x', from: 'mallory/attrition' };
+  expect((await ofFork()).outputs).toEqual({ 'pull-request': '' });
+  github.addPullRequest({ number: 8, ...fork });
+  expect((await ofFork()).outputs).toEqual({ 'pull-request': '8' });
+  // To another base.
+  github.addPullRequest({ number: 9, ...fork, base: 'other' });
+  expect((await ofFork()).outputs).toEqual({ 'pull-request': '' });
+  github.addPullRequest({ number: 9, ...fork, closed: true });
+  github.moveHead(8, 'd'.repeat(40));
+  expect((await ofFork()).outputs).toEqual({ 'pull-request': '' });
+});
+
+test("a branch's name asks for nothing else", async () => {
+  github.addPullRequest({ number: 8, head, branch: 'y', from: 'mallory/attrition' });
+  expect((await ofFork('x&head=mallory:y')).outputs).toEqual({ 'pull-request': '' });
+});
+
+test('only required reviewers are an approval: not an environment that is merely there, or none', async () => {
+  const asked = async () => (await tool('has-reviewers', { ENVIRONMENT: 'production-approval' })).outputs;
+  expect(await asked()).toEqual({ reviewers: 'false' });
+  github.addEnvironment('production-approval');
+  expect(await asked()).toEqual({ reviewers: 'false' });
+  github.addEnvironment('production-approval', { reviewers: ['octocat'] });
+  expect(await asked()).toEqual({ reviewers: 'true' });
+});
+
+const request = (inputs: Record<string, string>, env: Record<string, string> = {}) =>
+  tool(
+    'retrain-request',
+    { GITHUB_EVENT_NAME: 'workflow_dispatch', GITHUB_REF_NAME: 'main', ...env },
+    { inputs },
+  );
+
+test('what a retrain is asked for', async () => {
+  expect((await request({ reason: 'a\nb', set: 'x=1; y=[a, b] ', mode: 'promote' })).outputs).toEqual({
+    name: '',
+    region: '',
+    release: '',
+    data: '',
+    set: 'x=1\ny=[a, b]',
+    mode: 'promote',
+    reason: 'a b',
+  });
+  expect((await request({ mode: 'promote', 'dry-run': 'true' })).outputs.mode).toBe('evaluate');
+});
+
+test('on AWS the environment is one of mlops.yaml', async () => {
+  const env = {
+    AWS: 'true',
+    ENVIRONMENTS: JSON.stringify([
+      { name: 'staging', region: 'eu-west-1', release: 'r/s' },
+      { name: 'production', region: 'us-east-1', release: 'r/p' },
+    ]),
+  };
+  expect((await request({}, env)).outputs).toMatchObject({ name: 'staging', region: 'eu-west-1' });
+  expect((await request({ environment: 'production' }, env)).outputs).toMatchObject({ release: 'r/p' });
+  const { code, log } = await request({ environment: 'prod' }, env);
+  expect(code).toBe(1);
+  expect(log).toContain('got "prod", expected one of mlops.yaml: staging, production');
+});
+
+test.each([
+  ['a pull request', { path: '.github/workflows/pull-request.yml' }],
+  ['another branch', { path: '.github/workflows/deploy.yml', branch: 'x' }],
+  ['another repository', { path: '.github/workflows/deploy.yml', from: 'mallory/attrition' }],
+])('a run of %s cannot be approved', async (_, run) => {
+  github.addRun({ id: 5, head, ...run });
+  const { code, log } = await request({ promote: '5' });
+  expect(code).toBe(1);
+  expect(log).toContain('expected one of .github/workflows/deploy.yml');
+});
+
+test('a held run of main can be approved; what is no number of a run cannot', async () => {
+  github.addRun({ id: 5, head, path: '.github/workflows/deploy.yml' });
+  expect((await request({ promote: '5' })).code).toBe(0);
+  expect((await request({ promote: '5/../../x' })).log).toContain('expected the number of a run');
+  expect((await request({ promote: '6' })).code).toBe(1);
+});
