@@ -15,8 +15,12 @@ import {
   unenforcedRun,
 } from '../../pipeline/report/report.fixture.ts';
 import type { Report } from '../../pipeline/report/report.ts';
+import { readContext } from '../shared/context.ts';
 import { FakeGitHub } from '../shared/fake-github.fixture.ts';
+import { connect } from '../shared/github.ts';
 import { builtAction, type Finished } from '../shared/runner.fixture.ts';
+import { inputs } from './inputs.ts';
+import { run } from './run.ts';
 
 /* The bundle as the runner runs it, against a GitHub that keeps what it is told. */
 jest.setTimeout(60_000);
@@ -80,7 +84,7 @@ async function post(
   report: Report | string | null,
   {
     on = pullRequest,
-    inputs = {},
+    inputs: given = {},
     env = {},
   }: {
     on?: { name: string; event?: object; sha?: string };
@@ -88,11 +92,11 @@ async function post(
     env?: Record<string, string>;
   } = {},
 ): Promise<Finished> {
-  const run = report === null ? '' : await written(report);
+  const path = report === null ? '' : await written(report);
   const finished = await action.main({
     cwd: folder,
     event: on.event ?? {},
-    with: { run, token, ...inputs },
+    with: { run: path, token, ...given },
     env: {
       GITHUB_API_URL: github.url,
       GITHUB_REPOSITORY: 'octo/attrition',
@@ -412,6 +416,39 @@ test('an outage is sat out', async () => {
   const { code } = await post(ofHead(sampleReport()));
   expect(code).toBe(0);
   expect(heading()).toEqual(['## 🟢 Promote: attrition']);
+});
+
+test('GitHub down for good: the summary is written, the step warns, and the verdict stays', async () => {
+  github.goDown(1e9);
+  const warnings: string[] = [];
+  let summary = '';
+  const { outputs, failed } = await run(
+    inputs.parse({ run: await written(ofHead(rejectedRun())), token, config: join(folder, 'mlops.yaml') }),
+    {
+      context: {
+        ...readContext({ GITHUB_REPOSITORY: 'octo/attrition', GITHUB_EVENT_NAME: 'pull_request' }),
+        event: pullRequest.event,
+      },
+      core: {
+        warning: (message) => warnings.push(message),
+        error: (message) => warnings.push(message),
+        summary: {
+          addRaw: (text) => {
+            summary += text;
+            return { write: async () => {} };
+          },
+        },
+      },
+      // A second takes 5 ms.
+      connect: () => connect({ token, apiUrl: github.url, second: 5, onWait: () => {} }),
+      now: () => new Date(),
+    },
+  );
+  expect(failed).toBeUndefined();
+  expect(outputs).toMatchObject({ 'comment-id': '', report: expect.stringContaining('report.html') });
+  expect(warnings).toEqual([expect.stringMatching(/^GitHub could not be reached: /)]);
+  expect(summary).toMatch(/^<!--.*-->\n## 🔴 Reject: attrition/);
+  expect(summary).toMatch(/> \[!NOTE\]\n> The report was not posted: GitHub could not be reached: .*$/m);
 });
 
 test('what users write neither pings, nor breaks out, nor commands the runner', async () => {

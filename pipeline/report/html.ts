@@ -409,8 +409,8 @@ function explanationBody(explanation: Explanation, rival: string): string {
   }));
   const all = groups.flatMap((group) => group.features);
   const champion = all.some((feature) => typeof feature.champion === 'number');
-  const decimals = decimalsFor(...all.flatMap((feature) => [feature.value, feature.champion]));
-  const most = Math.max(...all.flatMap((f) => [Math.abs(f.value), Math.abs(f.champion ?? 0)]));
+  const most = all.reduce((max, f) => Math.max(max, Math.abs(f.value), Math.abs(f.champion ?? 0)), 0);
+  const decimals = decimalsFor(most);
   const head = `<th scope="col">Feature</th><th scope="col" class="plot"><span class="hidden">Size</span></th><th scope="col" class="number">Candidate</th>${champion ? `<th scope="col" class="number">${rival}</th>` : ''}`;
   return groups
     .map((group) => {

@@ -315,7 +315,7 @@ function explanation(report: Report, most: number, whole: boolean): string {
   const groups = featureGroups(explanation);
   const champion = explanation.features.some((feature) => typeof feature.champion === 'number');
   const each = Math.max(1, Math.floor((whole ? most : Math.min(most, 15)) / groups.length));
-  const shown = groups.map((group) => ({ ...group, features: group.features.slice(0, each) }));
+  const shown = groups.slice(0, most).map((group) => ({ ...group, features: group.features.slice(0, each) }));
   const rest = explanation.features.length - shown.reduce((sum, { features }) => sum + features.length, 0);
   const tables = shown.map((group) =>
     [

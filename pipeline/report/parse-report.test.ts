@@ -1,4 +1,6 @@
 import { expect, test } from '@jest/globals';
+import { renderHtml } from './html.ts';
+import { renderComment, renderSummary } from './markdown.ts';
 import { parseReport, parseVerdict } from './parse-report.ts';
 import {
   failedRun,
@@ -106,6 +108,51 @@ test.each([
   ],
 ])('%s is refused, and told', (_, text, message) => {
   expect(() => parseReport(text)).toThrow(message);
+});
+
+const many = <T>(n: number, make: (i: number) => T): T[] => Array.from({ length: n }, (_, i) => make(i));
+
+test.each<[string, (report: Report) => void]>([
+  [
+    'features of as many classes',
+    ({ explanation }) => {
+      if (explanation)
+        explanation.features = many(100_000, (i) => ({ name: `f${i}`, value: i, class: `c${i}` }));
+    },
+  ],
+  [
+    'slices',
+    ({ verdict }) => {
+      const [slice] = verdict?.slices ?? [];
+      if (verdict && slice) verdict.slices = many(10_000, (i) => ({ ...slice, value: `<${i}` }));
+    },
+  ],
+  [
+    'trials',
+    ({ tuning }) => {
+      const [trial] = tuning?.trials ?? [];
+      if (tuning && trial) tuning.trials = many(10_000, (i) => ({ ...trial, name: `t${i}` }));
+    },
+  ],
+  [
+    'changes',
+    (report) => {
+      report.changes = many(80_000, (i) => ({ what: 'code', path: `p${i}`, from: null, to: null }));
+    },
+  ],
+  [
+    'long notes',
+    (report) => {
+      report.notes = many(200, () => '`<?X-Amz-'.repeat(3500));
+    },
+  ],
+])('as many %s as there may be are rendered within the limits of GitHub', (_, grow) => {
+  const report = sampleReport();
+  grow(report);
+  const read = parseReport(JSON.stringify(report));
+  expect(renderComment(read).length).toBeLessThanOrEqual(65_536);
+  expect(Buffer.byteLength(renderSummary(read))).toBeLessThanOrEqual(1_048_576);
+  expect(renderHtml(read)).toContain('</html>');
 });
 
 test('many problems are told in a few lines, and nothing in them acts', () => {

@@ -11,7 +11,9 @@ export class ReportError extends Error {
 /** No report comes near these limits, and no rendering is slow within them. */
 const mostBytes = 8 * 1024 * 1024;
 const mostCharacters = 32_768;
-const mostItems = 100_000;
+const mostItems = 10_000;
+/** Features of a wide table, files of a change, lines of a log. */
+const mostLines = 100_000;
 const mostPoints = 1000;
 const mostKeys = 1000;
 
@@ -149,7 +151,9 @@ const report = z.object({
   environment: text.nullable(),
   run,
   verdict: verdict.nullable(),
-  failure: z.object({ step: text, error: text, cause: text, log: list(text), hint: text }).nullable(),
+  failure: z
+    .object({ step: text, error: text, cause: text, log: list(text, mostLines), hint: text })
+    .nullable(),
   candidate: model.nullable(),
   champion: model.nullable(),
   data: z
@@ -176,6 +180,7 @@ const report = z.object({
           champion: z.number().nullable().exactOptional(),
           class: text.exactOptional(),
         }),
+        mostLines,
       ),
     })
     .nullable(),
@@ -187,6 +192,7 @@ const report = z.object({
       from: text.nullable(),
       to: text.nullable(),
     }),
+    mostLines,
   ).nullable(),
   steps: list(z.object({ name: text, seconds: duration, reused: z.boolean(), saved_seconds: duration })),
   cost: z.object({
