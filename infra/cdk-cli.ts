@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { delimiter, dirname, join } from 'node:path';
 import { lastLines } from '../pipeline/image/docker.ts';
 import { repository } from '../pipeline/repository.ts';
+import { compileCache } from './compile-cache.ts';
 import type { Environment } from './environment.ts';
 
 const keptOutput = 200_000;
@@ -46,6 +47,8 @@ export async function runCdk(
       // The app runs on the Node that runs this.
       PATH: [dirname(process.execPath), process.env.PATH].join(delimiter),
       AWS_REGION: environment.region,
+      // For the command line and the app.
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? compileCache,
       // The template's shape is checked by the tests; the service checks it again.
       CDK_VALIDATION: process.env.CDK_VALIDATION ?? 'false',
     },

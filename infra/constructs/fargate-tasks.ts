@@ -1,4 +1,3 @@
-import { Fn, RemovalPolicy } from 'aws-cdk-lib';
 import {
   CfnInternetGateway,
   CfnRoute,
@@ -13,6 +12,7 @@ import {
 import { CfnCluster } from 'aws-cdk-lib/aws-ecs';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Fn, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { Environment } from '../environment.ts';
 import { programPolicy, taskExecutionPolicy } from '../policies/prepare-policy.ts';

@@ -1,4 +1,4 @@
-import { Token } from 'aws-cdk-lib';
+import { Token } from 'aws-cdk-lib/core';
 import type { PrepareEngine } from '../../pipeline/definition/prepare.ts';
 
 /** An engine of the prepare job as it is deployed. */
