@@ -1,15 +1,13 @@
 import { ManagedPolicy, PermissionsBoundary } from 'aws-cdk-lib/aws-iam';
-import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
+import { Key } from 'aws-cdk-lib/aws-kms';
 import { CfnOutput, Stack, type StackProps, Tags } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { FargateTasks } from './constructs/fargate-tasks.ts';
 import { type FunctionCode, Functions } from './constructs/functions.ts';
-import { GlueJob } from './constructs/glue-job.ts';
 import { Images } from './constructs/images.ts';
 import { Ledger } from './constructs/ledger.ts';
+import type { MakeEngine } from './constructs/load-engine.ts';
 import { Machines } from './constructs/machines.ts';
 import { Operations } from './constructs/operations.ts';
-import type { DeployedEngine } from './constructs/prepare-engine.ts';
 import { Registry } from './constructs/registry.ts';
 import { serviceRole } from './constructs/role.ts';
 import { Storage } from './constructs/storage.ts';
@@ -20,11 +18,13 @@ import { jobPolicy } from './policies/job-policy.ts';
 interface EnvironmentStackProps extends StackProps {
   readonly environment: Environment;
   readonly code: FunctionCode;
+  /** Of the prepare job, as mlops.yaml asks for it (loadEngine). */
+  readonly engine: MakeEngine | undefined;
 }
 
 /** All that one environment of a project is. Nothing here costs at rest but what is stored (infra/README.md). */
 export class EnvironmentStack extends Stack {
-  constructor(scope: Construct, id: string, { environment, code, ...props }: EnvironmentStackProps) {
+  constructor(scope: Construct, id: string, { environment, code, engine, ...props }: EnvironmentStackProps) {
     super(scope, id, props);
     const { names, settings, sources, image, project } = environment;
     const key = settings.kms_key ? Key.fromKeyArn(this, 'Key', settings.kms_key) : undefined;
@@ -46,8 +46,15 @@ export class EnvironmentStack extends Stack {
       statements: jobPolicy(environment, { sources, image, vpc: settings.vpc !== null }),
     });
     const functions = new Functions(this, 'Functions', { environment, code, key });
-    const engine = this.#engine({ environment, key });
-    const machines = new Machines(this, 'Machines', { environment, functions, jobRole, engine, ledger, key });
+    const deployed = engine?.(this, { environment, key });
+    const machines = new Machines(this, 'Machines', {
+      environment,
+      functions,
+      jobRole,
+      engine: deployed,
+      ledger,
+      key,
+    });
     const { topic } = new Operations(this, 'Operations', { environment, functions, machines, key });
 
     const outputs = {
@@ -61,17 +68,5 @@ export class EnvironmentStack extends Stack {
       NotificationTopic: topic.topicArn,
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
-  }
-
-  /** Only what mlops.yaml asks for is made. */
-  #engine(props: { environment: Environment; key: IKey | undefined }): DeployedEngine | undefined {
-    switch (props.environment.engine) {
-      case 'processing':
-        return undefined;
-      case 'glue':
-        return new GlueJob(this, 'GlueJob', props).deployed;
-      case 'fargate':
-        return new FargateTasks(this, 'FargateTasks', props).deployed;
-    }
   }
 }

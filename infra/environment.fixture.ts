@@ -2,6 +2,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import { App, type Stack } from 'aws-cdk-lib/core';
 import { parseConfig } from '../pipeline/config/load.ts';
+import { loadEngine } from './constructs/load-engine.ts';
 import { type Environment, environmentOf } from './environment.ts';
 import { EnvironmentStack } from './environment-stack.ts';
 import { type Identity, IdentityStack } from './identity-stack.ts';
@@ -37,6 +38,12 @@ export const testIdentity: Identity = {
   monthlyBudget: 50,
 };
 
+const engines = {
+  processing: await loadEngine('processing'),
+  glue: await loadEngine('glue'),
+  fargate: await loadEngine('fargate'),
+};
+
 /** Functions have a line of code each: bundles are tested where they are made. */
 export function environmentStack(
   name: 'staging' | 'production',
@@ -48,6 +55,7 @@ export function environmentStack(
   return new EnvironmentStack(app, names.stack, {
     env: { account, region },
     environment,
+    engine: engines[engine],
     code: () => Code.fromInline('exports.handler = async () => {}'),
   });
 }

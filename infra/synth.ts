@@ -1,6 +1,5 @@
 /** Synthesizes a stack: `-c environment=NAME -c config=mlops.yaml`. Context and configuration are read here and nowhere else. */
 import { join } from 'node:path';
-import { Code } from 'aws-cdk-lib/aws-lambda';
 import {
   App,
   BootstraplessSynthesizer,
@@ -32,10 +31,13 @@ async function main(): Promise<void> {
     });
   } else {
     const { bundleFunctions } = await import('./bundles.ts');
+    const { loadEngine } = await import('./constructs/load-engine.ts');
     // esbuild is a process of its own, and works while the constructs are loaded.
-    const [folders, { EnvironmentStack }] = await Promise.all([
+    const [folders, { EnvironmentStack }, { Code }, engine] = await Promise.all([
       bundleFunctions(join('.mlops', 'functions', names.stack)),
       import('./environment-stack.ts'),
+      import('aws-cdk-lib/aws-lambda'),
+      loadEngine(environment.engine),
     ]);
     new EnvironmentStack(app, names.stack, {
       env,
@@ -45,6 +47,7 @@ async function main(): Promise<void> {
         generateBootstrapVersionRule: false,
       }) as IStackSynthesizer,
       environment,
+      engine,
       code: (name) => Code.fromAsset(folders[name]),
     });
   }

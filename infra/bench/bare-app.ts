@@ -1,4 +1,7 @@
-/** A CDK app of the resources of a template and nothing else, which the bench measures ours by: TEMPLATE. */
+/**
+ * A CDK app of the resources of a template, copied from it with no construct of a service loaded: the least that a CDK app
+ * of as many resources can do, which the bench measures ours by. TEMPLATE.
+ */
 import { readFileSync } from 'node:fs';
 import { App, CfnResource, Stack } from 'aws-cdk-lib';
 
