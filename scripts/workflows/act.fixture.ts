@@ -133,7 +133,14 @@ export class ActFixture {
   /** Runs one workflow by an event; what fails in it fails no promise. */
   async run(
     workflow: string,
-    event: { name: string; sha: string; ref: string; payload: object; inputs?: Record<string, string> },
+    event: {
+      name: string;
+      sha: string;
+      ref: string;
+      payload: object;
+      inputs?: Record<string, string>;
+      variables?: Record<string, string>;
+    },
   ): Promise<Finished> {
     const id = String(++this.#runs);
     const payload = join(this.folder, `event-${id}.json`);
@@ -170,6 +177,7 @@ export class ActFixture {
         '--insecure-secrets',
         ...options('--env', env),
         ...options('--input', event.inputs ?? {}),
+        ...options('--var', event.variables ?? {}),
         ...(await this.#replacements()),
       ],
       {

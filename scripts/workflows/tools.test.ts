@@ -109,12 +109,14 @@ test("a branch's name asks for nothing else", async () => {
 });
 
 test('only required reviewers are an approval: not an environment that is merely there, or none', async () => {
-  const asked = async () => (await tool('has-reviewers', { ENVIRONMENT: 'production-approval' })).outputs;
-  expect(await asked()).toEqual({ reviewers: 'false' });
+  const asked = () => tool('require-reviewers', { ENVIRONMENT: 'production-approval' });
+  const { code, log } = await asked();
+  expect(code).toBe(1);
+  expect(log).toContain('production-approval has no required reviewers');
   github.addEnvironment('production-approval');
-  expect(await asked()).toEqual({ reviewers: 'false' });
+  expect((await asked()).code).toBe(1);
   github.addEnvironment('production-approval', { reviewers: ['octocat'] });
-  expect(await asked()).toEqual({ reviewers: 'true' });
+  expect((await asked()).code).toBe(0);
 });
 
 const request = (inputs: Record<string, string>, env: Record<string, string> = {}) =>

@@ -1,0 +1,243 @@
+import { execFile } from 'node:child_process';
+import { chmod, copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { delimiter, dirname, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
+import { FakeGitHub } from '../../actions/shared/fake-github.fixture.ts';
+import { ActFixture, type Finished, repositoryName } from './act.fixture.ts';
+import { goTool } from './tools.fixture.ts';
+
+/**
+ * What the workflows do with AWS: our actions are recorders here, which have tests of their own against emulators. This is
+ * about who is asked for what, in which order, with whose role.
+ */
+jest.setTimeout(600_000);
+
+interface Call {
+  action: string;
+  job: string;
+  given: Record<string, string>;
+  role?: string;
+  region?: string;
+}
+
+let github: FakeGitHub;
+let act: ActFixture;
+let outputs: Record<string, Record<string, string>> = {};
+
+const digest = `sha256:${'1'.repeat(64)}`;
+const image = `111111111111.dkr.ecr.us-east-1.amazonaws.com/attrition/staging/candidate@${digest}`;
+
+const head = 'a'.repeat(40);
+const repository = {
+  full_name: repositoryName,
+  name: 'attrition',
+  default_branch: 'main',
+  visibility: 'private',
+  owner: { login: 'octo' },
+};
+const role = (name: string) => `arn:aws:iam::111111111111:role/attrition--staging--${name}`;
+
+beforeAll(async () => {
+  github = await FakeGitHub.start({ repository: repositoryName });
+  act = await ActFixture.create({
+    act: await goTool('act'),
+    token: 'token',
+    env: { GITHUB_API_URL: github.url },
+  });
+  const actions = join(act.checkout, 'actions');
+  for (const name of await readdir(actions)) {
+    const file = join(actions, name, 'action.yml');
+    const text = await readFile(file, 'utf8').catch(() => null);
+    if (text === null) continue;
+    await writeFile(file, text.replace(/^runs:[\s\S]*$/m, 'runs: { using: node24, main: recorder.js }\n'));
+    await copyFile(join(import.meta.dirname, 'fixtures/recorder.js'), join(actions, name, 'recorder.js'));
+  }
+  const config = join(act.checkout, 'mlops.yaml');
+  const environments = (approval: boolean) =>
+    ['staging', 'production']
+      .map((name) => `  ${name}: { account: "111111111111", region: us-east-1, approval: ${approval} }\n`)
+      .join('');
+  await writeFile(config, `${await readFile(config, 'utf8')}\nenvironments:\n${environments(true)}`);
+  const sha = await act.commit('On AWS');
+  await act.land(sha);
+  const npm = (await promisify(execFile)('which', ['npm'])).stdout.trim();
+  // In place of the programs of GitHub's runners: the manifest of an image, and whether it is attested.
+  const bin = join(act.folder, 'bin');
+  await mkdir(bin);
+  await writeFile(join(bin, 'aws'), '#!/bin/sh\necho "{}"\n');
+  await writeFile(
+    join(bin, 'npm'),
+    // What `npm ci` would install is what these tests run with.
+    `#!/bin/sh\nif [ "$1" = ci ]; then ln -s ${resolve('node_modules')} node_modules; else exec ${npm} "$@"; fi\n`,
+  );
+  await writeFile(join(bin, 'gh'), '#!/bin/sh\n[ -f "$FIXTURE_STORE/attested" ]\n');
+  for (const name of ['aws', 'gh', 'npm']) await chmod(join(bin, name), 0o755);
+  process.env.PATH = [bin, dirname(process.execPath), process.env.PATH].join(delimiter);
+});
+afterAll(async () => {
+  await github?.stop();
+  await act?.remove();
+});
+beforeEach(async () => {
+  await mkdir(act.env.FIXTURE_STORE ?? '', { recursive: true });
+  outputs = {
+    'push-model-image': { uri: image, digest },
+    'run-pipeline': {
+      run: '.mlops/runs/1/report.json',
+      execution: '1',
+      status: 'succeeded',
+      fingerprint: 'f',
+    },
+    'gate-promotion': { outcome: 'promote', promoted: 'true' },
+  };
+});
+
+async function run(
+  workflow: string,
+  name: string,
+  payload: object,
+  more: { inputs?: Record<string, string>; variables?: Record<string, string> } = {},
+): Promise<Finished & { calls: Call[] }> {
+  act.env.FIXTURE_OUTPUTS = JSON.stringify(outputs);
+  await rm(join(act.env.FIXTURE_STORE ?? '', 'calls.jsonl'), { force: true });
+  const sha = await act.git('rev-parse', 'main');
+  const finished = await act.run(workflow, {
+    name,
+    sha,
+    ref: 'refs/heads/main',
+    payload: { repository, ref: 'refs/heads/main', ...payload },
+    ...more,
+    variables: {
+      AWS_PULL_REQUEST_ROLE: role('pull-request'),
+      AWS_DEPLOY_ROLE: role('deploy'),
+      ...more.variables,
+    },
+  });
+  const calls = await readFile(join(act.env.FIXTURE_STORE ?? '', 'calls.jsonl'), 'utf8').catch(() => '');
+  return {
+    ...finished,
+    calls: calls
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as Call),
+  };
+}
+
+const push = (variables: Record<string, string> = {}) =>
+  run('deploy.yml', 'push', { before: '0'.repeat(40) }, { variables });
+const names = (calls: Call[]) =>
+  calls.map(({ action, given }) => [action, given?.environment ?? ''].join(' ').trim());
+
+test('a deployment takes environment after environment, each with its role', async () => {
+  const { ok, calls } = await push();
+  expect(ok).toBe(true);
+  const one = (name: string) => [
+    'configure-aws-credentials',
+    `deploy-infrastructure ${name}`,
+    `deploy-infrastructure ${name}`,
+    `push-model-image ${name}`,
+    `run-pipeline ${name}`,
+    'configure-aws-credentials',
+    'gate-promotion',
+    `post-report ${name}`,
+  ];
+  expect(names(calls)).toEqual([...one('staging'), ...one('production')]);
+  const [credentials, diff, deploy, pushed, pipeline, , gate] = calls;
+  expect(credentials).toMatchObject({ role: role('deploy'), region: 'us-east-1' });
+  expect([diff?.given.mode, deploy?.given.mode]).toEqual(['diff', 'deploy']);
+  // Nothing was reviewed: built into the releases.
+  expect(pushed?.given).toMatchObject({
+    copy: 'false',
+    repository: expect.stringMatching(/\/attrition\/staging\/release$/),
+  });
+  expect(pipeline?.given).toMatchObject({
+    backend: 'aws',
+    mode: 'promote',
+    'role-to-assume': role('deploy'),
+  });
+  expect(gate?.given).toMatchObject({ promote: 'true' });
+});
+
+test('what is held waits for reviewers and then goes on; without reviewers it ends there', async () => {
+  outputs['gate-promotion'] = { outcome: 'hold', promoted: 'false' };
+  github.addEnvironment('staging-approval', { reviewers: ['octocat'] });
+  github.addEnvironment('production-approval');
+  const { ok, calls, log } = await push();
+  expect(ok).toBe(false);
+  expect(
+    calls.filter(({ action }) => action === 'gate-promotion').map(({ job, given }) => [job, given.promote]),
+  ).toEqual([
+    ['run', 'true'],
+    ['approve', 'approved'],
+    ['run', 'true'],
+  ]);
+  expect(log).toContain('production-approval has no required reviewers');
+});
+
+test('a reviewed image is copied where its attestation holds, and built where not', async () => {
+  const sha = await act.git('rev-parse', 'main');
+  github.addPullRequest({ number: 7, head, merged: sha });
+  github.addRun({ id: 77, head, artifacts: [{ name: 'state' }] });
+  const review = join(act.env.FIXTURE_STORE ?? '', 'artifacts/77/run');
+  await mkdir(review, { recursive: true });
+  await writeFile(join(review, 'report.json'), JSON.stringify({ candidate: { image } }));
+  const attested = join(act.env.FIXTURE_STORE ?? '', 'attested');
+  const pushes = async () =>
+    (await push({ ATTESTATIONS: 'true' })).calls
+      .filter(({ action }) => action === 'push-model-image')
+      .map(({ given }) => given.copy);
+  expect(await pushes()).toEqual(['false', 'false']);
+  await writeFile(attested, '');
+  expect(await pushes()).toEqual(['true', 'true']);
+
+  // Another image than the attested one comes out: nothing is run with it.
+  outputs['push-model-image'] = { uri: image, digest: `sha256:${'2'.repeat(64)}` };
+  const { ok, calls } = await push({ ATTESTATIONS: 'true' });
+  expect(ok).toBe(false);
+  expect(names(calls)).not.toContain('run-pipeline staging');
+});
+
+test('a retrain is of one environment, and deploys nothing', async () => {
+  const inputs = { reason: 'x', environment: 'production', mode: 'promote', data: 's3://b/new/' };
+  const { ok, calls } = await run('retrain.yml', 'workflow_dispatch', { inputs }, { inputs });
+  expect(ok).toBe(true);
+  expect(names(calls)).toEqual([
+    'configure-aws-credentials',
+    'push-model-image production',
+    'run-pipeline production',
+    'configure-aws-credentials',
+    'gate-promotion',
+    'post-report production',
+  ]);
+  expect(calls[2]?.given).toMatchObject({ data: 's3://b/new/', mode: 'promote', reason: 'x' });
+});
+
+test("a pull request runs in the environment of its role, a fork's on the runner without it", async () => {
+  const sha = await act.git('rev-parse', 'main');
+  const proposal = (from: string) =>
+    run('pull-request.yml', 'pull_request', {
+      number: 8,
+      pull_request: {
+        number: 8,
+        head: { sha, ref: 'x', repo: { full_name: from } },
+        base: { sha, ref: 'main', repo: { full_name: repositoryName } },
+      },
+    });
+  const own = await proposal(repositoryName);
+  expect(names(own.calls)).toEqual([
+    'configure-aws-credentials',
+    'push-model-image staging',
+    'run-pipeline staging',
+    'gate-promotion',
+    'post-report',
+  ]);
+  expect(own.calls[0]).toMatchObject({ role: role('pull-request'), region: 'us-east-1' });
+  expect(own.calls[2]?.given).toMatchObject({ backend: 'aws', mode: 'evaluate' });
+  expect(own.calls[3]?.given.promote).toBe('false');
+
+  const fork = await proposal('mallory/attrition');
+  expect(names(fork.calls)).toEqual(['run-pipeline']);
+  expect(fork.calls[0]?.given).toMatchObject({ backend: 'embedded', mode: 'evaluate' });
+  expect(fork.calls[0]?.given).not.toHaveProperty('role-to-assume');
+});
