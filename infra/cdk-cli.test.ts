@@ -54,3 +54,23 @@ test('the words of a failure in what is compared explain nothing', async () => {
   await expect(ran('deploy')).rejects.toThrow(/ROLLBACK_COMPLETE: the first failed resource above/);
   await rm(cdk, { recursive: true });
 });
+
+test.each([
+  ['in the modules where the user says nothing', undefined, /node_modules\/\.cache\/mlops$/],
+  ['where the user says', '/tmp/compiled', /^\/tmp\/compiled$/],
+  ['nowhere where the user says so', '', /^$/],
+])('what Node compiles of the command line and the app is kept %s', async (_, setting, expected) => {
+  const before = process.env.NODE_COMPILE_CACHE;
+  const cdk = await mkdtemp(join(tmpdir(), 'mlops-cdk-'));
+  await mkdir(join(cdk, 'bin'));
+  await writeFile(join(cdk, 'bin/cdk'), 'process.stdout.write(process.env.NODE_COMPILE_CACHE);');
+  try {
+    if (setting === undefined) delete process.env.NODE_COMPILE_CACHE;
+    else process.env.NODE_COMPILE_CACHE = setting;
+    expect(await runCdk(['synth'], { environment, cdk, onOutput: () => {} })).toMatch(expected);
+  } finally {
+    if (before === undefined) delete process.env.NODE_COMPILE_CACHE;
+    else process.env.NODE_COMPILE_CACHE = before;
+    await rm(cdk, { recursive: true });
+  }
+});
