@@ -20,6 +20,11 @@ export async function goTool(name: keyof typeof modules): Promise<string> {
   );
   if (there) return program;
   await mkdir(folder, { recursive: true });
-  await run('go', ['install', module], { env: { ...process.env, GOBIN: folder, GOFLAGS: '-mod=mod' } });
+  await run('go', ['install', module], {
+    env: { ...process.env, GOBIN: folder, GOFLAGS: '-mod=mod' },
+  }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+    throw new Error(`${name}: Go is not there, which builds it; expected go on the PATH (https://go.dev/dl)`);
+  });
   return program;
 }
