@@ -146,23 +146,10 @@ export function execution(environment: Environment): Statement[] {
       ],
       [arn('states', `stateMachine:${stack}--*`)],
     ),
-    allow(
-      [
-        'logs:AssociateKmsKey',
-        'logs:CreateLogGroup',
-        'logs:DeleteLogGroup',
-        'logs:DeleteRetentionPolicy',
-        'logs:DisassociateKmsKey',
-        'logs:ListTagsForResource',
-        'logs:PutRetentionPolicy',
-        'logs:TagResource',
-        'logs:UntagResource',
-      ],
-      [
-        arn('logs', `log-group:/aws/lambda/${stack}--*`),
-        arn('logs', `log-group:/aws/vendedlogs/states/${stack}--*`),
-      ],
-    ),
+    allow(keepLogGroups, [
+      arn('logs', `log-group:/aws/lambda/${stack}--*`),
+      arn('logs', `log-group:/aws/vendedlogs/states/${stack}--*`),
+    ]),
     allow(
       [
         'events:DeleteRule',
@@ -226,27 +213,26 @@ export function execution(environment: Environment): Statement[] {
   ];
 }
 
+/** What CloudFormation calls for a log group. */
+const keepLogGroups = [
+  'logs:AssociateKmsKey',
+  'logs:CreateLogGroup',
+  'logs:DeleteLogGroup',
+  'logs:DeleteRetentionPolicy',
+  'logs:DisassociateKmsKey',
+  'logs:ListTagsForResource',
+  'logs:PutRetentionPolicy',
+  'logs:TagResource',
+  'logs:UntagResource',
+];
+
 /** The Glue job, or the cluster and network, that mlops.yaml asks for: prepare.engine. */
 function engineResources(environment: Environment): Statement[] {
   const { names, region, account, settings, engine } = environment;
   const { prepare } = names;
   const arn = (service: string, resource: string) =>
     `arn:${names.partition}:${service}:${region}:${account}:${resource}`;
-  const logs = (prefix: string) =>
-    allow(
-      [
-        'logs:AssociateKmsKey',
-        'logs:CreateLogGroup',
-        'logs:DeleteLogGroup',
-        'logs:DeleteRetentionPolicy',
-        'logs:DisassociateKmsKey',
-        'logs:ListTagsForResource',
-        'logs:PutRetentionPolicy',
-        'logs:TagResource',
-        'logs:UntagResource',
-      ],
-      [arn('logs', `log-group:${prefix}*`)],
-    );
+  const logs = (prefix: string) => allow(keepLogGroups, [arn('logs', `log-group:${prefix}*`)]);
   if (engine === 'glue')
     return [
       logs(prepare.glueLogs),

@@ -3,39 +3,7 @@ import { report } from '../../../scripts/bench-table.ts';
 import type { State, StateMachine } from '../../definition/asl.ts';
 import { trainMachine } from '../../definition/train.ts';
 import { embeddedResources } from '../embedded/embedded-backend.ts';
-import { ExecutionHistory } from './execution-history.ts';
-import { follow } from './follow.ts';
-import { WrittenHistory } from './history.fixture.ts';
-
-/** Calls that following a run takes which tunes for so many seconds, by a clock that the waiting moves. */
-async function callsOf(seconds: number): Promise<number> {
-  const written = new WrittenHistory();
-  const job = { HyperParameterTuningJobName: 'tuning' };
-  const task = written.task('Tune', 'createHyperParameterTuningJob.sync', job);
-  let [now, calls, ended] = [0, 0, false];
-  await follow({
-    history: new ExecutionHistory('us-east-1'),
-    signal: new AbortController().signal,
-    onProgress: () => {},
-    eventsSince: async (lastId) => {
-      calls++;
-      if (now >= seconds && !ended) {
-        ended = true;
-        written.wait(seconds).end(task, 'TaskSucceeded', 'Tune');
-        written.finish('ExecutionSucceeded');
-      }
-      return written.events.filter(({ id = 0 }) => id > lastId);
-    },
-    tuningProgress: async ({ state }) => {
-      calls++;
-      return { kind: 'trial', state, done: 1, total: 8, best: 0.9 };
-    },
-    wait: async (time) => {
-      now += time;
-    },
-  });
-  return calls;
-}
+import { followRun } from './follow.fixture.ts';
 
 /** The SageMaker jobs one after the other on a run's way through the document, where these flags of the state are true. */
 function jobsInSequence({ StartAt, States }: StateMachine, flags: readonly string[]): number {
@@ -59,7 +27,12 @@ function chosen(state: State & { Type: 'Choice' }, flags: readonly string[]): st
 const machine = trainMachine(embeddedResources);
 const all = ['$.plan.prepare.reused', '$.plan.train.reused'];
 report([
-  { name: 'API calls of following a tuning run of an hour', value: await callsOf(3600), unit: '', most: 150 },
+  {
+    name: 'API calls of following a tuning run of an hour',
+    value: (await followRun(3600)).calls,
+    unit: '',
+    most: 150,
+  },
   {
     name: 'SageMaker jobs in sequence: a new model',
     value: jobsInSequence(machine, ['$.scoring.candidate.score', '$.scoring.champion.score']),

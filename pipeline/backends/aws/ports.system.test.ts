@@ -1,10 +1,10 @@
-import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { ledgerContract, storageContract } from '../../ports.contract.ts';
 import { dynamoDbClient, s3Client } from './clients.ts';
 import { DynamoDbLedger } from './dynamodb-ledger.ts';
 import { startFakeCloud } from './fakecloud.fixture.ts';
 import { S3Storage } from './s3-storage.ts';
+import { createLedger } from './stand-in.fixture.ts';
 
 const cloud = await startFakeCloud(4611);
 
@@ -16,19 +16,6 @@ storageContract('S3Storage', async () => {
 
 ledgerContract('DynamoDbLedger', async () => {
   await cloud.reset();
-  await dynamoDbClient().send(
-    new CreateTableCommand({
-      TableName: 'ledger',
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [
-        { AttributeName: 'kind', AttributeType: 'S' },
-        { AttributeName: 'id', AttributeType: 'S' },
-      ],
-      KeySchema: [
-        { AttributeName: 'kind', KeyType: 'HASH' },
-        { AttributeName: 'id', KeyType: 'RANGE' },
-      ],
-    }),
-  );
+  await createLedger('ledger');
   return () => new DynamoDbLedger(dynamoDbClient(), 'ledger');
 });

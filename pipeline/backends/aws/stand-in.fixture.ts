@@ -44,20 +44,7 @@ const machineOf = (names: ResourceNames): StateMachine => ({
  */
 export async function deployStandIn(names: ResourceNames): Promise<void> {
   await s3Client().send(new CreateBucketCommand({ Bucket: names.artifactsBucket }));
-  await dynamoDbClient().send(
-    new CreateTableCommand({
-      TableName: names.ledgerTable,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [
-        { AttributeName: 'kind', AttributeType: 'S' },
-        { AttributeName: 'id', AttributeType: 'S' },
-      ],
-      KeySchema: [
-        { AttributeName: 'kind', KeyType: 'HASH' },
-        { AttributeName: 'id', KeyType: 'RANGE' },
-      ],
-    }),
-  );
+  await createLedger(names.ledgerTable);
   for (const repositoryName of [names.candidateRepository, names.releaseRepository])
     await ecrClient().send(new CreateRepositoryCommand({ repositoryName }));
   for (const { name } of Object.values(names.machines)) {
@@ -69,4 +56,22 @@ export async function deployStandIn(names: ResourceNames): Promise<void> {
       }),
     );
   }
+}
+
+/** The ledger's table, with its keys. */
+export async function createLedger(TableName: string): Promise<void> {
+  await dynamoDbClient().send(
+    new CreateTableCommand({
+      TableName,
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [
+        { AttributeName: 'kind', AttributeType: 'S' },
+        { AttributeName: 'id', AttributeType: 'S' },
+      ],
+      KeySchema: [
+        { AttributeName: 'kind', KeyType: 'HASH' },
+        { AttributeName: 'id', KeyType: 'RANGE' },
+      ],
+    }),
+  );
 }
