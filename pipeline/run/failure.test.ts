@@ -122,3 +122,22 @@ test("a job's log that its error did not bring along is asked for by the job's n
     log: ['Traceback', "KeyError: 'age'"],
   });
 });
+
+test.each([
+  [
+    "The account-level service limit 'ml.p5.48xlarge for training job usage' is 0 Instances (Error Code: ResourceLimitExceeded)",
+    /higher quota .* doctor/,
+  ],
+  [
+    'CapacityError: Unable to provision requested ML compute capacity.',
+    /no such instances, three times over/,
+  ],
+  ['User: arn:aws:sts::1:x is not authorized to perform: sagemaker:AddTags', /deploy again/],
+])('what AWS refuses says what to do: %s', (reason, hint) => {
+  const cause = JSON.stringify({ TrainingJobName: 'x', FailureReason: reason });
+  const state = {
+    failed_step: 'Train',
+    error: { Error: 'SageMaker.AmazonSageMakerException', Cause: cause },
+  };
+  expect(failureOf({ state } as unknown as RunRecord).hint).toMatch(hint);
+});

@@ -26,8 +26,26 @@ const hints: Record<string, string> = {
   'States.Timeout': 'Allow more time (max_runtime in mlops.yaml) or make the step faster.',
 };
 
-/** What to try after an error of this name. */
-export const hintFor = (name: string): string => hints[name] ?? 'The log of the step says more.';
+/** By what the service says: it calls almost everything by one name. */
+const refusals: [said: RegExp, hint: string][] = [
+  [
+    /ResourceLimitExceeded|account-level service limit/,
+    'Ask for a higher quota (Service Quotas in the console; the reason names it) or take another instance type in mlops.yaml; ' +
+      '`mlops doctor --backend aws` compares both.',
+  ],
+  [
+    /^CapacityError|Capacity is unavailable/,
+    'AWS had no such instances, three times over. Run again later, or take another instance type in mlops.yaml.',
+  ],
+  [
+    /AccessDenied|not authorized to perform/,
+    'A role lacks what mlops.yaml asks for: deploy again, after `npm run bootstrap` where the template was upgraded.',
+  ],
+];
+
+/** What to try after an error of this name and, from AWS, with this reason. */
+export const hintFor = (name: string, reason = ''): string =>
+  hints[name] ?? refusals.find(([said]) => said.test(reason))?.[1] ?? 'The log of the step says more.';
 
 /**
  * Why a run failed: of a job's Describe response, the sentence that its program left; of a function, its message.
@@ -52,7 +70,7 @@ export function failureOf(run: RunRecord, log: readonly string[] = []): Failure 
     error: name,
     cause: more.length === 0 ? first : `${first} (and ${more.length} more, below)`,
     log: LogTail.length > 0 || more.length === 0 ? [...LogTail] : [first, ...more],
-    hint: hintFor(name),
+    hint: hintFor(name, given),
   };
 }
 
