@@ -88,6 +88,9 @@ function closing(environment: Environment, identity: Identity): string {
     'Set these variables of the repository (Settings, Secrets and variables, Actions; or the GitHub CLI):',
     `  gh variable set AWS_PULL_REQUEST_ROLE --body ${names.pullRequestRole.arn}`,
     `  gh variable set AWS_DEPLOY_ROLE --env ${name} --body ${names.deployRole.arn}`,
+    ...(settings.approval
+      ? [`  gh variable set AWS_DEPLOY_ROLE --env ${name}-approval --body ${names.deployRole.arn}`]
+      : []),
     `Restrict the GitHub environment ${name}${settings.approval ? ` to the main branch, and give ${name}-approval reviewers` : ' to the main branch'}: any branch that may use it may deploy.`,
     emails.length > 0
       ? `A budget of ${identity.monthlyBudget} USD a month tells ${emails.join(', ')} at 80 %.`
