@@ -39,6 +39,7 @@ test('a run gives its execution, fingerprint and JSON, and shows its steps while
     fingerprint: expect.stringMatching(/^[0-9a-f]{64}$/),
   });
   expect(finished.log).toMatch(/✓ Gate/);
+  expect(finished.summary).toMatch(/^\*\*Promote\*\*: small\. .*\n\n<sub>Run .* steps reused, saving/);
   const report = await reportAt(finished);
   expect(report.verdict?.outcome).toBe('promote');
   // The commit that people know, not the merge that the checkout is on.
@@ -96,6 +97,7 @@ test('a job that fails fails the step with the reason of its program', async () 
   });
   expect(finished.code).toBe(1);
   expect(finished.log).toMatch(/^::error::Failed in Train: .*the data has no sense/m);
+  expect(finished.summary).toMatch(/^\*\*Failed in Train\*\*: small\. .*the data has no sense/);
   expect((await reportAt(finished)).failure).toMatchObject({ step: 'Train' });
 });
 

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import type { RunProgress } from '../../pipeline/cli/run-progress.ts';
 import type { Request } from '../../pipeline/definition/request.ts';
-import { headlineOf } from '../../pipeline/report/reading.ts';
+import { prose } from '../../pipeline/report/github-markdown.ts';
+import { headlineOf, timingOf } from '../../pipeline/report/reading.ts';
 import type { Report } from '../../pipeline/report/report.ts';
 import { renderTerminal } from '../../pipeline/report/terminal.ts';
 import { reportOfError } from '../../pipeline/run/report-of-error.ts';
@@ -103,6 +104,15 @@ async function outputsOf(
   withoutCommands(renderTerminal(report, { color: true, columns: 120 }));
   core.endGroup();
   withoutCommands(`${title}: ${why}`);
+  const { total, reuse, cost } = timingOf(report);
+  const facts = [`Run ${report.run.execution}`, total, reuse.replace(/\.$/, ''), cost].filter(
+    (text) => text !== '',
+  );
+  await core.summary
+    .addRaw(
+      `**${prose(title)}**: ${prose(report.project)}. ${prose(why, 600)}\n\n<sub>${prose(facts.join(', '))}</sub>\n`,
+    )
+    .write();
   return {
     execution: report.run.execution,
     status: report.run.status,
