@@ -30,6 +30,8 @@ import { bridgeAddress, prepareFunctions, removeFunctions } from './function-ima
  */
 jest.setTimeout(60_000);
 
+// Before the daemon's own end, where it is the tests' own.
+afterAll(removeFunctions);
 await startDocker();
 const address = bridgeAddress();
 // fakecloud does not number model packages; moto does, and has the registry here.
@@ -42,7 +44,6 @@ const setVariables = prepareFunctions({
 process.env.FAKECLOUD_IAM = 'strict';
 const cloud = await startFakeCloud(4622, address);
 process.env.AWS_ENDPOINT_URL_SAGEMAKER = registry;
-afterAll(removeFunctions);
 
 const deployment = { project: 'attrition', environment: 'staging', account, region };
 const names = resourceNames(deployment);
