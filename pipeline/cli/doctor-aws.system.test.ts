@@ -123,14 +123,14 @@ test('what is there is told; a role that trusts another subject stands out', asy
   expect(check('Bootstrap')).toMatchObject({ outcome: 'ok', detail: expect.stringContaining('version 21') });
   expect(check('Stack')).toMatchObject({
     outcome: 'ok',
-    detail: 'small-staging: CREATE_COMPLETE, 1 output',
+    detail: 'small--staging: CREATE_COMPLETE, 1 output',
   });
   expect(check('Artifacts')).toMatchObject({ outcome: 'ok' });
   expect(check('Data bucket')).toMatchObject({ outcome: 'ok' });
   expect(check('Pull request')).toMatchObject({ outcome: 'ok' });
   expect(check('Deploy role')).toMatchObject({
     outcome: 'problem',
-    detail: `small-staging-deploy trusts repo:ours/small:environment:staging; this repository sends ${prefix}:environment:staging`,
+    detail: `small--staging--deploy trusts repo:ours/small:environment:staging; this repository sends ${prefix}:environment:staging`,
   });
   expect(code).toBe(1);
 });
