@@ -24,14 +24,15 @@ export async function readAssembly(
   { name, account, region }: Environment,
   stacks: readonly string[],
 ): Promise<Assembly> {
-  const folder = resolve(app, name);
-  const shown = join(app, name);
+  // `npm run pack` makes a folder for each environment, `npm run synth` one for the environment that it is asked for.
+  const packed = join(app, name);
+  const shown = (await isThere(join(packed, 'manifest.json'))) ? packed : app;
+  const folder = resolve(shown);
   const text = await readFile(join(folder, 'manifest.json'), 'utf8').catch(() => {
-    throw missing(`${shown}/manifest.json`, 'the synthesized app');
+    throw missing(`${packed}/manifest.json`, 'the synthesized app');
   });
-  await access(join(resolve(cdk), 'bin/cdk')).catch(() => {
+  if (!(await isThere(join(resolve(cdk), 'bin/cdk'))))
     throw missing(`${cdk}/bin/cdk`, "the CDK's command line");
-  });
   const { artifacts = {} } = JSON.parse(text) as Manifest;
   const templates: Record<string, Template> = {};
   for (const stack of stacks) {
@@ -52,6 +53,12 @@ export async function readAssembly(
   }
   return { folder, cdk: resolve(cdk), templates };
 }
+
+const isThere = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
 
 const missing = (path: string, what: string): SetupError =>
   new SetupError(
