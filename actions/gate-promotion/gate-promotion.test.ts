@@ -44,6 +44,13 @@ test('a yes passes, and promotes nothing unless asked', async () => {
   expect(await champion()).toBe(null);
 });
 
+test('what `mlops run --json` printed will do too', async () => {
+  const { stdout } = await workspace.mlops('run', '--json');
+  await writeFile(workspace.path('summary.json'), stdout);
+  const { code, outputs } = await gate(workspace.path('summary.json'));
+  expect([code, outputs.outcome]).toEqual([0, 'promote']);
+});
+
 test.each(['package', 'fingerprint', 'verdict'])(
   'a run whose JSON names another %s is not promoted',
   async (what) => {

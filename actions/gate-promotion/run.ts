@@ -11,6 +11,7 @@ import { promoteRun } from '../../pipeline/run/promote-run.ts';
 import type { Context } from '../shared/context.ts';
 import { InputError } from '../shared/inputs.ts';
 import { withoutCommands } from '../shared/log.ts';
+import { reportPath } from '../shared/report-path.ts';
 import { ActionError, type Result } from '../shared/start.ts';
 import type { Inputs } from './inputs.ts';
 
@@ -28,7 +29,8 @@ type Output = 'outcome' | 'reason' | 'verdict' | 'package' | 'promoted';
  * on numbers that are not there. Throws ActionError with the outputs where a promotion was wanted and could not be made.
  */
 export async function run(inputs: Inputs, surroundings: Surroundings): Promise<Result<Output>> {
-  const report = await readRun(inputs.run);
+  const run = await reportPath(inputs.run);
+  const report = await readRun(run);
   const { verdict } = report;
   const { title, why } = headlineOf(report);
   withoutCommands(`${report.project}: ${title}. ${why}`);
@@ -36,7 +38,7 @@ export async function run(inputs: Inputs, surroundings: Surroundings): Promise<R
     await tell(report, surroundings);
     return { outputs: outputsOf(report, ''), failed: `${report.project}: no verdict. ${title}: ${why}` };
   }
-  const path = join(dirname(inputs.run), 'verdict.json');
+  const path = join(dirname(run), 'verdict.json');
   await writeFile(path, `${JSON.stringify(verdict, undefined, 2)}\n`);
   if (inputs.promote !== 'false' && mayBePromoted(verdict, inputs)) {
     try {
@@ -44,7 +46,7 @@ export async function run(inputs: Inputs, surroundings: Surroundings): Promise<R
     } catch (error) {
       throw new ActionError(error, outputsOf(report, path));
     }
-    await writeFile(inputs.run, `${JSON.stringify(report, undefined, 2)}\n`);
+    await writeFile(run, `${JSON.stringify(report, undefined, 2)}\n`);
     withoutCommands(report.run.promotion.detail);
   }
   await tell(report, surroundings);

@@ -8,6 +8,7 @@ import type { Report } from '../../pipeline/report/report.ts';
 import type { Context } from '../shared/context.ts';
 import { type GitHub, whyRefused } from '../shared/github.ts';
 import { withoutCommands } from '../shared/log.ts';
+import { reportPath } from '../shared/report-path.ts';
 import type { Result } from '../shared/start.ts';
 import { type Annotation, annotationsOf } from './annotations.ts';
 import { postCheckRun } from './check-run.ts';
@@ -42,8 +43,9 @@ type Output = 'comment-id' | 'comment-url' | 'report';
  * Puts the report of a run where people read it. That GitHub does not take it is a warning, not a failure: the verdict is
  * gate-promotion's to hold anybody to.
  */
-export async function run(inputs: Inputs, surroundings: Surroundings): Promise<Result<Output>> {
+export async function run(given: Inputs, surroundings: Surroundings): Promise<Result<Output>> {
   const { context, core, now } = surroundings;
+  const inputs = given.run === undefined ? given : { ...given, run: await reportPath(given.run) };
   const { report, left } = await readReport(inputs, { context, now: now() });
   const { title, why } = headlineOf(report);
   withoutCommands(`${report.project}: ${title}. ${why}`);
