@@ -1,13 +1,8 @@
+import { cancelled } from '../shared/cancelled.ts';
 import { start } from '../shared/start.ts';
 import { inputs } from './inputs.ts';
 
-// Before anything slow: the runner waits 7.5 s after a cancel.
-const abort = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const)
-  process.on(signal, () => {
-    if (abort.signal.aborted) process.exit(1);
-    abort.abort();
-  });
+const signal = cancelled();
 
 await start(inputs, async (given) => {
   const [core, { readContext }, { run }, { RunProgress }] = await Promise.all([
@@ -22,6 +17,6 @@ await start(inputs, async (given) => {
     core,
     progress,
     home: '.mlops',
-    signal: abort.signal,
+    signal,
   });
 });

@@ -9,7 +9,7 @@ import { reportOfError } from '../../pipeline/run/report-of-error.ts';
 import { handOver, type RunChoices, startRun } from '../../pipeline/run/start-run.ts';
 import { writeReportValue } from '../../pipeline/run/write-report-value.ts';
 import { type Context, runUrl } from '../shared/context.ts';
-import { withoutCommands } from '../shared/log.ts';
+import { group, withoutCommands } from '../shared/log.ts';
 import { ActionError, type Result } from '../shared/start.ts';
 import { environmentFor } from './environment.ts';
 import type { Inputs } from './inputs.ts';
@@ -17,8 +17,6 @@ import type { Open } from './stop-open.ts';
 
 /** What the action needs of the runner's toolkit. */
 export interface Toolkit {
-  startGroup(name: string): void;
-  endGroup(): void;
   saveState(name: string, value: string): void;
   setSecret(secret: string): void;
   getIDToken(audience: string): Promise<string>;
@@ -100,9 +98,9 @@ async function outputsOf(
   if (context.runId !== '') report.links.push({ label: 'Workflow run', url: runUrl(context) });
   const path = await writeReportValue(report, join(home, 'runs', report.run.execution));
   const { title, why } = headlineOf(report);
-  core.startGroup(`${title}: ${report.project}`);
-  withoutCommands(renderTerminal(report, { color: true, columns: 120 }));
-  core.endGroup();
+  await group(`${title}: ${report.project}`, async (write) =>
+    write(renderTerminal(report, { color: true, columns: 120 })),
+  );
   withoutCommands(`${title}: ${why}`);
   const { total, reuse, cost } = timingOf(report);
   const facts = [`Run ${report.run.execution}`, total, reuse.replace(/\.$/, ''), cost].filter(

@@ -21,5 +21,6 @@ export function annotateError(message: string, place: Place = {}): void {
   );
 }
 
-const escaped = (text: string): string =>
+/** A command's value as one line, as the runner reads it. */
+export const escaped = (text: string): string =>
   text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { escaped } from './annotate.ts';
 
 /** Prints text that may hold anything: the runner obeys no command in it. */
 export function withoutCommands(text: string): void {
@@ -15,7 +16,7 @@ export async function group<T>(
   work: (write: (text: string | Buffer) => void) => Promise<T>,
 ): Promise<T> {
   const end = randomUUID();
-  process.stdout.write(`::group::${title}\n::stop-commands::${end}\n`);
+  process.stdout.write(`::group::${escaped(title)}\n::stop-commands::${end}\n`);
   let last = '\n';
   try {
     return await work((chunk) => {

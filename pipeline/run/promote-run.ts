@@ -6,7 +6,7 @@ import { promote } from '../steps/promote.ts';
 import { type RunRecord, runKind } from '../steps/record.ts';
 
 /** A run that may not be promoted. */
-export class PromotionError extends Error {
+class PromotionError extends Error {
   override readonly name = 'PromotionError';
 }
 

@@ -96,13 +96,8 @@ function settingsOf({ set, data, image }: RunChoices): string[] {
 
 async function openBackend(
   config: Config,
-  {
-    backend,
-    environment,
-    containers,
-    mode,
-  }: Pick<RunChoices, 'backend' | 'environment' | 'containers' | 'mode'>,
-  { home, runId, onNote }: Pick<RunSurroundings, 'home' | 'runId' | 'onNote'>,
+  { backend, environment, containers, mode }: RunChoices,
+  { home, runId, onNote }: RunSurroundings,
 ): Promise<Backend> {
   const { project } = config;
   if (backend === 'embedded') {
