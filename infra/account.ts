@@ -1,5 +1,5 @@
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
-import { stsClient } from '../pipeline/backends/aws/clients.ts';
+import { stsClient } from '../pipeline/aws/clients.ts';
 import { type Environment, EnvironmentError } from './environment.ts';
 
 /** Throws EnvironmentError where the credentials are of another account than the environment's. */

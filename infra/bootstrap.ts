@@ -2,10 +2,10 @@
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
-import { signedCall } from '../pipeline/backends/aws/signed-call.ts';
+import { signedCall } from '../pipeline/aws/signed-call.ts';
 import { loadConfig } from '../pipeline/config/load.ts';
+import { askGitHub, originRepository } from '../pipeline/github/ask-github.ts';
 import { requireAccount } from './account.ts';
-import { askGitHub, originRepository } from './ask-github.ts';
 import { deployArguments, runCdk } from './cdk-cli.ts';
 import { type Environment, environmentOf } from './environment.ts';
 import { failed } from './failed.ts';

@@ -2,14 +2,14 @@ import { access, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { BuildOptions, Metafile } from 'esbuild';
-import { type FunctionName, resourceNames } from '../pipeline/backends/aws/names.ts';
+import { type FunctionName, resourceNames } from '../pipeline/names.ts';
 import { buildOnce } from './build-once.ts';
 import { EnvironmentError } from './environment.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 /** What is to be installed, and what npm did install. */
 const locks = ['package-lock.json', 'node_modules/.package-lock.json'];
-const handlers = fileURLToPath(new URL('../pipeline/steps', import.meta.url));
+const handlers = fileURLToPath(new URL('../pipeline/backends/aws/functions', import.meta.url));
 
 /**
  * A folder a function, `FOLDER/NAME/index.mjs` and the parts that it shares with others, with all that it needs but Node
@@ -73,10 +73,10 @@ function partsOf(file: string, outputs: Metafile['outputs'], found = new Set<str
 }
 
 async function handlerOf(name: FunctionName): Promise<string> {
-  const handler = join(handlers, `${name}.handler.ts`);
+  const handler = join(handlers, `${name}.ts`);
   await access(handler).catch(() => {
     throw new EnvironmentError(
-      `pipeline/steps/${name}.handler.ts: no such file, expected the function's handler`,
+      `pipeline/backends/aws/functions/${name}.ts: no such file, expected the function's handler`,
     );
   });
   return handler;

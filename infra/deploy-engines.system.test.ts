@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DescribeStateMachineCommand } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
-import { sfnClient } from '../pipeline/backends/aws/clients.ts';
+import { sfnClient } from '../pipeline/aws/clients.ts';
+import { signedCall } from '../pipeline/aws/signed-call.ts';
 import { account, region, startFakeCloud } from '../pipeline/backends/aws/fakecloud.fixture.ts';
-import { resourceNames } from '../pipeline/backends/aws/names.ts';
-import { signedCall } from '../pipeline/backends/aws/signed-call.ts';
+import { resourceNames } from '../pipeline/names.ts';
 import { runProgram } from './cdk.fixture.ts';
 
 /** The real CDK command line deploys an environment for each engine of the prepare job to an emulator, one after the other. */

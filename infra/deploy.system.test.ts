@@ -6,9 +6,9 @@ import { DescribeRepositoriesCommand } from '@aws-sdk/client-ecr';
 import { GetBucketPolicyCommand, HeadBucketCommand } from '@aws-sdk/client-s3';
 import { DescribeStateMachineCommand, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
-import { dynamoDbClient, ecrClient, s3Client, sfnClient } from '../pipeline/backends/aws/clients.ts';
+import { dynamoDbClient, ecrClient, s3Client, sfnClient } from '../pipeline/aws/clients.ts';
 import { account, region, startFakeCloud } from '../pipeline/backends/aws/fakecloud.fixture.ts';
-import { resourceNames } from '../pipeline/backends/aws/names.ts';
+import { resourceNames } from '../pipeline/names.ts';
 import { runProgram } from './cdk.fixture.ts';
 
 /** The real CDK command line against an emulator: what a person and the deploy workflow do, in order. */

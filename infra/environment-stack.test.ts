@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { embeddedResources } from '../pipeline/backends/embedded/embedded-backend.ts';
-import type { Json } from '../pipeline/definition/asl.ts';
-import { trainMachine } from '../pipeline/definition/train.ts';
+import type { Json } from '../pipeline/machines/asl.ts';
+import { trainMachine } from '../pipeline/machines/train.ts';
 import { environmentStack, type Resource, resourcesOf, testEnvironment } from './environment.fixture.ts';
 
 const staging = resourcesOf(environmentStack('staging'));

@@ -1,5 +1,5 @@
-import { resourceNames } from '../pipeline/backends/aws/names.ts';
 import type { Config } from '../pipeline/config/schema.ts';
+import { resourceNames } from '../pipeline/names.ts';
 import type { Place } from './policies/actions-of.ts';
 import { sourcesOf } from './policies/job-policy.ts';
 

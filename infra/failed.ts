@@ -1,5 +1,5 @@
 import { ConfigError } from '../pipeline/config/config-error.ts';
-import { GitHubError } from './ask-github.ts';
+import { GitHubError } from '../pipeline/github/ask-github.ts';
 import { CdkError } from './cdk-cli.ts';
 import { EnvironmentError } from './environment.ts';
 

@@ -3,7 +3,7 @@ import { chmodSync, copyFileSync, mkdirSync, realpathSync, writeFileSync } from 
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { account, region } from '../pipeline/backends/aws/fakecloud.fixture.ts';
-import { temporaryFolder } from '../pipeline/backends/embedded/python-context.fixture.ts';
+import { temporaryFolder } from '../pipeline/backends/embedded/images/python-context.fixture.ts';
 import { docker } from '../pipeline/image/docker.fixture.ts';
 
 /** AWS's image of the Node runtime, as fakecloud names it, and what stands in for it. */

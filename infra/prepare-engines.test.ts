@@ -3,8 +3,8 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import { embeddedResources } from '../pipeline/backends/embedded/embedded-backend.ts';
 import { embeddedEngine } from '../pipeline/backends/embedded/prepare-engines.ts';
 import { parseConfig } from '../pipeline/config/load.ts';
-import type { PrepareEngine } from '../pipeline/definition/prepare.ts';
-import { trainMachine } from '../pipeline/definition/train.ts';
+import type { PrepareEngine } from '../pipeline/machines/prepare.ts';
+import { trainMachine } from '../pipeline/machines/train.ts';
 import {
   environmentStack,
   type Resource,

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { temporaryFolder } from './backends/embedded/python-context.fixture.ts';
+import { temporaryFolder } from './backends/embedded/images/python-context.fixture.ts';
 import { canonicalJson, sha256, sha256File, sha256Json } from './hash.ts';
 
 test('sha256 is that of FIPS 180-4, of text as UTF-8 and of files', async () => {

@@ -1,7 +1,7 @@
 /** Runs a tool of a Python package's locked development environment: `node scripts/python.ts model pytest -q`. */
 import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
-import { ensureEnvironment } from '../pipeline/backends/embedded/python-environment.ts';
+import { ensureEnvironment } from '../pipeline/backends/embedded/images/python-environment.ts';
 
 const [folder = '', tool = '', ...args] = process.argv.slice(2);
 const environment = await ensureEnvironment({

@@ -2,7 +2,7 @@ import { access, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Environment } from '../../infra/environment.ts';
 import type { Template } from '../../infra/stack-diff.ts';
-import { SetupError } from '../../pipeline/backends/embedded/setup-error.ts';
+import { SetupError } from '../../pipeline/errors.ts';
 import type { Inputs } from './inputs.ts';
 
 /** What an earlier job synthesized, and the command line to deploy it with. */

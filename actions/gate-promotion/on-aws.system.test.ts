@@ -1,17 +1,17 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { CreateModelPackageGroupCommand } from '@aws-sdk/client-sagemaker';
 import { beforeAll, expect, jest, test } from '@jest/globals';
-import { sageMakerClient } from '../../pipeline/backends/aws/clients.ts';
+import { sageMakerClient } from '../../pipeline/aws/clients.ts';
 import { deployedContext } from '../../pipeline/backends/aws/deployed-context.ts';
 import { account, region } from '../../pipeline/backends/aws/fakecloud.fixture.ts';
 import { startMoto } from '../../pipeline/backends/aws/moto.fixture.ts';
-import { resourceNames } from '../../pipeline/backends/aws/names.ts';
-import { deployStandIn } from '../../pipeline/backends/aws/stand-in.fixture.ts';
+import { deployStandIn } from '../../pipeline/backends/aws/state/stand-in.fixture.ts';
 import { embeddedContext } from '../../pipeline/backends/embedded/embedded-context.ts';
 import { smallConfig, smallProject } from '../../pipeline/cli/small-project.fixture.ts';
+import { resourceNames } from '../../pipeline/names.ts';
 import type { Report } from '../../pipeline/report/report.ts';
 import { type Champion, championId, championKind } from '../../pipeline/steps/context.ts';
-import { type RunRecord, runKind } from '../../pipeline/steps/record.ts';
+import { type RunRecord, runKind } from '../../pipeline/steps/train/record.ts';
 import { builtAction } from '../shared/runner.fixture.ts';
 
 /* A real run's record, moved to AWS's emulator as its machine would have written it. */

@@ -1,13 +1,13 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { contextOf } from '../../pipeline/backends/open.ts';
 import { loadConfig } from '../../pipeline/config/load.ts';
 import type { Verdict } from '../../pipeline/gate/verdict.ts';
 import { prose } from '../../pipeline/report/github-markdown.ts';
 import { parseReport } from '../../pipeline/report/parse-report.ts';
 import { headlineOf } from '../../pipeline/report/reading.ts';
 import type { Report } from '../../pipeline/report/report.ts';
-import { contextOf } from '../../pipeline/run/context-of.ts';
-import { promoteRun } from '../../pipeline/run/promote-run.ts';
+import { promoteRun } from '../../pipeline/run/start/promote-run.ts';
 import type { Context } from '../shared/context.ts';
 import { InputError } from '../shared/inputs.ts';
 import { withoutCommands } from '../shared/log.ts';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { parseReport, parseVerdict } from '../../pipeline/report/parse-report.ts';
 import type { Report } from '../../pipeline/report/report.ts';
-import { reportOfError } from '../../pipeline/run/report-of-error.ts';
+import { reportOfError } from '../../pipeline/run/account/report-of-error.ts';
 import { type Context, runUrl } from '../shared/context.ts';
 import type { Inputs } from './inputs.ts';
 

@@ -2,13 +2,16 @@ import { appendFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { CreateRepositoryCommand, DescribeImagesCommand } from '@aws-sdk/client-ecr';
 import { beforeAll, expect, jest, test } from '@jest/globals';
-import { ecrClient } from '../../pipeline/backends/aws/clients.ts';
+import { ecrClient } from '../../pipeline/aws/clients.ts';
 import { account, region, startFakeCloud } from '../../pipeline/backends/aws/fakecloud.fixture.ts';
-import { resourceNames } from '../../pipeline/backends/aws/names.ts';
-import { temporaryFolder, writeFiles } from '../../pipeline/backends/embedded/python-context.fixture.ts';
+import {
+  temporaryFolder,
+  writeFiles,
+} from '../../pipeline/backends/embedded/images/python-context.fixture.ts';
 import { freePort, importBase, startDocker } from '../../pipeline/image/docker.fixture.ts';
 import { logIn } from '../../pipeline/image/ecr-login.ts';
 import { contentTag, pushImage } from '../../pipeline/image/push-image.ts';
+import { resourceNames } from '../../pipeline/names.ts';
 import { prepareContext } from '../../pipeline/repository.ts';
 import { builtAction, type Step } from '../shared/runner.fixture.ts';
 

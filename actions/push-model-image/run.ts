@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ImageName } from '../../pipeline/backends/aws/names.ts';
-import { SetupError } from '../../pipeline/backends/embedded/setup-error.ts';
 import { loadConfig } from '../../pipeline/config/load.ts';
+import { SetupError } from '../../pipeline/errors.ts';
 import { CheckoutImages } from '../../pipeline/image/checkout-images.ts';
 import type { PushedImage } from '../../pipeline/image/push-image.ts';
+import type { ImageName } from '../../pipeline/names.ts';
 import { InputError } from '../shared/inputs.ts';
 import { group } from '../shared/log.ts';
 import { ActionError, type Result } from '../shared/start.ts';

@@ -1,4 +1,4 @@
-import { useCredentials } from '../../pipeline/backends/aws/clients.ts';
+import { useCredentials } from '../../pipeline/aws/clients.ts';
 import { assumedRole } from '../shared/assumed-role.ts';
 import type { Context } from '../shared/context.ts';
 import type { Toolkit } from './run.ts';

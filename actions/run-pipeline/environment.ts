@@ -1,5 +1,5 @@
-import { resourceNames } from '../../pipeline/backends/aws/names.ts';
 import { loadConfig } from '../../pipeline/config/load.ts';
+import { resourceNames } from '../../pipeline/names.ts';
 import { InputError } from '../shared/inputs.ts';
 import type { Inputs } from './inputs.ts';
 

@@ -9,7 +9,7 @@ await start(inputs, async (given) => {
     import('@actions/core'),
     import('../shared/context.ts'),
     import('./run.ts'),
-    import('../../pipeline/cli/run-progress.ts'),
+    import('../../pipeline/run/start/run-progress.ts'),
   ]);
   const progress = new RunProgress(process.stdout);
   return await run(given, {

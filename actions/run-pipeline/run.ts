@@ -1,13 +1,13 @@
 import { join } from 'node:path';
-import type { RunProgress } from '../../pipeline/cli/run-progress.ts';
-import type { Request } from '../../pipeline/definition/request.ts';
+import type { Request } from '../../pipeline/machines/request.ts';
 import { prose } from '../../pipeline/report/github-markdown.ts';
 import { headlineOf, timingOf } from '../../pipeline/report/reading.ts';
 import type { Report } from '../../pipeline/report/report.ts';
 import { renderTerminal } from '../../pipeline/report/terminal.ts';
-import { reportOfError } from '../../pipeline/run/report-of-error.ts';
-import { handOver, type RunChoices, startRun } from '../../pipeline/run/start-run.ts';
-import { writeReportValue } from '../../pipeline/run/write-report-value.ts';
+import { reportOfError } from '../../pipeline/run/account/report-of-error.ts';
+import { writeReportValue } from '../../pipeline/run/account/write-report-value.ts';
+import type { RunProgress } from '../../pipeline/run/start/run-progress.ts';
+import { handOver, type RunChoices, startRun } from '../../pipeline/run/start/start-run.ts';
 import { type Context, runUrl } from '../shared/context.ts';
 import { group, withoutCommands } from '../shared/log.ts';
 import { ActionError, type Result } from '../shared/start.ts';

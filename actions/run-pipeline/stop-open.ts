@@ -1,5 +1,5 @@
 import { openAwsBackend } from '../../pipeline/backends/aws/aws-backend.ts';
-import { deploymentOf } from '../../pipeline/backends/aws/deployment-of.ts';
+import { deploymentOf } from '../../pipeline/config/environment.ts';
 import { loadConfig } from '../../pipeline/config/load.ts';
 import type { Context } from '../shared/context.ts';
 import { assume } from './assume.ts';

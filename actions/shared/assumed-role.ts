@@ -1,5 +1,5 @@
 import { AssumeRoleWithWebIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import { SetupError } from '../../pipeline/backends/embedded/setup-error.ts';
+import { SetupError } from '../../pipeline/errors.ts';
 
 interface Options {
   /** ARN of the role. */

@@ -9,7 +9,7 @@ import {
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import type { FunctionName } from '../../pipeline/backends/aws/names.ts';
+import type { FunctionName } from '../../pipeline/names.ts';
 import type { Environment } from '../environment.ts';
 import { functionPolicy } from '../policies/function-policy.ts';
 import { networkInterfaces } from '../policies/job-policy.ts';

@@ -16,7 +16,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { metricNamespace } from '../../pipeline/run/run-metrics.ts';
+import { metricNamespace } from '../../pipeline/steps/train/run-metrics.ts';
 import type { Environment } from '../environment.ts';
 import type { Functions } from './functions.ts';
 import type { Machines } from './machines.ts';
@@ -91,7 +91,7 @@ export class Operations extends Construct {
     const day = { period: Duration.days(1), statistic: 'Sum' };
     const graph = (title: string, left: IMetric[]) => new GraphWidget({ title, left, width: 12 });
     const every = Object.values(functions.all);
-    // From the log of the record function (pipeline/run/run-metrics.ts).
+    // From the log of the record function (pipeline/steps/train/run-metrics.ts).
     const ofRuns = (metricName: string, statistic: string) =>
       new Metric({
         namespace: metricNamespace,

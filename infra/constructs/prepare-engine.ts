@@ -1,5 +1,5 @@
 import { Token } from 'aws-cdk-lib/core';
-import type { PrepareEngine } from '../../pipeline/definition/prepare.ts';
+import type { PrepareEngine } from '../../pipeline/machines/prepare.ts';
 
 /** An engine of the prepare job as it is deployed. */
 export interface DeployedEngine {

@@ -1,5 +1,5 @@
-import type { ResourceNames } from '../../pipeline/backends/aws/names.ts';
-import type { Branch, Json, State, StateMachine, TaskState } from '../../pipeline/definition/asl.ts';
+import type { Branch, Json, State, StateMachine, TaskState } from '../../pipeline/machines/asl.ts';
+import type { ResourceNames } from '../../pipeline/names.ts';
 import { allow, onlyKinds, type Statement } from './statement.ts';
 
 /** What an environment's ARNs are made of. */

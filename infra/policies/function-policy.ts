@@ -1,4 +1,4 @@
-import type { FunctionName } from '../../pipeline/backends/aws/names.ts';
+import type { FunctionName } from '../../pipeline/names.ts';
 import type { Place } from './actions-of.ts';
 import { allow, onlyKinds, type Statement } from './statement.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { resourceNames } from '../../pipeline/backends/aws/names.ts';
 import { embeddedResources } from '../../pipeline/backends/embedded/embedded-backend.ts';
-import { trainMachine } from '../../pipeline/definition/train.ts';
+import { trainMachine } from '../../pipeline/machines/train.ts';
+import { resourceNames } from '../../pipeline/names.ts';
 import { testEnvironment } from '../environment.fixture.ts';
 import { type Call, isAllowed } from './evaluate.fixture.ts';
 import { functionPolicy } from './function-policy.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { StateMachine } from '../../pipeline/definition/asl.ts';
+import type { StateMachine } from '../../pipeline/machines/asl.ts';
 import { environmentStack, type Resource, resourcesOf, testEnvironment } from '../environment.fixture.ts';
 import { actionsOf } from './actions-of.ts';
 import { type Call, isAllowed } from './evaluate.fixture.ts';

@@ -1,5 +1,5 @@
-import type { ResourceNames } from '../../pipeline/backends/aws/names.ts';
-import type { StateMachine } from '../../pipeline/definition/asl.ts';
+import type { StateMachine } from '../../pipeline/machines/asl.ts';
+import type { ResourceNames } from '../../pipeline/names.ts';
 import { actionsOf, type Place } from './actions-of.ts';
 import { allow, deny, type Statement } from './statement.ts';
 

@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { Template } from 'aws-cdk-lib/assertions';
-import { ensureEnvironment } from '../../pipeline/backends/embedded/python-environment.ts';
+import { ensureEnvironment } from '../../pipeline/backends/embedded/images/python-environment.ts';
 import { environmentStack, identityStack, testApp } from '../environment.fixture.ts';
 
 /** cfn-lint and checkov on both stacks, as they are by default (staging) and with all that an account may demand. */

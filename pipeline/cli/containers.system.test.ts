@@ -1,7 +1,7 @@
 import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { temporaryFolder } from '../backends/embedded/python-context.fixture.ts';
+import { temporaryFolder } from '../backends/embedded/images/python-context.fixture.ts';
 import { docker, importPython, startDocker } from '../image/docker.fixture.ts';
 import { login, startRegistry } from '../image/registry.fixture.ts';
 import type { Finished } from './cli.fixture.ts';

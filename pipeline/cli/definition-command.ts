@@ -1,6 +1,6 @@
 import { Argument, Command } from 'commander';
 import { embeddedResources } from '../backends/embedded/embedded-backend.ts';
-import { trainMachine } from '../definition/train.ts';
+import { trainMachine } from '../machines/train.ts';
 import { InputError, printJson } from './errors.ts';
 
 export function definitionCommand(): Command {

@@ -5,11 +5,11 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { s3Client } from '../backends/aws/clients.ts';
+import { s3Client } from '../aws/clients.ts';
+import { signedCall } from '../aws/signed-call.ts';
 import { account, region, startFakeCloud } from '../backends/aws/fakecloud.fixture.ts';
-import { resourceNames } from '../backends/aws/names.ts';
-import { signedCall } from '../backends/aws/signed-call.ts';
 import type { Check } from '../doctor/check.ts';
+import { resourceNames } from '../names.ts';
 import { stackTrace, type Workspace } from './cli.fixture.ts';
 import { smallConfig, smallProject } from './small-project.fixture.ts';
 

@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { FileLedger } from '../backends/embedded/file-ledger.ts';
+import { FileLedger } from '../backends/embedded/state/file-ledger.ts';
 import type { Check } from '../doctor/check.ts';
 import type { ModelPackage } from '../ports.ts';
 import { stackTrace, type Workspace } from './cli.fixture.ts';

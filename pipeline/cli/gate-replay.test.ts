@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { beforeAll, expect, test } from '@jest/globals';
 import type { Verdict } from '../gate/verdict.ts';
-import type { Replay } from '../run/replay.ts';
+import type { Replay } from '../run/account/replay.ts';
 import type { Workspace } from './cli.fixture.ts';
 import { behave, smallProject } from './small-project.fixture.ts';
 

@@ -3,7 +3,7 @@ import { EmbeddedBackend } from '../backends/embedded/embedded-backend.ts';
 import type { Config } from '../config/schema.ts';
 import { formatCountOf, formatTime } from '../format.ts';
 import type { Verdict } from '../gate/verdict.ts';
-import { isChanged, type Replay, type ReplayedRun, replay } from '../run/replay.ts';
+import { isChanged, type Replay, type ReplayedRun, replay } from '../run/account/replay.ts';
 import { InputError, printJson } from './errors.ts';
 import { home } from './home.ts';
 import { table } from './table.ts';

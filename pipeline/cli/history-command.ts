@@ -1,9 +1,9 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Backend } from '../backends/backend.ts';
+import { contextOf } from '../backends/open.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { formatSeconds, formatTime } from '../format.ts';
-import { contextOf } from '../run/context-of.ts';
 import {
   isOfCommit,
   type PackageStory,
@@ -11,7 +11,7 @@ import {
   runsOf,
   storyOf,
   summaryOf,
-} from '../run/lineage.ts';
+} from '../run/account/lineage.ts';
 import { type Champion, championId, championKind, type StepContext } from '../steps/context.ts';
 import { InputError, printJson } from './errors.ts';
 import { home } from './home.ts';

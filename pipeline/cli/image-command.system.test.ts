@@ -2,14 +2,14 @@ import { appendFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CreateRepositoryCommand } from '@aws-sdk/client-ecr';
 import { beforeAll, expect, test } from '@jest/globals';
+import { ecrClient } from '../aws/clients.ts';
 import { findImage } from '../backends/aws/aws-images.ts';
-import { ecrClient } from '../backends/aws/clients.ts';
 import { account, region, startFakeCloud } from '../backends/aws/fakecloud.fixture.ts';
-import { resourceNames } from '../backends/aws/names.ts';
-import { temporaryFolder, writeFiles } from '../backends/embedded/python-context.fixture.ts';
+import { temporaryFolder, writeFiles } from '../backends/embedded/images/python-context.fixture.ts';
 import { freePort, importBase, startDocker } from '../image/docker.fixture.ts';
 import { logIn } from '../image/ecr-login.ts';
 import { contentTag, type PushedImage, pushImage } from '../image/push-image.ts';
+import { resourceNames } from '../names.ts';
 import { prepareContext } from '../repository.ts';
 import { smallConfig, smallProject } from './small-project.fixture.ts';
 

@@ -1,8 +1,8 @@
 import { Command } from 'commander';
-import type { ImageName } from '../backends/aws/names.ts';
 import { loadConfig } from '../config/load.ts';
 import type { CheckoutImages } from '../image/checkout-images.ts';
 import type { PushedImage } from '../image/push-image.ts';
+import type { ImageName } from '../names.ts';
 import { InputError, printJson } from './errors.ts';
 
 interface ImageOptions {

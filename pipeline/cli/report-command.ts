@@ -1,15 +1,15 @@
 import { join, relative } from 'node:path';
 import { Command, Option } from 'commander';
-import { deploymentOf } from '../backends/aws/deployment-of.ts';
 import type { Backend } from '../backends/backend.ts';
 import { EmbeddedBackend } from '../backends/embedded/embedded-backend.ts';
+import { deploymentOf } from '../config/environment.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { renderTerminal } from '../report/terminal.ts';
-import { runsOf } from '../run/lineage.ts';
-import { reportOf } from '../run/report-of.ts';
-import { writeReport } from '../run/write-report.ts';
-import { type RunRecord, runKind } from '../steps/record.ts';
+import { runsOf } from '../run/account/lineage.ts';
+import { reportOf } from '../run/account/report-of.ts';
+import { writeReport } from '../run/account/write-report.ts';
+import { type RunRecord, runKind } from '../steps/train/record.ts';
 import { InputError, printJson } from './errors.ts';
 import { home } from './home.ts';
 

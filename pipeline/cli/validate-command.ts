@@ -1,9 +1,9 @@
 import { Command } from 'commander';
 import { ConfigError, type ConfigProblem } from '../config/config-error.ts';
-import type { DataProblem } from '../config/data-contract.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { formatCount, formatCountOf, formatPercent } from '../format.ts';
-import { checkSource, missingFiles } from '../run/check-project.ts';
+import { checkSource, missingFiles } from '../run/start/check-project.ts';
+import type { DataProblem } from '../tables/data-contract.ts';
 import { printJson } from './errors.ts';
 
 /** A problem with its place: `line` and `column` of mlops.yaml, or `line` (parquet: `row`) and `field` of a data file. */

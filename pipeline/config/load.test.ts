@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { sha256 } from '../hash.ts';
+import { checkData } from '../tables/data-contract.ts';
 import { ConfigError } from './config-error.ts';
-import { checkData } from './data-contract.ts';
 import { loadConfig, parseConfig } from './load.ts';
 
 const minimal = (problem = 'binary') =>

@@ -1,12 +1,12 @@
 import { HeadBucketCommand } from '@aws-sdk/client-s3';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
-import { askGitHub, GitHubError, originRepository } from '../../infra/ask-github.ts';
-import { s3Client, stsClient } from '../backends/aws/clients.ts';
-import { type Deployment, resourceNames } from '../backends/aws/names.ts';
-import { signedCall } from '../backends/aws/signed-call.ts';
+import { s3Client, stsClient } from '../aws/clients.ts';
+import { signedCall } from '../aws/signed-call.ts';
 import type { Config } from '../config/schema.ts';
 import { estimate } from '../cost/estimate.ts';
 import { formatCountOf } from '../format.ts';
+import { askGitHub, GitHubError, originRepository } from '../github/ask-github.ts';
+import { type Deployment, resourceNames } from '../names.ts';
 import { attempt, type Check, ok, problem, warning } from './check.ts';
 import { quotaCheck, quotasNeeded } from './quotas.ts';
 import { subjectsExpected, subjectsTrusted, trustCheck } from './role-trust.ts';

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { deploymentOf } from '../backends/aws/deployment-of.ts';
 import { ConfigError } from '../config/config-error.ts';
+import { deploymentOf } from '../config/environment.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { formatCountOf } from '../format.ts';
 import { attempt, type Check, ok, problem } from './check.ts';

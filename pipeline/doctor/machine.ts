@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { access, constants, statfs } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { ensurePython } from '../backends/embedded/python-environment.ts';
-import { SetupError } from '../backends/embedded/setup-error.ts';
+import { ensurePython } from '../backends/embedded/images/python-environment.ts';
+import { SetupError } from '../errors.ts';
 import { type Check, ok, problem, warning } from './check.ts';
 
 const run = promisify(execFile);

@@ -1,12 +1,12 @@
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { isDraft } from '../backends/embedded/atomic-file.ts';
 import { EmbeddedBackend } from '../backends/embedded/embedded-backend.ts';
-import { FileLedger } from '../backends/embedded/file-ledger.ts';
-import { ImageStore } from '../backends/embedded/image-store.ts';
+import { ImageStore } from '../backends/embedded/images/image-store.ts';
 import { abandonedJobs } from '../backends/embedded/jobs/abandoned.ts';
-import { unlessMissing } from '../backends/embedded/missing.ts';
-import { forgetRun, unfinishedRuns } from '../backends/embedded/run-owner.ts';
+import { isDraft } from '../backends/embedded/state/atomic-file.ts';
+import { FileLedger } from '../backends/embedded/state/file-ledger.ts';
+import { unlessMissing } from '../backends/embedded/state/missing.ts';
+import { forgetRun, unfinishedRuns } from '../backends/embedded/state/run-owner.ts';
 import { formatCountOf } from '../format.ts';
 import type { ModelPackage } from '../ports.ts';
 import { type Champion, championId, championKind } from '../steps/context.ts';

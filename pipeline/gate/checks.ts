@@ -1,5 +1,5 @@
 import { decimalsFor, formatApart, formatConfidence, formatValue, metricText } from '../format.ts';
-import type { Estimate } from './estimate.ts';
+import type { Estimate } from '../statistics/estimate.ts';
 import type { Check } from './verdict.ts';
 import { comparedTo } from './wording.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
+import { Random } from '../statistics/random.ts';
 import { decide, type GateInput } from './decide.ts';
 import { DEFAULT_POLICY, type GatePolicy } from './policy.ts';
-import { Random } from './random.ts';
 import type { BinaryScores, MulticlassScores, RegressionScores, SliceColumn } from './scores.ts';
 import type { Check, Verdict } from './verdict.ts';
 

@@ -1,9 +1,9 @@
 import { formatCount } from '../format.ts';
-import { type Estimate, intervalOf, valueIntervalOf } from './estimate.ts';
+import { type Estimate, intervalOf, valueIntervalOf } from '../statistics/estimate.ts';
+import { METRICS } from '../statistics/metrics.ts';
+import * as normal from '../statistics/normal.ts';
 import { joinTo, pick } from './join.ts';
-import { METRICS } from './metrics.ts';
 import { classOf, type Model, metricOf, modelOf } from './model.ts';
-import * as normal from './normal.ts';
 import type { GatePolicy } from './policy.ts';
 import { notesFor, reasonFor } from './reason.ts';
 import {

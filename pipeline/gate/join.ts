@@ -1,4 +1,4 @@
-import { RowIndex } from './row-index.ts';
+import { RowIndex } from '../tables/row-index.ts';
 import { ScoreFileError, shown } from './score-file-error.ts';
 import type { Scores } from './scores.ts';
 

@@ -1,8 +1,8 @@
-import { binaryConstants, binaryMetrics } from './binary-metrics.ts';
-import { type Placements, placements } from './delong.ts';
-import { METRICS, type ModelMetrics } from './metrics.ts';
-import { multiclassConstants, multiclassMetrics } from './multiclass-metrics.ts';
-import { regressionConstants, regressionMetrics } from './regression-metrics.ts';
+import { binaryConstants, binaryMetrics } from '../statistics/binary-metrics.ts';
+import { type Placements, placements } from '../statistics/delong.ts';
+import { METRICS, type ModelMetrics } from '../statistics/metrics.ts';
+import { multiclassConstants, multiclassMetrics } from '../statistics/multiclass-metrics.ts';
+import { regressionConstants, regressionMetrics } from '../statistics/regression-metrics.ts';
 import type { Scores } from './scores.ts';
 
 /** One model's rows and what can be computed of them. */

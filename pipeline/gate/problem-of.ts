@@ -1,5 +1,5 @@
+import { openTable } from '../tables/table.ts';
 import type { Problem } from './scores.ts';
-import { openTable } from './table.ts';
 
 /** The problem that a score file's columns tell: `score`, `score_CLASS...` or `predicted`. */
 export async function problemOf(file: string): Promise<Problem> {

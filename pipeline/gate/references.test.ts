@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { aucVariance, compareAucs } from './delong.ts';
+import { aucVariance, compareAucs } from '../statistics/delong.ts';
+import * as normal from '../statistics/normal.ts';
 import { metricOf, modelOf } from './model.ts';
-import * as normal from './normal.ts';
 import { type Problem, readScores } from './scores.ts';
 
 // The values of scikit-learn, statsmodels, R's pROC and glm on score files (references/make.py, references/make.R).

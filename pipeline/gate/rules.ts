@@ -1,6 +1,6 @@
 import { metricText } from '../format.ts';
+import { METRICS, oriented } from '../statistics/metrics.ts';
 import { comparisonCheck, failed, floorCheck, minChangeCheck, passed, thresholdCheck } from './checks.ts';
-import { METRICS, oriented } from './metrics.ts';
 import { constantOf, type Model, metricOf, whyAbsent } from './model.ts';
 import { type GatePolicy, resolveMargin } from './policy.ts';
 import type { Sampling } from './sampling.ts';

@@ -1,7 +1,7 @@
-import { bootstrap } from './bootstrap.ts';
-import { aucVariance, compareAucs } from './delong.ts';
-import { bootstrapEstimate, type Estimate, normalEstimate } from './estimate.ts';
-import { METRICS, oriented } from './metrics.ts';
+import { bootstrap } from '../statistics/bootstrap.ts';
+import { aucVariance, compareAucs } from '../statistics/delong.ts';
+import { bootstrapEstimate, type Estimate, normalEstimate } from '../statistics/estimate.ts';
+import { METRICS, oriented } from '../statistics/metrics.ts';
 import { classOf, type Model, metricOf } from './model.ts';
 
 /** A metric of one model, or of one minus another, with its sampling distribution; null where it has none. */

@@ -1,6 +1,6 @@
-import { RowIndex } from './row-index.ts';
+import { RowIndex } from '../tables/row-index.ts';
+import { openTable, type Table } from '../tables/table.ts';
 import { type ScoreFileError, shown } from './score-file-error.ts';
-import { openTable, type Table } from './table.ts';
 
 export type Problem = 'binary' | 'multiclass' | 'regression';
 

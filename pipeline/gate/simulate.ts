@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** Prints how often the gate promotes what it should and should not: node pipeline/gate/simulate.ts [HOLDOUTS] */
-import { Random } from './random.ts';
+import { Random } from '../statistics/random.ts';
 import { NON_INFERIOR, promotions, SUPERIOR, seriesPromotions } from './simulation.ts';
 
 const times = Number(process.argv[2] ?? 4000);

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
+import { Random } from '../statistics/random.ts';
 import { decide } from './decide.ts';
-import { Random } from './random.ts';
 import { holdoutOf, modelOn, NON_INFERIOR, promotions, SUPERIOR, seriesPromotions } from './simulation.ts';
 
 // Seeds are fixed, so each count is the same on every run; the limits are three standard errors around what the rule

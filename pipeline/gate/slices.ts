@@ -1,8 +1,8 @@
 import { formatCount, metricText } from '../format.ts';
+import { valueIntervalOf } from '../statistics/estimate.ts';
+import { METRICS, oriented } from '../statistics/metrics.ts';
 import { dropCheck, failed, passed } from './checks.ts';
-import { valueIntervalOf } from './estimate.ts';
 import { pick } from './join.ts';
-import { METRICS, oriented } from './metrics.ts';
 import { type Model, metricOf, modelOf, whyAbsent } from './model.ts';
 import { type GatePolicy, resolveMargin } from './policy.ts';
 import { samplingOf } from './sampling.ts';

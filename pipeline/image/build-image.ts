@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FileError, SetupError } from '../backends/embedded/setup-error.ts';
+import { FileError, SetupError } from '../errors.ts';
 import { lastLines, runDocker } from './docker.ts';
 
 interface BuildOptions {

@@ -1,4 +1,4 @@
-import { SetupError } from '../backends/embedded/setup-error.ts';
+import { SetupError } from '../errors.ts';
 import type { PushedImage } from './push-image.ts';
 import { blobsOf, type Registry } from './registry.ts';
 

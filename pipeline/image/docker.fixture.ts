@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from '@jest/globals';
-import { eventually, temporaryFolder } from '../backends/embedded/python-context.fixture.ts';
+import { eventually, temporaryFolder } from '../backends/embedded/images/python-context.fixture.ts';
 
 export function docker(...args: string[]): string {
   return execFileSync('docker', args, {

@@ -1,6 +1,6 @@
 import { GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr';
-import { ecrClient } from '../backends/aws/clients.ts';
-import { SetupError } from '../backends/embedded/setup-error.ts';
+import { ecrClient } from '../aws/clients.ts';
+import { SetupError } from '../errors.ts';
 import { Registry } from './registry.ts';
 
 const ECR_HOST = /^(\d{12})\.dkr\.ecr(?:-fips)?\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?$/;

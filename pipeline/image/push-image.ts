@@ -1,10 +1,10 @@
 import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AwsError } from '../backends/aws/explained.ts';
-import { type ImageName, imageTag } from '../backends/aws/names.ts';
-import { hashContext } from '../backends/embedded/image-store.ts';
-import { FileError, SetupError } from '../backends/embedded/setup-error.ts';
+import { AwsError } from '../aws/explained.ts';
+import { hashContext } from '../backends/embedded/images/image-store.ts';
+import { FileError, SetupError } from '../errors.ts';
+import { type ImageName, imageTag } from '../names.ts';
 import { buildImage } from './build-image.ts';
 import type { Repository } from './copy-image.ts';
 import { lastLines, runDocker } from './docker.ts';

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { eventually, temporaryFolder } from '../backends/embedded/python-context.fixture.ts';
+import { eventually, temporaryFolder } from '../backends/embedded/images/python-context.fixture.ts';
 import { endWithTests, freePort } from './docker.fixture.ts';
 
 /** What the registry takes for `docker login`. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { AwsError } from '../backends/aws/explained.ts';
-import { SetupError } from '../backends/embedded/setup-error.ts';
+import { AwsError } from '../aws/explained.ts';
+import { SetupError } from '../errors.ts';
 
 /** One image in a registry. */
 export interface Manifest {

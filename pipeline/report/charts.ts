@@ -1,7 +1,7 @@
 import type { EChartsOption, SeriesOption } from 'echarts';
 import { init } from 'echarts/dist/echarts.esm.min.mjs';
 import { decimalsFor, formatCount, formatPercent, formatValue } from '../format.ts';
-import { heightAt } from './curve.ts';
+import { heightAt } from '../statistics/curve.ts';
 import { escapeHtml } from './escape-html.ts';
 import type { CalibrationBin, Curve, ModelPlots, TuningFacts } from './report.ts';
 

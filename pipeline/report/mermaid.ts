@@ -1,5 +1,5 @@
 import { formatCount } from '../format.ts';
-import { heightAt } from './curve.ts';
+import { heightAt } from '../statistics/curve.ts';
 import type { CalibrationBin, Curve, ModelPlots, Report } from './report.ts';
 
 /** Readable on GitHub's white and on its dark background. */

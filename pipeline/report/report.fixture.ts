@@ -1,5 +1,5 @@
 import type { Check, MetricResult, Verdict } from '../gate/verdict.ts';
-import { multiclassPlotsOf, plotsOf, regressionPlotsOf } from './plots.ts';
+import { multiclassPlotsOf, plotsOf, regressionPlotsOf } from '../statistics/plots.ts';
 import type { Report } from './report.ts';
 
 /** A small seeded generator (mulberry32), so that a fixture is the same on every machine. */

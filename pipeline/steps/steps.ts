@@ -1,12 +1,12 @@
-import type { StepName } from '../definition/train.ts';
+import type { StepName } from '../machines/train.ts';
 import type { StepContext } from './context.ts';
-import { gate } from './gate.ts';
-import { inspect } from './inspect.ts';
-import { lease } from './lease.ts';
-import { plan } from './plan.ts';
-import { promote } from './promote.ts';
-import { record } from './record.ts';
-import { register } from './register.ts';
+import { gate } from './train/gate.ts';
+import { inspect } from './train/inspect.ts';
+import { lease } from './train/lease.ts';
+import { plan } from './train/plan.ts';
+import { promote } from './train/promote.ts';
+import { record } from './train/record.ts';
+import { register } from './train/register.ts';
 
 /** The functions that the machines call, by the name that the definition has for them. */
 export const steps = { lease, plan, inspect, gate, register, promote, record } satisfies Record<

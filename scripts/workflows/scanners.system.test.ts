@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { basename, delimiter, dirname, join } from 'node:path';
 import { beforeAll, expect, jest, test } from '@jest/globals';
 import { parse } from 'yaml';
-import { ensureEnvironment } from '../../pipeline/backends/embedded/python-environment.ts';
+import { ensureEnvironment } from '../../pipeline/backends/embedded/images/python-environment.ts';
 import { goTool } from './tools.fixture.ts';
 
 jest.setTimeout(600_000);

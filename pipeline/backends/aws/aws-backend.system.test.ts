@@ -11,20 +11,20 @@ import { PutImageCommand } from '@aws-sdk/client-ecr';
 import { DescribeTrainingJobCommand } from '@aws-sdk/client-sagemaker';
 import { ListExecutionsCommand, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { cloudWatchLogsClient, ecrClient, sageMakerClient, sfnClient } from '../../aws/clients.ts';
 import { parseConfig } from '../../config/load.ts';
-import type { Request } from '../../definition/request.ts';
-import { reportOf } from '../../run/report-of.ts';
-import { runPipeline } from '../../run/run.ts';
+import type { Request } from '../../machines/request.ts';
+import { imageTag, resourceNames } from '../../names.ts';
+import { reportOf } from '../../run/account/report-of.ts';
+import { runPipeline } from '../../run/start/run.ts';
 import { championId, championKind } from '../../steps/context.ts';
-import { lease } from '../../steps/lease.ts';
-import { type RunRecord, runKind } from '../../steps/record.ts';
+import { lease } from '../../steps/train/lease.ts';
+import { type RunRecord, runKind } from '../../steps/train/record.ts';
 import type { Progress, RunResult } from '../backend.ts';
-import { hashContext } from '../embedded/image-store.ts';
+import { hashContext } from '../embedded/images/image-store.ts';
 import { AwsBackend, openAwsBackend } from './aws-backend.ts';
-import { cloudWatchLogsClient, ecrClient, sageMakerClient, sfnClient } from './clients.ts';
 import { account, region, startFakeCloud } from './fakecloud.fixture.ts';
-import { imageTag, resourceNames } from './names.ts';
-import { deployStandIn } from './stand-in.fixture.ts';
+import { deployStandIn } from './state/stand-in.fixture.ts';
 
 jest.setTimeout(60_000);
 const cloud = await startFakeCloud(4613);
@@ -140,7 +140,7 @@ test('a second follower attaches to what runs; stopping stops the execution and 
 
 test('close-run closes an execution that the console aborted: jobs, ledger, lease', async () => {
   functionEnvironment();
-  const { handler } = await import('../../steps/close-run.handler.ts');
+  const { handler } = await import('./functions/close-run.ts');
   const backend = open('81');
   const told: Progress[] = [];
   const wanted = request('hold', { promote: true, mode: 'promote' });
@@ -171,7 +171,7 @@ test('close-run closes an execution that the console aborted: jobs, ledger, leas
 
 test('the record of a run that nobody followed has its steps and notes, and a report; a failed job its log', async () => {
   functionEnvironment();
-  const { handler } = await import('../../steps/record.handler.ts');
+  const { handler } = await import('./functions/record.ts');
   const backend = open('83');
   const told: Progress[] = [];
   const abort = new AbortController();

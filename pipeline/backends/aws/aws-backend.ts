@@ -3,11 +3,14 @@ import type { ECRClient } from '@aws-sdk/client-ecr';
 import { DescribeHyperParameterTuningJobCommand, type SageMakerClient } from '@aws-sdk/client-sagemaker';
 import { type SFNClient, StartExecutionCommand, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import pLimit from 'p-limit';
-import type { Request } from '../../definition/request.ts';
+import { cloudWatchLogsClient, ecrClient, sageMakerClient, sfnClient } from '../../aws/clients.ts';
+import { SetupError } from '../../errors.ts';
 import { canonicalJson, sha256Json } from '../../hash.ts';
+import type { Request } from '../../machines/request.ts';
+import { type Deployment, imageTag, type ResourceNames, resourceNames } from '../../names.ts';
 import { prepareContext } from '../../repository.ts';
 import { type Champion, championId, championKind } from '../../steps/context.ts';
-import { type RunRecord, runKind } from '../../steps/record.ts';
+import { type RunRecord, runKind } from '../../steps/train/record.ts';
 import type {
   Backend,
   FailedJob,
@@ -17,17 +20,14 @@ import type {
   RunResult,
   StagedFile,
 } from '../backend.ts';
-import { hashContext } from '../embedded/image-store.ts';
-import { SetupError } from '../embedded/setup-error.ts';
+import { hashContext } from '../embedded/images/image-store.ts';
 import { findImage, requireDigest } from './aws-images.ts';
-import { cloudWatchLogsClient, ecrClient, sageMakerClient, sfnClient } from './clients.ts';
 import { executionLink } from './console-links.ts';
 import { deployedContext, requireDeployed } from './deployed-context.ts';
-import { ExecutionHistory, type StartedJob } from './execution-history.ts';
-import { follow } from './follow.ts';
-import { type Deployment, imageTag, type ResourceNames, resourceNames } from './names.ts';
-import { describeExecution, type Execution, eventsSince } from './read-execution.ts';
-import { stopJobs } from './stop-jobs.ts';
+import { ExecutionHistory, type StartedJob } from './executions/execution-history.ts';
+import { follow } from './executions/follow.ts';
+import { describeExecution, type Execution, eventsSince } from './executions/read-execution.ts';
+import { stopJobs } from './executions/stop-jobs.ts';
 
 export interface AwsBackendOptions {
   deployment: Deployment;
@@ -137,7 +137,7 @@ export class AwsBackend implements Backend {
   }
 
   async logTail({ kind, name }: FailedJob): Promise<string[]> {
-    const { jobLog } = await import('./job-log.ts');
+    const { jobLog } = await import('./executions/job-log.ts');
     // A tuning job writes no log: the first of its trials that failed tells.
     const failed =
       kind === 'tuning'

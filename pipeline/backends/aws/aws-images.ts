@@ -1,6 +1,6 @@
 import { DescribeImagesCommand, type ECRClient } from '@aws-sdk/client-ecr';
-import { SetupError } from '../embedded/setup-error.ts';
-import type { ResourceNames } from './names.ts';
+import { SetupError } from '../../errors.ts';
+import type { ResourceNames } from '../../names.ts';
 
 /**
  * The URI by digest of the image with this tag: of the release repository, or else of the candidates.

@@ -1,9 +1,9 @@
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
+import { stsClient } from '../../aws/clients.ts';
+import { SetupError } from '../../errors.ts';
+import { type Deployment, resourceNames } from '../../names.ts';
 import { championId, championKind } from '../../steps/context.ts';
-import { SetupError } from '../embedded/setup-error.ts';
-import { stsClient } from './clients.ts';
-import { type Deployment, resourceNames } from './names.ts';
-import { awsContext } from './step-context.ts';
+import { awsContext } from './functions/step-context.ts';
 
 /** The ports of an environment that is deployed. */
 export function deployedContext(deployment: Deployment) {

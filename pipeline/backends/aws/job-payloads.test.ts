@@ -3,7 +3,7 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, jest, test } from '@jest/globals';
 import { Workspace } from '../../cli/cli.fixture.ts';
-import type { ExecutionEvent } from '../embedded/engine.ts';
+import type { ExecutionEvent } from '../embedded/engine/engine.ts';
 import { pythonOf } from './moto.fixture.ts';
 
 // Installs botocore where it is not there yet, and runs the sample twice.

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterAll } from '@jest/globals';
-import { ensureEnvironment } from '../embedded/python-environment.ts';
+import { ensureEnvironment } from '../embedded/images/python-environment.ts';
 
 /** A Python environment with the packages of a lock of this folder. */
 export async function pythonOf(lock: 'botocore' | 'moto'): Promise<string> {

@@ -1,23 +1,23 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { Request } from '../../definition/request.ts';
-import { type Resources, type StepName, trainMachine, trainSteps } from '../../definition/train.ts';
+import { SetupError } from '../../errors.ts';
 import { sha256 } from '../../hash.ts';
+import type { Request } from '../../machines/request.ts';
+import { type Resources, type StepName, trainMachine, trainSteps } from '../../machines/train.ts';
 import { prepareContext } from '../../repository.ts';
-import { currentLease, freeLease, waitingReason } from '../../steps/lease.ts';
-import { type RunRecord, runKind } from '../../steps/record.ts';
 import { steps } from '../../steps/steps.ts';
+import { currentLease, freeLease, waitingReason } from '../../steps/train/lease.ts';
+import { type RunRecord, runKind } from '../../steps/train/record.ts';
 import type { Backend, ImageOptions, Progress, RunOptions, RunResult, StagedFile } from '../backend.ts';
 import { type EmbeddedContext, embeddedContext } from './embedded-context.ts';
-import { type ExecutionEvent, execute, type TaskHandler } from './engine.ts';
-import type { FileStorage } from './file-storage.ts';
-import { hashContext, ImageStore } from './image-store.ts';
+import { type ExecutionEvent, execute, type TaskHandler } from './engine/engine.ts';
+import { hashContext, ImageStore } from './images/image-store.ts';
 import type { JobContext } from './jobs/context.ts';
 import { EmbeddedSageMaker } from './jobs/embedded-sagemaker.ts';
 import { embeddedEngine, prepareEngines } from './prepare-engines.ts';
-import { claimRun, unfinishedRuns } from './run-owner.ts';
-import { SetupError } from './setup-error.ts';
+import type { FileStorage } from './state/file-storage.ts';
+import { claimRun, unfinishedRuns } from './state/run-owner.ts';
 
 const account = '000000000000';
 

@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Trial } from '../../ports.ts';
 import type { StepContext } from '../../steps/context.ts';
-import { FileLedger } from './file-ledger.ts';
-import { FileStorage } from './file-storage.ts';
-import { LedgerRegistry } from './ledger-registry.ts';
+import { FileLedger } from './state/file-ledger.ts';
+import { FileStorage } from './state/file-storage.ts';
+import { LedgerRegistry } from './state/ledger-registry.ts';
 
 export type EmbeddedContext = StepContext & { storage: FileStorage };
 

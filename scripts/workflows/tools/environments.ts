@@ -1,6 +1,7 @@
 /** The environments of mlops.yaml in the order in which a deployment takes them, as one line of JSON for a workflow. */
-import { resourceNames } from '../../../pipeline/backends/aws/names.ts';
+
 import { loadConfig } from '../../../pipeline/config/load.ts';
+import { resourceNames } from '../../../pipeline/names.ts';
 
 const { config } = await loadConfig('mlops.yaml');
 const environments = Object.entries(config.environments).map(([name, { account, region, approval }]) => {

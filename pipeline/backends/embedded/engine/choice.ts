@@ -1,4 +1,4 @@
-import type { ChoiceState, Comparison, Json, Rule } from '../../../definition/asl.ts';
+import type { ChoiceState, Comparison, Json, Rule } from '../../../machines/asl.ts';
 import { type View, valueAt } from './path.ts';
 import { runtimeError, TaskError } from './task-error.ts';
 

@@ -1,6 +1,6 @@
 // What a state does to its data, per https://states-language.net/spec.html and the AWS Step Functions developer guide.
 import { expect, test } from '@jest/globals';
-import type { Json, Parameters, State, TaskState } from '../../../definition/asl.ts';
+import type { Json, Parameters, State, TaskState } from '../../../machines/asl.ts';
 import { job, machine, outputOf, run, single } from './engine.fixture.ts';
 import { evaluate, parseExpression } from './expression.ts';
 

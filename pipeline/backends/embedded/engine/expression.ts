@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import type { Json } from '../../../definition/asl.ts';
+import type { Json } from '../../../machines/asl.ts';
 import { isObject, parsePath, type View, valueAt } from './path.ts';
 import { runtimeError } from './task-error.ts';
 

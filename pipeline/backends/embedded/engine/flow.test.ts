@@ -1,9 +1,9 @@
 // Which state follows which, per https://states-language.net/spec.html and the AWS Step Functions developer guide.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, jest, test } from '@jest/globals';
-import type { Rule, State, States } from '../../../definition/asl.ts';
-import { execute, type TaskContext, TaskError, type TaskHandler } from '../engine.ts';
+import type { Rule, State, States } from '../../../machines/asl.ts';
 import { job, lambda, machine, outputOf, run, single } from './engine.fixture.ts';
+import { execute, type TaskContext, TaskError, type TaskHandler } from './engine.ts';
 
 afterEach(() => {
   jest.useRealTimers();

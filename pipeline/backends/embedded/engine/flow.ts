@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Branch, Json, MapState, State } from '../../../definition/asl.ts';
+import type { Branch, Json, MapState, State } from '../../../machines/asl.ts';
 import { choose } from './choice.ts';
 import { evaluate, parseExpression, resolve, secondsAt } from './expression.ts';
 import { type View, valueAt, withValueAt } from './path.ts';

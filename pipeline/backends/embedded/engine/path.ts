@@ -1,4 +1,4 @@
-import type { Json } from '../../../definition/asl.ts';
+import type { Json } from '../../../machines/asl.ts';
 import { TaskError } from './task-error.ts';
 
 const path = /^(\$\$?)((?:\.[\p{L}_][\p{L}\p{N}_-]*|\[\d+\]|\['[^'\\]+'\])*)$/u;

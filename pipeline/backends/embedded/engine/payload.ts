@@ -1,4 +1,4 @@
-import type { Json } from '../../../definition/asl.ts';
+import type { Json } from '../../../machines/asl.ts';
 import { TaskError } from './task-error.ts';
 
 /** The value as JSON, as it goes over the wire. @throws TaskError beyond the 256 KB that AWS carries between states */

@@ -1,4 +1,4 @@
-import type { Catcher, Retrier, State } from '../../../definition/asl.ts';
+import type { Catcher, Retrier, State } from '../../../machines/asl.ts';
 import { TaskError } from './task-error.ts';
 
 /** No Retry and no Catch, States.ALL included, stops these: AWS ends the execution there. */

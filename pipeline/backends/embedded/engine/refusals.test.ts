@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import type { State, StateMachine } from '../../../definition/asl.ts';
-import { execute } from '../engine.ts';
+import type { State, StateMachine } from '../../../machines/asl.ts';
 import { job, lambda, machine, single } from './engine.fixture.ts';
+import { execute } from './engine.ts';
 
 /** What is said of a document that must not start. */
 async function refusal(document: unknown, handlers: string[] = [job]): Promise<string> {

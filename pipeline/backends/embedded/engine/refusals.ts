@@ -1,4 +1,4 @@
-import type { Branch, Json, Rule, State, StateMachine, TaskState } from '../../../definition/asl.ts';
+import type { Branch, Json, Rule, State, StateMachine, TaskState } from '../../../machines/asl.ts';
 import { comparison, isOperator } from './choice.ts';
 import { type Expression, parseExpression } from './expression.ts';
 import { isObject, parsePath } from './path.ts';

@@ -1,5 +1,5 @@
-import type { Json } from '../../../definition/asl.ts';
-import type { ExecutionEvent, TaskHandler } from '../engine.ts';
+import type { Json } from '../../../machines/asl.ts';
+import type { ExecutionEvent, TaskHandler } from './engine.ts';
 import { longestSeconds } from './refusals.ts';
 import { runtimeError } from './task-error.ts';
 

@@ -1,4 +1,4 @@
-import type { Json, TaskState } from '../../../definition/asl.ts';
+import type { Json, TaskState } from '../../../machines/asl.ts';
 import { secondsAt } from './expression.ts';
 import type { View } from './path.ts';
 import { payload } from './payload.ts';

@@ -1,4 +1,4 @@
-import type { Image } from '../image.ts';
+import type { Image } from '../images/image.ts';
 
 /** A trial of a tuning job has ended (done = 0: the job has begun). */
 export interface JobProgress {

@@ -3,7 +3,7 @@ import { request as httpRequest } from 'node:http';
 import { createServer } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Image } from '../image.ts';
+import type { Image } from '../images/image.ts';
 import type { Jobs } from './context.ts';
 import { JobFailure } from './errors.ts';
 import { exitCode, startProgram } from './run-program.ts';

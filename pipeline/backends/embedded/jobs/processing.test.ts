@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { CreateProcessingJob } from './api.ts';
-import { failedJob, failure, IMAGE, running, TestBed } from './test-image.ts';
+import { failedJob, failure, IMAGE, running, TestBed } from './image.fixture.ts';
 
 function job(more: Partial<CreateProcessingJob> = {}): CreateProcessingJob {
   return {

@@ -1,5 +1,5 @@
 import { constants } from 'node:os';
-import type { Exit, Image, Program, ProgramOptions } from '../image.ts';
+import type { Exit, Image, Program, ProgramOptions } from '../images/image.ts';
 import type { Jobs } from './context.ts';
 import { JobFailure } from './errors.ts';
 

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 import { list } from 'tar';
 import type { CreateTrainingJob } from './api.ts';
-import { failedJob, failure, IMAGE, running, TestBed } from './test-image.ts';
+import { failedJob, failure, IMAGE, running, TestBed } from './image.fixture.ts';
 
 function job(more: Partial<CreateTrainingJob> = {}): CreateTrainingJob {
   return {

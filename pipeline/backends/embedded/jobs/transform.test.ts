@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import type { CreateTransformJob } from './api.ts';
 import { pack } from './archive.ts';
-import { failedJob, failure, IMAGE, running, TestBed } from './test-image.ts';
+import { failedJob, failure, IMAGE, running, TestBed } from './image.fixture.ts';
 
 function job(more: Partial<CreateTransformJob> = {}): CreateTransformJob {
   return {

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { CreateHyperParameterTuningJob } from './api.ts';
-import { failedJob, failure, IMAGE, running, TestBed } from './test-image.ts';
+import { failedJob, failure, IMAGE, running, TestBed } from './image.fixture.ts';
 
 function job(
   strategy: 'Random' | 'Grid' | 'Bayesian',

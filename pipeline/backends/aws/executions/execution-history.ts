@@ -1,0 +1,208 @@
+import type { HistoryEvent } from '@aws-sdk/client-sfn';
+import { trainSteps } from '../../../machines/train.ts';
+import { waitingReason } from '../../../steps/train/lease.ts';
+import type { TrainState } from '../../../steps/train/record.ts';
+import type { Progress, RunResult } from '../../backend.ts';
+import { jobLink } from '../console-links.ts';
+
+export type JobKind = 'processing' | 'training' | 'transform' | 'tuning' | 'model' | 'glue' | 'ecs';
+
+/** A job that an execution started, by the state that did. */
+export interface StartedJob {
+  kind: JobKind;
+  /** Of a Glue job JOB/RUN, of an ECS task its ARN: what their services call them once they are submitted. */
+  name: string;
+  state: string;
+  /** Whether the state waits for the job to end. */
+  waits: boolean;
+}
+
+const creations: Record<string, { kind: JobKind; name: string }> = {
+  createProcessingJob: { kind: 'processing', name: 'ProcessingJobName' },
+  createTrainingJob: { kind: 'training', name: 'TrainingJobName' },
+  createTransformJob: { kind: 'transform', name: 'TransformJobName' },
+  createHyperParameterTuningJob: { kind: 'tuning', name: 'HyperParameterTuningJobName' },
+  createModel: { kind: 'model', name: 'ModelName' },
+};
+
+const ends = new Set(['TaskSucceeded', 'TaskFailed', 'TaskTimedOut', 'TaskStartFailed', 'TaskSubmitFailed']);
+
+/** How an execution ended. */
+export interface ExecutionEnd {
+  status: RunResult['status'];
+  error: RunResult['error'];
+}
+
+/** A task between being scheduled and its end. */
+interface Task {
+  state: string;
+  scheduled: Date;
+  parameters: string | undefined;
+  job: StartedJob | null;
+}
+
+/**
+ * What the events of an execution amount to, taken in one after the other in the order of their ids: progress as people
+ * follow it, the jobs that may still run, and how it ended. Pure but for its own state.
+ */
+export class ExecutionHistory {
+  readonly #region: string;
+  /** The newest event that was taken in. */
+  lastId = 0;
+  end: ExecutionEnd | null = null;
+  readonly steps: RunResult['steps'] = [];
+  /** The state of the machine where it last was known. */
+  state: TrainState | null = null;
+  /** By event: the state that it belongs to. Events name the one before them, not their state. */
+  readonly #states = new Map<number, string>();
+  readonly #tasks = new Map<string, Task>();
+  readonly #left = new Map<string, StartedJob>();
+  /** What was last told of waiting: it is tried again and again. */
+  #waiting: string | null = null;
+
+  /** The region is for links to logs. */
+  constructor(region: string) {
+    this.#region = region;
+  }
+
+  /** Takes in the events that are new; returns the progress that they tell of. */
+  add(events: readonly HistoryEvent[]): Progress[] {
+    const fresh = events.filter(({ id = 0 }) => id > this.lastId).sort((a, b) => (a.id ?? 0) - (b.id ?? 0));
+    return fresh.flatMap((event) => this.#take(event));
+  }
+
+  /** Jobs that were started and not seen to end, and models not seen to be deleted. */
+  openJobs(): StartedJob[] {
+    return [...this.#left.values()];
+  }
+
+  /** The tuning jobs that run now. */
+  tuning(): StartedJob[] {
+    return this.openJobs().filter(({ kind }) => kind === 'tuning');
+  }
+
+  #take(event: HistoryEvent): Progress[] {
+    const { id = 0, previousEventId = 0, type = '', timestamp = new Date(0) } = event;
+    this.lastId = id;
+    const state = event.stateEnteredEventDetails?.name ?? this.#states.get(previousEventId) ?? '';
+    this.#states.set(id, state);
+    this.#keepState(event);
+
+    if (type === 'TaskScheduled') {
+      const { resource = '', parameters } = event.taskScheduledEventDetails ?? {};
+      const job = startedJob(resource, parameters, state);
+      if (job) this.#left.set(`${job.kind} ${job.name}`, job);
+      if (resource.endsWith('deleteModel')) this.#left.delete(`model ${nameIn(parameters, 'ModelName')}`);
+      this.#tasks.set(state, { state, scheduled: timestamp, parameters, job });
+      return trainSteps.includes(state) ? [{ kind: 'started', state, seconds: 0 }] : [];
+    }
+    const task = this.#tasks.get(state);
+    if (type === 'TaskSubmitted' && task?.job === null) {
+      task.job = submittedJob(task, event.taskSubmittedEventDetails?.output);
+      if (task.job) this.#left.set(`${task.job.kind} ${task.job.name}`, task.job);
+    }
+    if (type === 'TaskSubmitted' && task?.job && trainSteps.includes(state)) {
+      return [{ kind: 'job', state, name: task.job.name, url: jobLink(this.#region, task.job) }];
+    }
+    if (ends.has(type) && task) {
+      this.#tasks.delete(state);
+      // A job whose state ran out of time may run on.
+      if (task.job?.waits && type !== 'TaskTimedOut') {
+        this.#left.delete(`${task.job.kind} ${task.job.name}`);
+      }
+      const { error, cause } = event.taskFailedEventDetails ?? {};
+      const reason = waitingReason(error, cause);
+      if (reason !== null && reason !== this.#waiting) {
+        this.#waiting = reason;
+        return [{ kind: 'waiting', state, reason }];
+      }
+      if (!trainSteps.includes(state)) return [];
+      const seconds = (timestamp.getTime() - task.scheduled.getTime()) / 1000;
+      if (type !== 'TaskSucceeded') return [{ kind: 'failed', state, seconds }];
+      this.steps.push({ name: state, seconds });
+      return [{ kind: 'succeeded', state, seconds }];
+    }
+    this.end ??= endOf(event);
+    return [];
+  }
+
+  #keepState({ stateExitedEventDetails: exited }: HistoryEvent): void {
+    const value = parsed(exited?.output);
+    // Inside a branch the state is the branch's own.
+    if (isTrainState(value)) this.state = value;
+  }
+}
+
+function startedJob(resource: string, parameters: string | undefined, state: string): StartedJob | null {
+  // `createTrainingJob.sync`, or an ARN that ends so.
+  const [, action = '', sync] = /([a-zA-Z]+)(\.sync)?$/.exec(resource) ?? [];
+  const creation = creations[action];
+  const name = creation && nameIn(parameters, creation.name);
+  if (!creation || !name) return null;
+  return { kind: creation.kind, name, state, waits: sync !== undefined };
+}
+
+/** Glue and ECS name what runs when they have taken it. */
+function submittedJob({ state, parameters }: Task, output: string | undefined): StartedJob | null {
+  const answer = parsed(output);
+  const glue = nameIn(parameters, 'JobName');
+  const run = answer?.JobRunId;
+  if (glue !== null && typeof run === 'string')
+    return { kind: 'glue', name: `${glue}/${run}`, state, waits: true };
+  const [task] = (answer?.Tasks ?? []) as { TaskArn?: unknown }[];
+  return typeof task?.TaskArn === 'string' ? { kind: 'ecs', name: task.TaskArn, state, waits: true } : null;
+}
+
+function nameIn(parameters: string | undefined, field: string): string | null {
+  const name = parsed(parameters)?.[field];
+  return typeof name === 'string' ? name : null;
+}
+
+function parsed(text: string | undefined): Record<string, unknown> | null {
+  if (text === undefined) return null;
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null;
+  } catch {
+    return null;
+  }
+}
+
+const isTrainState = (value: unknown): value is TrainState =>
+  typeof value === 'object' && value !== null && 'request' in value;
+
+function endOf(event: HistoryEvent): ExecutionEnd | null {
+  const told = (
+    details: { error?: string | undefined; cause?: string | undefined } | undefined,
+    name: string,
+    cause: string,
+  ) => ({
+    name: details?.error || name,
+    cause: details?.cause || cause,
+  });
+  switch (event.type) {
+    case 'ExecutionSucceeded':
+      return { status: 'succeeded', error: null };
+    case 'ExecutionFailed':
+      return {
+        status: 'failed',
+        error: told(event.executionFailedEventDetails, 'States.Runtime', 'no cause was given'),
+      };
+    case 'ExecutionTimedOut':
+      return {
+        status: 'failed',
+        error: told(event.executionTimedOutEventDetails, 'States.Timeout', 'the run took too long'),
+      };
+    case 'ExecutionAborted':
+      return {
+        status: 'cancelled',
+        error: told(
+          event.executionAbortedEventDetails,
+          'ExecutionAborted',
+          'the execution was stopped from outside',
+        ),
+      };
+    default:
+      return null;
+  }
+}

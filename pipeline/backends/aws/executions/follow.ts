@@ -1,0 +1,36 @@
+import type { HistoryEvent } from '@aws-sdk/client-sfn';
+import type { Progress } from '../../backend.ts';
+import type { ExecutionHistory, StartedJob } from './execution-history.ts';
+
+export interface FollowOptions {
+  history: ExecutionHistory;
+  /** The events after one: a call. */
+  eventsSince: (lastId: number) => Promise<HistoryEvent[]>;
+  /** How far a tuning job is: a call. */
+  tuningProgress: (job: StartedJob) => Promise<Progress>;
+  onProgress: (progress: Progress) => void;
+  signal: AbortSignal;
+  /** Resolves after these seconds, or when the signal fires. */
+  wait: (seconds: number, signal: AbortSignal) => Promise<void>;
+}
+
+/** Seconds between two looks: an eighth of the time that has passed, so that a short run is told of at once. */
+const shortest = 2;
+const longest = 45;
+/** Of so many looks one also asks how far tuning is. */
+const looksPerTuning = 4;
+
+/** Follows an execution until it has ended or the signal fires; an hour of it takes fewer than 150 calls. */
+export async function follow(options: FollowOptions): Promise<void> {
+  const { history, signal, wait, onProgress } = options;
+  let passed = 0;
+  for (let look = 0; !signal.aborted; look++) {
+    for (const progress of history.add(await options.eventsSince(history.lastId))) onProgress(progress);
+    if (history.end !== null) return;
+    const [tuning] = history.tuning();
+    if (tuning && look % looksPerTuning === 0) onProgress(await options.tuningProgress(tuning));
+    const seconds = Math.min(Math.max(passed / 8, shortest), longest);
+    await wait(seconds, signal);
+    passed += seconds;
+  }
+}

@@ -1,0 +1,68 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { bundleFunctions, bundleSize } from '../../../../infra/bundles.ts';
+import { trainMachine } from '../../../machines/train.ts';
+import { steps } from '../../../steps/steps.ts';
+
+jest.setTimeout(120_000);
+const folder = mkdtempSync(join(tmpdir(), 'mlops-bundles-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+let bundles: Record<string, string> = {};
+beforeAll(async () => {
+  bundles = await bundleFunctions(folder);
+});
+
+const names = [...Object.keys(steps), 'close-run'];
+const variables = {
+  MLOPS_PROJECT: 'churn',
+  MLOPS_BUCKET: 'bucket',
+  MLOPS_LEDGER: 'ledger',
+  MLOPS_PACKAGE_GROUP: 'churn--staging',
+  MLOPS_JOB_PREFIX: 'churn-sta--1a2b3c',
+  AWS_REGION: 'us-east-1',
+};
+
+/** Loads a bundle in a Node of its own with this environment and no module of the repository, and calls the code on it. */
+function inNode(name: string, env: Record<string, string>, code: string): string {
+  const url = pathToFileURL(join(bundles[name] ?? '', 'index.mjs')).href;
+  const source = `try { const { handler } = await import('${url}'); ${code} } catch (error) { console.log(error.name + ': ' + error.message); }`;
+  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', source], {
+    cwd: folder,
+    env,
+    encoding: 'utf8',
+  });
+  return stdout + stderr;
+}
+
+test.each(names)('%s: one bundle under 1 MB that loads by itself', async (name) => {
+  expect(await bundleSize(bundles[name] ?? '')).toBeLessThan(1_000_000);
+  expect(inNode(name, variables, 'console.log(typeof handler)')).toBe('function\n');
+});
+
+test('a function without its environment says at the start what is missing', () => {
+  const { MLOPS_LEDGER: _, ...some } = variables;
+  expect(inNode('record', some, '')).toContain('expected MLOPS_LEDGER, which the deployed stack sets');
+});
+
+test('an error keeps its name through the bundle: it decides the exit code', () => {
+  const request = "{ images: { model: 'm@sha256:1', prepare: 'p@sha256:1' } }";
+  const call = `await handler({ execution: 'e', request: ${request} }, { invokedFunctionArn: 'arn:aws:lambda:us-east-1:1:function:f' })`;
+  // No credentials, and none to be had elsewhere.
+  const offline = { ...variables, AWS_EC2_METADATA_DISABLED: 'true', HOME: folder };
+  expect(inNode('lease', offline, call)).toMatch(/^SetupError: DynamoDB GetItem: found no AWS credentials/);
+});
+
+test('every function that the machine calls has a bundle, and no other but close-run', () => {
+  const functions = Object.fromEntries(names.map((name) => [name, `function ${name} of the machine`]));
+  const text = JSON.stringify(
+    trainMachine({ functions: functions as never, jobRole: 'role', ledger: 'ledger' }),
+  );
+  const called = names.filter((name) => text.includes(`function ${name} of the machine`));
+  expect(called.sort()).toEqual(Object.keys(steps).sort());
+  expect(Object.keys(bundles).sort()).toEqual([...names].sort());
+});

@@ -1,0 +1,4 @@
+import { gate } from '../../../steps/train/gate.ts';
+import { stepHandler } from './step-handler.ts';
+
+export const handler = stepHandler(gate);

@@ -1,0 +1,38 @@
+import { sfnClient } from '../../../aws/clients.ts';
+import type { StepContext } from '../../../steps/context.ts';
+import { type RecordEvent, type RunRecord, record } from '../../../steps/train/record.ts';
+import { runMetrics } from '../../../steps/train/run-metrics.ts';
+import { ExecutionHistory } from '../executions/execution-history.ts';
+import { eventsSince } from '../executions/read-execution.ts';
+import { stepHandler } from './step-handler.ts';
+
+const executions = sfnClient();
+
+/** Records a run with its steps, though nobody followed it; and logs its time and cost, of which CloudWatch makes metrics. */
+export const handler = stepHandler(async (event: RecordEvent, context) => {
+  const run = await record(event, context, await stepsOf(event.arn));
+  await logMetrics(run, context);
+  return { status: run.status };
+});
+
+/** Without its steps a record is still one. */
+async function stepsOf(arn: string): Promise<RunRecord['steps']> {
+  const history = new ExecutionHistory('');
+  try {
+    history.add(await eventsSince(executions, arn, 0, { includeExecutionData: false }));
+  } catch (error) {
+    console.warn(`${arn}: the steps are not recorded: ${(error as Error).message}`);
+  }
+  return history.steps;
+}
+
+async function logMetrics(run: RunRecord, context: StepContext): Promise<void> {
+  try {
+    // The package group has the stack's name.
+    const line = await runMetrics(run, process.env.MLOPS_PACKAGE_GROUP ?? '', context);
+    // Not by console.log: Lambda puts the time before its lines, and this one has to be JSON alone.
+    process.stdout.write(`${line}\n`);
+  } catch (error) {
+    console.warn(`${run.execution}: time and cost are not logged: ${(error as Error).message}`);
+  }
+}

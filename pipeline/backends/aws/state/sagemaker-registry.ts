@@ -1,0 +1,179 @@
+import {
+  CreateModelPackageCommand,
+  DescribeModelPackageCommand,
+  ListModelPackagesCommand,
+  type ModelPackageSummary,
+  type SageMakerClient,
+  UpdateModelPackageCommand,
+} from '@aws-sdk/client-sagemaker';
+import pLimit from 'p-limit';
+import { SetupError } from '../../../errors.ts';
+import { canonicalJson, sha256 } from '../../../hash.ts';
+import {
+  type ApprovalStatus,
+  type ModelPackage,
+  NotFoundError,
+  type PackageDescription,
+  type Registry,
+  type Storage,
+} from '../../../ports.ts';
+
+export interface RegistryOptions {
+  /** The model package group. */
+  group: string;
+  /** `arn:PARTITION:sagemaker:REGION:ACCOUNT`: a version is described by its ARN only. */
+  arnPrefix: string;
+  storage: Storage;
+  /** `s3://BUCKET/PREFIX`, where descriptions are kept. */
+  root: string;
+}
+
+/**
+ * The SageMaker Model Registry. What a package is, is one JSON object in storage, named by its content; the registry
+ * holds its URI (the package's description and metadata have no room for it) and what people look for in the console.
+ */
+export class SageMakerRegistry implements Registry {
+  readonly #client: SageMakerClient;
+  readonly #options: RegistryOptions;
+
+  constructor(client: SageMakerClient, options: RegistryOptions) {
+    this.#client = client;
+    this.#options = options;
+  }
+
+  async register(description: PackageDescription): Promise<ModelPackage> {
+    const { group, storage, root } = this.#options;
+    const text = canonicalJson(description);
+    const hash = sha256(text);
+    const uri = `${root}/packages/${hash}.json`;
+    await storage.write(uri, text);
+    const { ModelPackageArn = '' } = await this.#deployed(
+      this.#client.send(
+        new CreateModelPackageCommand({
+          ModelPackageGroupName: group,
+          ModelPackageDescription: uri,
+          ModelApprovalStatus: 'PendingManualApproval',
+          // The same description is the same call: a retry gets the package that the first attempt made.
+          ClientToken: hash.slice(0, 36),
+          InferenceSpecification: {
+            Containers: [{ Image: description.image, ModelDataUrl: description.artifact }],
+            SupportedContentTypes: ['text/csv', 'application/jsonlines'],
+            SupportedResponseMIMETypes: ['text/csv', 'application/jsonlines'],
+          },
+          CustomerMetadataProperties: metadataOf(description),
+        }),
+      ),
+    );
+    const number = ModelPackageArn.slice(ModelPackageArn.lastIndexOf('/') + 1);
+    return { ...description, name: `${group}/${number}`, status: 'PendingManualApproval' };
+  }
+
+  async get(name: string): Promise<ModelPackage | null> {
+    const arn = this.#arnOf(name);
+    if (arn === null) return null;
+    try {
+      const found = await this.#client.send(new DescribeModelPackageCommand({ ModelPackageName: arn }));
+      return await this.#packageOf(found);
+    } catch (error) {
+      if (isMissing(error)) return null;
+      throw error;
+    }
+  }
+
+  async list(): Promise<ModelPackage[]> {
+    const { group } = this.#options;
+    const found: ModelPackageSummary[] = [];
+    let token: string | undefined;
+    do {
+      const page = await this.#deployed(
+        this.#client.send(
+          new ListModelPackagesCommand({
+            ModelPackageGroupName: group,
+            MaxResults: 100,
+            ...(token !== undefined && { NextToken: token }),
+          }),
+        ),
+      );
+      found.push(...(page.ModelPackageSummaryList ?? []));
+      token = page.NextToken;
+    } while (token !== undefined);
+    found.sort((a, b) => (b.ModelPackageVersion ?? 0) - (a.ModelPackageVersion ?? 0));
+    const limit = pLimit(16);
+    return await Promise.all(found.map((summary) => limit(() => this.#packageOf(summary))));
+  }
+
+  async approve(name: string, status: ApprovalStatus, reason: string): Promise<void> {
+    const arn = this.#arnOf(name);
+    const missing = new NotFoundError(`model package ${name}: not in the registry`);
+    if (arn === null) throw missing;
+    try {
+      await this.#client.send(
+        new UpdateModelPackageCommand({
+          ModelPackageArn: arn,
+          ModelApprovalStatus: status,
+          ApprovalDescription: reason.slice(0, 1024),
+        }),
+      );
+    } catch (error) {
+      throw isMissing(error) ? missing : error;
+    }
+  }
+
+  #arnOf(name: string): string | null {
+    const { group, arnPrefix } = this.#options;
+    const number = name.startsWith(`${group}/`) ? name.slice(group.length + 1) : '';
+    return /^[1-9]\d*$/.test(number) ? `${arnPrefix}:model-package/${group.toLowerCase()}/${number}` : null;
+  }
+
+  async #packageOf(found: ModelPackageSummary): Promise<ModelPackage> {
+    const { group, storage } = this.#options;
+    const name = `${group}/${found.ModelPackageVersion}`;
+    const uri = found.ModelPackageDescription ?? '';
+    if (!/^s3:\/\/\S+\.json$/.test(uri)) {
+      throw new Error(
+        `model package ${name}: got the description ${JSON.stringify(uri)}; expected the s3:// URI that the ` +
+          'pipeline wrote. A package that was made by hand goes into a group of its own',
+      );
+    }
+    const description = JSON.parse(new TextDecoder().decode(await storage.read(uri))) as PackageDescription;
+    return { ...description, name, status: found.ModelApprovalStatus ?? 'PendingManualApproval' };
+  }
+
+  async #deployed<T>(call: Promise<T>): Promise<T> {
+    try {
+      return await call;
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+      throw new SetupError(
+        `there is no model package group ${this.#options.group}; expected a deployed environment: ` +
+          'npm run deploy -- --environment NAME',
+      );
+    }
+  }
+}
+
+/** For people: the description itself is in storage. Values have at most 256 characters of a small alphabet. */
+function metadataOf({ fingerprint, execution, outcome, data, metrics }: PackageDescription) {
+  const values = {
+    fingerprint,
+    execution,
+    outcome,
+    data: data.version,
+    ...Object.fromEntries(
+      Object.entries(metrics).map(([metric, value]) => [`metric:${metric}`, String(value)]),
+    ),
+  };
+  return Object.fromEntries(
+    Object.entries(values)
+      .slice(0, 50)
+      .map(([key, value]) => [key, value.replaceAll(/[^\p{L}\p{Z}\p{N}_.:/=+\-@]/gu, '_').slice(0, 256)]),
+  );
+}
+
+const isMissing = (error: unknown): boolean => {
+  const { name, message } = error as Error;
+  return (
+    name === 'ResourceNotFound' ||
+    (name === 'ValidationException' && /does not exist|not found/i.test(message))
+  );
+};

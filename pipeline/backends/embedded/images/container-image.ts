@@ -1,0 +1,189 @@
+import { randomUUID } from 'node:crypto';
+import { chmod, lstat, readdir } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { SetupError } from '../../../errors.ts';
+import { buildImage } from '../../../image/build-image.ts';
+import { clientEnvironment, lastLines, runDocker } from '../../../image/docker.ts';
+import type { Image, Program, ProgramOptions } from './image.ts';
+import { isAlive } from './is-alive.ts';
+import { startCommand } from './process-group.ts';
+
+/** Marks our containers with the process that runs them, so that what a killed one left can be told and removed. */
+const OWNER_LABEL = 'mlops.owner';
+const STOP_ATTEMPTS = 50;
+
+/** `isolated`: the program gets no network, as SageMaker's network isolation has it. */
+type ContainerOptions = ProgramOptions & { readonly isolated?: boolean };
+
+/**
+ * An image that Docker runs as SageMaker does: `IMAGE train` or `IMAGE serve` with the job's folder at /opt/ml. With
+ * `folder` it is built from there and tagged with the content's digest; without, `uri` is one by digest (or by the id of
+ * a local image) that Docker has or pulls.
+ *
+ * The program runs as the user that the image names, root by default. For another user than root the job's folder is
+ * made writable first; files that end up with an owner other than ours are handed over by the image's own `chown` run
+ * as root, so that we can read and remove them.
+ * @throws SetupError where Docker cannot be reached, or the image does not build or cannot be had
+ */
+export async function openContainerImage(options: {
+  readonly uri: string;
+  readonly folder?: string;
+  readonly onProgress: (line: string) => void;
+}): Promise<Image> {
+  const { uri, folder, onProgress } = options;
+  const rootless = await checkDocker();
+  await removeOrphans();
+  const image = folder === undefined ? await pull(uri, onProgress) : await build(uri, folder, onProgress);
+  const owner = rootless ? '0:0' : `${process.getuid?.()}:${process.getgid?.()}`;
+
+  async function start(program: string, job: ContainerOptions): Promise<Program> {
+    if (!/^(|0|root)(:|$)/.test(image.user)) await openToAll(job.baseDir);
+    const name = `mlops-${program}-${randomUUID()}`;
+    const mount = `type=bind,"source=${job.baseDir}",target=/opt/ml`;
+    const client = await startCommand(
+      [
+        ...[
+          'docker',
+          'run',
+          '--rm',
+          '--init',
+          '--name',
+          name,
+          '--label',
+          `${OWNER_LABEL}=${ownerOf(process.pid)}`,
+        ],
+        ...['--mount', mount],
+        ...Object.entries(job.env).flatMap(([key, value]) => ['--env', `${key}=${value}`]),
+        ...(job.port === undefined ? [] : ['--publish', `127.0.0.1:${job.port}:8080`]),
+        ...(job.isolated ? ['--network', 'none'] : []),
+        ...[image.id, program, ...(job.args ?? [])],
+      ],
+      { env: clientEnvironment(), cwd: job.baseDir, onLine: job.onLine, separateErrors: true },
+    );
+    let running = true;
+    const exited = client.exited.then(async (exit) => {
+      if (await hasForeignFiles(job.baseDir)) {
+        const chown = ['--entrypoint', 'chown', '--mount', mount, image.id, '-hR', owner, '/opt/ml'];
+        const { code, output } = await runDocker([
+          'run',
+          '--rm',
+          '--user',
+          '0:0',
+          '--network',
+          'none',
+          ...chown,
+        ]);
+        if (code !== 0)
+          job.onLine(`The files of this job stay another user's, for the image has no chown: ${output}`);
+      }
+      running = false;
+      return exit;
+    });
+    async function stop(graceSeconds: number): Promise<void> {
+      // Docker refuses, or does nothing, as long as the container is still being made: hence the attempts.
+      for (let attempt = 0; running && attempt < STOP_ATTEMPTS; attempt++) {
+        await runDocker(['stop', '--time', String(Math.ceil(graceSeconds)), name]);
+        await Promise.race([exited, delay(200)]);
+      }
+      if (running) await runDocker(['rm', '--force', name]);
+      await client.stop(1);
+      await exited;
+    }
+    let stopping: Promise<void> | undefined;
+    return {
+      exited,
+      stop: (graceSeconds) => {
+        stopping ??= stop(graceSeconds);
+        return stopping;
+      },
+    };
+  }
+  return { uri, start };
+}
+
+interface LocalImage {
+  readonly id: string;
+  /** As the Dockerfile's USER; empty: root. */
+  readonly user: string;
+}
+
+async function inspect(reference: string): Promise<LocalImage | undefined> {
+  const { code, output } = await runDocker([
+    'image',
+    'inspect',
+    '--format',
+    '{{.Id}} {{.Config.User}}',
+    reference,
+  ]);
+  const [id = '', user = ''] = output.trim().split(' ');
+  return code === 0 ? { id, user } : undefined;
+}
+
+async function build(uri: string, folder: string, onProgress: (line: string) => void): Promise<LocalImage> {
+  const [name = '', digest = ''] = uri.split('@sha256:');
+  const tag = `mlops/${name.toLowerCase().replace(/[^a-z0-9]+/g, '-')}:${digest}`;
+  const built = await inspect(tag);
+  if (built !== undefined) return built;
+  onProgress(`Building the container image of ${name} (once) ...`);
+  await buildImage({ name, folder, tag });
+  const image = await inspect(tag);
+  if (image === undefined) throw new SetupError(`${name}: Docker built it and does not list it as ${tag}`);
+  return image;
+}
+
+async function pull(uri: string, onProgress: (line: string) => void): Promise<LocalImage> {
+  const local = (await inspect(uri)) ?? (await inspect(uri.slice(uri.indexOf('@') + 1)));
+  if (local !== undefined) return local;
+  onProgress(`Pulling ${uri} ...`);
+  const { output } = await runDocker(['pull', '--quiet', uri]);
+  const image = await inspect(uri);
+  if (image === undefined) {
+    throw new SetupError(
+      `${uri}: Docker neither has this image nor can pull it (is it spelt right, are you logged in to its registry?):\n${lastLines(output)}`,
+    );
+  }
+  return image;
+}
+
+/** Whether the daemon runs without root, so that root in a container is our own user. */
+async function checkDocker(): Promise<boolean> {
+  const { code, output } = await runDocker(['info', '--format', '{{json .SecurityOptions}}']);
+  if (code === 0 && output.trim().startsWith('[')) return output.includes('name=rootless');
+  throw new SetupError(
+    `Containers need Docker, which cannot be reached; start it, or run without --containers:\n${lastLines(output)}`,
+  );
+}
+
+function ownerOf(pid: number): string {
+  return `${hostname()}/${pid}`;
+}
+
+/** Removes containers of processes of this machine that have ended without stopping them. */
+async function removeOrphans(): Promise<void> {
+  const format = `{{.ID}} {{.Label "${OWNER_LABEL}"}}`;
+  const { output } = await runDocker(['ps', '--all', '--filter', `label=${OWNER_LABEL}`, '--format', format]);
+  for (const line of output.trim().split('\n')) {
+    const [id = '', owner = ''] = line.split(' ');
+    const pid = Number(owner.slice(owner.lastIndexOf('/') + 1));
+    if (owner === ownerOf(pid) && !isAlive(pid)) await runDocker(['rm', '--force', id]);
+  }
+}
+
+async function openToAll(path: string): Promise<void> {
+  const status = await lstat(path);
+  if (status.isSymbolicLink()) return;
+  await chmod(path, status.mode | (status.isDirectory() ? 0o777 : 0o666));
+  if (status.isDirectory()) for (const name of await readdir(path)) await openToAll(join(path, name));
+}
+
+async function hasForeignFiles(folder: string): Promise<boolean> {
+  const uid = process.getuid?.();
+  for (const name of await readdir(folder)) {
+    const status = await lstat(join(folder, name));
+    if (uid !== undefined && status.uid !== uid) return true;
+    if (status.isDirectory() && (await hasForeignFiles(join(folder, name)))) return true;
+  }
+  return false;
+}

@@ -1,0 +1,208 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { chmod, copyFile, mkdir, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join, resolve, sep } from 'node:path';
+import { SetupError } from '../../../errors.ts';
+import { parseDockerIgnore } from '../../../image/docker-ignore.ts';
+import { openContainerImage } from './container-image.ts';
+import type { Image } from './image.ts';
+import { openProcessImage } from './process-image.ts';
+
+/** A file of an image's context; `path` is relative, with forward slashes. */
+export interface ContextFile {
+  readonly path: string;
+  /** Hex. */
+  readonly sha256: string;
+}
+
+interface FoundFile {
+  readonly path: string;
+  readonly source: string;
+  readonly executable: boolean;
+}
+
+/** What tools leave behind: never part of an image, whatever the `.dockerignore` says. */
+const LEFTOVER =
+  /^(\.git|\.venv|__pycache__|\.pytest_cache|\.ruff_cache|\.mypy_cache|\.ipynb_checkpoints|\.DS_Store|.*\.pyc|.*\.egg-info)$/;
+/** Docker reads the first two itself and we the others, so they count even where the `.dockerignore` names them. */
+const ALWAYS_IN = new Set(['Dockerfile', '.dockerignore', 'pyproject.toml', 'requirements.txt']);
+const DIGEST = /^[^@\s]+@sha256:([0-9a-f]{64})$/;
+
+/**
+ * The identity of an image's context: sha256 over the sorted relative paths, executable bits and bytes of the files
+ * that its `.dockerignore` lets through. Times and owners do not count, so every machine finds the same.
+ * @throws SetupError where the folder is missing, or a link in it is broken or leads out of it
+ */
+export async function hashContext(
+  folder: string,
+): Promise<{ digest: string; files: readonly ContextFile[] }> {
+  const whole = createHash('sha256');
+  const files: ContextFile[] = [];
+  for (const file of await findFiles(folder)) {
+    const hash = createHash('sha256');
+    for await (const chunk of createReadStream(file.source)) hash.update(chunk);
+    const sha256 = hash.digest('hex');
+    whole.update(`${file.executable ? 'x' : '-'}${sha256} ${file.path}\0`);
+    files.push({ path: file.path, sha256 });
+  }
+  return { digest: `sha256:${whole.digest('hex')}`, files };
+}
+
+async function findFiles(folder: string): Promise<FoundFile[]> {
+  const root = await realpath(folder).catch(() => undefined);
+  if (root === undefined || !(await stat(root)).isDirectory()) {
+    throw new SetupError(`${folder}: expected a folder with the image's files, found none`);
+  }
+  const ignored = parseDockerIgnore(await readFile(join(root, '.dockerignore'), 'utf8').catch(() => ''));
+  const found: FoundFile[] = [];
+
+  /** `parents` holds the real paths of the folders above, so that a link to one of them ends in an error, not a loop. */
+  async function walk(relative: string, source: string, parents: readonly string[]): Promise<void> {
+    for (const entry of await readdir(source, { withFileTypes: true })) {
+      const path = relative === '' ? entry.name : `${relative}/${entry.name}`;
+      if (LEFTOVER.test(entry.name)) continue;
+      const leftOut = !ALWAYS_IN.has(path) && ignored.ignores(path);
+      if (leftOut && !(entry.isDirectory() && ignored.hasExceptions)) continue;
+      const target = await realpath(join(source, entry.name)).catch(() => undefined);
+      if (target === undefined) throw new SetupError(`${join(folder, path)}: the link leads nowhere`);
+      if (!target.startsWith(root + sep) && target !== root) {
+        throw new SetupError(
+          `${join(folder, path)}: the link leads out of the context, to ${target}; copy the file here`,
+        );
+      }
+      const status = await stat(target);
+      if (status.isDirectory()) {
+        if (parents.includes(target))
+          throw new SetupError(`${join(folder, path)}: the link leads to a folder that holds it`);
+        await walk(path, target, [...parents, target]);
+      } else if (status.isFile()) {
+        found.push({ path, source: target, executable: (status.mode & 0o100) !== 0 });
+      } else {
+        throw new SetupError(
+          `${join(folder, path)}: expected a file or a folder, found a socket, pipe or device`,
+        );
+      }
+    }
+  }
+  await walk('', root, [root]);
+  return found.sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/**
+ * Images as folders, each kept under the sha256 of its content, so that the code of an earlier champion still serves
+ * after the user has edited the folder that it came from.
+ */
+export class ImageStore {
+  readonly #root: string;
+  readonly #environments: string;
+  readonly #containers: boolean;
+  readonly #onProgress: (line: string) => void;
+  readonly #open = new Map<string, Promise<Image>>();
+
+  /**
+   * @param root - the folder of the images, `.mlops/images`
+   * @param options.environments - the folder of the Python environments; default: `environments` beside `root`
+   * @param options.containers - run images in Docker, not as plain processes; then any image of a registry opens too
+   * @param options.onProgress - told in a line what takes long
+   */
+  constructor(
+    root: string,
+    options: { environments?: string; containers?: boolean; onProgress?: (line: string) => void } = {},
+  ) {
+    this.#root = resolve(root);
+    this.#environments = options.environments ?? join(dirname(this.#root), 'environments');
+    this.#containers = options.containers ?? false;
+    this.#onProgress = options.onProgress ?? (() => {});
+  }
+
+  /**
+   * Keeps a snapshot of the folder's files and returns its URI, `NAME@sha256:...`.
+   * @throws SetupError as {@link hashContext}
+   */
+  async add(contextFolder: string, name: string): Promise<string> {
+    const { digest } = await hashContext(contextFolder);
+    if (await isFolder(this.#folder(digest))) return `${name}@${digest}`;
+    await this.#removeAbandoned();
+    const temporary = join(this.#root, `.new-${randomUUID()}`);
+    try {
+      await mkdir(temporary, { recursive: true });
+      for (const file of await findFiles(contextFolder)) {
+        const target = join(temporary, file.path);
+        await mkdir(dirname(target), { recursive: true });
+        await copyFile(file.source, target);
+        await chmod(target, file.executable ? 0o755 : 0o644);
+      }
+      // Hashed again: the user may have saved a file between the first look and the copy.
+      const copied = (await hashContext(temporary)).digest;
+      await rename(temporary, this.#folder(copied)).catch(async (error) => {
+        if (!(await isFolder(this.#folder(copied)))) throw error;
+      });
+      return `${name}@${copied}`;
+    } finally {
+      await rm(temporary, { recursive: true, force: true });
+    }
+  }
+
+  /**
+   * The image of this URI, ready to start: its content checked against the digest, its Python environment installed or
+   * its container image built.
+   * @throws SetupError where the digest is not kept here, or its folder, Python or Docker cannot be used
+   */
+  open(uri: string): Promise<Image> {
+    const opened = this.#open.get(uri) ?? this.#openNew(uri);
+    this.#open.set(uri, opened);
+    opened.catch(() => this.#open.delete(uri));
+    return opened;
+  }
+
+  async #openNew(uri: string): Promise<Image> {
+    const onProgress = this.#onProgress;
+    const folder = await this.find(uri);
+    if (this.#containers) return openContainerImage({ uri, ...(folder && { folder }), onProgress });
+    if (folder === undefined) {
+      throw new SetupError(
+        `${uri}: not among the images of this machine (${this.#root}); one of a registry runs with --containers only`,
+      );
+    }
+    return openProcessImage({ uri, folder, environments: this.#environments, onProgress });
+  }
+
+  /**
+   * The folder that keeps the image of this URI, its content checked against the digest; undefined where it is not kept
+   * here.
+   * @throws SetupError where the URI is none by digest, or the content is another now
+   */
+  async find(uri: string): Promise<string | undefined> {
+    const hex = DIGEST.exec(uri)?.[1];
+    if (hex === undefined) {
+      throw new SetupError(`expected an image as NAME@sha256:(64 hex digits), found ${JSON.stringify(uri)}`);
+    }
+    const folder = this.#folder(`sha256:${hex}`);
+    if (!(await isFolder(folder))) return undefined;
+    const { digest } = await hashContext(folder);
+    if (digest !== `sha256:${hex}`) {
+      throw new SetupError(
+        `${folder}: its files have been changed since they were kept (now ${digest}); remove this folder`,
+      );
+    }
+    return folder;
+  }
+
+  #folder(digest: string): string {
+    return join(this.#root, digest.replace('sha256:', ''));
+  }
+
+  /** Removes what a process left that was killed while it copied. */
+  async #removeAbandoned(): Promise<void> {
+    const hourAgo = Date.now() - 3_600_000;
+    for (const name of await readdir(this.#root).catch(() => [])) {
+      const path = join(this.#root, name);
+      if (name.startsWith('.new-') && (await stat(path)).mtimeMs < hourAgo)
+        await rm(path, { recursive: true, force: true });
+    }
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
+}

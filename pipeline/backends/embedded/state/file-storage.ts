@@ -1,0 +1,91 @@
+import { open, readdir, readFile, stat } from 'node:fs/promises';
+import { join, relative, resolve, sep } from 'node:path';
+import { byCodePoint } from '../../../code-points.ts';
+import { sha256File } from '../../../hash.ts';
+import { NotFoundError, type Storage, type StoredObject } from '../../../ports.ts';
+import { copyAtomic, isDraft, writeAtomic } from './atomic-file.ts';
+import { isMissing, unlessMissing } from './missing.ts';
+
+/** Storage in a folder: `s3://BUCKET/KEY` is the file ROOT/BUCKET/KEY. */
+export class FileStorage implements Storage {
+  readonly #root: string;
+
+  constructor(root: string) {
+    this.#root = resolve(root);
+  }
+
+  /** The path of an object or prefix; refuses what would leave the folder. */
+  path(uri: string): string {
+    const path = join(this.#root, keyOf(uri));
+    if (path !== this.#root && !path.startsWith(this.#root + sep)) {
+      throw new Error(`${uri}: leads out of the storage folder`);
+    }
+    return path;
+  }
+
+  async read(uri: string): Promise<Uint8Array> {
+    try {
+      return await readFile(this.path(uri));
+    } catch (error) {
+      throw isMissing(error) ? new NotFoundError(`${uri}: no such object`) : error;
+    }
+  }
+
+  async readRange(uri: string, start: number, end: number): Promise<Uint8Array> {
+    const path = await this.localFile(uri);
+    const file = await open(path);
+    try {
+      const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(end - start), position: start });
+      return buffer.subarray(0, bytesRead);
+    } finally {
+      await file.close();
+    }
+  }
+
+  async write(uri: string, bytes: Uint8Array | string): Promise<void> {
+    await writeAtomic(this.path(uri), bytes);
+  }
+
+  /** Puts a file of this machine under a URI, unless it is there: the URI names its content. */
+  async copyIn(path: string, uri: string): Promise<void> {
+    if (await this.exists(uri)) return;
+    await copyAtomic(path, this.path(uri));
+  }
+
+  async exists(uri: string): Promise<boolean> {
+    const found = await unlessMissing(stat(this.path(uri)));
+    return found?.isFile() ?? false;
+  }
+
+  async list(prefix: string): Promise<StoredObject[]> {
+    // A prefix need not end at a folder: list its folder and keep what starts with it.
+    const folder = /^s3:\/\/[^/]+$/.test(prefix) ? `${prefix}/` : prefix.replace(/[^/]*$/, '');
+    const root = this.path(folder);
+    const entries = (await unlessMissing(readdir(root, { recursive: true, withFileTypes: true }))) ?? [];
+    const uris = entries
+      .filter((entry) => entry.isFile() && !isDraft(entry.name))
+      .map((entry) => join(entry.parentPath, entry.name))
+      .map((path) => ({ path, uri: folder + relative(root, path).split(sep).join('/') }))
+      .filter(({ uri }) => uri.startsWith(prefix))
+      .sort((a, b) => byCodePoint(a.uri, b.uri));
+    return await Promise.all(
+      uris.map(async ({ path, uri }) => ({
+        uri,
+        bytes: (await stat(path)).size,
+        version: await sha256File(path),
+      })),
+    );
+  }
+
+  async localFile(uri: string): Promise<string> {
+    if (!(await this.exists(uri))) throw new NotFoundError(`${uri}: no such object`);
+    return this.path(uri);
+  }
+}
+
+/** BUCKET/KEY of `s3://BUCKET/KEY` or `https://s3.REGION.SUFFIX/BUCKET/KEY` (services answer either form). */
+function keyOf(uri: string): string {
+  const key = /^(?:s3:\/\/|https:\/\/s3\.[^/]+\/)([^/]+(?:\/.*)?)$/.exec(uri)?.[1];
+  if (key === undefined) throw new Error(`${uri}: expected s3://BUCKET/KEY`);
+  return key;
+}

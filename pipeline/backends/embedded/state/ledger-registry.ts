@@ -1,0 +1,54 @@
+import {
+  type ApprovalStatus,
+  ConflictError,
+  type Ledger,
+  type ModelPackage,
+  NotFoundError,
+  type PackageDescription,
+  type Registry,
+} from '../../../ports.ts';
+
+const kind = 'package';
+
+/** The registry as items of a ledger: a package's number is taken by a conditional write. */
+export class LedgerRegistry implements Registry {
+  readonly #ledger: Ledger;
+  readonly #group: string;
+
+  constructor(ledger: Ledger, group: string) {
+    this.#ledger = ledger;
+    this.#group = group;
+  }
+
+  async register(description: PackageDescription): Promise<ModelPackage> {
+    const newest = (await this.list())[0];
+    for (let number = newest === undefined ? 1 : numberOf(newest) + 1; ; number++) {
+      const name = `${this.#group}/${number}`;
+      try {
+        const item: ModelPackage = { ...description, name, status: 'PendingManualApproval' };
+        return (await this.#ledger.putIf(kind, name, item, 0)).value;
+      } catch (error) {
+        if (!(error instanceof ConflictError)) throw error;
+      }
+    }
+  }
+
+  async get(name: string): Promise<ModelPackage | null> {
+    return (await this.#ledger.get<ModelPackage>(kind, name))?.value ?? null;
+  }
+
+  async list(): Promise<ModelPackage[]> {
+    const packages = (await this.#ledger.list<ModelPackage>(kind)).map((item) => item.value);
+    return packages
+      .filter((item) => item.name.startsWith(`${this.#group}/`))
+      .sort((a, b) => numberOf(b) - numberOf(a));
+  }
+
+  async approve(name: string, status: ApprovalStatus, _reason: string): Promise<void> {
+    const found = await this.get(name);
+    if (found === null) throw new NotFoundError(`model package ${name}: not in the registry`);
+    await this.#ledger.put(kind, name, { ...found, status });
+  }
+}
+
+const numberOf = ({ name }: ModelPackage): number => Number(name.slice(name.lastIndexOf('/') + 1));

@@ -1,0 +1,363 @@
+import { describe, expect, test } from '@jest/globals';
+import validate from 'asl-validator';
+import { embeddedResources } from '../backends/embedded/embedded-backend.ts';
+import { embeddedEngine } from '../backends/embedded/prepare-engines.ts';
+import { parseConfig } from '../config/load.ts';
+import { failureOf } from '../run/account/failure.ts';
+import {
+  FakeSageMaker,
+  type Parameters,
+  type Run,
+  requestOf,
+  tuned,
+} from '../steps/train/fake-sagemaker.fixture.ts';
+import type { RunRecord } from '../steps/train/record.ts';
+import type { State, StateMachine } from './asl.ts';
+import type { Security } from './security.ts';
+import { trainMachine, trainSteps } from './train.ts';
+
+const security: Security = {
+  vpc: { subnets: ['subnet-1'], security_groups: ['sg-1'] },
+  kms_key: 'arn:aws:kms:us-east-1:111111111111:key/1',
+  network_isolation: true,
+  tags: { team: 'people' },
+};
+const asking = (engine: string) => ({
+  config: parseConfig(
+    `project: small\nproblem: binary\ndata: { source: data.csv, target: y }\nprepare: { engine: ${engine} }`,
+  ),
+  images: { model: 'model@sha256:1', prepare: 'prepare@sha256:1' },
+});
+const [glue, fargate] = [embeddedEngine(asking('glue')), embeddedEngine(asking('fargate'))];
+const documents: [name: string, StateMachine][] = [
+  ['this machine', trainMachine(embeddedResources)],
+  ['an account that demands all', trainMachine({ ...embeddedResources, security })],
+  ['Glue', trainMachine({ ...embeddedResources, engine: glue, security })],
+  ['Fargate', trainMachine({ ...embeddedResources, engine: fargate, security })],
+];
+
+describe.each(documents)('the document for %s', (_name, document) => {
+  const states = new Map(allStates(document));
+
+  test('is Amazon States Language', () => {
+    const { isValid, errorsText } = validate(structuredClone(document), { checkArn: true, checkPaths: true });
+    expect([isValid, isValid ? '' : errorsText()]).toEqual([true, '']);
+  });
+
+  test('every task has a time limit, retries for the call and a catch for everything', () => {
+    for (const [name, state] of states) {
+      if (state.Type !== 'Task') continue;
+      const { TimeoutSeconds, TimeoutSecondsPath, Retry = [], Catch = [] } = state;
+      expect([name, TimeoutSeconds ?? TimeoutSecondsPath]).toEqual([name, expect.anything()]);
+      expect([name, Retry.length > 0]).toEqual([name, true]);
+      expect([name, Catch.at(-1)?.ErrorEquals]).toEqual([name, ['States.ALL']]);
+      // A job's own failure is never tried again under its own name.
+      for (const { ErrorEquals } of Retry)
+        expect(ErrorEquals.filter((error) => error.startsWith('States.'))).toEqual([]);
+    }
+  });
+
+  test('every choice has a default, and every state can be reached', () => {
+    for (const [name, state] of states)
+      if (state.Type === 'Choice') expect([name, state.Default]).toEqual([name, expect.any(String)]);
+    expect([...states.keys()].filter((name) => !reached(document).has(name))).toEqual([]);
+  });
+
+  test('what people follow are its states', () => {
+    expect(trainSteps.filter((name) => states.get(name)?.Type !== 'Task')).toEqual([]);
+  });
+
+  test('no champion is a choice inside the parallel state', () => {
+    const score = document.States.Score;
+    if (score?.Type !== 'Parallel') throw new Error('expected a Parallel state');
+    for (const branch of score.Branches) expect(branch.States[branch.StartAt]?.Type).toBe('Choice');
+  });
+});
+
+test('an account may demand a network, a key and tags of every job', () => {
+  const demanded = JSON.stringify(trainMachine({ ...embeddedResources, security }));
+  const jobs = demanded.match(/sagemaker:create\w+/g) ?? [];
+  expect(demanded.match(/"team"/g)).toHaveLength(jobs.length);
+  expect(JSON.stringify(trainMachine(embeddedResources))).not.toMatch(/KmsKey|VpcConfig|Tags/);
+});
+
+describe('a run', () => {
+  test('without a champion scores the candidate alone, and promotes it', async () => {
+    const world = new FakeSageMaker();
+    const { result, calls } = await world.run(await requestOf(world));
+    expect(result.status).toBe('SUCCEEDED');
+    expect(jobs(calls)).toEqual(['Prepare', 'Train', 'Score candidate']);
+    expect((await world.context.ledger.get('champion', 'current'))?.value).toMatchObject({
+      package: 'small/1',
+    });
+  });
+
+  test('the same again calls no job', async () => {
+    const world = new FakeSageMaker();
+    const request = await requestOf(world);
+    await world.run(request);
+    const { result, calls } = await world.run(request);
+    expect([result.status, calls]).toEqual(['SUCCEEDED', []]);
+  });
+
+  test('tunes where it is asked to, and takes the best trial', async () => {
+    const world = new FakeSageMaker();
+    const { calls } = await world.run(await requestOf(world, tuned));
+    expect(jobs(calls)).toEqual(['Prepare', 'Tune', 'Score candidate']);
+    const best = calls.find(({ state }) => state === 'Create model: candidate')?.parameters;
+    expect(best.PrimaryContainer.ModelDataUrl).toMatch(/-001\/output\/model\.tar\.gz$/);
+  });
+
+  test('another model is scored beside the champion, whose scores serve again', async () => {
+    const world = new FakeSageMaker();
+    await world.run(await requestOf(world));
+    const images = { model: 'model@sha256:2', prepare: 'prepare@sha256:1' };
+    const second = await world.run(await requestOf(world, '', { images }));
+    expect(jobs(second.calls)).toEqual(['Train', 'Score candidate']);
+    // Another batch size is another way to score: both models are scored again, side by side.
+    const settings = 'inference: { batch: { payload_mb: 2 } }';
+    const third = await world.run(await requestOf(world, settings, { images }));
+    expect(jobs(third.calls).sort()).toEqual(['Score candidate', 'Score champion']);
+  });
+
+  test.each([
+    ['an evaluation', { mode: 'evaluate', promote: false }, 1],
+    ['a promotion left to a later step', { promote: false }, 1],
+    ['a model that is rejected', {}, -1],
+  ] as const)('%s changes no champion', async (_what, changes, skill) => {
+    const world = new FakeSageMaker();
+    world.skill.set('model@sha256:1', skill);
+    const { result, events } = await world.run(await requestOf(world, '', changes));
+    expect(result.status).toBe('SUCCEEDED');
+    expect(events.some(({ state }) => state === 'Promote')).toBe(false);
+    expect(await world.context.ledger.get('champion', 'current')).toBeNull();
+    expect(await world.context.registry.list()).toHaveLength(1);
+  });
+
+  test('the holdout is no input of Train or Tune, whatever their channels', async () => {
+    for (const settings of ['', tuned]) {
+      const world = new FakeSageMaker();
+      const { calls } = await world.run(
+        await requestOf(world, `${settings}model: { manifest_channel: manifest }`),
+      );
+      const training = calls.filter(({ action }) => /create(Training|HyperParameterTuning)Job/.test(action));
+      const [{ parameters } = { parameters: {} as Parameters }] = training;
+      expect(training).toHaveLength(1);
+      const channels: Parameters[] = (parameters.TrainingJobDefinition ?? parameters).InputDataConfig;
+      const uris = channels.map(({ DataSource }) => DataSource.S3DataSource.S3Uri);
+      expect(uris.map((uri) => uri.replace(/^.*prepared\/[0-9a-f]{64}\//, ''))).toEqual([
+        'train/',
+        'manifest/',
+      ]);
+      expect(JSON.stringify(parameters)).not.toContain('holdout');
+    }
+  });
+});
+
+describe('names of jobs', () => {
+  test('keep within the limits of SageMaker for the longest project, to the last attempt', async () => {
+    const project = 'a-project-of-20-char';
+    const seen = new Set<string>();
+    for (const settings of ['', tuned]) {
+      const world = new FakeSageMaker(project);
+      const images = { model: 'model@sha256:2', prepare: 'prepare@sha256:1' };
+      await world.run(await requestOf(world, settings));
+      for (const state of ['Prepare', 'Train', 'Tune', 'Score candidate', 'Score champion'])
+        world.failures.set(state, [capacity, capacity]);
+      // Other data and another way to score: nothing serves again.
+      const data = { source: 'data.csv', uri: `s3://mlops/${project}/data/1/`, version: '2' };
+      const request = await requestOf(world, `${settings}inference: { batch: { payload_mb: 2 } }`, {
+        images,
+        data,
+      });
+      const { result, calls } = await world.run(request);
+      expect(result.status).toBe('SUCCEEDED');
+      for (const { action, parameters } of calls) {
+        const longest = action === 'createHyperParameterTuningJob' ? 32 : 63;
+        for (const [key, name] of Object.entries<string>(parameters)) {
+          if (!/^(\w+JobName|ModelName)$/.test(key)) continue;
+          expect(name).toMatch(/^[a-zA-Z0-9](-*[a-zA-Z0-9])*$/);
+          expect(name.length).toBeLessThanOrEqual(longest);
+          if (action !== 'describeTrainingJob') seen.add(action);
+        }
+      }
+    }
+    expect([...seen].sort()).toEqual([
+      'createHyperParameterTuningJob',
+      'createModel',
+      'createProcessingJob',
+      'createTrainingJob',
+      'createTransformJob',
+      'deleteModel',
+    ]);
+  });
+});
+
+const capacity = 'CapacityError: Unable to provision requested ML compute capacity.';
+const described = (reason: string) =>
+  JSON.stringify({
+    TrainingJobName: 'x',
+    TrainingJobStatus: 'Failed',
+    FailureReason: reason,
+    LogTail: ['end'],
+  });
+
+describe('a job that fails', () => {
+  test.each([
+    ['Prepare', ''],
+    ['Train', ''],
+    ['Tune', tuned],
+    ['Score candidate', ''],
+  ])('%s: for want of capacity is run again under a new name, twice at most', async (state, settings) => {
+    for (const cause of [
+      capacity,
+      described(capacity),
+      described('InternalServerError: Please try again.'),
+    ]) {
+      const world = new FakeSageMaker();
+      world.failures.set(state, [cause, cause]);
+      const run = await world.run(await requestOf(world, settings));
+      expect(run.result.status).toBe('SUCCEEDED');
+      expect(namesOf(run, state).map((name) => name.slice(-2))).toEqual(['-1', '-2', '-3']);
+    }
+    const world = new FakeSageMaker();
+    world.failures.set(state, [capacity, capacity, capacity, capacity]);
+    const run = await world.run(await requestOf(world, settings));
+    expect(run.result).toMatchObject({
+      status: 'FAILED',
+      error: expect.stringMatching(/States.TaskFailed$/),
+      cause: capacity,
+    });
+    expect(namesOf(run, state)).toHaveLength(3);
+  });
+
+  test.each([
+    described('AlgorithmError: the data has no sense, exit code: 1'),
+    described('AlgorithmError: the store answered InternalServerError, exit code: 1'),
+    described('AlgorithmError: CapacityError, exit code: 1'),
+    JSON.stringify({
+      FailureReason: 'AlgorithmError: 1',
+      LogTail: ['CapacityError: of the hall', 'Spot interrupt'],
+    }),
+    '',
+  ])('by its own fault fails the run at once: %s', async (cause) => {
+    const world = new FakeSageMaker();
+    world.failures.set('Train', [cause]);
+    const run = await world.run(await requestOf(world));
+    expect(run.result).toMatchObject({ status: 'FAILED', cause });
+    expect(namesOf(run, 'Train')).toHaveLength(1);
+  });
+
+  test.each([
+    ['Create model: candidate', 'Score candidate'],
+    ['Score candidate', 'Score candidate'],
+    ['Score champion', 'Score champion'],
+    ['Record scores: champion', 'Score champion'],
+    ['Prepare for champion', 'Prepare for champion'],
+    ['Record view: champion', 'Prepare for champion'],
+  ])('%s: what fails in a branch is told as %s', async (state, step) => {
+    const world = new FakeSageMaker();
+    const promoted = await world.run(await requestOf(world, '', { mode: 'promote', promote: true }));
+    expect(promoted.result.status).toBe('SUCCEEDED');
+    world.failures.set(state, [described('AlgorithmError: no')]);
+    // Another model, prepared otherwise.
+    const { execution, result } = await world.run(
+      await requestOf(world, '', {
+        images: { model: 'model@sha256:2', prepare: 'prepare@sha256:1' },
+        script: { uri: `${world.context.root}/scripts/prepare.py`, sha256: 'script' },
+      }),
+    );
+    expect(result).toMatchObject({ status: 'FAILED', error: `${step}: States.TaskFailed` });
+    const record = await world.context.ledger.get<RunRecord>('run', execution);
+    expect(failureOf(record?.value as RunRecord)).toMatchObject({ step, error: 'AlgorithmError' });
+  });
+
+  test.each([
+    ['Prepare', 'Prepare', ''],
+    ['Train', 'Train', ''],
+    ['Tune', 'Tune', tuned],
+    ['Describe best', 'Tune', tuned],
+  ])(
+    '%s: is recorded with the name of its step, and ends the run with its error',
+    async (state, step, settings) => {
+      const world = new FakeSageMaker();
+      const cause = described('AlgorithmError: no');
+      world.failures.set(state, [cause]);
+      const { execution, result, events } = await world.run(await requestOf(world, settings));
+      expect(result).toEqual({ status: 'FAILED', error: 'States.TaskFailed', cause });
+      expect(events.filter(({ type }) => type === 'StateEntered').map((event) => event.state)).toContain(
+        'Record failure',
+      );
+      const record = await world.context.ledger.get<Parameters>('run', execution);
+      expect(record?.value).toMatchObject({
+        status: 'failed',
+        state: { failed_step: step, error: { Error: 'States.TaskFailed', Cause: cause } },
+      });
+      expect(await world.context.registry.list()).toEqual([]);
+    },
+  );
+
+  test('leaves what was finished to the next run', async () => {
+    const world = new FakeSageMaker();
+    world.failures.set('Train', [described('AlgorithmError: no')]);
+    const request = await requestOf(world);
+    await world.run(request);
+    const { result, calls } = await world.run(request);
+    expect([result.status, jobs(calls)]).toEqual(['SUCCEEDED', ['Train', 'Score candidate']]);
+  });
+
+  test('a model that cannot be deleted afterwards is no failure', async () => {
+    const world = new FakeSageMaker();
+    world.failures.set('Delete model: candidate', ['no permission']);
+    expect((await world.run(await requestOf(world))).result.status).toBe('SUCCEEDED');
+  });
+
+  test('a function that fails is recorded too', async () => {
+    const world = new FakeSageMaker();
+    const request = await requestOf(world);
+    await world.context.storage.write(`${world.context.root}/data/1/data.csv`, '');
+    const { execution, result } = await world.run(request);
+    expect(result).toMatchObject({ status: 'FAILED', error: 'DataContractError' });
+    const record = await world.context.ledger.get<Parameters>('run', execution);
+    expect(record?.value).toMatchObject({ status: 'failed', state: { failed_step: 'Plan' } });
+  });
+});
+
+/** Every state, those of branches too. */
+function allStates(machine: StateMachine): [string, State][] {
+  return Object.entries(machine.States).flatMap(([name, state]) => [
+    [name, state] as [string, State],
+    ...(state.Type === 'Parallel' ? state.Branches.flatMap(allStates) : []),
+  ]);
+}
+
+/** Names of the states that can be come to from the start. */
+function reached({ StartAt, States }: StateMachine): Set<string> {
+  const found = new Set<string>();
+  const visit = (name: string) => {
+    const state = States[name];
+    if (found.has(name) || state === undefined) return;
+    found.add(name);
+    if ('Next' in state) visit(state.Next);
+    if ('Catch' in state) for (const { Next } of state.Catch ?? []) visit(Next);
+    if (state.Type === 'Choice') for (const { Next } of state.Choices) visit(Next);
+    if (state.Type === 'Choice' && state.Default !== undefined) visit(state.Default);
+    if (state.Type === 'Parallel')
+      for (const branch of state.Branches) for (const inner of reached(branch)) found.add(inner);
+  };
+  visit(StartAt);
+  return found;
+}
+
+/** States of the jobs that were called, in order. */
+const jobs = (calls: Run['calls']): string[] =>
+  calls.filter(({ action }) => /^create.*Job$/.test(action)).map(({ state }) => state);
+
+/** The names under which a job was called. */
+const namesOf = (run: Run, state: string): string[] =>
+  run.calls
+    .filter((call) => call.state === state)
+    .map(({ parameters }) => {
+      const [, name] = Object.entries<string>(parameters).find(([key]) => key.endsWith('JobName')) ?? [];
+      return name ?? '';
+    });

@@ -1,0 +1,68 @@
+import type { ModelPackage } from '../../ports.ts';
+import type { Champion, StepContext } from '../../steps/context.ts';
+import { championId, championKind } from '../../steps/context.ts';
+import { type RunRecord, runKind } from '../../steps/train/record.ts';
+
+/** A run as history tells of it: from what it was made to what came of it. */
+export type RunSummary = ReturnType<typeof summaryOf>;
+
+export function summaryOf({ execution, status, started_at, finished_at, state }: RunRecord) {
+  const { request, plan, gate, error } = state;
+  return {
+    execution,
+    status,
+    started_at,
+    finished_at,
+    mode: request.mode,
+    trigger: request.trigger,
+    data: { source: request.data.source, version: request.data.version },
+    image: request.images.model,
+    fingerprint: plan?.fingerprint ?? null,
+    outcome: gate?.outcome ?? null,
+    reason: gate?.reason ?? error?.Cause ?? null,
+    package: state.package?.name ?? null,
+    champion: state.scoring?.champion.package ?? null,
+    promoted: state.promotion?.promoted ?? false,
+  };
+}
+
+/** All runs, newest first: on AWS a run is named after what started it, so names tell no order. */
+export async function runsOf({ ledger }: Pick<StepContext, 'ledger'>): Promise<RunRecord[]> {
+  return (await ledger.list<RunRecord>(runKind))
+    .map((item) => item.value)
+    .sort((a, b) => Date.parse(b.started_at) - Date.parse(a.started_at));
+}
+
+/** A package's story both ways: the run that made it and what that was made from; all runs that came to it; what it is now. */
+export interface PackageStory {
+  package: ModelPackage;
+  /** The run that registered it; null where the ledger no longer has it. */
+  made_by: RunSummary | null;
+  /** Every run whose candidate it was, newest first: the pull request's and the merge's are two. */
+  runs: RunSummary[];
+  /** Runs that compared their candidate with it. */
+  compared_in: string[];
+  is_champion: boolean;
+}
+
+/** null where the registry has no package of that name. */
+export async function storyOf(
+  name: string,
+  context: Pick<StepContext, 'ledger' | 'registry'>,
+): Promise<PackageStory | null> {
+  const found = await context.registry.get(name);
+  if (found === null) return null;
+  const runs = (await runsOf(context)).map(summaryOf);
+  const champion = await context.ledger.get<Champion>(championKind, championId);
+  return {
+    package: found,
+    made_by: runs.find((run) => run.execution === found.execution) ?? null,
+    runs: runs.filter((run) => run.package === name),
+    compared_in: runs.filter((run) => run.champion === name).map(({ execution }) => execution),
+    is_champion: champion?.value.package === name,
+  };
+}
+
+/** Whether a run is of a commit, given whole or by its first digits. */
+export const isOfCommit = ({ trigger }: RunSummary, commit: string): boolean =>
+  trigger.commit?.startsWith(commit.toLowerCase()) ?? false;

@@ -1,0 +1,184 @@
+import type { Backend, CodeFile } from '../../backends/backend.ts';
+import type { Config } from '../../config/schema.ts';
+import type { Verdict } from '../../gate/verdict.ts';
+import { trainSteps } from '../../machines/train.ts';
+import type { ModelPackage } from '../../ports.ts';
+import type { DataFacts, ModelFacts, Report, RunFacts, StepFacts } from '../../report/report.ts';
+import { type JobTimes, readJson, readManifest, type StepContext } from '../../steps/context.ts';
+import type { Evidence } from '../../steps/train/gate.ts';
+import type { RunRecord } from '../../steps/train/record.ts';
+import { changesBetween, type Origin } from './changes.ts';
+import { costOf } from './cost-of.ts';
+import { failedJobOf, failureOf } from './failure.ts';
+
+/** The report of a recorded run: everything is read from the ledger, the registry and the storage. */
+export async function reportOf(
+  run: RunRecord,
+  backend: Pick<Backend, 'name' | 'environment' | 'context' | 'linkOf' | 'logTail'>,
+): Promise<Report> {
+  const { context } = backend;
+  const { request, plan, prepared, scoring, model, gate } = run.state;
+  const link = backend.linkOf(run.execution, request);
+  const log = run.status === 'failed' ? await failedLog(run, backend) : noLog;
+  const verdict = gate ? await readJson<Verdict>(context, gate.verdict) : null;
+  const evidence = gate ? await readJson<Evidence>(context, gate.evidence) : null;
+  const championName = scoring?.champion.package ?? null;
+  const champion = championName === null ? null : await context.registry.get(championName);
+  const candidate: ModelFacts | null = model
+    ? {
+        package: run.state.package?.name ?? null,
+        image: request.images.model,
+        hyperparameters: model.trained.hyperparameters,
+        threshold: evidence?.threshold ?? null,
+        origin: 'candidate',
+        trained_at: timeOf(model.trained.ended),
+      }
+    : null;
+  return {
+    version: 1,
+    project: request.config.project,
+    problem: request.config.problem,
+    backend: backend.name,
+    environment: backend.environment,
+    run: runFacts(run),
+    verdict,
+    failure: run.status === 'failed' ? failureOf(run, log.lines) : null,
+    candidate,
+    champion: champion && championFacts(champion, plan?.champion.origin ?? 'champion'),
+    data: prepared ? await dataFacts(run, context) : null,
+    plots: evidence?.plots ?? null,
+    explanation: evidence?.explanation ?? null,
+    tuning: evidence?.tuning ?? null,
+    changes:
+      champion && candidate
+        ? changesBetween(await originOf(champion, context), {
+            config: request.config,
+            code: await readJson<CodeFile[]>(context, request.code),
+            image: request.images.model,
+            data: request.data,
+            hyperparameters: candidate.hyperparameters,
+          })
+        : null,
+    steps: stepFacts(run),
+    cost: await costOf(run, context),
+    notes: [...run.notes, ...log.notes, ...(evidence?.notes ?? [])],
+    links: link === null ? [] : [{ label: 'Execution', url: link }],
+  };
+}
+
+const noLog = { lines: [] as string[], notes: [] as string[] };
+
+/** The end of the log of the job that failed. A log that cannot be read is no reason to withhold the report. */
+async function failedLog(run: RunRecord, backend: Pick<Backend, 'logTail'>): Promise<typeof noLog> {
+  const job = failedJobOf(run);
+  if (job === null) return noLog;
+  try {
+    return { lines: await backend.logTail(job), notes: [] };
+  } catch (error) {
+    return { lines: [], notes: [`The log of ${job.name} could not be read: ${(error as Error).message}`] };
+  }
+}
+
+function runFacts(run: RunRecord): RunFacts {
+  const { request, plan, promotion } = run.state;
+  const name = run.state.package?.name ?? null;
+  const { commit, ref, dirty } = request.trigger;
+  return {
+    execution: run.execution,
+    mode: request.mode,
+    trigger: request.trigger.kind,
+    reason: request.trigger.reason,
+    started_at: run.started_at,
+    finished_at: run.finished_at,
+    seconds: (Date.parse(run.finished_at) - Date.parse(run.started_at)) / 1000,
+    commit: commit === null ? null : { sha: commit, ref, dirty },
+    fingerprint: plan?.fingerprint ?? '',
+    status: run.status,
+    promotion: {
+      promoted: promotion?.promoted ?? false,
+      package: name,
+      detail: promotionDetail(run),
+    },
+  };
+}
+
+function promotionDetail({ state: { request, gate, promotion, package: registered } }: RunRecord): string {
+  if (!registered || !gate) return 'Nothing was registered.';
+  if (promotion?.promoted) return `${registered.name} is the champion now.`;
+  if (promotion) return `${registered.name} is the champion already.`;
+  if (gate.outcome === 'reject' && !gate.promotable)
+    return `${registered.name} stays in the registry, not promoted.`;
+  if (request.mode === 'evaluate')
+    return `${registered.name} waits in the registry: this run only evaluates.`;
+  if (gate.promotable) return `${registered.name} waits in the registry to be promoted.`;
+  return `${registered.name} stays in the registry, not promoted.`;
+}
+
+const championFacts = (champion: ModelPackage, origin: ModelFacts['origin']): ModelFacts => ({
+  package: champion.name,
+  image: champion.image,
+  hyperparameters: champion.hyperparameters,
+  threshold: champion.threshold,
+  origin,
+  trained_at: champion.created_at,
+});
+
+async function originOf(champion: ModelPackage, context: StepContext): Promise<Origin> {
+  return {
+    config: await readJson<Config>(context, champion.config),
+    code: await readJson<CodeFile[]>(context, champion.code),
+    image: champion.image,
+    data: champion.data,
+    hyperparameters: champion.hyperparameters,
+  };
+}
+
+async function dataFacts(run: RunRecord, context: StepContext): Promise<DataFacts | null> {
+  const { request, prepared } = run.state;
+  if (!prepared) return null;
+  const manifest = await readManifest(context, prepared);
+  const side = ({ rows, positives }: { rows: number; positives: number | null }) => ({ rows, positives });
+  return {
+    source: request.data.source,
+    version: request.data.version,
+    target: manifest.target,
+    positive: manifest.positive,
+    positive_defaulted: manifest.positive_defaulted,
+    labels: manifest.labels,
+    train: side(manifest.files.train),
+    holdout: side(manifest.files.holdout),
+  };
+}
+
+/** The steps that people know, with the time that each took or, where it was reused, saved. */
+function stepFacts({ steps, state }: RunRecord): StepFacts[] {
+  const { plan, prepared, scoring, model, scores } = state;
+  const ran = steps.map(({ name, seconds }) => step(name, seconds));
+  const reused = [
+    plan?.prepare.reused && prepared ? saved('Prepare', prepared) : null,
+    plan?.train.reused && model
+      ? saved(model.tuning ? 'Tune' : 'Train', model.tuning ?? model.trained)
+      : null,
+    ...(['candidate', 'champion', 'anchor'] as const).map((who) => {
+      const score = scores?.[who];
+      return score?.job && scoring && !scoring[who].score ? saved(`Score ${who}`, score as JobTimes) : null;
+    }),
+  ].filter((fact) => fact !== null);
+  return [...ran, ...reused].sort((a, b) => trainSteps.indexOf(a.name) - trainSteps.indexOf(b.name));
+}
+
+const step = (name: string, seconds: number): StepFacts => ({
+  name,
+  seconds,
+  reused: false,
+  saved_seconds: 0,
+});
+
+function saved(name: string, times: Pick<JobTimes, 'started' | 'ended'>): StepFacts {
+  const saved_seconds =
+    Math.max(0, Date.parse(timeOf(times.ended)) - Date.parse(timeOf(times.started))) / 1000;
+  return { name, seconds: 0, reused: true, saved_seconds };
+}
+
+/** A job's time, which services write as ISO 8601 text or as milliseconds. */
+const timeOf = (time: string | number): string => new Date(time).toISOString();

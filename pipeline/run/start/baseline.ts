@@ -1,0 +1,105 @@
+import { execFile } from 'node:child_process';
+import { access, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { extract } from 'tar';
+import type { Backend, Progress } from '../../backends/backend.ts';
+import { loadConfig } from '../../config/load.ts';
+import { championId, championKind } from '../../steps/context.ts';
+import { makeRequest } from './request.ts';
+import { runPipeline } from './run.ts';
+
+const run = promisify(execFile);
+
+export interface Baseline {
+  /** null where there is none, which a note explains. */
+  package: string | null;
+  notes: string[];
+}
+
+export const noBaseline: Baseline = { package: null, notes: [] };
+
+/** The git ref cannot be used. */
+export class RefError extends Error {
+  override readonly name = 'InputError';
+}
+
+/**
+ * The model of a git ref, to compare with where the ledger holds no champion yet: its own model folder and settings,
+ * trained by this checkout's pipeline. An earlier run of the same inputs serves again. Throws RefError for a ref that
+ * git does not know.
+ */
+export async function baselineOf(
+  ref: string,
+  configFile: string,
+  options: {
+    backend: Backend;
+    signal: AbortSignal;
+    onProgress: (progress: Progress) => void;
+    onNote: (line: string) => void;
+  },
+): Promise<Baseline> {
+  const { backend, onNote } = options;
+  if ((await backend.context.ledger.get(championKind, championId)) !== null) return noBaseline;
+
+  const { commit, inside } = await resolveRef(ref, configFile);
+  const label = `${ref} (${commit.slice(0, 7)})`;
+  const folder = await mkdtemp(join(tmpdir(), 'mlops-baseline-'));
+  try {
+    await checkOut(commit, dirname(resolve(configFile)), folder);
+    const file = join(folder, inside);
+    const found = await access(file).then(
+      () => true,
+      () => false,
+    );
+    if (!found) return without(`No baseline: ${label} has no ${inside}.`);
+
+    onNote(`baseline: ${label}`);
+    const { config } = await loadConfig(file);
+    const request = await makeRequest({
+      backend,
+      config,
+      file,
+      mode: 'evaluate',
+      promote: false,
+      trigger: { kind: 'baseline', reason: `baseline ${label}`, actor: null },
+      baseline: null,
+      notes: [],
+    });
+    const { record } = await runPipeline(request, options);
+    const name = record.state.package?.name ?? null;
+    if (name === null) return without(`No baseline: the run of ${label} ${record.status}.`);
+    onNote('candidate');
+    return { package: name, notes: [`Compared with the baseline ${label}: there is no champion yet.`] };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+const without = (note: string): Baseline => ({ package: null, notes: [note] });
+
+/** The commit, and where the configuration is in the repository. */
+async function resolveRef(ref: string, configFile: string): Promise<{ commit: string; inside: string }> {
+  const folder = dirname(resolve(configFile));
+  const git = async (...args: string[]) => (await run('git', ['-C', folder, ...args])).stdout.trim();
+  try {
+    // As git sees it: the path here may go through a link.
+    const prefix = await git('rev-parse', '--show-prefix');
+    const commit = await git('rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{commit}`);
+    return { commit, inside: join(prefix, basename(configFile)) };
+  } catch {
+    throw new RefError(
+      `--baseline: got ${JSON.stringify(ref)}, expected a commit, branch or tag of this checkout`,
+    );
+  }
+}
+
+/** The files of a commit; git's own index and work tree stay untouched. */
+async function checkOut(commit: string, repository: string, folder: string): Promise<void> {
+  const archive = join(folder, '.archive.tar');
+  const top = (await run('git', ['-C', repository, 'rev-parse', '--show-toplevel'])).stdout.trim();
+  await run('git', ['-C', top, 'archive', '--format=tar', `--output=${archive}`, commit]);
+  await extract({ file: archive, cwd: folder });
+  await rm(archive);
+}

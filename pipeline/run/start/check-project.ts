@@ -1,0 +1,35 @@
+import type { ConfigProblem } from '../../config/config-error.ts';
+import { type LoadedConfig, problemAt } from '../../config/load.ts';
+import { checkData, type DataCheck } from '../../tables/data-contract.ts';
+import { dataFiles, locate } from './request.ts';
+
+/** The files that mlops.yaml names beside the data, and that are not there. */
+export async function missingFiles(loaded: LoadedConfig): Promise<ConfigProblem[]> {
+  const { prepare, data } = loaded.config;
+  const named = [
+    ['prepare.script', prepare.script, 'a Python file'],
+    ['data.scoring', data.scoring, 'a file, or a folder with files'],
+  ] as const;
+  const problems: ConfigProblem[] = [];
+  for (const [path, value, expected] of named) {
+    if (value === null || isRemote(value)) continue;
+    const found = await dataFiles(await locate(value, loaded.path));
+    if (found.length > 0) continue;
+    const message = `got ${JSON.stringify(value)}, where nothing was found; expected ${expected}`;
+    problems.push(problemAt(loaded, path, message));
+  }
+  return problems;
+}
+
+/**
+ * Holds the data against mlops.yaml. null for data in a bucket: it is checked where the run has access to it, by Plan,
+ * before money is spent.
+ */
+export async function checkSource({ config, path }: LoadedConfig): Promise<DataCheck | null> {
+  const { source } = config.data;
+  if (isRemote(source)) return null;
+  const files = await dataFiles(await locate(source, path));
+  return await checkData(config, files.length === 0 ? [source] : files.map((file) => file.path));
+}
+
+const isRemote = (path: string): boolean => path.startsWith('s3://');

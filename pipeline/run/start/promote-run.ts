@@ -1,0 +1,67 @@
+import type { Verdict } from '../../gate/verdict.ts';
+import { canonicalJson } from '../../hash.ts';
+import type { RunFacts } from '../../report/report.ts';
+import { readJson, type StepContext } from '../../steps/context.ts';
+import { promote } from '../../steps/train/promote.ts';
+import { type RunRecord, runKind } from '../../steps/train/record.ts';
+
+/** A run that may not be promoted. */
+class PromotionError extends Error {
+  override readonly name = 'PromotionError';
+}
+
+interface Reviewed {
+  execution: string;
+  fingerprint: string;
+  package: string | null;
+  verdict: Verdict;
+}
+
+/**
+ * Makes the candidate of a run that has ended the champion: of exactly that run, whose package, fingerprint and verdict the
+ * ledger holds too. `approved`: a person has approved a verdict of hold. Throws PromotionError where it may not be, and
+ * ConflictError where another promotion came first.
+ */
+export async function promoteRun(
+  reviewed: Reviewed,
+  { context, approved, actor }: { context: StepContext; approved: boolean; actor: string | null },
+): Promise<RunFacts['promotion']> {
+  const { execution } = reviewed;
+  const refuse = (found: string, expected: string) =>
+    new PromotionError(`run ${execution}: ${found}, expected ${expected}; nothing was promoted`);
+  const record = (await context.ledger.get<RunRecord>(runKind, execution))?.value;
+  if (record === undefined) throw refuse('not in the ledger', 'a run of this project and backend');
+  const { request, plan, gate, package: registered, promotion } = record.state;
+  if (record.status !== 'succeeded') throw refuse(`it ${record.status}`, 'one that succeeded');
+  if (request.mode !== 'promote') throw refuse(`mode ${request.mode}`, 'a run in mode promote');
+  if (!plan || !gate || !registered) throw refuse('no package or verdict in the ledger', 'both');
+  const verdict = await readJson<Verdict>(context, gate.verdict);
+  const same =
+    registered.name === reviewed.package &&
+    plan.fingerprint === reviewed.fingerprint &&
+    canonicalJson(verdict) === canonicalJson(reviewed.verdict);
+  if (!same) throw refuse("its JSON is not the ledger's", 'the same package, fingerprint and verdict');
+  const { name } = registered;
+  if (promotion?.promoted) return { promoted: true, package: name, detail: `${name} is the champion now.` };
+  const yes = gate.promotable || (approved && verdict.outcome === 'hold');
+  if (!yes) throw refuse(`the verdict is ${verdict.outcome}`, 'promote, or hold that a person has approved');
+  const { promoted } = await promote(
+    {
+      execution,
+      package: name,
+      compared_with: plan.champion.package,
+      expected_version: plan.champion.version,
+      fence: null,
+      reason: gate.promotable
+        ? gate.reason
+        : `Approved${actor === null ? '' : ` by ${actor}`}: ${gate.reason}`,
+    },
+    context,
+  );
+  const detail = promoted ? `${name} is the champion now.` : `${name} is the champion already.`;
+  return {
+    promoted: true,
+    package: name,
+    detail: gate.promotable ? detail : `${detail} The hold was approved.`,
+  };
+}

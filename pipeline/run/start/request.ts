@@ -1,0 +1,110 @@
+import { readdir, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { Backend, LocalFile } from '../../backends/backend.ts';
+import { ConfigError } from '../../config/config-error.ts';
+import type { Config } from '../../config/schema.ts';
+import { canonicalJson, sha256File, sha256Json } from '../../hash.ts';
+import type { Request, Trigger } from '../../machines/request.ts';
+import { checkoutOf } from './git.ts';
+
+export interface RequestOptions {
+  backend: Backend;
+  config: Config;
+  /** The path of mlops.yaml, for messages and for the paths in it. */
+  file: string;
+  mode: 'evaluate' | 'promote';
+  promote: boolean;
+  /** `ref` and `commit` where the checkout does not tell: a pull request's is a merge that no branch has. */
+  trigger: Pick<Trigger, 'kind' | 'reason' | 'actor'> & Partial<Pick<Trigger, 'ref' | 'commit'>>;
+  /** The package to compare with where there is no champion. */
+  baseline: string | null;
+  /** For the record and the report, one sentence each. */
+  notes: string[];
+}
+
+/** Turns mlops.yaml and a checkout into the input of an execution; data, script and code go into storage by content. */
+export async function makeRequest(options: RequestOptions): Promise<Request> {
+  const { backend, config, file, mode, promote, trigger } = options;
+  const at = (path: string) => locate(path, file);
+  const { root } = backend.context;
+  const checkout = await checkoutOf(dirname(resolve(file)));
+  // Files first: setting up the images may take minutes.
+  const data = await stageData(config, file, backend);
+  const script = config.prepare.script ? await stageScript(config.prepare.script, file, backend) : null;
+  const context = config.model.context === null ? null : await at(config.model.context);
+  const { code, ...images } = await backend.images({ context, image: config.model.image });
+  const codeName = `${sha256Json(code)}.json`;
+  await backend.stage([{ name: codeName, text: canonicalJson(code) }], `${root}/code/`);
+  return {
+    mode,
+    promote: promote && mode === 'promote',
+    trigger: {
+      ...trigger,
+      ref: trigger.ref ?? checkout?.ref ?? null,
+      commit: trigger.commit ?? checkout?.commit ?? null,
+      dirty: checkout?.dirty ?? false,
+    },
+    config,
+    seed: 0,
+    images,
+    data,
+    script,
+    code: `${root}/code/${codeName}`,
+    baseline: options.baseline,
+    notes: options.notes,
+  };
+}
+
+/** A path of mlops.yaml: beside the file, or else from the working directory, where commands are run. */
+export async function locate(path: string, file: string): Promise<string> {
+  const beside = resolve(dirname(file), path);
+  if (await exists(beside)) return beside;
+  return (await exists(resolve(path))) ? resolve(path) : beside;
+}
+
+async function stageData(config: Config, file: string, backend: Backend): Promise<Request['data']> {
+  const { source } = config.data;
+  if (source.startsWith('s3://')) {
+    const objects = await backend.context.storage.list(source);
+    if (objects.length === 0) throw missing(file, 'data.source', source, 'at least one object');
+    const version = sha256Json(objects.map(({ uri, version }) => [uri, version]));
+    return { source, uri: source, version };
+  }
+  const files = await dataFiles(await locate(source, file));
+  if (files.length === 0) throw missing(file, 'data.source', source, 'a file, or a folder with files');
+  const hashes = await Promise.all(files.map(async ({ path, name }) => [name, await sha256File(path)]));
+  const version = sha256Json(hashes);
+  const uri = `${backend.context.root}/data/${version}/`;
+  await backend.stage(files, uri);
+  return { source, uri, version };
+}
+
+const missing = (file: string, path: string, got: string, expected: string) =>
+  new ConfigError(file, [
+    { path, message: `got ${JSON.stringify(got)}, where nothing was found; expected ${expected}` },
+  ]);
+
+/** The data files at a path: itself, or all in the folder, by name; none where there is nothing. */
+export async function dataFiles(path: string): Promise<LocalFile[]> {
+  const found = await stat(path).catch(() => null);
+  if (found === null) return [];
+  if (found.isFile()) return [{ path, name: basename(path) }];
+  const entries = await readdir(path, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .map((inner) => ({ path: inner, name: inner.slice(path.length + 1).replaceAll('\\', '/') }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+async function stageScript(script: string, file: string, backend: Backend): Promise<Request['script']> {
+  const path = await locate(script, file);
+  if (!(await stat(path).catch(() => null))?.isFile())
+    throw missing(file, 'prepare.script', script, 'a Python file');
+  const hash = await sha256File(path);
+  const prefix = `${backend.context.root}/scripts/${hash}/`;
+  await backend.stage([{ path, name: 'prepare.py' }], prefix);
+  return { uri: `${prefix}prepare.py`, sha256: hash };
+}
+
+const exists = async (path: string) => (await stat(path).catch(() => null)) !== null;

@@ -1,0 +1,101 @@
+import { styleText } from 'node:util';
+import { createLogUpdate } from 'log-update';
+import type { Progress } from '../../backends/backend.ts';
+import { formatSeconds } from '../../format.ts';
+
+const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
+const tick = 100;
+const column = 'Prepare for champion'.length;
+
+/** Live progress of a run: a line a step that is drawn over on a terminal, and plain lines elsewhere. */
+export class RunProgress {
+  readonly #stream: NodeJS.WriteStream;
+  readonly #live: ReturnType<typeof createLogUpdate> | null;
+  readonly #running = new Map<string, { since: number; detail: string }>();
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(stream: NodeJS.WriteStream) {
+    this.#stream = stream;
+    // A terminal that does not tell its size cannot be drawn over.
+    this.#live = stream.isTTY && stream.columns > 0 ? createLogUpdate(stream, { showCursor: true }) : null;
+  }
+
+  update(progress: Progress): void {
+    const { state } = progress;
+    switch (progress.kind) {
+      case 'job':
+        this.#write(`  ${state}: ${progress.name} ${progress.url}`);
+        break;
+      case 'started':
+        this.#running.set(state, { since: Date.now(), detail: '' });
+        if (!this.#live) this.#write(`${state} ...`);
+        break;
+      case 'trial': {
+        const detail = trialText(progress);
+        const running = this.#running.get(state);
+        if (running) running.detail = detail;
+        if (!this.#live && progress.done > 0) this.#write(`  ${state}: ${detail}`);
+        break;
+      }
+      case 'waiting':
+        this.#write(`${progress.reason} ...`);
+        break;
+      case 'succeeded':
+      case 'failed': {
+        const detail = this.#running.get(state)?.detail ?? '';
+        this.#running.delete(state);
+        const line =
+          `${state.padEnd(column)} ${formatSeconds(progress.seconds).padStart(10)}  ${detail}`.trimEnd();
+        this.#write(`${this.#mark(progress.kind)} ${line}`);
+        break;
+      }
+    }
+    this.#draw();
+  }
+
+  /** A line of its own, above what is running. */
+  note(line: string): void {
+    this.#write(line);
+    this.#draw();
+  }
+
+  /** Leaves the terminal as it was found. */
+  end(): void {
+    if (this.#timer) clearInterval(this.#timer);
+    this.#timer = null;
+    this.#running.clear();
+    this.#live?.clear();
+    this.#live?.done();
+  }
+
+  #write(line: string): void {
+    this.#live?.clear();
+    this.#stream.write(`${line}\n`);
+  }
+
+  #draw(): void {
+    if (!this.#live) return;
+    this.#timer ??= setInterval(() => this.#draw(), tick);
+    // Progress alone never keeps the process alive.
+    this.#timer.unref();
+    const now = Date.now();
+    const frame = frames[Math.floor(now / tick) % frames.length] ?? '';
+    this.#live(
+      [...this.#running]
+        .map(([state, { since, detail }]) => {
+          const elapsed = formatSeconds((now - since) / 1000).padStart(10);
+          return `${styleText('cyan', frame)} ${state.padEnd(column)} ${elapsed}  ${detail}`.trimEnd();
+        })
+        .join('\n'),
+    );
+  }
+
+  #mark(kind: 'succeeded' | 'failed'): string {
+    const mark = kind === 'succeeded' ? '✓' : '✗';
+    return this.#live ? styleText(kind === 'succeeded' ? 'green' : 'red', mark) : mark;
+  }
+}
+
+function trialText({ done, total, best }: Extract<Progress, { kind: 'trial' }>): string {
+  return `${done}/${total} trials${best === null ? '' : `, best ${best}`}`;
+}

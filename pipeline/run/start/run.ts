@@ -1,0 +1,49 @@
+import type { Backend, Progress } from '../../backends/backend.ts';
+import type { Request } from '../../machines/request.ts';
+import type { Report } from '../../report/report.ts';
+import { closeRun } from '../../steps/train/close-run.ts';
+import { type RunRecord, runKind } from '../../steps/train/record.ts';
+import { reportOf } from '../account/report-of.ts';
+
+export interface RunOutcome {
+  execution: string;
+  record: RunRecord;
+  report: Report;
+}
+
+/** Runs the train machine once and makes its report, whatever becomes of it. */
+export async function runPipeline(
+  request: Request,
+  options: {
+    backend: Backend;
+    signal: AbortSignal;
+    onProgress: (progress: Progress) => void;
+    /** Told the execution's name before it starts. */
+    onStart?: ((execution: string) => void) | undefined;
+  },
+): Promise<RunOutcome> {
+  const { backend, signal, onProgress } = options;
+  const { ledger, clock } = backend.context;
+  const started = clock.now();
+  const execution = await backend.executionName(request);
+  options.onStart?.(execution);
+  const result = await backend.run(request, { execution, signal, onProgress });
+  const recorded = (await ledger.get<RunRecord>(runKind, execution))?.value;
+  // The machine records success and failure; what stops it from outside is recorded here.
+  const record =
+    recorded ??
+    closeRun({
+      execution,
+      status: result.status === 'cancelled' ? 'ABORTED' : 'FAILED',
+      started_at: started.toISOString(),
+      finished_at: clock.now().toISOString(),
+      request,
+      error: result.error,
+      state: null,
+      steps: result.steps,
+    });
+  // What was followed is newer than what the machine could say of itself.
+  const complete = { ...record, ...(result.steps.length > 0 && { steps: result.steps }) };
+  await backend.keep(complete);
+  return { execution, record: complete, report: await reportOf(complete, backend) };
+}

@@ -1,0 +1,118 @@
+import type { Backend, Progress } from '../../backends/backend.ts';
+import { EmbeddedBackend } from '../../backends/embedded/embedded-backend.ts';
+import { deploymentOf } from '../../config/environment.ts';
+import { loadConfig } from '../../config/load.ts';
+import type { Config } from '../../config/schema.ts';
+import { baselineOf, noBaseline } from './baseline.ts';
+import { makeRequest, type RequestOptions } from './request.ts';
+import { type RunOutcome, runPipeline } from './run.ts';
+
+/** What a person or a workflow asks for. */
+export interface RunChoices {
+  backend: Backend['name'];
+  /** On AWS: one of mlops.yaml's; undefined where it has only one. */
+  environment: string | undefined;
+  mode: 'evaluate' | 'promote';
+  /** With mode promote: whether the run itself promotes. */
+  promote: boolean;
+  /** A git ref, to compare with where there is no champion. */
+  baseline: string | undefined;
+  /** The path of mlops.yaml. */
+  config: string;
+  /** Overrides `path=value`. */
+  set: string[];
+  data: string | undefined;
+  /** A ready image by digest. */
+  image: string | undefined;
+  containers: boolean;
+  trigger: RequestOptions['trigger'];
+}
+
+export interface RunSurroundings {
+  /** The folder of all that runs on this machine leave. */
+  home: string;
+  /** What AWS's executions are named after; null: the input. */
+  runId: string | null;
+  signal: AbortSignal;
+  onNote: (line: string) => void;
+  onProgress: (progress: Progress) => void;
+  /** Told the name of the run, not of its baseline's, before it starts. */
+  onStart?: (execution: string) => void;
+}
+
+/** Choices that do not go together. */
+class ChoiceError extends Error {
+  override readonly name = 'InputError';
+}
+
+/** One run, from mlops.yaml to the report. Throws ConfigError, SetupError or an InputError before anything has run. */
+export async function startRun(choices: RunChoices, surroundings: RunSurroundings): Promise<RunOutcome> {
+  const { request, shared } = await prepareRun(choices, surroundings);
+  return await runPipeline(request, { ...shared, onStart: surroundings.onStart });
+}
+
+/** Starts a run on AWS and leaves it to itself: in mode promote it promotes, for nobody follows it. Its name. */
+export async function handOver(choices: RunChoices, surroundings: RunSurroundings): Promise<string> {
+  if (choices.backend !== 'aws') {
+    throw new ChoiceError(
+      'wait: got false with the embedded backend, whose jobs end with this process; expected true',
+    );
+  }
+  const { request, shared } = await prepareRun({ ...choices, promote: true }, surroundings);
+  return await shared.backend.begin(request);
+}
+
+async function prepareRun(choices: RunChoices, surroundings: RunSurroundings) {
+  const { mode, promote, trigger } = choices;
+  const { config } = await loadConfig(choices.config, { set: settingsOf(choices) });
+  const { signal, onNote, onProgress } = surroundings;
+  const backend = await openBackend(config, choices, surroundings);
+  const shared = { backend, signal, onProgress };
+  const baseline =
+    choices.baseline === undefined
+      ? noBaseline
+      : await baselineOf(choices.baseline, choices.config, { ...shared, onNote });
+  const request = await makeRequest({
+    backend,
+    config,
+    file: choices.config,
+    mode,
+    promote,
+    trigger,
+    baseline: baseline.package,
+    notes: baseline.notes,
+  });
+  return { request, shared };
+}
+
+function settingsOf({ set, data, image }: RunChoices): string[] {
+  return [
+    ...set,
+    ...(data === undefined ? [] : [`data.source=${JSON.stringify(data)}`]),
+    // Without its value the folder counts as not given.
+    ...(image === undefined ? [] : ['model.context=', `model.image=${JSON.stringify(image)}`]),
+  ];
+}
+
+async function openBackend(
+  config: Config,
+  { backend, environment, containers, mode }: RunChoices,
+  { home, runId, onNote }: RunSurroundings,
+): Promise<Backend> {
+  const { project } = config;
+  if (backend === 'embedded') {
+    if (environment !== undefined) {
+      throw new ChoiceError('--environment: got it without --backend aws, expected both or neither');
+    }
+    onNote(`${project}: ${mode} on this machine`);
+    return new EmbeddedBackend({ home, project, onSetup: onNote, containers });
+  }
+  if (containers) {
+    throw new ChoiceError('--containers: got it with --backend aws, expected --backend embedded');
+  }
+  const deployment = deploymentOf(config, environment);
+  onNote(`${project}: ${mode} on AWS, ${deployment.environment} (${deployment.region})`);
+  // The clients of AWS take a while to load, which a run on this machine is spared.
+  const { openAwsBackend } = await import('../../backends/aws/aws-backend.ts');
+  return await openAwsBackend({ deployment, runId, onNote });
+}

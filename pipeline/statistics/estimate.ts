@@ -1,0 +1,70 @@
+import type { Interval } from '../gate/verdict.ts';
+import { Distribution } from './bootstrap.ts';
+import * as normal from './normal.ts';
+
+/** A number with its sampling distribution. */
+export interface Estimate {
+  value: number;
+  standardError: number;
+  /** Two-sided, of "the true value is 0". */
+  pValue: number;
+  quantile(p: number): number;
+}
+
+/** A normal estimate, as DeLong's; null where the variance is not known. A variance of 0 makes it a point. */
+export function normalEstimate(value: number, variance: number): Estimate | null {
+  if (!(variance >= 0)) return null;
+  const standardError = Math.sqrt(variance);
+  return {
+    value,
+    standardError,
+    pValue: value === 0 ? 1 : 2 * normal.upperTail(Math.abs(value) / standardError),
+    quantile: (p) => (standardError === 0 ? value : value + standardError * normal.quantile(p)),
+  };
+}
+
+/** Fewer replicates than this beyond a quantile do not carry it alone. */
+const FEW_IN_TAIL = 10;
+
+/**
+ * Percentiles of bootstrap replicates; null where a replicate has no value. Far out in the tail, where few
+ * replicates lie, the wider of the percentile and the normal approximation with the bootstrap's standard error.
+ *
+ * The p-value inverts the interval: p < alpha where the two-sided interval at 1 - alpha leaves out 0, and there only.
+ * It is at least 2 / (B + 1), which B replicates can tell from 0 (Davison and Hinkley 1997, 4.2.3).
+ */
+export function bootstrapEstimate(value: number, replicates: Float64Array): Estimate | null {
+  const distribution = new Distribution(replicates);
+  if (!Number.isFinite(value) || !distribution.isComplete) return null;
+  const { standardError } = distribution;
+  const carried = FEW_IN_TAIL / replicates.length;
+  /** The p at which `quantile` reaches 0; from the other end with the value's sign turned. */
+  const reached = (from: number, share: number): number => {
+    const tail = standardError > 0 ? normal.upperTail(from / standardError) : from > 0 ? 0 : 1;
+    return share > carried ? share : Math.min(Math.max(share, tail), carried);
+  };
+  const tail = Math.min(reached(value, distribution.shareUpTo0), reached(-value, distribution.shareFrom0));
+  return {
+    value,
+    standardError,
+    pValue: Math.min(1, 2 * Math.max(tail, 1 / (replicates.length + 1))),
+    quantile(p) {
+      const percentile = distribution.quantile(p);
+      if (Math.min(p, 1 - p) > carried) return percentile;
+      const approximate = value + standardError * normal.quantile(p);
+      return p < 0.5 ? Math.min(percentile, approximate) : Math.max(percentile, approximate);
+    },
+  };
+}
+
+/** The two-sided interval. */
+export function intervalOf(estimate: Estimate, confidence: number): Interval {
+  const tail = (1 - confidence) / 2;
+  return [estimate.quantile(tail), estimate.quantile(1 - tail)];
+}
+
+/** The two-sided interval of a metric's value: an AUC's is clipped to [0, 1]. */
+export function valueIntervalOf(metric: string, estimate: Estimate, confidence: number): Interval {
+  const [low, high] = intervalOf(estimate, confidence);
+  return metric === 'roc_auc' ? [Math.max(0, low), Math.min(1, high)] : [low, high];
+}

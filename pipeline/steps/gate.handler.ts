@@ -1,4 +1,0 @@
-import { stepHandler } from '../backends/aws/step-handler.ts';
-import { gate } from './gate.ts';
-
-export const handler = stepHandler(gate);

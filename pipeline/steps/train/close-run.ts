@@ -1,0 +1,52 @@
+import type { Request } from '../../machines/request.ts';
+import type { StepContext } from '../context.ts';
+import { freeLease } from './lease.ts';
+import { notesOf, type RunRecord, runKind, type TrainState } from './record.ts';
+
+/** An execution that has ended, as the service tells of it. */
+export interface ClosedExecution {
+  execution: string;
+  status: 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
+  started_at: string;
+  finished_at: string;
+  request: Request;
+  error: { name: string; cause: string } | null;
+  /** The state as far as the machine came; else only the request is known. */
+  state: TrainState | null;
+  steps: RunRecord['steps'];
+}
+
+/** The record of a run that its machine did not record: it was stopped from outside, ran out of time, or broke. */
+export function closeRun(closed: ClosedExecution): RunRecord {
+  const { execution, status, started_at, finished_at, request } = closed;
+  const error = closed.error ?? {
+    name: status === 'TIMED_OUT' ? 'States.Timeout' : 'States.Runtime',
+    cause: status === 'TIMED_OUT' ? 'the run took too long' : 'the run ended without a record',
+  };
+  const stopped = status === 'ABORTED' && closed.error === null;
+  return {
+    execution,
+    status: status === 'ABORTED' ? 'cancelled' : 'failed',
+    started_at,
+    finished_at,
+    state: {
+      ...(closed.state ?? { request }),
+      ...(!stopped && { error: { Error: error.name, Cause: error.cause } }),
+    },
+    steps: closed.steps,
+    notes: notesOf(closed.state ?? { request }),
+  };
+}
+
+/** Closes a run in the ledger unless it is recorded there, and frees its lease. */
+export async function close(
+  closed: ClosedExecution,
+  context: Pick<StepContext, 'ledger' | 'clock'>,
+): Promise<RunRecord> {
+  const { ledger } = context;
+  const recorded = await ledger.get<RunRecord>(runKind, closed.execution);
+  const record = recorded?.value ?? closeRun(closed);
+  if (recorded === null) await ledger.put(runKind, closed.execution, record);
+  await freeLease(closed, context);
+  return record;
+}

@@ -1,0 +1,264 @@
+import { embeddedResources } from '../../backends/embedded/embedded-backend.ts';
+import { type ExecutionEvent, type ExecutionResult, execute } from '../../backends/embedded/engine/engine.ts';
+import { temporaryFolder } from '../../backends/embedded/images/python-context.fixture.ts';
+import type { ProcessingJob } from '../../backends/embedded/jobs/api.ts';
+import { embeddedEngine, prepareEngines } from '../../backends/embedded/prepare-engines.ts';
+import { FileLedger } from '../../backends/embedded/state/file-ledger.ts';
+import { FileStorage } from '../../backends/embedded/state/file-storage.ts';
+import { LedgerRegistry } from '../../backends/embedded/state/ledger-registry.ts';
+import { parseConfig } from '../../config/load.ts';
+import { sha256 } from '../../hash.ts';
+import type { Request } from '../../machines/request.ts';
+import { type StepName, trainMachine } from '../../machines/train.ts';
+import { folder, type Manifest, type StepContext } from '../context.ts';
+import { steps } from '../steps.ts';
+
+/** A job's parameters as a handler gets them. */
+// biome-ignore lint/suspicious/noExplicitAny: the API's own JSON
+export type Parameters = any;
+
+export interface Call {
+  state: string;
+  /** The API's action: createTrainingJob. */
+  action: string;
+  parameters: Parameters;
+}
+
+export interface Run {
+  execution: string;
+  result: ExecutionResult;
+  /** The jobs and services that were called, in order; functions are left out. */
+  calls: Call[];
+  events: ExecutionEvent[];
+}
+
+/** 60 rows, every other one positive. */
+const rows = Array.from({ length: 60 }, (_, index) => ({ id: `r${index}`, label: index % 2 }));
+
+/**
+ * The train machine over its real functions, ledger, registry and storage, where jobs are a few lines: a prepared
+ * holdout of 60 rows, a model that is as good as `skill` says.
+ */
+export class FakeSageMaker {
+  readonly context: StepContext;
+  /** By state: with what its next calls fail, one after the other, before they succeed. */
+  readonly failures = new Map<string, string[]>();
+  /** How well a model's scores tell the classes apart, by its image. */
+  readonly skill = new Map<string, number>();
+  /** What a model answers instead of a score. */
+  answer: (row: { id: string; label: number }, score: number) => string = (_, score) => score.toFixed(6);
+  /** Of the prepare job. */
+  manifest: Partial<Manifest> = {};
+  readonly #models = new Map<string, Parameters>();
+  readonly #taken = new Set<string>();
+  #executions = 0;
+
+  constructor(project = 'small', region: string | null = null) {
+    const home = temporaryFolder();
+    const ledger = new FileLedger(`${home}/ledger`);
+    this.context = {
+      storage: new FileStorage(`${home}/s3`),
+      ledger,
+      registry: new LedgerRegistry(ledger, project),
+      jobs: { trials: async () => [], strategyOf: (asked) => asked },
+      clock: { now: () => new Date('2026-01-01T00:00:00Z') },
+      root: `s3://mlops/${project}`,
+      jobPrefix: project,
+      region,
+    };
+  }
+
+  /** Runs the machine on a request, under the name of a new execution. */
+  async run(request: Request): Promise<Run> {
+    this.#executions += 1;
+    const execution = `execution-${this.#executions}`;
+    const calls: Call[] = [];
+    const events: ExecutionEvent[] = [];
+    const functions = new Map(
+      Object.entries(steps).map(([name, step]) => [embeddedResources.functions[name as StepName], step]),
+    );
+    const service = (name: string, action: string) => ({
+      [`arn:aws:states:::${name}`]: async (parameters: Parameters, { state }: { state: string }) => {
+        calls.push({ state, action, parameters });
+        const failure = this.failures.get(state)?.shift();
+        if (failure !== undefined) throw taskFailed(failure);
+        return await this.#answers(action, parameters);
+      },
+    });
+    const result = await execute(
+      trainMachine({ ...embeddedResources, engine: embeddedEngine(request) }),
+      { request },
+      {
+        name: execution,
+        signal: new AbortController().signal,
+        onEvent: (event) => events.push(event),
+        handlers: {
+          'arn:aws:states:::lambda:invoke': async (parameters: Parameters) => {
+            const step = functions.get(parameters.FunctionName);
+            return { StatusCode: 200, Payload: await step?.(parameters.Payload as never, this.context) };
+          },
+          ...prepareEngines({
+            image: request.images.prepare,
+            storage: this.context.storage,
+            process: async (parameters) => {
+              await this.#answers('createProcessingJob', parameters);
+              const [started, ended] = [1000, 91_000].map((time) => new Date(time).toISOString());
+              return {
+                ...parameters,
+                ProcessingStartTime: started,
+                ProcessingEndTime: ended,
+              } as ProcessingJob;
+            },
+          }),
+          ...service('dynamodb:putItem', 'putItem'),
+          ...service('sagemaker:createModel', 'createModel'),
+          ...service('aws-sdk:sagemaker:deleteModel', 'deleteModel'),
+          ...service('aws-sdk:sagemaker:describeTrainingJob', 'describeTrainingJob'),
+          ...service('sagemaker:createProcessingJob.sync', 'createProcessingJob'),
+          ...service('sagemaker:createTrainingJob.sync', 'createTrainingJob'),
+          ...service('sagemaker:createHyperParameterTuningJob.sync', 'createHyperParameterTuningJob'),
+          ...service('sagemaker:createTransformJob.sync', 'createTransformJob'),
+        },
+      },
+    );
+    return { execution, result, calls, events };
+  }
+
+  async #answers(action: string, parameters: Parameters): Promise<unknown> {
+    switch (action) {
+      case 'putItem': {
+        const { kind, id, value } = parameters.Item;
+        await this.context.ledger.put(kind.S, id.S, JSON.parse(value.S));
+        return {};
+      }
+      case 'createProcessingJob':
+        this.#take(parameters.ProcessingJobName);
+        await this.#prepare(parameters.ProcessingOutputConfig.Outputs[0].S3Output.S3Uri);
+        return { ...parameters, ProcessingStartTime: 1000, ProcessingEndTime: 2000 };
+      case 'createTrainingJob':
+        this.#take(parameters.TrainingJobName);
+        return await this.#trained(parameters.TrainingJobName, parameters);
+      case 'createHyperParameterTuningJob': {
+        const { HyperParameterTuningJobName: name, TrainingJobDefinition: definition } = parameters;
+        this.#take(name);
+        const best = `${name}-001`;
+        this.#models.set(best, definition);
+        return {
+          ...parameters,
+          BestTrainingJob: { TrainingJobName: best },
+          CreationTime: 1000,
+          HyperParameterTuningEndTime: 2000,
+        };
+      }
+      case 'describeTrainingJob':
+        return await this.#trained(parameters.TrainingJobName, this.#models.get(parameters.TrainingJobName));
+      case 'createModel':
+        this.#take(`model ${parameters.ModelName}`);
+        this.#models.set(parameters.ModelName, parameters);
+        return { ModelArn: parameters.ModelName };
+      case 'createTransformJob': {
+        this.#take(parameters.TransformJobName);
+        const skill = this.skill.get(this.#models.get(parameters.ModelName).PrimaryContainer.Image) ?? 1;
+        const lines = rows.map((row, index) => {
+          const score = 0.5 + 0.4 * (skill * (row.label - 0.5) + 0.9 * (((index * 0.618) % 1) - 0.5));
+          return `${row.id},${row.label},${this.answer(row, score)}\n`;
+        });
+        const output = `${parameters.TransformOutput.S3OutputPath}holdout.csv.out`;
+        await this.context.storage.write(output, lines.join(''));
+        return { ...parameters, TransformStartTime: 1000, TransformEndTime: 2000 };
+      }
+      default:
+        return {};
+    }
+  }
+
+  /** A name is used once, for ever. */
+  #take(name: string): void {
+    if (this.#taken.has(name)) throw new Error(`${name}: taken`);
+    this.#taken.add(name);
+  }
+
+  async #prepare(output: string): Promise<void> {
+    const manifest: Manifest = {
+      problem: 'binary',
+      target: 'y',
+      positive: 'yes',
+      positive_defaulted: false,
+      labels: ['no', 'yes'],
+      content_type: 'text/csv',
+      features: [{ name: 'x', type: 'number' }],
+      slices: [],
+      files: {
+        train: { path: 'train/train.csv', rows: 240, positives: 120, sha256: sha256('train') },
+        holdout: { path: 'holdout/holdout.csv', rows: 60, positives: 30, sha256: sha256('holdout') },
+      },
+      holdout_sha256: sha256('rows'),
+      warnings: [],
+      ...this.manifest,
+    };
+    const { storage } = this.context;
+    await storage.write(`${folder(output)}manifest/manifest.json`, JSON.stringify(manifest));
+  }
+
+  async #trained(name: string, parameters: Parameters): Promise<unknown> {
+    const artifact = `${parameters.OutputDataConfig.S3OutputPath}${name}/output/model.tar.gz`;
+    await this.context.storage.write(artifact, name);
+    return {
+      TrainingJobName: name,
+      ModelArtifacts: { S3ModelArtifacts: artifact },
+      HyperParameters: parameters.HyperParameters ?? parameters.StaticHyperParameters,
+      TrainingStartTime: 1000,
+      TrainingEndTime: 2000,
+      ResourceConfig: parameters.ResourceConfig,
+      BillableTimeInSeconds: 1,
+    };
+  }
+}
+
+function taskFailed(cause: string): Error {
+  const error = new Error(cause);
+  error.name = 'States.TaskFailed';
+  return error;
+}
+
+/** What a run gave the function of a state. */
+export function payloadOf<Event>({ events }: Run, state: string): Event {
+  const started = events.find((event) => event.type === 'TaskStarted' && event.state === state);
+  if (started === undefined) throw new Error(`${state}: not started`);
+  return structuredClone((started.parameters as { Payload: Event }).Payload);
+}
+
+/** A sound request; `settings` are lines of mlops.yaml. */
+export async function requestOf(
+  { context: { storage, root } }: FakeSageMaker,
+  settings = '',
+  changes: Partial<Request> = {},
+): Promise<Request> {
+  const project = root.slice(root.lastIndexOf('/') + 1);
+  const config = parseConfig(
+    `project: ${project}\nproblem: binary\ndata: { source: data.csv, target: y, positive: "yes" }\n${settings}`,
+  );
+  await storage.write(`${root}/data/1/data.csv`, 'x,y\n1,yes\n2,no\n3,yes\n4,no\n');
+  await storage.write(`${root}/code/1.json`, '[]');
+  return {
+    mode: 'promote',
+    promote: true,
+    trigger: { kind: 'manual', ref: null, commit: null, dirty: false, actor: null, reason: null },
+    config,
+    seed: 0,
+    images: { model: 'model@sha256:1', prepare: 'prepare@sha256:1' },
+    data: { source: 'data.csv', uri: `${root}/data/1/`, version: '1' },
+    script: null,
+    code: `${root}/code/1.json`,
+    baseline: null,
+    notes: [],
+    ...changes,
+  };
+}
+
+/** Settings that search instead of training once. */
+export const tuned = `training: { metrics: { auc: 'auc=([0-9.]+)' } }
+tuning:
+  objective: { metric: auc, goal: maximize }
+  ranges: { C: { min: 0.1, max: 1 } }
+`;

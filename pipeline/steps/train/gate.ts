@@ -1,0 +1,269 @@
+import type { Config } from '../../config/schema.ts';
+import { decide } from '../../gate/decide.ts';
+import { keepRows } from '../../gate/join.ts';
+import { readScores, type Scores } from '../../gate/scores.ts';
+import type { Verdict } from '../../gate/verdict.ts';
+import type { Request } from '../../machines/request.ts';
+import type { ModelPackage } from '../../ports.ts';
+import type { Explanation, ModelPlots, Plots, TuningFacts } from '../../report/report.ts';
+import { multiclassPlotsOf, plotsOf, regressionPlotsOf } from '../../statistics/plots.ts';
+import {
+  folder,
+  type Manifest,
+  type Prepared,
+  readJson,
+  readManifest,
+  type Scored,
+  type StepContext,
+  type TrainedModel,
+} from '../context.ts';
+import type { Scoring } from './inspect.ts';
+import { lookAt } from './looks.ts';
+import { type ModelExplanation, readModelReport } from './model-report.ts';
+import type { Plan } from './plan.ts';
+import { scoreFileOf } from './score-file.ts';
+
+export interface GateEvent {
+  execution: string;
+  request: Request;
+  plan: Plan;
+  prepared: Prepared;
+  scoring: Scoring;
+  model: TrainedModel;
+  scores: { candidate: Scored; champion: Partial<Scored>; anchor: Partial<Scored> };
+}
+
+export interface GateResult {
+  outcome: Verdict['outcome'];
+  reason: string;
+  /** URIs. */
+  verdict: string;
+  evidence: string;
+  /** Whether a promotion may follow: the outcome says so, or nobody is held to it. */
+  promotable: boolean;
+}
+
+/** What the report shows beside the verdict; kept with the run. */
+export interface Evidence {
+  plots: Plots;
+  explanation: Explanation | null;
+  tuning: TuningFacts | null;
+  /** Operating threshold of a binary candidate. */
+  threshold: number | null;
+  notes: string[];
+}
+
+/** Judges the candidate's holdout scores beside the champion's and the anchor's. */
+export async function gate(event: GateEvent, context: StepContext): Promise<GateResult> {
+  const { request, model } = event;
+  const { config } = request;
+  const manifest = await readManifest(context, event.prepared);
+  const own = await readModelReport(model.trained.artifact, context);
+  const everyRow = await scoresOf(
+    'candidate',
+    event.scores.candidate,
+    config.model,
+    event,
+    manifest,
+    context,
+  );
+  const [champion, anchor] = [
+    await otherModel('champion', event, manifest, context),
+    await otherModel('anchor', event, manifest, context),
+  ];
+  // A model that was prepared otherwise scores fewer rows: the verdict is on those that all of them score.
+  const views = [champion, anchor].filter((other) => other?.view);
+  const common = <T extends Scores>(scores: T): T =>
+    views.reduce((rest, other) => (other ? keepRows(rest, other.scores) : rest), scores);
+  const candidate = common(everyRow);
+
+  const look = await lookAt(
+    {
+      holdout: manifest.holdout_sha256,
+      rowIds: everyRow.ids,
+      comparison: {
+        candidate: [event.plan.fingerprint, model.trained.artifact],
+        others: [champion, anchor].map(
+          (other) => other && [other.package.fingerprint, other.package.artifact],
+        ),
+        views: [event.scoring.champion.view.key, event.scoring.anchor.view.key],
+        policy: config.gate,
+      },
+    },
+    context,
+  );
+  const verdict =
+    look.stored?.verdict ??
+    decide({
+      candidate,
+      champion: champion && common(champion.scores),
+      anchor: anchor && common(anchor.scores),
+      policy: config.gate,
+      threshold: own.threshold,
+      championThreshold: champion?.threshold ?? null,
+      anchorThreshold: anchor?.threshold ?? null,
+      seed: request.seed,
+      looks: { count: look.number },
+    });
+  // A baseline is made to be compared with, not to be chosen: that is no look.
+  if (look.stored === null && request.trigger.kind !== 'baseline') {
+    await look.keep({ verdict, execution: event.execution, at: context.clock.now().toISOString() });
+  }
+
+  const evidence: Evidence = {
+    plots: { candidate: plots(candidate), champion: champion && plots(common(champion.scores)) },
+    explanation: own.explanation && explained(own.explanation, champion?.explanation ?? null, manifest),
+    tuning: await tuningFacts(event, context),
+    threshold: config.problem === 'binary' ? (own.threshold ?? 0.5) : null,
+    notes: [
+      ...manifest.warnings,
+      ...own.notes,
+      ...views.flatMap((other) => (other ? [leftOut(other, everyRow)] : [])),
+      ...(look.stored
+        ? [`The same comparison was made before (${look.stored.execution}): its verdict stands.`]
+        : []),
+    ],
+  };
+  const verdictUri = `${runFolder(event, context)}verdict.json`;
+  const evidenceUri = `${runFolder(event, context)}evidence.json`;
+  await context.storage.write(verdictUri, JSON.stringify(verdict));
+  await context.storage.write(evidenceUri, JSON.stringify(evidence));
+  return {
+    outcome: verdict.outcome,
+    reason: verdict.reason,
+    verdict: verdictUri,
+    evidence: evidenceUri,
+    promotable: verdict.outcome === 'promote' || !verdict.enforced,
+  };
+}
+
+/** The champion or the anchor, with its scores of the holdout. */
+interface OtherModel {
+  who: 'champion' | 'anchor';
+  package: ModelPackage;
+  scores: Scores;
+  threshold: number | null;
+  explanation: ModelExplanation | null;
+  /** What its own preparation left out of the holdout; null where it was prepared as the candidate. */
+  view: ViewManifest['view'] | null;
+}
+
+/** What a prepare job says of a view (pipeline/prepare). */
+interface ViewManifest extends Manifest {
+  view: { rows: number; holdout_rows: number; trained_on: number; dropped: number; other_label: number };
+}
+
+async function otherModel(
+  who: 'champion' | 'anchor',
+  event: GateEvent,
+  manifest: Manifest,
+  context: StepContext,
+): Promise<OtherModel | null> {
+  const { package: name, view } = event.scoring[who];
+  const scored = event.scores[who];
+  if (name === null) return null;
+  const found = await context.registry.get(name);
+  if (found === null || scored.output === undefined)
+    throw new Error(`${who} ${name}: expected its scores, found none`);
+  const { model } = await readJson<Config>(context, found.config);
+  const viewed = view.exists
+    ? await readJson<ViewManifest>(context, `${view.output}manifest/manifest.json`)
+    : null;
+  const { content_type, files } = viewed ?? manifest;
+  const layout = { ...manifest, content_type, files };
+  return {
+    who,
+    package: found,
+    scores: await scoresOf(who, scored as Scored, model, event, layout, context),
+    threshold: found.threshold,
+    explanation: (await readModelReport(found.artifact, context)).explanation,
+    view: viewed?.view ?? null,
+  };
+}
+
+function leftOut({ who, package: { name }, view }: OtherModel, rows: Scores): string {
+  if (view === null) return '';
+  const { trained_on, dropped, other_label } = view;
+  const left = [
+    [trained_on, 'that it was trained on'],
+    [dropped, 'that its script drops'],
+    [other_label, 'that it labels otherwise'],
+  ] as const;
+  const named = left.filter(([count]) => count > 0).map(([count, which]) => `${count} ${which}`);
+  const compared =
+    named.length === 0
+      ? `all ${rows.ids.length} rows of the holdout are compared`
+      : `${view.rows} of the holdout's ${rows.ids.length} rows are compared (left out: ${named.join(', ')})`;
+  return `The ${who} ${name} was prepared otherwise: ${compared}.`;
+}
+
+/** The candidate's explanation with the classes' labels and the champion's value of each feature that both have. */
+function explained(
+  own: ModelExplanation,
+  champion: ModelExplanation | null,
+  { labels }: Manifest,
+): Explanation {
+  const key = (feature: ModelExplanation['features'][number]) => `${feature.class ?? ''}:${feature.name}`;
+  const compared = champion !== null && champion.kind === own.kind;
+  const values = new Map(compared ? champion.features.map((feature) => [key(feature), feature.value]) : []);
+  return {
+    kind: own.kind,
+    unit: own.unit,
+    features: own.features.map((feature) => {
+      const label = feature.class === undefined ? undefined : labels[feature.class];
+      return {
+        name: feature.name,
+        value: feature.value,
+        ...(label === undefined ? {} : { class: label }),
+        ...(compared ? { champion: values.get(key(feature)) ?? null } : {}),
+      };
+    }),
+  };
+}
+
+const runFolder = ({ execution }: GateEvent, { root }: StepContext) => `${root}/runs/${execution}/`;
+
+/** Turns a transform's output into a score file kept with the run, and reads it as `mlops gate` would. */
+async function scoresOf(
+  who: 'candidate' | 'champion' | 'anchor',
+  scored: Scored,
+  model: Config['model'],
+  event: GateEvent,
+  manifest: Manifest,
+  context: StepContext,
+): Promise<Scores> {
+  const holdout = manifest.files.holdout.path;
+  const output = `${folder(scored.output)}${holdout.slice(holdout.lastIndexOf('/') + 1)}.out`;
+  const text = new TextDecoder().decode(await context.storage.read(output));
+  const uri = `${runFolder(event, context)}${who}.csv`;
+  await context.storage.write(uri, scoreFileOf(text, manifest, model));
+  return await readScores(await context.storage.localFile(uri), { problem: manifest.problem });
+}
+
+function plots(scores: Scores): ModelPlots {
+  switch (scores.problem) {
+    case 'binary':
+      return scores.scores ? plotsOf({ labels: scores.labels, scores: scores.scores }) : {};
+    case 'multiclass':
+      return scores.scores
+        ? multiclassPlotsOf({ labels: scores.labels, scores: scores.scores, classes: scores.classes })
+        : {};
+    case 'regression':
+      return regressionPlotsOf({ actual: scores.labels, predicted: scores.predicted });
+  }
+}
+
+async function tuningFacts(
+  { request: { config }, model }: GateEvent,
+  context: StepContext,
+): Promise<TuningFacts | null> {
+  if (!config.tuning || !model.tuning) return null;
+  const { strategy, objective } = config.tuning;
+  return {
+    strategy,
+    ran_as: context.jobs.strategyOf(strategy),
+    objective,
+    trials: await context.jobs.trials(model.tuning.tuning_job),
+    best: model.tuning.best,
+  };
+}

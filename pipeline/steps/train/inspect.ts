@@ -1,0 +1,273 @@
+import { ConfigError } from '../../config/config-error.ts';
+import { longestTransform } from '../../cost/estimate.ts';
+import { sha256, sha256Json } from '../../hash.ts';
+import type { Request } from '../../machines/request.ts';
+import type { ModelPackage } from '../../ports.ts';
+import {
+  folder,
+  type Manifest,
+  type Prepared,
+  readJson,
+  readManifest,
+  type Scored,
+  type StepContext,
+  type TrainedModel,
+} from '../context.ts';
+import { digestOf, type Plan, type PrepareSettings, processingInput } from './plan.ts';
+
+export interface InspectEvent {
+  execution: string;
+  request: Request;
+  plan: Plan;
+  prepared: Prepared;
+}
+
+/** How each model is scored on the holdout. */
+export interface Scoring {
+  candidate: ModelScoring;
+  champion: ModelScoring;
+  anchor: ModelScoring;
+}
+
+/** Parameters of a model's transform job, or the result that makes it needless. */
+export interface ModelScoring {
+  /** false: `result` serves. */
+  score: boolean;
+  /** Empty where there is no such model, or no scores yet. */
+  result: Partial<Scored>;
+  key: string;
+  package: string | null;
+  image: string;
+  artifact: string;
+  job: string;
+  attempt: { n: number };
+  /** The holdout as this model's own preparation writes it, where that is not the candidate's. */
+  view: View;
+  /** The rows to score. */
+  holdout: string;
+  output: string;
+  content_type: string;
+  input_filter: string;
+  output_filter: string;
+  max_payload_mb: number;
+  batch_strategy: 'MultiRecord' | 'SingleRecord';
+  concurrency: number;
+  resources: { InstanceType: string; InstanceCount: number };
+  timeout: number;
+}
+
+interface View {
+  /** Whether the scores are of a view, rather than of the holdout itself. */
+  exists: boolean;
+  /** Whether a job has to write it. */
+  needed: boolean;
+  key: string;
+  job: string;
+  attempt: { n: number };
+  inputs: object[];
+  output: string;
+}
+
+/**
+ * Reads what Prepare wrote and decides how the holdout is scored: the filters follow from the columns, and
+ * scores that an earlier run made of the same model on the same rows serve again.
+ */
+export async function inspect(event: InspectEvent, context: StepContext): Promise<Scoring> {
+  const { request, plan } = event;
+  const manifest = await readManifest(context, event.prepared);
+  const other = async (who: 'champion' | 'anchor', name: string | null): Promise<ModelScoring> => {
+    const model = name === null ? null : await findPackage(who, name, context);
+    return model === null ? noModel : await scoringOf(who, model, event, manifest, context);
+  };
+  const candidate = {
+    name: null,
+    fingerprint: plan.fingerprint,
+    image: request.images.model,
+    // Trained anew it is another model, whatever its fingerprint: no earlier scores are its own.
+    artifact: plan.train.reused ? plan.train.result.trained.artifact : 'not trained yet',
+    preparation: null,
+  };
+  return {
+    candidate: await scoringOf('candidate', candidate, event, manifest, context),
+    champion: await other('champion', plan.champion.package),
+    anchor: await other('anchor', plan.anchor.package),
+  };
+}
+
+async function findPackage(who: string, name: string, context: StepContext): Promise<ModelPackage> {
+  const found = await context.registry.get(name);
+  if (found !== null) return found;
+  const known = (await context.registry.list()).map((item) => item.name).slice(0, 5);
+  throw new ConfigError('mlops.yaml', [
+    {
+      path: who === 'anchor' ? 'gate.anchor.package' : who,
+      message: `got ${JSON.stringify(name)}, expected a package of the registry (${known.join(', ') || 'it is empty'})`,
+    },
+  ]);
+}
+
+interface Model {
+  name: string | null;
+  fingerprint: string;
+  image: string;
+  artifact: string;
+  /** null: the candidate's own, of this run. */
+  preparation: ModelPackage['preparation'] | null;
+}
+
+async function scoringOf(
+  who: 'candidate' | 'champion' | 'anchor',
+  model: Model,
+  event: InspectEvent,
+  manifest: Manifest,
+  context: StepContext,
+): Promise<ModelScoring> {
+  const { config } = event.request;
+  const { batch, instance } = config.inference;
+  const job = `${context.jobPrefix}-${sha256(event.execution).slice(0, 8)}-${who}`;
+  const own = model.preparation ? await viewOf(model.preparation, job, event, manifest, context) : null;
+  const rows = own
+    ? { manifest: own.manifest, hash: own.view.key, prefix: own.view.output }
+    : { manifest, hash: manifest.files.holdout.sha256, prefix: folder(event.prepared.output) };
+  const key = sha256Json({
+    fingerprint: model.fingerprint,
+    image: digestOf(model.image),
+    holdout: rows.hash,
+    batch,
+  });
+  const trained = await context.ledger.get<TrainedModel>('model', model.fingerprint);
+  const isLatest = trained?.value.trained.artifact === model.artifact;
+  const scored = isLatest ? await context.ledger.get<Scored>('scores', key) : null;
+  return {
+    score: scored === null,
+    result: scored?.value ?? {},
+    key,
+    package: model.name,
+    image: model.image,
+    artifact: model.artifact,
+    job,
+    attempt: { n: 1 },
+    view: own ? { ...own.view, needed: own.view.needed && scored === null } : noView,
+    holdout: rows.prefix + rows.manifest.files.holdout.path,
+    output: `${context.root}/scores/${key}/`,
+    content_type: rows.manifest.content_type,
+    ...filters(manifest.slices.length, rows.manifest),
+    max_payload_mb: batch.payload_mb,
+    batch_strategy: batch.strategy === 'multi_record' ? 'MultiRecord' : 'SingleRecord',
+    concurrency: batch.concurrency,
+    resources: { InstanceType: instance.type, InstanceCount: instance.count },
+    timeout: longestTransform,
+  };
+}
+
+/**
+ * A model whose rows were prepared otherwise (script, row id, columns, split) scores the holdout's rows as its own
+ * preparation writes them; rows that it was trained on, or that its script drops, are left out there.
+ */
+async function viewOf(
+  preparation: ModelPackage['preparation'],
+  job: string,
+  { request, plan }: InspectEvent,
+  manifest: Manifest,
+  context: StepContext,
+): Promise<{ view: View; manifest: Manifest } | null> {
+  const [own, current] = await Promise.all([
+    readJson<PrepareSettings>(context, preparation.settings),
+    readJson<PrepareSettings>(context, plan.prepare.settings),
+  ]);
+  const theirs = await readJson<Manifest>(context, preparation.manifest);
+  const sameScript = (preparation.script?.sha256 ?? null) === (request.script?.sha256 ?? null);
+  // The same settings give other features where the data have gained or lost a column.
+  const sameFeatures = sha256Json(names(theirs)) === sha256Json(names(manifest));
+  if (sameScript && sameFeatures && sha256Json(deciding(own)) === sha256Json(deciding(current))) return null;
+
+  const predicts = ({ problem, target, positive }: Manifest) => ({ problem, target, positive });
+  if (sha256Json(predicts(theirs)) !== sha256Json(predicts(manifest))) {
+    throw new ConfigError('mlops.yaml', [
+      {
+        path: 'data.target',
+        message:
+          `this model predicts ${JSON.stringify(predicts(manifest))}, the one to compare with ` +
+          `${JSON.stringify(predicts(theirs))}; expected the same, or another project name`,
+      },
+    ]);
+  }
+  const key = sha256Json({
+    prepared: plan.prepare.key,
+    own,
+    script: preparation.script?.sha256 ?? null,
+    features: names(theirs),
+  });
+  const view = {
+    exists: true,
+    needed: (await context.ledger.get('prepared', key)) === null,
+    key,
+    job: `${job}-view`,
+    attempt: { n: 1 },
+    inputs: [
+      ...plan.prepare.inputs,
+      processingInput('view', preparation.settings),
+      processingInput('view-manifest', preparation.manifest),
+      ...(preparation.script ? [processingInput('view-script', preparation.script.uri)] : []),
+    ],
+    output: `${context.root}/prepared/${key}/`,
+  };
+  return { view, manifest: theirs };
+}
+
+const noView: View = {
+  exists: false,
+  needed: false,
+  key: 'none',
+  job: 'none',
+  attempt: { n: 1 },
+  inputs: [],
+  output: 'none',
+};
+
+const names = ({ features }: Manifest) => features.map(({ name }) => name);
+
+/** The settings by which rows and columns come out otherwise. */
+const deciding = ({ source: _source, format: _format, csv: _csv, ...settings }: PrepareSettings) => settings;
+
+const noModel: ModelScoring = {
+  score: false,
+  result: {},
+  key: 'none',
+  package: null,
+  image: 'none',
+  artifact: 'none',
+  job: 'none',
+  attempt: { n: 1 },
+  view: noView,
+  holdout: 'none',
+  output: 'none',
+  content_type: 'text/csv',
+  input_filter: '$',
+  output_filter: '$',
+  max_payload_mb: 1,
+  batch_strategy: 'MultiRecord',
+  concurrency: 1,
+  resources: { InstanceType: 'none', InstanceCount: 1 },
+  timeout: longestTransform,
+};
+
+/**
+ * What the model sees of a holdout row, and what is left of row and answer together. CSV rows are
+ * `row_id,label,slice_1..s,feature_1..m`: the model sees the m features, the output keeps the first 2 + s columns
+ * and what the model answered.
+ */
+function filters(
+  slices: number,
+  { content_type, features }: Manifest,
+): { input_filter: string; output_filter: string } {
+  if (content_type === 'application/jsonlines') {
+    return {
+      input_filter: '$.features',
+      output_filter: "$['row_id','label','slices','SageMakerOutput']",
+    };
+  }
+  const kept = 2 + slices;
+  const indexes = Array.from({ length: kept }, (_, index) => index).join(',');
+  return { input_filter: `$[${kept}:]`, output_filter: `$[${indexes},${kept + features.length}:]` };
+}

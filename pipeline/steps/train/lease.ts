@@ -1,0 +1,91 @@
+import { longestRun } from '../../machines/train.ts';
+import { ConflictError, type LedgerItem } from '../../ports.ts';
+import type { StepContext } from '../context.ts';
+
+/**
+ * The right to change what serves: one run has it at a time. Its fencing number is the version of its ledger item,
+ * which grows with every taking: a run that has lost the lease is told apart from the one that has it now.
+ */
+export interface Lease {
+  /** null: nobody's. */
+  execution: string | null;
+  /** ISO 8601. Later than any run may last, so that only a run that nobody closed is overtaken. */
+  until: string;
+}
+
+export interface LeaseEvent {
+  execution: string;
+}
+
+const kind = 'lease';
+const id = 'promotion';
+
+type Context = Pick<StepContext, 'ledger' | 'clock'>;
+
+/** Another run has the lease: the machine waits and asks again. */
+export class LeaseHeldError extends Error {
+  override readonly name = 'LeaseHeldError';
+}
+
+/** The run no longer has the lease that it took. */
+export class LeaseLostError extends Error {
+  override readonly name = 'LeaseLostError';
+}
+
+/** Takes the lease; the run that has it gets the same number again. Throws LeaseHeldError where another run has it. */
+export async function lease({ execution }: LeaseEvent, context: Context): Promise<{ fence: number }> {
+  const { ledger, clock } = context;
+  const item = await currentLease(context);
+  const now = clock.now().getTime();
+  if (item !== null && item.value.execution !== null && Date.parse(item.value.until) > now) {
+    if (item.value.execution === execution) return { fence: item.version };
+    throw new LeaseHeldError(heldBy(item.value));
+  }
+  const until = new Date(now + longestRun * 1000).toISOString();
+  try {
+    const taken = await ledger.putIf<Lease>(kind, id, { execution, until }, item?.version ?? 0);
+    return { fence: taken.version };
+  } catch (error) {
+    if (!(error instanceof ConflictError)) throw error;
+    throw new LeaseHeldError('another run took the lease at the same moment; expected to wait for it');
+  }
+}
+
+/** Throws LeaseLostError unless the run still has the lease that it took under this number. */
+export async function checkLease(
+  { execution, fence }: { execution: string; fence: number },
+  context: Context,
+): Promise<void> {
+  const item = await currentLease(context);
+  if (item?.version === fence && item.value.execution === execution) return;
+  throw new LeaseLostError(
+    `lease: expected number ${fence} of ${execution}, found ${item?.version ?? 0} of ${item?.value.execution ?? 'nobody'}: ` +
+      'the run lasted longer than its lease, or was closed; run again',
+  );
+}
+
+/** Gives the lease back where this run has it. */
+export async function freeLease({ execution }: LeaseEvent, context: Context): Promise<void> {
+  const item = await currentLease(context);
+  if (item?.value.execution !== execution) return;
+  try {
+    await context.ledger.putIf<Lease>(kind, id, { ...item.value, execution: null }, item.version);
+  } catch (error) {
+    // Somebody overtook the run, and has it now.
+    if (!(error instanceof ConflictError)) throw error;
+  }
+}
+
+export async function currentLease({ ledger }: Pick<Context, 'ledger'>): Promise<LedgerItem<Lease> | null> {
+  return await ledger.get<Lease>(kind, id);
+}
+
+/** What a machine waits for, by the error that a task failed with; null where that is no reason to wait. */
+export function waitingReason(error = '', cause = ''): string | null {
+  if (error !== 'LeaseHeldError') return null;
+  const holder = /run ([\w-]+) has the lease/.exec(cause)?.[1];
+  return `waiting for the lease ${holder ? `held by ${holder}` : 'that another run takes at this moment'}`;
+}
+
+const heldBy = ({ execution, until }: Lease): string =>
+  `run ${execution} has the lease (until ${until} at most): runs that promote go one after the other`;

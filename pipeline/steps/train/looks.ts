@@ -1,0 +1,89 @@
+import type { Verdict } from '../../gate/verdict.ts';
+import { sha256Json } from '../../hash.ts';
+import { ConflictError } from '../../ports.ts';
+import type { StepContext } from '../context.ts';
+
+/** A verdict as the ledger keeps it: one item a look. */
+export interface Look {
+  verdict: Verdict;
+  execution: string;
+  at: string;
+}
+
+/** A version of the holdout, with the looks that earlier versions bring along. */
+interface Holdout {
+  looks_before: number;
+  /** Where its row ids are kept, a line each. */
+  rows: string;
+}
+
+export interface LookRequest {
+  /** sha256 over the holdout's row ids and labels. */
+  holdout: string;
+  rowIds: readonly string[];
+  /** All that makes a comparison this one and no other. */
+  comparison: unknown;
+}
+
+/**
+ * A look is a distinct comparison at the holdout. The same one again gives the stored verdict and counts nothing, so
+ * that a merge never contradicts its own pull request; another one gets its number.
+ */
+export async function lookAt(
+  { holdout, rowIds, comparison }: LookRequest,
+  context: StepContext,
+): Promise<{ number: number; stored: Look | null; keep: (look: Look) => Promise<void> }> {
+  const kind = `look-${holdout}`;
+  const id = sha256Json(comparison);
+  const stored = (await context.ledger.get<Look>(kind, id))?.value ?? null;
+  const looks = (await context.ledger.list(kind)).length;
+  const before = await looksBefore(holdout, rowIds, context);
+  return {
+    number: before + looks + 1,
+    stored,
+    keep: async (look) => {
+      // Of two runs of one look at the same moment the first stores its verdict; both have the same.
+      await context.ledger.putIf(kind, id, look, 0).catch(unlessTaken);
+    },
+  };
+}
+
+/**
+ * Looks at earlier versions of the holdout count on, unless more than half of the rows are new: then it can be looked
+ * at as for the first time.
+ */
+async function looksBefore(
+  holdout: string,
+  rowIds: readonly string[],
+  context: StepContext,
+): Promise<number> {
+  const known = await context.ledger.get<Holdout>('holdout', holdout);
+  if (known !== null) return known.value.looks_before;
+  const rows = `${context.root}/holdouts/${holdout}.json`;
+  await context.storage.write(rows, JSON.stringify(rowIds));
+  const latest = await context.ledger.get<{ holdout: string }>('holdout', latestId);
+  const looks_before = latest === null ? 0 : await carriedOver(latest.value.holdout, rowIds, context);
+  await context.ledger.put<Holdout>('holdout', holdout, { looks_before, rows });
+  await context.ledger.put('holdout', latestId, { holdout });
+  return looks_before;
+}
+
+const unlessTaken = (error: unknown): void => {
+  if (!(error instanceof ConflictError)) throw error;
+};
+
+const latestId = 'latest';
+
+async function carriedOver(
+  holdout: string,
+  rowIds: readonly string[],
+  context: StepContext,
+): Promise<number> {
+  const older = await context.ledger.get<Holdout>('holdout', holdout);
+  if (older === null) return 0;
+  const bytes = await context.storage.read(older.value.rows);
+  const seen = new Set<string>(JSON.parse(new TextDecoder().decode(bytes)));
+  const fresh = rowIds.filter((id) => !seen.has(id)).length;
+  if (fresh > rowIds.length / 2) return 0;
+  return older.value.looks_before + (await context.ledger.list(`look-${holdout}`)).length;
+}

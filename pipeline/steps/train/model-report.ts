@@ -1,0 +1,87 @@
+import { Readable } from 'node:stream';
+import { list as listTar } from 'tar';
+// The small build: this is part of a function's bundle.
+import * as z from 'zod/mini';
+import type { StepContext } from '../context.ts';
+import { ModelOutputError } from './score-file.ts';
+
+/** What a model says of itself: `report.json` in /opt/ml/output/data. */
+export interface ModelReport {
+  /** Operating threshold of a binary model. */
+  threshold: number | null;
+  explanation: ModelExplanation | null;
+  /** Why something of it is left out. */
+  notes: string[];
+}
+
+/** Classes are numbered as training sees them. */
+export type ModelExplanation = z.infer<typeof explanationSchema>;
+
+const explanationSchema = z.object({
+  kind: z.string(),
+  unit: z.string(),
+  features: z.array(z.object({ name: z.string(), value: z.number(), class: z.optional(z.int()) })),
+});
+
+const nothing: ModelReport = { threshold: null, explanation: null, notes: [] };
+
+/**
+ * Reads the report of the model with this artifact, from output.tar.gz that SageMaker packs beside model.tar.gz. Any
+ * container may write a file of that name with other things in it: what is not understood is left out with a note.
+ * @throws ModelOutputError where there is a threshold that is none: metrics would be of another model than the one meant
+ */
+export async function readModelReport(
+  artifact: string,
+  { storage }: Pick<StepContext, 'storage'>,
+): Promise<ModelReport> {
+  const archive = artifact.replace(/model\.tar\.gz$/, 'output.tar.gz');
+  if (!(await storage.exists(archive))) return nothing;
+  const text = await fileInTar(await storage.read(archive), 'report.json');
+  if (text === null) return nothing;
+  const value = objectOf(text);
+  if (value === null) return leftOut('no JSON object');
+
+  const { threshold = null, explanation = null } = value;
+  if (threshold !== null && typeof threshold !== 'number')
+    throw new ModelOutputError(
+      `report.json of the model: threshold: got ${JSON.stringify(threshold)}, expected a number`,
+    );
+  if (explanation === null) return { ...nothing, threshold };
+  const { success, data } = explanationSchema.safeParse(explanation);
+  if (!success) return { ...leftOut('an explanation of another shape'), threshold };
+  return { threshold, explanation: data, notes: [] };
+}
+
+const leftOut = (found: string): ModelReport => ({
+  ...nothing,
+  notes: [
+    `The model's report.json holds ${found}, which is left out (expected { threshold, explanation: { kind, unit, features: [{ name, value }] } }).`,
+  ],
+});
+
+function objectOf(text: string): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : null;
+  } catch {
+    return null;
+  }
+}
+
+async function fileInTar(archive: Uint8Array, name: string): Promise<string | null> {
+  const chunks: Buffer[] = [];
+  let found = false;
+  const parser = listTar({
+    onReadEntry: (entry) => {
+      if (entry.path.replace(/^\.\//, '') !== name) return entry.resume();
+      found = true;
+      entry.on('data', (chunk: Buffer) => chunks.push(chunk));
+    },
+  });
+  await new Promise<void>((resolve, reject) => {
+    parser.on('end', resolve);
+    parser.on('error', reject);
+    Readable.from([archive]).pipe(parser as unknown as NodeJS.WritableStream);
+  });
+  return found ? Buffer.concat(chunks).toString('utf8') : null;
+}

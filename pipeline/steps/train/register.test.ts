@@ -1,0 +1,59 @@
+import { expect, test } from '@jest/globals';
+import type { Request } from '../../machines/request.ts';
+import type { ModelPackage } from '../../ports.ts';
+import { FakeSageMaker, payloadOf, requestOf } from './fake-sagemaker.fixture.ts';
+import { type RegisterEvent, register } from './register.ts';
+
+/** The event that a run gave Register. */
+async function registered(world: FakeSageMaker, settings = '', changes: Partial<Request> = {}) {
+  return payloadOf<RegisterEvent>(await world.run(await requestOf(world, settings, changes)), 'Register');
+}
+
+test('a package tells all that serves, compares and traces it', async () => {
+  const world = new FakeSageMaker();
+  const event = await registered(world, 'training: { hyperparameters: { C: 1 } }', { promote: false });
+  const [found] = await world.context.registry.list();
+  expect(found).toMatchObject({
+    name: 'small/1',
+    status: 'PendingManualApproval',
+    fingerprint: event.plan.fingerprint,
+    execution: event.execution,
+    image: 'model@sha256:1',
+    hyperparameters: { C: '1' },
+    threshold: 0.5,
+    data: { source: 'data.csv', version: '1' },
+    outcome: 'promote',
+  });
+  expect(found?.metrics.roc_auc).toBeGreaterThan(0.6);
+  const { storage } = world.context;
+  const { artifact, config, code, verdict, evidence, preparation } = found as ModelPackage;
+  for (const uri of [artifact, config, code, verdict, evidence, preparation.settings, preparation.manifest])
+    expect([uri, await storage.exists(uri)]).toEqual([uri, true]);
+  const kept = JSON.parse(new TextDecoder().decode(await storage.read(config)));
+  expect(kept).toEqual(JSON.parse(JSON.stringify(event.request.config)));
+});
+
+test('the same artifact again is the same package', async () => {
+  const world = new FakeSageMaker();
+  const event = await registered(world);
+  expect(await register(event, world.context)).toEqual({ name: 'small/1' });
+  expect(await register({ ...event, execution: 'another' }, world.context)).toEqual({ name: 'small/1' });
+  expect(await world.context.registry.list()).toHaveLength(1);
+});
+
+test('another artifact is another package, though of the same fingerprint', async () => {
+  const world = new FakeSageMaker();
+  const event = await registered(world);
+  const trained = { ...event.model.trained, artifact: 's3://mlops/small/other/model.tar.gz' };
+  expect(await register({ ...event, model: { trained } }, world.context)).toEqual({ name: 'small/2' });
+});
+
+test('whatever the verdict: a rejected model can be found too', async () => {
+  const world = new FakeSageMaker();
+  world.skill.set('model@sha256:1', -1);
+  await registered(world);
+  expect((await world.context.registry.list())[0]).toMatchObject({
+    outcome: 'reject',
+    status: 'PendingManualApproval',
+  });
+});

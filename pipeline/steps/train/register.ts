@@ -1,0 +1,58 @@
+import type { Verdict } from '../../gate/verdict.ts';
+import { canonicalJson, sha256 } from '../../hash.ts';
+import type { Request } from '../../machines/request.ts';
+import { folder, type Prepared, readJson, type StepContext, type TrainedModel } from '../context.ts';
+import type { Evidence } from './gate.ts';
+import type { Plan } from './plan.ts';
+
+export interface RegisterEvent {
+  execution: string;
+  request: Request;
+  plan: Plan;
+  prepared: Prepared;
+  model: TrainedModel;
+  gate: { outcome: string; verdict: string; evidence: string };
+}
+
+/**
+ * Puts the candidate into the registry, pending: whatever the verdict, what was judged can be found. The same
+ * artifact again is the same package.
+ */
+export async function register(event: RegisterEvent, context: StepContext): Promise<{ name: string }> {
+  const { request, plan, prepared, model, gate } = event;
+  const { artifact, hyperparameters } = model.trained;
+  const packages = await context.registry.list();
+  const same = packages.find((item) => item.fingerprint === plan.fingerprint && item.artifact === artifact);
+  if (same) return { name: same.name };
+
+  const config = canonicalJson(request.config);
+  const configUri = `${context.root}/configs/${sha256(config)}.json`;
+  await context.storage.write(configUri, config);
+  const verdict = await readJson<Verdict>(context, gate.verdict);
+  const evidence = await readJson<Evidence>(context, gate.evidence);
+  const { name } = await context.registry.register({
+    fingerprint: plan.fingerprint,
+    execution: event.execution,
+    image: request.images.model,
+    artifact,
+    hyperparameters,
+    threshold: evidence.threshold,
+    data: { source: request.data.source, version: request.data.version },
+    preparation: {
+      key: plan.prepare.key,
+      settings: plan.prepare.settings,
+      script: request.script,
+      manifest: `${folder(prepared.output)}manifest/manifest.json`,
+    },
+    config: configUri,
+    code: request.code,
+    verdict: gate.verdict,
+    evidence: gate.evidence,
+    outcome: gate.outcome,
+    metrics: Object.fromEntries(
+      Object.entries(verdict.metrics).map(([metric, { candidate }]) => [metric, candidate]),
+    ),
+    created_at: context.clock.now().toISOString(),
+  });
+  return { name };
+}

@@ -1,0 +1,45 @@
+import { spentOn } from '../../cost/spent.ts';
+import { billedJobs } from '../../run/account/cost-of.ts';
+import { readJson, type StepContext } from '../context.ts';
+import type { Evidence } from './gate.ts';
+import type { RunRecord } from './record.ts';
+
+/** Where the metrics of runs are found; the stack's name is their one dimension. */
+export const metricNamespace = 'mlops';
+
+/**
+ * Time and cost of a run as a log line of CloudWatch's embedded metric format, from which CloudWatch makes the metrics
+ * RunSeconds, JobSeconds (billable, over all instances) and, where every price is known, CostUsd
+ * (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html).
+ */
+export async function runMetrics(
+  run: RunRecord,
+  stack: string,
+  context: Pick<StepContext, 'ledger' | 'storage' | 'jobs' | 'region'>,
+): Promise<string> {
+  const { gate } = run.state;
+  // The gate has asked for the trials already: nobody else needs leave to.
+  const trials = async () =>
+    gate ? ((await readJson<Evidence>(context, gate.evidence)).tuning?.trials ?? []) : [];
+  const jobs = await billedJobs(run, { ...context, jobs: { ...context.jobs, trials } });
+  const cost = context.region === null ? null : spentOn(jobs, context.region).usd;
+  const values = {
+    RunSeconds: (Date.parse(run.finished_at) - Date.parse(run.started_at)) / 1000,
+    JobSeconds: jobs.reduce((sum, { seconds, count }) => sum + seconds * count, 0),
+    ...(cost !== null && { CostUsd: cost }),
+  };
+  const Metrics = Object.keys(values).map((Name) => ({
+    Name,
+    Unit: Name === 'CostUsd' ? 'None' : 'Seconds',
+  }));
+  return JSON.stringify({
+    _aws: {
+      Timestamp: Date.parse(run.finished_at),
+      CloudWatchMetrics: [{ Namespace: metricNamespace, Dimensions: [['Stack']], Metrics }],
+    },
+    Stack: stack,
+    execution: run.execution,
+    status: run.status,
+    ...values,
+  });
+}

@@ -1,0 +1,134 @@
+import { expect, test } from '@jest/globals';
+import { parseConfig } from '../../config/load.ts';
+import type { Manifest } from '../context.ts';
+import { ModelOutputError, scoreFileOf } from './score-file.ts';
+
+const manifest = (changes: Partial<Manifest>): Manifest => ({
+  problem: 'binary',
+  target: 'y',
+  positive: 'yes',
+  positive_defaulted: false,
+  labels: ['no', 'yes'],
+  content_type: 'text/csv',
+  features: [{ name: 'x', type: 'number' }],
+  slices: [],
+  files: {
+    train: { path: 'train/train.csv', rows: 1, positives: 1, sha256: '' },
+    holdout: { path: 'holdout/holdout.csv', rows: 1, positives: 1, sha256: '' },
+  },
+  holdout_sha256: '',
+  warnings: [],
+  ...changes,
+});
+
+const multiclass: Partial<Manifest> = { problem: 'multiclass', labels: ['a,b', 'b', 'c'], positive: null };
+const json: Partial<Manifest> = { content_type: 'application/jsonlines' };
+
+function modelOf(settings: string) {
+  const problem = settings.includes('value') ? 'regression' : 'multiclass';
+  return parseConfig(
+    `{project: abc, problem: ${problem}, data: {source: a, target: y}, model: {${settings}}}`,
+  ).model;
+}
+const probabilities = modelOf('output: probability');
+
+test('binary: row id, label, score, slices', () => {
+  const text = scoreFileOf(
+    'r1,1,m,north,0.25\nr2,0,f,,1e-300\n',
+    manifest({ slices: ['sex', 'region'] }),
+    probabilities,
+  );
+  expect(text).toBe('row_id,label,score,sex,region\nr1,1,0.25,m,north\nr2,0,1e-300,f,\n');
+});
+
+test('ids and slices that need quotes keep every character, spaces too', () => {
+  const output = '"a,1",1,"say ""hi""",0.5\n" r2",0,x y,0.5\n__proto__,0,"two\nlines",0.5\n07,1,ü😀,0.5\n';
+  const text = scoreFileOf(output, manifest({ slices: ['note'] }), probabilities);
+  expect(text).toBe(
+    'row_id,label,score,note\n"a,1",1,0.5,"say ""hi"""\n r2,0,0.5,x y\n__proto__,0,0.5,"two\nlines"\n07,1,0.5,ü😀\n',
+  );
+});
+
+test('columns after the score are let go, where mlops.yaml names them', () => {
+  const text = scoreFileOf('r1,1,0.5,age,0.2\n', manifest({}), modelOf('extra: [factor, weight]'));
+  expect(text).toBe('row_id,label,score\nr1,1,0.5\n');
+});
+
+test.each([
+  ['plain', 'r1,0,0.2,0.3,0.5\n'],
+  ['in brackets', 'r1,0,[0.2, 0.3, 0.5]\n'],
+  ['in brackets with spaces', 'r1,0,[ 0.2,0.3 ,0.5 ]\n'],
+  ['as one quoted list', 'r1,0,"[0.2, 0.3, 0.5]"\n'],
+])('several classes, %s: a column for each, named by its label', (_what, output) => {
+  expect(scoreFileOf(output, manifest(multiclass), probabilities)).toBe(
+    'row_id,label,"score_a,b",score_b,score_c\nr1,"a,b",0.2,0.3,0.5\n',
+  );
+});
+
+test.each([
+  ['a number', 'binary', '0.5', ['0.5']],
+  ['a list', 'multiclass', '[0.2,0.3,0.5]', ['0.2', '0.3', '0.5']],
+  ['a list of one list', 'multiclass', '[[0.2,0.3,0.5]]', ['0.2', '0.3', '0.5']],
+  ['an object', 'multiclass', '{"probabilities":[0.2,0.3,0.5]}', ['0.2', '0.3', '0.5']],
+])('JSON Lines that answer %s', (_what, problem, answer, scores) => {
+  const line = `{"row_id":7,"label":1,"slices":{"sex":"m"},"SageMakerOutput":${answer}}\n`;
+  const of = problem === 'multiclass' ? multiclass : {};
+  const text = scoreFileOf(line, manifest({ ...of, ...json, slices: ['sex', 'region'] }), probabilities);
+  const label = problem === 'multiclass' ? 'b' : '1';
+  expect(text.split('\n')[1]).toBe(`7,${label},${scores.join(',')},m,`);
+});
+
+test('a predicted class is named as the label is, a predicted value is left alone', () => {
+  const labels = modelOf('output: label');
+  const text = scoreFileOf('r1,0,2\nr2,1,0.0\n', manifest(multiclass), labels);
+  expect(text).toBe('row_id,label,predicted\nr1,"a,b",c\nr2,b,"a,b"\n');
+  const value = scoreFileOf(
+    'r1,3.5,2\n',
+    manifest({ problem: 'regression', labels: [] }),
+    modelOf('output: value'),
+  );
+  expect(value).toBe('row_id,label,predicted\nr1,3.5,2\n');
+});
+
+test.each(['3', '-1', '1.5', '', 'b', 'error: bad record', 'nan'])(
+  'a predicted class %j that was never taught is no class',
+  (answer) => {
+    const output = `r1,0,1\nr2,1,"${answer}"\n`;
+    expect(() => scoreFileOf(output, manifest(multiclass), modelOf('output: label'))).toThrow(
+      `line 2 of the model's answers: got ${JSON.stringify(answer)}, expected a class as a whole number from 0 to 2`,
+    );
+  },
+);
+
+test.each([
+  [
+    'too many columns',
+    {},
+    'r1,1,0.5\nr2,1,0.5,0.5\n',
+    /line 2 .*got 2 columns \(0\.5,0\.5\), expected 1: score/,
+  ],
+  [
+    'too few columns',
+    multiclass,
+    'r1,1,0.5,0.5\n',
+    /line 1 .*got 2 columns .*expected 3: score_a,b, score_b, score_c/,
+  ],
+  ['no answer', {}, 'r1,1\n', /line 1 .*got 0 columns/],
+  ['quotes in the middle', {}, 'r1,1,0.5\nr2,1,"0.5"x\n', /expected CSV; .*line 2/],
+  ['no JSON', json, '{"row_id":1,"label":1,"slices":{},"SageMakerOutput":nan}\n', /line 1 .*expected JSON/],
+  [
+    'an error marker of two fields',
+    json,
+    '{"row_id":1,"label":1,"slices":{},"SageMakerOutput":{"error":"x","line":1}}',
+    /got 2/,
+  ],
+])('%s: ModelOutputError, with the line', (_what, changes, output, message) => {
+  const call = () => scoreFileOf(output, manifest(changes), probabilities);
+  expect(call).toThrow(ModelOutputError);
+  expect(call).toThrow(message);
+});
+
+test('what a model says for a score is passed on for the gate to refuse', () => {
+  for (const said of ['nan', '-inf', '', 'error: bad record', '2'])
+    expect(scoreFileOf(`r1,1,${said}\n`, manifest({}), probabilities)).toContain(`\nr1,1,${said}\n`);
+});

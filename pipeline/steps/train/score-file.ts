@@ -1,0 +1,124 @@
+import { parse } from 'csv-parse/sync';
+import type { Config } from '../../config/schema.ts';
+import type { Manifest } from '../context.ts';
+
+/**
+ * The output of a transform job (the layout that inspect.ts filters for) as a score file of CONTRACT.md, in CSV:
+ * row id, label, score or scores, slices. Scores pass as the text that the model wrote: judging them is the gate's
+ * business.
+ * @throws ModelOutputError where a line is malformed or has not the columns that the model was to answer.
+ */
+export function scoreFileOf(output: string, manifest: Manifest, model: Config['model']): string {
+  const columns = outputColumns(manifest, model.output);
+  const rows = manifest.content_type === 'text/csv' ? csvRows(output, manifest) : jsonRows(output, manifest);
+  const wanted = columns.length + model.extra.length;
+  const lines = rows.map(({ id, label, slices, answer }, index) => {
+    if (answer.length !== wanted) {
+      throw new ModelOutputError(
+        `line ${index + 1} of the model's answers: got ${answer.length} columns (${answer.join(',').slice(0, 80)}), ` +
+          `expected ${wanted}: ${[...columns, ...model.extra].join(', ')}`,
+      );
+    }
+    const [first = '', ...others] = answer.slice(0, columns.length);
+    const said = columns[0] === 'predicted' ? predictedText(first, index, manifest) : first;
+    return [id, labelText(label, manifest), said, ...others, ...slices];
+  });
+  const header = ['row_id', 'label', ...columns, ...manifest.slices];
+  return `${[header, ...lines].map((fields) => fields.map(quoted).join(',')).join('\n')}\n`;
+}
+
+/** The model answered in another shape than mlops.yaml says. */
+export class ModelOutputError extends Error {
+  override readonly name = 'ModelOutputError';
+}
+
+interface Row {
+  id: string;
+  label: string;
+  slices: string[];
+  answer: string[];
+}
+
+function outputColumns({ problem, labels }: Manifest, output: Config['model']['output']): string[] {
+  if (problem === 'regression' || output === 'label') return ['predicted'];
+  return problem === 'binary' ? ['score'] : labels.map((label) => `score_${label}`);
+}
+
+function csvRows(output: string, manifest: Manifest): Row[] {
+  const kept = 2 + manifest.slices.length;
+  let records: string[][];
+  try {
+    records = parse(output, { relaxColumnCount: true, skipEmptyLines: true });
+  } catch (error) {
+    throw new ModelOutputError(`the model's answers: expected CSV; ${(error as Error).message}`);
+  }
+  return records.map((fields) => {
+    const [id = '', label = '', ...rest] = fields;
+    return { id, label, slices: rest.slice(0, kept - 2), answer: bare(rest.slice(kept - 2)) };
+  });
+}
+
+/** A list in brackets, `[0.1, 0.9]`, comes as fields of which the first and last carry one, or in quotes as one field. */
+function bare(fields: string[]): string[] {
+  const isOneList = fields.length === 1 && /^\s*\[.*\]\s*$/s.test(fields[0] ?? '');
+  const values = isOneList ? (fields[0] ?? '').split(',') : fields;
+  return values.map((field) => field.replace(/^\s*\[\s*|\s*\]\s*$/g, '').trim());
+}
+
+function jsonRows(output: string, manifest: Manifest): Row[] {
+  return output
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line, index) => {
+      const row = joinedRow(line, index);
+      return {
+        id: String(row.row_id),
+        label: String(row.label),
+        slices: manifest.slices.map((name) => String(row.slices[name] ?? '')),
+        answer: flat(row.SageMakerOutput).map(String),
+      };
+    });
+}
+
+interface JoinedRow {
+  row_id: unknown;
+  label: unknown;
+  slices: Record<string, unknown>;
+  SageMakerOutput: unknown;
+}
+
+function joinedRow(line: string, index: number): JoinedRow {
+  try {
+    return JSON.parse(line) as JoinedRow;
+  } catch (error) {
+    throw new ModelOutputError(
+      `line ${index + 1} of the model's answers: got ${line.slice(0, 80)}, expected JSON; ${(error as Error).message}`,
+    );
+  }
+}
+
+/** A number, a list or an object of them, as a list. */
+function flat(answer: unknown): unknown[] {
+  if (Array.isArray(answer)) return answer.flatMap(flat);
+  return typeof answer === 'object' && answer !== null ? Object.values(answer).flatMap(flat) : [answer];
+}
+
+/** Classes are written as their index in the manifest's labels; a score file names them. */
+function labelText(label: string, { problem, labels }: Manifest): string {
+  return problem === 'multiclass' ? (labels[Number(label)] ?? label) : label;
+}
+
+/** A model of several classes answers the index that it was taught; to the gate any other text would be one more class. */
+function predictedText(answer: string, index: number, manifest: Manifest): string {
+  const { problem, labels } = manifest;
+  if (problem !== 'multiclass') return answer;
+  const isIndex = /^\d+(\.0+)?$/.test(answer) && Number(answer) < labels.length;
+  if (isIndex) return labelText(answer, manifest);
+  throw new ModelOutputError(
+    `line ${index + 1} of the model's answers: got ${JSON.stringify(answer.slice(0, 80))}, ` +
+      `expected a class as a whole number from 0 to ${labels.length - 1}`,
+  );
+}
+
+const quoted = (field: string): string =>
+  /[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;

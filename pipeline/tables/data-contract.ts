@@ -1,0 +1,418 @@
+import { stat } from 'node:fs/promises';
+import { didYouMean } from '../config/nearest.ts';
+import type { Config } from '../config/schema.ts';
+import { readCsvBeginning, readCsvFile, UnreadableFile } from './csv-file.ts';
+import { type DataFile, findDataFiles } from './data-files.ts';
+import { openParquet, openParquetFile, type ParquetFile } from './parquet-file.ts';
+
+/** A place in the data. */
+interface Place {
+  /** As its owner calls it. */
+  file: string;
+  /** Of CSV, from 1. */
+  line?: number;
+  /** Of parquet, from 1. */
+  row?: number;
+  /** Its name. */
+  field?: string;
+}
+
+/** A breach of the data contract. */
+export interface DataProblem extends Place {
+  /** The setting of mlops.yaml that is not kept. */
+  path: string;
+  /** Whole in itself: file, line, column, what was found, what was expected. */
+  message: string;
+}
+
+export interface DataCheck {
+  problems: DataProblem[];
+  rows: number;
+  /** Of the first file, in its order. */
+  columns: string[];
+}
+
+/**
+ * Holds the labelled data against the config before money is spent, by the rules that the prepare job has too: files,
+ * header, width of rows, columns named in mlops.yaml, labels, row ids, line breaks. With a prepare script, what the
+ * script may yet mend is left to the job. Streams; of many breaches of one kind the first five are told and the rest
+ * counted.
+ *
+ * `paths`: local files or folders that hold data.source.
+ */
+export async function checkData(config: Config, paths: readonly string[]): Promise<DataCheck> {
+  return await checkDataFiles(config, await findDataFiles(paths, config.data.source));
+}
+
+/** As checkData, of files that have their labels. */
+export async function checkDataFiles(config: Config, files: readonly DataFile[]): Promise<DataCheck> {
+  const { format } = config.data;
+  return await checkEach(config, files, async ({ path, label }, check) => {
+    if ((await stat(path)).size === 0) throw new UnreadableFile(emptyFile);
+    if (format === 'csv') return await readCsv(label, (visit) => readCsvFile(path, visit), check);
+    const parquet = await openParquetFile(path);
+    await readParquet(label, parquet, (names, visit) => parquet.read(names, visit), config, check);
+  });
+}
+
+/** A data file of which a part is read. */
+export interface DistantFile {
+  label: string;
+  bytes: number;
+  /** The bytes from `start` to before `end`. */
+  read(start: number, end: number): Promise<Uint8Array>;
+}
+
+/** Of a file that is not read whole; and of all of them together, however many there are. */
+const mostRows = 10_000;
+const mostBytes = 4_000_000;
+const mostTogether = 100_000_000;
+const leastBytes = 64_000;
+
+/**
+ * As checkData, of the header and the first rows of each file (CSV: the first 4 MB; Parquet: 10,000 rows, where their
+ * columns are not larger). What all rows have in common (the classes there are, ids that stand twice far apart) is not
+ * told.
+ */
+export async function checkBeginnings(config: Config, files: readonly DistantFile[]): Promise<DataCheck> {
+  const share = Math.max(leastBytes, Math.min(mostBytes, Math.floor(mostTogether / files.length)));
+  return await checkEach(config, files, async ({ label, bytes, read }, check) => {
+    if (bytes === 0) throw new UnreadableFile(emptyFile);
+    check.unread += 1;
+    if (config.data.format === 'csv') {
+      const beginning = await read(0, Math.min(bytes, share));
+      return await readCsv(label, (visit) => readCsvBeginning(beginning, visit), check);
+    }
+    const slice = async (start: number, end = bytes): Promise<ArrayBuffer> => {
+      // Of a buffer of its own: others may share the one it came in.
+      return Uint8Array.from(await read(start < 0 ? bytes + start : start, end)).buffer;
+    };
+    const parquet = await openParquet({ byteLength: bytes, slice });
+    const most = { rows: mostRows, bytes: share };
+    await readParquet(label, parquet, (names, visit) => parquet.readFirst(names, most, visit), config, check);
+  });
+}
+
+async function checkEach<File extends { label: string }>(
+  config: Config,
+  files: readonly File[],
+  checkFile: (file: File, check: ContractCheck) => Promise<void>,
+): Promise<DataCheck> {
+  const check = new ContractCheck(config);
+  const { source } = config.data;
+  if (files.length === 0)
+    check.add('data.source', { file: source }, 'got no file, expected a file or a folder with at least one');
+  for (const file of files) {
+    try {
+      await checkFile(file, check);
+    } catch (error) {
+      if (!(error instanceof UnreadableFile)) throw error;
+      const line = error.line === null ? {} : { line: error.line };
+      check.add('data.source', { file: file.label, ...line }, error.message);
+      check.unread += 1;
+    }
+  }
+  return check.finish();
+}
+
+const emptyFile = 'got an empty file, expected a header and rows';
+
+async function readCsv(
+  label: string,
+  read: (visit: (fields: string[], line: number) => void) => Promise<void>,
+  check: ContractCheck,
+): Promise<void> {
+  const started: { rows: RowCheck | null }[] = [];
+  await read((fields, line) => {
+    const [begun] = started;
+    if (begun) begun.rows?.row(fields, line);
+    else started.push({ rows: check.header(label, fields, 'line') });
+  });
+  if (started.length === 0) throw new UnreadableFile(emptyFile);
+}
+
+async function readParquet(
+  label: string,
+  parquet: ParquetFile,
+  read: (names: readonly string[], visit: (fields: string[], row: number) => void) => Promise<void>,
+  config: Config,
+  check: ContractCheck,
+): Promise<void> {
+  const { target, row_id } = config.data;
+  const names = parquet.columns.map(({ name }) => name);
+  const needed = parquet.columns
+    .filter(({ name, isText }) => name === target || name === row_id || isText)
+    .map(({ name }) => name);
+  const reader = check.header(label, names, 'row', needed);
+  if (!reader) return;
+  if (needed.length === 0) check.rows += parquet.rows;
+  await read(needed, (fields, row) => reader.row(fields, row));
+}
+
+interface RowCheck {
+  row(fields: string[], position: number): void;
+}
+
+/** Of each kind of breach so many are told one by one. */
+const mostShown = 5;
+
+const mostIds = 2 ** 24 - 1;
+
+/** More than the rows of any file, and small enough that a thousand files fit a double. */
+const filePlaces = 2 ** 40;
+
+const shown = ({ file, line, row, field }: Place): string =>
+  [
+    file,
+    ...(line === undefined ? [] : [`line ${line}`]),
+    ...(row === undefined ? [] : [`row ${row}`]),
+    ...(field === undefined ? [] : [`column ${field}`]),
+  ].join(': ');
+
+const quote = (text: string) => JSON.stringify(text.length > 60 ? `${text.slice(0, 59)}…` : text);
+
+class ContractCheck {
+  rows = 0;
+  /** Files that were not read to their end: then nothing is said of what all rows have in common. */
+  unread = 0;
+  private columns: string[] | null = null;
+  private firstFile = '';
+  private readonly kinds = new Map<string, { shown: DataProblem[]; more: number }>();
+  private readonly labels = new Map<string, number>();
+  /** Where each id stood first: its file's index times filePlaces, plus the line or row. */
+  private readonly rowIds = new Map<string, number>();
+  private readonly files: { label: string; unit: string }[] = [];
+  private readonly config: Config;
+  private readonly scripted: boolean;
+
+  constructor(config: Config) {
+    this.config = config;
+    this.scripted = config.prepare.script !== null;
+  }
+
+  /** `kind`: breaches that are counted together, as a plural noun. */
+  add(path: string, place: Place, what: string, kind = shown(place) + what): void {
+    const key = `${path}\n${kind}`;
+    const found = this.kinds.get(key) ?? { shown: [], more: 0 };
+    this.kinds.set(key, found);
+    if (found.shown.length < mostShown)
+      found.shown.push({ path, message: `${shown(place)}: ${what}`, ...place });
+    else found.more += 1;
+  }
+
+  /** Checks a file's columns. `present`: those that rows will hold. null where its rows mean nothing. */
+  header(label: string, names: string[], unit: 'line' | 'row', present = names): RowCheck | null {
+    const { data } = this.config;
+    if (!this.isSoundHeader(label, names, unit)) return null;
+    if (this.columns === null) {
+      this.columns = names;
+      this.firstFile = label;
+      this.checkColumns(label, names);
+    } else if (!this.hasSameColumns(label, names)) return null;
+    const file = this.files.push({ label, unit }) - 1;
+    const target = present.indexOf(data.target);
+    const rowId = data.row_id === null ? -1 : present.indexOf(data.row_id);
+    const written = this.lineColumns(present);
+    return {
+      row: (fields, position) => {
+        const where = (field?: string): Place => ({
+          file: label,
+          [unit]: position,
+          ...(field !== undefined && { field }),
+        });
+        if (fields.length !== present.length) {
+          const found = `${fields.length} ${fields.length === 1 ? 'field' : 'fields'}`;
+          const what = `got ${found}, expected ${present.length} as in the header`;
+          this.add('data.source', where(), what, 'rows of another width');
+          return;
+        }
+        this.rows += 1;
+        if (target >= 0) this.label(fields[target] ?? '', where);
+        if (rowId >= 0) this.rowId(fields[rowId] ?? '', where, file, position);
+        for (const index of written) {
+          const field = fields[index] ?? '';
+          if (field.includes('\n') || field.includes('\r'))
+            this.add(
+              'model.content_type',
+              where(present[index]),
+              'got a line break, expected none: CSV goes to the model line by line; use JSON Lines (model.content_type: application/jsonlines)',
+              'fields with a line break',
+            );
+        }
+      },
+    };
+  }
+
+  finish(): DataCheck {
+    const { source } = this.config.data;
+    const isRagged = this.kinds.has('data.source\nrows of another width');
+    if (this.unread === 0 && this.columns !== null && this.rows === 0 && !isRagged)
+      this.add('data.source', { file: source }, 'got no rows, expected at least one under the header');
+    if (this.unread === 0 && this.rows > 0 && !this.scripted) this.checkLabels();
+    const problems = [...this.kinds].flatMap(([key, { shown, more }]) => {
+      const [path = '', kind = ''] = key.split('\n');
+      return more === 0
+        ? shown
+        : [...shown, { path, message: `${source}: ${more} more ${kind}`, file: source }];
+    });
+    return { problems, rows: this.rows, columns: this.columns ?? [] };
+  }
+
+  private isSoundHeader(label: string, names: string[], unit: string): boolean {
+    const where: Place = { file: label, ...(unit === 'line' && { line: 1 }) };
+    const only = names.length === 1 ? (names[0] ?? '') : '';
+    const split = [
+      [';', 'semicolons'],
+      ['\t', 'tabs'],
+      ['|', 'bars'],
+    ].find(([delimiter]) => only.includes(delimiter ?? ''));
+    if (split) {
+      this.add('data.source', where, `got a header split by ${split[1]}, expected commas`);
+      return false;
+    }
+    let sound = true;
+    for (const [index, name] of names.entries()) {
+      const first = names.indexOf(name);
+      if (name === '') this.add('data.source', where, `column ${index + 1}: got no name, expected one`);
+      else if (first < index)
+        this.add(
+          'data.source',
+          where,
+          `got the column ${quote(name)} twice (columns ${first + 1} and ${index + 1}), expected each name once`,
+        );
+      sound &&= name !== '' && first === index;
+    }
+    return sound;
+  }
+
+  private hasSameColumns(label: string, names: string[]): boolean {
+    const first = this.columns ?? [];
+    const lacks = first.filter((name) => !names.includes(name)).map(quote);
+    const adds = names.filter((name) => !first.includes(name)).map(quote);
+    if (lacks.length === 0 && adds.length === 0) return true;
+    const list = (verb: string, found: string[]) =>
+      found.length === 0
+        ? []
+        : [`${verb} ${found.slice(0, mostShown).join(', ')}${found.length > mostShown ? ', ...' : ''}`];
+    const difference = [...list('lacks', lacks), ...list('adds', adds)].join(' and ');
+    this.add(
+      'data.source',
+      { file: label },
+      `got columns that differ from those of ${this.firstFile}: it ${difference}; expected the same`,
+    );
+    return false;
+  }
+
+  private checkColumns(label: string, names: string[]): void {
+    const { data } = this.config;
+    const named: [string, string[]][] = [
+      ['data.target', [data.target]],
+      ['data.row_id', data.row_id === null ? [] : [data.row_id]],
+      ['data.exclude', data.exclude],
+      // These a script may yet make.
+      ['data.features_exclude', this.scripted ? [] : data.features_exclude],
+      ['data.slices', this.scripted ? [] : data.slices],
+    ];
+    for (const [path, columns] of named)
+      for (const column of columns.filter((column) => !names.includes(column)))
+        this.add(
+          path,
+          { file: label },
+          `${path}: got ${quote(column)}, expected a column of the header${didYouMean(column, names)}`,
+        );
+    const kept = new Set([data.target, data.row_id, ...data.exclude, ...data.features_exclude]);
+    if (!this.scripted && names.every((name) => kept.has(name)))
+      this.add(
+        'data.features_exclude',
+        { file: label },
+        'got no column to train on, expected at least one feature',
+      );
+  }
+
+  /** Places of the columns that go to the model or to its scores line by line. */
+  private lineColumns(names: string[]): number[] {
+    const { data, model } = this.config;
+    if (model.content_type !== 'text/csv') return [];
+    const isWritten = (name: string) => {
+      if (name === data.row_id) return true;
+      if (this.scripted || name === data.target) return false;
+      return (
+        data.slices.includes(name) || !(data.exclude.includes(name) || data.features_exclude.includes(name))
+      );
+    };
+    return names.flatMap((name, index) => (isWritten(name) ? [index] : []));
+  }
+
+  private label(value: string, where: (field: string) => Place): void {
+    if (this.scripted) return;
+    const column = () => where(this.config.data.target);
+    const isRegression = this.config.problem === 'regression';
+    if (value === '')
+      this.add(
+        'data.target',
+        column(),
+        'got nothing, expected a value in every row',
+        'rows without a target',
+      );
+    else if (isRegression && !isNumber(value))
+      this.add(
+        'data.target',
+        column(),
+        `got ${quote(value)}, expected a finite number`,
+        'targets that are no number',
+      );
+    // Of numbers it only matters whether there are two.
+    else if (!isRegression || this.labels.size < 2) this.labels.set(value, (this.labels.get(value) ?? 0) + 1);
+  }
+
+  private rowId(value: string, where: (field: string) => Place, file: number, position: number): void {
+    const column = () => where(this.config.data.row_id ?? '');
+    const first = this.rowIds.get(value);
+    if (value === '')
+      this.add('data.row_id', column(), 'got nothing, expected an id in every row', 'rows without an id');
+    // Of more ids than a map holds, the prepare job finds those that stand twice.
+    else if (first === undefined) {
+      if (this.rowIds.size < mostIds) this.rowIds.set(value, file * filePlaces + position);
+    } else {
+      const { label, unit } = this.files[Math.floor(first / filePlaces)] ?? { label: '', unit: '' };
+      const at = `${label === this.files[file]?.label ? '' : `${label} `}${unit} ${first % filePlaces}`;
+      const what = `got ${quote(value)} again (first at ${at}), expected unique row ids`;
+      this.add('data.row_id', column(), what, 'rows with an id that stands above');
+    }
+  }
+
+  private checkLabels(): void {
+    const { data, problem } = this.config;
+    if (!this.columns?.includes(data.target)) return;
+    const column: Place = { file: data.source, field: data.target };
+    const classes = [...this.labels.keys()].sort((a, b) => (a < b ? -1 : 1));
+    if (problem === 'regression') {
+      if (this.labels.size === 1 && this.rows > 1)
+        this.add(
+          'data.target',
+          column,
+          `got ${quote(classes[0] ?? '')} in every row, expected values that differ`,
+        );
+      return;
+    }
+    const counted = classes.slice(0, mostShown).map((name) => `${quote(name)} (${this.labels.get(name)})`);
+    const list = `${counted.join(', ')}${classes.length > mostShown ? ', ...' : ''}`;
+    const found =
+      classes.length === 0
+        ? 'no value'
+        : `${classes.length} ${classes.length === 1 ? 'class' : 'classes'}: ${list}`;
+    if (problem === 'binary' && classes.length !== 2)
+      this.add('data.target', column, `got ${found}; expected two classes for problem binary`);
+    if (problem === 'multiclass' && classes.length < 2)
+      this.add('data.target', column, `got ${found}; expected two classes or more for problem multiclass`);
+    if (data.positive !== null && !this.labels.has(data.positive))
+      this.add(
+        'data.positive',
+        column,
+        `data.positive: got ${quote(data.positive)}, expected one of the classes ${list}${didYouMean(data.positive, classes)}`,
+      );
+  }
+}
+
+const decimal = /^[+-]?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
+const isNumber = (text: string) => decimal.test(text.trim()) && Number.isFinite(Number(text));
