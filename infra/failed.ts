@@ -1,4 +1,4 @@
-import { ConfigError } from '../pipeline/config/config-error.ts';
+import { ConfigError } from '../pipeline/errors.ts';
 import { GitHubError } from '../pipeline/github/ask-github.ts';
 import { CdkError } from './cdk-cli.ts';
 import { EnvironmentError } from './environment.ts';

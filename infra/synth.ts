@@ -6,8 +6,8 @@ import {
   DefaultStackSynthesizer,
   type IStackSynthesizer,
 } from 'aws-cdk-lib/core';
-import { ConfigError } from '../pipeline/config/config-error.ts';
 import { loadConfig } from '../pipeline/config/load.ts';
+import { ConfigError } from '../pipeline/errors.ts';
 import { EnvironmentError, environmentOf } from './environment.ts';
 import type { Identity } from './identity-stack.ts';
 

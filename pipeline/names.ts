@@ -1,5 +1,4 @@
 import { sha256 } from './hash.ts';
-import type { StepName } from './machines/train.ts';
 
 /** One deployed environment of one project. */
 export interface Deployment {
@@ -12,6 +11,8 @@ export interface Deployment {
   region: string;
 }
 
+/** The functions that the machines call. */
+export type StepName = 'lease' | 'plan' | 'inspect' | 'gate' | 'register' | 'promote' | 'record';
 export type FunctionName = StepName | 'close-run';
 export type ImageName = 'model' | 'prepare';
 

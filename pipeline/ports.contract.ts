@@ -1,13 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
-import {
-  ConflictError,
-  type Ledger,
-  NotFoundError,
-  type PackageDescription,
-  type Registry,
-  type Storage,
-} from './ports.ts';
+import { ConflictError, NotFoundError } from './errors.ts';
+import type { Ledger, PackageDescription, Registry, Storage } from './ports.ts';
 
 /*
  * What every implementation of a port does. `open` makes an empty world and hands out clients of it, each as another

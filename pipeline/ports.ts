@@ -119,12 +119,3 @@ export interface Ports {
   jobs: Jobs;
   clock: Clock;
 }
-
-/** The ledger held another version than expected: somebody was first. */
-export class ConflictError extends Error {
-  override readonly name = 'ConflictError';
-}
-
-export class NotFoundError extends Error {
-  override readonly name = 'NotFoundError';
-}

@@ -1,7 +1,6 @@
 import { relative } from 'node:path';
 import type * as z from 'zod';
-import { ConfigError, problemLine } from '../../pipeline/config/config-error.ts';
-import { FileError } from '../../pipeline/errors.ts';
+import { ConfigError, FileError, problemLine } from '../../pipeline/errors.ts';
 import { annotateError } from './annotate.ts';
 import { InputError, readInputs } from './inputs.ts';
 

@@ -1,7 +1,8 @@
 import { Argument, Command } from 'commander';
 import { embeddedResources } from '../backends/embedded/embedded-backend.ts';
+import { InputError } from '../errors.ts';
 import { trainMachine } from '../machines/train.ts';
-import { InputError, printJson } from './errors.ts';
+import { printJson } from './errors.ts';
 
 export function definitionCommand(): Command {
   return new Command('definition')

@@ -2,8 +2,9 @@ import { styleText } from 'node:util';
 import { Command, Option } from 'commander';
 import type { Check } from '../doctor/check.ts';
 import { configName, examine, examineAws } from '../doctor/doctor.ts';
+import { InputError } from '../errors.ts';
 import { formatCountOf } from '../format.ts';
-import { InputError, printJson } from './errors.ts';
+import { printJson } from './errors.ts';
 import { home } from './home.ts';
 
 export function doctorCommand(): Command {

@@ -1,24 +1,9 @@
+import { causedByInput } from '../errors.ts';
 import { home } from './home.ts';
-
-/** Names of errors that the user's own input causes. */
-const inputErrors = new Set([
-  'ConfigError',
-  'DataContractError',
-  'BudgetError',
-  'ScoreFileError',
-  'PolicyError',
-  'SetupError',
-  'InputError',
-]);
-
-/** An argument that cannot be used. */
-export class InputError extends Error {
-  override readonly name = 'InputError';
-}
 
 /** 2 for bad input, else 1. */
 export const exitCodeOf = (error: unknown): 1 | 2 =>
-  error instanceof Error && inputErrors.has(error.name) ? 2 : 1;
+  error instanceof Error && causedByInput(error.name) ? 2 : 1;
 
 /** Says what went wrong, on standard error; with --json as the one object on standard output too. */
 export function reportError(error: unknown, json: boolean): void {

@@ -2,6 +2,7 @@ import { access } from 'node:fs/promises';
 import { styleText } from 'node:util';
 import { Command } from 'commander';
 import { loadConfig } from '../config/load.ts';
+import { InputError } from '../errors.ts';
 import { decide } from '../gate/decide.ts';
 import { DEFAULT_POLICY, type GatePolicy } from '../gate/policy.ts';
 import { problemOf } from '../gate/problem-of.ts';
@@ -9,7 +10,7 @@ import { type ReadOptions, readScores } from '../gate/scores.ts';
 import type { Outcome, Verdict } from '../gate/verdict.ts';
 import { cleanText } from '../report/clean-text.ts';
 import { metricRows } from '../report/reading.ts';
-import { InputError, printJson } from './errors.ts';
+import { printJson } from './errors.ts';
 import { gateReplay } from './gate-replay.ts';
 import { table } from './table.ts';
 

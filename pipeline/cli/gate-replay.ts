@@ -1,10 +1,11 @@
 import { styleText } from 'node:util';
 import { EmbeddedBackend } from '../backends/embedded/embedded-backend.ts';
 import type { Config } from '../config/schema.ts';
+import { InputError } from '../errors.ts';
 import { formatCountOf, formatTime } from '../format.ts';
 import type { Verdict } from '../gate/verdict.ts';
 import { isChanged, type Replay, type ReplayedRun, replay } from '../run/account/replay.ts';
-import { InputError, printJson } from './errors.ts';
+import { printJson } from './errors.ts';
 import { home } from './home.ts';
 import { table } from './table.ts';
 

@@ -3,6 +3,7 @@ import type { Backend } from '../backends/backend.ts';
 import { contextOf } from '../backends/open.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
+import { InputError } from '../errors.ts';
 import { formatSeconds, formatTime } from '../format.ts';
 import {
   isOfCommit,
@@ -13,7 +14,7 @@ import {
   summaryOf,
 } from '../run/account/lineage.ts';
 import { type Champion, championId, championKind, type StepContext } from '../steps/context.ts';
-import { InputError, printJson } from './errors.ts';
+import { printJson } from './errors.ts';
 import { home } from './home.ts';
 import { table } from './table.ts';
 

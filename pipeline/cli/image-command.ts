@@ -1,9 +1,10 @@
 import { Command } from 'commander';
 import { loadConfig } from '../config/load.ts';
+import { InputError } from '../errors.ts';
 import type { CheckoutImages } from '../image/checkout-images.ts';
 import type { PushedImage } from '../image/push-image.ts';
 import type { ImageName } from '../names.ts';
-import { InputError, printJson } from './errors.ts';
+import { printJson } from './errors.ts';
 
 interface ImageOptions {
   environment?: string;

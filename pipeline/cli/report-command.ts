@@ -5,12 +5,13 @@ import { EmbeddedBackend } from '../backends/embedded/embedded-backend.ts';
 import { deploymentOf } from '../config/environment.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
+import { InputError } from '../errors.ts';
 import { renderTerminal } from '../report/terminal.ts';
 import { runsOf } from '../run/account/lineage.ts';
 import { reportOf } from '../run/account/report-of.ts';
 import { writeReport } from '../run/account/write-report.ts';
 import { type RunRecord, runKind } from '../steps/train/record.ts';
-import { InputError, printJson } from './errors.ts';
+import { printJson } from './errors.ts';
 import { home } from './home.ts';
 
 export function reportCommand(): Command {

@@ -1,13 +1,14 @@
 import { join, relative } from 'node:path';
 import { Command, Option } from 'commander';
 import type { Backend } from '../backends/backend.ts';
+import { InputError } from '../errors.ts';
 import { renderTerminal } from '../report/terminal.ts';
 import { failureOf, isInputError } from '../run/account/failure.ts';
 import { type ReportFiles, writeReport } from '../run/account/write-report.ts';
 import type { RunOutcome } from '../run/start/run.ts';
 import { RunProgress } from '../run/start/run-progress.ts';
 import { startRun } from '../run/start/start-run.ts';
-import { InputError, printJson } from './errors.ts';
+import { printJson } from './errors.ts';
 import { home } from './home.ts';
 
 interface RunOptions {

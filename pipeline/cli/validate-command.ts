@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import { ConfigError, type ConfigProblem } from '../config/config-error.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
+import { ConfigError, type ConfigProblem } from '../errors.ts';
 import { formatCount, formatCountOf, formatPercent } from '../format.ts';
 import { checkSource, missingFiles } from '../run/start/check-project.ts';
 import type { DataProblem } from '../tables/data-contract.ts';

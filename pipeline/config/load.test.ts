@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { ConfigError } from '../errors.ts';
 import { sha256 } from '../hash.ts';
 import { checkData } from '../tables/data-contract.ts';
-import { ConfigError } from './config-error.ts';
 import { loadConfig, parseConfig } from './load.ts';
 
 const minimal = (problem = 'binary') =>

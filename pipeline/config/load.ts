@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
+import { ConfigError, type ConfigProblem } from '../errors.ts';
 import { sha256 } from '../hash.ts';
-import { ConfigError, type ConfigProblem } from './config-error.ts';
 import { explain, pathOf } from './explain.ts';
 import { override } from './overrides.ts';
 import { checkRules } from './rules.ts';

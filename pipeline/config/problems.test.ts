@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { ConfigError } from './config-error.ts';
+import { ConfigError } from '../errors.ts';
 import { parseConfig } from './load.ts';
 
 const base = `project: demo

@@ -1,5 +1,5 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml';
-import type { ConfigProblem } from './config-error.ts';
+import type { ConfigProblem } from '../errors.ts';
 import { childOf, fieldsOf, isText } from './schema-tree.ts';
 
 /** Where a setting came from. */

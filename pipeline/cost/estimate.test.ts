@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { parseConfig } from '../config/load.ts';
-import { BudgetError, type Estimate, estimate, explainEstimate, requireBudget } from './estimate.ts';
+import { BudgetError } from '../errors.ts';
+import { type Estimate, estimate, explainEstimate, requireBudget } from './estimate.ts';
 import { type OfferFile, pricesIn, withRegion } from './offer-file.ts';
 import { type Price, priceTable } from './price-table.ts';
 import { spentOn } from './spent.ts';

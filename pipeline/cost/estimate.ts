@@ -1,5 +1,6 @@
 import { type PrepareSize, prepareSize } from '../config/prepare-size.ts';
 import type { Config } from '../config/schema.ts';
+import { BudgetError } from '../errors.ts';
 import { formatCountOf, formatSeconds, formatUsd } from '../format.ts';
 import { type Component, type Price, priceOf, priceTable } from './price-table.ts';
 
@@ -120,11 +121,6 @@ export const usdOf = ({ count, seconds }: JobRun, price: Price): number =>
 /** null where a part is not known. */
 export const sum = (parts: readonly (number | null)[]): number | null =>
   parts.reduce((total, part) => (total === null || part === null ? null : total + part), 0 as number | null);
-
-/** The run would cost more than budget.max_run_usd: what was estimated, and what to change. */
-export class BudgetError extends Error {
-  override readonly name = 'BudgetError';
-}
 
 /** Throws BudgetError where the estimate, or the part of it whose prices are known, is over the budget. */
 export function requireBudget(found: Estimate, config: Config): void {

@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { ConfigError } from '../config/config-error.ts';
 import { deploymentOf } from '../config/environment.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
+import { ConfigError } from '../errors.ts';
 import { formatCountOf } from '../format.ts';
 import { attempt, type Check, ok, problem } from './check.ts';
 import { checkDisk, checkDocker, checkNode, checkPython } from './machine.ts';

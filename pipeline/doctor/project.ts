@@ -1,15 +1,15 @@
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
-import { hashContext } from '../backends/embedded/images/image-store.ts';
 import { readPrograms } from '../backends/embedded/images/process-image.ts';
 import { findEnvironment } from '../backends/embedded/images/python-environment.ts';
 import type { LoadedConfig } from '../config/load.ts';
+import { locate } from '../config/locate.ts';
 import { SetupError } from '../errors.ts';
 import { formatCountOf } from '../format.ts';
+import { hashContext } from '../image/context.ts';
 import { prepareContext } from '../repository.ts';
 import { checkSource, missingFiles } from '../run/start/check-project.ts';
 import { checkoutOf } from '../run/start/git.ts';
-import { locate } from '../run/start/request.ts';
 import { type Check, ok, problem, warning } from './check.ts';
 
 export async function checkGit(file: string): Promise<Check> {

@@ -1,5 +1,5 @@
+import { ScoreFileError, shown } from '../errors.ts';
 import { RowIndex } from '../tables/row-index.ts';
-import { ScoreFileError, shown } from './score-file-error.ts';
 import type { Scores } from './scores.ts';
 
 /**

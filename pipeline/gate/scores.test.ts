@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
-import { ScoreFileError } from './score-file-error.ts';
+import { ScoreFileError } from '../errors.ts';
 import { type Problem, readScores } from './scores.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'scores-'));

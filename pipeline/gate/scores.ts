@@ -1,6 +1,6 @@
+import { type ScoreFileError, shown } from '../errors.ts';
 import { RowIndex } from '../tables/row-index.ts';
 import { openTable, type Table } from '../tables/table.ts';
-import { type ScoreFileError, shown } from './score-file-error.ts';
 
 export type Problem = 'binary' | 'multiclass' | 'regression';
 

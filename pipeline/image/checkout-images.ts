@@ -1,9 +1,9 @@
 import { deploymentOf } from '../config/environment.ts';
+import { locate } from '../config/locate.ts';
 import type { Config } from '../config/schema.ts';
 import { SetupError } from '../errors.ts';
 import { type ImageName, type ResourceNames, resourceNames } from '../names.ts';
 import { prepareContext } from '../repository.ts';
-import { locate } from '../run/start/request.ts';
 import { copyImage, type Repository } from './copy-image.ts';
 import { logIn } from './ecr-login.ts';
 import { contentTag, type PushedImage, pushImage, SERVERLESS_BYTES } from './push-image.ts';

@@ -1,3 +1,4 @@
+import type { StepName } from '../names.ts';
 import type { Parameters, Retrier, StateMachine, States, TaskState } from './asl.ts';
 import { type PrepareEngine, prepareJob, prepareStart } from './prepare.ts';
 import { instances, isolation, outputKey, type Security, tags } from './security.ts';
@@ -26,8 +27,6 @@ export interface Resources {
   /** @default nothing is demanded */
   security?: Security;
 }
-
-export type StepName = 'lease' | 'plan' | 'inspect' | 'gate' | 'register' | 'promote' | 'record';
 
 /** The states that people follow, in order; the rest is plumbing between them. */
 export const trainSteps = [

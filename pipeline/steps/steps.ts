@@ -1,4 +1,4 @@
-import type { StepName } from '../machines/train.ts';
+import type { StepName } from '../names.ts';
 import type { StepContext } from './context.ts';
 import { gate } from './train/gate.ts';
 import { inspect } from './train/inspect.ts';

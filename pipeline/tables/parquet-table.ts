@@ -1,6 +1,6 @@
 import { parquetMetadataAsync, parquetRead, parquetSchema } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
-import { ScoreFileError, shown } from '../gate/score-file-error.ts';
+import { ScoreFileError, shown } from '../errors.ts';
 import type { Table } from './table.ts';
 
 /** pandas writes an index that has no name under such a name; it is no slice. */

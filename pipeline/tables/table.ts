@@ -1,6 +1,6 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import { readFile } from 'node:fs/promises';
-import { ScoreFileError, shown } from '../gate/score-file-error.ts';
+import { ScoreFileError, shown } from '../errors.ts';
 import { CsvReader } from './csv.ts';
 
 /** Rows of a file, one at a time, whatever its format. */

@@ -13,6 +13,7 @@ import { ListExecutionsCommand, StopExecutionCommand } from '@aws-sdk/client-sfn
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { cloudWatchLogsClient, ecrClient, sageMakerClient, sfnClient } from '../../aws/clients.ts';
 import { parseConfig } from '../../config/load.ts';
+import { hashContext } from '../../image/context.ts';
 import type { Request } from '../../machines/request.ts';
 import { imageTag, resourceNames } from '../../names.ts';
 import { reportOf } from '../../run/account/report-of.ts';
@@ -21,7 +22,6 @@ import { championId, championKind } from '../../steps/context.ts';
 import { lease } from '../../steps/train/lease.ts';
 import { type RunRecord, runKind } from '../../steps/train/record.ts';
 import type { Progress, RunResult } from '../backend.ts';
-import { hashContext } from '../embedded/images/image-store.ts';
 import { AwsBackend, openAwsBackend } from './aws-backend.ts';
 import { account, region, startFakeCloud } from './fakecloud.fixture.ts';
 import { deployStandIn } from './state/stand-in.fixture.ts';

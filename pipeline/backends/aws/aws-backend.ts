@@ -6,6 +6,7 @@ import pLimit from 'p-limit';
 import { cloudWatchLogsClient, ecrClient, sageMakerClient, sfnClient } from '../../aws/clients.ts';
 import { SetupError } from '../../errors.ts';
 import { canonicalJson, sha256Json } from '../../hash.ts';
+import { hashContext } from '../../image/context.ts';
 import type { Request } from '../../machines/request.ts';
 import { type Deployment, imageTag, type ResourceNames, resourceNames } from '../../names.ts';
 import { prepareContext } from '../../repository.ts';
@@ -20,7 +21,6 @@ import type {
   RunResult,
   StagedFile,
 } from '../backend.ts';
-import { hashContext } from '../embedded/images/image-store.ts';
 import { findImage, requireDigest } from './aws-images.ts';
 import { executionLink } from './console-links.ts';
 import { deployedContext, requireDeployed } from './deployed-context.ts';

@@ -1,15 +1,7 @@
 import type { FailedJob } from '../../backends/backend.ts';
+import { causedByInput } from '../../errors.ts';
 import type { Failure } from '../../report/report.ts';
 import type { RunRecord } from '../../steps/train/record.ts';
-
-/** Errors that the user's own input causes: the command line exits with 2. */
-const inputErrors = new Set([
-  'ConfigError',
-  'DataContractError',
-  'BudgetError',
-  'PrepareScriptError',
-  'SetupError',
-]);
 
 const hints: Record<string, string> = {
   ConfigError: 'Mend mlops.yaml; `mlops validate` checks it without a run.',
@@ -94,8 +86,9 @@ export function failedJobOf(run: RunRecord): FailedJob | null {
   return null;
 }
 
-/** Whether the user's input is the cause. */
-export const isInputError = (failure: Failure): boolean => inputErrors.has(failure.error);
+/** Whether the user's input is the cause. In a run the model wrote the scores, so a bad score file is the model's failure. */
+export const isInputError = ({ error }: Failure): boolean =>
+  causedByInput(error) && error !== 'ScoreFileError';
 
 /** A cause in JSON: the Describe response of a job, or the error of a Lambda function. */
 interface Description {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Backend } from '../../backends/backend.ts';
-import { ConfigError } from '../../config/config-error.ts';
+import { ConfigError } from '../../errors.ts';
 import type { Trigger } from '../../machines/request.ts';
 import type { Report } from '../../report/report.ts';
 import { hintFor } from './failure.ts';

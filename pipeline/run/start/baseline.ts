@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { extract } from 'tar';
 import type { Backend, Progress } from '../../backends/backend.ts';
 import { loadConfig } from '../../config/load.ts';
+import { InputError } from '../../errors.ts';
 import { championId, championKind } from '../../steps/context.ts';
 import { makeRequest } from './request.ts';
 import { runPipeline } from './run.ts';
@@ -20,14 +21,9 @@ export interface Baseline {
 
 export const noBaseline: Baseline = { package: null, notes: [] };
 
-/** The git ref cannot be used. */
-export class RefError extends Error {
-  override readonly name = 'InputError';
-}
-
 /**
  * The model of a git ref, to compare with where the ledger holds no champion yet: its own model folder and settings,
- * trained by this checkout's pipeline. An earlier run of the same inputs serves again. Throws RefError for a ref that
+ * trained by this checkout's pipeline. An earlier run of the same inputs serves again. Throws InputError for a ref that
  * git does not know.
  */
 export async function baselineOf(
@@ -89,7 +85,7 @@ async function resolveRef(ref: string, configFile: string): Promise<{ commit: st
     const commit = await git('rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{commit}`);
     return { commit, inside: join(prefix, basename(configFile)) };
   } catch {
-    throw new RefError(
+    throw new InputError(
       `--baseline: got ${JSON.stringify(ref)}, expected a commit, branch or tag of this checkout`,
     );
   }

@@ -1,7 +1,8 @@
-import type { ConfigProblem } from '../../config/config-error.ts';
 import { type LoadedConfig, problemAt } from '../../config/load.ts';
+import { locate } from '../../config/locate.ts';
+import type { ConfigProblem } from '../../errors.ts';
 import { checkData, type DataCheck } from '../../tables/data-contract.ts';
-import { dataFiles, locate } from './request.ts';
+import { dataFiles } from './request.ts';
 
 /** The files that mlops.yaml names beside the data, and that are not there. */
 export async function missingFiles(loaded: LoadedConfig): Promise<ConfigProblem[]> {

@@ -1,8 +1,9 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Backend, LocalFile } from '../../backends/backend.ts';
-import { ConfigError } from '../../config/config-error.ts';
+import { locate } from '../../config/locate.ts';
 import type { Config } from '../../config/schema.ts';
+import { ConfigError } from '../../errors.ts';
 import { canonicalJson, sha256File, sha256Json } from '../../hash.ts';
 import type { Request, Trigger } from '../../machines/request.ts';
 import { checkoutOf } from './git.ts';
@@ -55,13 +56,6 @@ export async function makeRequest(options: RequestOptions): Promise<Request> {
   };
 }
 
-/** A path of mlops.yaml: beside the file, or else from the working directory, where commands are run. */
-export async function locate(path: string, file: string): Promise<string> {
-  const beside = resolve(dirname(file), path);
-  if (await exists(beside)) return beside;
-  return (await exists(resolve(path))) ? resolve(path) : beside;
-}
-
 async function stageData(config: Config, file: string, backend: Backend): Promise<Request['data']> {
   const { source } = config.data;
   if (source.startsWith('s3://')) {
@@ -106,5 +100,3 @@ async function stageScript(script: string, file: string, backend: Backend): Prom
   await backend.stage([{ path, name: 'prepare.py' }], prefix);
   return { uri: `${prefix}prepare.py`, sha256: hash };
 }
-
-const exists = async (path: string) => (await stat(path).catch(() => null)) !== null;

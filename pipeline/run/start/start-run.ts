@@ -3,6 +3,7 @@ import { EmbeddedBackend } from '../../backends/embedded/embedded-backend.ts';
 import { deploymentOf } from '../../config/environment.ts';
 import { loadConfig } from '../../config/load.ts';
 import type { Config } from '../../config/schema.ts';
+import { InputError } from '../../errors.ts';
 import { baselineOf, noBaseline } from './baseline.ts';
 import { makeRequest, type RequestOptions } from './request.ts';
 import { type RunOutcome, runPipeline } from './run.ts';
@@ -40,11 +41,6 @@ export interface RunSurroundings {
   onStart?: (execution: string) => void;
 }
 
-/** Choices that do not go together. */
-class ChoiceError extends Error {
-  override readonly name = 'InputError';
-}
-
 /** One run, from mlops.yaml to the report. Throws ConfigError, SetupError or an InputError before anything has run. */
 export async function startRun(choices: RunChoices, surroundings: RunSurroundings): Promise<RunOutcome> {
   const { request, shared } = await prepareRun(choices, surroundings);
@@ -54,7 +50,7 @@ export async function startRun(choices: RunChoices, surroundings: RunSurrounding
 /** Starts a run on AWS and leaves it to itself: in mode promote it promotes, for nobody follows it. Its name. */
 export async function handOver(choices: RunChoices, surroundings: RunSurroundings): Promise<string> {
   if (choices.backend !== 'aws') {
-    throw new ChoiceError(
+    throw new InputError(
       'wait: got false with the embedded backend, whose jobs end with this process; expected true',
     );
   }
@@ -102,13 +98,13 @@ async function openBackend(
   const { project } = config;
   if (backend === 'embedded') {
     if (environment !== undefined) {
-      throw new ChoiceError('--environment: got it without --backend aws, expected both or neither');
+      throw new InputError('--environment: got it without --backend aws, expected both or neither');
     }
     onNote(`${project}: ${mode} on this machine`);
     return new EmbeddedBackend({ home, project, onSetup: onNote, containers });
   }
   if (containers) {
-    throw new ChoiceError('--containers: got it with --backend aws, expected --backend embedded');
+    throw new InputError('--containers: got it with --backend aws, expected --backend embedded');
   }
   const deployment = deploymentOf(config, environment);
   onNote(`${project}: ${mode} on AWS, ${deployment.environment} (${deployment.region})`);

@@ -9,7 +9,8 @@ import { LedgerRegistry } from '../../backends/embedded/state/ledger-registry.ts
 import { parseConfig } from '../../config/load.ts';
 import { sha256 } from '../../hash.ts';
 import type { Request } from '../../machines/request.ts';
-import { type StepName, trainMachine } from '../../machines/train.ts';
+import { trainMachine } from '../../machines/train.ts';
+import type { StepName } from '../../names.ts';
 import { folder, type Manifest, type StepContext } from '../context.ts';
 import { steps } from '../steps.ts';
 

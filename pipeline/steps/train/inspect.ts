@@ -1,5 +1,5 @@
-import { ConfigError } from '../../config/config-error.ts';
 import { longestTransform } from '../../cost/estimate.ts';
+import { ConfigError } from '../../errors.ts';
 import { sha256, sha256Json } from '../../hash.ts';
 import type { Request } from '../../machines/request.ts';
 import type { ModelPackage } from '../../ports.ts';

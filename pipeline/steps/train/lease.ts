@@ -1,5 +1,6 @@
+import { ConflictError } from '../../errors.ts';
 import { longestRun } from '../../machines/train.ts';
-import { ConflictError, type LedgerItem } from '../../ports.ts';
+import type { LedgerItem } from '../../ports.ts';
 import type { StepContext } from '../context.ts';
 
 /**

@@ -1,6 +1,6 @@
+import { ConflictError } from '../../errors.ts';
 import type { Verdict } from '../../gate/verdict.ts';
 import { sha256Json } from '../../hash.ts';
-import { ConflictError } from '../../ports.ts';
 import type { StepContext } from '../context.ts';
 
 /** A verdict as the ledger keeps it: one item a look. */

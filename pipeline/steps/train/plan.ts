@@ -1,7 +1,7 @@
-import { ConfigError } from '../../config/config-error.ts';
 import { type PrepareSize, prepareSize } from '../../config/prepare-size.ts';
 import type { Config } from '../../config/schema.ts';
 import { type Estimate, estimate, requireBudget, type Work } from '../../cost/estimate.ts';
+import { ConfigError, DataContractError } from '../../errors.ts';
 import { canonicalJson, sha256, sha256Json } from '../../hash.ts';
 import type { Request } from '../../machines/request.ts';
 import type { ModelPackage } from '../../ports.ts';
@@ -337,15 +337,6 @@ async function requireSoundData(
   return [
     `The data are ${size}: before the run only the beginning of each file was checked, the rest by the prepare job.`,
   ];
-}
-
-/** The data breaks its contract; one line a problem. */
-export class DataContractError extends Error {
-  override readonly name = 'DataContractError';
-
-  constructor(problems: { path: string; message: string }[]) {
-    super(problems.map(({ message }) => message).join('\n'));
-  }
 }
 
 function tuningConfig(tuning: NonNullable<Config['tuning']>, seed: number): object {

@@ -1,6 +1,6 @@
 import { spentOn } from '../../cost/spent.ts';
-import { billedJobs } from '../../run/account/cost-of.ts';
 import { readJson, type StepContext } from '../context.ts';
+import { billedJobs } from './billed-jobs.ts';
 import type { Evidence } from './gate.ts';
 import type { RunRecord } from './record.ts';
 

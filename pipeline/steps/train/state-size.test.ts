@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import type { ConfigError } from '../../config/config-error.ts';
 import { parseConfig } from '../../config/load.ts';
 import type { Config } from '../../config/schema.ts';
+import type { ConfigError } from '../../errors.ts';
 import { FakeSageMaker, type Run, requestOf } from './fake-sagemaker.fixture.ts';
 
 /** What AWS Step Functions carries from state to state, in bytes (docs: quotas of Step Functions). */

@@ -7,8 +7,8 @@ import {
   QueryCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { SetupError } from '../../../errors.ts';
-import { ConflictError, type Ledger, type LedgerItem } from '../../../ports.ts';
+import { ConflictError, SetupError } from '../../../errors.ts';
+import type { Ledger, LedgerItem } from '../../../ports.ts';
 
 /**
  * The ledger in a DynamoDB table: partition key `kind` and sort key `id` (both S), `version` (N), `value` (S, JSON) and

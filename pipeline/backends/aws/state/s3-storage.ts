@@ -12,8 +12,8 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { byCodePoint } from '../../../code-points.ts';
-import { SetupError } from '../../../errors.ts';
-import { NotFoundError, type Storage, type StoredObject } from '../../../ports.ts';
+import { NotFoundError, SetupError } from '../../../errors.ts';
+import type { Storage, StoredObject } from '../../../ports.ts';
 
 /** The largest object that one request writes, in bytes. */
 const largestObject = 5 * 1024 ** 3;

@@ -7,16 +7,9 @@ import {
   UpdateModelPackageCommand,
 } from '@aws-sdk/client-sagemaker';
 import pLimit from 'p-limit';
-import { SetupError } from '../../../errors.ts';
+import { NotFoundError, SetupError } from '../../../errors.ts';
 import { canonicalJson, sha256 } from '../../../hash.ts';
-import {
-  type ApprovalStatus,
-  type ModelPackage,
-  NotFoundError,
-  type PackageDescription,
-  type Registry,
-  type Storage,
-} from '../../../ports.ts';
+import type { ApprovalStatus, ModelPackage, PackageDescription, Registry, Storage } from '../../../ports.ts';
 
 export interface RegistryOptions {
   /** The model package group. */

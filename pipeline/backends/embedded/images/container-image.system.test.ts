@@ -3,9 +3,10 @@ import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, expect, jest, test } from '@jest/globals';
+import { hashContext } from '../../../image/context.ts';
 import { docker, freePort, importBase, startDocker } from '../../../image/docker.fixture.ts';
 import type { Image } from './image.ts';
-import { hashContext, ImageStore } from './image-store.ts';
+import { ImageStore } from './image-store.ts';
 import { eventually, temporaryFolder, writeFiles } from './python-context.fixture.ts';
 
 jest.setTimeout(60_000);

@@ -1,8 +1,9 @@
 import { chmod, cp, mkdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, expect, jest, test } from '@jest/globals';
+import { hashContext } from '../../../image/context.ts';
 import type { Image } from './image.ts';
-import { hashContext, ImageStore } from './image-store.ts';
+import { ImageStore } from './image-store.ts';
 import { temporaryFolder, writeContext, writeFiles } from './python-context.fixture.ts';
 
 // They start real processes, on machines that may be busy.

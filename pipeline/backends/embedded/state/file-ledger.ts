@@ -1,7 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { byCodePoint } from '../../../code-points.ts';
-import { ConflictError, type Ledger, type LedgerItem } from '../../../ports.ts';
+import { ConflictError } from '../../../errors.ts';
+import type { Ledger, LedgerItem } from '../../../ports.ts';
 import { createAtomic } from './atomic-file.ts';
 import { unlessMissing } from './missing.ts';
 

@@ -1,8 +1,9 @@
 import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import { byCodePoint } from '../../../code-points.ts';
+import { NotFoundError } from '../../../errors.ts';
 import { sha256File } from '../../../hash.ts';
-import { NotFoundError, type Storage, type StoredObject } from '../../../ports.ts';
+import type { Storage, StoredObject } from '../../../ports.ts';
 import { copyAtomic, isDraft, writeAtomic } from './atomic-file.ts';
 import { isMissing, unlessMissing } from './missing.ts';
 

@@ -1,12 +1,5 @@
-import {
-  type ApprovalStatus,
-  ConflictError,
-  type Ledger,
-  type ModelPackage,
-  NotFoundError,
-  type PackageDescription,
-  type Registry,
-} from '../../../ports.ts';
+import { ConflictError, NotFoundError } from '../../../errors.ts';
+import type { ApprovalStatus, Ledger, ModelPackage, PackageDescription, Registry } from '../../../ports.ts';
 
 const kind = 'package';
 
