@@ -1,5 +1,5 @@
 import { prose } from '../../pipeline/report/github-markdown.ts';
-import { type Headline, headlineOf } from '../../pipeline/report/reading.ts';
+import { type Headline, headlineOf, subjectOf } from '../../pipeline/report/reading.ts';
 import type { Report } from '../../pipeline/report/report.ts';
 import { type Context, runUrl } from '../shared/context.ts';
 import type { GitHub } from '../shared/github.ts';
@@ -45,7 +45,7 @@ export async function postCheckRun(
   await github.request('POST /repos/{owner}/{repo}/check-runs', {
     owner,
     repo,
-    name: titleOf(`Model report: ${report.project}${environment}`),
+    name: titleOf(`Model report: ${subjectOf(report)}${environment}`),
     head_sha: sha,
     status: 'completed',
     conclusion: binding || tone === 'cancelled' ? conclusions[tone] : 'neutral',

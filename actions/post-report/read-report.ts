@@ -46,6 +46,7 @@ async function died(
   const head = event.pull_request?.head ?? { sha: event.workflow_run?.head_sha ?? sha, ref };
   const report = await reportOfError(error, {
     config,
+    model: undefined,
     backend: 'embedded',
     mode: event.pull_request || event.workflow_run ? 'evaluate' : 'promote',
     trigger: { kind: 'manual', reason: null },

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { prose } from '../../pipeline/report/github-markdown.ts';
 import { renderHtml } from '../../pipeline/report/html.ts';
 import { marker, renderComment, renderSummary } from '../../pipeline/report/markdown.ts';
-import { headlineOf } from '../../pipeline/report/reading.ts';
+import { headlineOf, subjectOf } from '../../pipeline/report/reading.ts';
 import type { Report } from '../../pipeline/report/report.ts';
 import type { Context } from '../shared/context.ts';
 import { type GitHub, whyRefused } from '../shared/github.ts';
@@ -48,7 +48,7 @@ export async function run(given: Inputs, surroundings: Surroundings): Promise<Re
   const inputs = given.run === undefined ? given : { ...given, run: await reportPath(given.run) };
   const { report, left } = await readReport(inputs, { context, now: now() });
   const { title, why } = headlineOf(report);
-  withoutCommands(`${report.project}: ${title}. ${why}`);
+  withoutCommands(`${subjectOf(report)}: ${title}. ${why}`);
 
   const folder = inputs.run === undefined ? join('.mlops/runs', report.run.execution) : dirname(inputs.run);
   await mkdir(folder, { recursive: true });
@@ -106,7 +106,7 @@ async function write(
 ): Promise<Entry | null> {
   const [owner = '', repo = ''] = context.repository.split('/');
   const { environment } = inputs;
-  const mark = marker(report.project, context.workflow, ...(environment === undefined ? [] : [environment]));
+  const mark = marker(subjectOf(report), context.workflow, ...(environment === undefined ? [] : [environment]));
   const body = renderComment(report, mark);
   if (target.kind === 'pull request')
     return await new Sticky(commentsOf(github, { owner, repo }, target.number), { mark, github, token }).put(
@@ -118,7 +118,7 @@ async function write(
   const issues = issuesOf(
     github,
     { owner, repo },
-    { title: titleOf(`${report.project}${where}: ${title}`), state: healthy ? 'closed' : 'open' },
+    { title: titleOf(`${subjectOf(report)}${where}: ${title}`), state: healthy ? 'closed' : 'open' },
   );
   const sticky = new Sticky(issues, { mark, github, token });
   // Neither what is well nor what somebody has stopped is news.

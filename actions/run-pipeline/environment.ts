@@ -15,7 +15,7 @@ export async function environmentFor(inputs: Inputs): Promise<string | undefined
     // So that one step serves both, what only AWS needs may be left in place.
     return undefined;
   }
-  const { config } = await loadConfig(file, { set: inputs.set });
+  const { config } = await loadConfig(file, { set: inputs.set, model: inputs.model });
   const known = Object.entries(config.environments).map(([name, { account, region }]) => ({
     name,
     names: resourceNames({ project: config.project, environment: name, account, region }),

@@ -5,6 +5,7 @@ export const inputs = z.strictObject({
   backend: z.enum(['embedded', 'aws']).default('embedded'),
   mode: z.enum(['evaluate', 'promote']).default('evaluate'),
   config: z.string().default('mlops.yaml'),
+  model: z.string().optional(),
   image: z.string().optional(),
   'state-machine': z.string().optional(),
   environment: z.string().optional(),

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Request } from '../../pipeline/machines/request.ts';
 import { prose } from '../../pipeline/report/github-markdown.ts';
-import { headlineOf, timingOf } from '../../pipeline/report/reading.ts';
+import { headlineOf, timingOf, subjectOf } from '../../pipeline/report/reading.ts';
 import type { Report } from '../../pipeline/report/report.ts';
 import { renderTerminal } from '../../pipeline/report/terminal.ts';
 import { reportOfError } from '../../pipeline/run/account/report-of-error.ts';
@@ -63,6 +63,7 @@ export async function run(inputs: Inputs, surroundings: Surroundings): Promise<R
             backend,
             environment,
             config: inputs.config,
+            model: inputs.model ?? null,
             role: role ?? null,
           } satisfies Open),
         ),
@@ -76,6 +77,7 @@ export async function run(inputs: Inputs, surroundings: Surroundings): Promise<R
   } catch (error) {
     const failed = await reportOfError(error, {
       config: inputs.config,
+      model: inputs.model,
       backend: inputs.backend,
       mode: inputs.mode,
       trigger: choices?.trigger ?? triggerOf(inputs, context),
@@ -98,7 +100,7 @@ async function outputsOf(
   if (context.runId !== '') report.links.push({ label: 'Workflow run', url: runUrl(context) });
   const path = await writeReportValue(report, join(home, 'runs', report.run.execution));
   const { title, why } = headlineOf(report);
-  await group(`${title}: ${report.project}`, async (write) =>
+  await group(`${title}: ${subjectOf(report)}`, async (write) =>
     write(renderTerminal(report, { color: true, columns: 120 })),
   );
   withoutCommands(`${title}: ${why}`);
@@ -108,7 +110,7 @@ async function outputsOf(
   );
   await core.summary
     .addRaw(
-      `**${prose(title)}**: ${prose(report.project)}. ${prose(why, 600)}\n\n<sub>${prose(facts.join(', '))}</sub>\n`,
+      `**${prose(title)}**: ${prose(subjectOf(report))}. ${prose(why, 600)}\n\n<sub>${prose(facts.join(', '))}</sub>\n`,
     )
     .write();
   return {
@@ -127,8 +129,9 @@ function failureOf(report: Report): { failed?: string } {
 }
 
 async function choicesOf(inputs: Inputs, context: Context): Promise<RunChoices> {
-  const { backend, mode, config, set, data, image, baseline, containers } = inputs;
+  const { model, backend, mode, config, set, data, image, baseline, containers } = inputs;
   return {
+    model,
     backend,
     environment: await environmentFor(inputs),
     mode,

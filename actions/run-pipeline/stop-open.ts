@@ -11,6 +11,7 @@ export interface Open {
   backend: 'embedded' | 'aws';
   environment: string | null;
   config: string;
+  model: string | null;
   role: string | null;
 }
 
@@ -19,12 +20,12 @@ export async function stopOpen(
   open: string,
   { core, context }: { core: Toolkit; context: Context },
 ): Promise<string | null> {
-  const { execution, backend, environment, config: file, role } = JSON.parse(open) as Open;
+  const { execution, backend, environment, config: file, model, role } = JSON.parse(open) as Open;
   if (backend === 'embedded') return null;
-  const { config } = await loadConfig(file);
+  const { config } = await loadConfig(file, { model: model ?? undefined });
   if (role !== null) assume(role, core, context);
   const deployment = deploymentOf(config, environment ?? undefined);
-  const aws = await openAwsBackend({ deployment, runId: context.runId || null, onNote: console.log });
+  const aws = await openAwsBackend({ deployment, model: config.name, runId: context.runId || null, onNote: console.log });
   await aws.stop(execution, { promote: false });
   return execution;
 }

@@ -52,7 +52,7 @@ function fail(error: unknown): void {
     for (const problem of error.problems)
       annotateError(problemLine(error.file, problem), {
         title: 'Configuration',
-        file: error.file,
+        file: problem.file ?? error.file,
         ...(problem.line !== undefined && { line: problem.line, col: problem.column ?? 1 }),
       });
     return;

@@ -3,7 +3,10 @@ import type { Deployment } from '../names.ts';
 import type { Config } from './schema.ts';
 
 /** The environment of mlops.yaml by its name, or the only one. Throws SetupError. */
-export function deploymentOf({ project, environments }: Config, name: string | undefined): Deployment {
+export function deploymentOf(
+  { project, environments }: Pick<Config, 'project' | 'environments'>,
+  name: string | undefined,
+): Deployment {
   const known = Object.keys(environments);
   const environment = name ?? (known.length === 1 ? known[0] : undefined);
   // Own keys only: `constructor` is no environment.

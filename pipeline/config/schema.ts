@@ -474,11 +474,22 @@ const environment = object({
     .describe('Tags of every resource.'),
 });
 
-const file = object({
-  project: string(
+/** Also what SageMaker's and IAM's names are made of: no dots, no two hyphens in a row. */
+const name = () =>
+  string(
     'a name of 2 to 20 lower-case letters, digits and hyphens that starts with a letter and ends with a letter or digit',
     /^[a-z](?=.{1,19}$)(-?[a-z0-9])+$/,
-  ).describe('Name of the project; every resource and job is named after it. At most 20 characters.'),
+  );
+
+export const configFile = object({
+  project: name().describe(
+    'Name of the project; every resource and job is named after it. At most 20 characters.',
+  ),
+  name: name()
+    .optional()
+    .describe(
+      "Name of the model, where a project has several: in the model's own file. Default: its folder's name.",
+    ),
   problem: choice(problems).describe('What is predicted: one of two classes, one of several, or a number.'),
   data: data.describe('The rows to learn from.'),
   model: model.prefault({}).describe('The model container: train and serve, as SageMaker runs them.'),
@@ -515,8 +526,8 @@ const file = object({
 const lossLike = /loss|error|rmse|mse|mae|mape|brier/i;
 
 /** The defaults that depend on other fields. */
-function fillIn(given: z.output<typeof file>) {
-  const { data, model, gate, tuning, monitoring, problem } = given;
+function fillIn(given: z.output<typeof configFile>) {
+  const { data, model, gate, tuning, monitoring, problem, project } = given;
   const output = model.output ?? (problem === 'regression' ? 'value' : 'probability');
   const usual = { binary: 'roc_auc', multiclass: 'log_loss', regression: 'rmse' } as const;
   const primary =
@@ -528,6 +539,7 @@ function fillIn(given: z.output<typeof file>) {
     gate.slices?.metric ?? (output === 'label' && problem !== 'regression' ? 'accuracy' : sliced[problem]);
   return {
     ...given,
+    name: given.name ?? project,
     data: { ...data, format: data.format ?? (data.source.endsWith('.parquet') ? 'parquet' : 'csv') },
     model: { ...model, output, context: model.context ?? (model.image === null ? 'model' : null) },
     tuning: tuning && fillInTuning(tuning, Object.keys(given.training.metrics)),
@@ -566,7 +578,7 @@ export const gridSize = (ranges: z.output<typeof tuning>['ranges']): number =>
   Object.values(ranges).reduce((product, range) => product * (Array.isArray(range) ? range.length : 1), 1);
 
 /** mlops.yaml as it is written -> the config with every default filled in. */
-export const configSchema = file.transform(fillIn);
+export const configSchema = configFile.transform(fillIn);
 
 /** mlops.yaml with every default filled in: off and none are null, durations are seconds. */
 export type Config = z.output<typeof configSchema>;

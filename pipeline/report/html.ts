@@ -15,27 +15,7 @@ import { type Chart, CLASS_COLOR_COUNT, curveCharts, tuningCharts } from './char
 import { cleanLogLine, shortDigests } from './clean-text.ts';
 import { escapeHtml } from './escape-html.ts';
 import { PAGE_STYLE } from './html-style.ts';
-import {
-  changeRows,
-  checkCounts,
-  countsOf,
-  evidence,
-  featureGroups,
-  hasChampion,
-  headlineOf,
-  intervalsText,
-  type MetricRow,
-  metricRows,
-  movedLines,
-  notesOf,
-  orderedChecks,
-  rivalName,
-  runParts,
-  settingsText,
-  sliceRows,
-  timingOf,
-  tuningTitle,
-} from './reading.ts';
+import { changeRows, checkCounts, countsOf, evidence, featureGroups, hasChampion, headlineOf, intervalsText, type MetricRow, metricRows, movedLines, notesOf, orderedChecks, rivalName, runParts, settingsText, sliceRows, timingOf, tuningTitle, subjectOf } from './reading.ts';
 import type { Explanation, ModelFacts, ModelPlots, Plots, Report, TuningFacts } from './report.ts';
 import { barMark, differenceMark, signedBarMark, valueMark } from './row-marks.ts';
 
@@ -67,7 +47,7 @@ export function renderHtml(report: Report): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
 <meta name="color-scheme" content="light dark">
-<title>${escapeHtml(`${title}: ${report.project}`, 120)}</title>
+<title>${escapeHtml(`${title}: ${subjectOf(report)}`, 120)}</title>
 <style>${PAGE_STYLE}</style>
 </head>
 <body>

@@ -3,7 +3,7 @@ import { decide } from '../../gate/decide.ts';
 import { keepRows } from '../../gate/join.ts';
 import { readScores, type Scores } from '../../gate/scores.ts';
 import type { Outcome, Verdict } from '../../gate/verdict.ts';
-import { readJson, type StepContext } from '../../steps/context.ts';
+import { artifactsOf, readJson, type StepContext } from '../../steps/context.ts';
 import type { Evidence } from '../../steps/train/gate.ts';
 import { type RunRecord, runKind } from '../../steps/train/record.ts';
 
@@ -38,7 +38,7 @@ export interface Replay {
 export async function replay(
   config: Config,
   last: number,
-  context: Pick<StepContext, 'ledger' | 'registry' | 'storage' | 'root'>,
+  context: Pick<StepContext, 'ledger' | 'registry' | 'storage' | 'model' | 'root'>,
 ): Promise<Replay> {
   const items = await context.ledger.list<RunRecord>(runKind);
   const judged = items.map(({ value }) => value).filter((run) => run.state.gate !== undefined);
@@ -139,7 +139,10 @@ async function scoresOf(
   execution: string,
   who: 'candidate' | 'champion' | 'anchor',
   problem: Config['problem'],
-  { storage, root }: Context,
+  context: Context,
 ): Promise<Scores> {
-  return await readScores(await storage.localFile(`${root}/runs/${execution}/${who}.csv`), { problem });
+  return await readScores(
+    await context.storage.localFile(`${artifactsOf(context, 'runs')}${execution}/${who}.csv`),
+    { problem },
+  );
 }

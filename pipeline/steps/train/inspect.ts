@@ -4,7 +4,9 @@ import { sha256, sha256Json } from '../../hash.ts';
 import type { Request } from '../../machines/request.ts';
 import type { ModelPackage } from '../../ports.ts';
 import {
+  artifactsOf,
   folder,
+  jobHash,
   type Manifest,
   type Prepared,
   readJson,
@@ -124,7 +126,7 @@ async function scoringOf(
 ): Promise<ModelScoring> {
   const { config } = event.request;
   const { batch, instance } = config.inference;
-  const job = `${context.jobPrefix}-${sha256(event.execution).slice(0, 8)}-${who}`;
+  const job = `${context.jobPrefix}-${jobHash(event.execution, context)}-${who}`;
   const own = model.preparation ? await viewOf(model.preparation, job, event, manifest, context) : null;
   const rows = own
     ? { manifest: own.manifest, hash: own.view.key, prefix: own.view.output }
@@ -149,7 +151,7 @@ async function scoringOf(
     attempt: { n: 1 },
     view: own ? { ...own.view, needed: own.view.needed && scored === null } : noView,
     holdout: rows.prefix + rows.manifest.files.holdout.path,
-    output: `${context.root}/scores/${key}/`,
+    output: `${artifactsOf(context, 'scores')}${key}/`,
     content_type: rows.manifest.content_type,
     ...filters(manifest.slices.length, rows.manifest),
     max_payload_mb: batch.payload_mb,
@@ -210,7 +212,7 @@ async function viewOf(
       processingInput('view-manifest', preparation.manifest),
       ...(preparation.script ? [processingInput('view-script', preparation.script.uri)] : []),
     ],
-    output: `${context.root}/prepared/${key}/`,
+    output: `${artifactsOf(context, 'prepared')}${key}/`,
   };
   return { view, manifest: theirs };
 }

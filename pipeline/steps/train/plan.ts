@@ -8,10 +8,12 @@ import type { ModelPackage } from '../../ports.ts';
 import { checkBeginnings, checkDataFiles } from '../../tables/data-contract.ts';
 import { labelled } from '../../tables/data-files.ts';
 import {
+  artifactsOf,
   type Champion,
   championId,
   championKind,
   folder,
+  jobHash,
   jobRun,
   type Prepared,
   type StepContext,
@@ -123,7 +125,7 @@ export async function plan(event: PlanEvent, context: StepContext): Promise<Plan
   const model = await context.ledger.get<TrainedModel>('model', fingerprint);
   const notes = prepared === null ? await requireSoundData(request, context) : [];
 
-  const settingsUri = `${context.root}/settings/${sha256Json(settings)}/prepare.json`;
+  const settingsUri = `${artifactsOf(context, 'settings')}${sha256Json(settings)}/prepare.json`;
   await context.storage.write(settingsUri, canonicalJson(settings));
 
   const champion = await comparedWith(fingerprint, request, context);
@@ -140,8 +142,8 @@ export async function plan(event: PlanEvent, context: StepContext): Promise<Plan
   );
 
   // A job's name is used once and at most 63 characters long (tuning: 32); the execution's name is unique.
-  const name = `${context.jobPrefix}-${sha256(execution).slice(0, 8)}`;
-  const output = `${context.root}/prepared/${prepareKey}/`;
+  const name = `${context.jobPrefix}-${jobHash(execution, context)}`;
+  const output = `${artifactsOf(context, 'prepared')}${prepareKey}/`;
   return {
     fingerprint,
     champion,
@@ -188,7 +190,7 @@ export async function plan(event: PlanEvent, context: StepContext): Promise<Plan
           : []),
       ],
       input_mode: config.training.input_mode,
-      output: `${context.root}/models/${fingerprint}/`,
+      output: `${artifactsOf(context, 'models')}${fingerprint}/`,
       resources: instances(config.training.instance),
       stopping: {
         MaxRuntimeInSeconds: config.training.max_runtime,

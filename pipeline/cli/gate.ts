@@ -1,6 +1,5 @@
 import { access } from 'node:fs/promises';
 import { styleText } from 'node:util';
-import { Command } from 'commander';
 import { loadConfig } from '../config/load.ts';
 import { InputError } from '../errors.ts';
 import { decide } from '../gate/decide.ts';
@@ -20,45 +19,15 @@ interface GateOptions {
   anchor?: string;
   replay?: string;
   config?: string;
+  model?: string;
   set: string[];
   json?: boolean;
 }
 
 const exitCodes: Record<Outcome, number> = { promote: 0, reject: 3, hold: 4 };
 
-export function gateCommand(): Command {
-  return new Command('gate')
-    .description(
-      'The verdict on score files alone, or on recorded runs again. Exit code: 0 promote, 3 reject, 4 hold, 2 bad input.',
-    )
-    .option('--candidate <file>', 'scores of the candidate: CSV or parquet')
-    .option('--champion <file>', 'scores of the champion on the same rows')
-    .option('--anchor <file>', 'scores of the anchor on the same rows')
-    .option('--replay <n>', 'instead: how the last n recorded runs fare under the policy as it is now')
-    .option(
-      '--config <file>',
-      'the configuration (default: mlops.yaml, or without one the defaults of the problem)',
-    )
-    .option(
-      '--set <path=value>',
-      'override a setting; may be repeated',
-      (value, all: string[]) => [...all, value],
-      [],
-    )
-    .option('--json', 'print the verdict as one JSON object')
-    .addHelpText(
-      'after',
-      `
-Columns of a score file: row_id, label and
-  binary      score (probability of the positive class)
-  multiclass  score_CLASS for every class
-  regression  predicted
-Any further columns are slices.`,
-    )
-    .action(gate);
-}
-
-async function gate(options: GateOptions): Promise<void> {
+/** `mlops gate`. */
+export async function gate(options: GateOptions): Promise<void> {
   const { candidate, champion, anchor } = options;
   if (options.replay !== undefined) {
     if (candidate !== undefined || champion !== undefined || anchor !== undefined) {
@@ -66,7 +35,7 @@ async function gate(options: GateOptions): Promise<void> {
         'got both --replay and score files, expected one: --replay reads the scores that the runs kept',
       );
     }
-    const { config } = await loadConfig(options.config ?? 'mlops.yaml', { set: options.set });
+    const { config } = await loadConfig(options.config ?? 'mlops.yaml', options);
     await gateReplay(config, options.replay, options.json ?? false);
   } else if (candidate !== undefined) {
     await gateFiles(candidate, options);
@@ -103,7 +72,7 @@ async function policyFor(
     const problem = await problemOf(candidate);
     return { policy: DEFAULT_POLICY[problem], reading: { problem } };
   }
-  const { config } = await loadConfig(file, { set: options.set });
+  const { config } = await loadConfig(file, options);
   return { policy: config.gate, reading: { problem: config.problem, positive: config.data.positive } };
 }
 

@@ -1,6 +1,5 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Backend } from '../backends/backend.ts';
-import { contextOf } from '../backends/open.ts';
+import { openContext } from '../backends/open.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { InputError } from '../errors.ts';
@@ -18,49 +17,21 @@ import { printJson } from './errors.ts';
 import { home } from './home.ts';
 import { table } from './table.ts';
 
-export function historyCommand(): Command {
-  return new Command('history')
-    .description('The runs on this machine or of an environment on AWS, newest first, and the champion.')
-    .addOption(new Option('--backend <name>', 'whose runs').choices(['embedded', 'aws']).default('embedded'))
-    .option('--environment <name>', 'with --backend aws: which of environments in mlops.yaml')
-    .option('--config <file>', 'the configuration, for the project', 'mlops.yaml')
-    .addOption(
-      new Option(
-        '--package <name>',
-        'one package: its run, commit, data, image and verdict, and what became of it',
-      ).conflicts(['commit', 'limit']),
-    )
-    .option('--commit <sha>', 'only runs of this commit, with their packages', commitOf)
-    .option('--limit <n>', 'how many', countOf, 20)
-    .option('--json', 'print one JSON object on standard output')
-    .action(history);
-}
-
-function countOf(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('Expected a whole number of at least 1.');
-  return Number(text);
-}
-
-function commitOf(text: string): string {
-  if (!/^[0-9a-f]{7,64}$/i.test(text))
-    throw new InvalidArgumentError('Expected the first 7 or more digits of a commit.');
-  return text;
-}
-
 interface HistoryOptions {
   backend: Backend['name'];
   environment?: string;
   config: string;
+  model?: string;
   package?: string;
   commit?: string;
   limit: number;
   json?: boolean;
 }
 
-async function history(options: HistoryOptions): Promise<void> {
-  const { config } = await loadConfig(options.config);
-  const { backend, environment = null } = options;
-  const context = await contextOf({ backend, environment }, { config, home: home() });
+/** `mlops history`. */
+export async function history(options: HistoryOptions): Promise<void> {
+  const { config } = await loadConfig(options.config, options);
+  const context = await openContext(config, options, home());
   if (options.package !== undefined) return await tellPackage(options.package, config, context, options);
   const champion = (await context.ledger.get<Champion>(championKind, championId))?.value ?? null;
   const { commit } = options;
@@ -68,7 +39,7 @@ async function history(options: HistoryOptions): Promise<void> {
     .map(summaryOf)
     .filter((run) => commit === undefined || isOfCommit(run, commit))
     .slice(0, options.limit);
-  if (options.json) printJson({ project: config.project, champion, runs });
+  if (options.json) printJson({ project: config.project, model: config.name, champion, runs });
   else if (runs.length === 0)
     console.log(
       commit === undefined ? 'No runs yet: start one with `npm start`.' : `No runs of commit ${commit}.`,
@@ -81,7 +52,7 @@ async function history(options: HistoryOptions): Promise<void> {
 
 async function tellPackage(
   name: string,
-  { project }: Config,
+  { project, name: model }: Config,
   context: StepContext,
   { json }: HistoryOptions,
 ): Promise<void> {
@@ -95,7 +66,7 @@ async function tellPackage(
           : `${known.slice(0, 5).join(', ')}${known.length > 5 ? ', ...' : ''}`),
     );
   }
-  if (json) return printJson({ project, ...story });
+  if (json) return printJson({ project, model, ...story });
   const { made_by } = story;
   const rows = [
     ['package', `${story.package.name} (${statusOf(story)})`],

@@ -1,5 +1,4 @@
 import { styleText } from 'node:util';
-import { Command, Option } from 'commander';
 import type { Check } from '../doctor/check.ts';
 import { configName, examine, examineAws } from '../doctor/doctor.ts';
 import { InputError } from '../errors.ts';
@@ -7,34 +6,17 @@ import { formatCountOf } from '../format.ts';
 import { printJson } from './errors.ts';
 import { home } from './home.ts';
 
-export function doctorCommand(): Command {
-  return new Command('doctor')
-    .description(
-      'What a run needs on this machine or on AWS, one line each, and how to mend what is missing.',
-    )
-    .addOption(
-      new Option('--backend <name>', 'where runs are to be').choices(['embedded', 'aws']).default('embedded'),
-    )
-    .option('--environment <name>', 'with --backend aws: which of environments in mlops.yaml')
-    .option('--config <file>', 'the configuration', 'mlops.yaml')
-    .option(
-      '--repair',
-      'let the registry follow the ledger again, and sweep what killed runs left: no model is lost',
-    )
-    .option('--json', 'print one JSON object on standard output')
-    .addHelpText('after', '\nExit code: 0 no problem, 1 a problem, 2 mlops.yaml has one.')
-    .action(doctor);
-}
-
 interface DoctorOptions {
   backend: 'embedded' | 'aws';
   environment?: string;
   config: string;
+  model?: string;
   repair?: boolean;
   json?: boolean;
 }
 
-async function doctor(options: DoctorOptions): Promise<void> {
+/** `mlops doctor`. */
+export async function doctor(options: DoctorOptions): Promise<void> {
   const checks = await checksOf(options);
   const problems = checks.filter(({ outcome }) => outcome === 'problem');
   if (options.json) printJson({ ok: problems.length === 0, checks });
@@ -43,15 +25,16 @@ async function doctor(options: DoctorOptions): Promise<void> {
   if (problems.length > 0) process.exitCode = isConfig ? 2 : 1;
 }
 
-async function checksOf({ backend, environment, config, repair = false }: DoctorOptions): Promise<Check[]> {
+async function checksOf(options: DoctorOptions): Promise<Check[]> {
+  const { backend, environment, config, model, repair = false } = options;
   if (backend === 'aws') {
     if (repair) throw new InputError('--repair: got it with --backend aws, expected --backend embedded');
-    return await examineAws({ file: config, environment });
+    return await examineAws({ file: config, model, environment });
   }
   if (environment !== undefined) {
     throw new InputError('--environment: got it without --backend aws, expected both or neither');
   }
-  return await examine({ file: config, home: home(), repair });
+  return await examine({ file: config, model, home: home(), repair });
 }
 
 const tints = { ok: 'green', warning: 'yellow', problem: 'red' } as const;

@@ -1,19 +1,20 @@
 import { join, relative } from 'node:path';
-import { Command, Option } from 'commander';
 import type { Backend } from '../backends/backend.ts';
+import { modelNames } from '../config/load.ts';
 import { InputError } from '../errors.ts';
 import { renderTerminal } from '../report/terminal.ts';
 import { failureOf, isInputError } from '../run/account/failure.ts';
 import { type ReportFiles, writeReport } from '../run/account/write-report.ts';
 import type { RunOutcome } from '../run/start/run.ts';
 import { RunProgress } from '../run/start/run-progress.ts';
-import { startRun } from '../run/start/start-run.ts';
-import { printJson } from './errors.ts';
+import { type RunChoices, startRun } from '../run/start/start-run.ts';
+import { exitCodeOf, printJson, reportError } from './errors.ts';
 import { home } from './home.ts';
 
 interface RunOptions {
   backend: Backend['name'];
   environment?: string;
+  model?: string;
   mode: 'evaluate' | 'promote';
   promote: boolean;
   baseline?: string;
@@ -27,46 +28,8 @@ interface RunOptions {
   json?: boolean;
 }
 
-export function runCommand(): Command {
-  return new Command('run')
-    .description('One run of the pipeline: train a candidate, compare it with the champion, judge, report.')
-    .addOption(
-      new Option('--backend <name>', 'where the jobs run').choices(['embedded', 'aws']).default('embedded'),
-    )
-    .option('--environment <name>', 'with --backend aws: which of environments in mlops.yaml')
-    .addOption(
-      new Option('--mode <mode>', 'evaluate: judge only; promote: make the candidate the champion on a yes')
-        .choices(['evaluate', 'promote'])
-        .default('evaluate'),
-    )
-    .option('--no-promote', 'with --mode promote: leave the promotion to a later step')
-    .option('--baseline <ref>', 'where there is no champion: compare with the model of this git ref')
-    .option('--config <file>', 'the configuration', 'mlops.yaml')
-    .option('--set <path=value>', 'override a setting for this run; may be repeated', collect, [])
-    .option('--data <uri>', 'other data than data.source: a file, a folder or s3://bucket/prefix')
-    .option('--image <uri>', 'a ready model image by digest instead of model.context')
-    .option('--containers', 'run train and serve in Docker, as SageMaker would')
-    .option('--reason <text>', 'why this run, for the record')
-    .option('--fail-on <outcomes>', 'exit 3 on reject, 4 on hold: reject, hold, or reject,hold')
-    .option('--json', 'print one JSON object on standard output')
-    .addHelpText(
-      'after',
-      `
-Examples:
-  mlops run                                        judge what is in model/ and mlops.yaml
-  mlops run --set training.hyperparameters.C=0.1   with another setting
-  mlops run --mode promote --reason "new features"
-  mlops run --backend aws --environment staging    on AWS, where it is deployed
-
-What has been made of the same inputs before is used again. Ctrl-C stops all jobs; the next run goes on from
-the last finished step.`,
-    )
-    .action(run);
-}
-
-const collect = (value: string, all: string[]): string[] => [...all, value];
-
-async function run(options: RunOptions): Promise<void> {
+/** `mlops run`. */
+export async function run(options: RunOptions): Promise<void> {
   const failOn = outcomesOf(options.failOn);
   const abort = new AbortController();
   const progress = new RunProgress(process.stderr);
@@ -81,23 +44,9 @@ async function run(options: RunOptions): Promise<void> {
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop);
 
-  let outcome: RunOutcome;
-  try {
-    outcome = await startRun(
-      {
-        backend: options.backend,
-        environment: options.environment,
-        mode: options.mode,
-        promote: options.promote,
-        baseline: options.baseline,
-        config: options.config,
-        set: options.set,
-        data: options.data,
-        image: options.image,
-        containers: options.containers === true,
-        trigger: { kind: 'manual', reason: options.reason ?? null, actor: null },
-      },
-      {
+  const runModel = async (model: string | undefined): Promise<Done> => {
+    try {
+      const outcome = await startRun(choicesOf(options, model), {
         home: home(),
         runId: process.env.GITHUB_RUN_ID || null,
         signal: abort.signal,
@@ -106,18 +55,76 @@ async function run(options: RunOptions): Promise<void> {
           running = true;
           progress.update(update);
         },
-      },
-    );
+      });
+      const files = await writeReport(outcome.report, join(home(), 'runs', outcome.execution));
+      return { outcome, files };
+    } finally {
+      progress.end();
+    }
+  };
+
+  try {
+    if (options.model === 'all') await runAll(options, runModel, failOn, abort.signal);
+    else {
+      const done = await runModel(options.model);
+      if (options.json) printJson(summaryOf(done));
+      else printReport(done);
+      process.exitCode = exitCode(done.outcome, failOn);
+    }
   } finally {
-    progress.end();
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, stop);
   }
-
-  const files = await writeReport(outcome.report, join(home(), 'runs', outcome.execution));
-  if (options.json) printSummary(outcome, files);
-  else printReport(outcome, files);
-  process.exitCode = exitCode(outcome, failOn);
 }
+
+/** A run that came to its end, whatever that was. */
+interface Done {
+  outcome: RunOutcome;
+  files: ReportFiles;
+}
+
+/** One run of each model, one after the other. A model that cannot run keeps no other from it. */
+async function runAll(
+  options: RunOptions,
+  runModel: (model: string | undefined) => Promise<Done>,
+  failOn: string[],
+  signal: AbortSignal,
+): Promise<void> {
+  const names = (await modelNames(options.config)) ?? [undefined];
+  const summaries: object[] = [];
+  const codes: number[] = [];
+  for (const name of names) {
+    if (signal.aborted) break;
+    try {
+      const done = await runModel(name);
+      summaries.push(summaryOf(done));
+      codes.push(exitCode(done.outcome, failOn));
+      if (!options.json) printReport(done);
+    } catch (error) {
+      reportError(error, false);
+      const { name: kind, message } = error instanceof Error ? error : new Error(String(error));
+      summaries.push({ model: name ?? null, ok: false, error: { name: kind, message } });
+      codes.push(exitCodeOf(error));
+    }
+    if (!options.json && name !== names.at(-1)) console.log();
+  }
+  if (options.json) printJson({ models: summaries });
+  process.exitCode = [130, 1, 2, 3, 4].find((code) => codes.includes(code)) ?? 0;
+}
+
+const choicesOf = (options: RunOptions, model: string | undefined): RunChoices => ({
+  model,
+  backend: options.backend,
+  environment: options.environment,
+  mode: options.mode,
+  promote: options.promote,
+  baseline: options.baseline,
+  config: options.config,
+  set: options.set,
+  data: options.data,
+  image: options.image,
+  containers: options.containers === true,
+  trigger: { kind: 'manual', reason: options.reason ?? null, actor: null },
+});
 
 function outcomesOf(failOn: string | undefined): string[] {
   const outcomes = (failOn ?? '').split(',').filter((outcome) => outcome !== '');
@@ -128,11 +135,12 @@ function outcomesOf(failOn: string | undefined): string[] {
   return outcomes;
 }
 
-/** One JSON object on standard output; a failure is told to people too. */
-function printSummary({ execution, record, report }: RunOutcome, files: ReportFiles): void {
+/** What --json tells of a run; a failure is told to people too. */
+function summaryOf({ outcome: { execution, record, report }, files }: Done): object {
   const { failure } = report;
   if (failure) console.error(`${failure.step} failed: ${failure.error}: ${failure.cause}`);
-  printJson({
+  return {
+    model: report.model,
     execution,
     status: record.status,
     fingerprint: record.state.plan?.fingerprint ?? null,
@@ -144,10 +152,10 @@ function printSummary({ execution, record, report }: RunOutcome, files: ReportFi
     steps: record.steps,
     cost: report.cost,
     ...(failure && { failure }),
-  });
+  };
 }
 
-function printReport({ report }: RunOutcome, files: ReportFiles): void {
+function printReport({ outcome: { report }, files }: Done): void {
   const color = process.stdout.isTTY === true;
   console.log(renderTerminal(report, { color, columns: process.stdout.columns || 100 }));
   console.log(`\nReport: ${relative(process.cwd(), files.html)}`);

@@ -1,7 +1,6 @@
-import { Command } from 'commander';
 import { loadConfig } from '../config/load.ts';
 import { InputError } from '../errors.ts';
-import type { CheckoutImages } from '../image/checkout-images.ts';
+import { CheckoutImages } from '../image/checkout-images.ts';
 import type { PushedImage } from '../image/push-image.ts';
 import type { ImageName } from '../names.ts';
 import { printJson } from './errors.ts';
@@ -9,6 +8,7 @@ import { printJson } from './errors.ts';
 interface ImageOptions {
   environment?: string;
   config: string;
+  model?: string;
   json?: boolean;
 }
 
@@ -18,37 +18,8 @@ interface PushCommandOptions extends ImageOptions {
   platform?: string;
 }
 
-export function imageCommand(): Command {
-  const image = new Command('image').description('The container images that AWS runs, in its registry ECR.');
-  const shared = (command: Command) =>
-    command
-      .option('--environment <name>', 'which of environments in mlops.yaml; default: the only one')
-      .option('--config <file>', 'the configuration', 'mlops.yaml')
-      .option('--json', 'print one JSON object on standard output')
-      .exitOverride()
-      .showHelpAfterError('(add --help for the options)');
-  shared(image.command('push'))
-    .description("Build the model's and the prepare image and push them, unless they are there already.")
-    .option('--repository <uri>', 'HOST/NAME to push to; default: the candidates of the environment')
-    .option(
-      '--context <folder>',
-      "only this folder's image, as the model's; default: model.context and prepare",
-    )
-    .option('--platform <platform>', 'what the image runs on', 'linux/amd64')
-    .addHelpText(
-      'after',
-      "\nAn image's tag is the hash of its folder's content. It needs Docker and AWS credentials.",
-    )
-    .action(push);
-  shared(image.command('copy'))
-    .description(
-      "Copy the images of this checkout from the environment's candidates to its releases, as they are.",
-    )
-    .action(copy);
-  return image;
-}
-
-async function push(options: PushCommandOptions): Promise<void> {
+/** `mlops image push`. */
+export async function push(options: PushCommandOptions): Promise<void> {
   await withSignal(async (signal) => {
     const images = await imagesOf(options, 'candidate', signal);
     const pushed: Partial<Record<ImageName, PushedImage>> = {};
@@ -57,7 +28,8 @@ async function push(options: PushCommandOptions): Promise<void> {
   });
 }
 
-async function copy(options: ImageOptions): Promise<void> {
+/** `mlops image copy`. */
+export async function copy(options: ImageOptions): Promise<void> {
   await withSignal(async (signal) => {
     const images = await imagesOf(options, 'release', signal);
     const copied: Partial<Record<ImageName, PushedImage>> = {};
@@ -79,12 +51,11 @@ async function imagesOf(
   to: 'candidate' | 'release',
   signal: AbortSignal,
 ): Promise<CheckoutImages> {
-  const { config } = await loadConfig(options.config);
-  const { CheckoutImages } = await import('../image/checkout-images.ts');
+  const { config, path: file } = await loadConfig(options.config, options);
   const { environment, repository, context, platform } = options;
   return await CheckoutImages.of({
     config,
-    file: options.config,
+    file,
     environment,
     repository,
     context,
