@@ -13,20 +13,26 @@ import { InputError } from '../shared/inputs.ts';
 import { withoutCommands } from '../shared/log.ts';
 import { reportPath } from '../shared/report-path.ts';
 import { ActionError, type Result } from '../shared/start.ts';
-import type { Inputs } from './inputs.ts';
+
+interface Inputs {
+  run: string;
+  config: string;
+  'fail-on': string[];
+  promote: 'true' | 'false' | 'approved';
+}
 
 interface Surroundings {
   context: Context;
   summary: { addRaw(text: string, newLine?: boolean): { write(): Promise<unknown> } };
-  /** The folder of all that runs leave on this machine. */
+  /** The folder in which runs on this machine leave their files. */
   home: string;
 }
 
 type Output = 'outcome' | 'reason' | 'verdict' | 'package' | 'promoted';
 
 /**
- * The verdict of a run, and what follows from it. Without a verdict the step fails, whatever is asked: nothing is promoted
- * on numbers that are not there. Throws ActionError with the outputs where a promotion was wanted and could not be made.
+ * Tells the verdict of a run and promotes its candidate where the inputs ask for it. A run without a verdict always fails
+ * the step. Throws ActionError with the outputs where the promotion itself fails.
  */
 export async function run(inputs: Inputs, surroundings: Surroundings): Promise<Result<Output>> {
   const run = await reportPath(inputs.run);
@@ -88,7 +94,7 @@ async function promotion(
     {
       context: await contextOf(report, { config, home }),
       approved: inputs.promote === 'approved',
-      actor: context.actor === '' ? null : context.actor,
+      actor: context.actor || null,
     },
   );
 }
