@@ -3,13 +3,12 @@ import { join, resolve } from 'node:path';
 import type { Environment } from '../../infra/environment.ts';
 import type { Template } from '../../infra/stack-diff.ts';
 import { SetupError } from '../../pipeline/errors.ts';
-import type { Inputs } from './inputs.ts';
 
-/** What an earlier job synthesized, and the command line to deploy it with. */
+/** What an earlier job synthesized, and the CDK's command line to deploy it with. */
 export interface Assembly {
   folder: string;
   cdk: string;
-  /** Of each stack that is to be deployed. */
+  /** The template of each stack that is to be deployed. */
   templates: Record<string, Template>;
 }
 
@@ -18,9 +17,9 @@ interface Manifest {
   artifacts?: Record<string, { type: string; environment?: string; properties?: { templateFile?: string } }>;
 }
 
-/** @throws SetupError where it is not there, or was made for another account or region */
+/** Throws SetupError where a file is missing, or was made for another account or region. */
 export async function readAssembly(
-  { app, cdk }: Pick<Inputs, 'app' | 'cdk'>,
+  { app, cdk }: { app: string; cdk: string },
   { name, account, region }: Environment,
   stacks: readonly string[],
 ): Promise<Assembly> {

@@ -7,11 +7,10 @@ import { type Environment, environmentOf } from '../../infra/environment.ts';
 import { isChanged, losses, parseDiff, type ResourceChange, type Template } from '../../infra/stack-diff.ts';
 import { stackLink } from '../../pipeline/backends/aws/console-links.ts';
 import { loadConfig } from '../../pipeline/config/load.ts';
-import { InputError } from '../shared/inputs.ts';
+import { InputError } from '../../pipeline/errors.ts';
 import { group } from '../shared/log.ts';
 import { ActionError, type Result } from '../shared/start.ts';
 import { type Assembly, readAssembly } from './assembly.ts';
-import type { Inputs } from './inputs.ts';
 import { renderSummary } from './summary.ts';
 
 export interface Surroundings {
@@ -19,16 +18,26 @@ export interface Surroundings {
   signal: AbortSignal;
 }
 
+export interface Inputs {
+  environment?: string | undefined;
+  mode: 'diff' | 'deploy';
+  config: string;
+  stacks?: string[] | undefined;
+  'allow-replacement': boolean;
+  app: string;
+  cdk: string;
+}
+
 type Output = 'changed' | 'outputs' | 'summary';
 
-/** The change would take away what holds data. */
+/** The deployment would delete or replace a resource that holds data. */
 class ReplacementError extends Error {
   override readonly name = 'ReplacementError';
 }
 
 /**
- * Shows what a deployment would change, and in mode deploy makes it so. Nothing is built and no code of the app runs: what
- * an earlier job synthesized is what is deployed. Throws what was wrong, in an ActionError once there are outputs.
+ * Shows what a deployment would change, and in mode deploy deploys it. Nothing is built and no code of the app runs here:
+ * an earlier job has synthesized what is deployed. Errors are in an ActionError once there are outputs.
  */
 export async function run(inputs: Inputs, { summary, signal }: Surroundings): Promise<Result<Output>> {
   const { config } = await loadConfig(inputs.config);
@@ -52,7 +61,7 @@ export async function run(inputs: Inputs, { summary, signal }: Surroundings): Pr
   }
 }
 
-/** The environment's stack or the ones that are named, but for those that say who may deploy. */
+/** The named stacks, by default the environment's. Throws InputError for a stack that says who may deploy. */
 function stacksOf({ stacks }: Inputs, { name, names }: Environment): string[] {
   const chosen = stacks ?? [names.stack];
   const own = chosen.find((stack) => stack === names.identityStack || /--(identity|toolkit)$/.test(stack));

@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { openContext } from '../../pipeline/backends/open.ts';
 import { loadConfig, modelNames } from '../../pipeline/config/load.ts';
+import { InputError } from '../../pipeline/errors.ts';
 import type { Verdict } from '../../pipeline/gate/verdict.ts';
 import { prose } from '../../pipeline/report/github-markdown.ts';
 import { parseReport } from '../../pipeline/report/parse-report.ts';
@@ -9,24 +10,29 @@ import { headlineOf, subjectOf } from '../../pipeline/report/reading.ts';
 import type { Report } from '../../pipeline/report/report.ts';
 import { promoteRun } from '../../pipeline/run/start/promote-run.ts';
 import type { Context } from '../shared/context.ts';
-import { InputError } from '../shared/inputs.ts';
 import { withoutCommands } from '../shared/log.ts';
 import { reportPath } from '../shared/report-path.ts';
 import { ActionError, type Result } from '../shared/start.ts';
-import type { Inputs } from './inputs.ts';
+
+interface Inputs {
+  run: string;
+  config: string;
+  'fail-on': string[];
+  promote: 'true' | 'false' | 'approved';
+}
 
 interface Surroundings {
   context: Context;
   summary: { addRaw(text: string, newLine?: boolean): { write(): Promise<unknown> } };
-  /** The folder of all that runs leave on this machine. */
+  /** The folder in which runs on this machine leave their files. */
   home: string;
 }
 
 type Output = 'outcome' | 'reason' | 'verdict' | 'package' | 'promoted';
 
 /**
- * The verdict of a run, and what follows from it. Without a verdict the step fails, whatever is asked: nothing is promoted
- * on numbers that are not there. Throws ActionError with the outputs where a promotion was wanted and could not be made.
+ * Tells the verdict of a run and promotes its candidate where the inputs ask for it. A run without a verdict always fails
+ * the step. Throws ActionError with the outputs where the promotion itself fails.
  */
 export async function run(inputs: Inputs, surroundings: Surroundings): Promise<Result<Output>> {
   const run = await reportPath(inputs.run);
@@ -89,7 +95,7 @@ async function promotion(
     {
       context: await openContext(config, report, home),
       approved: inputs.promote === 'approved',
-      actor: context.actor === '' ? null : context.actor,
+      actor: context.actor || null,
     },
   );
 }

@@ -1,18 +1,28 @@
 import { loadConfig } from '../../pipeline/config/load.ts';
+import { InputError } from '../../pipeline/errors.ts';
 import { resourceNames } from '../../pipeline/names.ts';
-import { InputError } from '../shared/inputs.ts';
-import type { Inputs } from './inputs.ts';
+
+/** The inputs that say where a run takes place. */
+export interface EnvironmentInputs {
+  backend: 'embedded' | 'aws';
+  config: string;
+  set: string[];
+  model?: string | undefined;
+  environment?: string | undefined;
+  'state-machine'?: string | undefined;
+  'role-to-assume'?: string | undefined;
+}
 
 /**
- * The environment of mlops.yaml that the inputs mean; undefined on this runner, or where mlops.yaml is to say. Throws
- * InputError for a state machine of no environment, or of another than is named.
+ * The environment of mlops.yaml that the inputs mean; undefined on this runner, and where mlops.yaml has to say. Throws
+ * InputError for a state machine that belongs to no environment, or not to the one that is named.
  */
-export async function environmentFor(inputs: Inputs): Promise<string | undefined> {
+export async function environmentFor(inputs: EnvironmentInputs): Promise<string | undefined> {
   const { backend, environment, config: file } = inputs;
   const machine = inputs['state-machine'];
   const role = inputs['role-to-assume'];
   if (backend === 'embedded') {
-    // So that one step serves both, what only AWS needs may be left in place.
+    // The inputs that only AWS needs are ignored, so that one step of a workflow serves both backends.
     return undefined;
   }
   const { config } = await loadConfig(file, { set: inputs.set, model: inputs.model });

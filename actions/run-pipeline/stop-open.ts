@@ -1,11 +1,11 @@
 import { openAwsBackend } from '../../pipeline/backends/aws/aws-backend.ts';
 import { deploymentOf } from '../../pipeline/config/environment.ts';
 import { loadConfig } from '../../pipeline/config/load.ts';
-import type { Context } from '../shared/context.ts';
+import { type Context, runIdOf } from '../shared/context.ts';
 import { assume } from './assume.ts';
 import type { Toolkit } from './run.ts';
 
-/** What main leaves for post, as JSON, while an execution is open. */
+/** What main saves for post, as JSON, while an execution is open. */
 export interface Open {
   execution: string;
   backend: 'embedded' | 'aws';
@@ -15,7 +15,7 @@ export interface Open {
   role: string | null;
 }
 
-/** Stops the execution that main left open, if it is AWS's: this machine's jobs end with main. Its name, or null. */
+/** Stops the execution that main left open on AWS, and returns its name. Jobs of this machine have ended with main: null. */
 export async function stopOpen(
   open: string,
   { core, context }: { core: Toolkit; context: Context },
@@ -25,7 +25,12 @@ export async function stopOpen(
   const { config } = await loadConfig(file, { model: model ?? undefined });
   if (role !== null) assume(role, core, context);
   const deployment = deploymentOf(config, environment ?? undefined);
-  const aws = await openAwsBackend({ deployment, model: config.name, runId: context.runId || null, onNote: console.log });
+  const aws = await openAwsBackend({
+    deployment,
+    model: config.name,
+    runId: runIdOf(context),
+    onNote: console.log,
+  });
   await aws.stop(execution, { promote: false });
   return execution;
 }

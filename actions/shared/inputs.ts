@@ -1,13 +1,10 @@
 import * as z from 'zod';
-
-/** An input that a workflow gave wrongly. */
-export class InputError extends Error {
-  override readonly name = 'InputError';
-}
+import { InputError } from '../../pipeline/errors.ts';
 
 /**
- * The inputs of an action as the runner hands them on, `INPUT_NAME` with spaces as underscores, through the action's
- * schema. White space around a value and an empty value count as nothing. Throws InputError with every problem.
+ * Reads the inputs of an action, which the runner puts into `INPUT_NAME` with spaces as underscores, and checks them by the
+ * action's schema. White space around a value is dropped, and an empty value counts as none. Throws InputError with every
+ * problem.
  */
 export function readInputs<Schema extends z.ZodObject>(
   schema: Schema,
@@ -44,7 +41,7 @@ function expected(issue: z.core.$ZodIssue): string {
 /** `true` or `false`, as YAML writes it. */
 export const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
 
-/** One value a line. */
+/** Values, one per line. */
 export const lines = z.string().transform((text) =>
   text
     .split('\n')
@@ -52,7 +49,7 @@ export const lines = z.string().transform((text) =>
     .filter((line) => line !== ''),
 );
 
-/** Names with commas between them. */
+/** Names, separated by commas. */
 export const names = z.string().transform((text) =>
   text
     .split(',')

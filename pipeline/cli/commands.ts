@@ -134,9 +134,7 @@ const report = () =>
 
 const doctor = () =>
   new Command('doctor')
-    .description(
-      'What a run needs on this machine or on AWS, one line each, and how to fix what is missing.',
-    )
+    .description('What a run needs on this machine or on AWS, one line each, and how to fix what is missing.')
     .addOption(shared.backend('where runs are to be'))
     .addOption(shared.environment())
     .addOption(shared.config())
@@ -154,7 +152,9 @@ function image(): Command {
   const child = (name: string) =>
     parent
       .command(name)
-      .addOption(new Option('--environment <name>', 'which of environments in mlops.yaml; default: the only one'))
+      .addOption(
+        new Option('--environment <name>', 'which of environments in mlops.yaml; default: the only one'),
+      )
       .addOption(shared.config())
       .addOption(shared.model())
       .addOption(shared.json())

@@ -41,7 +41,8 @@ export async function validate({ config: file, model, set, json }: ValidateOptio
   if (!ok) process.exitCode = 2;
   const told = ({ model, errors, checked }: Result) => ({ model, errors, checked });
   if (json && names === undefined && first !== undefined) printJson({ ok, ...told(first) });
-  else if (json) printJson({ ok, errors: results.flatMap(({ errors }) => errors), models: results.map(told) });
+  else if (json)
+    printJson({ ok, errors: results.flatMap(({ errors }) => errors), models: results.map(told) });
   else
     for (const { loaded, errors, checked } of results)
       if (loaded !== null && errors.length === 0)

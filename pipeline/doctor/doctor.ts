@@ -40,7 +40,10 @@ export async function examine(options: {
           attempt('Environments', () => checkEnvironments(loaded, home)),
         ]),
   ]);
-  const state = loaded === null ? [] : await checkState({ home, project: loaded.config.project, model: loaded.config.name, repair });
+  const state =
+    loaded === null
+      ? []
+      : await checkState({ home, project: loaded.config.project, model: loaded.config.name, repair });
   return [...checks, ...state];
 }
 

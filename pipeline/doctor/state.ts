@@ -5,8 +5,8 @@ import { ImageStore } from '../backends/embedded/images/image-store.ts';
 import { abandonedJobs } from '../backends/embedded/jobs/abandoned.ts';
 import { isDraft } from '../backends/embedded/state/atomic-file.ts';
 import { FileLedger } from '../backends/embedded/state/file-ledger.ts';
-import { earlierItems, moveToModel } from '../backends/embedded/state/model-keys.ts';
 import { unlessMissing } from '../backends/embedded/state/missing.ts';
+import { earlierItems, moveToModel } from '../backends/embedded/state/model-keys.ts';
 import { forgetRun, unfinishedRuns } from '../backends/embedded/state/run-owner.ts';
 import { formatCountOf } from '../format.ts';
 import { kindOf } from '../model-ledger.ts';
@@ -48,10 +48,18 @@ async function checkKeys({ home, project, repair }: State): Promise<Check> {
   if (earlier.length === 0) return ok('Keys', 'each names its model');
   const found = formatCountOf(earlier.length, 'item');
   if (!repair)
-    return problem('Keys', `${found} of an earlier version name no model`, `They are model ${project}'s: ${repairs}`);
+    return problem(
+      'Keys',
+      `${found} of an earlier version name no model`,
+      `They are model ${project}'s: ${repairs}`,
+    );
   const { driven } = await unfinishedRuns(join(home, 'runs'));
   if (driven.length > 0)
-    return problem('Keys', `${found} of an earlier version name no model`, `A run is going on (${driven.join(', ')}); repair when it has ended.`);
+    return problem(
+      'Keys',
+      `${found} of an earlier version name no model`,
+      `A run is going on (${driven.join(', ')}); repair when it has ended.`,
+    );
   await moveToModel(home, project);
   return ok('Keys', `repaired: ${found} of an earlier version now belong to model ${project}`);
 }

@@ -15,7 +15,28 @@ import { type Chart, CLASS_COLOR_COUNT, curveCharts, tuningCharts } from './char
 import { cleanLogLine, shortDigests } from './clean-text.ts';
 import { escapeHtml } from './escape-html.ts';
 import { PAGE_STYLE } from './html-style.ts';
-import { changeRows, checkCounts, countsOf, evidence, featureGroups, hasChampion, headlineOf, intervalsText, type MetricRow, metricRows, movedLines, notesOf, orderedChecks, rivalName, runParts, settingsText, sliceRows, timingOf, tuningTitle, subjectOf } from './reading.ts';
+import {
+  changeRows,
+  checkCounts,
+  countsOf,
+  evidence,
+  featureGroups,
+  hasChampion,
+  headlineOf,
+  intervalsText,
+  type MetricRow,
+  metricRows,
+  movedLines,
+  notesOf,
+  orderedChecks,
+  rivalName,
+  runParts,
+  settingsText,
+  sliceRows,
+  subjectOf,
+  timingOf,
+  tuningTitle,
+} from './reading.ts';
 import type { Explanation, ModelFacts, ModelPlots, Plots, Report, TuningFacts } from './report.ts';
 import { barMark, differenceMark, signedBarMark, valueMark } from './row-marks.ts';
 

@@ -11,7 +11,27 @@ import type { Check, Verdict } from '../gate/verdict.ts';
 import { cleanLogLine, cleanText } from './clean-text.ts';
 import { bold, code, details, fence, httpUrl, prose, shortArns, table } from './github-markdown.ts';
 import { mermaidPlots } from './mermaid.ts';
-import { changeRows, checkCounts, countsOf, evidence, featureGroups, hasChampion, headlineOf, intervalsText, metricRows, movedLines, notesOf, orderedChecks, rivalName, runParts, settingsText, sliceRows, timingOf, tuningTitle, subjectOf } from './reading.ts';
+import {
+  changeRows,
+  checkCounts,
+  countsOf,
+  evidence,
+  featureGroups,
+  hasChampion,
+  headlineOf,
+  intervalsText,
+  metricRows,
+  movedLines,
+  notesOf,
+  orderedChecks,
+  rivalName,
+  runParts,
+  settingsText,
+  sliceRows,
+  subjectOf,
+  timingOf,
+  tuningTitle,
+} from './reading.ts';
 import type { ModelFacts, Report } from './report.ts';
 
 /** GitHub's limit on a comment's body, in characters. */
