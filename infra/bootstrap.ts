@@ -5,11 +5,11 @@ import { Command, InvalidArgumentError } from 'commander';
 import { signedCall } from '../pipeline/aws/signed-call.ts';
 import { loadConfig } from '../pipeline/config/load.ts';
 import { askGitHub, originRepository } from '../pipeline/github/ask-github.ts';
-import { requireAccount } from './account.ts';
-import { deployArguments, runCdk } from './cdk-cli.ts';
+import { requireAccount } from './cli/account.ts';
+import { failed } from './cli/failed.ts';
+import { deployArguments, runCdk } from './cli/run-cdk.ts';
 import { type Environment, environmentOf } from './environment.ts';
-import { failed } from './failed.ts';
-import { type Identity, issuer } from './identity-stack.ts';
+import { type Identity, issuer } from './identity/identity-stack.ts';
 
 interface Options {
   environment?: string;

@@ -1,7 +1,7 @@
 import type { Config } from '../pipeline/config/schema.ts';
 import { resourceNames } from '../pipeline/names.ts';
-import type { Place } from './policies/actions-of.ts';
-import { sourcesOf } from './policies/job-policy.ts';
+import { sourcesOf } from './features/train/job-policy.ts';
+import type { Place } from './iam/actions-of.ts';
 
 /** One environment of mlops.yaml, with all that its stacks are made from. */
 export interface Environment extends Place {

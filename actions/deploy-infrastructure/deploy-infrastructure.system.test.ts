@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DescribeStateMachineCommand } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
-import { runProgram } from '../../infra/cdk.fixture.ts';
+import { runProgram } from '../../infra/cli/run-program.fixture.ts';
 import { sfnClient } from '../../pipeline/aws/clients.ts';
 import { account, region, startFakeCloud } from '../../pipeline/backends/aws/fakecloud.fixture.ts';
 import { resourceNames } from '../../pipeline/names.ts';
