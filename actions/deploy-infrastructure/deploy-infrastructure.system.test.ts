@@ -206,7 +206,10 @@ test.each([
     { stacks: '--all' },
     /^::error::input stacks: got "--all", expected of churn--staging, as cdk\.out\/staging has them/,
   ],
-  [{ environment: 'nowhere' }, /^::error::environment: got nowhere, expected .* staging/],
+  [
+    { environment: 'nowhere' },
+    /^::error::input environment: got "nowhere", expected one of mlops\.yaml: staging/,
+  ],
   [{ app: 'elsewhere' }, /^::error::elsewhere\/staging\/manifest\.json: no such file.*npm run pack/],
   [{ cdk: 'elsewhere' }, /^::error::elsewhere\/bin\/cdk: no such file.*npm run pack/],
   [

@@ -38,7 +38,7 @@ class ReplacementError extends Error {
  */
 export async function run(inputs: Inputs, { summary, signal }: Surroundings): Promise<Result<Output>> {
   const { config } = await loadConfig(inputs.config);
-  const environment = environmentOf(config, inputs.environment);
+  const environment = environmentOf(config, inputs.environment, 'input environment');
   const stacks = stacksOf(inputs, environment);
   const assembly = await readAssembly(inputs, environment, stacks);
   await requireAccount(environment);

@@ -1,18 +1,15 @@
-import { ConfigError } from '../../pipeline/errors.ts';
-import { GitHubError } from '../../pipeline/github/ask-github.ts';
-import { EnvironmentError } from '../environment.ts';
+import { causedByInput } from '../../pipeline/errors.ts';
 import { CdkError } from './run-cdk.ts';
 
-/** Says what went wrong, in one sentence where the user can mend it. Returns the exit code: 2 bad input, else 1. */
+/** Says what went wrong, in one sentence where the user can correct it. Returns the exit code: 2 bad input, else 1. */
 export function failed(error: unknown): number {
-  if (error instanceof ConfigError || error instanceof EnvironmentError || error instanceof GitHubError) {
+  if (error instanceof Error && causedByInput(error.name)) {
     console.error(error.message);
     return 2;
   }
-  // Errors of AWS's clients come explained, as do the CDK's.
-  console.error(error instanceof CdkError || isNamed(error) ? error.message : error);
+  // The CDK's errors and those of AWS's clients come explained.
+  console.error(error instanceof CdkError || isFromAws(error) ? error.message : error);
   return 1;
 }
 
-const isNamed = (error: unknown): error is Error =>
-  error instanceof Error && ['SetupError', 'AwsError'].includes(error.name);
+const isFromAws = (error: unknown): error is Error => error instanceof Error && error.name === 'AwsError';

@@ -7,8 +7,8 @@ import {
   type IStackSynthesizer,
 } from 'aws-cdk-lib/core';
 import { loadConfig } from '../../pipeline/config/load.ts';
-import { ConfigError } from '../../pipeline/errors.ts';
-import { EnvironmentError, environmentOf } from '../environment.ts';
+import { causedByInput } from '../../pipeline/errors.ts';
+import { environmentOf } from '../environment.ts';
 import type { Identity } from '../identity/identity-stack.ts';
 
 async function main(): Promise<void> {
@@ -57,7 +57,7 @@ async function main(): Promise<void> {
 try {
   await main();
 } catch (error) {
-  if (!(error instanceof ConfigError || error instanceof EnvironmentError)) throw error;
+  if (!(error instanceof Error && causedByInput(error.name))) throw error;
   console.error(error.message);
   process.exitCode = 2;
 }

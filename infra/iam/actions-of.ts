@@ -1,14 +1,6 @@
 import type { Branch, Json, State, StateMachine, TaskState } from '../../pipeline/machines/asl.ts';
-import type { ResourceNames } from '../../pipeline/names.ts';
+import type { Place } from '../environment.ts';
 import { allow, onlyKinds, type Statement } from './statement.ts';
-
-/** What an environment's ARNs are made of. */
-export interface Place {
-  readonly names: ResourceNames;
-  readonly project: string;
-  readonly account: string;
-  readonly region: string;
-}
 
 /**
  * What a role must be allowed to run a document, and no more: one statement a call, merged where they are alike.

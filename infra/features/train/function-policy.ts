@@ -1,5 +1,5 @@
 import type { FunctionName } from '../../../pipeline/names.ts';
-import type { Place } from '../../iam/actions-of.ts';
+import type { Place } from '../../environment.ts';
 import { allow, onlyKinds, type Statement } from '../../iam/statement.ts';
 
 /** What a function needs of the ports (pipeline/ports.ts). */

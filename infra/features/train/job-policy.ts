@@ -1,5 +1,4 @@
-import type { Config } from '../../../pipeline/config/schema.ts';
-import type { Place } from '../../iam/actions-of.ts';
+import type { Place } from '../../environment.ts';
 import { allow, type Statement } from '../../iam/statement.ts';
 import { readData } from './function-policy.ts';
 
@@ -99,10 +98,6 @@ export const useKey = (key: string): Statement =>
     ],
     [key],
   );
-
-/** The `s3://` URIs of mlops.yaml. */
-export const sourcesOf = ({ data }: Config): string[] =>
-  [data.source, data.scoring].filter((uri): uri is string => uri?.startsWith('s3://') ?? false);
 
 /** The repository of an image `ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME@sha256:...`; none where it is not ECR's. */
 function repositoryOf(image: string | null, partition: string): string[] {

@@ -1,6 +1,7 @@
 import type { StateMachine } from '../../../pipeline/machines/asl.ts';
 import type { ResourceNames } from '../../../pipeline/names.ts';
-import { actionsOf, type Place } from '../../iam/actions-of.ts';
+import type { Place } from '../../environment.ts';
+import { actionsOf } from '../../iam/actions-of.ts';
 import { allow, deny, type Statement } from '../../iam/statement.ts';
 
 export type MachineName = keyof ResourceNames['machines'];

@@ -1,5 +1,4 @@
-import type { Environment } from '../../../environment.ts';
-import type { Place } from '../../../iam/actions-of.ts';
+import type { Environment, Place } from '../../../environment.ts';
 import { allow, type Statement } from '../../../iam/statement.ts';
 import { artifactsAndData, networkInterfaces, pullImages } from '../job-policy.ts';
 
