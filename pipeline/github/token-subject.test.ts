@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { repositoryOfRemote, subjectPrefix } from './subject.ts';
+import { subjectPrefix } from './token-subject.ts';
 
 const repository = {
   id: 456789,
@@ -34,16 +34,4 @@ test('a subject that cannot be trusted exactly is refused', () => {
     subjectPrefix(repository, { use_default: true, sub_claim_prefix: 'repo:evil@1/churn@456789' }),
   ).toThrow(/got the OIDC subject prefix repo:evil@1/);
   expect(() => subjectPrefix({ ...repository, created_at: 'soon' }, { use_default: true })).toThrow(/"soon"/);
-});
-
-test.each([
-  ['https://github.com/octo/churn.git', 'octo/churn'],
-  ['https://x-access-token:secret@github.com/octo/churn', 'octo/churn'],
-  ['git@github.com:octo/churn.git', 'octo/churn'],
-  ['ssh://git@github.com/octo/churn.git\n', 'octo/churn'],
-  ['https://github.com.evil.example/octo/churn', undefined],
-  ['https://gitlab.com/octo/churn.git', undefined],
-  ['', undefined],
-])('remote %s is repository %s', (url, expected) => {
-  expect(repositoryOfRemote(url)).toBe(expected);
 });
