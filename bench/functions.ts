@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { bundleFunctions, bundleSize } from '../infra/bundles.ts';
+import { bundleFunctions, bundleSize } from '../infra/cli/bundles.ts';
 import { median, report } from './table.ts';
 
 const rounds = 11;

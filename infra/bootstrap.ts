@@ -4,12 +4,13 @@ import { resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { signedCall } from '../pipeline/aws/signed-call.ts';
 import { loadConfig } from '../pipeline/config/load.ts';
-import { askGitHub, originRepository } from '../pipeline/github/ask-github.ts';
-import { requireAccount } from './account.ts';
-import { deployArguments, runCdk } from './cdk-cli.ts';
+import { askSubjectPrefix } from '../pipeline/github/ask-subject-prefix.ts';
+import { originRepository } from '../pipeline/github/origin-repository.ts';
+import { requireAccount } from './cli/account.ts';
+import { failed } from './cli/failed.ts';
+import { deployArguments, runCdk } from './cli/run-cdk.ts';
 import { type Environment, environmentOf } from './environment.ts';
-import { failed } from './failed.ts';
-import { type Identity, issuer } from './identity-stack.ts';
+import { type Identity, issuer } from './identity/identity-stack.ts';
 
 interface Options {
   environment?: string;
@@ -35,7 +36,8 @@ async function bootstrap(options: Options): Promise<void> {
   const environment = environmentOf((await loadConfig(config)).config, options.environment);
   await requireAccount(environment);
   const identity: Identity = {
-    subjectPrefix: options.subjectPrefix ?? (await askGitHub(options.repository ?? originRepository())),
+    subjectPrefix:
+      options.subjectPrefix ?? (await askSubjectPrefix(options.repository ?? originRepository())),
     provider: await providerOf(environment),
     monthlyBudget: options.monthlyBudget,
   };

@@ -3,10 +3,10 @@ import { mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { Command } from 'commander';
 import { loadConfig } from '../pipeline/config/load.ts';
-import { requireAccount } from './account.ts';
-import { deployArguments, runCdk } from './cdk-cli.ts';
+import { requireAccount } from './cli/account.ts';
+import { failed } from './cli/failed.ts';
+import { deployArguments, runCdk } from './cli/run-cdk.ts';
 import { environmentOf } from './environment.ts';
-import { failed } from './failed.ts';
 
 interface Options {
   environment?: string;

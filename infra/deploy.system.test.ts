@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { dynamoDbClient, ecrClient, s3Client, sfnClient } from '../pipeline/aws/clients.ts';
 import { account, region, startFakeCloud } from '../pipeline/backends/aws/fakecloud.fixture.ts';
 import { resourceNames } from '../pipeline/names.ts';
-import { runProgram } from './cdk.fixture.ts';
+import { runProgram } from './cli/run-program.fixture.ts';
 
 /** The real CDK command line against an emulator: what a person and the deploy workflow do, in order. */
 jest.setTimeout(240_000);

@@ -2,10 +2,10 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import { App, type Stack } from 'aws-cdk-lib/core';
 import { parseConfig } from '../pipeline/config/load.ts';
-import { loadEngine } from './constructs/load-engine.ts';
 import { type Environment, environmentOf } from './environment.ts';
 import { EnvironmentStack } from './environment-stack.ts';
-import { type Identity, IdentityStack } from './identity-stack.ts';
+import { loadEngine } from './features/train/prepare/load-engine.ts';
+import { type Identity, IdentityStack } from './identity/identity-stack.ts';
 
 const plain = `
 project: churn

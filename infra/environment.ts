@@ -1,7 +1,14 @@
+import { chooseEnvironment } from '../pipeline/config/environment.ts';
 import type { Config } from '../pipeline/config/schema.ts';
-import { resourceNames } from '../pipeline/names.ts';
-import type { Place } from './policies/actions-of.ts';
-import { sourcesOf } from './policies/job-policy.ts';
+import { type ResourceNames, resourceNames } from '../pipeline/names.ts';
+
+/** What an environment's names and ARNs are made of. */
+export interface Place {
+  readonly names: ResourceNames;
+  readonly project: string;
+  readonly account: string;
+  readonly region: string;
+}
 
 /** One environment of mlops.yaml, with all that its stacks are made from. */
 export interface Environment extends Place {
@@ -17,34 +24,22 @@ export interface Environment extends Place {
   readonly emails: readonly string[];
 }
 
-/** Throws EnvironmentError where mlops.yaml has no such environment. */
-export function environmentOf(config: Config, name: string | undefined): Environment {
-  const known = Object.keys(config.environments);
-  const chosen = name ?? (known.length === 1 ? known[0] : undefined);
-  const settings = chosen === undefined ? undefined : config.environments[chosen];
-  if (chosen === undefined || settings === undefined) {
-    const expected =
-      known.length === 0
-        ? 'mlops.yaml names no environment: add environments: { staging: { account: "111111111111", region: us-east-1 } }'
-        : `expected --environment with one of ${known.join(', ')}`;
-    throw new EnvironmentError(`environment: got ${name ?? 'none'}, ${expected}`);
-  }
-  const { account, region } = settings;
+/** Throws SetupError where mlops.yaml has no such environment; see chooseEnvironment. */
+export function environmentOf(config: Config, name: string | undefined, given?: string): Environment {
+  const { deployment, settings } = chooseEnvironment(config, name, given);
+  const { project, environment, account, region } = deployment;
   return {
-    name: chosen,
-    project: config.project,
+    name: environment,
+    project,
     account,
     region,
-    names: resourceNames({ project: config.project, environment: chosen, account, region }),
+    names: resourceNames(deployment),
     settings,
-    sources: sourcesOf(config),
+    sources: [config.data.source, config.data.scoring].filter(
+      (uri): uri is string => uri?.startsWith('s3://') ?? false,
+    ),
     engine: config.prepare.engine,
     image: config.model.image,
     emails: config.notifications.email,
   };
-}
-
-/** What the user can mend in mlops.yaml or on the command line. */
-export class EnvironmentError extends Error {
-  override readonly name = 'EnvironmentError';
 }

@@ -1,7 +1,7 @@
 import { access, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import type { Template } from '../../infra/cli/stack-diff.ts';
 import type { Environment } from '../../infra/environment.ts';
-import type { Template } from '../../infra/stack-diff.ts';
 import { SetupError } from '../../pipeline/errors.ts';
 
 /** What an earlier job synthesized, and the CDK's command line to deploy it with. */

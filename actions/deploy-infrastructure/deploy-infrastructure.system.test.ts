@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DescribeStateMachineCommand } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
-import { runProgram } from '../../infra/cdk.fixture.ts';
+import { runProgram } from '../../infra/cli/run-program.fixture.ts';
 import { sfnClient } from '../../pipeline/aws/clients.ts';
 import { account, region, startFakeCloud } from '../../pipeline/backends/aws/fakecloud.fixture.ts';
 import { resourceNames } from '../../pipeline/names.ts';
@@ -206,7 +206,10 @@ test.each([
     { stacks: '--all' },
     /^::error::input stacks: got "--all", expected of churn--staging, as cdk\.out\/staging has them/,
   ],
-  [{ environment: 'nowhere' }, /^::error::environment: got nowhere, expected .* staging/],
+  [
+    { environment: 'nowhere' },
+    /^::error::input environment: got "nowhere", expected one of mlops\.yaml: staging/,
+  ],
   [{ app: 'elsewhere' }, /^::error::elsewhere\/staging\/manifest\.json: no such file.*npm run pack/],
   [{ cdk: 'elsewhere' }, /^::error::elsewhere\/bin\/cdk: no such file.*npm run pack/],
   [

@@ -1,10 +1,16 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { requireAccount } from '../../infra/account.ts';
-import { CdkError, deployArguments, runCdk } from '../../infra/cdk-cli.ts';
+import { requireAccount } from '../../infra/cli/account.ts';
+import { CdkError, deployArguments, runCdk } from '../../infra/cli/run-cdk.ts';
+import {
+  isChanged,
+  losses,
+  parseDiff,
+  type ResourceChange,
+  type Template,
+} from '../../infra/cli/stack-diff.ts';
 import { type Environment, environmentOf } from '../../infra/environment.ts';
-import { isChanged, losses, parseDiff, type ResourceChange, type Template } from '../../infra/stack-diff.ts';
 import { stackLink } from '../../pipeline/backends/aws/console-links.ts';
 import { loadConfig } from '../../pipeline/config/load.ts';
 import { InputError } from '../../pipeline/errors.ts';
@@ -41,7 +47,7 @@ class ReplacementError extends Error {
  */
 export async function run(inputs: Inputs, { summary, signal }: Surroundings): Promise<Result<Output>> {
   const { config } = await loadConfig(inputs.config);
-  const environment = environmentOf(config, inputs.environment);
+  const environment = environmentOf(config, inputs.environment, 'input environment');
   const stacks = stacksOf(inputs, environment);
   const assembly = await readAssembly(inputs, environment, stacks);
   await requireAccount(environment);

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
+import type { ResourceChange, StackDiff } from '../../infra/cli/stack-diff.ts';
 import { testEnvironment } from '../../infra/environment.fixture.ts';
-import type { ResourceChange, StackDiff } from '../../infra/stack-diff.ts';
 import { renderSummary } from './summary.ts';
 
 const environment = testEnvironment('staging');

@@ -1,5 +1,5 @@
+import { isChanged, type ResourceChange, type StackDiff } from '../../infra/cli/stack-diff.ts';
 import type { Environment } from '../../infra/environment.ts';
-import { isChanged, type ResourceChange, type StackDiff } from '../../infra/stack-diff.ts';
 import { code, details, prose, table } from '../../pipeline/report/github-markdown.ts';
 
 const mostRows = 50;

@@ -1,23 +1,81 @@
 import { SetupError } from '../errors.ts';
-import type { Deployment } from '../names.ts';
+import { type Deployment, type ResourceNames, resourceNames } from '../names.ts';
 import type { Config } from './schema.ts';
 
-/** The environment of mlops.yaml by its name, or the only one. Throws SetupError. */
-export function deploymentOf(
-  { project, environments }: Pick<Config, 'project' | 'environments'>,
+/*
+ * Which environment of mlops.yaml is meant. Commands, actions, workflows and the CDK app all ask here, so that the same
+ * name, role or state machine means the same environment to each, and a wrong one is told in the same words.
+ */
+
+/** What all models of a project share. */
+type Project = Pick<Config, 'project' | 'environments'>;
+
+/** An environment of mlops.yaml: what its resources' names are made of, and its settings. */
+interface ChosenEnvironment {
+  readonly deployment: Deployment;
+  readonly settings: Readonly<Config['environments'][string]>;
+}
+
+/** All environments, in the order of mlops.yaml, which is the order of deployments. */
+export const environmentsOf = ({ project, environments }: Project): ChosenEnvironment[] =>
+  Object.entries(environments).map(([environment, settings]) => ({
+    deployment: { project, environment, account: settings.account, region: settings.region },
+    settings,
+  }));
+
+/**
+ * The environment of this name; without a name, the only one. Throws SetupError, which begins with where the name was
+ * to be given: an option, or an action's input.
+ */
+export function chooseEnvironment(
+  config: Project,
   name: string | undefined,
-): Deployment {
-  const known = Object.keys(environments);
-  const environment = name ?? (known.length === 1 ? known[0] : undefined);
-  // Own keys only: `constructor` is no environment.
-  if (environment !== undefined && known.includes(environment)) {
-    const { account, region } = environments[environment] ?? { account: '', region: '' };
-    return { project, environment, account, region };
-  }
+  given = '--environment',
+): ChosenEnvironment {
+  const known = environmentsOf(config);
+  const [only] = known;
+  const chosen =
+    name === undefined && known.length === 1
+      ? only
+      : known.find(({ deployment }) => deployment.environment === name);
+  if (chosen !== undefined) return chosen;
   throw new SetupError(
-    `--environment: got ${name === undefined ? 'none' : JSON.stringify(name)}, ` +
-      (known.length > 0
-        ? `expected one of mlops.yaml: ${known.join(', ')}`
-        : 'and mlops.yaml has no environments; expected environments: { NAME: { account: "...", region: ... } }'),
+    `${given}: got ${name === undefined ? 'none' : JSON.stringify(name)}, expected one of mlops.yaml` +
+      (known.length === 0
+        ? noneKnown
+        : `: ${known.map(({ deployment }) => deployment.environment).join(', ')}`),
   );
 }
+
+/** chooseEnvironment, for those who need no settings. */
+export const deploymentOf = (config: Project, name: string | undefined, given?: string): Deployment =>
+  chooseEnvironment(config, name, given).deployment;
+
+/** The environment of a state machine, by its name or ARN. Throws SetupError, which begins with where it was given. */
+export function deploymentOfMachine(config: Project, machine: string, given: string): Deployment {
+  const known = environmentsOf(config).flatMap(({ deployment }) =>
+    Object.values(resourceNames(deployment).machines).map(({ name, arn }) => ({ name, arn, deployment })),
+  );
+  const found = known.find(({ name, arn }) => machine === name || machine === arn);
+  if (found !== undefined) return found.deployment;
+  throw new SetupError(
+    `${given}: got ${JSON.stringify(machine)}, expected one of ` +
+      (known.length === 0 ? `mlops.yaml${noneKnown}` : known.map(({ name }) => name).join(', ')),
+  );
+}
+
+/** The environment that GitHub's workflows enter by one of these roles, by the role's ARN; undefined where none has it. */
+export const deploymentOfRole = (
+  config: Project,
+  arn: string,
+  roles: readonly RoleOfGitHub[] = ['pullRequestRole', 'deployRole'],
+): Deployment | undefined =>
+  environmentsOf(config).find(({ deployment }) => {
+    const names = resourceNames(deployment);
+    return roles.some((role) => names[role].arn === arn);
+  })?.deployment;
+
+type RoleOfGitHub = Extract<keyof ResourceNames, 'pullRequestRole' | 'deployRole'>;
+
+const noneKnown =
+  ', which has none: add environments: { staging: { account: "111111111111", region: us-east-1 } }';

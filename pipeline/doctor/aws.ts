@@ -5,7 +5,9 @@ import { signedCall } from '../aws/signed-call.ts';
 import type { Config } from '../config/schema.ts';
 import { estimate } from '../cost/estimate.ts';
 import { formatCountOf } from '../format.ts';
-import { askGitHub, GitHubError, originRepository } from '../github/ask-github.ts';
+import { askSubjectPrefix } from '../github/ask-subject-prefix.ts';
+import { GitHubError } from '../github/github-error.ts';
+import { originRepository } from '../github/origin-repository.ts';
 import { type Deployment, resourceNames } from '../names.ts';
 import { attempt, type Check, ok, problem, warning } from './check.ts';
 import { quotaCheck, quotasNeeded } from './quotas.ts';
@@ -177,12 +179,12 @@ async function checkBucket(bucket: string, { region, environment }: Deployment):
 /** Whom the two roles of GitHub trust, beside whom this repository's workflows are. */
 async function checkTrust(deployment: Deployment, approval: boolean): Promise<Check[]> {
   const names = resourceNames(deployment);
-  let prefix: string | GitHubError;
+  let prefix: string | undefined;
+  let unknown = '';
   try {
-    prefix = await askGitHub(originRepository());
+    prefix = await askSubjectPrefix(originRepository());
   } catch (error) {
-    prefix =
-      error instanceof GitHubError ? error : new GitHubError(`GitHub: ${(error as Error).message}`, '');
+    unknown = error instanceof GitHubError ? error.found : `GitHub: ${(error as Error).message}`;
   }
   const roles = [
     { name: 'Pull request', role: names.pullRequestRole.name, subjects: ['pull_request'] },
@@ -200,8 +202,7 @@ async function checkTrust(deployment: Deployment, approval: boolean): Promise<Ch
           role,
           environment: deployment.environment,
           trusted: await trustOf(role, deployment.region),
-          expected:
-            prefix instanceof GitHubError ? prefix.found : subjects.map((subject) => `${prefix}:${subject}`),
+          expected: prefix === undefined ? unknown : subjects.map((subject) => `${prefix}:${subject}`),
         }),
       ),
     ),

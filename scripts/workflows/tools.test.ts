@@ -28,6 +28,7 @@ async function tool(name: string, env: Record<string, string> = {}, event: objec
       process.execPath,
       [program],
       {
+        cwd: folder,
         env: {
           PATH: process.env.PATH,
           GITHUB_API_URL: github.url,
@@ -139,19 +140,73 @@ test('what a retrain is asked for', async () => {
   expect((await request({ mode: 'promote', 'dry-run': 'true' })).outputs.mode).toBe('evaluate');
 });
 
+const withEnvironments = () =>
+  writeFile(
+    join(folder, 'mlops.yaml'),
+    'project: churn\nproblem: binary\ndata: { source: rows.csv, target: left }\nenvironments:\n' +
+      '  staging: { account: "111111111111", region: eu-west-1 }\n' +
+      '  production: { account: "111111111111", region: us-east-1, approval: true }\n',
+  );
+
 test('on AWS the environment is one of mlops.yaml', async () => {
-  const env = {
-    AWS: 'true',
-    ENVIRONMENTS: JSON.stringify([
-      { name: 'staging', region: 'eu-west-1', release: 'r/s' },
-      { name: 'production', region: 'us-east-1', release: 'r/p' },
-    ]),
-  };
+  await withEnvironments();
+  const env = { AWS: 'true' };
   expect((await request({}, env)).outputs).toMatchObject({ name: 'staging', region: 'eu-west-1' });
-  expect((await request({ environment: 'production' }, env)).outputs).toMatchObject({ release: 'r/p' });
+  expect((await request({ environment: 'production' }, env)).outputs).toMatchObject({
+    release: '111111111111.dkr.ecr.us-east-1.amazonaws.com/churn/production/release',
+  });
   const { code, log } = await request({ environment: 'prod' }, env);
   expect(code).toBe(1);
   expect(log).toContain('got "prod", expected one of mlops.yaml: staging, production');
+});
+
+test('an mlops.yaml that is broken, or has no environments, ends a retrain on AWS with an annotation', async () => {
+  await writeFile(join(folder, 'mlops.yaml'), 'project: churn\n');
+  const broken = await request({}, { AWS: 'true' });
+  expect(broken.code).toBe(1);
+  expect(broken.log).toMatch(/^::error file=mlops.yaml,title=Configuration::mlops.yaml: /);
+  expect(broken.log).not.toContain('at async');
+  await writeFile(
+    join(folder, 'mlops.yaml'),
+    'project: churn\nproblem: binary\ndata: { source: rows.csv, target: left }\n',
+  );
+  const none = await request({}, { AWS: 'true' });
+  expect(none.code).toBe(1);
+  expect(none.log).toContain('environment: got none, expected one of mlops.yaml, which has none');
+});
+
+test('the environments of mlops.yaml, in the order of deployments', async () => {
+  await withEnvironments();
+  const { log } = await tool('environments');
+  expect(JSON.parse(log)).toEqual([
+    {
+      name: 'staging',
+      region: 'eu-west-1',
+      approval: false,
+      release: '111111111111.dkr.ecr.eu-west-1.amazonaws.com/churn/staging/release',
+    },
+    {
+      name: 'production',
+      region: 'us-east-1',
+      approval: true,
+      release: '111111111111.dkr.ecr.us-east-1.amazonaws.com/churn/production/release',
+    },
+  ]);
+});
+
+test('a pull request runs in the environment of its role; no other role will do', async () => {
+  await withEnvironments();
+  const role = (name: string) => `arn:aws:iam::111111111111:role/churn--${name}`;
+  const of = (name: string) => tool('environment-of-role', { ROLE: role(name) });
+  expect((await of('production--pull-request')).outputs).toEqual({ name: 'production', region: 'us-east-1' });
+  for (const name of ['test--pull-request', 'staging--deploy']) {
+    const { code, outputs, log } = await of(name);
+    expect({ code, outputs }).toEqual({ code: 1, outputs: {} });
+    expect(log).toMatch(/^::error file=mlops.yaml,title=Configuration::AWS_PULL_REQUEST_ROLE: got arn:aws/);
+    expect(log).toContain(
+      'expected the pull-request role of an environment of mlops.yaml (staging, production)',
+    );
+  }
 });
 
 test.each([

@@ -4,9 +4,11 @@
  * be promoted, checks that it is this repository's own deploy or retrain of this branch.
  */
 import { readFileSync } from 'node:fs';
-import { ask, at, give, listOf, repository } from '../github.ts';
+import { deploymentOf, environmentsOf } from '../../../pipeline/config/environment.ts';
+import { environmentOf, type WorkflowEnvironment } from '../environment.ts';
+import { ask, at, give, repository } from '../github.ts';
 
-const { AWS, ENVIRONMENTS, GITHUB_EVENT_NAME, GITHUB_EVENT_PATH, GITHUB_REF_NAME } = process.env;
+const { AWS, GITHUB_EVENT_NAME, GITHUB_EVENT_PATH, GITHUB_REF_NAME } = process.env;
 const event: unknown = JSON.parse(readFileSync(GITHUB_EVENT_PATH ?? '', 'utf8'));
 const from = GITHUB_EVENT_NAME === 'repository_dispatch' ? 'client_payload' : 'inputs';
 const asked = (name: string): string =>
@@ -19,7 +21,7 @@ if (held !== '' && from === 'inputs') await checkHeld(held);
 
 const dry = asked('dry-run') === 'true';
 give({
-  ...(AWS === 'true' ? environment() : { name: '', region: '', release: '' }),
+  ...(AWS === 'true' ? await environment() : { name: '', region: '', release: '' }),
   data: asked('data'),
   // Settings are no business of a sender outside: they could switch the gate off.
   set: from === 'inputs' ? settings(asked('set')) : '',
@@ -36,21 +38,12 @@ function settings(text: string): string {
     .join('\n');
 }
 
-interface Environment {
-  name: string;
-  region: string;
-  release: string;
-}
-
-function environment(): Environment {
-  const known = listOf(JSON.parse(ENVIRONMENTS ?? '[]')) as Environment[];
-  const name = asked('environment');
-  const found = name === '' ? known[0] : known.find((each) => each.name === name);
-  if (found === undefined)
-    throw new Error(
-      `environment: got ${JSON.stringify(name)}, expected one of mlops.yaml: ${known.map((each) => each.name).join(', ') || 'it has none'}`,
-    );
-  return { name: found.name, region: found.region, release: found.release };
+/** A retrain that names no environment is of the first that deployments take. */
+function environment(): Promise<WorkflowEnvironment> {
+  return environmentOf((config) => {
+    const [first] = environmentsOf(config);
+    return deploymentOf(config, asked('environment') || first?.deployment.environment, 'environment');
+  });
 }
 
 async function checkHeld(id: string): Promise<void> {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
-import { bundleFunctions, bundleSize } from '../../../../infra/bundles.ts';
+import { bundleFunctions, bundleSize } from '../../../../infra/cli/bundles.ts';
 import { trainMachine } from '../../../machines/train.ts';
 import { steps } from '../../../steps/steps.ts';
 

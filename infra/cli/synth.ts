@@ -1,0 +1,63 @@
+/** Synthesizes a stack: `-c environment=NAME -c config=mlops.yaml`. Context and configuration are read here and nowhere else. */
+import { join } from 'node:path';
+import {
+  App,
+  BootstraplessSynthesizer,
+  DefaultStackSynthesizer,
+  type IStackSynthesizer,
+} from 'aws-cdk-lib/core';
+import { loadConfig } from '../../pipeline/config/load.ts';
+import { causedByInput } from '../../pipeline/errors.ts';
+import { environmentOf } from '../environment.ts';
+import type { Identity } from '../identity/identity-stack.ts';
+
+async function main(): Promise<void> {
+  const app = new App({ analyticsReporting: false });
+  const context = (name: string): string | undefined => app.node.tryGetContext(name);
+  const { config } = await loadConfig(context('config') ?? 'mlops.yaml');
+  const environment = environmentOf(config, context('environment'));
+  const { names, account, region } = environment;
+  const env = { account, region };
+
+  const identity = context('identity');
+  if (identity !== undefined) {
+    const { IdentityStack } = await import('../identity/identity-stack.ts');
+    new IdentityStack(app, names.identityStack, {
+      env,
+      // What it makes is what bootstrap needs, so it can need no bootstrap itself.
+      synthesizer: new BootstraplessSynthesizer() as IStackSynthesizer,
+      environment,
+      identity: JSON.parse(identity) as Identity,
+    });
+  } else {
+    const { bundleFunctions } = await import('./bundles.ts');
+    const { loadEngine } = await import('../features/train/prepare/load-engine.ts');
+    // esbuild is a process of its own, and works while the constructs are loaded.
+    const [folders, { EnvironmentStack }, { Code }, engine] = await Promise.all([
+      bundleFunctions(join('.mlops', 'functions', names.stack)),
+      import('../environment-stack.ts'),
+      import('aws-cdk-lib/aws-lambda'),
+      loadEngine(environment.engine),
+    ]);
+    new EnvironmentStack(app, names.stack, {
+      env,
+      // The command line checks the bootstrap's version itself.
+      synthesizer: new DefaultStackSynthesizer({
+        qualifier: names.qualifier,
+        generateBootstrapVersionRule: false,
+      }) as IStackSynthesizer,
+      environment,
+      engine,
+      code: (name) => Code.fromAsset(folders[name]),
+    });
+  }
+  app.synth();
+}
+
+try {
+  await main();
+} catch (error) {
+  if (!(error instanceof Error && causedByInput(error.name))) throw error;
+  console.error(error.message);
+  process.exitCode = 2;
+}

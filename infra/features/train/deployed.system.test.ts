@@ -1,0 +1,360 @@
+import { appendFileSync, readdirSync } from 'node:fs';
+import { PutItemCommand, type PutItemCommandInput } from '@aws-sdk/client-dynamodb';
+import { DeleteBucketPolicyCommand } from '@aws-sdk/client-s3';
+import { CreateModelPackageGroupCommand } from '@aws-sdk/client-sagemaker';
+import { AssumeRoleCommand } from '@aws-sdk/client-sts';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { dynamoDbClient, s3Client, sageMakerClient, stsClient } from '../../../pipeline/aws/clients.ts';
+import { signedCall } from '../../../pipeline/aws/signed-call.ts';
+import { AwsBackend } from '../../../pipeline/backends/aws/aws-backend.ts';
+import { deployedContext } from '../../../pipeline/backends/aws/deployed-context.ts';
+import { account, region, startFakeCloud } from '../../../pipeline/backends/aws/fakecloud.fixture.ts';
+import { startMoto } from '../../../pipeline/backends/aws/moto.fixture.ts';
+import type { Progress } from '../../../pipeline/backends/backend.ts';
+import type { ExecutionEvent } from '../../../pipeline/backends/embedded/engine/engine.ts';
+import { FileLedger } from '../../../pipeline/backends/embedded/state/file-ledger.ts';
+import { FileStorage } from '../../../pipeline/backends/embedded/state/file-storage.ts';
+import { Workspace } from '../../../pipeline/cli/cli.fixture.ts';
+import { startDocker } from '../../../pipeline/image/docker.fixture.ts';
+import type { Request } from '../../../pipeline/machines/request.ts';
+import { type FunctionName, resourceNames } from '../../../pipeline/names.ts';
+import { type Champion, championId, championKind } from '../../../pipeline/steps/context.ts';
+import { currentLease } from '../../../pipeline/steps/train/lease.ts';
+import { type RunRecord, runKind } from '../../../pipeline/steps/train/record.ts';
+import { runProgram } from '../../cli/run-program.fixture.ts';
+import { bridgeAddress, prepareFunctions, removeFunctions } from './function-image.fixture.ts';
+
+/**
+ * What the real CDK command line has deployed to an emulator, at work: the functions as they were bundled and deployed, in
+ * Docker, with their own settings, do what the same steps did in runs on this machine.
+ */
+jest.setTimeout(60_000);
+
+// Before the daemon's own end, where it is the tests' own.
+afterAll(removeFunctions);
+await startDocker();
+const address = bridgeAddress();
+// fakecloud does not number model packages; moto does, and has the registry here.
+const { endpoint: registry } = await startMoto(4623, address);
+const setVariables = prepareFunctions({
+  AWS_ENDPOINT_URL: `http://${address}:4622`,
+  AWS_ENDPOINT_URL_SAGEMAKER: registry,
+});
+// Whoever is not the account itself may do what its policies say, conditions included.
+process.env.FAKECLOUD_IAM = 'strict';
+const cloud = await startFakeCloud(4622, address);
+process.env.AWS_ENDPOINT_URL_SAGEMAKER = registry;
+
+const deployment = { project: 'attrition', environment: 'staging', account, region };
+const names = resourceNames(deployment);
+const deployed = deployedContext(deployment);
+const functionNames = Object.keys(names.functions) as FunctionName[];
+const workspace = Workspace.sample();
+
+const iam = (action: string, parameters: Record<string, string>) =>
+  signedCall({ service: 'iam', region, action, parameters });
+const policy = (statement: object): string =>
+  JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', ...statement }] });
+
+async function program(name: string, ...args: string[]): Promise<void> {
+  const { code, output } = await runProgram(name, workspace.path('mlops.yaml'), ...args);
+  if (code !== 0) throw new Error(output);
+}
+
+/** Every bucket's policy asks for TLS, which the emulator has not. */
+const allowHttp = (Bucket: string) => s3Client().send(new DeleteBucketPolicyCommand({ Bucket }));
+
+async function deploy(): Promise<void> {
+  await program('bootstrap.ts', '--subject-prefix', 'repo:octo@1/attrition@2');
+  await allowHttp(`cdk-${names.qualifier}-assets-${account}-${region}`);
+  await program('cdk.ts', 'deploy');
+  await allowHttp(names.artifactsBucket);
+  // Of the stack's resources the one that the emulator's CloudFormation leaves out.
+  await sageMakerClient().send(
+    new CreateModelPackageGroupCommand({ ModelPackageGroupName: names.packageGroup }),
+  );
+}
+
+/** Where the emulator asks for the name of the call, and IAM's action has another. */
+const calls: Record<string, string[]> = {
+  's3:ListBucket': ['s3:ListObjectsV2'],
+  's3:GetObject': ['s3:HeadObject'],
+};
+
+/** Credentials of a function's role; a role that trusts Lambda alone is made to trust the account, too. */
+async function credentialsOf(name: FunctionName): Promise<Record<string, string>> {
+  const RoleName = names.functions[name].name;
+  const RoleArn = `arn:aws:iam::${account}:role/${RoleName}`;
+  const PolicyName = 'needs';
+  await iam('UpdateAssumeRolePolicy', {
+    RoleName,
+    PolicyDocument: policy({ Principal: { AWS: `arn:aws:iam::${account}:root` }, Action: 'sts:AssumeRole' }),
+  });
+  const answer = await iam('GetRolePolicy', { RoleName, PolicyName });
+  const document = JSON.parse(decodeURIComponent(/<PolicyDocument>([^<]*)</.exec(answer)?.[1] ?? ''));
+  for (const statement of document.Statement)
+    statement.Action = [statement.Action].flat().flatMap((action) => [action, ...(calls[action] ?? [])]);
+  await iam('PutRolePolicy', { RoleName, PolicyName, PolicyDocument: JSON.stringify(document) });
+  const { Credentials } = await stsClient().send(new AssumeRoleCommand({ RoleArn, RoleSessionName: name }));
+  return {
+    AWS_ACCESS_KEY_ID: Credentials?.AccessKeyId ?? '',
+    AWS_SECRET_ACCESS_KEY: Credentials?.SecretAccessKey ?? '',
+    AWS_SESSION_TOKEN: Credentials?.SessionToken ?? '',
+  };
+}
+
+/** The runs on this machine: the first champion, then another model that is compared with it. */
+async function run(): Promise<void> {
+  for (const settings of [[], ['--set', 'training.hyperparameters.C=0.1']]) {
+    const { code, stderr } = await workspace.mlops(
+      ...['run', '--mode', 'promote', '--set', 'tuning=off', ...settings],
+    );
+    if (code !== 0) throw new Error(stderr);
+  }
+}
+
+let embedded: { storage: FileStorage; ledger: FileLedger };
+beforeAll(async () => {
+  appendFileSync(
+    workspace.path('mlops.yaml'),
+    `\nenvironments: { staging: { account: "${account}", region: ${region} } }\n`,
+  );
+  await Promise.all([deploy(), run()]);
+  for (const name of functionNames) setVariables(names.functions[name].name, await credentialsOf(name));
+  embedded = {
+    storage: new FileStorage(workspace.path('.mlops/s3')),
+    ledger: new FileLedger(workspace.path('.mlops/ledger/attrition')),
+  };
+});
+
+/** A function's answer; throws its error by its name. */
+async function invoke(name: FunctionName, event: unknown): Promise<Record<string, unknown>> {
+  const response = await fetch(
+    `${cloud.endpoint}/2015-03-31/functions/${names.functions[name].name}/invocations`,
+    {
+      method: 'POST',
+      // The emulator tells services apart by what a call is signed for.
+      headers: { authorization: `AWS4-HMAC-SHA256 Credential=test/20260101/${region}/lambda/aws4_request` },
+      body: JSON.stringify(event),
+    },
+  );
+  const answer = (await response.json()) as Record<string, unknown> & {
+    errorType?: string;
+    errorMessage?: string;
+  };
+  if (response.ok && !response.headers.has('x-amz-function-error')) return answer;
+  throw Object.assign(new Error(answer.errorMessage ?? JSON.stringify(answer)), { name: answer.errorType });
+}
+
+/** `s3://BUCKET/PROJECT` of the runs on this machine. */
+const embeddedRoot = 's3://mlops/attrition';
+/** Packages of the embedded registry by name, and their names in the deployed one. */
+const packages = new Map<string, string>();
+
+/** What a run on this machine said, by the names of the deployed environment. */
+function translated<T>(value: T): T {
+  let text = JSON.stringify(value)
+    .replaceAll(embeddedRoot, names.root)
+    .replaceAll('"bucket":"mlops"', `"bucket":"${names.artifactsBucket}"`)
+    .replaceAll(/\battrition-([0-9a-f]{8})\b/g, `${names.jobPrefix}-$1`);
+  for (const [from, to] of packages) text = text.replaceAll(`"${from}"`, `"${to}"`);
+  return JSON.parse(text) as T;
+}
+
+const executions = () => readdirSync(workspace.path('.mlops/runs')).sort();
+const eventsOf = (execution: string) =>
+  workspace
+    .read('.mlops/runs', execution, 'events.jsonl')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as ExecutionEvent);
+
+/** The folders that functions write. */
+const written = ['settings', 'runs', 'holdouts', 'configs', 'packages'];
+const isWritten = (uri: string) => written.includes(uri.slice(embeddedRoot.length + 1).split('/')[0] ?? '');
+
+test('the deployed functions answer as the steps did on this machine', async () => {
+  for (const { uri } of await embedded.storage.list(`${embeddedRoot}/`))
+    if (!isWritten(uri)) await deployed.storage.write(translated(uri), await embedded.storage.read(uri));
+
+  const asked = new Set<string>();
+  for (const events of executions().map(eventsOf)) {
+    for (const [index, { type, state, resource = '', parameters }] of events.entries()) {
+      if (type !== 'TaskStarted') continue;
+      // What the machine itself writes.
+      if (resource.endsWith('dynamodb:putItem'))
+        await dynamoDbClient().send(
+          new PutItemCommand({
+            ...(translated(parameters) as PutItemCommandInput),
+            TableName: names.ledgerTable,
+          }),
+        );
+      if (!resource.endsWith('lambda:invoke')) continue;
+      const { FunctionName, Payload } = parameters as { FunctionName: string; Payload: unknown };
+      const name = FunctionName.slice(FunctionName.lastIndexOf(':') + 1) as FunctionName;
+      const answer = await invoke(name, translated(Payload));
+      const end = events
+        .slice(index)
+        .find((event) => event.type === 'TaskSucceeded' && event.state === state);
+      const expected = (end as { result: { Payload: Record<string, unknown> } }).result.Payload;
+      if (name === 'register') packages.set(String(expected.name), String(answer.name));
+      // Only what AWS costs is estimated.
+      const cost = { cost: expect.objectContaining({ region, usd: expect.any(Number) }) };
+      // The machine needs of the record its status only, and the function answers no more.
+      const wanted = name === 'record' ? { status: expected.status } : translated(expected);
+      expect({ name, answer }).toEqual({ name, answer: { ...wanted, ...(name === 'plan' && cost) } });
+      asked.add(name);
+    }
+  }
+  expect(asked.size).toBe(7);
+});
+
+test('they wrote what the steps wrote: verdicts, rows, settings, packages', async () => {
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  let compared = 0;
+  for (const { uri } of (await embedded.storage.list(`${embeddedRoot}/`)).filter(({ uri }) =>
+    isWritten(uri),
+  )) {
+    const expected = text(await embedded.storage.read(uri));
+    const found = text(await deployed.storage.read(translated(uri)));
+    if (uri.endsWith('.json'))
+      expect({ uri, value: JSON.parse(found) }).toEqual({ uri, value: translated(JSON.parse(expected)) });
+    else expect({ uri, found }).toEqual({ uri, found: expected });
+    compared++;
+  }
+  expect(compared).toBeGreaterThan(8);
+});
+
+test('the champion has moved as it did here, and the lease is free', async () => {
+  const [here, there] = await Promise.all(
+    [embedded, deployed].map(({ ledger }) => ledger.get<Champion>(championKind, championId)),
+  );
+  expect(there).toEqual({
+    ...translated(here),
+    value: { ...translated(here?.value), at: expect.any(String) },
+  });
+  expect(there?.version).toBe(2);
+  expect((await currentLease(deployed))?.value.execution).toBeNull();
+  expect((await deployed.registry.list()).map(({ status }) => status)).toEqual(['Approved', 'Approved']);
+});
+
+const requestOf = (execution: string) =>
+  translated((eventsOf(execution)[0] as { parameters: { request: Request } }).parameters.request);
+
+const backendOf = (runId: string) => new AwsBackend({ deployment, runId, onNote: () => {} });
+
+/** Runs on the deployed environment; stopped where it has to wait for the lease. */
+async function runOnAws(runId: string, request: Request) {
+  const backend = backendOf(runId);
+  const execution = await backend.executionName(request);
+  const abort = new AbortController();
+  const told: Progress[] = [];
+  const onProgress = (progress: Progress) => {
+    told.push(progress);
+    if (progress.kind === 'waiting') abort.abort();
+  };
+  const signal = AbortSignal.any([abort.signal, AbortSignal.timeout(25_000)]);
+  const result = await backend.run(request, { execution, signal, onProgress });
+  const record = (await deployed.ledger.get<RunRecord>(runKind, execution))?.value;
+  return { execution, ...result, told, record };
+}
+
+test('a run whose jobs are all reused goes through the deployed machine to its end', async () => {
+  const second = executions()[1] ?? '';
+  const { record, ...run } = await runOnAws('90', requestOf(second));
+  expect(run).toMatchObject({ execution: '90-1', status: 'succeeded', error: null });
+  expect(run.steps.map(({ name }) => name)).toEqual(['Plan', 'Inspect', 'Gate', 'Register', 'Promote']);
+  // The verdict of the run on this machine, the package that it registered, and a champion that it is already.
+  const [here, there] = await Promise.all(
+    [`${names.root}/runs/${second}/verdict.json`, record?.state.gate?.verdict ?? ''].map((uri) =>
+      deployed.storage.read(uri),
+    ),
+  );
+  const { metrics, outcome } = JSON.parse(new TextDecoder().decode(there));
+  expect(JSON.parse(new TextDecoder().decode(here))).toMatchObject({ metrics, outcome });
+  expect(record?.state.package).toEqual({ name: `${names.packageGroup}/2` });
+  expect(record?.state.promotion).toEqual({ promoted: false, version: 2 });
+  expect((await currentLease(deployed))?.value.execution).toBeNull();
+});
+
+test('the same input goes on with its execution, another input has the next number', async () => {
+  const request = requestOf(executions()[1] ?? '');
+  expect((await runOnAws('90', request)).execution).toBe('90-1');
+  expect(await backendOf('90').executionName({ ...request, seed: 5 })).toBe('90-2');
+});
+
+test('a run that needs a job goes as far as the emulator: it is recorded as failed, and the next is another', async () => {
+  const request = { ...requestOf(executions()[1] ?? ''), seed: 5 };
+  const { record, ...run } = await runOnAws('91', request);
+  expect(run).toMatchObject({ execution: '91-1', status: 'failed' });
+  expect(run.told.at(-1)).toMatchObject({ kind: 'failed', state: 'Train' });
+  expect(record?.state).toMatchObject({
+    failed_step: 'Train',
+    error: { Cause: expect.stringContaining('`.sync` is not supported') },
+    plan: { champion: { package: `${names.packageGroup}/2` }, train: { reused: false } },
+  });
+  expect((await currentLease(deployed))?.value.execution).toBeNull();
+  expect(await backendOf('91').executionName(request)).toBe('91-2');
+});
+
+test('a run that waits for the lease is stopped; close-run records it and leaves the lease to whose it is', async () => {
+  await invoke('lease', { execution: 'another' });
+  const { execution, status, told } = await runOnAws('92', requestOf(executions()[1] ?? ''));
+  expect({ execution, status }).toEqual({ execution: '92-1', status: 'cancelled' });
+  expect(told).toMatchObject([{ kind: 'waiting', reason: expect.stringContaining('another') }]);
+  // The emulator sends no event when an execution ends: the rule is asserted on the template.
+  const executionArn = `${names.machines.promote.arn.replace(':stateMachine:', ':execution:')}:${execution}`;
+  expect(await invoke('close-run', { detail: { executionArn } })).toEqual({ status: 'cancelled' });
+  const { ledger } = deployed;
+  expect((await ledger.get<RunRecord>(runKind, execution))?.value.status).toBe('cancelled');
+  expect((await currentLease(deployed))?.value.execution).toBe('another');
+});
+
+/** What functions may write: kinds of ledger items and folders of the artifacts. All others are refused them. */
+const may: Record<FunctionName, readonly string[]> = {
+  lease: ['lease'],
+  plan: ['settings/'],
+  inspect: [],
+  gate: ['look-1', 'holdout', 'runs/', 'holdouts/'],
+  register: ['configs/', 'packages/'],
+  promote: ['champion'],
+  record: ['run', 'lease'],
+  'close-run': ['run', 'lease'],
+};
+
+// moto, which has the registry here, knows none of these roles: for the registry see policies/identity-policies.test.ts.
+test.each(functionNames)(
+  'the role of %s may write what its function writes, and nothing else',
+  async (name) => {
+    const own = await credentialsOf(name);
+    const before = { ...process.env };
+    Object.assign(process.env, own);
+    const { storage, ledger } = deployedContext(deployment);
+    const write = (what: string) =>
+      what.endsWith('/') ? storage.write(`${names.root}/${what}x`, 'x') : ledger.put(what, 'x', {});
+    const wanted = new Set([
+      ...Object.values(may).flat(),
+      'prepared',
+      'model',
+      'scores',
+      'data/',
+      'code/',
+      'models/',
+    ]);
+    const allowed: string[] = [];
+    try {
+      for (const what of wanted) {
+        const error = await write(what).then(
+          () => null,
+          (thrown: Error) => thrown,
+        );
+        if (error === null) allowed.push(what);
+        else expect(error.message).toContain('not authorized to perform');
+      }
+    } finally {
+      for (const key of Object.keys(own)) delete process.env[key];
+      Object.assign(process.env, before);
+    }
+    expect(allowed.sort()).toEqual([...may[name]].sort());
+  },
+);

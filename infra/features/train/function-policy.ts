@@ -1,0 +1,140 @@
+import type { FunctionName } from '../../../pipeline/names.ts';
+import type { Place } from '../../environment.ts';
+import { allow, onlyKinds, type Statement } from '../../iam/statement.ts';
+
+/** What a function needs of the ports (pipeline/ports.ts). */
+interface Needs {
+  /** Kinds of ledger items that it gets and lists; `look-*` stands for all that start so. */
+  readonly reads?: readonly string[];
+  /** Kinds that it also writes. */
+  readonly writes?: readonly string[];
+  /** Folders of the artifacts that it writes. It reads them all. */
+  readonly folders?: readonly string[];
+  readonly registry?: 'read' | 'register' | 'approve';
+  /** Reads the data that a run is made from. */
+  readonly data?: true;
+  /** Reads what became of jobs; stops them. */
+  readonly jobs?: 'read' | 'stop';
+  /** Reads what became of executions. */
+  readonly executions?: true;
+}
+
+const needs: Readonly<Record<FunctionName, Needs>> = {
+  lease: { writes: ['lease'] },
+  plan: {
+    reads: ['prepared', 'model', 'champion', 'run'],
+    folders: ['settings'],
+    registry: 'read',
+    data: true,
+  },
+  inspect: { reads: ['prepared', 'model', 'scores'], registry: 'read' },
+  gate: {
+    writes: ['look-*', 'holdout'],
+    folders: ['runs', 'holdouts'],
+    registry: 'read',
+    jobs: 'read',
+  },
+  register: { folders: ['configs', 'packages'], registry: 'register' },
+  promote: { reads: ['lease'], writes: ['champion'], registry: 'approve' },
+  record: { reads: ['prepared'], writes: ['run', 'lease'], executions: true },
+  'close-run': { writes: ['run', 'lease'], jobs: 'stop', executions: true },
+};
+
+/** What the role of a function may do. `sources` are the `s3://` URIs of mlops.yaml outside the environment's buckets. */
+export function functionPolicy(name: FunctionName, place: Place, sources: readonly string[]): Statement[] {
+  const { names, project } = place;
+  const { reads = [], writes = [], folders = [], registry, data, jobs, executions } = needs[name];
+  const s3 = `arn:${names.partition}:s3:::`;
+  const artifacts = `${s3}${names.artifactsBucket}`;
+  const readable = [...reads, ...writes];
+  return [
+    ...(readable.length > 0
+      ? [allow(['dynamodb:GetItem', 'dynamodb:Query'], [names.ledgerTableArn], onlyKinds(readable))]
+      : []),
+    ...(writes.length > 0
+      ? [allow(['dynamodb:PutItem', 'dynamodb:UpdateItem'], [names.ledgerTableArn], onlyKinds(writes))]
+      : []),
+    // Without s3:ListBucket an object that is not there looks forbidden.
+    allow(['s3:ListBucket'], [artifacts], { Condition: { StringLike: { 's3:prefix': [`${project}/*`] } } }),
+    allow(['s3:GetObject'], [`${artifacts}/${project}/*`]),
+    ...(folders.length > 0
+      ? [
+          allow(
+            ['s3:PutObject'],
+            folders.map((folder) => `${artifacts}/${project}/${folder}/*`),
+          ),
+        ]
+      : []),
+    ...(data ? readData(place, sources) : []),
+    ...(registry ? registryStatements(registry, place) : []),
+    ...(jobs ? jobsStatements(jobs, place) : []),
+    ...(executions
+      ? [
+          allow(
+            ['states:DescribeExecution', 'states:GetExecutionHistory'],
+            Object.values(names.machines).map(({ name }) => executionArn(place, name)),
+          ),
+        ]
+      : []),
+  ];
+}
+
+/** The data bucket, and what mlops.yaml names elsewhere. */
+export function readData({ names }: Place, sources: readonly string[]): Statement[] {
+  const s3 = `arn:${names.partition}:s3:::`;
+  const outside = sources.flatMap((uri) => {
+    const [, bucket = '', key = ''] = /^s3:\/\/([^/]+)\/?(.*)$/.exec(uri) ?? [];
+    return bucket === '' || bucket === names.dataBucket ? [] : [{ bucket, key }];
+  });
+  return [
+    allow(['s3:ListBucket', 's3:ListBucketVersions'], [`${s3}${names.dataBucket}`]),
+    allow(['s3:GetObject', 's3:GetObjectVersion'], [`${s3}${names.dataBucket}/*`]),
+    ...outside.flatMap(({ bucket, key }) => [
+      allow(['s3:ListBucket', 's3:ListBucketVersions'], [`${s3}${bucket}`], {
+        Condition: { StringLike: { 's3:prefix': [`${key}*`] } },
+      }),
+      allow(['s3:GetObject', 's3:GetObjectVersion'], [`${s3}${bucket}/${key}*`]),
+    ]),
+  ];
+}
+
+function registryStatements(depth: 'read' | 'register' | 'approve', place: Place): Statement[] {
+  const packages = sagemakerArn(place, `model-package/${place.names.packageGroup}/*`);
+  const group = sagemakerArn(place, `model-package-group/${place.names.packageGroup}`);
+  return [
+    // ListModelPackages has the group as its resource only where one is named.
+    allow(['sagemaker:DescribeModelPackage', 'sagemaker:ListModelPackages'], [group, packages]),
+    ...(depth === 'register'
+      ? [allow(['sagemaker:CreateModelPackage', 'sagemaker:AddTags'], [group, packages])]
+      : []),
+    ...(depth === 'approve' ? [allow(['sagemaker:UpdateModelPackage'], [packages])] : []),
+  ];
+}
+
+const jobTypes = ['ProcessingJob', 'TrainingJob', 'TransformJob', 'HyperParameterTuningJob'];
+
+function jobsStatements(depth: 'read' | 'stop', place: Place): Statement[] {
+  const arns = ['processing-job', 'training-job', 'transform-job', 'hyper-parameter-tuning-job'].map((type) =>
+    sagemakerArn(place, `${type}/${place.names.jobPrefix}-*`),
+  );
+  return [
+    allow(
+      [
+        'sagemaker:ListTrainingJobsForHyperParameterTuningJob',
+        ...jobTypes.map((type) => `sagemaker:Describe${type}`),
+        ...(depth === 'stop' ? jobTypes.map((type) => `sagemaker:Stop${type}`) : []),
+      ],
+      arns,
+    ),
+    ...(depth === 'stop'
+      ? [allow(['sagemaker:DeleteModel'], [sagemakerArn(place, `model/${place.names.jobPrefix}-*`)])]
+      : []),
+  ];
+}
+
+/** Executions of a machine. */
+export const executionArn = ({ names, region, account }: Place, machine: string): string =>
+  `arn:${names.partition}:states:${region}:${account}:execution:${machine}:*`;
+
+const sagemakerArn = ({ names, region, account }: Place, resource: string): string =>
+  `arn:${names.partition}:sagemaker:${region}:${account}:${resource}`;

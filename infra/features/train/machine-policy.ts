@@ -1,0 +1,64 @@
+import type { StateMachine } from '../../../pipeline/machines/asl.ts';
+import type { ResourceNames } from '../../../pipeline/names.ts';
+import type { Place } from '../../environment.ts';
+import { actionsOf } from '../../iam/actions-of.ts';
+import { allow, deny, type Statement } from '../../iam/statement.ts';
+
+export type MachineName = keyof ResourceNames['machines'];
+
+/**
+ * What the role of a machine may do: what its document needs, and to log and trace. The role of train-evaluate
+ * cannot call what promotes, nor write the champion or an approval itself. It cannot take the lease either, so that a
+ * request to promote fails there at its first state.
+ */
+export function machinePolicy(machine: MachineName, document: StateMachine, place: Place): Statement[] {
+  const needed = actionsOf(document, place);
+  return machine === 'promote'
+    ? [...needed, ...watching]
+    : [...needed.filter((statement) => !isPromotion(statement, place)), ...neverPromote(place), ...watching];
+}
+
+const promotion = ({ functions }: ResourceNames): string[] => [functions.promote.arn, functions.lease.arn];
+
+const isPromotion = ({ Resource }: Statement, { names }: Place): boolean =>
+  promotion(names).some((arn) => Resource.includes(arn));
+
+const neverPromote = ({ names, region, account }: Place): Statement[] => [
+  deny(['lambda:InvokeFunction'], promotion(names), { Sid: 'NeverPromote' }),
+  deny(
+    ['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem', 'dynamodb:BatchWriteItem'],
+    [names.ledgerTableArn],
+    {
+      Sid: 'NeverWriteChampion',
+      Condition: { 'ForAnyValue:StringEquals': { 'dynamodb:LeadingKeys': ['champion'] } },
+    },
+  ),
+  deny(
+    ['sagemaker:UpdateModelPackage'],
+    [`arn:${names.partition}:sagemaker:${region}:${account}:model-package/*`],
+    { Sid: 'NeverApprove' },
+  ),
+];
+
+const watching: Statement[] = [
+  // https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html and concepts-xray-tracing.html
+  allow(
+    [
+      'logs:CreateLogDelivery',
+      'logs:DeleteLogDelivery',
+      'logs:DescribeLogGroups',
+      'logs:DescribeResourcePolicies',
+      'logs:GetLogDelivery',
+      'logs:ListLogDeliveries',
+      'logs:PutResourcePolicy',
+      'logs:UpdateLogDelivery',
+    ],
+    ['*'],
+    { because: 'deliveries of logs have no resource to name' },
+  ),
+  allow(
+    ['xray:GetSamplingRules', 'xray:GetSamplingTargets', 'xray:PutTelemetryRecords', 'xray:PutTraceSegments'],
+    ['*'],
+    { because: 'traces have no resource to name' },
+  ),
+];

@@ -1,0 +1,126 @@
+import type { Role } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { RemovalPolicy } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import type { Security } from '../../../pipeline/machines/security.ts';
+import { type Resources, trainMachine } from '../../../pipeline/machines/train.ts';
+import type { FunctionName } from '../../../pipeline/names.ts';
+import type { Environment } from '../../environment.ts';
+import type { Ledger } from '../../foundation/ledger.ts';
+import { serviceRole } from '../../iam/service-role.ts';
+import type { Functions } from './functions.ts';
+import { type MachineName, machinePolicy } from './machine-policy.ts';
+import type { DeployedEngine } from './prepare/deployed-engine.ts';
+
+interface MachinesProps {
+  readonly environment: Environment;
+  readonly functions: Functions;
+  readonly jobRole: Role;
+  /** @default SageMaker Processing */
+  readonly engine: DeployedEngine | undefined;
+  readonly ledger: Ledger;
+  /** @default a key that CloudWatch owns */
+  readonly key: IKey | undefined;
+}
+
+/**
+ * One document, two machines. IAM sees which machine is started, not with what input: who may only start
+ * train-evaluate cannot promote, whatever the input says, because its role cannot call what does.
+ */
+export class Machines extends Construct {
+  readonly evaluate: StateMachine;
+  readonly promote: StateMachine;
+
+  constructor(scope: Construct, id: string, props: MachinesProps) {
+    super(scope, id);
+    this.evaluate = this.#machine('evaluate', props);
+    this.promote = this.#machine('promote', props);
+  }
+
+  #machine(
+    name: MachineName,
+    { environment, functions, jobRole, engine, ledger, key }: MachinesProps,
+  ): StateMachine {
+    const { names } = environment;
+    const { name: stateMachineName } = names.machines[name];
+    const placeholders = mapSteps(environment, (step) => placeholder(logicalName(step)));
+    const document = trainMachine({
+      functions: placeholders,
+      jobRole: placeholder('JobRole'),
+      ledger: placeholder('Ledger'),
+      ...(engine && { engine: engine.document }),
+      security: securityOf(environment),
+    });
+    // Kept in the template, so that a diff shows the document.
+    const text = JSON.stringify(document, null, 1);
+    const made = new StateMachine(this, name, {
+      stateMachineName,
+      definitionBody: DefinitionBody.fromString(text),
+      definitionSubstitutions: {
+        ...Object.fromEntries(
+          Object.entries(placeholders)
+            .filter(([, name]) => text.includes(name))
+            .map(([step]) => [logicalName(step), functions.all[step as FunctionName].functionArn]),
+        ),
+        JobRole: jobRole.roleArn,
+        Ledger: ledger.table.tableName,
+        ...engine?.substitutions,
+      },
+      role: serviceRole(this, `${name}-role`, {
+        environment,
+        roleName: names.machineRoles[name].name,
+        service: 'states.amazonaws.com',
+        statements: machinePolicy(name, trainMachine(resourcesOf(environment, engine)), environment),
+      }).withoutPolicyUpdates(),
+      logs: {
+        destination: new LogGroup(this, `${name}-log`, {
+          // The prefix spares the account's log resource policy from growing with every machine.
+          logGroupName: `/aws/vendedlogs/states/${stateMachineName}`,
+          retention: RetentionDays.THREE_MONTHS,
+          removalPolicy: RemovalPolicy.DESTROY,
+          ...(key && { encryptionKey: key }),
+        }),
+        level: LogLevel.ALL,
+        includeExecutionData: false,
+      },
+      tracingEnabled: true,
+    });
+    return made;
+  }
+}
+
+/** The names that the document states, as the role's policy sees them. */
+function resourcesOf(environment: Environment, engine: DeployedEngine | undefined): Resources {
+  const { names } = environment;
+  return {
+    functions: mapSteps(environment, (step) => names.functions[step].arn),
+    jobRole: names.jobRole.arn,
+    ledger: names.ledgerTable,
+    ...(engine && { engine: engine.engine }),
+    security: securityOf(environment),
+  };
+}
+
+function securityOf({ settings, project, name }: Environment): Security {
+  const { vpc, kms_key, network_isolation, tags } = settings;
+  return { vpc, kms_key, network_isolation, tags: { project, environment: name, model: project, ...tags } };
+}
+
+/** Of every function but the one that an event calls. */
+function mapSteps(
+  { names }: Environment,
+  of: (step: Exclude<FunctionName, 'close-run'>) => string,
+): Resources['functions'] {
+  const { 'close-run': _, ...called } = names.functions;
+  return Object.fromEntries(
+    (Object.keys(called) as (keyof typeof called)[]).map((step) => [step, of(step)]),
+  ) as Record<keyof typeof called, string>;
+}
+
+const placeholder = (name: string): string => `\${${name}}`;
+
+/** Of a substitution: letters and digits. */
+const logicalName = (step: string): string =>
+  step.replaceAll(/(?:^|-)(.)/g, (_, letter: string) => letter.toUpperCase());

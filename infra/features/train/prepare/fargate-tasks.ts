@@ -1,0 +1,151 @@
+import {
+  CfnInternetGateway,
+  CfnRoute,
+  CfnRouteTable,
+  CfnSecurityGroup,
+  CfnSubnet,
+  CfnSubnetRouteTableAssociation,
+  CfnVPC,
+  CfnVPCEndpoint,
+  CfnVPCGatewayAttachment,
+} from 'aws-cdk-lib/aws-ec2';
+import { CfnCluster } from 'aws-cdk-lib/aws-ecs';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Fn, RemovalPolicy } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import { acknowledge } from '../../../acknowledge.ts';
+import type { Environment } from '../../../environment.ts';
+import { serviceRole } from '../../../iam/service-role.ts';
+import { type DeployedEngine, withPlaceholders } from './deployed-engine.ts';
+import { programPolicy, taskExecutionPolicy } from './prepare-policy.ts';
+
+interface FargateTasksProps {
+  readonly environment: Environment;
+  /** @default keys that the services own */
+  readonly key: IKey | undefined;
+}
+
+/**
+ * Where the prepare job runs as an ECS task on Fargate: a cluster without machines, roles and a log. Without a VPC in
+ * mlops.yaml two public subnets of its own, with no NAT: a task has a public address while it runs, reaches S3 by a
+ * gateway endpoint, and nothing reaches it. None of it costs at rest.
+ */
+export class FargateTasks extends Construct {
+  readonly deployed: DeployedEngine;
+
+  constructor(scope: Construct, id: string, { environment, key }: FargateTasksProps) {
+    super(scope, id);
+    const { names, settings, region } = environment;
+    const { prepare } = names;
+    const logs = new LogGroup(this, 'Log', {
+      logGroupName: prepare.ecsLogs,
+      retention: RetentionDays.THREE_MONTHS,
+      removalPolicy: RemovalPolicy.DESTROY,
+      ...(key && { encryptionKey: key }),
+    });
+    const cluster = new CfnCluster(this, 'Cluster', {
+      clusterName: prepare.cluster,
+      capacityProviders: ['FARGATE'],
+      clusterSettings: [{ name: 'containerInsights', value: 'disabled' }],
+      ...(key && {
+        configuration: { managedStorageConfiguration: { fargateEphemeralStorageKmsKeyId: key.keyId } },
+      }),
+    });
+    acknowledge(cluster, {
+      'AwsSolutions-ECS4':
+        'a job that runs for minutes has its log and its result; Container Insights would cost more than it',
+    });
+    const service = 'ecs-tasks.amazonaws.com';
+    const task = serviceRole(this, 'TaskRole', {
+      environment,
+      roleName: prepare.role.name,
+      service,
+      statements: programPolicy(environment),
+    });
+    const execution = serviceRole(this, 'ExecutionRole', {
+      environment,
+      roleName: prepare.executionRole.name,
+      service,
+      statements: taskExecutionPolicy(environment),
+    });
+    const network = settings.vpc
+      ? { subnets: settings.vpc.subnets, securityGroups: settings.vpc.security_groups }
+      : this.#ownNetwork(environment);
+    this.deployed = withPlaceholders(
+      {
+        name: 'fargate',
+        cluster: prepare.clusterArn,
+        family: prepare.job,
+        executionRole: prepare.executionRole.arn,
+        taskRole: prepare.role.arn,
+        logGroup: prepare.ecsLogs,
+        region,
+        ...network,
+        publicAddress: settings.vpc === null,
+      },
+      {
+        cluster: cluster.attrArn,
+        executionRole: execution.roleArn,
+        taskRole: task.roleArn,
+        logGroup: logs.logGroupName,
+      },
+    );
+  }
+
+  #ownNetwork({ names, region }: Environment): { subnets: string[]; securityGroups: string[] } {
+    const name = { key: 'Name', value: names.prepare.job };
+    const vpc = new CfnVPC(this, 'Vpc', {
+      cidrBlock: '10.0.0.0/24',
+      enableDnsSupport: true,
+      enableDnsHostnames: true,
+      tags: [name],
+    });
+    acknowledge(vpc, {
+      'AwsSolutions-VPC7':
+        'nothing listens in it; the log of what a task asks for would cost more than the task',
+    });
+    const gateway = new CfnInternetGateway(this, 'Gateway', { tags: [name] });
+    const attachment = new CfnVPCGatewayAttachment(this, 'Attachment', {
+      vpcId: vpc.ref,
+      internetGatewayId: gateway.ref,
+    });
+    const routes = new CfnRouteTable(this, 'Routes', { vpcId: vpc.ref, tags: [name] });
+    new CfnRoute(this, 'Outward', {
+      routeTableId: routes.ref,
+      destinationCidrBlock: '0.0.0.0/0',
+      gatewayId: gateway.ref,
+    }).addResourceDependency(attachment);
+    const subnets = ['10.0.0.0/25', '10.0.0.128/25'].map((cidrBlock, index) => {
+      const subnet = new CfnSubnet(this, `Subnet${index + 1}`, {
+        vpcId: vpc.ref,
+        cidrBlock,
+        availabilityZone: Fn.select(index, Fn.getAzs()),
+        // A task asks for its address itself.
+        mapPublicIpOnLaunch: false,
+        tags: [name],
+      });
+      new CfnSubnetRouteTableAssociation(this, `Association${index + 1}`, {
+        subnetId: subnet.ref,
+        routeTableId: routes.ref,
+      });
+      return subnet.ref;
+    });
+    new CfnVPCEndpoint(this, 'S3', {
+      vpcId: vpc.ref,
+      vpcEndpointType: 'Gateway',
+      serviceName: `com.amazonaws.${region}.s3`,
+      routeTableIds: [routes.ref],
+    });
+    const group = new CfnSecurityGroup(this, 'Group', {
+      groupDescription: 'Prepare tasks: nothing inbound, HTTPS outbound to S3, ECR and CloudWatch Logs',
+      vpcId: vpc.ref,
+      securityGroupIngress: [],
+      securityGroupEgress: [
+        { ipProtocol: 'tcp', fromPort: 443, toPort: 443, cidrIp: '0.0.0.0/0', description: 'HTTPS to AWS' },
+      ],
+      tags: [name],
+    });
+    return { subnets, securityGroups: [group.attrGroupId] };
+  }
+}

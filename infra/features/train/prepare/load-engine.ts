@@ -1,0 +1,32 @@
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { Construct } from 'constructs';
+import type { Environment } from '../../../environment.ts';
+import type { DeployedEngine } from './deployed-engine.ts';
+
+interface EngineProps {
+  readonly environment: Environment;
+  /** @default keys that the services own */
+  readonly key: IKey | undefined;
+}
+
+/** Makes what an engine of the prepare job needs in a stack. */
+export type MakeEngine = (scope: Construct, props: EngineProps) => DeployedEngine;
+
+/**
+ * Undefined for SageMaker Processing, which needs nothing. Only the engine asked for is loaded: the constructs of ECS, EC2
+ * and Glue are a sixth of all that a synth loads.
+ */
+export async function loadEngine(engine: Environment['engine']): Promise<MakeEngine | undefined> {
+  switch (engine) {
+    case 'processing':
+      return undefined;
+    case 'glue': {
+      const { GlueJob } = await import('./glue-job.ts');
+      return (scope, props) => new GlueJob(scope, 'GlueJob', props).deployed;
+    }
+    case 'fargate': {
+      const { FargateTasks } = await import('./fargate-tasks.ts');
+      return (scope, props) => new FargateTasks(scope, 'FargateTasks', props).deployed;
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import { acknowledge } from '../acknowledge.ts';
+import type { Environment } from '../environment.ts';
+
+interface StorageProps {
+  readonly environment: Environment;
+  /** @default a key that S3 owns */
+  readonly key: IKey | undefined;
+}
+
+/** The data that runs are made from, and what runs make. Both stay when the stack goes. */
+export class Storage extends Construct {
+  readonly data: Bucket;
+  readonly artifacts: Bucket;
+
+  constructor(scope: Construct, id: string, { environment: { names }, key }: StorageProps) {
+    super(scope, id);
+    const bucket = (bucketId: string, bucketName: string, noncurrentDays: number) =>
+      new Bucket(this, bucketId, {
+        bucketName,
+        versioned: true,
+        ...(key
+          ? { encryption: BucketEncryption.KMS, encryptionKey: key, bucketKeyEnabled: true }
+          : { encryption: BucketEncryption.S3_MANAGED }),
+        enforceSSL: true,
+        minimumTLSVersion: 1.2,
+        blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+        objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+        lifecycleRules: [
+          {
+            id: 'abandoned-uploads-and-old-versions',
+            abortIncompleteMultipartUploadAfter: Duration.days(7),
+            noncurrentVersionExpiration: Duration.days(noncurrentDays),
+          },
+        ],
+        removalPolicy: RemovalPolicy.RETAIN,
+      });
+    // A run names the versions of the objects that it read: they can be found for a year.
+    this.data = bucket('Data', names.dataBucket, 365);
+    this.artifacts = bucket('Artifacts', names.artifactsBucket, 90);
+    for (const made of [this.data, this.artifacts])
+      acknowledge(made, {
+        'AwsSolutions-S1':
+          "who read an object is CloudTrail's to record, in the account's own trail; a log bucket here would be one more to guard",
+      });
+  }
+}

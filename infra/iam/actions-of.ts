@@ -1,0 +1,211 @@
+import type { Branch, Json, State, StateMachine, TaskState } from '../../pipeline/machines/asl.ts';
+import type { Place } from '../environment.ts';
+import { allow, onlyKinds, type Statement } from './statement.ts';
+
+/**
+ * What a role must be allowed to run a document, and no more: one statement a call, merged where they are alike.
+ * Knows the integrations that the documents use and throws on any other. A `.sync` task also describes and stops its
+ * job and hears of its end by an EventBridge rule that Step Functions manages
+ * (https://docs.aws.amazon.com/step-functions/latest/dg/service-integration-iam-templates.html).
+ * Names of the document are ARNs or names, not `${substitutions}`.
+ */
+export function actionsOf(document: StateMachine, place: Place): Statement[] {
+  return merge(tasksOf(document).flatMap((task) => statementsOf(task, place)));
+}
+
+/** Every task of the document, those of branches and item processors included. */
+function tasksOf(branch: Branch): TaskState[] {
+  return Object.values(branch.States).flatMap((state: State) => {
+    if (state.Type === 'Task') return [state];
+    if (state.Type === 'Parallel') return state.Branches.flatMap(tasksOf);
+    if (state.Type === 'Map') return tasksOf(state.ItemProcessor);
+    return [];
+  });
+}
+
+function statementsOf(task: TaskState, place: Place): Statement[] {
+  const integration = /^arn:aws[a-z-]*:states:::(.*)$/.exec(task.Resource)?.[1] ?? task.Resource;
+  const parameters = task.Parameters ?? {};
+  const job = jobs[integration];
+  if (job) return jobStatements(job, parameters, place);
+  const own = (type: string) => [sagemakerArn(place, type)];
+  switch (integration) {
+    case 'lambda:invoke':
+      return [allow(['lambda:InvokeFunction'], [text(parameters, 'FunctionName')])];
+    case 'dynamodb:putItem':
+      return [allow(['dynamodb:PutItem'], [place.names.ledgerTableArn], onlyKinds([kindOf(parameters)]))];
+    case 'sagemaker:createModel':
+      return [
+        allow(['sagemaker:CreateModel', ...tagging(parameters)], own('model')),
+        passRole(text(parameters, 'ExecutionRoleArn')),
+      ];
+    case 'glue:startJobRun.sync':
+      return [
+        allow(
+          ['glue:BatchStopJobRun', 'glue:GetJobRun', 'glue:GetJobRuns', 'glue:StartJobRun'],
+          [arnOf(place, 'glue', `job/${text(parameters, 'JobName')}`)],
+        ),
+      ];
+    case 'aws-sdk:ecs:registerTaskDefinition':
+      return [
+        allow(['ecs:RegisterTaskDefinition'], ['*'], { because: definitions }),
+        ...('Tags' in parameters
+          ? [
+              allow(
+                ['ecs:TagResource'],
+                [arnOf(place, 'ecs', `task-definition/${text(parameters, 'Family')}:*`)],
+              ),
+            ]
+          : []),
+        passRole(text(parameters, 'TaskRoleArn'), 'ecs-tasks.amazonaws.com'),
+        passRole(text(parameters, 'ExecutionRoleArn'), 'ecs-tasks.amazonaws.com'),
+      ];
+    case 'aws-sdk:ecs:deregisterTaskDefinition':
+      return [allow(['ecs:DeregisterTaskDefinition'], ['*'], { because: definitions })];
+    case 'ecs:runTask.sync':
+      return taskStatements(parameters, place);
+    case 'aws-sdk:s3:getObject':
+      // The one thing that a document reads: why a prepare job failed.
+      return [
+        allow(
+          ['s3:GetObject'],
+          [
+            `arn:${place.names.partition}:s3:::${place.names.artifactsBucket}/${place.project}/prepared/failures/*`,
+          ],
+        ),
+      ];
+    case 'aws-sdk:sagemaker:deleteModel':
+      return [allow(['sagemaker:DeleteModel'], own('model'))];
+    case 'aws-sdk:sagemaker:describeTrainingJob':
+      return [allow(['sagemaker:DescribeTrainingJob'], own('training-job'))];
+    default:
+      throw new Error(
+        `${task.Resource}: no policy is known for this task; add its actions to infra/iam/actions-of.ts`,
+      );
+  }
+}
+
+interface Job {
+  /** As actions call it: Create..., Describe..., Stop.... */
+  readonly name: string;
+  /** As ARNs call it. */
+  readonly type: string;
+  /** As the managed rule calls it. */
+  readonly rule: string;
+}
+
+const jobs: Readonly<Record<string, Job>> = {
+  'sagemaker:createProcessingJob.sync': {
+    name: 'ProcessingJob',
+    type: 'processing-job',
+    rule: 'ProcessingJobs',
+  },
+  'sagemaker:createTrainingJob.sync': { name: 'TrainingJob', type: 'training-job', rule: 'TrainingJobs' },
+  'sagemaker:createTransformJob.sync': {
+    name: 'TransformJob',
+    type: 'transform-job',
+    rule: 'TransformJobs',
+  },
+  'sagemaker:createHyperParameterTuningJob.sync': {
+    name: 'HyperParameterTuningJob',
+    type: 'hyper-parameter-tuning-job',
+    rule: 'TuningJobs',
+  },
+};
+
+function jobStatements({ name, type, rule }: Job, parameters: Parameters, place: Place): Statement[] {
+  const { names, region, account } = place;
+  // A tuning job's role stands in the definition of the training jobs that it starts.
+  const definition = parameters.TrainingJobDefinition;
+  const role = isObject(definition) ? text(definition, 'RoleArn') : parameters.RoleArn;
+  return [
+    allow(
+      [
+        `sagemaker:Create${name}`,
+        `sagemaker:Describe${name}`,
+        `sagemaker:Stop${name}`,
+        'sagemaker:ListTags',
+        ...tagging(parameters),
+      ],
+      [sagemakerArn(place, type)],
+    ),
+    ...(typeof role === 'string' ? [passRole(role)] : []),
+    allow(
+      ['events:PutTargets', 'events:PutRule', 'events:DescribeRule'],
+      [
+        `arn:${names.partition}:events:${region}:${account}:rule/StepFunctionsGetEventsForSageMaker${rule}Rule`,
+      ],
+    ),
+  ];
+}
+
+const definitions = 'IAM sees no resource in these two calls; what runs is held to the family';
+
+/** A task of the environment's cluster and family; its id is not known before it runs. */
+function taskStatements(parameters: Parameters, place: Place): Statement[] {
+  const { names, region, account } = place;
+  const cluster = text(parameters, 'Cluster');
+  return [
+    allow(['ecs:RunTask'], [arnOf(place, 'ecs', `task-definition/${names.prepare.job}:*`)], {
+      Condition: { ArnEquals: { 'ecs:cluster': [cluster] } },
+    }),
+    allow(
+      ['ecs:DescribeTasks', 'ecs:StopTask', ...('PropagateTags' in parameters ? ['ecs:TagResource'] : [])],
+      [`${cluster.replace(':cluster/', ':task/')}/*`],
+    ),
+    allow(
+      ['events:DescribeRule', 'events:PutRule', 'events:PutTargets'],
+      [`arn:${names.partition}:events:${region}:${account}:rule/StepFunctionsGetEventsForECSTaskRule`],
+    ),
+  ];
+}
+
+const arnOf = ({ names, region, account }: Place, service: string, resource: string): string =>
+  `arn:${names.partition}:${service}:${region}:${account}:${resource}`;
+
+/** Jobs and models are named PREFIX-HASH-... by Plan and Inspect. */
+const sagemakerArn = ({ names, region, account }: Place, type: string): string =>
+  `arn:${names.partition}:sagemaker:${region}:${account}:${type}/${names.jobPrefix}-*`;
+
+const passRole = (role: string, service = 'sagemaker.amazonaws.com'): Statement =>
+  allow(['iam:PassRole'], [role], {
+    Condition: { StringEquals: { 'iam:PassedToService': service } },
+  });
+
+const tagging = (parameters: Parameters): string[] => ('Tags' in parameters ? ['sagemaker:AddTags'] : []);
+
+function kindOf(parameters: Parameters): string {
+  const item = parameters.Item;
+  const kind = isObject(item) ? item.kind : undefined;
+  if (!isObject(kind)) throw new Error('dynamodb:putItem: got no Item.kind, expected { S: KIND }');
+  return text(kind, 'S');
+}
+
+/** One statement for all actions that hold for the same resources under the same condition, in a fixed order. */
+function merge(statements: readonly Statement[]): Statement[] {
+  const byScope = new Map<string, Statement>();
+  for (const statement of statements) {
+    const scope = JSON.stringify([statement.Resource, statement.Condition]);
+    const before = byScope.get(scope);
+    byScope.set(scope, {
+      ...statement,
+      Action: [...new Set([...(before?.Action ?? []), ...statement.Action])].sort(),
+    });
+  }
+  return [...byScope.values()];
+}
+
+type Parameters = { readonly [key: string]: Json };
+
+const isObject = (value: Json | undefined): value is Parameters =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function text(parameters: Parameters, key: string): string {
+  const value = parameters[key];
+  if (typeof value !== 'string' || value === '')
+    throw new Error(
+      `got ${JSON.stringify(value)} for ${key}, expected a name that the document states itself: ` +
+        'a role cannot be held to what only the run knows',
+    );
+  return value;
+}

@@ -1,0 +1,35 @@
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { Construct } from 'constructs';
+import { acknowledge } from '../acknowledge.ts';
+import type { Environment } from '../environment.ts';
+import { useKey } from '../features/train/job-policy.ts';
+import { policyDocument } from './policy-document.ts';
+import { type Statement, starReasons } from './statement.ts';
+
+/** A role for a service, with one inline policy; the stack sets its boundary. */
+export function serviceRole(
+  scope: Construct,
+  id: string,
+  {
+    environment,
+    roleName,
+    service,
+    statements,
+  }: { environment: Environment; roleName: string; service: string; statements: readonly Statement[] },
+): Role {
+  const { settings, account } = environment;
+  const needs = [...statements, ...(settings.kms_key ? [useKey(settings.kms_key)] : [])];
+  const role = new Role(scope, id, {
+    roleName,
+    // Lambda names no source when it assumes a role; the others do, so that no other account's job or machine can.
+    assumedBy: new ServicePrincipal(
+      service,
+      service === 'lambda.amazonaws.com'
+        ? {}
+        : { conditions: { StringEquals: { 'aws:SourceAccount': account } } },
+    ),
+    inlinePolicies: { needs: policyDocument(needs) },
+  });
+  acknowledge(role, starReasons(needs));
+  return role;
+}

@@ -1,0 +1,287 @@
+import { expect, test } from '@jest/globals';
+import { embeddedResources } from '../../pipeline/backends/embedded/embedded-backend.ts';
+import { trainMachine } from '../../pipeline/machines/train.ts';
+import { resourceNames } from '../../pipeline/names.ts';
+import { testEnvironment } from '../environment.fixture.ts';
+import { functionPolicy } from '../features/train/function-policy.ts';
+import { machinePolicy } from '../features/train/machine-policy.ts';
+import { type Call, isAllowed } from '../iam/evaluate.fixture.ts';
+import { boundary, deploy, execution, identityBoundary, pullRequest } from './identity-policies.ts';
+
+const environment = testEnvironment('staging');
+const { names } = environment;
+const iam = (resource: string) => `arn:aws:iam::111111111111:${resource}`;
+const own = iam(`policy/${names.permissionsBoundary}`);
+const everything = [{ Effect: 'Allow', Action: ['*'], Resource: ['*'] }] as const;
+
+/** CloudFormation in a deployment, and a role that a deployment made with all the permissions it could write down. */
+const deployments = {
+  CloudFormation: { policy: execution(environment), boundary: boundary(environment) },
+  // Where mlops.yaml names the company's boundary, the execution policy must hold by itself.
+  'CloudFormation within a boundary that allows all': {
+    policy: execution(environment),
+    boundary: everything,
+  },
+  'a role that a deployment made': { policy: everything, boundary: boundary(environment) },
+};
+
+const identityRoles = [
+  names.deployRole.arn,
+  names.pullRequestRole.arn,
+  iam(`role/cdk-${names.qualifier}-cfn-exec-role-111111111111-eu-west-1`),
+  iam(`role/cdk-${names.qualifier}-deploy-role-111111111111-eu-west-1`),
+];
+
+/** Of other environments and projects of the account, however alike the names. */
+const neighbours = [
+  ['churn', 'staging-2'],
+  ['churn', 'production'],
+  ['churn-staging', 'staging'],
+  ['churn-2', 'staging'],
+] as const;
+
+const withBoundary = { 'iam:PermissionsBoundary': own };
+const forbidden: [string, Call][] = [
+  ...identityRoles.flatMap((resource): [string, Call][] =>
+    [
+      'UpdateAssumeRolePolicy',
+      'PutRolePolicy',
+      'AttachRolePolicy',
+      'DetachRolePolicy',
+      'DeleteRolePolicy',
+      'PutRolePermissionsBoundary',
+      'DeleteRolePermissionsBoundary',
+      'DeleteRole',
+      'UpdateRole',
+      'PassRole',
+    ].map((action) => [
+      `${action} on ${resource}`,
+      {
+        action: `iam:${action}`,
+        resource,
+        context: { ...withBoundary, 'iam:PassedToService': 'lambda.amazonaws.com' },
+      },
+    ]),
+  ),
+  ...['CreatePolicyVersion', 'SetDefaultPolicyVersion', 'DeletePolicy', 'DeletePolicyVersion'].flatMap(
+    (action): [string, Call][] =>
+      [own, iam(`policy/${names.stack}--execution`), iam(`policy/${names.stack}--github-boundary`)].map(
+        (resource) => [`${action} on ${resource}`, { action: `iam:${action}`, resource }],
+      ),
+  ),
+  ['a role without boundary', { action: 'iam:CreateRole', resource: iam('role/churn--staging--x') }],
+  [
+    'a role with another boundary',
+    {
+      action: 'iam:CreateRole',
+      resource: iam('role/churn--staging--x'),
+      context: { 'iam:PermissionsBoundary': iam('policy/AdministratorAccess') },
+    },
+  ],
+  [
+    'a role of another name',
+    { action: 'iam:CreateRole', resource: iam('role/admin'), context: withBoundary },
+  ],
+  [
+    'a policy on a role without the boundary',
+    { action: 'iam:PutRolePolicy', resource: iam('role/churn--staging--x') },
+  ],
+  [
+    'another boundary on its own role',
+    {
+      action: 'iam:PutRolePermissionsBoundary',
+      resource: iam('role/churn--staging--job'),
+      context: { 'iam:PermissionsBoundary': iam('policy/AdministratorAccess') },
+    },
+  ],
+  [
+    'no boundary on its own role',
+    {
+      action: 'iam:DeleteRolePermissionsBoundary',
+      resource: iam('role/churn--staging--job'),
+      context: withBoundary,
+    },
+  ],
+  ['a user', { action: 'iam:CreateUser', resource: iam('user/churn--staging--x'), context: withBoundary }],
+  ['an access key', { action: 'iam:CreateAccessKey', resource: iam('user/someone') }],
+  [
+    'a provider',
+    { action: 'iam:CreateOpenIDConnectProvider', resource: iam('oidc-provider/evil.example.com') },
+  ],
+  [
+    'its audience',
+    {
+      action: 'iam:AddClientIDToOpenIDConnectProvider',
+      resource: iam('oidc-provider/token.actions.githubusercontent.com'),
+    },
+  ],
+  ['another role', { action: 'sts:AssumeRole', resource: iam('role/admin') }],
+];
+
+test.each(Object.entries(deployments))(
+  '%s changes no identity and makes no role without the boundary',
+  (_, bounds) => {
+    for (const [what, call] of forbidden) expect([what, isAllowed(call, bounds)]).toEqual([what, false]);
+  },
+);
+
+test('what is forbidden would be possible without the boundary: the cases are real', () => {
+  for (const [what, call] of forbidden)
+    expect([what, isAllowed(call, { policy: everything })]).toEqual([what, true]);
+});
+
+test('CloudFormation makes what the stack holds, with the boundary, by its names only', () => {
+  const may = (call: Call) => isAllowed(call, deployments.CloudFormation);
+  const job = iam('role/churn--staging--job');
+  expect(may({ action: 'iam:CreateRole', resource: job, context: withBoundary })).toBe(true);
+  expect(may({ action: 'iam:PutRolePolicy', resource: job, context: withBoundary })).toBe(true);
+  expect(
+    may({
+      action: 'iam:PassRole',
+      resource: job,
+      context: { 'iam:PassedToService': 'lambda.amazonaws.com' },
+    }),
+  ).toBe(true);
+  expect(
+    may({ action: 'iam:PassRole', resource: job, context: { 'iam:PassedToService': 'ec2.amazonaws.com' } }),
+  ).toBe(false);
+  expect(may({ action: 's3:CreateBucket', resource: `arn:aws:s3:::${names.dataBucket}` })).toBe(true);
+  expect(may({ action: 's3:CreateBucket', resource: 'arn:aws:s3:::other' })).toBe(false);
+  expect(may({ action: 's3:GetObject', resource: `arn:aws:s3:::${names.dataBucket}/rows.csv` })).toBe(false);
+  expect(may({ action: 'states:StartExecution', resource: names.machines.promote.arn })).toBe(false);
+});
+
+const roles = {
+  pullRequest: { policy: pullRequest(environment), boundary: identityBoundary(environment) },
+  deploy: { policy: deploy(environment), boundary: identityBoundary(environment) },
+};
+const ecr = (repository: string) => `arn:aws:ecr:eu-west-1:111111111111:repository/${repository}`;
+const execution_ = (machine: string) => `arn:aws:states:eu-west-1:111111111111:execution:${machine}:run-1`;
+
+test('a pull request starts and stops evaluate runs and pushes candidates; a deployment does the rest', () => {
+  const both: Call[] = [
+    { action: 'states:StartExecution', resource: names.machines.evaluate.arn },
+    { action: 'states:StopExecution', resource: execution_(names.machines.evaluate.name) },
+    { action: 'ecr:PutImage', resource: ecr(names.candidateRepository) },
+    { action: 's3:GetObject', resource: `arn:aws:s3:::${names.artifactsBucket}/churn/runs/x/verdict.json` },
+    {
+      action: 's3:PutObject',
+      resource: `arn:aws:s3:::${names.artifactsBucket}/churn/data/abc/rows.csv`,
+      context: { 's3:if-none-match': '*' },
+    },
+    { action: 'dynamodb:Query', resource: names.ledgerTableArn },
+    {
+      action: 'sagemaker:StopTrainingJob',
+      resource: `arn:aws:sagemaker:eu-west-1:111111111111:training-job/${names.jobPrefix}-1a2b3c4d-train-1`,
+    },
+  ];
+  const log = 'arn:aws:logs:eu-west-1:111111111111:log-group:/aws/sagemaker/TrainingJobs:log-stream';
+  both.push({
+    action: 'logs:GetLogEvents',
+    resource: `${log}:${names.jobPrefix}-1a2b3c4d-train-1/algo-1-17`,
+  });
+  both.push({ action: 'logs:DescribeLogStreams', resource: `${log}:` });
+  const deployOnly: Call[] = [
+    { action: 'states:StartExecution', resource: names.machines.promote.arn },
+    { action: 'states:StopExecution', resource: execution_(names.machines.promote.name) },
+    { action: 'ecr:PutImage', resource: ecr(names.releaseRepository) },
+    { action: 'lambda:InvokeFunction', resource: names.functions.promote.arn },
+    {
+      action: 'sts:AssumeRole',
+      resource: iam(`role/cdk-${names.qualifier}-deploy-role-111111111111-eu-west-1`),
+    },
+  ];
+  const neither: Call[] = [
+    ...['PutItem', 'UpdateItem', 'DeleteItem'].map((action) => ({
+      action: `dynamodb:${action}`,
+      resource: names.ledgerTableArn,
+      context: { 'dynamodb:LeadingKeys': ['champion'] },
+    })),
+    { action: 's3:PutObject', resource: `arn:aws:s3:::${names.artifactsBucket}/churn/models/x/model.tar.gz` },
+    { action: 's3:PutObject', resource: `arn:aws:s3:::${names.artifactsBucket}/churn/data/abc/rows.csv` },
+    { action: 's3:DeleteObject', resource: `arn:aws:s3:::${names.artifactsBucket}/churn/data/abc/rows.csv` },
+    {
+      action: 'sagemaker:UpdateModelPackage',
+      resource: 'arn:aws:sagemaker:eu-west-1:111111111111:model-package/a/1',
+    },
+    {
+      action: 'sts:AssumeRole',
+      resource: iam(`role/cdk-${names.qualifier}-lookup-role-111111111111-eu-west-1`),
+    },
+    { action: 'iam:PassRole', resource: names.jobRole.arn },
+    { action: 'logs:GetLogEvents', resource: `${log}:somebody-elses-job/algo-1-17` },
+    {
+      action: 'logs:GetLogEvents',
+      resource: 'arn:aws:logs:eu-west-1:111111111111:log-group:/aws/lambda/other:log-stream:x',
+    },
+  ];
+  const decide = (calls: Call[], role: keyof typeof roles) =>
+    calls.map((call) => [call.action, call.resource, isAllowed(call, roles[role])]);
+  const all = (calls: Call[], value: boolean) => calls.map((call) => [call.action, call.resource, value]);
+  expect(decide(both, 'pullRequest')).toEqual(all(both, true));
+  expect(decide(both, 'deploy')).toEqual(all(both, true));
+  expect(decide(deployOnly, 'pullRequest')).toEqual(all(deployOnly, false));
+  expect(decide(deployOnly, 'deploy')).toEqual(all(deployOnly, true));
+  for (const role of ['pullRequest', 'deploy'] as const)
+    expect(decide(neither, role)).toEqual(all(neither, false));
+});
+
+test('no role reaches into another environment or project, though its name begins alike', () => {
+  const arn = (service: string, resource: string) => `arn:aws:${service}:eu-west-1:111111111111:${resource}`;
+  const calls = ([project, environment]: readonly [string, string]): Call[] => {
+    const other = resourceNames({ project, environment, account: '111111111111', region: 'eu-west-1' });
+    const { jobPrefix, functions, machines } = other;
+    return [
+      {
+        action: 'sagemaker:StopTrainingJob',
+        resource: arn('sagemaker', `training-job/${jobPrefix}-1a-train-1`),
+      },
+      {
+        action: 'sagemaker:DescribeTrainingJob',
+        resource: arn('sagemaker', `training-job/${jobPrefix}-1a-1`),
+      },
+      { action: 'sagemaker:DeleteModel', resource: arn('sagemaker', `model/${jobPrefix}-1a-candidate-1`) },
+      { action: 'sagemaker:CreateTrainingJob', resource: arn('sagemaker', `training-job/${jobPrefix}-1a-1`) },
+      { action: 'lambda:UpdateFunctionCode', resource: functions.promote.arn },
+      { action: 'states:UpdateStateMachine', resource: machines.promote.arn },
+      {
+        action: 'states:StopExecution',
+        resource: `${machines.promote.arn}:1`.replace(':stateMachine:', ':execution:'),
+      },
+      { action: 'ecr:DeleteRepository', resource: arn('ecr', `repository/${other.releaseRepository}`) },
+      { action: 'iam:PutRolePolicy', resource: other.jobRole.arn, context: withBoundary },
+      { action: 's3:DeleteBucketPolicy', resource: `arn:aws:s3:::${other.dataBucket}` },
+      { action: 'events:PutRule', resource: arn('events', `rule/${other.closeRunRule}`) },
+      { action: 'sns:Subscribe', resource: arn('sns', other.notificationTopic) },
+    ];
+  };
+  const policies = {
+    pullRequest: pullRequest(environment),
+    deploy: deploy(environment),
+    execution: execution(environment),
+    'close-run': functionPolicy('close-run', environment, []),
+    gate: functionPolicy('gate', environment, []),
+    machine: machinePolicy('promote', trainMachine(embeddedResources), environment),
+  };
+  const reached = (neighbour: readonly [string, string]) =>
+    Object.entries(policies).flatMap(([role, policy]) =>
+      calls(neighbour)
+        .filter((call) => isAllowed(call, { policy }))
+        .map(({ action }) => `${role}: ${action}`),
+    );
+  for (const neighbour of neighbours) expect([neighbour, reached(neighbour)]).toEqual([neighbour, []]);
+  // The cases are real: on its own, some role may make each of these calls.
+  expect(new Set(reached(['churn', 'staging']).map((line) => line.split(': ')[1]))).toEqual(
+    new Set(calls(['churn', 'staging']).map(({ action }) => action)),
+  );
+});
+
+test('policies fit: a managed policy holds 6,144 characters, the inline policies of a role 10,240', () => {
+  for (const name of ['staging', 'production'] as const) {
+    const longest = testEnvironment(name);
+    for (const policy of [boundary, execution, identityBoundary])
+      expect(JSON.stringify(policy(longest)).length).toBeLessThan(6_144);
+    for (const policy of [pullRequest, deploy])
+      expect(JSON.stringify(policy(longest)).length).toBeLessThan(10_240);
+  }
+});

@@ -1,0 +1,159 @@
+import { CfnBudget } from 'aws-cdk-lib/aws-budgets';
+import { FederatedPrincipal, ManagedPolicy, OidcProviderNative, Role } from 'aws-cdk-lib/aws-iam';
+import { CfnOutput, RemovalPolicy, Stack, type StackProps, Tags } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import { acknowledge } from '../acknowledge.ts';
+import type { Environment } from '../environment.ts';
+import { policyDocument } from '../iam/policy-document.ts';
+import { type Statement, starReasons } from '../iam/statement.ts';
+import { boundary, deploy, execution, identityBoundary, pullRequest } from './identity-policies.ts';
+
+/** What bootstrap learns before it deploys. */
+export interface Identity {
+  /** What every subject of the repository's tokens begins with: `repo:OWNER/REPO`, or with ids. */
+  readonly subjectPrefix: string;
+  /** An account has one provider for GitHub: `existing` where another stack has made it. */
+  readonly provider: 'create' | 'existing';
+  /** US dollars a month of the whole account. */
+  readonly monthlyBudget: number;
+}
+
+interface IdentityStackProps extends StackProps {
+  readonly environment: Environment;
+  readonly identity: Identity;
+}
+
+/** Of the tokens of GitHub's workflows. */
+export const issuer = 'token.actions.githubusercontent.com';
+
+/**
+ * Who may come in, and the bounds of everything that deployments make. A person deploys it (npm run bootstrap); no role
+ * in it can be changed by a deployment.
+ */
+export class IdentityStack extends Stack {
+  constructor(scope: Construct, id: string, { environment, identity, ...props }: IdentityStackProps) {
+    super(scope, id, props);
+    const { names, account, settings, project } = environment;
+    for (const [name, value] of Object.entries({ project, environment: environment.name, ...settings.tags }))
+      Tags.of(this).add(name, value);
+
+    const providerArn = `arn:${names.partition}:iam::${account}:oidc-provider/${issuer}`;
+    const provider =
+      identity.provider === 'create'
+        ? new OidcProviderNative(this, 'GitHub', {
+            url: `https://${issuer}`,
+            clientIds: ['sts.amazonaws.com'],
+            // Others of the account may have come to rely on it.
+            removalPolicy: RemovalPolicy.RETAIN,
+          })
+        : null;
+
+    const policy = (
+      policyId: string,
+      name: string,
+      description: string,
+      statements: readonly Statement[],
+    ) => {
+      const made = new ManagedPolicy(this, policyId, {
+        managedPolicyName: name,
+        description,
+        document: policyDocument(statements),
+      });
+      acknowledge(made, starReasons(statements));
+      return made;
+    };
+    // Without it nothing could be deployed where the company's boundary is used, so it is made only where it is ours.
+    if (settings.permissions_boundary === null)
+      policy(
+        'Boundary',
+        names.permissionsBoundary,
+        'Bounds every role that a deployment makes',
+        boundary(environment),
+      );
+    const executionPolicy = policy(
+      'Execution',
+      `${names.stack}--execution`,
+      'What CloudFormation may do in a deployment',
+      execution(environment),
+    );
+    const githubBoundary = settings.permissions_boundary
+      ? ManagedPolicy.fromManagedPolicyArn(this, 'CompanyBoundary', settings.permissions_boundary)
+      : policy(
+          'GitHubBoundary',
+          `${names.stack}--github-boundary`,
+          'Bounds the roles that GitHub assumes',
+          identityBoundary(environment),
+        );
+
+    const role = (
+      roleId: string,
+      roleName: string,
+      description: string,
+      subjects: readonly string[],
+      statements: readonly Statement[],
+    ) => {
+      const made = new Role(this, roleId, {
+        roleName,
+        description,
+        assumedBy: new FederatedPrincipal(
+          provider?.oidcProviderArn ?? providerArn,
+          {
+            StringEquals: {
+              [`${issuer}:aud`]: 'sts.amazonaws.com',
+              [`${issuer}:sub`]: subjects.map((subject) => `${identity.subjectPrefix}:${subject}`),
+            },
+          },
+          'sts:AssumeRoleWithWebIdentity',
+        ),
+        inlinePolicies: { needs: policyDocument(statements) },
+        permissionsBoundary: githubBoundary,
+      });
+      acknowledge(made, starReasons(statements));
+      return made;
+    };
+    const pullRequestRole = role(
+      'PullRequest',
+      names.pullRequestRole.name,
+      'Pull requests: evaluate runs, candidate images',
+      ['pull_request'],
+      pullRequest(environment),
+    );
+    const deployRole = role(
+      'Deploy',
+      names.deployRole.name,
+      'Deployments: infrastructure, images, promote runs',
+      // Where the gate holds, a job in the second environment waits for a reviewer and then promotes.
+      [
+        `environment:${environment.name}`,
+        ...(settings.approval ? [`environment:${environment.name}-approval`] : []),
+      ],
+      deploy(environment),
+    );
+
+    if (environment.emails.length > 0)
+      new CfnBudget(this, 'Budget', {
+        budget: {
+          budgetName: `${names.stack}--monthly`,
+          budgetType: 'COST',
+          timeUnit: 'MONTHLY',
+          budgetLimit: { amount: identity.monthlyBudget, unit: 'USD' },
+        },
+        notificationsWithSubscribers: (['ACTUAL', 'FORECASTED'] as const).map((notificationType) => ({
+          notification: {
+            notificationType,
+            comparisonOperator: 'GREATER_THAN',
+            threshold: notificationType === 'ACTUAL' ? 80 : 100,
+            thresholdType: 'PERCENTAGE',
+          },
+          subscribers: environment.emails.map((address) => ({ subscriptionType: 'EMAIL', address })),
+        })),
+      });
+
+    const outputs = {
+      PullRequestRole: pullRequestRole.roleArn,
+      DeployRole: deployRole.roleArn,
+      ExecutionPolicy: executionPolicy.managedPolicyArn,
+    };
+    for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
+  }
+}

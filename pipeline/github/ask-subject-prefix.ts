@@ -1,0 +1,30 @@
+import { GitHubError } from './github-error.ts';
+import { type Repository, type SubjectTemplate, subjectPrefix } from './token-subject.ts';
+
+/**
+ * Asks GitHub what the subjects of the tokens of a repository's workflows begin with. Throws GitHubError where GitHub
+ * refuses to answer, SetupError where the subject is none that a role could trust.
+ */
+export async function askSubjectPrefix(repository: string): Promise<string> {
+  const found = await get<Repository>(`/repos/${repository}`, repository);
+  const template = await get<SubjectTemplate>(
+    `/repos/${repository}/actions/oidc/customization/sub`,
+    repository,
+  );
+  return subjectPrefix(found, template);
+}
+
+async function get<T>(path: string, repository: string): Promise<T> {
+  const token = process.env.GITHUB_TOKEN ?? process.env.GH_TOKEN;
+  const response = await fetch(`${process.env.GITHUB_API_URL ?? 'https://api.github.com'}${path}`, {
+    headers: {
+      accept: 'application/vnd.github+json',
+      ...(token && { authorization: `Bearer ${token}` }),
+    },
+  });
+  if (response.ok) return (await response.json()) as T;
+  throw new GitHubError(
+    `${repository}: GitHub answered ${response.status} to GET ${path}, expected 200`,
+    'set GITHUB_TOKEN to a token that reads the repository and its Actions settings, or give --subject-prefix',
+  );
+}

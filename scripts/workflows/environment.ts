@@ -1,0 +1,33 @@
+import { annotateError } from '../../actions/shared/annotate.ts';
+import { loadConfig } from '../../pipeline/config/load.ts';
+import type { Config } from '../../pipeline/config/schema.ts';
+import { causedByInput } from '../../pipeline/errors.ts';
+import { type Deployment, resourceNames } from '../../pipeline/names.ts';
+
+/** What the workflows need to know of an environment. */
+export interface WorkflowEnvironment {
+  name: string;
+  region: string;
+  /** The repository of released images, `HOST/NAME`. */
+  release: string;
+}
+
+/** The environment of mlops.yaml that is chosen. What is wrong with mlops.yaml or the choice ends the step, annotated. */
+export async function environmentOf(choose: (config: Config) => Deployment): Promise<WorkflowEnvironment> {
+  try {
+    return described(choose((await loadConfig('mlops.yaml')).config));
+  } catch (error) {
+    if (!(error instanceof Error && causedByInput(error.name))) throw error;
+    annotateError(error.message, { file: 'mlops.yaml', title: 'Configuration' });
+    process.exit(1);
+  }
+}
+
+export function described(deployment: Deployment): WorkflowEnvironment {
+  const { registryHost, releaseRepository } = resourceNames(deployment);
+  return {
+    name: deployment.environment,
+    region: deployment.region,
+    release: `${registryHost}/${releaseRepository}`,
+  };
+}
