@@ -10,7 +10,6 @@ import type { MakeEngine } from './features/train/prepare/load-engine.ts';
 import { Images } from './foundation/images.ts';
 import { Ledger } from './foundation/ledger.ts';
 import { Operations } from './foundation/operations.ts';
-import { Registry } from './foundation/registry.ts';
 import { Storage } from './foundation/storage.ts';
 import { serviceRole } from './iam/service-role.ts';
 import { boundaryArn } from './identity/identity-policies.ts';
@@ -26,9 +25,9 @@ interface EnvironmentStackProps extends StackProps {
 export class EnvironmentStack extends Stack {
   constructor(scope: Construct, id: string, { environment, code, engine, ...props }: EnvironmentStackProps) {
     super(scope, id, props);
-    const { names, settings, sources, image, project } = environment;
+    const { names, settings, sources, project } = environment;
     const key = settings.kms_key ? Key.fromKeyArn(this, 'Key', settings.kms_key) : undefined;
-    const tags = { project, environment: environment.name, model: project, ...settings.tags };
+    const tags = { project, environment: environment.name, ...settings.tags };
     for (const [name, value] of Object.entries(tags)) Tags.of(this).add(name, value);
 
     PermissionsBoundary.of(this).apply(
@@ -38,12 +37,11 @@ export class EnvironmentStack extends Stack {
     const storage = new Storage(this, 'Storage', { environment, key });
     const images = new Images(this, 'Images', { environment, key });
     const ledger = new Ledger(this, 'Ledger', { environment, key });
-    new Registry(this, 'Registry', { environment });
     const jobRole = serviceRole(this, 'JobRole', {
       environment,
       roleName: names.jobRole.name,
       service: 'sagemaker.amazonaws.com',
-      statements: jobPolicy(environment, { sources, image, vpc: settings.vpc !== null }),
+      statements: jobPolicy(environment, { sources, images: environment.images, vpc: settings.vpc !== null }),
     });
     const functions = new Functions(this, 'Functions', { environment, code, key });
     const deployed = engine?.(this, { environment, key });

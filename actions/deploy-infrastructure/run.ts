@@ -12,7 +12,7 @@ import {
 } from '../../infra/cli/stack-diff.ts';
 import { type Environment, environmentOf } from '../../infra/environment.ts';
 import { stackLink } from '../../pipeline/backends/aws/console-links.ts';
-import { loadConfig } from '../../pipeline/config/load.ts';
+import { loadModels } from '../../pipeline/config/load.ts';
 import { InputError } from '../../pipeline/errors.ts';
 import { group } from '../shared/log.ts';
 import { ActionError, type Result } from '../shared/start.ts';
@@ -46,8 +46,7 @@ class ReplacementError extends Error {
  * an earlier job has synthesized what is deployed. Errors are in an ActionError once there are outputs.
  */
 export async function run(inputs: Inputs, { summary, signal }: Surroundings): Promise<Result<Output>> {
-  const { config } = await loadConfig(inputs.config);
-  const environment = environmentOf(config, inputs.environment, 'input environment');
+  const environment = environmentOf(await loadModels(inputs.config), inputs.environment, 'input environment');
   const stacks = stacksOf(inputs, environment);
   const assembly = await readAssembly(inputs, environment, stacks);
   await requireAccount(environment);

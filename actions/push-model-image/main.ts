@@ -17,6 +17,7 @@ await start({
       .default('linux/amd64'),
     config: z.string().default('mlops.yaml'),
     environment: z.string().optional(),
+    model: z.string().optional(),
     copy: flag.default(false),
   }),
   outputs: ['uri', 'digest', 'pushed', 'prepare-uri'],

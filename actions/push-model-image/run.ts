@@ -14,6 +14,7 @@ export interface Inputs {
   platform: string;
   config: string;
   environment?: string | undefined;
+  model?: string | undefined;
   copy: boolean;
 }
 
@@ -45,11 +46,11 @@ export async function run(
   core.saveState('logins', loginsIn);
   const done: Partial<Record<ImageName, PushedImage>> = {};
   try {
-    const { config } = await loadConfig(inputs.config);
-    const { context, repository, platform, environment, copy } = inputs;
+    const { context, repository, platform, environment, model, copy } = inputs;
+    const { config, path: file } = await loadConfig(inputs.config, { model });
     const images = await CheckoutImages.of({
       config,
-      file: inputs.config,
+      file,
       context,
       repository,
       platform,

@@ -107,18 +107,6 @@ export function execution(environment: Environment): Statement[] {
     ),
     allow(
       [
-        'sagemaker:AddTags',
-        'sagemaker:CreateModelPackageGroup',
-        'sagemaker:DeleteModelPackageGroup',
-        'sagemaker:DeleteTags',
-        'sagemaker:DescribeModelPackageGroup',
-        'sagemaker:GetModelPackageGroupPolicy',
-        'sagemaker:ListTags',
-      ],
-      [arn('sagemaker', `model-package-group/${names.packageGroup}`)],
-    ),
-    allow(
-      [
         'lambda:AddPermission',
         'lambda:CreateFunction',
         'lambda:DeleteFunction*',
@@ -533,8 +521,8 @@ function reading(environment: Environment): Statement[] {
     allow(
       ['sagemaker:DescribeModelPackage', 'sagemaker:ListModelPackages'],
       [
-        sagemaker(`model-package-group/${names.packageGroup}`),
-        sagemaker(`model-package/${names.packageGroup}/*`),
+        sagemaker(`model-package-group/${names.packageGroups}`),
+        sagemaker(`model-package/${names.packageGroups}/*`),
       ],
     ),
     // Who cancels a run stops its jobs too: the runner of a workflow has seconds, close-run comes after.

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { ConfigError, type ConfigProblem, InputError } from '../errors.ts';
 import { explain, pathOf } from './explain.ts';
-import { chooseModel, hasModels, modelsOf, modelTree, overCeiling, rootFile } from './models.ts';
+import { checkRoot, chooseModel, hasModels, modelsOf, modelTree, overCeiling, rootFile } from './models.ts';
 import { override } from './overrides.ts';
 import { checkRules } from './rules.ts';
 import { salvage } from './salvage.ts';
@@ -58,10 +58,17 @@ export async function modelNames(path: string): Promise<string[] | undefined> {
   return hasModels(root) ? (await modelsOf(root, path, readText)).map(({ name }) => name) : undefined;
 }
 
+/** What the models of a project share, whatever is wrong in a model's own file. Throws ConfigError. */
+export async function loadProject(path: string): Promise<Pick<Config, 'project' | 'environments'>> {
+  const root = readTree(await readText(path), rootFile);
+  return hasModels(root) ? checkRoot(root, path) : (await loadConfig(path)).config;
+}
+
 /** The settings of every model of the project. Throws ConfigError with the problems of the first that has any. */
-export async function loadModels(path: string): Promise<LoadedConfig[]> {
-  const names = await modelNames(path);
-  return await Promise.all((names ?? [undefined]).map((model) => loadConfig(path, { model })));
+export async function loadModels(path: string): Promise<[Config, ...Config[]]> {
+  const [first, ...others] = (await modelNames(path)) ?? [];
+  const load = async (model?: string) => (await loadConfig(path, { model })).config;
+  return [await load(first), ...(await Promise.all(others.map(load)))];
 }
 
 /** Text of the only model's mlops.yaml -> config with every default filled in. Throws ConfigError with every problem. */

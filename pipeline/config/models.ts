@@ -1,6 +1,6 @@
 import { basename, dirname, join } from 'node:path';
 import * as z from 'zod';
-import { ConfigError, InputError } from '../errors.ts';
+import { ConfigError, type ConfigProblem, InputError } from '../errors.ts';
 import { explain, type Finding, pathOf, valueAt } from './explain.ts';
 import { didYouMean } from './nearest.ts';
 import { configFile, configSchema } from './schema.ts';
@@ -62,15 +62,8 @@ export async function modelsOf(
   rootPath: string,
   read: (path: string) => Promise<string>,
 ): Promise<ModelFile[]> {
-  const problems = [...root.problems];
-  const parsed = rootFile.safeParse(withoutDefaults(root.value));
-  if (!parsed.success)
-    problems.push(
-      ...explain(parsed.error.issues, root.value, rootFile).map((found) => problemOf(found, root)),
-    );
-  if (problems.length > 0 || !parsed.success) throw new ConfigError(rootPath, problems);
   const models = await Promise.all(
-    parsed.data.models.map(async (folder): Promise<ModelFile> => {
+    checkRoot(root, rootPath).models.map(async (folder): Promise<ModelFile> => {
       const file = join(dirname(rootPath), folder, 'mlops.yaml');
       const tree = await read(file).then(
         (text) => readTree(text, configSchema),
@@ -87,6 +80,7 @@ export async function modelsOf(
       };
     }),
   );
+  const problems: ConfigProblem[] = [];
   for (const [index, { name }] of models.entries()) {
     const first = models.findIndex((other) => other.name === name);
     if (first < index)
@@ -98,6 +92,14 @@ export async function modelsOf(
   }
   if (problems.length > 0) throw new ConfigError(rootPath, problems);
   return models;
+}
+
+/** What the root's file says. Throws ConfigError. */
+export function checkRoot(root: Tree, rootPath: string): z.output<typeof rootFile> {
+  const parsed = rootFile.safeParse(withoutDefaults(root.value));
+  if (root.problems.length === 0 && parsed.success) return parsed.data;
+  const findings = parsed.success ? [] : explain(parsed.error.issues, root.value, rootFile);
+  throw new ConfigError(rootPath, [...root.problems, ...findings.map((found) => problemOf(found, root))]);
 }
 
 /** `defaults` are partial: judged here, every setting that stands in the models' own files would be missing. */

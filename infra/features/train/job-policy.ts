@@ -5,7 +5,7 @@ import { readData } from './function-policy.ts';
 /** What the role may do that every SageMaker job runs with: read data and artifacts, write artifacts, pull images, log. */
 export function jobPolicy(
   place: Place,
-  { sources, image, vpc }: { sources: readonly string[]; image: string | null; vpc: boolean },
+  { sources, images, vpc }: { sources: readonly string[]; images: readonly string[]; vpc: boolean },
 ): Statement[] {
   const { names, region, account } = place;
   const artifacts = `arn:${names.partition}:s3:::${names.artifactsBucket}`;
@@ -13,7 +13,10 @@ export function jobPolicy(
     ...artifactsAndData(place, sources, ['prepared', 'models', 'scores']),
     // SageMaker looks at the output bucket itself before it starts a job.
     allow(['s3:GetBucketLocation'], [artifacts, `arn:${names.partition}:s3:::${names.dataBucket}`]),
-    ...pullImages(place, repositoryOf(image, names.partition)),
+    ...pullImages(
+      place,
+      images.flatMap((image) => repositoryOf(image, names.partition)),
+    ),
     allow(
       ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents'],
       [`arn:${names.partition}:logs:${region}:${account}:log-group:/aws/sagemaker/*`],

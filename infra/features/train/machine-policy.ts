@@ -1,4 +1,5 @@
 import type { StateMachine } from '../../../pipeline/machines/asl.ts';
+import { kindOf } from '../../../pipeline/model-ledger.ts';
 import type { ResourceNames } from '../../../pipeline/names.ts';
 import type { Place } from '../../environment.ts';
 import { actionsOf } from '../../iam/actions-of.ts';
@@ -30,7 +31,7 @@ const neverPromote = ({ names, region, account }: Place): Statement[] => [
     [names.ledgerTableArn],
     {
       Sid: 'NeverWriteChampion',
-      Condition: { 'ForAnyValue:StringEquals': { 'dynamodb:LeadingKeys': ['champion'] } },
+      Condition: { 'ForAnyValue:StringLike': { 'dynamodb:LeadingKeys': [kindOf('champion', '*')] } },
     },
   ),
   deny(
