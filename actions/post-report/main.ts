@@ -25,10 +25,10 @@ await start({
   outputs: ['comment-id', 'comment-url', 'report'],
   work: async (inputs) => {
     const core = await import('@actions/core');
+    if (inputs.token !== undefined) core.setSecret(inputs.token);
     const { context } = await import('@actions/github');
     const { connect } = await import('../shared/github.ts');
     const { run } = await import('./run.ts');
-    if (inputs.token !== undefined) core.setSecret(inputs.token);
     const octokitOf = (token: string) => connect({ token, apiUrl: context.apiUrl, onWait: core.info });
     return await run(inputs, { context, core, connect: octokitOf, now: () => new Date() });
   },
