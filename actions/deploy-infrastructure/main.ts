@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { cancelled } from '../shared/cancelled.ts';
 import { flag, names } from '../shared/inputs.ts';
 import { start } from '../shared/start.ts';
@@ -7,13 +7,13 @@ const signal = cancelled();
 
 await start({
   inputs: z.strictObject({
-    environment: z.string().optional(),
-    mode: z.enum(['diff', 'deploy']).default('diff'),
-    config: z.string().default('mlops.yaml'),
-    stacks: names.optional(),
-    'allow-replacement': flag.default(false),
-    app: z.string().default('cdk.out'),
-    cdk: z.string().default('node_modules/aws-cdk'),
+    environment: z.optional(z.string()),
+    mode: z._default(z.enum(['diff', 'deploy']), 'diff'),
+    config: z._default(z.string(), 'mlops.yaml'),
+    stacks: z.optional(names),
+    'allow-replacement': z._default(flag, false),
+    app: z._default(z.string(), 'cdk.out'),
+    cdk: z._default(z.string(), 'node_modules/aws-cdk'),
   }),
   outputs: ['changed', 'outputs', 'summary'],
   work: async (inputs) => {

@@ -1,17 +1,18 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
+import { matching } from '../shared/inputs.ts';
 import { start } from '../shared/start.ts';
 
-const failOn = z
-  .string()
-  .regex(/^(none|(reject|hold)(\s*,\s*(reject|hold))*)$/, 'expected reject, hold, reject,hold or none')
-  .transform((text) => text.split(',').map((outcome) => outcome.trim()));
+const failOn = z.pipe(
+  matching(/^(none|(reject|hold)(\s*,\s*(reject|hold))*)$/, 'expected reject, hold, reject,hold or none'),
+  z.transform((text) => text.split(',').map((outcome) => outcome.trim())),
+);
 
 await start({
   inputs: z.strictObject({
     run: z.string(),
-    config: z.string().default('mlops.yaml'),
-    'fail-on': failOn.default(['reject']),
-    promote: z.enum(['true', 'false', 'approved']).default('false'),
+    config: z._default(z.string(), 'mlops.yaml'),
+    'fail-on': z._default(failOn, ['reject']),
+    promote: z._default(z.enum(['true', 'false', 'approved']), 'false'),
   }),
   outputs: ['outcome', 'reason', 'verdict', 'package', 'promoted'],
   work: async (inputs) => {

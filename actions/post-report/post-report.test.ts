@@ -409,6 +409,15 @@ test('a summary alone asks GitHub nothing and needs no token', async () => {
   expect(summary).toContain('🟢 Promote');
 });
 
+test("a runner's proxy does not keep the action from loading", async () => {
+  const { code, summary } = await post(ofHead(sampleReport()), {
+    inputs: { target: 'summary' },
+    env: { GITHUB_API_URL: 'https://api.github.com', HTTPS_PROXY: 'http://proxy.example:3128' },
+  });
+  expect(code).toBe(0);
+  expect(summary).toContain('🟢 Promote');
+});
+
 test('an outage is sat out', async () => {
   github.goDown(3000);
   const { code } = await post(ofHead(sampleReport()));

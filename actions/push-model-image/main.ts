@@ -1,24 +1,24 @@
 import { tmpdir } from 'node:os';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { cancelled } from '../shared/cancelled.ts';
-import { flag } from '../shared/inputs.ts';
+import { flag, matching } from '../shared/inputs.ts';
 import { start } from '../shared/start.ts';
 
 const signal = cancelled();
-const platform = /^linux\/[a-z0-9]+(\/[a-z0-9]+)?$/;
+const platform = matching(
+  /^linux\/[a-z0-9]+(\/[a-z0-9]+)?$/,
+  'expected linux/ARCHITECTURE, such as linux/amd64',
+);
 
 await start({
   inputs: z.strictObject({
-    context: z.string().optional(),
-    repository: z.string().optional(),
-    platform: z
-      .string()
-      .regex(platform, 'expected linux/ARCHITECTURE, such as linux/amd64')
-      .default('linux/amd64'),
-    config: z.string().default('mlops.yaml'),
-    environment: z.string().optional(),
-    model: z.string().optional(),
-    copy: flag.default(false),
+    context: z.optional(z.string()),
+    repository: z.optional(z.string()),
+    platform: z._default(platform, 'linux/amd64'),
+    config: z._default(z.string(), 'mlops.yaml'),
+    environment: z.optional(z.string()),
+    model: z.optional(z.string()),
+    copy: z._default(flag, false),
   }),
   outputs: ['uri', 'digest', 'pushed', 'prepare-uri'],
   work: async (inputs) => {

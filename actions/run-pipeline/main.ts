@@ -1,30 +1,30 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { cancelled } from '../shared/cancelled.ts';
-import { flag, lines } from '../shared/inputs.ts';
+import { flag, lines, matching } from '../shared/inputs.ts';
 import { start } from '../shared/start.ts';
 
 const signal = cancelled();
-const role = /^arn:aws[\w-]*:iam::\d{12}:role\/\S+$/;
+const role = matching(
+  /^arn:aws[\w-]*:iam::\d{12}:role\/\S+$/,
+  'expected the ARN of a role, arn:aws:iam::ACCOUNT:role/NAME',
+);
 
 await start({
   inputs: z.strictObject({
-    backend: z.enum(['embedded', 'aws']).default('embedded'),
-    mode: z.enum(['evaluate', 'promote']).default('evaluate'),
-    config: z.string().default('mlops.yaml'),
-    model: z.string().optional(),
-    image: z.string().optional(),
-    'state-machine': z.string().optional(),
-    environment: z.string().optional(),
-    data: z.string().optional(),
-    set: lines.default([]),
-    baseline: z.string().optional(),
-    containers: flag.default(false),
-    reason: z.string().optional(),
-    wait: flag.default(true),
-    'role-to-assume': z
-      .string()
-      .regex(role, 'expected the ARN of a role, arn:aws:iam::ACCOUNT:role/NAME')
-      .optional(),
+    backend: z._default(z.enum(['embedded', 'aws']), 'embedded'),
+    mode: z._default(z.enum(['evaluate', 'promote']), 'evaluate'),
+    config: z._default(z.string(), 'mlops.yaml'),
+    image: z.optional(z.string()),
+    'state-machine': z.optional(z.string()),
+    environment: z.optional(z.string()),
+    model: z.optional(z.string()),
+    data: z.optional(z.string()),
+    set: z._default(lines, []),
+    baseline: z.optional(z.string()),
+    containers: z._default(flag, false),
+    reason: z.optional(z.string()),
+    wait: z._default(flag, true),
+    'role-to-assume': z.optional(role),
   }),
   outputs: ['execution', 'status', 'fingerprint', 'run'],
   work: async (inputs) => {

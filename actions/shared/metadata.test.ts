@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, jest, test } from '@jest/globals';
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 import { repository } from '../../pipeline/repository.ts';
 import { actionNames } from '../build.ts';
 import { readMetadata, withTables } from './metadata.ts';
 
 interface Declared {
-  inputs: z.ZodObject;
+  inputs: z.ZodMiniObject;
   outputs: readonly string[];
 }
 
@@ -33,7 +33,7 @@ test.each(names)('%s: the schema of its inputs is what action.yml says', async (
   const { inputs: described = {} } = await readMetadata(name);
   expect(Object.keys(inputs.shape).sort()).toEqual(Object.keys(described).sort());
   for (const [key, { required = false, default: value }] of Object.entries(described)) {
-    const field = inputs.shape[key] as z.ZodType;
+    const field = inputs.shape[key] as z.ZodMiniType;
     const absent = field.safeParse(undefined);
     expect({ key, required: !absent.success }).toEqual({ key, required });
     if (required) continue;

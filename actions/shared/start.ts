@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 import { ConfigError, FileError, InputError, problemLine } from '../../pipeline/errors.ts';
 import { annotateError } from './annotate.ts';
 import { readInputs } from './inputs.ts';
@@ -24,7 +24,7 @@ export class ActionError extends Error {
 }
 
 /** An action as its main.ts declares it. */
-interface Action<Schema extends z.ZodObject, Output extends string> {
+interface Action<Schema extends z.ZodMiniObject, Output extends string> {
   /** What a workflow writes under `with:`. */
   inputs: Schema;
   outputs: readonly Output[];
@@ -33,7 +33,7 @@ interface Action<Schema extends z.ZodObject, Output extends string> {
 }
 
 /** Runs an action: checks its inputs, does its work, sets its outputs, and fails the step in one place. */
-export async function start<Schema extends z.ZodObject, Output extends string>({
+export async function start<Schema extends z.ZodMiniObject, Output extends string>({
   inputs,
   outputs,
   work,
