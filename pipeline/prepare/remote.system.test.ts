@@ -10,7 +10,7 @@ import { beforeAll, expect, jest, test } from '@jest/globals';
 import { s3Client } from '../backends/aws/clients.ts';
 import { startFakeCloud } from '../backends/aws/fakecloud.fixture.ts';
 import { ensureEnvironment } from '../backends/embedded/python-environment.ts';
-import { processingInput } from '../steps/plan.ts';
+import { processingInput } from '../steps/job-parameters.ts';
 
 /** The program as Glue and ECS start it, with what the image has, against a real S3 API. */
 jest.setTimeout(240_000);
