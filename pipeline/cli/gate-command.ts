@@ -2,8 +2,9 @@ import { access } from 'node:fs/promises';
 import { styleText } from 'node:util';
 import { Command } from 'commander';
 import { loadConfig } from '../config/load.ts';
+import { defaultGate } from '../config/schema.ts';
 import { decide } from '../gate/decide.ts';
-import { DEFAULT_POLICY, type GatePolicy } from '../gate/policy.ts';
+import type { GatePolicy } from '../gate/policy.ts';
 import { problemOf } from '../gate/problem-of.ts';
 import { type ReadOptions, readScores } from '../gate/scores.ts';
 import type { Outcome, Verdict } from '../gate/verdict.ts';
@@ -100,7 +101,7 @@ async function policyFor(
   const given = options.config !== undefined || options.set.length > 0;
   if (!given && !(await exists(file))) {
     const problem = await problemOf(candidate);
-    return { policy: DEFAULT_POLICY[problem], reading: { problem } };
+    return { policy: defaultGate(problem), reading: { problem } };
   }
   const { config } = await loadConfig(file, { set: options.set });
   return { policy: config.gate, reading: { problem: config.problem, positive: config.data.positive } };

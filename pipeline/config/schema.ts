@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type Metric, metricFacts, metricNames, type metrics, problems } from './metrics.ts';
+import { type Metric, metricFacts, metricNames, type metrics, type Problem, problems } from './metrics.ts';
 
 /*
  * mlops.yaml as a schema. Every field has a description and a default; what depends on another field is filled in
@@ -516,38 +516,52 @@ const lossLike = /loss|error|rmse|mse|mae|mape|brier/i;
 
 /** The defaults that depend on other fields. */
 function fillIn(given: z.output<typeof file>) {
-  const { data, model, gate, tuning, monitoring, problem } = given;
-  const output = model.output ?? (problem === 'regression' ? 'value' : 'probability');
-  const usual = { binary: 'roc_auc', multiclass: 'log_loss', regression: 'rmse' } as const;
-  const primary =
-    gate.primary ?? (output === 'label' && problem !== 'regression' ? 'accuracy' : usual[problem]);
-  const marginOf = (name: Metric, amount: number, share: `${number}%`) =>
-    metricFacts(name).scaleFree ? amount : share;
-  const sliced = { binary: 'roc_auc', multiclass: 'accuracy', regression: 'rmse' } as const;
-  const sliceMetric =
-    gate.slices?.metric ?? (output === 'label' && problem !== 'regression' ? 'accuracy' : sliced[problem]);
+  const { data, model, tuning, monitoring, problem } = given;
+  const output = model.output ?? usualOutput(problem);
+  const gate = fillInGate(given.gate, problem, output);
   return {
     ...given,
     data: { ...data, format: data.format ?? (data.source.endsWith('.parquet') ? 'parquet' : 'csv') },
     model: { ...model, output, context: model.context ?? (model.image === null ? 'model' : null) },
     tuning: tuning && fillInTuning(tuning, Object.keys(given.training.metrics)),
-    gate: {
-      ...gate,
-      primary,
-      champion: { ...gate.champion, margin: gate.champion.margin ?? marginOf(primary, 0.03, '5%') },
-      anchor: { ...gate.anchor, margin: gate.anchor.margin ?? marginOf(primary, 0.05, '10%') },
-      slices: gate.slices && {
-        ...gate.slices,
-        metric: sliceMetric,
-        max_drop: gate.slices.max_drop ?? marginOf(sliceMetric, 0.1, '20%'),
-      },
-    },
+    gate,
     monitoring: monitoring && {
       ...monitoring,
-      decay: monitoring.decay && { ...monitoring.decay, metric: monitoring.decay.metric ?? primary },
+      decay: monitoring.decay && { ...monitoring.decay, metric: monitoring.decay.metric ?? gate.primary },
     },
   };
 }
+
+const usualOutput = (problem: Problem) => (problem === 'regression' ? 'value' : 'probability');
+
+const usualPrimary = { binary: 'roc_auc', multiclass: 'log_loss', regression: 'rmse' } as const;
+const usualSliceMetric = { binary: 'roc_auc', multiclass: 'accuracy', regression: 'rmse' } as const;
+
+function fillInGate(
+  given: z.output<typeof gate>,
+  problem: Problem,
+  output: 'probability' | 'label' | 'value',
+) {
+  const labelsOnly = output === 'label' && problem !== 'regression';
+  const primary = given.primary ?? (labelsOnly ? 'accuracy' : usualPrimary[problem]);
+  const marginOf = (name: Metric, amount: number, share: `${number}%`) =>
+    metricFacts(name).scaleFree ? amount : share;
+  const sliceMetric = given.slices?.metric ?? (labelsOnly ? 'accuracy' : usualSliceMetric[problem]);
+  return {
+    ...given,
+    primary,
+    champion: { ...given.champion, margin: given.champion.margin ?? marginOf(primary, 0.03, '5%') },
+    anchor: { ...given.anchor, margin: given.anchor.margin ?? marginOf(primary, 0.05, '10%') },
+    slices: given.slices && {
+      ...given.slices,
+      metric: sliceMetric,
+      max_drop: given.slices.max_drop ?? marginOf(sliceMetric, 0.1, '20%'),
+    },
+  };
+}
+
+/** The gate of an mlops.yaml that says nothing of it. */
+export const defaultGate = (problem: Problem) => fillInGate(gate.parse({}), problem, usualOutput(problem));
 
 function fillInTuning(given: z.output<typeof tuning>, names: string[]) {
   const metric = given.objective.metric ?? (names.length === 1 ? (names[0] ?? '') : '');

@@ -1,6 +1,7 @@
+import { defaultGate } from '../config/schema.ts';
 import { decide } from './decide.ts';
 import * as normal from './normal.ts';
-import { DEFAULT_POLICY, type GatePolicy } from './policy.ts';
+import type { GatePolicy } from './policy.ts';
 import type { Random } from './random.ts';
 import type { BinaryScores } from './scores.ts';
 
@@ -49,12 +50,12 @@ export function modelOn({ labels, ids, shared }: Holdout, auc: number, random: R
 }
 
 export const SUPERIOR: GatePolicy = {
-  ...DEFAULT_POLICY.binary,
+  ...defaultGate('binary'),
   slices: null,
   champion: { rule: 'superior' },
 };
 export const NON_INFERIOR: GatePolicy = {
-  ...DEFAULT_POLICY.binary,
+  ...defaultGate('binary'),
   slices: null,
   champion: { rule: 'non_inferior', margin: 0.03 },
 };
