@@ -22,20 +22,31 @@ export interface LoadedConfig {
 interface Options {
   /** Overrides `path=value`, the last one winning; the value is YAML. */
   set?: readonly string[];
+  /** Of a file from before a setting was refused: it had no effect then, so it is left alone. @default false */
+  takesNotBuilt?: boolean;
 }
 
 const largestFile = 1_000_000;
 
 /** Reads and checks mlops.yaml. Throws ConfigError with every problem. */
-export async function loadConfig(path: string, { set = [] }: Options = {}): Promise<LoadedConfig> {
+export async function loadConfig(
+  path: string,
+  { set = [], ...options }: Options = {},
+): Promise<LoadedConfig> {
   const text = await readText(path);
-  return { config: parseConfig(text, { file: path, set }), path, text, sha256: sha256(text), set: [...set] };
+  return {
+    config: parseConfig(text, { file: path, set, ...options }),
+    path,
+    text,
+    sha256: sha256(text),
+    set: [...set],
+  };
 }
 
 /** Text of mlops.yaml -> config with every default filled in. Throws ConfigError with every problem. */
 export function parseConfig(
   text: string,
-  { file = 'mlops.yaml', set = [] }: Options & { file?: string } = {},
+  { file = 'mlops.yaml', set = [], takesNotBuilt = false }: Options & { file?: string } = {},
 ): Config {
   const tree = readTree(text, configSchema);
   if (tree.problems.length === 0 && (tree.value === null || tree.value === undefined))
@@ -57,7 +68,7 @@ export function parseConfig(
   const { config, doubtful } = parsed.success
     ? { config: parsed.data, doubtful: new Set<string>() }
     : salvage(tree.value, findings);
-  const breaches = checkRules(config, doubtful, tree.value);
+  const breaches = checkRules(config, doubtful, tree.value, takesNotBuilt);
   const problems = [
     ...tree.problems,
     ...findings.map(({ keys, message }) => locate(pathOf(keys), message, tree)),

@@ -9,6 +9,11 @@ import { type Metric, metricFacts, metricNames, type metrics, type Problem, prob
  * `off` and `none` become null; durations become seconds; text such as `positive: 1` becomes a string.
  */
 
+/** A setting, or a whole block, that nothing reads yet: rules.ts refuses it where it is set. Who builds it takes this away. */
+function notBuiltYet<T extends z.ZodType>(schema: T): T {
+  return schema.meta({ notBuiltYet: true, description: `Not built yet. ${schema.description}` });
+}
+
 type Bounds = { min?: number; max?: number; above?: number; below?: number };
 
 function phrase(noun: string, { min, max, above, below }: Bounds): string {
@@ -135,9 +140,11 @@ const data = object({
   holdout: number({ above: 0, below: 1 })
     .default(0.2)
     .describe('Share of rows that training never sees and every verdict is made on.'),
-  scoring: noneOr(string('a file, a folder or s3://bucket/prefix'), 'a file, a folder or s3://bucket/prefix')
-    .default(null)
-    .describe('What batch inference predicts: rows without the target.'),
+  scoring: notBuiltYet(
+    noneOr(string('a file, a folder or s3://bucket/prefix'), 'a file, a folder or s3://bucket/prefix')
+      .default(null)
+      .describe('What batch inference predicts: rows without the target.'),
+  ),
 });
 
 const model = object({
@@ -354,16 +361,20 @@ const gate = object({
 });
 
 const inference = object({
-  mode: choice(['batch', 'endpoint', 'serverless']).default('batch').describe('How predictions are served.'),
+  mode: notBuiltYet(
+    choice(['batch', 'endpoint', 'serverless']).default('batch').describe('How predictions are served.'),
+  ),
   instance: object({
-    type: instanceType.default('ml.m5.large').describe('Instance type of the transform job or endpoint.'),
+    type: instanceType.default('ml.m5.large').describe('Instance type of the transform jobs that score.'),
     count: whole({ min: 1, max: 100 }).default(1).describe('How many instances.'),
   })
     .prefault({})
-    .describe('Size of the transform job or endpoint.'),
-  strategy: choice(['all_at_once', 'canary', 'linear'])
-    .default('all_at_once')
-    .describe('How an endpoint moves to a new model. canary and linear need two instances.'),
+    .describe('Size of the transform jobs that score the holdout.'),
+  strategy: notBuiltYet(
+    choice(['all_at_once', 'canary', 'linear'])
+      .default('all_at_once')
+      .describe('How an endpoint moves to a new model. canary and linear need two instances.'),
+  ),
   batch: object({
     payload_mb: whole({ min: 1, max: 100 }).default(4).describe('Largest request, in MB.'),
     strategy: choice(['multi_record', 'single_record'])
@@ -486,9 +497,15 @@ const file = object({
   training: training.prefault({}).describe('The training job.'),
   tuning: offOr(tuning, 'a mapping').default(null).describe('Search for hyperparameters. Default: off.'),
   gate: gate.prefault({}).describe('What a candidate must show to be promoted.'),
-  inference: inference.prefault({}).describe('How the released model predicts.'),
-  monitoring: offOr(monitoring, 'a mapping').default(null).describe('Checks after release. Default: off.'),
-  triggers: triggers.prefault({}).describe('What starts a run, beside people and pull requests.'),
+  inference: inference
+    .prefault({})
+    .describe('How models predict: each run scores the holdout by a batch transform.'),
+  monitoring: notBuiltYet(
+    offOr(monitoring, 'a mapping').default(null).describe('Checks after release. Default: off.'),
+  ),
+  triggers: notBuiltYet(
+    triggers.prefault({}).describe('What starts a run, beside people and pull requests.'),
+  ),
   budget: object({
     max_run_usd: offOr(number({ above: 0 }), 'a number above 0')
       .default(25)
@@ -502,7 +519,9 @@ const file = object({
     email: z
       .array(string('an email address', /^[^\s@]+@[^\s@]+\.[^\s@]+$/), { error: 'a list of email addresses' })
       .default([])
-      .describe('Who hears of verdicts and failures.'),
+      .describe(
+        "Who gets mail of each environment's alarms (failed runs among them) and of its monthly budget. Verdicts are not mailed.",
+      ),
   })
     .prefault({})
     .describe('Who is told.'),

@@ -56,7 +56,7 @@ export async function baselineOf(
     if (!found) return without(`No baseline: ${label} has no ${inside}.`);
 
     onNote(`baseline: ${label}`);
-    const { config } = await loadConfig(file);
+    const { config } = await loadConfig(file, { takesNotBuilt: true });
     const request = await makeRequest({
       backend,
       config,
