@@ -1,9 +1,10 @@
 import { access } from 'node:fs/promises';
 import { styleText } from 'node:util';
 import { loadConfig } from '../config/load.ts';
+import { defaultGate } from '../config/schema.ts';
 import { InputError } from '../errors.ts';
 import { decide } from '../gate/decide.ts';
-import { DEFAULT_POLICY, type GatePolicy } from '../gate/policy.ts';
+import type { GatePolicy } from '../gate/policy.ts';
 import { problemOf } from '../gate/problem-of.ts';
 import { type ReadOptions, readScores } from '../gate/scores.ts';
 import type { Outcome, Verdict } from '../gate/verdict.ts';
@@ -70,7 +71,7 @@ async function policyFor(
   const given = options.config !== undefined || options.set.length > 0;
   if (!given && !(await exists(file))) {
     const problem = await problemOf(candidate);
-    return { policy: DEFAULT_POLICY[problem], reading: { problem } };
+    return { policy: defaultGate(problem), reading: { problem } };
   }
   const { config } = await loadConfig(file, options);
   return { policy: config.gate, reading: { problem: config.problem, positive: config.data.positive } };

@@ -97,7 +97,7 @@ export function valueAt(input: unknown, keys: readonly string[]): unknown {
 }
 
 /** `got "high"`: the value as people would write it, cut short. */
-function got(value: unknown): string {
+export function got(value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? 'got an empty list' : 'got a list';
   if (isMapping(value)) return 'got a mapping';
   if (typeof value !== 'string') return `got ${String(value)}`;

@@ -22,6 +22,8 @@ interface Options {
   set?: readonly string[];
   /** Which model, where the project has several. */
   model?: string | undefined;
+  /** Of a file from before a setting was refused: it had no effect then, so it is left alone. @default false */
+  takesNotBuilt?: boolean;
 }
 
 const largestFile = 1_000_000;
@@ -30,7 +32,10 @@ const largestFile = 1_000_000;
  * Reads and checks the settings of one model: of mlops.yaml alone, or of the file of that model and what the root's
  * mlops.yaml has for all. Throws ConfigError with every problem, and InputError where the project has no such model.
  */
-export async function loadConfig(path: string, { set = [], model }: Options = {}): Promise<LoadedConfig> {
+export async function loadConfig(
+  path: string,
+  { set = [], model, takesNotBuilt = false }: Options = {},
+): Promise<LoadedConfig> {
   const text = await readText(path);
   const root = readTree(text, rootFile);
   if (hasModels(root)) {
@@ -38,13 +43,13 @@ export async function loadConfig(path: string, { set = [], model }: Options = {}
     // Read again where it could not be read, for its error.
     const own = chosen.tree ?? readTree(await readText(chosen.file), configSchema);
     const tree = modelTree(chosen, own, root, path);
-    const config = configOf(tree, { file: chosen.file, set });
+    const config = configOf(tree, { file: chosen.file, set, takesNotBuilt });
     const over = overCeiling(config.budget.max_run_usd, root, path);
     if (over !== null) throw new ConfigError(chosen.file, [problemIn(tree, 'budget.max_run_usd', over)]);
     return { config, path: chosen.file, problemAt: (at, message) => problemIn(tree, at, message) };
   }
   const tree = soleTree(text, path);
-  const config = configOf(tree, { file: path, set });
+  const config = configOf(tree, { file: path, set, takesNotBuilt });
   if (model !== undefined && model !== config.name)
     throw new InputError(
       `--model: got ${JSON.stringify(model)}, expected ${config.name}, the only one of ${path}`,
@@ -74,9 +79,9 @@ export async function loadModels(path: string): Promise<[Config, ...Config[]]> {
 /** Text of the only model's mlops.yaml -> config with every default filled in. Throws ConfigError with every problem. */
 export function parseConfig(
   text: string,
-  { file = 'mlops.yaml', set = [] }: Pick<Options, 'set'> & { file?: string } = {},
+  { file = 'mlops.yaml', set = [], takesNotBuilt = false }: Omit<Options, 'model'> & { file?: string } = {},
 ): Config {
-  return configOf(soleTree(text, file), { file, set });
+  return configOf(soleTree(text, file), { file, set, takesNotBuilt });
 }
 
 function soleTree(text: string, file: string): Tree {
@@ -98,7 +103,10 @@ function soleTree(text: string, file: string): Tree {
   return tree;
 }
 
-function configOf(tree: Tree, { file, set }: { file: string; set: readonly string[] }): Config {
+function configOf(
+  tree: Tree,
+  { file, set, takesNotBuilt }: { file: string; set: readonly string[]; takesNotBuilt: boolean },
+): Config {
   override(tree, set, configSchema);
   if (!isMapping(tree.value))
     throw new ConfigError(file, [
@@ -112,7 +120,7 @@ function configOf(tree: Tree, { file, set }: { file: string; set: readonly strin
   const { config, doubtful } = parsed.success
     ? { config: parsed.data, doubtful: new Set<string>() }
     : salvage(tree.value, findings);
-  const breaches = checkRules(config, doubtful, tree.value);
+  const breaches = checkRules(config, doubtful, tree.value, takesNotBuilt);
   const problems = [
     ...tree.problems,
     ...findings.map(({ keys, message }) => problemIn(tree, pathOf(keys), message)),

@@ -5,7 +5,8 @@ import { readScores, type Scores } from '../../gate/scores.ts';
 import type { Outcome, Verdict } from '../../gate/verdict.ts';
 import { artifactsOf, readJson, type StepContext } from '../../steps/context.ts';
 import type { Evidence } from '../../steps/train/gate.ts';
-import { type RunRecord, runKind } from '../../steps/train/record.ts';
+import type { RunRecord } from '../../steps/train/record.ts';
+import { runsOf } from './lineage.ts';
 
 /** A recorded run under another policy. */
 export interface ReplayedRun {
@@ -40,11 +41,10 @@ export async function replay(
   last: number,
   context: Pick<StepContext, 'ledger' | 'registry' | 'storage' | 'model' | 'root'>,
 ): Promise<Replay> {
-  const items = await context.ledger.list<RunRecord>(runKind);
-  const judged = items.map(({ value }) => value).filter((run) => run.state.gate !== undefined);
+  const judged = (await runsOf(context)).filter((run) => run.state.gate !== undefined);
   const runs: ReplayedRun[] = [];
   // One after the other: each holds its scores in memory.
-  for (const run of judged.reverse().slice(0, last)) runs.push(await replayed(run, config, context));
+  for (const run of judged.slice(0, last)) runs.push(await replayed(run, config, context));
   return {
     policy: config.gate,
     runs,

@@ -53,7 +53,7 @@ export async function baselineOf(
 
     onNote(`baseline: ${label}`);
     if (!(await hasModel(file, model))) return without(`No baseline: ${label} has no model ${model}.`);
-    const { config, path } = await loadConfig(file, { model });
+    const { config, path } = await loadConfig(file, { model, takesNotBuilt: true });
     const request = await makeRequest({
       backend,
       config,

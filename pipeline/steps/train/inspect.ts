@@ -15,7 +15,8 @@ import {
   type StepContext,
   type TrainedModel,
 } from '../context.ts';
-import { digestOf, type Plan, type PrepareSettings, processingInput } from './plan.ts';
+import { processingInput } from './job-parameters.ts';
+import { digestOf, type Plan, type PrepareSettings } from './plan.ts';
 
 export interface InspectEvent {
   execution: string;

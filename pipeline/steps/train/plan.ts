@@ -12,13 +12,23 @@ import {
   type Champion,
   championId,
   championKind,
-  folder,
   jobHash,
   jobRun,
   type Prepared,
   type StepContext,
   type TrainedModel,
 } from '../context.ts';
+import {
+  channels,
+  instances,
+  longestTraining,
+  metricDefinitions,
+  processingInput,
+  staticHyperparameters,
+  stoppingCondition,
+  tuningConfig,
+  withStart,
+} from './job-parameters.ts';
 import { type RunRecord, runKind } from './record.ts';
 
 /** Grows when the pipeline comes to make other artifacts from the same request: then nothing old is reused. */
@@ -105,11 +115,7 @@ export async function plan(event: PlanEvent, context: StepContext): Promise<Plan
     script: request.script?.sha256 ?? null,
     settings,
   });
-  // What tuning searches is not the run's own: another value of it makes no other model.
-  const hyperparameters = without(
-    stringValues(config.training.hyperparameters),
-    Object.keys(config.tuning?.ranges ?? {}),
-  );
+  const hyperparameters = staticHyperparameters(config);
   const fingerprint = sha256Json({
     pipelineVersion,
     prepared: prepareKey,
@@ -177,30 +183,16 @@ export async function plan(event: PlanEvent, context: StepContext): Promise<Plan
       tuning_job: name,
       attempt: { n: 1 },
       hyperparameters,
-      metrics: Object.entries(config.training.metrics).map(([Name, Regex]) => ({ Name, Regex })),
-      channels: [
-        channel(
-          config.model.channel,
-          `${output}train/`,
-          config.model.content_type,
-          config.training.input_mode,
-        ),
-        ...(config.model.manifest_channel
-          ? [channel(config.model.manifest_channel, `${output}manifest/`, 'application/json', 'File')]
-          : []),
-      ],
+      metrics: metricDefinitions(config.training),
+      channels: channels(config, output),
       input_mode: config.training.input_mode,
       output: `${artifactsOf(context, 'models')}${fingerprint}/`,
       resources: instances(config.training.instance),
-      stopping: {
-        MaxRuntimeInSeconds: config.training.max_runtime,
-        // Spot capacity may take as long to come as the training itself.
-        ...(config.training.spot && { MaxWaitTimeInSeconds: 2 * config.training.max_runtime }),
-      },
+      stopping: stoppingCondition(config.training),
       spot: config.training.spot,
       environment: {},
       tuning: config.tuning ? tuningConfig(config.tuning, request.seed) : {},
-      timeout: withStart(config.training.max_runtime * rounds(config)),
+      timeout: withStart(longestTraining(config)),
     },
   };
 }
@@ -340,85 +332,3 @@ async function requireSoundData(
     `The data are ${size}: before the run only the beginning of each file was checked, the rest by the prepare job.`,
   ];
 }
-
-function tuningConfig(tuning: NonNullable<Config['tuning']>, seed: number): object {
-  const ranges = Object.entries(tuning.ranges);
-  const numeric = (type: 'integer' | 'continuous') =>
-    ranges.flatMap(([Name, range]) =>
-      Array.isArray(range) || range.type !== type
-        ? []
-        : [
-            {
-              Name,
-              MinValue: String(range.min),
-              MaxValue: String(range.max),
-              ScalingType: {
-                linear: 'Linear',
-                logarithmic: 'Logarithmic',
-                reverse_logarithmic: 'ReverseLogarithmic',
-              }[range.scale],
-            },
-          ],
-    );
-  return {
-    Strategy: { bayesian: 'Bayesian', random: 'Random', grid: 'Grid', hyperband: 'Hyperband' }[
-      tuning.strategy
-    ],
-    HyperParameterTuningJobObjective: {
-      Type: tuning.objective.goal === 'maximize' ? 'Maximize' : 'Minimize',
-      MetricName: tuning.objective.metric,
-    },
-    ResourceLimits: {
-      MaxNumberOfTrainingJobs: tuning.max_jobs,
-      MaxParallelTrainingJobs: tuning.parallel_jobs,
-    },
-    ParameterRanges: {
-      IntegerParameterRanges: numeric('integer'),
-      ContinuousParameterRanges: numeric('continuous'),
-      CategoricalParameterRanges: ranges.flatMap(([Name, range]) =>
-        Array.isArray(range) ? [{ Name, Values: range.map(String) }] : [],
-      ),
-    },
-    RandomSeed: seed,
-  };
-}
-
-/** How often a job's longest time may come one after the other. */
-const rounds = (config: Config): number =>
-  (config.tuning ? Math.ceil(config.tuning.max_jobs / config.tuning.parallel_jobs) : 1) *
-  (config.training.spot ? 2 : 1);
-
-/** A state waits for a job's start (instances, image) and end beside its longest time. */
-const withStart = (seconds: number): number => seconds + 1800;
-
-const instances = ({ type, count, volume_gb }: { type: string; count: number; volume_gb: number }) => ({
-  InstanceType: type,
-  InstanceCount: count,
-  VolumeSizeInGB: volume_gb,
-});
-
-export const processingInput = (name: string, uri: string) => ({
-  InputName: name,
-  S3Input: {
-    S3Uri: uri,
-    LocalPath: `/opt/ml/processing/input/${name}`,
-    S3DataType: 'S3Prefix',
-    S3InputMode: 'File',
-    S3DataDistributionType: 'FullyReplicated',
-  },
-});
-
-const channel = (name: string, uri: string, contentType: string, inputMode: string) => ({
-  ChannelName: name,
-  ContentType: contentType,
-  InputMode: inputMode,
-  DataSource: {
-    S3DataSource: { S3DataType: 'S3Prefix', S3Uri: folder(uri), S3DataDistributionType: 'FullyReplicated' },
-  },
-});
-
-const stringValues = (values: Record<string, string | number | boolean>): Record<string, string> =>
-  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]));
-
-const without = (values: Record<string, string>, names: string[]): Record<string, string> =>
-  Object.fromEntries(Object.entries(values).filter(([name]) => !names.includes(name)));
