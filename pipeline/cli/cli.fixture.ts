@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, jest } from '@jest/globals';
+import { copySample } from '../../fixtures/sample.fixture.ts';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 const program = join(repository, 'pipeline/cli/mlops.ts');
@@ -37,15 +38,10 @@ export class Workspace {
     symlinkSync(environments, join(this.folder, '.mlops/environments'));
   }
 
-  /** One with the sample project of this repository. */
+  /** One with the sample project. */
   static sample(): Workspace {
     const workspace = new Workspace();
-    for (const path of ['mlops.yaml', 'model']) {
-      cpSync(join(repository, path), join(workspace.folder, path), {
-        recursive: true,
-        filter: (source) => !/[\\/](\.\w+_cache|\.venv|__pycache__)$/.test(source),
-      });
-    }
+    copySample(workspace.folder);
     return workspace;
   }
 
