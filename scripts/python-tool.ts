@@ -37,10 +37,16 @@ export async function runTool(folder: string, tool: Tool, args: readonly string[
     name: `${folder} (development)`,
     onProgress: console.error,
   });
+  // Compiled modules are kept, even where the machine's own Python is told to keep none: libraries take seconds to compile.
+  const { PYTHONDONTWRITEBYTECODE: _, ...env } = process.env;
   const { status } = spawnSync(environment.python, ['-m', tool, ...args], {
     cwd: folder,
     stdio: 'inherit',
-    env: { ...process.env, PATH: `${dirname(environment.python)}:${process.env.PATH}` },
+    env: {
+      ...env,
+      PATH: `${dirname(environment.python)}:${process.env.PATH}`,
+      PYTHONPYCACHEPREFIX: environment.bytecode,
+    },
   });
   return status ?? 1;
 }
