@@ -1,8 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { sample } from '../../fixtures/sample.fixture.ts';
 import { ConfigError } from '../errors.ts';
 import { sha256 } from '../hash.ts';
 import { checkData } from '../tables/data-contract.ts';
@@ -329,12 +329,11 @@ describe('loading', () => {
 });
 
 describe('the sample', () => {
-  const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-  const path = join(root, 'mlops.yaml');
+  const path = join(sample, 'mlops.yaml');
 
   test('is sound, and so is its data', async () => {
     const { config } = await loadConfig(path);
-    const { problems, rows } = await checkData(config, [join(root, config.data.source)]);
+    const { problems, rows } = await checkData(config, [join(sample, config.data.source)]);
     expect(problems).toEqual([]);
     expect(rows).toBe(1270);
   });
