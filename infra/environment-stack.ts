@@ -13,7 +13,7 @@ import { Operations } from './foundation/operations.ts';
 import { Registry } from './foundation/registry.ts';
 import { Storage } from './foundation/storage.ts';
 import { serviceRole } from './iam/service-role.ts';
-import { boundaryArn } from './identity/identity-policies.ts';
+import { boundaryArn } from './identity/role-management.ts';
 
 interface EnvironmentStackProps extends StackProps {
   readonly environment: Environment;
@@ -26,7 +26,7 @@ interface EnvironmentStackProps extends StackProps {
 export class EnvironmentStack extends Stack {
   constructor(scope: Construct, id: string, { environment, code, engine, ...props }: EnvironmentStackProps) {
     super(scope, id, props);
-    const { names, settings, sources, image, project } = environment;
+    const { names, settings, project } = environment;
     const key = settings.kms_key ? Key.fromKeyArn(this, 'Key', settings.kms_key) : undefined;
     const tags = { project, environment: environment.name, model: project, ...settings.tags };
     for (const [name, value] of Object.entries(tags)) Tags.of(this).add(name, value);
@@ -43,7 +43,7 @@ export class EnvironmentStack extends Stack {
       environment,
       roleName: names.jobRole.name,
       service: 'sagemaker.amazonaws.com',
-      statements: jobPolicy(environment, { sources, image, vpc: settings.vpc !== null }),
+      statements: jobPolicy(environment),
     });
     const functions = new Functions(this, 'Functions', { environment, code, key });
     const deployed = engine?.(this, { environment, key });
