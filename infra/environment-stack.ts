@@ -3,16 +3,14 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { CfnOutput, Stack, type StackProps, Tags } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { Environment } from './environment.ts';
-import { type FunctionCode, Functions } from './features/train/functions.ts';
-import { jobPolicy } from './features/train/job-policy.ts';
-import { Machines } from './features/train/machines.ts';
+import type { FunctionCode } from './features/train/functions.ts';
 import type { MakeEngine } from './features/train/prepare/load-engine.ts';
+import { addTrain } from './features/train/train.ts';
 import { Images } from './foundation/images.ts';
 import { Ledger } from './foundation/ledger.ts';
 import { Operations } from './foundation/operations.ts';
 import { Storage } from './foundation/storage.ts';
-import { serviceRole } from './iam/service-role.ts';
-import { boundaryArn } from './identity/identity-policies.ts';
+import { boundaryArn } from './identity/role-management.ts';
 
 interface EnvironmentStackProps extends StackProps {
   readonly environment: Environment;
@@ -25,7 +23,7 @@ interface EnvironmentStackProps extends StackProps {
 export class EnvironmentStack extends Stack {
   constructor(scope: Construct, id: string, { environment, code, engine, ...props }: EnvironmentStackProps) {
     super(scope, id, props);
-    const { names, settings, sources, project } = environment;
+    const { settings, project } = environment;
     const key = settings.kms_key ? Key.fromKeyArn(this, 'Key', settings.kms_key) : undefined;
     const tags = { project, environment: environment.name, ...settings.tags };
     for (const [name, value] of Object.entries(tags)) Tags.of(this).add(name, value);
@@ -37,23 +35,8 @@ export class EnvironmentStack extends Stack {
     const storage = new Storage(this, 'Storage', { environment, key });
     const images = new Images(this, 'Images', { environment, key });
     const ledger = new Ledger(this, 'Ledger', { environment, key });
-    const jobRole = serviceRole(this, 'JobRole', {
-      environment,
-      roleName: names.jobRole.name,
-      service: 'sagemaker.amazonaws.com',
-      statements: jobPolicy(environment, { sources, images: environment.images, vpc: settings.vpc !== null }),
-    });
-    const functions = new Functions(this, 'Functions', { environment, code, key });
-    const deployed = engine?.(this, { environment, key });
-    const machines = new Machines(this, 'Machines', {
-      environment,
-      functions,
-      jobRole,
-      engine: deployed,
-      ledger,
-      key,
-    });
-    const { topic } = new Operations(this, 'Operations', { environment, functions, machines, key });
+    const operations = new Operations(this, 'Operations', { environment, key });
+    const machines = addTrain(this, { environment, code, engine, ledger, operations, key });
 
     const outputs = {
       ArtifactsBucket: storage.artifacts.bucketName,
@@ -63,7 +46,7 @@ export class EnvironmentStack extends Stack {
       ReleaseRepository: images.release.repositoryUri,
       EvaluateMachine: machines.evaluate.stateMachineArn,
       PromoteMachine: machines.promote.stateMachineArn,
-      NotificationTopic: topic.topicArn,
+      NotificationTopic: operations.topic.topicArn,
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
   }

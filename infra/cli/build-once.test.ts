@@ -9,7 +9,7 @@ import { buildOnce } from './build-once.ts';
 const files = {
   'package-lock.json': '{}',
   'package.json': '{ "type": "module" }',
-  'src/entry.ts': "import { name } from '../name.ts'; import part from 'part'; console.log(name, part);",
+  'src/entry.ts': "import { name } from './name.ts'; import part from 'part'; console.log(name, part);",
   'src/name.ts': "export const name: string = 'first';",
   'node_modules/part/package.json': '{ "main": "one.js" }',
   'node_modules/part/one.js': 'module.exports = 1;',

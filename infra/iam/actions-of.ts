@@ -1,5 +1,6 @@
 import type { Branch, Json, State, StateMachine, TaskState } from '../../pipeline/machines/asl.ts';
 import type { Place } from '../environment.ts';
+import { arnOf, artifactsArn, ownJobsArn } from './arn.ts';
 import { allow, onlyKinds, type Statement } from './statement.ts';
 
 /**
@@ -28,7 +29,7 @@ function statementsOf(task: TaskState, place: Place): Statement[] {
   const parameters = task.Parameters ?? {};
   const job = jobs[integration];
   if (job) return jobStatements(job, parameters, place);
-  const own = (type: string) => [sagemakerArn(place, type)];
+  const own = (type: string) => [ownJobsArn(place, type)];
   switch (integration) {
     case 'lambda:invoke':
       return [allow(['lambda:InvokeFunction'], [text(parameters, 'FunctionName')])];
@@ -66,14 +67,7 @@ function statementsOf(task: TaskState, place: Place): Statement[] {
       return taskStatements(parameters, place);
     case 'aws-sdk:s3:getObject':
       // The one thing that a document reads: why a prepare job failed.
-      return [
-        allow(
-          ['s3:GetObject'],
-          [
-            `arn:${place.names.partition}:s3:::${place.names.artifactsBucket}/${place.project}/prepared/failures/*`,
-          ],
-        ),
-      ];
+      return [allow(['s3:GetObject'], [artifactsArn(place, 'prepared/failures/*')])];
     case 'aws-sdk:sagemaker:deleteModel':
       return [allow(['sagemaker:DeleteModel'], own('model'))];
     case 'aws-sdk:sagemaker:describeTrainingJob':
@@ -114,7 +108,6 @@ const jobs: Readonly<Record<string, Job>> = {
 };
 
 function jobStatements({ name, type, rule }: Job, parameters: Parameters, place: Place): Statement[] {
-  const { names, region, account } = place;
   // A tuning job's role stands in the definition of the training jobs that it starts.
   const definition = parameters.TrainingJobDefinition;
   const role = isObject(definition) ? text(definition, 'RoleArn') : parameters.RoleArn;
@@ -127,14 +120,12 @@ function jobStatements({ name, type, rule }: Job, parameters: Parameters, place:
         'sagemaker:ListTags',
         ...tagging(parameters),
       ],
-      [sagemakerArn(place, type)],
+      [ownJobsArn(place, type)],
     ),
     ...(typeof role === 'string' ? [passRole(role)] : []),
     allow(
       ['events:PutTargets', 'events:PutRule', 'events:DescribeRule'],
-      [
-        `arn:${names.partition}:events:${region}:${account}:rule/StepFunctionsGetEventsForSageMaker${rule}Rule`,
-      ],
+      [arnOf(place, 'events', `rule/StepFunctionsGetEventsForSageMaker${rule}Rule`)],
     ),
   ];
 }
@@ -143,10 +134,9 @@ const definitions = 'IAM sees no resource in these two calls; what runs is held 
 
 /** A task of the environment's cluster and family; its id is not known before it runs. */
 function taskStatements(parameters: Parameters, place: Place): Statement[] {
-  const { names, region, account } = place;
   const cluster = text(parameters, 'Cluster');
   return [
-    allow(['ecs:RunTask'], [arnOf(place, 'ecs', `task-definition/${names.prepare.job}:*`)], {
+    allow(['ecs:RunTask'], [arnOf(place, 'ecs', `task-definition/${place.names.prepare.job}:*`)], {
       Condition: { ArnEquals: { 'ecs:cluster': [cluster] } },
     }),
     allow(
@@ -155,17 +145,10 @@ function taskStatements(parameters: Parameters, place: Place): Statement[] {
     ),
     allow(
       ['events:DescribeRule', 'events:PutRule', 'events:PutTargets'],
-      [`arn:${names.partition}:events:${region}:${account}:rule/StepFunctionsGetEventsForECSTaskRule`],
+      [arnOf(place, 'events', 'rule/StepFunctionsGetEventsForECSTaskRule')],
     ),
   ];
 }
-
-const arnOf = ({ names, region, account }: Place, service: string, resource: string): string =>
-  `arn:${names.partition}:${service}:${region}:${account}:${resource}`;
-
-/** Jobs and models are named PREFIX-HASH-... by Plan and Inspect. */
-const sagemakerArn = ({ names, region, account }: Place, type: string): string =>
-  `arn:${names.partition}:sagemaker:${region}:${account}:${type}/${names.jobPrefix}-*`;
 
 const passRole = (role: string, service = 'sagemaker.amazonaws.com'): Statement =>
   allow(['iam:PassRole'], [role], {

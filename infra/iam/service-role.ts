@@ -2,7 +2,7 @@ import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { acknowledge } from '../acknowledge.ts';
 import type { Environment } from '../environment.ts';
-import { useKey } from '../features/train/job-policy.ts';
+import { useKey } from './access.ts';
 import { policyDocument } from './policy-document.ts';
 import { type Statement, starReasons } from './statement.ts';
 

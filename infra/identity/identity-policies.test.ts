@@ -6,7 +6,11 @@ import { testEnvironment } from '../environment.fixture.ts';
 import { functionPolicy } from '../features/train/function-policy.ts';
 import { machinePolicy } from '../features/train/machine-policy.ts';
 import { type Call, isAllowed } from '../iam/evaluate.fixture.ts';
-import { boundary, deploy, execution, identityBoundary, pullRequest } from './identity-policies.ts';
+import { boundary } from './boundary.ts';
+import { deployPolicy } from './deploy-role.ts';
+import { executionPolicy } from './execution-policy.ts';
+import { githubBoundary } from './github-boundary.ts';
+import { pullRequestPolicy } from './pull-request-role.ts';
 
 const environment = testEnvironment('staging');
 const { names } = environment;
@@ -16,10 +20,10 @@ const everything = [{ Effect: 'Allow', Action: ['*'], Resource: ['*'] }] as cons
 
 /** CloudFormation in a deployment, and a role that a deployment made with all the permissions it could write down. */
 const deployments = {
-  CloudFormation: { policy: execution(environment), boundary: boundary(environment) },
+  CloudFormation: { policy: executionPolicy(environment), boundary: boundary(environment) },
   // Where mlops.yaml names the company's boundary, the execution policy must hold by itself.
   'CloudFormation within a boundary that allows all': {
-    policy: execution(environment),
+    policy: executionPolicy(environment),
     boundary: everything,
   },
   'a role that a deployment made': { policy: everything, boundary: boundary(environment) },
@@ -152,8 +156,8 @@ test('CloudFormation makes what the stack holds, with the boundary, by its names
 });
 
 const roles = {
-  pullRequest: { policy: pullRequest(environment), boundary: identityBoundary(environment) },
-  deploy: { policy: deploy(environment), boundary: identityBoundary(environment) },
+  pullRequest: { policy: pullRequestPolicy(environment), boundary: githubBoundary(environment) },
+  deploy: { policy: deployPolicy(environment), boundary: githubBoundary(environment) },
 };
 const ecr = (repository: string) => `arn:aws:ecr:eu-west-1:111111111111:repository/${repository}`;
 const execution_ = (machine: string) => `arn:aws:states:eu-west-1:111111111111:execution:${machine}:run-1`;
@@ -256,9 +260,9 @@ test('no role reaches into another environment or project, though its name begin
     ];
   };
   const policies = {
-    pullRequest: pullRequest(environment),
-    deploy: deploy(environment),
-    execution: execution(environment),
+    pullRequest: pullRequestPolicy(environment),
+    deploy: deployPolicy(environment),
+    execution: executionPolicy(environment),
     'close-run': functionPolicy('close-run', environment, []),
     gate: functionPolicy('gate', environment, []),
     machine: machinePolicy('promote', trainMachine(embeddedResources), environment),
@@ -279,9 +283,9 @@ test('no role reaches into another environment or project, though its name begin
 test('policies fit: a managed policy holds 6,144 characters, the inline policies of a role 10,240', () => {
   for (const name of ['staging', 'production'] as const) {
     const longest = testEnvironment(name);
-    for (const policy of [boundary, execution, identityBoundary])
+    for (const policy of [boundary, executionPolicy, githubBoundary])
       expect(JSON.stringify(policy(longest)).length).toBeLessThan(6_144);
-    for (const policy of [pullRequest, deploy])
+    for (const policy of [pullRequestPolicy, deployPolicy])
       expect(JSON.stringify(policy(longest)).length).toBeLessThan(10_240);
   }
 });

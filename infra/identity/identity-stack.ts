@@ -6,7 +6,11 @@ import { acknowledge } from '../acknowledge.ts';
 import type { Environment } from '../environment.ts';
 import { policyDocument } from '../iam/policy-document.ts';
 import { type Statement, starReasons } from '../iam/statement.ts';
-import { boundary, deploy, execution, identityBoundary, pullRequest } from './identity-policies.ts';
+import { boundary } from './boundary.ts';
+import { deployPolicy } from './deploy-role.ts';
+import { executionPolicy } from './execution-policy.ts';
+import { githubBoundary } from './github-boundary.ts';
+import { pullRequestPolicy } from './pull-request-role.ts';
 
 /** What bootstrap learns before it deploys. */
 export interface Identity {
@@ -70,19 +74,19 @@ export class IdentityStack extends Stack {
         'Bounds every role that a deployment makes',
         boundary(environment),
       );
-    const executionPolicy = policy(
+    const forCloudFormation = policy(
       'Execution',
       `${names.stack}--execution`,
       'What CloudFormation may do in a deployment',
-      execution(environment),
+      executionPolicy(environment),
     );
-    const githubBoundary = settings.permissions_boundary
+    const boundaryOfGitHub = settings.permissions_boundary
       ? ManagedPolicy.fromManagedPolicyArn(this, 'CompanyBoundary', settings.permissions_boundary)
       : policy(
           'GitHubBoundary',
           `${names.stack}--github-boundary`,
           'Bounds the roles that GitHub assumes',
-          identityBoundary(environment),
+          githubBoundary(environment),
         );
 
     const role = (
@@ -106,7 +110,7 @@ export class IdentityStack extends Stack {
           'sts:AssumeRoleWithWebIdentity',
         ),
         inlinePolicies: { needs: policyDocument(statements) },
-        permissionsBoundary: githubBoundary,
+        permissionsBoundary: boundaryOfGitHub,
       });
       acknowledge(made, starReasons(statements));
       return made;
@@ -116,7 +120,7 @@ export class IdentityStack extends Stack {
       names.pullRequestRole.name,
       'Pull requests: evaluate runs, candidate images',
       ['pull_request'],
-      pullRequest(environment),
+      pullRequestPolicy(environment),
     );
     const deployRole = role(
       'Deploy',
@@ -127,7 +131,7 @@ export class IdentityStack extends Stack {
         `environment:${environment.name}`,
         ...(settings.approval ? [`environment:${environment.name}-approval`] : []),
       ],
-      deploy(environment),
+      deployPolicy(environment),
     );
 
     if (environment.emails.length > 0)
@@ -152,7 +156,7 @@ export class IdentityStack extends Stack {
     const outputs = {
       PullRequestRole: pullRequestRole.roleArn,
       DeployRole: deployRole.roleArn,
-      ExecutionPolicy: executionPolicy.managedPolicyArn,
+      ExecutionPolicy: forCloudFormation.managedPolicyArn,
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
   }

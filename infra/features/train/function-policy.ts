@@ -1,5 +1,7 @@
 import type { FunctionName } from '../../../pipeline/names.ts';
 import type { Place } from '../../environment.ts';
+import { readArtifacts, readData } from '../../iam/access.ts';
+import { arnOf, artifactsArn, executionArn, ownJobsArn } from '../../iam/arn.ts';
 import { allow, onlyKinds, type Statement } from '../../iam/statement.ts';
 
 /** What a function needs of the ports (pipeline/ports.ts). */
@@ -42,10 +44,8 @@ const needs: Readonly<Record<FunctionName, Needs>> = {
 
 /** What the role of a function may do. `sources` are the `s3://` URIs of mlops.yaml outside the environment's buckets. */
 export function functionPolicy(name: FunctionName, place: Place, sources: readonly string[]): Statement[] {
-  const { names, project } = place;
+  const { names } = place;
   const { reads = [], writes = [], folders = [], registry, data, jobs, executions } = needs[name];
-  const s3 = `arn:${names.partition}:s3:::`;
-  const artifacts = `${s3}${names.artifactsBucket}`;
   const readable = [...reads, ...writes];
   return [
     ...(readable.length > 0
@@ -54,14 +54,12 @@ export function functionPolicy(name: FunctionName, place: Place, sources: readon
     ...(writes.length > 0
       ? [allow(['dynamodb:PutItem', 'dynamodb:UpdateItem'], [names.ledgerTableArn], onlyKinds(writes))]
       : []),
-    // Without s3:ListBucket an object that is not there looks forbidden.
-    allow(['s3:ListBucket'], [artifacts], { Condition: { StringLike: { 's3:prefix': [`${project}/*`] } } }),
-    allow(['s3:GetObject'], [`${artifacts}/${project}/*`]),
+    ...readArtifacts(place),
     ...(folders.length > 0
       ? [
           allow(
             ['s3:PutObject'],
-            folders.map((folder) => `${artifacts}/${project}/${folder}/*`),
+            folders.map((folder) => artifactsArn(place, `${folder}/*`)),
           ),
         ]
       : []),
@@ -79,28 +77,9 @@ export function functionPolicy(name: FunctionName, place: Place, sources: readon
   ];
 }
 
-/** The data bucket, and what mlops.yaml names elsewhere. */
-export function readData({ names }: Place, sources: readonly string[]): Statement[] {
-  const s3 = `arn:${names.partition}:s3:::`;
-  const outside = sources.flatMap((uri) => {
-    const [, bucket = '', key = ''] = /^s3:\/\/([^/]+)\/?(.*)$/.exec(uri) ?? [];
-    return bucket === '' || bucket === names.dataBucket ? [] : [{ bucket, key }];
-  });
-  return [
-    allow(['s3:ListBucket', 's3:ListBucketVersions'], [`${s3}${names.dataBucket}`]),
-    allow(['s3:GetObject', 's3:GetObjectVersion'], [`${s3}${names.dataBucket}/*`]),
-    ...outside.flatMap(({ bucket, key }) => [
-      allow(['s3:ListBucket', 's3:ListBucketVersions'], [`${s3}${bucket}`], {
-        Condition: { StringLike: { 's3:prefix': [`${key}*`] } },
-      }),
-      allow(['s3:GetObject', 's3:GetObjectVersion'], [`${s3}${bucket}/${key}*`]),
-    ]),
-  ];
-}
-
 function registryStatements(depth: 'read' | 'register' | 'approve', place: Place): Statement[] {
-  const packages = sagemakerArn(place, `model-package/${place.names.packageGroups}/*`);
-  const group = sagemakerArn(place, `model-package-group/${place.names.packageGroups}`);
+  const packages = arnOf(place, 'sagemaker', `model-package/${place.names.packageGroups}/*`);
+  const group = arnOf(place, 'sagemaker', `model-package-group/${place.names.packageGroups}`);
   return [
     // ListModelPackages has the group as its resource only where one is named.
     allow(['sagemaker:DescribeModelPackage', 'sagemaker:ListModelPackages'], [group, packages]),
@@ -119,7 +98,7 @@ const jobTypes = ['ProcessingJob', 'TrainingJob', 'TransformJob', 'HyperParamete
 
 function jobsStatements(depth: 'read' | 'stop', place: Place): Statement[] {
   const arns = ['processing-job', 'training-job', 'transform-job', 'hyper-parameter-tuning-job'].map((type) =>
-    sagemakerArn(place, `${type}/${place.names.jobPrefix}-*`),
+    ownJobsArn(place, type),
   );
   return [
     allow(
@@ -130,15 +109,6 @@ function jobsStatements(depth: 'read' | 'stop', place: Place): Statement[] {
       ],
       arns,
     ),
-    ...(depth === 'stop'
-      ? [allow(['sagemaker:DeleteModel'], [sagemakerArn(place, `model/${place.names.jobPrefix}-*`)])]
-      : []),
+    ...(depth === 'stop' ? [allow(['sagemaker:DeleteModel'], [ownJobsArn(place, 'model')])] : []),
   ];
 }
-
-/** Executions of a machine. */
-export const executionArn = ({ names, region, account }: Place, machine: string): string =>
-  `arn:${names.partition}:states:${region}:${account}:execution:${machine}:*`;
-
-const sagemakerArn = ({ names, region, account }: Place, resource: string): string =>
-  `arn:${names.partition}:sagemaker:${region}:${account}:${resource}`;

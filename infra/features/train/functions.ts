@@ -11,11 +11,11 @@ import { Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { FunctionName } from '../../../pipeline/names.ts';
 import type { Environment } from '../../environment.ts';
+import { networkInterfaces } from '../../iam/access.ts';
 import { serviceRole } from '../../iam/service-role.ts';
 import { allow } from '../../iam/statement.ts';
 import { functionPolicy } from './function-policy.ts';
-import { networkInterfaces } from './job-policy.ts';
-import { stopPrepare } from './prepare/prepare-policy.ts';
+import { engineAccess } from './prepare/engine-access.ts';
 
 /** The code of a function: a folder with index.mjs that exports `handler`. */
 export type FunctionCode = (name: FunctionName) => Code;
@@ -76,7 +76,7 @@ export class Functions extends Construct {
           service: 'lambda.amazonaws.com',
           statements: [
             ...functionPolicy(name, environment, environment.sources),
-            ...(name === 'close-run' ? stopPrepare(environment) : []),
+            ...(name === 'close-run' ? engineAccess(environment).stop(environment) : []),
             allow(
               ['logs:CreateLogStream', 'logs:PutLogEvents'],
               [

@@ -3,6 +3,7 @@ import { kindOf } from '../../../pipeline/model-ledger.ts';
 import type { ResourceNames } from '../../../pipeline/names.ts';
 import type { Place } from '../../environment.ts';
 import { actionsOf } from '../../iam/actions-of.ts';
+import { arnOf } from '../../iam/arn.ts';
 import { allow, deny, type Statement } from '../../iam/statement.ts';
 
 export type MachineName = keyof ResourceNames['machines'];
@@ -24,21 +25,19 @@ const promotion = ({ functions }: ResourceNames): string[] => [functions.promote
 const isPromotion = ({ Resource }: Statement, { names }: Place): boolean =>
   promotion(names).some((arn) => Resource.includes(arn));
 
-const neverPromote = ({ names, region, account }: Place): Statement[] => [
-  deny(['lambda:InvokeFunction'], promotion(names), { Sid: 'NeverPromote' }),
+const neverPromote = (place: Place): Statement[] => [
+  deny(['lambda:InvokeFunction'], promotion(place.names), { Sid: 'NeverPromote' }),
   deny(
     ['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem', 'dynamodb:BatchWriteItem'],
-    [names.ledgerTableArn],
+    [place.names.ledgerTableArn],
     {
       Sid: 'NeverWriteChampion',
       Condition: { 'ForAnyValue:StringLike': { 'dynamodb:LeadingKeys': [kindOf('champion', '*')] } },
     },
   ),
-  deny(
-    ['sagemaker:UpdateModelPackage'],
-    [`arn:${names.partition}:sagemaker:${region}:${account}:model-package/*`],
-    { Sid: 'NeverApprove' },
-  ),
+  deny(['sagemaker:UpdateModelPackage'], [arnOf(place, 'sagemaker', 'model-package/*')], {
+    Sid: 'NeverApprove',
+  }),
 ];
 
 const watching: Statement[] = [

@@ -12,7 +12,7 @@ import type { Ledger } from '../../foundation/ledger.ts';
 import { serviceRole } from '../../iam/service-role.ts';
 import type { Functions } from './functions.ts';
 import { type MachineName, machinePolicy } from './machine-policy.ts';
-import type { DeployedEngine } from './prepare/deployed-engine.ts';
+import type { DeployedEngine } from './prepare/engine.ts';
 
 interface MachinesProps {
   readonly environment: Environment;

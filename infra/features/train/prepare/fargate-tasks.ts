@@ -17,8 +17,9 @@ import { Construct } from 'constructs';
 import { acknowledge } from '../../../acknowledge.ts';
 import type { Environment } from '../../../environment.ts';
 import { serviceRole } from '../../../iam/service-role.ts';
-import { type DeployedEngine, withPlaceholders } from './deployed-engine.ts';
-import { programPolicy, taskExecutionPolicy } from './prepare-policy.ts';
+import { type DeployedEngine, withPlaceholders } from './engine.ts';
+import { taskExecutionPolicy } from './fargate-policy.ts';
+import { programPolicy } from './program-policy.ts';
 
 interface FargateTasksProps {
   readonly environment: Environment;

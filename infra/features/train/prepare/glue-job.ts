@@ -10,8 +10,8 @@ import { prepareContext } from '../../../../pipeline/repository.ts';
 import { acknowledge } from '../../../acknowledge.ts';
 import type { Environment } from '../../../environment.ts';
 import { serviceRole } from '../../../iam/service-role.ts';
-import { type DeployedEngine, withPlaceholders } from './deployed-engine.ts';
-import { gluePolicy } from './prepare-policy.ts';
+import { type DeployedEngine, withPlaceholders } from './engine.ts';
+import { glueJobPolicy } from './glue-policy.ts';
 
 interface GlueJobProps {
   readonly environment: Environment;
@@ -46,7 +46,7 @@ export class GlueJob extends Construct {
       environment,
       roleName: names.role.name,
       service: 'glue.amazonaws.com',
-      statements: gluePolicy(
+      statements: glueJobPolicy(
         environment,
         assets.map(({ s3ObjectKey }) => s3ObjectKey),
       ),

@@ -1,7 +1,7 @@
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import type { Environment } from '../../../environment.ts';
-import type { DeployedEngine } from './deployed-engine.ts';
+import type { DeployedEngine } from './engine.ts';
 
 interface EngineProps {
   readonly environment: Environment;

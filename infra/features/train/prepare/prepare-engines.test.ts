@@ -14,7 +14,9 @@ import {
 } from '../../../environment.fixture.ts';
 import { type Call, isAllowed } from '../../../iam/evaluate.fixture.ts';
 import type { Statement } from '../../../iam/statement.ts';
-import { boundary, execution, pullRequest } from '../../../identity/identity-policies.ts';
+import { boundary } from '../../../identity/boundary.ts';
+import { executionPolicy } from '../../../identity/execution-policy.ts';
+import { pullRequestPolicy } from '../../../identity/pull-request-role.ts';
 
 /** prepare.engine glue and fargate: what is made, that it is no more than asked for, and who may use it. */
 
@@ -371,7 +373,7 @@ describe.each(['glue', 'fargate'] as const)('who may use %s', (engine) => {
           ];
     const may = (one: Call, asked: 'processing' | typeof engine) => {
       const environment = testEnvironment('staging', asked);
-      return isAllowed(one, { policy: execution(environment), boundary: boundary(environment) });
+      return isAllowed(one, { policy: executionPolicy(environment), boundary: boundary(environment) });
     };
     for (const one of create) {
       expect([one, may(one, engine)]).toEqual([one, true]);
@@ -382,7 +384,7 @@ describe.each(['glue', 'fargate'] as const)('who may use %s', (engine) => {
   });
 
   test('who cancels a run of a pull request stops its prepare job', () => {
-    const policy = pullRequest(testEnvironment('staging', engine));
+    const policy = pullRequestPolicy(testEnvironment('staging', engine));
     const stop =
       engine === 'glue'
         ? call('glue:BatchStopJobRun', arn('glue', `job/${prepare.job}`))

@@ -1,5 +1,7 @@
 import { Token } from 'aws-cdk-lib/core';
 import type { PrepareEngine } from '../../../../pipeline/machines/prepare.ts';
+import type { Environment, Place } from '../../../environment.ts';
+import type { Statement } from '../../../iam/statement.ts';
 
 /** An engine of the prepare job as it is deployed. */
 export interface DeployedEngine {
@@ -9,6 +11,18 @@ export interface DeployedEngine {
   readonly document: PrepareEngine;
   /** What the placeholders stand for. */
   readonly substitutions: Readonly<Record<string, string>>;
+}
+
+/** What an engine of the prepare job adds to the policies of other roles. */
+export interface EngineAccess {
+  /** Actions that roles of the environment may be given at all, beyond what every environment needs. */
+  readonly boundary: readonly string[];
+  /** Services that roles of the environment may be passed to. */
+  readonly services: readonly string[];
+  /** What CloudFormation does in a deployment: the Glue job, or the cluster and network. */
+  readonly deployment: (environment: Environment) => Statement[];
+  /** Stops a prepare job that its machine left behind: the run ran out of time, or was aborted from outside. */
+  readonly stop: (place: Place) => Statement[];
 }
 
 /**

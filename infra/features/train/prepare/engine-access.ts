@@ -1,0 +1,13 @@
+import type { Environment } from '../../../environment.ts';
+import type { EngineAccess } from './engine.ts';
+import { fargateAccess } from './fargate-policy.ts';
+import { glueAccess } from './glue-policy.ts';
+
+/** By `prepare.engine` of mlops.yaml. SageMaker Processing needs what every job of SageMaker does, and no more. */
+const engines: Readonly<Record<Environment['engine'], EngineAccess>> = {
+  processing: { boundary: [], services: [], deployment: () => [], stop: () => [] },
+  glue: glueAccess,
+  fargate: fargateAccess,
+};
+
+export const engineAccess = ({ engine }: Environment): EngineAccess => engines[engine];

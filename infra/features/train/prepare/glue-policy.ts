@@ -1,0 +1,108 @@
+import type { Environment } from '../../../environment.ts';
+import { manageLogGroups, networkInterfaces } from '../../../iam/access.ts';
+import { arnOf, s3Arn } from '../../../iam/arn.ts';
+import { allow, type Statement } from '../../../iam/statement.ts';
+import type { EngineAccess } from './engine.ts';
+import { programPolicy } from './program-policy.ts';
+
+/** The role of the Glue job: the program, and what Glue does in the job's name. `assets` are the keys of the job's code. */
+export function glueJobPolicy(environment: Environment, assets: readonly string[]): Statement[] {
+  const { names, region, account, settings } = environment;
+  const logs = arnOf(environment, 'logs', `log-group:${names.prepare.glueLogs}*`);
+  return [
+    ...programPolicy(environment),
+    allow(
+      ['s3:GetObject'],
+      assets.map((key) => s3Arn(environment, `cdk-${names.qualifier}-assets-${account}-${region}/${key}`)),
+    ),
+    allow(['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents'], [logs]),
+    ...(settings.kms_key
+      ? [
+          allow(['logs:AssociateKmsKey'], [logs]),
+          allow(['glue:GetSecurityConfiguration'], ['*'], { because: noSecurityArn }),
+        ]
+      : []),
+    ...(settings.vpc
+      ? [
+          allow(['glue:GetConnection'], connections(environment)),
+          networkInterfaces,
+          allow(['ec2:DescribeRouteTables', 'ec2:DescribeVpcAttribute', 'ec2:DescribeVpcEndpoints'], ['*'], {
+            because: 'describing has no resource',
+          }),
+          // As AWS's own policy for Glue has it: tags by which Glue knows its interfaces.
+          allow(
+            ['ec2:CreateTags', 'ec2:DeleteTags'],
+            [arnOf(environment, 'ec2', 'network-interface/*'), arnOf(environment, 'ec2', 'security-group/*')],
+            {
+              Condition: {
+                'ForAllValues:StringEquals': { 'aws:TagKeys': ['aws-glue-service-resource'] },
+                Null: { 'aws:TagKeys': 'false' },
+              },
+            },
+          ),
+        ]
+      : []),
+  ];
+}
+
+export const glueAccess: EngineAccess = {
+  boundary: ['ec2:CreateTags', 'ec2:DeleteTags', 'glue:*'],
+  services: ['glue.amazonaws.com'],
+  deployment: (environment) => {
+    const { names, settings } = environment;
+    return [
+      manageLogGroups([arnOf(environment, 'logs', `log-group:${names.prepare.glueLogs}*`)]),
+      allow(
+        [
+          'glue:CreateJob',
+          'glue:DeleteJob',
+          'glue:GetJob',
+          'glue:GetTags',
+          'glue:TagResource',
+          'glue:UntagResource',
+          'glue:UpdateJob',
+        ],
+        [arnOf(environment, 'glue', `job/${names.prepare.job}`)],
+      ),
+      ...(settings.vpc
+        ? [
+            allow(
+              [
+                'glue:CreateConnection',
+                'glue:DeleteConnection',
+                'glue:GetConnection',
+                'glue:GetTags',
+                'glue:TagResource',
+                'glue:UntagResource',
+                'glue:UpdateConnection',
+              ],
+              connections(environment),
+            ),
+          ]
+        : []),
+      ...(settings.kms_key
+        ? [
+            allow(
+              [
+                'glue:CreateSecurityConfiguration',
+                'glue:DeleteSecurityConfiguration',
+                'glue:GetSecurityConfiguration',
+              ],
+              ['*'],
+              { because: noSecurityArn },
+            ),
+          ]
+        : []),
+    ];
+  },
+  stop: (place) => [
+    allow(['glue:BatchStopJobRun'], [arnOf(place, 'glue', `job/${place.names.prepare.job}`)]),
+  ],
+};
+
+const connections = (environment: Environment): string[] => [
+  arnOf(environment, 'glue', 'catalog'),
+  arnOf(environment, 'glue', `connection/${environment.names.prepare.job}-*`),
+];
+
+const noSecurityArn = 'a security configuration has no ARN';

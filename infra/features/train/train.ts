@@ -1,0 +1,69 @@
+import { Rule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { Duration } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import type { Environment } from '../../environment.ts';
+import type { Ledger } from '../../foundation/ledger.ts';
+import type { Operations } from '../../foundation/operations.ts';
+import { serviceRole } from '../../iam/service-role.ts';
+import { type FunctionCode, Functions } from './functions.ts';
+import { jobPolicy } from './job-policy.ts';
+import { Machines } from './machines.ts';
+import type { MakeEngine } from './prepare/load-engine.ts';
+import { watchRuns } from './watch-runs.ts';
+
+interface TrainProps {
+  readonly environment: Environment;
+  readonly code: FunctionCode;
+  /** Of the prepare job, as mlops.yaml asks for it (loadEngine). @default SageMaker Processing */
+  readonly engine: MakeEngine | undefined;
+  readonly ledger: Ledger;
+  readonly operations: Operations;
+  /** @default keys that the services own */
+  readonly key: IKey | undefined;
+}
+
+/**
+ * What trains, judges and promotes: the role of jobs, the functions, what runs the prepare job, the state machines, the
+ * rule that closes runs, alarms and graphs. They stand in the stack itself: a construct around them would change the
+ * logical ids of what is deployed. A feature that is new has a construct of its own.
+ */
+export function addTrain(
+  stack: Construct,
+  { environment, code, engine, ledger, operations, key }: TrainProps,
+): Machines {
+  const jobRole = serviceRole(stack, 'JobRole', {
+    environment,
+    roleName: environment.names.jobRole.name,
+    service: 'sagemaker.amazonaws.com',
+    statements: jobPolicy(environment),
+  });
+  const functions = new Functions(stack, 'Functions', { environment, code, key });
+  const machines = new Machines(stack, 'Machines', {
+    environment,
+    functions,
+    jobRole,
+    engine: engine?.(stack, { environment, key }),
+    ledger,
+    key,
+  });
+  // No Catch sees an abort or the machine's own timeout; a failure is closed again, which changes nothing.
+  new Rule(operations, 'CloseRun', {
+    ruleName: environment.names.closeRunRule,
+    description: 'Closes runs that ended without their machine: stops jobs, frees the lease',
+    eventPattern: {
+      source: ['aws.states'],
+      detailType: ['Step Functions Execution Status Change'],
+      detail: {
+        stateMachineArn: [machines.evaluate.stateMachineArn, machines.promote.stateMachineArn],
+        status: ['FAILED', 'TIMED_OUT', 'ABORTED'],
+      },
+    },
+    targets: [
+      new LambdaFunction(functions.all['close-run'], { retryAttempts: 20, maxEventAge: Duration.hours(6) }),
+    ],
+  });
+  operations.watch(watchRuns({ environment, functions, machines }));
+  return machines;
+}

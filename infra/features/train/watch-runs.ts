@@ -1,0 +1,84 @@
+import { type IMetric, Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { Duration } from 'aws-cdk-lib/core';
+import { metricNamespace } from '../../../pipeline/steps/train/run-metrics.ts';
+import type { Environment } from '../../environment.ts';
+import { graph, type Watched } from '../../foundation/operations.ts';
+import type { Functions } from './functions.ts';
+import type { Machines } from './machines.ts';
+
+interface WatchRunsProps {
+  readonly environment: Environment;
+  readonly functions: Functions;
+  readonly machines: Machines;
+}
+
+/** What tells how runs go: alarms on those that nobody waits for, and graphs of all. */
+export function watchRuns({ environment, functions, machines }: WatchRunsProps): Watched {
+  const { evaluate, promote } = machines;
+  const daily = { period: Duration.days(1) };
+  const sum = { ...daily, statistic: 'Sum' };
+  const both = (metrics: (machine: typeof evaluate) => IMetric[]) => [evaluate, promote].flatMap(metrics);
+  const every = Object.values(functions.all);
+  // From the log of the record function (pipeline/steps/train/run-metrics.ts).
+  const ofRuns = (metricName: string, statistic: string) =>
+    new Metric({
+      namespace: metricNamespace,
+      metricName,
+      dimensionsMap: { Stack: environment.names.stack },
+      label: statistic === 'Sum' ? 'a day' : 'the dearest run',
+      ...daily,
+      statistic,
+    });
+  return {
+    // A pull request tells of its own run. A function's error fails the run that called it; nobody waits for close-run.
+    alarms: [
+      {
+        name: 'runs-failed',
+        description: 'A run on the merged state failed',
+        metric: promote.metricFailed(),
+      },
+      {
+        name: 'runs-timed-out',
+        description: 'A run on the merged state ran out of time',
+        metric: promote.metricTimedOut(),
+      },
+      {
+        name: 'close-run-failed',
+        description: 'A run could not be closed: jobs may still run',
+        metric: functions.all['close-run'].metricErrors(),
+      },
+    ],
+    rows: [
+      [
+        graph(
+          'Runs',
+          both((machine) => [machine.metricSucceeded(sum), machine.metricFailed(sum)]),
+        ),
+        graph(
+          'Runs that ended otherwise',
+          both((machine) => [machine.metricTimedOut(sum), machine.metricAborted(sum)]),
+        ),
+      ],
+      [
+        graph(
+          'Time of a run',
+          both((machine) => [machine.metricTime(daily)]),
+        ),
+        graph(
+          'Errors of functions',
+          every.map((made) => made.metricErrors(sum)),
+        ),
+      ],
+      [
+        graph('Time of jobs, seconds a day', [ofRuns('JobSeconds', 'Sum')]),
+        graph('Cost of jobs, USD', [ofRuns('CostUsd', 'Sum'), ofRuns('CostUsd', 'Maximum')]),
+      ],
+      [
+        graph(
+          'Time of functions',
+          every.map((made) => made.metricDuration(daily)),
+        ),
+      ],
+    ],
+  };
+}

@@ -1,0 +1,116 @@
+import type { Place } from '../environment.ts';
+import { arnOf, artifactsArn, s3Arn } from './arn.ts';
+import { allow, type Statement } from './statement.ts';
+
+/*
+ * What the roles of more than one feature, or of GitHub, may do alike.
+ */
+
+/** Reads artifacts. Without s3:ListBucket an object that is not there looks forbidden. */
+export const readArtifacts = (place: Place): Statement[] => [
+  allow(['s3:ListBucket'], [s3Arn(place, place.names.artifactsBucket)], {
+    Condition: { StringLike: { 's3:prefix': [`${place.project}/*`] } },
+  }),
+  allow(['s3:GetObject'], [artifactsArn(place, '*')]),
+];
+
+/** Reads the data bucket, and what mlops.yaml names elsewhere (`sources`, `s3://` URIs). */
+export function readData(place: Place, sources: readonly string[]): Statement[] {
+  const { dataBucket } = place.names;
+  const outside = sources.flatMap((uri) => {
+    const [, bucket = '', key = ''] = /^s3:\/\/([^/]+)\/?(.*)$/.exec(uri) ?? [];
+    return bucket === '' || bucket === dataBucket ? [] : [{ bucket, key }];
+  });
+  return [
+    allow(['s3:ListBucket', 's3:ListBucketVersions'], [s3Arn(place, dataBucket)]),
+    allow(['s3:GetObject', 's3:GetObjectVersion'], [s3Arn(place, `${dataBucket}/*`)]),
+    ...outside.flatMap(({ bucket, key }) => [
+      allow(['s3:ListBucket', 's3:ListBucketVersions'], [s3Arn(place, bucket)], {
+        Condition: { StringLike: { 's3:prefix': [`${key}*`] } },
+      }),
+      allow(['s3:GetObject', 's3:GetObjectVersion'], [s3Arn(place, `${bucket}/${key}*`)]),
+    ]),
+  ];
+}
+
+/** What a job's program does: reads data and artifacts, and writes folders of the artifacts. */
+export const artifactsAndData = (
+  place: Place,
+  sources: readonly string[],
+  folders: readonly string[],
+): Statement[] => [
+  ...readArtifacts(place),
+  allow(
+    ['s3:PutObject', 's3:AbortMultipartUpload'],
+    folders.map((folder) => artifactsArn(place, `${folder}/*`)),
+  ),
+  ...readData(place, sources),
+];
+
+/** Pulls the environment's images, and those of further repositories. */
+export const pullImages = (place: Place, repositories: readonly string[] = []): Statement[] => [
+  allow(
+    ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
+    [
+      ...[place.names.candidateRepository, place.names.releaseRepository].map((repository) =>
+        arnOf(place, 'ecr', `repository/${repository}`),
+      ),
+      ...repositories,
+    ],
+  ),
+  logInToEcr,
+];
+
+export const logInToEcr: Statement = allow(['ecr:GetAuthorizationToken'], ['*'], {
+  because: 'a login token has no resource of its own',
+});
+
+/** Only where mlops.yaml names a VPC. */
+export const networkInterfaces: Statement = allow(
+  [
+    'ec2:AssignPrivateIpAddresses',
+    'ec2:CreateNetworkInterface',
+    'ec2:CreateNetworkInterfacePermission',
+    'ec2:DeleteNetworkInterface',
+    'ec2:DeleteNetworkInterfacePermission',
+    'ec2:DescribeDhcpOptions',
+    'ec2:DescribeNetworkInterfaces',
+    'ec2:DescribeSecurityGroups',
+    'ec2:DescribeSubnets',
+    'ec2:DescribeVpcs',
+    'ec2:UnassignPrivateIpAddresses',
+  ],
+  ['*'],
+  { because: 'describing has no resource, and a network interface has no name before it is made' },
+);
+
+/** The use of the customer's key by roles that read and write what it encrypts. */
+export const useKey = (key: string): Statement =>
+  allow(
+    [
+      'kms:CreateGrant',
+      'kms:Decrypt',
+      'kms:DescribeKey',
+      'kms:Encrypt',
+      'kms:GenerateDataKey*',
+      'kms:ReEncrypt*',
+    ],
+    [key],
+  );
+
+/** What CloudFormation calls to make, change and remove log groups. */
+export const manageLogGroups = (groups: readonly string[]): Statement =>
+  allow(
+    [
+      'logs:AssociateKmsKey',
+      'logs:CreateLogGroup',
+      'logs:DeleteLogGroup',
+      'logs:DeleteRetentionPolicy',
+      'logs:DisassociateKmsKey',
+      'logs:ListTagsForResource',
+      'logs:PutRetentionPolicy',
+      'logs:TagResource',
+      'logs:UntagResource',
+    ],
+    groups,
+  );

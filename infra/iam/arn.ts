@@ -1,0 +1,25 @@
+import type { Place } from '../environment.ts';
+
+/** `arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE` */
+export const arnOf = ({ names, region, account }: Place, service: string, resource: string): string =>
+  `arn:${names.partition}:${service}:${region}:${account}:${resource}`;
+
+/** IAM is global: its ARNs name no region. */
+export const iamArn = ({ names, account }: Place, resource: string): string =>
+  `arn:${names.partition}:iam::${account}:${resource}`;
+
+/** `BUCKET` or `BUCKET/KEY`. */
+export const s3Arn = ({ names }: Place, resource: string): string =>
+  `arn:${names.partition}:s3:::${resource}`;
+
+/** Executions of a machine. */
+export const executionArn = (place: Place, machine: string): string =>
+  arnOf(place, 'states', `execution:${machine}:*`);
+
+/** Jobs, or models, that runs of this environment make: Plan and Inspect name them PREFIX-HASH-... */
+export const ownJobsArn = (place: Place, type: string): string =>
+  arnOf(place, 'sagemaker', `${type}/${place.names.jobPrefix}-*`);
+
+/** Objects of the artifacts bucket under a path of the project. */
+export const artifactsArn = (place: Place, path: string): string =>
+  s3Arn(place, `${place.names.artifactsBucket}/${place.project}/${path}`);

@@ -1,0 +1,88 @@
+import type { Environment } from '../environment.ts';
+import { engineAccess } from '../features/train/prepare/engine-access.ts';
+import { iamArn } from '../iam/arn.ts';
+import { allow, deny, type Statement } from '../iam/statement.ts';
+
+/*
+ * What deployments may do to roles: part of both the boundary and the execution policy, so that each holds by itself.
+ */
+
+/** Roles of the environment may be made and changed, if they have the boundary and keep it. */
+export function manageRoles(environment: Environment): Statement[] {
+  const roles = [iamArn(environment, `role/${environment.names.stack}--*`)];
+  return [
+    allow(
+      ['iam:AttachRolePolicy', 'iam:CreateRole', 'iam:PutRolePermissionsBoundary', 'iam:PutRolePolicy'],
+      roles,
+      { Condition: { StringEquals: { 'iam:PermissionsBoundary': boundaryArn(environment) } } },
+    ),
+    allow(
+      [
+        'iam:DeleteRole',
+        'iam:DeleteRolePolicy',
+        'iam:DetachRolePolicy',
+        'iam:GetRole',
+        'iam:GetRolePolicy',
+        'iam:ListAttachedRolePolicies',
+        'iam:ListRolePolicies',
+        'iam:TagRole',
+        'iam:UntagRole',
+        'iam:UpdateAssumeRolePolicy',
+        'iam:UpdateRole',
+      ],
+      roles,
+    ),
+    allow(['iam:PassRole'], roles, {
+      Condition: {
+        StringEquals: {
+          'iam:PassedToService': [
+            'lambda.amazonaws.com',
+            'sagemaker.amazonaws.com',
+            'states.amazonaws.com',
+            ...engineAccess(environment).services,
+          ],
+        },
+      },
+    }),
+  ];
+}
+
+/** What only a person changes: who may come in, as what, and the bounds of all others. */
+export function protectIdentity(environment: Environment): Statement[] {
+  const { names } = environment;
+  const iam = (resource: string) => iamArn(environment, resource);
+  return [
+    deny(
+      [
+        'iam:Add*',
+        'iam:Attach*',
+        'iam:Create*',
+        'iam:Delete*',
+        'iam:Detach*',
+        'iam:PassRole',
+        'iam:Put*',
+        'iam:Remove*',
+        'iam:Set*',
+        'iam:Tag*',
+        'iam:Untag*',
+        'iam:Update*',
+      ],
+      [
+        names.deployRole.arn,
+        names.pullRequestRole.arn,
+        iam(`role/cdk-${names.qualifier}-*`),
+        iam('policy/*'),
+        iam('oidc-provider/*'),
+        iam('user/*'),
+        iam('group/*'),
+      ],
+      { Sid: 'IdentityIsAPersonsToChange' },
+    ),
+    deny(['iam:DeleteRolePermissionsBoundary'], ['*'], { Sid: 'BoundariesStay' }),
+  ];
+}
+
+/** The company's boundary where mlops.yaml names one, else the identity stack's. */
+export const boundaryArn = (environment: Environment): string =>
+  environment.settings.permissions_boundary ??
+  iamArn(environment, `policy/${environment.names.permissionsBoundary}`);

@@ -1,0 +1,106 @@
+import { logGroups } from '../../pipeline/backends/aws/console-links.ts';
+import type { Environment } from '../environment.ts';
+import { engineAccess } from '../features/train/prepare/engine-access.ts';
+import { logInToEcr, readData, useKey } from '../iam/access.ts';
+import { arnOf, artifactsArn, executionArn, ownJobsArn, s3Arn } from '../iam/arn.ts';
+import { allow, type Statement } from '../iam/statement.ts';
+
+/*
+ * What both roles of GitHub's workflows may do, each to its extent.
+ */
+
+/** Starts, follows and stops runs of these machines. */
+export function run(environment: Environment, machines: readonly ('evaluate' | 'promote')[]): Statement[] {
+  const chosen = machines.map((machine) => environment.names.machines[machine]);
+  return [
+    allow(
+      ['states:DescribeStateMachine', 'states:ListExecutions', 'states:StartExecution'],
+      chosen.map(({ arn }) => arn),
+    ),
+    allow(
+      ['states:DescribeExecution', 'states:GetExecutionHistory', 'states:StopExecution'],
+      chosen.map(({ name }) => executionArn(environment, name)),
+    ),
+  ];
+}
+
+/** Reads what runs are made from and what they left, adds what they are made from, and stops their jobs. */
+export function read(environment: Environment): Statement[] {
+  const { names, settings, sources } = environment;
+  const sagemaker = (resource: string) => arnOf(environment, 'sagemaker', resource);
+  const logs = Object.values(logGroups).map((group) => arnOf(environment, 'logs', `log-group:${group}`));
+  return [
+    allow(['s3:ListBucket'], [s3Arn(environment, names.artifactsBucket)]),
+    allow(['s3:GetObject'], [artifactsArn(environment, '*')]),
+    // What a run is made from, under names that are hashes of the content: written once, replaced never.
+    allow(
+      ['s3:PutObject'],
+      ['code', 'data', 'scripts'].map((folder) => artifactsArn(environment, `${folder}/*`)),
+      { Condition: { StringEquals: { 's3:if-none-match': '*' } } },
+    ),
+    ...readData(environment, sources),
+    allow(['dynamodb:GetItem', 'dynamodb:Query'], [names.ledgerTableArn]),
+    allow(
+      ['sagemaker:DescribeModelPackage', 'sagemaker:ListModelPackages'],
+      [
+        sagemaker(`model-package-group/${names.packageGroups}`),
+        sagemaker(`model-package/${names.packageGroups}/*`),
+      ],
+    ),
+    // Who cancels a run stops its jobs too: the runner of a workflow has seconds, close-run comes after.
+    allow(
+      [
+        'sagemaker:DescribeHyperParameterTuningJob',
+        'sagemaker:DescribeProcessingJob',
+        'sagemaker:DescribeTrainingJob',
+        'sagemaker:DescribeTransformJob',
+        'sagemaker:ListTrainingJobsForHyperParameterTuningJob',
+        'sagemaker:StopHyperParameterTuningJob',
+        'sagemaker:StopProcessingJob',
+        'sagemaker:StopTrainingJob',
+        'sagemaker:StopTransformJob',
+      ],
+      ['hyper-parameter-tuning-job', 'processing-job', 'training-job', 'transform-job'].map((type) =>
+        ownJobsArn(environment, type),
+      ),
+    ),
+    allow(['sagemaker:DeleteModel'], [ownJobsArn(environment, 'model')]),
+    ...engineAccess(environment).stop(environment),
+    // All jobs of an account log to the same groups: streams can be listed, but only those of this environment be read.
+    allow(
+      ['logs:DescribeLogStreams'],
+      logs.map((group) => `${group}:*`),
+    ),
+    allow(
+      ['logs:GetLogEvents'],
+      logs.map((group) => `${group}:log-stream:${names.jobPrefix}-*`),
+    ),
+    ...(settings.kms_key ? [useKey(settings.kms_key)] : []),
+  ];
+}
+
+/** Pushes images. */
+export function push(environment: Environment, ...repositories: string[]): Statement[] {
+  return [
+    logInToEcr,
+    allow(
+      ['ecr:CompleteLayerUpload', 'ecr:InitiateLayerUpload', 'ecr:PutImage', 'ecr:UploadLayerPart'],
+      repositories.map((repository) => arnOf(environment, 'ecr', `repository/${repository}`)),
+    ),
+  ];
+}
+
+/** Pulls images, and looks at them. */
+export function pull(environment: Environment, repositories: readonly string[]): Statement[] {
+  return [
+    allow(
+      [
+        'ecr:BatchCheckLayerAvailability',
+        'ecr:BatchGetImage',
+        'ecr:DescribeImages',
+        'ecr:GetDownloadUrlForLayer',
+      ],
+      repositories.map((repository) => arnOf(environment, 'ecr', `repository/${repository}`)),
+    ),
+  ];
+}
