@@ -1,5 +1,6 @@
 import { access, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import type { StackProperties } from '../../infra/deployed-stack.ts';
 import type { Environment } from '../../infra/environment.ts';
 import type { Template } from '../../infra/stack-diff.ts';
 import { SetupError } from '../../pipeline/backends/embedded/setup-error.ts';
@@ -9,13 +10,14 @@ import type { Inputs } from './inputs.ts';
 export interface Assembly {
   folder: string;
   cdk: string;
-  /** Of each stack that is to be deployed. */
+  /** By the name of each stack that is to be deployed. */
   templates: Record<string, Template>;
+  properties: Record<string, StackProperties>;
 }
 
 /** The part of a cloud assembly's manifest that is read here. */
 interface Manifest {
-  artifacts?: Record<string, { type: string; environment?: string; properties?: { templateFile?: string } }>;
+  artifacts?: Record<string, { type: string; environment?: string; properties?: StackProperties }>;
 }
 
 /** @throws SetupError where it is not there, or was made for another account or region */
@@ -35,6 +37,7 @@ export async function readAssembly(
     throw missing(`${cdk}/bin/cdk`, "the CDK's command line");
   const { artifacts = {} } = JSON.parse(text) as Manifest;
   const templates: Record<string, Template> = {};
+  const properties: Record<string, StackProperties> = {};
   for (const stack of stacks) {
     const artifact = Object.hasOwn(artifacts, stack) ? artifacts[stack] : undefined;
     const file = artifact?.properties?.templateFile;
@@ -49,9 +52,10 @@ export async function readAssembly(
       throw new SetupError(
         `${shown}: stack ${stack} is made for ${artifact.environment}, expected ${expected}, as mlops.yaml says; run \`npm run pack\` on this commit`,
       );
+    properties[stack] = artifact.properties ?? {};
     templates[stack] = JSON.parse(await readFile(join(folder, file), 'utf8')) as Template;
   }
-  return { folder, cdk: resolve(cdk), templates };
+  return { folder, cdk: resolve(cdk), templates, properties };
 }
 
 const isThere = (path: string): Promise<boolean> =>

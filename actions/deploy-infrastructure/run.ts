@@ -3,12 +3,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { requireAccount } from '../../infra/account.ts';
 import { CdkError, deployArguments, runCdk } from '../../infra/cdk-cli.ts';
+import { deployedStack } from '../../infra/deployed-stack.ts';
 import { type Environment, environmentOf } from '../../infra/environment.ts';
-import { isChanged, losses, parseDiff, type ResourceChange, type Template } from '../../infra/stack-diff.ts';
+import {
+  isChanged,
+  losses,
+  type ResourceChange,
+  type StackDiff,
+  stackDiff,
+  type Template,
+} from '../../infra/stack-diff.ts';
 import { stackLink } from '../../pipeline/backends/aws/console-links.ts';
 import { loadConfig } from '../../pipeline/config/load.ts';
 import { InputError } from '../shared/inputs.ts';
 import { group } from '../shared/log.ts';
+import { readSpecificationOf } from '../shared/service-spec.ts';
 import { ActionError, type Result } from '../shared/start.ts';
 import { type Assembly, readAssembly } from './assembly.ts';
 import type { Inputs } from './inputs.ts';
@@ -38,7 +47,8 @@ export async function run(inputs: Inputs, { summary, signal }: Surroundings): Pr
   await requireAccount(environment);
   const surroundings = { environment, assembly, stacks, signal };
 
-  const diffs = parseDiff(await diff(surroundings), assembly.templates);
+  readSpecificationOf(assembly.cdk);
+  const diffs = await diff(surroundings);
   const lost = diffs.flatMap((one) => losses(one, assembly.templates[one.stack] as Template));
   const text = renderSummary(environment, diffs, lost);
   await summary.addRaw(text, true).write();
@@ -70,14 +80,22 @@ interface Deployment {
   signal: AbortSignal;
 }
 
-async function diff({ environment, assembly, stacks, signal }: Deployment): Promise<string> {
+/** Prints what `cdk diff` says, for people, and compares for what is decided here. */
+async function diff({ environment, assembly, stacks, signal }: Deployment): Promise<StackDiff[]> {
   try {
-    return await group(`Changes to ${stacks.join(', ')}`, (onOutput) =>
-      runCdk(
+    return await group(`Changes to ${stacks.join(', ')}`, async (onOutput) => {
+      await runCdk(
         ['diff', ...stacks, '--exclusively', '--ci', '--no-color'],
         options({ environment, assembly, signal, onOutput }),
-      ),
-    );
+      );
+      const diffs: StackDiff[] = [];
+      for (const stack of stacks) {
+        const { [stack]: properties = {} } = assembly.properties;
+        const deployed = await deployedStack({ environment, stack, properties, signal, say: onOutput });
+        diffs.push(stackDiff(stack, assembly.templates[stack] as Template, deployed));
+      }
+      return diffs;
+    });
   } catch (error) {
     if (!signal.aborted) throw error;
     throw new CdkError('Cancelled: nothing was changed.', 130);
@@ -122,8 +140,8 @@ const options = ({
 
 function refusal(lost: readonly ResourceChange[]): ReplacementError {
   const list = lost.map(
-    ({ change, type, path, logicalId }) =>
-      `  ${path || logicalId} (${type}): ${change === 'remove' ? 'removed' : change.replace(/replace$/, 'replaced')}`,
+    ({ change, type, path, logicalId, because }) =>
+      `  ${path || logicalId} (${type}): ${change === 'remove' ? 'removed' : change.replace(/replace$/, 'replaced')}${because.length > 0 ? `, because of ${because.join(', ')}` : ''}`,
   );
   return new ReplacementError(
     `Not deployed: this would take away what holds data, and no deployment can make it again:\n${list.join('\n')}\n` +
