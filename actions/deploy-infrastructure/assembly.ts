@@ -1,5 +1,6 @@
 import { access, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import type { StackProperties } from '../../infra/cli/deployed-stack.ts';
 import type { Template } from '../../infra/cli/stack-diff.ts';
 import type { Environment } from '../../infra/environment.ts';
 import { SetupError } from '../../pipeline/errors.ts';
@@ -8,13 +9,14 @@ import { SetupError } from '../../pipeline/errors.ts';
 export interface Assembly {
   folder: string;
   cdk: string;
-  /** The template of each stack that is to be deployed. */
+  /** By the name of each stack that is to be deployed. */
   templates: Record<string, Template>;
+  properties: Record<string, StackProperties>;
 }
 
 /** The part of a cloud assembly's manifest that is read here. */
 interface Manifest {
-  artifacts?: Record<string, { type: string; environment?: string; properties?: { templateFile?: string } }>;
+  artifacts?: Record<string, { type: string; environment?: string; properties?: StackProperties }>;
 }
 
 /** Throws SetupError where a file is missing, or was made for another account or region. */
@@ -34,6 +36,7 @@ export async function readAssembly(
     throw missing(`${cdk}/bin/cdk`, "the CDK's command line");
   const { artifacts = {} } = JSON.parse(text) as Manifest;
   const templates: Record<string, Template> = {};
+  const properties: Record<string, StackProperties> = {};
   for (const stack of stacks) {
     const artifact = Object.hasOwn(artifacts, stack) ? artifacts[stack] : undefined;
     const file = artifact?.properties?.templateFile;
@@ -48,9 +51,10 @@ export async function readAssembly(
       throw new SetupError(
         `${shown}: stack ${stack} is made for ${artifact.environment}, expected ${expected}, as mlops.yaml says; run \`npm run pack\` on this commit`,
       );
+    properties[stack] = artifact.properties ?? {};
     templates[stack] = JSON.parse(await readFile(join(folder, file), 'utf8')) as Template;
   }
-  return { folder, cdk: resolve(cdk), templates };
+  return { folder, cdk: resolve(cdk), templates, properties };
 }
 
 const isThere = (path: string): Promise<boolean> =>

@@ -1,6 +1,6 @@
 import { longestTransform } from '../../cost/estimate.ts';
 import { ConfigError } from '../../errors.ts';
-import { sha256, sha256Json } from '../../hash.ts';
+import { sha256Json } from '../../hash.ts';
 import type { Request } from '../../machines/request.ts';
 import type { ModelPackage } from '../../ports.ts';
 import {

@@ -2,7 +2,7 @@ import { type PrepareSize, prepareSize } from '../../config/prepare-size.ts';
 import type { Config } from '../../config/schema.ts';
 import { type Estimate, estimate, requireBudget, type Work } from '../../cost/estimate.ts';
 import { ConfigError, DataContractError } from '../../errors.ts';
-import { canonicalJson, sha256, sha256Json } from '../../hash.ts';
+import { canonicalJson, sha256Json } from '../../hash.ts';
 import type { Request } from '../../machines/request.ts';
 import type { ModelPackage } from '../../ports.ts';
 import { checkBeginnings, checkDataFiles } from '../../tables/data-contract.ts';
