@@ -1,8 +1,10 @@
 import { writeFileSync } from 'node:fs';
-import { configJsonSchema } from './json-schema.ts';
+import { configJsonSchema, modelJsonSchema } from './json-schema.ts';
 import { configReference } from './reference.ts';
 
-// Writes what is made from the schema: mlops.schema.json for editors and README.md for people.
+// Writes what is made from the schema: JSON Schemas for editors and README.md for people.
 const beside = (name: string) => new URL(name, import.meta.url);
-writeFileSync(beside('mlops.schema.json'), `${JSON.stringify(configJsonSchema(), undefined, 2)}\n`);
+const json = (value: object) => `${JSON.stringify(value, undefined, 2)}\n`;
+writeFileSync(beside('mlops.schema.json'), json(configJsonSchema()));
+writeFileSync(beside('model.schema.json'), json(modelJsonSchema()));
 writeFileSync(beside('README.md'), configReference());

@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import * as z from 'zod';
 import { sample } from '../../fixtures/sample.fixture.ts';
-import { configJsonSchema } from './json-schema.ts';
+import { configJsonSchema, modelJsonSchema } from './json-schema.ts';
 import { configReference } from './reference.ts';
 import { configSchema } from './schema.ts';
 import { alternatives } from './schema-tree.ts';
@@ -14,6 +14,10 @@ const read = (name: string) => readFileSync(new URL(name, import.meta.url), 'utf
 // Where these fail: node pipeline/config/generate.ts
 test('mlops.schema.json is what the schema makes', () => {
   expect(JSON.parse(read('mlops.schema.json'))).toEqual(JSON.parse(JSON.stringify(configJsonSchema())));
+});
+
+test('model.schema.json is what the schema makes', () => {
+  expect(JSON.parse(read('model.schema.json'))).toEqual(JSON.parse(JSON.stringify(modelJsonSchema())));
 });
 
 test('README.md is what the schema makes', () => {

@@ -13,6 +13,11 @@ import { isMapping, join as joinPath, type Origin, placeOf, readTree, type Tree 
 
 const { project, environments, notifications, budget } = configFile.shape;
 
+/** A model's own mlops.yaml. What it does not say, the root's `defaults` or the defaults of the settings do. */
+export const modelFile = configFile
+  .omit({ project: true, environments: true, notifications: true })
+  .partial();
+
 /** The root's mlops.yaml of several models. Its `defaults` are judged in each model that they go into. */
 export const rootFile = z.strictObject(
   {
@@ -25,9 +30,8 @@ export const rootFile = z.strictObject(
       .describe(
         'Folders of the models, each with an mlops.yaml of its own. Default: this file describes the only model.',
       ),
-    defaults: configFile
-      .omit({ project: true, environments: true, notifications: true, name: true })
-      .partial()
+    defaults: modelFile
+      .omit({ name: true })
       .prefault({})
       .describe('What every model has whose own file does not say otherwise.'),
     budget: budget.describe('The ceiling: no model may have a higher budget.'),

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { metricsOf, problems } from './metrics.ts';
+import { rootFile } from './models.ts';
 import { configSchema } from './schema.ts';
 import { alternatives, childOf, fieldsOf } from './schema-tree.ts';
 
@@ -17,7 +18,10 @@ export function configReference(): string {
     if (!isStructured(schema)) return `## ${name}\n\n${table([row(name, schema)])}\n`;
     return `## ${name}\n\n${descriptionOf(schema)}\n\n${table(rowsOf(schema, name))}\n`;
   });
-  return `${introduction}\n${metricTable()}\n\n${sections.join('\n')}`;
+  const several = ['models', 'defaults', 'budget'].map((name) =>
+    row(name, rootFile.shape[name as keyof typeof rootFile.shape]),
+  );
+  return `${introduction}\n${metricTable()}\n\n${severalModels}\n${table(several)}\n\n${sections.join('\n')}`;
 }
 
 const introduction = `# mlops.yaml
@@ -41,11 +45,28 @@ Everything else has a default. \`mlops validate\` reports every problem of the f
 - Durations are written as 90s, 30m, 1h or 1h30m.
 - Editors complete and check the file by the line \`# yaml-language-server: $schema=pipeline/config/mlops.schema.json\` at its top.
 
-The schema is \`schema.ts\`; this page and \`mlops.schema.json\` are made from it by \`node pipeline/config/generate.ts\`.
+The schema is \`schema.ts\`; this page, \`mlops.schema.json\` and \`model.schema.json\` are made from it by \`node pipeline/config/generate.ts\`.
 
 ## Metrics
 
 What \`gate.primary\`, \`gate.thresholds\`, \`gate.slices.metric\` and \`monitoring.decay.metric\` may name:
+`;
+
+const severalModels = `## Several models
+
+A project may have several models, each in a folder with an mlops.yaml of its own. The root's file then holds what they share:
+
+\`\`\`yaml
+project: people
+models: [model/attrition, model/churn]
+defaults:            # what every model has whose own file does not say otherwise
+  gate: { inconclusive: hold }
+budget: { max_run_usd: 20 }   # the ceiling of every model's budget
+environments:
+  staging: { account: "111111111111", region: us-east-1 }
+\`\`\`
+
+A model's file has the keys of this page but \`project\`, \`environments\` and \`notifications\`, and \`name\`. Paths in it are relative to its folder, which is also the context of its image. Mappings are merged with \`defaults\`; a list or a value takes the default's place. An editor checks it by \`model.schema.json\`. Commands take \`--model NAME\`; \`mlops run --model all\` runs each, and a model's broken file keeps no other from running.
 `;
 
 const metricTable = () =>
