@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
-import { signedCall } from '../pipeline/aws/signed-call.ts';
+import { type Members, membersOf, signedCall } from '../pipeline/aws/signed-call.ts';
 import { loadModels } from '../pipeline/config/load.ts';
 import { askSubjectPrefix } from '../pipeline/github/ask-subject-prefix.ts';
 import { originRepository } from '../pipeline/github/origin-repository.ts';
@@ -72,13 +72,15 @@ async function bootstrap(options: Options): Promise<void> {
 
 /** An account has one provider for GitHub's tokens, and other stacks may rely on it: one that is there is used. */
 async function providerOf({ region }: Environment): Promise<Identity['provider']> {
-  const answer = await signedCall({
+  const { OpenIDConnectProviderList: list } = await signedCall<{
+    OpenIDConnectProviderList?: Members<{ Arn: string }>;
+  }>({
     service: 'iam',
     region,
     action: 'ListOpenIDConnectProviders',
     parameters: {},
   });
-  return answer.includes(`:oidc-provider/${issuer}<`) ? 'existing' : 'create';
+  return membersOf(list).some(({ Arn }) => Arn.endsWith(`:oidc-provider/${issuer}`)) ? 'existing' : 'create';
 }
 
 /** What is left to do in GitHub. */

@@ -1,12 +1,6 @@
-import { createHash, createHmac } from 'node:crypto';
+import { SignatureV4 } from '@smithy/signature-v4';
 import { stsClient } from './clients.ts';
 import { explained } from './explained.ts';
-
-export interface Credentials {
-  accessKeyId: string;
-  secretAccessKey: string;
-  sessionToken?: string;
-}
 
 /** A call of a service that the pipeline asks once or twice, and carries no client for. */
 export interface Call {
@@ -26,35 +20,39 @@ const json = {
   ssm: 'AmazonSSM',
 } as const;
 
+/** A list in an answer of the Query protocol; an empty one is an empty text. */
+export type Members<Member> = '' | { member: Member[] };
+
+export const membersOf = <Member>(list: Members<Member> | undefined): Member[] =>
+  (list || { member: [] }).member;
+
 /**
- * The body of the service's answer: JSON, or XML from CloudFormation and IAM.
+ * The service's answer; of CloudFormation and IAM, which answer in XML, the values are texts.
  * @throws the service's error by its name, explained where a person can act on it
  */
-export async function signedCall({ service, region, action, parameters }: Call): Promise<string> {
+export async function signedCall<Answer>({ service, region, action, parameters }: Call): Promise<Answer> {
   const name = `${service} ${action}`;
   try {
-    const credentials = await stsClient(region).config.credentials();
+    const { credentials, sha256 } = stsClient(region).config;
     const { url, signingRegion } = endpoint(service, region);
     const isQuery = service === 'cloudformation' || service === 'iam';
     const texts = Object.entries(parameters).map(([key, value]): [string, string] => [key, String(value)]);
     const body = isQuery
       ? new URLSearchParams([['Action', action], ['Version', query[service]], ...texts]).toString()
       : JSON.stringify(parameters);
-    const headers = sign({
-      service,
-      region: signingRegion,
+    const { host, ...headers } = await sign({
+      signer: { service, region: signingRegion, credentials, sha256 },
       host: url.host,
       headers: isQuery
         ? { 'content-type': 'application/x-www-form-urlencoded' }
         : { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': `${json[service]}.${action}` },
       body,
-      credentials,
-      now: new Date(),
     });
     const response = await fetch(url, { method: 'POST', headers, body, signal: AbortSignal.timeout(20_000) });
     const text = await response.text();
-    if (response.ok) return text;
-    throw serviceError(text, response.status);
+    const answer = await parsed(text, isQuery);
+    if (!response.ok) throw serviceError(answer, response.status);
+    return (isQuery ? (answer[`${action}Response`]?.[`${action}Result`] ?? {}) : answer) as Answer;
   } catch (error) {
     // fetch hides the reason (ECONNREFUSED) behind an error of its own.
     const { cause } = error as Error;
@@ -81,60 +79,60 @@ function endpoint(service: Call['service'], region: string): { url: URL; signing
   };
 }
 
-/**
- * The headers of a POST to `/`, signed with Signature Version 4
- * (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html).
- */
-export function sign(request: {
-  service: string;
-  region: string;
+/** The headers of a POST to `/`, signed with Signature Version 4. */
+export async function sign({
+  signer,
+  host,
+  headers,
+  body,
+  now = new Date(),
+}: {
+  signer: Omit<ConstructorParameters<typeof SignatureV4>[0], 'applyChecksum'>;
   host: string;
   headers: Record<string, string>;
   body: string;
-  credentials: Credentials;
-  now: Date;
-}): Record<string, string> {
-  const { service, region, host, body, credentials, now } = request;
-  const time = now.toISOString().replaceAll(/[-:]|\.\d{3}/g, '');
-  const headers: Record<string, string> = {
-    ...request.headers,
-    'x-amz-date': time,
-    ...(credentials.sessionToken !== undefined && { 'x-amz-security-token': credentials.sessionToken }),
+  now?: Date;
+}): Promise<Record<string, string>> {
+  // Only S3 wants the body's checksum in a header of its own.
+  const signature = new SignatureV4({ ...signer, applyChecksum: false });
+  const request = {
+    method: 'POST',
+    protocol: 'https:',
+    hostname: host,
+    path: '/',
+    headers: { ...headers, host },
+    body,
   };
-  const all = Object.entries({ ...headers, host }).sort(([a], [b]) => (a < b ? -1 : 1));
-  const signed = all.map(([name]) => name).join(';');
-  const canonical = [
-    'POST',
-    '/',
-    '',
-    ...all.map(([name, value]) => `${name}:${value}`),
-    '',
-    signed,
-    sha256(body),
-  ];
-  const scope = [time.slice(0, 8), region, service, 'aws4_request'];
-  const text = ['AWS4-HMAC-SHA256', time, scope.join('/'), sha256(canonical.join('\n'))].join('\n');
-  const key = scope.reduce<string | Buffer>(
-    (secret, part) => hmac(secret, part),
-    `AWS4${credentials.secretAccessKey}`,
-  );
-  const signature = hmac(key, text).toString('hex');
-  return {
-    ...headers,
-    authorization: `AWS4-HMAC-SHA256 Credential=${credentials.accessKeyId}/${scope.join('/')}, SignedHeaders=${signed}, Signature=${signature}`,
-  };
+  const signed = await signature.sign(request, { signingDate: now });
+  return signed.headers;
 }
 
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
-const hmac = (key: string | Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest();
+/** As far as an answer is read here. */
+interface Parsed {
+  [name: string]: Parsed | undefined;
+}
+
+/** Nothing where the text is neither: a proxy before the service may answer, too. */
+async function parsed(text: string, isXml: boolean): Promise<Parsed> {
+  try {
+    if (!isXml) return JSON.parse(text);
+    // Loaded where it is asked for: most services answer in JSON.
+    const { XMLParser } = await import('fast-xml-parser');
+    return new XMLParser({ parseTagValue: false, isArray: (tag) => tag === 'member' }).parse(text);
+  } catch {
+    return {};
+  }
+}
 
 /** As the SDK's clients throw it: the code is its name. */
-function serviceError(text: string, httpStatusCode: number): Error {
-  const code =
-    /<Code>([^<]+)<\/Code>/.exec(text)?.[1] ?? /"__type"\s*:\s*"(?:[^"#]*#)?([^"]+)"/.exec(text)?.[1];
-  const message =
-    /<Message>([^<]*)<\/Message>/.exec(text)?.[1] ?? /"[mM]essage"\s*:\s*"([^"]*)"/.exec(text)?.[1];
+function serviceError(answer: Parsed, httpStatusCode: number): Error {
+  const {
+    Code,
+    Message,
+    __type = Code,
+    message = Message,
+  } = (answer.ErrorResponse?.Error ?? answer) as Record<string, string | undefined>;
   const error = new Error(message ?? `HTTP ${httpStatusCode}`);
-  error.name = code ?? 'Error';
+  error.name = __type?.replace(/^.*#/, '') ?? 'Error';
   return Object.assign(error, { $metadata: { httpStatusCode } });
 }

@@ -1,7 +1,7 @@
 import { HeadBucketCommand } from '@aws-sdk/client-s3';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { s3Client, stsClient } from '../aws/clients.ts';
-import { signedCall } from '../aws/signed-call.ts';
+import { type Members, membersOf, signedCall } from '../aws/signed-call.ts';
 import type { Config } from '../config/schema.ts';
 import { estimate } from '../cost/estimate.ts';
 import { formatCountOf } from '../format.ts';
@@ -93,13 +93,12 @@ async function checkBootstrap({ environment, region, ...deployment }: Deployment
   const { qualifier } = resourceNames({ environment, region, ...deployment });
   const mend = `\`npm run bootstrap -- --environment ${environment}\`, once, as an administrator of the account.`;
   try {
-    const answer = await signedCall({
+    const { Parameter } = await signedCall<{ Parameter?: { Value?: string } }>({
       service: 'ssm',
       region,
       action: 'GetParameter',
       parameters: { Name: `/cdk-bootstrap/${qualifier}/version` },
     });
-    const { Parameter } = JSON.parse(answer) as { Parameter?: { Value?: string } };
     const version = Number(Parameter?.Value);
     if (version >= bootstrapVersion) return ok('Bootstrap', `version ${version} (qualifier ${qualifier})`);
     return problem('Bootstrap', `version ${Parameter?.Value}, expected ${bootstrapVersion} or later`, mend);
@@ -113,22 +112,27 @@ async function checkStack({ environment, region, ...deployment }: Deployment): P
   const { stack } = resourceNames({ environment, region, ...deployment });
   const deploy = `\`npm run deploy -- --environment ${environment}\``;
   try {
-    const answer = await signedCall({
+    const { Stacks } = await signedCall<{ Stacks?: Members<Stack> }>({
       service: 'cloudformation',
       region,
       action: 'DescribeStacks',
       parameters: { StackName: stack },
     });
-    return stackCheck(stack, answer, deploy);
+    return stackCheck(stack, membersOf(Stacks)[0], deploy);
   } catch (error) {
     if (!/does not exist/.test((error as Error).message)) throw error;
     return problem('Stack', `${stack} is not deployed in ${region}`, `${deploy} makes it.`);
   }
 }
 
-function stackCheck(stack: string, answer: string, deploy: string): Check {
-  const status = /<StackStatus>(\w+)<\/StackStatus>/.exec(answer)?.[1] ?? 'UNKNOWN';
-  const outputs = [...answer.matchAll(/<OutputKey>/g)].length;
+interface Stack {
+  StackStatus: string;
+  Outputs?: Members<unknown>;
+}
+
+function stackCheck(stack: string, answer: Stack | undefined, deploy: string): Check {
+  const status = answer?.StackStatus ?? 'UNKNOWN';
+  const outputs = membersOf(answer?.Outputs).length;
   if (/^(CREATE|UPDATE|IMPORT)_COMPLETE$/.test(status)) {
     return ok('Stack', `${stack}: ${status}, ${formatCountOf(outputs, 'output')}`);
   }
@@ -212,18 +216,22 @@ async function checkTrust(deployment: Deployment, approval: boolean): Promise<Ch
 /** null where there is no such role. */
 async function trustOf(role: string, region: string): Promise<string[] | null> {
   try {
-    const answer = await signedCall({
+    const { Role } = await signedCall<{ Role?: { AssumeRolePolicyDocument?: string } }>({
       service: 'iam',
       region,
       action: 'GetRole',
       parameters: { RoleName: role },
     });
-    const document = /<AssumeRolePolicyDocument>([^<]*)</.exec(answer)?.[1] ?? '';
-    return subjectsTrusted(JSON.parse(decodeURIComponent(document)));
+    return subjectsTrusted(JSON.parse(decodeURIComponent(Role?.AssumeRolePolicyDocument ?? '')));
   } catch (error) {
     if (causeOf(error).name === 'NoSuchEntity') return null;
     throw error;
   }
+}
+
+interface QuotaPage {
+  Quotas?: { QuotaName?: string; Value?: number }[];
+  NextToken?: string;
 }
 
 /** Quotas of SageMaker as applied to the account, by name. */
@@ -231,7 +239,7 @@ async function quotasOf(region: string): Promise<Map<string, number>> {
   const quotas = new Map<string, number>();
   let token: string | undefined;
   do {
-    const answer = await signedCall({
+    const page = await signedCall<QuotaPage>({
       service: 'servicequotas',
       region,
       action: 'ListServiceQuotas',
@@ -241,10 +249,6 @@ async function quotasOf(region: string): Promise<Map<string, number>> {
         ...(token !== undefined && { NextToken: token }),
       },
     });
-    const page = JSON.parse(answer) as {
-      Quotas?: { QuotaName?: string; Value?: number }[];
-      NextToken?: string;
-    };
     for (const { QuotaName = '', Value } of page.Quotas ?? [])
       if (Value !== undefined) quotas.set(QuotaName, Value);
     token = page.NextToken;

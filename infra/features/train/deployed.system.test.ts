@@ -53,7 +53,7 @@ const functionNames = Object.keys(names.functions) as FunctionName[];
 const workspace = Workspace.sample();
 
 const iam = (action: string, parameters: Record<string, string>) =>
-  signedCall({ service: 'iam', region, action, parameters });
+  signedCall<Record<string, string>>({ service: 'iam', region, action, parameters });
 const policy = (statement: object): string =>
   JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', ...statement }] });
 
@@ -87,8 +87,8 @@ async function credentialsOf(name: FunctionName): Promise<Record<string, string>
     RoleName,
     PolicyDocument: policy({ Principal: { AWS: `arn:aws:iam::${account}:root` }, Action: 'sts:AssumeRole' }),
   });
-  const answer = await iam('GetRolePolicy', { RoleName, PolicyName });
-  const document = JSON.parse(decodeURIComponent(/<PolicyDocument>([^<]*)</.exec(answer)?.[1] ?? ''));
+  const { PolicyDocument = '' } = await iam('GetRolePolicy', { RoleName, PolicyName });
+  const document = JSON.parse(decodeURIComponent(PolicyDocument));
   for (const statement of document.Statement)
     statement.Action = [statement.Action].flat().flatMap((action) => [action, ...(calls[action] ?? [])]);
   await iam('PutRolePolicy', { RoleName, PolicyName, PolicyDocument: JSON.stringify(document) });

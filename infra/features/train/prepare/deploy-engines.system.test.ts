@@ -57,13 +57,12 @@ test('fargate: the cluster and its network take the place of the job', async () 
   await write('fargate');
   await run('cdk.ts', 'deploy');
   const { Parameters } = await prepareState('Prepare');
-  const answer = await signedCall({
+  const { clusters } = await signedCall<{ clusters: unknown[] }>({
     service: 'ecs',
     region,
     action: 'DescribeClusters',
     parameters: { clusters: [names.prepare.cluster] },
   });
-  const { clusters } = JSON.parse(answer);
   expect(clusters).toMatchObject([{ clusterArn: Parameters.Cluster, status: 'ACTIVE' }]);
   const { Subnets, SecurityGroups, AssignPublicIp } = Parameters.NetworkConfiguration.AwsvpcConfiguration;
   expect([Subnets, SecurityGroups, AssignPublicIp]).toEqual([

@@ -57,18 +57,19 @@ async function stop(client: SageMakerClient, { kind, name }: StartedJob): Promis
 /** The call succeeds whatever becomes of the run: its answer lists what could not be stopped. */
 async function stopGlueJob(region: string, name: string): Promise<void> {
   const [JobName = '', run = ''] = name.split('/');
-  const answer = await signedCall({
+  const { Errors = [] } = await signedCall<JobRunErrors>({
     service: 'glue',
     region,
     action: 'BatchStopJobRun',
     parameters: { JobName, JobRunIds: [run] },
   });
-  const { Errors = [] } = JSON.parse(answer) as {
-    Errors?: { ErrorDetail?: { ErrorCode?: string; ErrorMessage?: string } }[];
-  };
   const [{ ErrorDetail } = {}] = Errors;
   if (ErrorDetail === undefined || ended.has(ErrorDetail.ErrorCode ?? '')) return;
   throw new Error(`${ErrorDetail.ErrorCode}: ${ErrorDetail.ErrorMessage}`);
+}
+
+interface JobRunErrors {
+  Errors?: { ErrorDetail?: { ErrorCode?: string; ErrorMessage?: string } }[];
 }
 
 const ended = new Set([
