@@ -256,7 +256,11 @@ const tuning = object({
   parallel_jobs: whole({ min: 1, max: 100 })
     .optional()
     .describe('Training jobs at a time. Default: 2, or max_jobs where that is less.'),
-  warm_start: flag().default(false).describe("Start from what the champion's tuning learned."),
+  warm_start: flag()
+    .default(false)
+    .describe(
+      'Start from what up to 5 earlier tuning jobs found: the newest of the same ranges, objective, names of hyperparameters and split of rows. For strategy bayesian and random. On a laptop their best trials come first, the rest repeats none of theirs.',
+    ),
   ranges: z
     .record(
       z.string(),

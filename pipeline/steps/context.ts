@@ -1,5 +1,6 @@
 import type { JobRun } from '../cost/estimate.ts';
 import type { Ports } from '../ports.ts';
+import type { Search } from './warm-start.ts';
 
 /** What a step gets beside its event: the world behind ports, and where things are kept. */
 export interface StepContext extends Ports {
@@ -58,7 +59,15 @@ export interface TrainedModel {
     hyperparameters: Record<string, string>;
     billable_seconds?: number;
   };
-  tuning?: { tuning_job: string; best: string; started: string | number; ended: string | number };
+  tuning?: {
+    tuning_job: string;
+    best: string;
+    started: string | number;
+    ended: string | number;
+    /** The objective of the best; absent, as `search` is, where an earlier version of the pipeline wrote it. */
+    value?: number;
+    search?: Search;
+  };
 }
 
 export interface Scored extends JobTimes {

@@ -43,6 +43,7 @@ describe('the fingerprint', () => {
     ['hyperparameter', 'training: { hyperparameters: { C: 1 } }'],
     ['the value of a hyperparameter', 'training: { hyperparameters: { C: 2 } }'],
     ['tuning', tuned],
+    ['a warm start', tuned.replace('tuning:', 'tuning:\n  warm_start: true')],
     ['a tuned range', tuned.replace('max: 1', 'max: 2')],
     ['layout of the training files', 'model: { csv: { header: true } }'],
     ['what the model answers', 'model: { output: label }'],

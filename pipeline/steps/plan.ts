@@ -28,6 +28,7 @@ import {
   withStart,
 } from './job-parameters.ts';
 import { type RunRecord, runKind } from './record.ts';
+import { noSearch, type PlannedSearch, searchOf } from './warm-start.ts';
 
 /** Grows when the pipeline comes to make other artifacts from the same request: then nothing old is reused. */
 const pipelineVersion = 1;
@@ -93,6 +94,8 @@ export type TrainPlan = Reuse<TrainedModel> & {
   environment: Record<string, string>;
   /** HyperParameterTuningJobConfig; empty where nothing is tuned. */
   tuning: object;
+  /** What the tuning job searches, and from where. */
+  search: PlannedSearch['search'];
   timeout: number;
 };
 
@@ -128,6 +131,10 @@ export async function plan(event: PlanEvent, context: StepContext): Promise<Plan
   const prepared = await context.ledger.get<Prepared>('prepared', prepareKey);
   const model = await context.ledger.get<TrainedModel>('model', fingerprint);
   const notes = prepared === null ? await requireSoundData(request, context) : [];
+  // No part of the fingerprint: a merge finds more parents than its pull request did, and reuses what that trained.
+  const origin = { prepared: prepareKey, image: digestOf(request.images.model) };
+  const { search, notes: searchNotes } =
+    model === null ? await searchOf(config, { hyperparameters, ...origin }, context.ledger) : noSearch;
 
   const settingsUri = `${context.root}/settings/${sha256Json(settings)}/prepare.json`;
   await context.storage.write(settingsUri, canonicalJson(settings));
@@ -153,7 +160,7 @@ export async function plan(event: PlanEvent, context: StepContext): Promise<Plan
     champion,
     anchor,
     cost,
-    notes,
+    notes: [...notes, ...searchNotes],
     prepare: {
       ...(prepared ? { reused: true, result: prepared.value } : { reused: false }),
       key: prepareKey,
@@ -190,6 +197,7 @@ export async function plan(event: PlanEvent, context: StepContext): Promise<Plan
       spot: config.training.spot,
       environment: {},
       tuning: config.tuning ? tuningConfig(config.tuning, request.seed) : {},
+      search,
       timeout: withStart(longestTraining(config)),
     },
   };
