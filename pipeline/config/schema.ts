@@ -9,7 +9,7 @@ import { type Metric, metricFacts, metricNames, type metrics, type Problem, prob
  * `off` and `none` become null; durations become seconds; text such as `positive: 1` becomes a string.
  */
 
-/** A setting, or a whole block, that nothing reads yet: rules.ts refuses it where it is set. Who builds it takes this away. */
+/** Marks a setting, or a whole block, that has no effect yet: rules.ts refuses it where it is set. Whoever builds it removes the mark. */
 function notBuiltYet<T extends z.ZodType>(schema: T): T {
   return schema.meta({ notBuiltYet: true, description: `Not built yet. ${schema.description}` });
 }

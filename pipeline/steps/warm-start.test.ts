@@ -111,13 +111,13 @@ describe('the parents of a tuning job', () => {
 
   test('start no more training jobs than SageMaker allows, with those of the child', async () => {
     const { search, ended } = await worldOf();
-    await ended('large', 1, 0.5, ['  max_jobs: 700\n']);
-    await ended('small', 2, 0.5, ['  max_jobs: 50\n']);
-    expect(parents(await search(['  max_jobs: 40\n']))).toEqual(['small']);
+    await ended('small', 1, 0.5, ['  max_jobs: 50\n']);
+    await ended('large', 2, 0.5, ['  max_jobs: 700\n']);
+    expect(parents(await search(['  max_jobs: 60\n']))).toEqual(['small']);
     expect((await search(['  max_jobs: 701\n'])).notes).toEqual([
       "No warm start: with the earlier jobs there would be more than 750 training jobs, SageMaker's limit.",
     ]);
-    expect(parents(await search(['  max_jobs: 701\n  strategy: random\n']))).toEqual(['small', 'large']);
+    expect(parents(await search(['  max_jobs: 701\n  strategy: random\n']))).toEqual(['large', 'small']);
   });
 
   test('are none where it is not asked for, or where the ledger was written before it was known', async () => {

@@ -72,9 +72,11 @@ export async function searchOf(
     .sort((a, b) => timeOf(b) - timeOf(a));
   const parents: Tuned[] = [];
   let jobs = own.jobs;
-  for (const model of alike.slice(0, mostParents)) {
-    jobs += model.tuning.search.jobs;
-    if (jobs <= mostJobs[tuning.strategy]) parents.push(model);
+  for (const model of alike) {
+    const more = jobs + model.tuning.search.jobs;
+    if (parents.length === mostParents || more > mostJobs[tuning.strategy]) continue;
+    parents.push(model);
+    jobs = more;
   }
   if (parents.length === 0) {
     const why =

@@ -41,7 +41,7 @@ beforeAll(async () => {
   const workspace = Workspace.sample();
   const tuned = await workspace.mlops('run', '--mode', 'promote', '--set', 'tuning.max_jobs=2');
   expect(tuned.stderr).not.toMatch(/error/i);
-  const warm = await workspace.mlops('run', '--set', 'tuning.max_jobs=1', '--set', 'tuning.warm_start=true');
+  const warm = await workspace.mlops('run', '--set', 'tuning.max_jobs=2', '--set', 'tuning.warm_start=true');
   expect(warm.stderr).toContain('✓ Tune warm');
   // Trained, not tuned, and compared with a champion that was prepared otherwise.
   const settings = ['tuning=off', 'data.features_exclude=[Gender]', 'training.spot=true'];

@@ -58,7 +58,10 @@ export async function runTask(
   return answer.result;
 }
 
-/** Lambda reports an error of the function by its class; another service names its own (`SageMaker.ValidationException`), or the task failed. */
+/**
+ * Lambda reports an error of the function by its class. Another service's error keeps the name that it has there
+ * (SageMaker.ValidationException); any other is a failed task.
+ */
 function toTaskError(thrown: unknown, resource: string): TaskError {
   if (thrown instanceof TaskError) return thrown;
   const error = thrown instanceof Error ? thrown : new Error(String(thrown));
