@@ -9,7 +9,7 @@ import { smallConfig, smallProject } from '../../pipeline/cli/small-project.fixt
 import { resourceNames } from '../../pipeline/names.ts';
 import type { Report } from '../../pipeline/report/report.ts';
 import { type Champion, championId, championKind } from '../../pipeline/steps/context.ts';
-import { type RunRecord, runKind } from '../../pipeline/steps/train/record.ts';
+import { type RunRecord, runKind } from '../../pipeline/steps/train/run-record.ts';
 import { builtAction } from '../shared/runner.fixture.ts';
 
 /* A real run's record, moved to AWS's emulator as its machine would have written it. */

@@ -1,6 +1,6 @@
 import type { Request } from '../machines/request.ts';
 import type { StepContext } from '../steps/context.ts';
-import type { RunRecord } from '../steps/train/record.ts';
+import type { RunRecord } from '../steps/train/run-record.ts';
 
 /** Where a run happens: the same document, on this machine or on AWS. */
 export interface Backend {

@@ -7,7 +7,7 @@ import { renderTerminal } from '../report/terminal.ts';
 import { runsOf } from '../run/account/lineage.ts';
 import { reportOf } from '../run/account/report-of.ts';
 import { writeReport } from '../run/account/write-report.ts';
-import { type RunRecord, runKind } from '../steps/train/record.ts';
+import { type RunRecord, runKind } from '../steps/train/run-record.ts';
 import { printJson } from './errors.ts';
 import { home } from './home.ts';
 

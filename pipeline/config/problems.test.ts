@@ -658,6 +658,15 @@ tuning: { max_jobs: 751, ranges: { C: [1, 2] } }
     ['mlops.yaml: tuning.max_jobs: got 751, expected at most 750 for strategy bayesian (line 5, column 21)'],
   ],
   [
+    'a warm start of a grid',
+    `${base}training: { metrics: { auc: 'auc=(.*);' } }
+tuning: { strategy: grid, warm_start: true, ranges: { C: [1, 2] } }
+`,
+    [
+      'mlops.yaml: tuning.warm_start: got true, expected false with strategy grid: only bayesian and random start from earlier jobs (line 5, column 39)',
+    ],
+  ],
+  [
     'tuning as a number',
     `${base}tuning: 8
 `,

@@ -246,11 +246,16 @@ function* tuningRanges({ tuning }: Config): Iterable<Breach> {
 
 function* tuningJobs({ tuning }: Config): Iterable<Breach> {
   if (!tuning) return;
-  const { strategy, max_jobs, parallel_jobs, ranges } = tuning;
+  const { strategy, max_jobs, parallel_jobs, warm_start, ranges } = tuning;
   if (parallel_jobs > max_jobs)
     yield ['tuning.parallel_jobs', `got ${parallel_jobs}, expected at most tuning.max_jobs, ${max_jobs}`];
   if (strategy === 'bayesian' && max_jobs > 750)
     yield ['tuning.max_jobs', `got ${max_jobs}, expected at most 750 for strategy bayesian`];
+  if (warm_start && (strategy === 'grid' || strategy === 'hyperband'))
+    yield [
+      'tuning.warm_start',
+      `got true, expected false with strategy ${strategy}: only bayesian and random start from earlier jobs`,
+    ];
   if (strategy !== 'grid') return;
   const numeric = Object.entries(ranges).filter(([, range]) => !Array.isArray(range));
   for (const [name] of numeric)

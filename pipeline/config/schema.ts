@@ -9,7 +9,7 @@ import { type Metric, metricFacts, metricNames, type metrics, type Problem, prob
  * `off` and `none` become null; durations become seconds; text such as `positive: 1` becomes a string.
  */
 
-/** A setting, or a whole block, that nothing reads yet: rules.ts refuses it where it is set. Who builds it takes this away. */
+/** Marks a setting, or a whole block, that has no effect yet: rules.ts refuses it where it is set. Whoever builds it removes the mark. */
 function notBuiltYet<T extends z.ZodType>(schema: T): T {
   return schema.meta({ notBuiltYet: true, description: `Not built yet. ${schema.description}` });
 }
@@ -256,7 +256,11 @@ const tuning = object({
   parallel_jobs: whole({ min: 1, max: 100 })
     .optional()
     .describe('Training jobs at a time. Default: 2, or max_jobs where that is less.'),
-  warm_start: flag().default(false).describe("Start from what the champion's tuning learned."),
+  warm_start: flag()
+    .default(false)
+    .describe(
+      'Start from what up to 5 earlier tuning jobs found: the newest of the same ranges, objective, names of hyperparameters and split of rows. For strategy bayesian and random. On a laptop their best trials come first, the rest repeats none of theirs.',
+    ),
   ranges: z
     .record(
       z.string(),

@@ -104,7 +104,16 @@ export interface JobOptions extends Omit<TaskOptions, 'timeout' | 'failed'> {
   again?: string;
   /** @default `NAME failed` */
   failed?: string;
+  /** Where a call goes on that the service refused, so that there is no job; the error goes to `resultPath`. @default it fails */
+  refused?: { next: string; resultPath: string };
 }
+
+/** How Step Functions and the embedded backend name a refusal; what makes any call fail does so again in the next state. */
+const refusals = [
+  'SageMaker.AmazonSageMakerException',
+  'SageMaker.ResourceNotFoundException',
+  'SageMaker.ValidationException',
+];
 
 /**
  * How the FailureReason of a job begins that failed through no fault of its own (spot capacity that goes and comes is
@@ -133,7 +142,13 @@ export function jobTask(name: string, options: JobOptions): States {
     [name]: {
       ...job,
       TimeoutSecondsPath: options.timeoutPath,
-      Catch: [{ ErrorEquals: ['States.TaskFailed'], ResultPath: '$.error', Next: transient }, caught(failed)],
+      Catch: [
+        ...(options.refused
+          ? [{ ErrorEquals: refusals, ResultPath: options.refused.resultPath, Next: options.refused.next }]
+          : []),
+        { ErrorEquals: ['States.TaskFailed'], ResultPath: '$.error', Next: transient },
+        caught(failed),
+      ],
     },
     [transient]: {
       Type: 'Choice',

@@ -11,7 +11,7 @@ import {
   requestOf,
   tuned,
 } from '../steps/train/fake-sagemaker.fixture.ts';
-import type { RunRecord } from '../steps/train/record.ts';
+import type { RunRecord } from '../steps/train/run-record.ts';
 import type { State, StateMachine } from './asl.ts';
 import type { Security } from './security.ts';
 import { trainMachine, trainSteps } from './train.ts';
@@ -106,6 +106,48 @@ describe('a run', () => {
     expect(jobs(calls)).toEqual(['Prepare', 'Tune', 'Score candidate']);
     const best = calls.find(({ state }) => state === 'Create model: candidate')?.parameters;
     expect(best.PrimaryContainer.ModelDataUrl).toMatch(/-001\/output\/model\.tar\.gz$/);
+  });
+
+  describe('a warm start', () => {
+    const warm = tuned.replace('tuning:', 'tuning:\n  warm_start: true\n  max_jobs: 3');
+
+    test('names the tuning jobs that it starts from, and makes no other model of more of them', async () => {
+      const world = new FakeSageMaker();
+      const first = await world.run(await requestOf(world, tuned));
+      const request = await requestOf(world, warm);
+      const second = await world.run(request);
+      expect(jobs(second.calls)).toEqual(['Tune warm', 'Score candidate']);
+      const parent = first.calls.find(({ state }) => state === 'Tune')?.parameters
+        .HyperParameterTuningJobName;
+      expect(second.calls.find(({ state }) => state === 'Tune warm')?.parameters.WarmStartConfig).toEqual({
+        ParentHyperParameterTuningJobs: [{ HyperParameterTuningJobName: parent }],
+        WarmStartType: 'IdenticalDataAndAlgorithm',
+      });
+      expect(jobs((await world.run(request)).calls)).toEqual([]);
+      const third = await world.run(await requestOf(world, warm.replace('max_jobs: 3', 'max_jobs: 4')));
+      const named = third.calls.find(({ state }) => state === 'Tune warm')?.parameters.WarmStartConfig;
+      expect(named.ParentHyperParameterTuningJobs).toHaveLength(2);
+    });
+
+    test('that SageMaker refuses begins anew under the same name; a job that fails is no refusal', async () => {
+      const world = new FakeSageMaker();
+      await world.run(await requestOf(world, tuned));
+      world.refusals.set('Tune warm', 'SageMaker.ValidationException');
+      const { result, calls, execution } = await world.run(await requestOf(world, warm));
+      expect([result.status, jobs(calls)]).toEqual(['SUCCEEDED', ['Tune warm', 'Tune', 'Score candidate']]);
+      const [asked, anew] = calls.filter(({ state }) => state.startsWith('Tune'));
+      const { WarmStartConfig: _, ...rest }: Parameters = asked?.parameters ?? {};
+      expect(anew?.parameters).toEqual(rest);
+      const record = await world.context.ledger.get<RunRecord>('run', execution);
+      expect(record?.value.state.model?.tuning?.search).toMatchObject({
+        refused: { Error: 'SageMaker.ValidationException', Cause: 'refused' },
+      });
+
+      world.refusals.clear();
+      world.failures.set('Tune warm', [described('AlgorithmError: no')]);
+      const failing = await world.run(await requestOf(world, warm.replace('max_jobs: 3', 'max_jobs: 4')));
+      expect([failing.result.status, jobs(failing.calls)]).toEqual(['FAILED', ['Tune warm']]);
+    });
   });
 
   test('another model is scored beside the champion, whose scores serve again', async () => {

@@ -7,6 +7,7 @@ import {
   choice,
   fail,
   functionTask,
+  type JobOptions,
   jobTask,
   pass,
   succeed,
@@ -35,6 +36,7 @@ export const trainSteps = [
   'Prepare',
   'Inspect',
   'Tune',
+  'Tune warm',
   'Train',
   'Prepare for champion',
   'Prepare for anchor',
@@ -114,31 +116,23 @@ export function trainMachine(resources: Resources): StateMachine {
       failed: 'Inspect failed',
     }),
 
-    'Is trained?': choice({ '$.plan.train.reused': 'Reuse model', '$.plan.train.tunes': 'Tune' }, 'Train'),
+    'Is trained?': choice(
+      {
+        '$.plan.train.reused': 'Reuse model',
+        '$.plan.train.search.warm': 'Tune warm',
+        '$.plan.train.tunes': 'Tune',
+      },
+      'Train',
+    ),
     'Reuse model': pass('$.plan.train.result', '$.model', 'Score'),
-    ...jobTask('Tune', {
-      resource: `${execution}sagemaker:createHyperParameterTuningJob.sync`,
-      attempt: '$.plan.train.attempt',
-      parameters: {
-        'HyperParameterTuningJobName.$':
-          "States.Format('{}-{}', $.plan.train.tuning_job, $.plan.train.attempt.n)",
-        'HyperParameterTuningJobConfig.$': '$.plan.train.tuning',
-        TrainingJobDefinition: {
-          'StaticHyperParameters.$': '$.plan.train.hyperparameters',
-          ...trainingParameters(resources),
-        },
-        ...tags(resources.security),
-      },
-      result: {
-        'tuning_job.$': '$.HyperParameterTuningJobName',
-        'best.$': '$.BestTrainingJob.TrainingJobName',
-        'started.$': '$.CreationTime',
-        'ended.$': '$.HyperParameterTuningEndTime',
-      },
-      resultPath: '$.model.tuning',
-      timeoutPath: '$.plan.train.timeout',
-      next: 'Describe best',
+    ...tuneJob('Tune', resources),
+    // A parameter cannot be left out by a condition, so a job with parents is a state of its own.
+    ...tuneJob('Tune warm', resources, {
+      parameters: { 'WarmStartConfig.$': '$.plan.train.search.warm_start' },
+      // A parent that is gone, or that SageMaker does not take, is no reason to fail: the search begins anew.
+      refused: { next: 'Tune', resultPath: '$.plan.train.search.refused' },
     }),
+    'Keep search': pass('$.plan.train.search', '$.model.tuning.search', 'Describe best'),
     'Describe best': task({
       resource: `${execution}aws-sdk:sagemaker:describeTrainingJob`,
       parameters: { 'TrainingJobName.$': '$.model.tuning.best' },
@@ -298,6 +292,40 @@ const trainedModel: Parameters = {
   'count.$': '$.ResourceConfig.InstanceCount',
   'billable_seconds.$': '$.BillableTimeInSeconds',
 };
+
+function tuneJob(
+  name: string,
+  resources: Resources,
+  { parameters = {}, ...options }: { parameters?: Parameters } & Pick<JobOptions, 'refused'> = {},
+): States {
+  return jobTask(name, {
+    resource: `${execution}sagemaker:createHyperParameterTuningJob.sync`,
+    attempt: '$.plan.train.attempt',
+    parameters: {
+      'HyperParameterTuningJobName.$':
+        "States.Format('{}-{}', $.plan.train.tuning_job, $.plan.train.attempt.n)",
+      'HyperParameterTuningJobConfig.$': '$.plan.train.tuning',
+      TrainingJobDefinition: {
+        'StaticHyperParameters.$': '$.plan.train.hyperparameters',
+        ...trainingParameters(resources),
+      },
+      ...parameters,
+      ...tags(resources.security),
+    },
+    result: {
+      'tuning_job.$': '$.HyperParameterTuningJobName',
+      'best.$': '$.BestTrainingJob.TrainingJobName',
+      'value.$': '$.BestTrainingJob.FinalHyperParameterTuningJobObjectiveMetric.Value',
+      'started.$': '$.CreationTime',
+      'ended.$': '$.HyperParameterTuningEndTime',
+    },
+    resultPath: '$.model.tuning',
+    timeoutPath: '$.plan.train.timeout',
+    next: 'Keep search',
+    failed: 'Tune failed',
+    ...options,
+  });
+}
 
 /** What CreateTrainingJob and a tuning job's TrainingJobDefinition have in common. */
 function trainingParameters(resources: Resources): Parameters {

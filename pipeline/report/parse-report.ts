@@ -127,6 +127,7 @@ const tuning = z.object({
     }),
   ),
   best: text.nullable(),
+  warm_start: z.object({ parents: z.number(), best: z.number().nullable() }).exactOptional(),
 });
 
 const run = z.object({

@@ -12,7 +12,7 @@ import {
   metricText,
 } from '../format.ts';
 import type { Check, MetricResult, SliceResult, Verdict } from '../gate/verdict.ts';
-import type { Explanation, Report } from './report.ts';
+import type { Explanation, Report, TuningFacts } from './report.ts';
 
 /**
  * What the report says, in words and formatted numbers, the same for every rendering. Sentences may hold text from
@@ -345,10 +345,13 @@ export function featureGroups({
 }
 
 /** "bayesian", or what ran in its place. */
-export function tuningTitle(tuning: NonNullable<Report['tuning']>): string {
-  const strategy =
-    tuning.ran_as === tuning.strategy ? tuning.strategy : `${tuning.ran_as} (asked for: ${tuning.strategy})`;
-  return `${formatCountOf(tuning.trials.length, 'trial')}, ${strategy}, ${tuning.objective.goal} ${tuning.objective.metric}`;
+export function tuningTitle({ strategy: asked, ran_as, objective, trials, warm_start }: TuningFacts): string {
+  const strategy = ran_as === asked ? asked : `${ran_as} (asked for: ${asked})`;
+  const title = `${formatCountOf(trials.length, 'trial')}, ${strategy}, ${objective.goal} ${objective.metric}`;
+  if (warm_start === undefined) return title;
+  const { parents, best } = warm_start;
+  const decimals = decimalsFor(best, ...trials.map((trial) => trial.value));
+  return `${title}; warm start: ${formatCountOf(parents, 'parent')}, best known value ${formatValue(best, decimals)}`;
 }
 
 /** Without those that the service adds: `_tuning_objective_metric`. */

@@ -143,6 +143,8 @@ export interface TuningFacts {
   }[];
   /** Name of the best trial. */
   best: string | null;
+  /** The earlier tuning jobs that it started from, and the best value of the objective that they knew. */
+  warm_start?: { parents: number; best: number | null };
 }
 
 export interface Change {

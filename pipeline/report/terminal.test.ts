@@ -1,5 +1,8 @@
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from '@jest/globals';
+import { renderHtml } from './html.ts';
+import { renderComment } from './markdown.ts';
+import { parseReport } from './parse-report.ts';
 import {
   failedRun,
   firstRun,
@@ -34,6 +37,17 @@ test('the verdict and why come first, then each metric with its difference and i
   expect(lines[1]).toBe('  +.012 with a lower bound of −.007 at 95 %.');
   expect(lines).toContain('  ROC AUC                 .855      .843       +.012  [−.011, +.035]');
   expect(lines).toContain('  Log-loss ↓              .309      .330       −.021  [−.040, −.002]  better');
+});
+
+test('a tuning job that started from earlier ones is told, on the page and in the comment too', () => {
+  const report = sampleReport();
+  if (report.tuning === null) throw new Error('expected a tuned sample');
+  report.tuning.warm_start = { parents: 2, best: 0.8412 };
+  const told = '; warm start: 2 parents, best known value .841';
+  expect(renderTerminal(report, plain).replaceAll(/\s+/g, ' ')).toContain(told);
+  for (const text of [renderHtml(report), renderComment(report)]) expect(text).toContain(told);
+  expect(parseReport(JSON.stringify(report)).tuning?.warm_start).toEqual({ parents: 2, best: 0.8412 });
+  expect(renderTerminal(sampleReport(), plain)).not.toContain('warm start');
 });
 
 test('what changed stands beside what moved', () => {

@@ -14,6 +14,7 @@ import {
   orderedChecks,
   rivalName,
   timingOf,
+  tuningTitle,
 } from './reading.ts';
 import type { Report } from './report.ts';
 
@@ -49,7 +50,9 @@ export function renderTerminal(report: Report, options: { color: boolean; column
     blocks.push(checkLines(verdict, width, paint));
     blocks.push(changeLines(report, verdict, width, paint));
   }
-  const notes = notesOf(report).flatMap((note) => wrap(`- ${cleanText(note)}`, width, '  '));
+  const { tuning } = report;
+  const started = tuning?.warm_start === undefined ? [] : [`Tuning: ${tuningTitle(tuning)}.`];
+  const notes = [...started, ...notesOf(report)].flatMap((note) => wrap(`- ${cleanText(note)}`, width, '  '));
   blocks.push(notes.slice(0, 12), timeLines(report, width, paint));
   return `${blocks
     .filter((lines) => lines.length > 0)

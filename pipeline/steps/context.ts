@@ -82,13 +82,41 @@ export interface Prepared extends JobTimes {
   output: string;
 }
 
+/** What a tuning job searches and from where. The ledger keeps it with the model, for the tuning jobs that come later. */
+export interface Search {
+  /** Equal for parent and child. */
+  key: string;
+  /** Equal where a trial's value means the same: of the data and the image. */
+  made_from: string;
+  /** The most training jobs that it starts. */
+  jobs: number;
+  /** Whether it has parents; `warm_start` is then the WarmStartConfig that names them. */
+  warm: boolean;
+  warm_start: {
+    ParentHyperParameterTuningJobs?: { HyperParameterTuningJobName: string }[];
+    WarmStartType?: string;
+  };
+  /** The objective's best value of all parents. */
+  best: number | null;
+  /** Why SageMaker took no parents: the search began anew. */
+  refused?: { Error: string; Cause: string };
+}
+
 export interface TrainedModel {
   trained: JobTimes & {
     artifact: string;
     hyperparameters: Record<string, string>;
     billable_seconds?: number;
   };
-  tuning?: { tuning_job: string; best: string; started: string | number; ended: string | number };
+  tuning?: {
+    tuning_job: string;
+    best: string;
+    started: string | number;
+    ended: string | number;
+    /** The objective of the best; absent, as `search` is, where an earlier version of the pipeline wrote it. */
+    value?: number;
+    search?: Search;
+  };
 }
 
 export interface Scored extends JobTimes {

@@ -19,7 +19,7 @@ import type { Request } from '../../../pipeline/machines/request.ts';
 import { type FunctionName, packageGroup, resourceNames } from '../../../pipeline/names.ts';
 import { type Champion, championId, championKind } from '../../../pipeline/steps/context.ts';
 import { currentLease } from '../../../pipeline/steps/train/lease.ts';
-import { type RunRecord, runKind } from '../../../pipeline/steps/train/record.ts';
+import { type RunRecord, runKind } from '../../../pipeline/steps/train/run-record.ts';
 import { runProgram } from '../../cli/run-program.fixture.ts';
 import { bridgeAddress, prepareFunctions, removeFunctions } from './function-image.fixture.ts';
 

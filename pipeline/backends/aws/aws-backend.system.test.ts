@@ -20,7 +20,7 @@ import { reportOf } from '../../run/account/report-of.ts';
 import { runPipeline } from '../../run/start/run.ts';
 import { championId, championKind } from '../../steps/context.ts';
 import { lease } from '../../steps/train/lease.ts';
-import { type RunRecord, runKind } from '../../steps/train/record.ts';
+import { type RunRecord, runKind } from '../../steps/train/run-record.ts';
 import type { Progress, RunResult } from '../backend.ts';
 import { AwsBackend, openAwsBackend } from './aws-backend.ts';
 import { account, region, startFakeCloud } from './fakecloud.fixture.ts';

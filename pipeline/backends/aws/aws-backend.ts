@@ -11,7 +11,7 @@ import type { Request } from '../../machines/request.ts';
 import { type Deployment, imageTag, type ResourceNames, resourceNames } from '../../names.ts';
 import { prepareContext } from '../../repository.ts';
 import { type Champion, championId, championKind } from '../../steps/context.ts';
-import { type RunRecord, runKind } from '../../steps/train/record.ts';
+import { type RunRecord, runKind } from '../../steps/train/run-record.ts';
 import type {
   Backend,
   FailedJob,

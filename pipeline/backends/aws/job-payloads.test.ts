@@ -44,6 +44,12 @@ beforeAll(async () => {
     parallel_jobs: 2, ranges: {weight: {min: 0.5, max: 2, scale: logarithmic}, kind: [plain, fancy]}}`;
   const tuned = await workspace.mlops('run', '--mode', 'promote', '--set', tuning);
   expect([tuned.code, tuned.stderr]).toEqual([0, expect.not.stringMatching(/error/i)]);
+  const warm = await workspace.mlops(
+    'run',
+    '--set',
+    tuning.replace('max_jobs: 2', 'max_jobs: 2, warm_start: true'),
+  );
+  expect(warm.stderr).toContain('✓ Tune warm');
   // Trained, not tuned, and compared with a champion that was prepared otherwise.
   const settings = ['data.features_exclude=[group, noise]', 'training.spot=true'];
   await workspace.mlops('run', ...settings.flatMap((setting) => ['--set', setting]));

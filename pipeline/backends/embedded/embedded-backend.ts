@@ -10,7 +10,7 @@ import type { StepName } from '../../names.ts';
 import { prepareContext } from '../../repository.ts';
 import { steps } from '../../steps/steps.ts';
 import { currentLease, freeLease, waitingReason } from '../../steps/train/lease.ts';
-import { type RunRecord, runKind } from '../../steps/train/record.ts';
+import { type RunRecord, runKind } from '../../steps/train/run-record.ts';
 import type { Backend, ImageOptions, Progress, RunOptions, RunResult, StagedFile } from '../backend.ts';
 import { type EmbeddedContext, type EmbeddedState, embeddedContext } from './embedded-context.ts';
 import { type ExecutionEvent, execute, type TaskHandler } from './engine/engine.ts';

@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
 import type { Request } from '../../machines/request.ts';
 import { FakeSageMaker, type Run, requestOf, tuned } from '../../steps/train/fake-sagemaker.fixture.ts';
-import { type RunRecord, record as recordStep, runKind } from '../../steps/train/record.ts';
+import { record as recordStep } from '../../steps/train/record.ts';
+import { type RunRecord, runKind } from '../../steps/train/run-record.ts';
 import { costOf } from './cost-of.ts';
 import { failureOf, isInputError } from './failure.ts';
 

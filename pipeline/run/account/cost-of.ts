@@ -5,7 +5,7 @@ import { formatCountOf } from '../../format.ts';
 import type { Report } from '../../report/report.ts';
 import type { StepContext } from '../../steps/context.ts';
 import { billedJobs, engineOf } from '../../steps/train/billed-jobs.ts';
-import type { RunRecord } from '../../steps/train/record.ts';
+import type { RunRecord } from '../../steps/train/run-record.ts';
 
 /** What a run was estimated to cost and what its jobs' billable seconds came to. */
 export async function costOf(

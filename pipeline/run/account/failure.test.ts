@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { RunRecord } from '../../steps/train/record.ts';
+import type { RunRecord } from '../../steps/train/run-record.ts';
 import { failedJobOf, failureOf, isInputError } from './failure.ts';
 
 function failed(error: string, Cause: string, failed_step = 'Train') {

@@ -1,7 +1,7 @@
 import type { FailedJob } from '../../backends/backend.ts';
 import { causedByInput } from '../../errors.ts';
 import type { Failure } from '../../report/report.ts';
-import type { RunRecord } from '../../steps/train/record.ts';
+import type { RunRecord } from '../../steps/train/run-record.ts';
 
 const hints: Record<string, string> = {
   ConfigError: 'Mend mlops.yaml; `mlops validate` checks it without a run.',

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { FakeSageMaker, requestOf } from '../../steps/train/fake-sagemaker.fixture.ts';
-import { type RunRecord, runKind } from '../../steps/train/record.ts';
+import { type RunRecord, runKind } from '../../steps/train/run-record.ts';
 import { isOfCommit, runsOf, storyOf, summaryOf } from './lineage.ts';
 
 const trigger = (commit: string) => ({

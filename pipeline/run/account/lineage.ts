@@ -1,6 +1,6 @@
 import type { ModelPackage } from '../../ports.ts';
 import { type Champion, championId, championKind, type StepContext } from '../../steps/context.ts';
-import { type RunRecord, runKind } from '../../steps/train/record.ts';
+import { type RunRecord, runKind } from '../../steps/train/run-record.ts';
 
 /** A run as history tells of it: from what it was made to what came of it. */
 export type RunSummary = ReturnType<typeof summaryOf>;

@@ -5,7 +5,7 @@ import { readScores, type Scores } from '../../gate/scores.ts';
 import type { Outcome, Verdict } from '../../gate/verdict.ts';
 import { artifactsOf, readJson, type StepContext } from '../../steps/context.ts';
 import type { Evidence } from '../../steps/train/gate.ts';
-import type { RunRecord } from '../../steps/train/record.ts';
+import type { RunRecord } from '../../steps/train/run-record.ts';
 import { runsOf } from './lineage.ts';
 
 /** A recorded run under another policy. */

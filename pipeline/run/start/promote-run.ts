@@ -3,7 +3,7 @@ import { canonicalJson } from '../../hash.ts';
 import type { RunFacts } from '../../report/report.ts';
 import { readJson, type StepContext } from '../../steps/context.ts';
 import { promote } from '../../steps/train/promote.ts';
-import { type RunRecord, runKind } from '../../steps/train/record.ts';
+import { type RunRecord, runKind } from '../../steps/train/run-record.ts';
 
 /** A run that may not be promoted. */
 class PromotionError extends Error {

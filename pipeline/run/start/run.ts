@@ -2,7 +2,7 @@ import type { Backend, Progress } from '../../backends/backend.ts';
 import type { Request } from '../../machines/request.ts';
 import type { Report } from '../../report/report.ts';
 import { closeRun } from '../../steps/train/close-run.ts';
-import { type RunRecord, runKind } from '../../steps/train/record.ts';
+import { type RunRecord, runKind } from '../../steps/train/run-record.ts';
 import { reportOf } from '../account/report-of.ts';
 
 export interface RunOutcome {

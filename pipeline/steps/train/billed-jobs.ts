@@ -3,7 +3,7 @@ import type { JobRun } from '../../cost/estimate.ts';
 import type { Component } from '../../cost/price-table.ts';
 import type { BilledJob } from '../../cost/spent.ts';
 import { jobRun, type Prepared, type StepContext } from '../context.ts';
-import type { RunRecord } from './record.ts';
+import type { RunRecord } from './run-record.ts';
 
 /** What prepared; records of an earlier version do not say. */
 export const engineOf = ({ state }: RunRecord): PrepareSize['engine'] =>

@@ -1,7 +1,9 @@
 import type { Request } from '../../machines/request.ts';
 import type { StepContext } from '../context.ts';
 import { freeLease } from './lease.ts';
-import { notesOf, type RunRecord, runKind, type TrainState } from './record.ts';
+import { notesOf } from './record.ts';
+import { type RunRecord, runKind } from './run-record.ts';
+import type { TrainState } from './state.ts';
 
 /** An execution that has ended, as the service tells of it. */
 export interface ClosedExecution {

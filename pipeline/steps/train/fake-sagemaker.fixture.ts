@@ -44,6 +44,8 @@ export class FakeSageMaker {
   readonly context: StepContext;
   /** By state: with what its next calls fail, one after the other, before they succeed. */
   readonly failures = new Map<string, string[]>();
+  /** By state: the error by which the service refuses its calls. */
+  readonly refusals = new Map<string, string>();
   /** How well a model's scores tell the classes apart, by its image. */
   readonly skill = new Map<string, number>();
   /** What a model answers instead of a score. */
@@ -84,6 +86,8 @@ export class FakeSageMaker {
         calls.push({ state, action, parameters });
         const failure = this.failures.get(state)?.shift();
         if (failure !== undefined) throw taskFailed(failure);
+        const refusal = this.refusals.get(state);
+        if (refusal !== undefined) throw Object.assign(new Error('refused'), { name: refusal });
         return await this.#answers(action, parameters);
       },
     });
@@ -147,7 +151,10 @@ export class FakeSageMaker {
         this.#models.set(best, definition);
         return {
           ...parameters,
-          BestTrainingJob: { TrainingJobName: best },
+          BestTrainingJob: {
+            TrainingJobName: best,
+            FinalHyperParameterTuningJobObjectiveMetric: { Value: 0.9 },
+          },
           CreationTime: 1000,
           HyperParameterTuningEndTime: 2000,
         };

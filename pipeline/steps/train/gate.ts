@@ -18,11 +18,10 @@ import {
   type StepContext,
   type TrainedModel,
 } from '../context.ts';
-import type { Scoring } from './inspect.ts';
 import { lookAt } from './looks.ts';
 import { type ModelExplanation, readModelReport } from './model-report.ts';
-import type { Plan } from './plan.ts';
 import { scoreFileOf } from './score-file.ts';
+import type { Plan, Scoring } from './state.ts';
 
 export interface GateEvent {
   execution: string;
@@ -119,6 +118,7 @@ export async function gate(event: GateEvent, context: StepContext): Promise<Gate
     notes: [
       ...manifest.warnings,
       ...own.notes,
+      ...refusedStart(model),
       ...views.flatMap((other) => (other ? [leftOut(other, everyRow)] : [])),
       ...(look.stored
         ? [`The same comparison was made before (${look.stored.execution}): its verdict stands.`]
@@ -261,11 +261,28 @@ async function tuningFacts(
 ): Promise<TuningFacts | null> {
   if (!config.tuning || !model.tuning) return null;
   const { strategy, objective } = config.tuning;
+  const { search } = model.tuning;
   return {
     strategy,
     ran_as: context.jobs.strategyOf(strategy),
     objective,
     trials: await context.jobs.trials(model.tuning.tuning_job),
     best: model.tuning.best,
+    ...(search?.warm && !search.refused
+      ? {
+          warm_start: {
+            parents: search.warm_start.ParentHyperParameterTuningJobs?.length ?? 0,
+            best: search.best,
+          },
+        }
+      : {}),
   };
+}
+
+/** Why a tuning job that was to start from earlier ones began anew. */
+function refusedStart({ tuning }: TrainedModel): string[] {
+  const refused = tuning?.search?.refused;
+  return refused
+    ? [`No warm start: the earlier tuning jobs were refused (${refused.Cause.slice(0, 400)}).`]
+    : [];
 }

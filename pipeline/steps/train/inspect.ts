@@ -16,59 +16,14 @@ import {
   type TrainedModel,
 } from '../context.ts';
 import { processingInput } from './job-parameters.ts';
-import { digestOf, type Plan, type PrepareSettings } from './plan.ts';
+import { digestOf, type PrepareSettings } from './plan.ts';
+import type { ModelScoring, Plan, Scoring } from './state.ts';
 
 export interface InspectEvent {
   execution: string;
   request: Request;
   plan: Plan;
   prepared: Prepared;
-}
-
-/** How each model is scored on the holdout. */
-export interface Scoring {
-  candidate: ModelScoring;
-  champion: ModelScoring;
-  anchor: ModelScoring;
-}
-
-/** Parameters of a model's transform job, or the result that makes it needless. */
-export interface ModelScoring {
-  /** false: `result` serves. */
-  score: boolean;
-  /** Empty where there is no such model, or no scores yet. */
-  result: Partial<Scored>;
-  key: string;
-  package: string | null;
-  image: string;
-  artifact: string;
-  job: string;
-  attempt: { n: number };
-  /** The holdout as this model's own preparation writes it, where that is not the candidate's. */
-  view: View;
-  /** The rows to score. */
-  holdout: string;
-  output: string;
-  content_type: string;
-  input_filter: string;
-  output_filter: string;
-  max_payload_mb: number;
-  batch_strategy: 'MultiRecord' | 'SingleRecord';
-  concurrency: number;
-  resources: { InstanceType: string; InstanceCount: number };
-  timeout: number;
-}
-
-interface View {
-  /** Whether the scores are of a view, rather than of the holdout itself. */
-  exists: boolean;
-  /** Whether a job has to write it. */
-  needed: boolean;
-  key: string;
-  job: string;
-  attempt: { n: number };
-  inputs: object[];
-  output: string;
 }
 
 /**
@@ -173,7 +128,7 @@ async function viewOf(
   { request, plan }: InspectEvent,
   manifest: Manifest,
   context: StepContext,
-): Promise<{ view: View; manifest: Manifest } | null> {
+): Promise<{ view: ModelScoring['view']; manifest: Manifest } | null> {
   const [own, current] = await Promise.all([
     readJson<PrepareSettings>(context, preparation.settings),
     readJson<PrepareSettings>(context, plan.prepare.settings),
@@ -218,7 +173,7 @@ async function viewOf(
   return { view, manifest: theirs };
 }
 
-const noView: View = {
+const noView: ModelScoring['view'] = {
   exists: false,
   needed: false,
   key: 'none',

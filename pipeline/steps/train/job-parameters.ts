@@ -5,7 +5,10 @@ import { folder } from '../context.ts';
  * Settings of mlops.yaml as SageMaker's API spells them.
  */
 
-/** The hyperparameters that training gets as they are. What tuning searches is not among them: another value of it makes no other model. */
+/**
+ * The hyperparameters that every training job gets as they stand. Those that tuning searches are left out: their own
+ * value is not used, so another one makes no other model.
+ */
 export const staticHyperparameters = ({ training, tuning }: Config): Record<string, string> =>
   Object.fromEntries(
     Object.entries(training.hyperparameters)

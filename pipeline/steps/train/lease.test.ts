@@ -5,7 +5,7 @@ import { longestRun } from '../../machines/train.ts';
 import { type ClosedExecution, close } from './close-run.ts';
 import { checkLease, freeLease, LeaseHeldError, LeaseLostError, lease } from './lease.ts';
 import { promote } from './promote.ts';
-import { type RunRecord, runKind } from './record.ts';
+import { type RunRecord, runKind } from './run-record.ts';
 
 /** A ledger, and a clock that the test moves. */
 function world() {

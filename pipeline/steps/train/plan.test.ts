@@ -2,7 +2,8 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { Request } from '../../machines/request.ts';
 import type { StepContext } from '../context.ts';
 import { FakeSageMaker, requestOf, tuned } from './fake-sagemaker.fixture.ts';
-import { type Plan, plan as planOf } from './plan.ts';
+import { plan as planOf } from './plan.ts';
+import type { Plan } from './state.ts';
 
 /** As the machine of the engine asked for calls it. */
 const plan = (event: { execution: string; request: Request }, context: StepContext): Promise<Plan> => {
@@ -43,6 +44,7 @@ describe('the fingerprint', () => {
     ['hyperparameter', 'training: { hyperparameters: { C: 1 } }'],
     ['the value of a hyperparameter', 'training: { hyperparameters: { C: 2 } }'],
     ['tuning', tuned],
+    ['a warm start', tuned.replace('tuning:', 'tuning:\n  warm_start: true')],
     ['a tuned range', tuned.replace('max: 1', 'max: 2')],
     ['layout of the training files', 'model: { csv: { header: true } }'],
     ['what the model answers', 'model: { output: label }'],

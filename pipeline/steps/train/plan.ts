@@ -29,7 +29,9 @@ import {
   tuningConfig,
   withStart,
 } from './job-parameters.ts';
-import { type RunRecord, runKind } from './record.ts';
+import { type RunRecord, runKind } from './run-record.ts';
+import type { Plan, PreparePlan } from './state.ts';
+import { noSearch, searchOf } from './warm-start.ts';
 
 /** Grows when the pipeline comes to make other artifacts from the same request: then nothing old is reused. */
 const pipelineVersion = 1;
@@ -42,61 +44,6 @@ export interface PlanEvent {
   /** What it runs, by content: the image, or what Glue has in its place. */
   program: string;
 }
-
-/** All that the machine needs to know before it spends anything: names, parameters, what an earlier run has made. */
-export interface Plan {
-  fingerprint: string;
-  /** The model to compare with, and the version of the ledger's champion that a promotion expects still to find. */
-  champion: { package: string | null; origin: 'champion' | 'baseline'; version: number };
-  anchor: { package: string | null };
-  /** null on this machine. */
-  cost: Estimate | null;
-  /** For the report, one sentence each. */
-  notes: string[];
-  prepare: PreparePlan;
-  train: TrainPlan;
-}
-
-type Reuse<T> = { reused: true; result: T } | { reused: false };
-
-export type PreparePlan = Reuse<Prepared> & {
-  key: string;
-  job: string;
-  attempt: { n: number };
-  inputs: object[];
-  /** What of the config decided the prepared files. */
-  settings: string;
-  output: string;
-  size: PrepareSize;
-  /** Of a processing job. */
-  cluster: object;
-  max_runtime: number;
-  timeout: number;
-  /** Of a Glue job, which counts minutes. */
-  timeout_minutes: number;
-  environment: Record<string, string>;
-  /** Where a program leaves why it failed, as JOB.json, when its service hands on no word of it. */
-  failures: { bucket: string; prefix: string };
-};
-
-export type TrainPlan = Reuse<TrainedModel> & {
-  tunes: boolean;
-  job: string;
-  tuning_job: string;
-  attempt: { n: number };
-  hyperparameters: Record<string, string>;
-  metrics: { Name: string; Regex: string }[];
-  channels: object[];
-  input_mode: string;
-  output: string;
-  resources: object;
-  stopping: object;
-  spot: boolean;
-  environment: Record<string, string>;
-  /** HyperParameterTuningJobConfig; empty where nothing is tuned. */
-  tuning: object;
-  timeout: number;
-};
 
 /**
  * Plans a run. Throws DataContractError where the data cannot be used and BudgetError where the run would cost more than
@@ -130,6 +77,10 @@ export async function plan(event: PlanEvent, context: StepContext): Promise<Plan
   const prepared = await context.ledger.get<Prepared>('prepared', prepareKey);
   const model = await context.ledger.get<TrainedModel>('model', fingerprint);
   const notes = prepared === null ? await requireSoundData(request, context) : [];
+  // No part of the fingerprint: a merge finds more parents than its pull request did, and reuses what that trained.
+  const origin = { prepared: prepareKey, image: digestOf(request.images.model) };
+  const { search, notes: searchNotes } =
+    model === null ? await searchOf(config, { hyperparameters, ...origin }, context.ledger) : noSearch;
 
   const settingsUri = `${artifactsOf(context, 'settings')}${sha256Json(settings)}/prepare.json`;
   await context.storage.write(settingsUri, canonicalJson(settings));
@@ -155,7 +106,7 @@ export async function plan(event: PlanEvent, context: StepContext): Promise<Plan
     champion,
     anchor,
     cost,
-    notes,
+    notes: [...notes, ...searchNotes],
     prepare: {
       ...(prepared ? { reused: true, result: prepared.value } : { reused: false }),
       key: prepareKey,
@@ -192,6 +143,7 @@ export async function plan(event: PlanEvent, context: StepContext): Promise<Plan
       spot: config.training.spot,
       environment: {},
       tuning: config.tuning ? tuningConfig(config.tuning, request.seed) : {},
+      search,
       timeout: withStart(longestTraining(config)),
     },
   };

@@ -1,24 +1,7 @@
-import type { Request } from '../../machines/request.ts';
-import type { Prepared, Scored, StepContext, TrainedModel } from '../context.ts';
-import type { Scoring } from './inspect.ts';
+import type { StepContext } from '../context.ts';
 import { freeLease } from './lease.ts';
-import type { Plan } from './plan.ts';
-
-/** The state of the train machine when it ends; a failed run has what came before the failure. */
-export interface TrainState {
-  request: Request;
-  lease?: { fence: number };
-  plan?: Plan;
-  prepared?: Prepared;
-  scoring?: Scoring;
-  model?: TrainedModel;
-  scores?: { candidate: Partial<Scored>; champion: Partial<Scored>; anchor: Partial<Scored> };
-  gate?: { outcome: string; reason: string; verdict: string; evidence: string; promotable: boolean };
-  package?: { name: string };
-  promotion?: { promoted: boolean; version: number };
-  failed_step?: string;
-  error?: { Error: string; Cause: string };
-}
+import { type RunRecord, runKind } from './run-record.ts';
+import type { TrainState } from './state.ts';
 
 export interface RecordEvent {
   execution: string;
@@ -27,19 +10,6 @@ export interface RecordEvent {
   started: string;
   status: 'succeeded' | 'failed';
   state: TrainState;
-}
-
-/** A run as the ledger keeps it: all that its report is made from. */
-export interface RunRecord {
-  execution: string;
-  status: 'succeeded' | 'failed' | 'cancelled';
-  started_at: string;
-  finished_at: string;
-  state: TrainState;
-  /** Wall time of the states, in order of their end. */
-  steps: { name: string; seconds: number }[];
-  /** What a reader must know of how the run came about, one sentence each. */
-  notes: string[];
 }
 
 /**
@@ -79,5 +49,3 @@ function engineNote({ request, plan }: TrainState): string[] {
     `prepare.engine is ${asked}, the environment is deployed with ${deployed}, which ran here: deploy to change it.`,
   ];
 }
-
-export const runKind = 'run';

@@ -10,7 +10,7 @@ import {
   type TrainedModel,
 } from '../context.ts';
 import type { Evidence } from './gate.ts';
-import type { Plan } from './plan.ts';
+import type { Plan } from './state.ts';
 
 export interface RegisterEvent {
   execution: string;

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { costOf } from '../../run/account/cost-of.ts';
 import { FakeSageMaker, requestOf, tuned } from './fake-sagemaker.fixture.ts';
-import { type RunRecord, runKind } from './record.ts';
 import { runMetrics } from './run-metrics.ts';
+import { type RunRecord, runKind } from './run-record.ts';
 
 async function recorded(settings = '', failing?: string) {
   const world = new FakeSageMaker('small', 'us-east-1');

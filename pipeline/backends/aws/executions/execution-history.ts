@@ -1,7 +1,7 @@
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
 import { trainSteps } from '../../../machines/train.ts';
 import { waitingReason } from '../../../steps/train/lease.ts';
-import type { TrainState } from '../../../steps/train/record.ts';
+import type { TrainState } from '../../../steps/train/state.ts';
 import type { Progress, RunResult } from '../../backend.ts';
 import { jobLink } from '../console-links.ts';
 

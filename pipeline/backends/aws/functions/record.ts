@@ -1,7 +1,8 @@
 import { sfnClient } from '../../../aws/clients.ts';
 import type { StepContext } from '../../../steps/context.ts';
-import { type RecordEvent, type RunRecord, record } from '../../../steps/train/record.ts';
+import { type RecordEvent, record } from '../../../steps/train/record.ts';
 import { runMetrics } from '../../../steps/train/run-metrics.ts';
+import type { RunRecord } from '../../../steps/train/run-record.ts';
 import { ExecutionHistory } from '../executions/execution-history.ts';
 import { eventsSince } from '../executions/read-execution.ts';
 import { stepHandler } from './step-handler.ts';

@@ -9,7 +9,8 @@ export { TaskError };
 
 /**
  * What runs a resource. It gets the parameters that AWS would get and answers what AWS would answer. A TaskError chooses
- * the error that Retry and Catch see; anything else thrown is the function's own error for Lambda, else States.TaskFailed.
+ * the error that Retry and Catch see, as does an error that is named as services name theirs (SageMaker.ValidationException);
+ * anything else thrown is the function's own error for Lambda, else States.TaskFailed.
  */
 export type TaskHandler = (parameters: unknown, task: TaskContext) => Promise<unknown>;
 

@@ -58,11 +58,15 @@ export async function runTask(
   return answer.result;
 }
 
-/** Lambda reports an error of the function by its class, every other service a failed task. */
+/**
+ * Lambda reports an error of the function by its class. Another service's error keeps the name that it has there
+ * (SageMaker.ValidationException); any other is a failed task.
+ */
 function toTaskError(thrown: unknown, resource: string): TaskError {
   if (thrown instanceof TaskError) return thrown;
   const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-  if (!resource.includes(':lambda:')) return new TaskError('States.TaskFailed', error.message);
+  if (!resource.includes(':lambda:'))
+    return new TaskError(/^\w+\.\w+$/.test(error.name) ? error.name : 'States.TaskFailed', error.message);
   const { name: errorType, message: errorMessage, stack = '' } = error;
   return new TaskError(errorType, JSON.stringify({ errorType, errorMessage, trace: stack.split('\n') }));
 }

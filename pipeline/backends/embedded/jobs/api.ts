@@ -118,7 +118,15 @@ const createHyperParameterTuningJob = z.strictObject({
     StaticHyperParameters: hyperParameters,
     DefinitionName: unused,
   }),
-  WarmStartConfig: unused,
+  WarmStartConfig: z
+    .strictObject({
+      ParentHyperParameterTuningJobs: z
+        .array(z.strictObject({ HyperParameterTuningJobName: jobName(32) }))
+        .min(1)
+        .max(5),
+      WarmStartType: z.enum(['IdenticalDataAndAlgorithm', 'TransferLearning']),
+    })
+    .optional(),
   Tags: unused,
 });
 export type CreateHyperParameterTuningJob = z.input<typeof createHyperParameterTuningJob>;

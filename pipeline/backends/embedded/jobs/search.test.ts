@@ -85,6 +85,37 @@ test('no trial comes twice: a small space gives fewer trials than asked for', ()
   expect(new Set(points.map((point) => point.encoding))).toEqual(new Set(['linear', 'onehot']));
 });
 
+test('the best of earlier trials begin, a batch or half of all; of the others none comes again', () => {
+  const ranges = {
+    ContinuousParameterRanges: [range('C', '0', '1')],
+    IntegerParameterRanges: [range('depth', '1', '9')],
+    CategoricalParameterRanges: [{ Name: 'kind', Values: ['a', 'b'] }],
+  };
+  const parent = candidates(config({ jobs: 10, ParameterRanges: ranges }));
+  const child = candidates(config({ jobs: 12, ParameterRanges: ranges }), parent);
+  expect(child).toHaveLength(12);
+  expect(child.slice(0, 2)).toEqual(parent.slice(0, 2));
+  const known = new Set(parent.map((point) => JSON.stringify(point)));
+  expect(child.slice(2).filter((point) => known.has(JSON.stringify(point)))).toEqual([]);
+  expect(candidates(config({ jobs: 12, ParameterRanges: ranges }), parent)).toEqual(child);
+  expect(candidates(config({ jobs: 1, ParameterRanges: ranges }), parent)).toEqual(parent.slice(0, 1));
+});
+
+test('earlier trials outside the ranges, or of other hyperparameters, are left out', () => {
+  const ranges = {
+    ContinuousParameterRanges: [range('C', '0', '1')],
+    CategoricalParameterRanges: [{ Name: 'kind', Values: ['a', 'b'] }],
+  };
+  const cold = candidates(config({ jobs: 4, ParameterRanges: ranges }));
+  const earlier = [
+    { C: '2', kind: 'a' },
+    { C: '0.5', kind: 'c' },
+    { C: '0.5' },
+    { C: '0.5', kind: 'a', depth: '1' },
+  ];
+  expect(candidates(config({ jobs: 4, ParameterRanges: ranges }), earlier)).toEqual(cold);
+});
+
 test('a grid is every combination once', () => {
   const grid = (jobs: number) =>
     candidates(

@@ -4,10 +4,11 @@ import { serviceError } from './errors.ts';
 
 export type Candidate = Readonly<Record<string, string>>;
 
-/** A parameter's value at a point u of [0, 1). */
+/** A parameter's value at a point u of [0, 1), and whether a value is one of its own. */
 interface Dimension {
   name: string;
   at(u: number): string;
+  holds(value: string): boolean;
 }
 
 /** Draws of one trial before the space counts as used up. */
@@ -16,10 +17,12 @@ const REDRAWS = 200;
 /**
  * The trials of a tuning job, all known before the first runs. Grid is the product of the categorical values, the last
  * varying fastest; every other strategy is random search: each parameter independent and uniform on its scale, no trial
- * twice (fewer trials where the space has fewer points).
+ * twice (fewer trials where the space has fewer points). `earlier` are the trials of the parents, the best first: the
+ * best of them that lie in the ranges begin, a batch of MaxParallelTrainingJobs or half of all trials, whichever is less;
+ * of the others none comes again.
  * @throws `SageMaker.ValidationException` on ranges that the service would refuse.
  */
-export function candidates(config: TuningConfig): Candidate[] {
+export function candidates(config: TuningConfig, earlier: readonly Candidate[] = []): Candidate[] {
   const ranges = config.ParameterRanges;
   const most = config.ResourceLimits.MaxNumberOfTrainingJobs;
   if (config.Strategy === 'Grid') return grid(ranges, most);
@@ -28,11 +31,20 @@ export function candidates(config: TuningConfig): Candidate[] {
   const all = dimensions(ranges);
   if (!all.length) throw refuse('ParameterRanges', 'expected at least one range, found none');
   const seed = config.RandomSeed ?? 0;
-  const found = new Map<string, Candidate>();
+  const known = new Map<string, Candidate>();
+  for (const point of earlier) {
+    if (Object.keys(point).length !== all.length) continue;
+    const inside = all.every(({ name, holds }) => point[name] !== undefined && holds(point[name]));
+    const same = Object.fromEntries(all.map(({ name }) => [name, point[name] ?? '']));
+    if (inside) known.set(JSON.stringify(same), same);
+  }
+  const first = Math.max(1, Math.min(config.ResourceLimits.MaxParallelTrainingJobs, Math.floor(most / 2)));
+  const found = new Map([...known].slice(0, first));
   for (let trial = 0; found.size < most; trial++) {
-    if (trial >= most + REDRAWS) break;
+    if (trial >= most + known.size + REDRAWS) break;
     const drawn = Object.fromEntries(all.map(({ name, at }) => [name, at(uniform(seed, trial, name))]));
-    found.set(JSON.stringify(drawn), drawn);
+    const text = JSON.stringify(drawn);
+    if (!known.has(text)) found.set(text, drawn);
   }
   return [...found.values()];
 }
@@ -71,6 +83,7 @@ function dimensions(ranges: ParameterRanges): Dimension[] {
   const categorical = (ranges.CategoricalParameterRanges ?? []).map(({ Name, Values }) => ({
     name: Name,
     at: (u: number) => Values[Math.floor(u * Values.length)] as string,
+    holds: (value: string) => Values.includes(value),
   }));
   const continuous = (ranges.ContinuousParameterRanges ?? []).map((range) => {
     const { min, max } = bounds(range);
@@ -79,6 +92,7 @@ function dimensions(ranges: ParameterRanges): Dimension[] {
     return {
       name: range.Name,
       at: (u: number) => String(clamp(scale.from(low + u * (high - low)), min, max)),
+      holds: (value: string) => Number(value) >= min && Number(value) <= max,
     };
   });
   const integer = (ranges.IntegerParameterRanges ?? []).map((range) => {
@@ -92,6 +106,8 @@ function dimensions(ranges: ParameterRanges): Dimension[] {
     return {
       name: range.Name,
       at: (u: number) => String(clamp(Math.round(scale.from(low + u * (high - low))), min, max)),
+      holds: (value: string) =>
+        Number.isInteger(Number(value)) && Number(value) >= min && Number(value) <= max,
     };
   });
   const all = [...categorical, ...continuous, ...integer];

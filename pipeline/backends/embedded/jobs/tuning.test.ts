@@ -101,6 +101,60 @@ test('what only SageMaker has runs as random search, said in the progress and in
   expect(await trials(it)).toMatchObject((await trials(other)).map(({ name, value }) => ({ name, value })));
 });
 
+const parentsOf = (...names: string[]) => ({
+  ParentHyperParameterTuningJobs: names.map((HyperParameterTuningJobName) => ({
+    HyperParameterTuningJobName,
+  })),
+  WarmStartType: 'TransferLearning' as const,
+});
+
+test('a warm start begins with the best trials of the parents, and repeats none of the others', async () => {
+  await using it = await TestBed.make({ train: scoring });
+  await it.sagemaker.createHyperParameterTuningJob(job('Random'), it.context);
+  const ranked = (await trials(it)).sort((a, b) => (b.value ?? 0) - (a.value ?? 0));
+  const described = await it.sagemaker.createHyperParameterTuningJob(
+    {
+      ...job('Random', { ResourceLimits: { MaxNumberOfTrainingJobs: 4, MaxParallelTrainingJobs: 2 } }),
+      HyperParameterTuningJobName: 'tune-2',
+      WarmStartConfig: parentsOf('tune-1'),
+    },
+    it.context,
+  );
+  const child: typeof ranked = JSON.parse(await it.file('hyper-parameter-tuning-job/tune-2/trials.json'));
+  expect(child.slice(0, 2).map(({ value }) => value)).toEqual(ranked.slice(0, 2).map(({ value }) => value));
+  const values = ranked.map(({ value }) => value);
+  expect(child.slice(2).filter(({ value }) => values.includes(value))).toEqual([]);
+  const best = described.BestTrainingJob?.FinalHyperParameterTuningJobObjectiveMetric.Value ?? 0;
+  expect(best).toBeGreaterThanOrEqual(ranked[0]?.value ?? 1);
+});
+
+test('a warm start that SageMaker would refuse is refused: no such parent, another objective, a grid', async () => {
+  await using it = await TestBed.make({ train: scoring });
+  await it.sagemaker.createHyperParameterTuningJob(job('Random'), it.context);
+  const refused = async (params: CreateHyperParameterTuningJob, ...parents: string[]) => {
+    const WarmStartConfig = parentsOf(...parents);
+    const error = await failure(
+      it.sagemaker.createHyperParameterTuningJob(
+        { ...params, HyperParameterTuningJobName: 'tune-2', WarmStartConfig },
+        it.context,
+      ),
+    );
+    expect(error.name).toBe('SageMaker.ValidationException');
+    return error.message;
+  };
+  expect(await refused(job('Random'), 'tune-1', 'tune-0')).toContain(
+    'parent tune-0: there is no such tuning job',
+  );
+  const minimize = { HyperParameterTuningJobObjective: { Type: 'Minimize' as const, MetricName: 'auc' } };
+  expect(await refused(job('Random', minimize), 'tune-1')).toContain(
+    'parent tune-1: its objective is to Maximize auc',
+  );
+  expect(await refused(job('Grid'), 'tune-1')).toContain(
+    'got it with strategy Grid, expected Bayesian or Random',
+  );
+  expect(await it.jobs('hyper-parameter-tuning-job')).toEqual(['tune-1']);
+});
+
 test('failed trials and trials without the objective are tried, not chosen', async () => {
   await using it = await TestBed.make({
     train: `

@@ -1,16 +1,19 @@
 import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
+import type { z } from 'zod';
 import type { Trial } from '../../../ports.ts';
 import {
   type CreateHyperParameterTuningJob,
   type HyperParameterTuningJob,
   parse,
+  type requests,
   type TrainingJob,
 } from './api.ts';
 import type { JobContext, Jobs } from './context.ts';
 import { JobFailure, serviceError } from './errors.ts';
-import { type Ending, Job, writeJson } from './job.ts';
+import { type Ending, Job, jobFolder, writeJson } from './job.ts';
 import { MetricReader } from './metrics.ts';
 import { type Candidate, candidates } from './search.ts';
 import { runTrainingJob } from './training.ts';
@@ -18,8 +21,9 @@ import { runTrainingJob } from './training.ts';
 /**
  * Runs a tuning job to its end, whatever that is: each trial is a training job NAME-001-HASH, as many side by side as
  * there are cores (MaxParallelTrainingJobs limits a bill that is not due here). Failed trials count as tried; the job
- * fails where none reported the objective. `trials.json` in its folder lists them, in the order they began. Bayesian and Hyperband run as Random, which `describe.json` (RanAs) and the
- * progress say.
+ * fails where none reported the objective. `trials.json` in its folder lists them, in the order they began. Bayesian and
+ * Hyperband run as Random, which `describe.json` (RanAs) and the progress say. WarmStartConfig: the best trials of the
+ * parents begin.
  */
 export async function runTuningJob(
   jobs: Jobs,
@@ -40,7 +44,12 @@ export async function runTuningJob(
         `MetricDefinitions (${metrics.map(({ Name }) => Name).join(', ') || 'none'})`,
     );
   }
-  const points = candidates(config);
+  const better = (a: number, b: number) => (objective.Type === 'Maximize' ? a > b : a < b);
+  const earlier = await trialsOfParents(jobs, request, better);
+  const points = candidates(
+    config,
+    earlier.map(({ hyperparameters }) => hyperparameters),
+  );
   const ranAs = config.Strategy === 'Grid' || config.Strategy === 'Random' ? undefined : 'Random';
   const job = await Job.create(jobs, 'hyper-parameter-tuning-job', request.HyperParameterTuningJobName, {
     ...params,
@@ -48,7 +57,6 @@ export async function runTuningJob(
   });
 
   const sideBySide = Math.max(1, Math.min(jobs.cores, points.length));
-  const better = (a: number, b: number) => (objective.Type === 'Maximize' ? a > b : a < b);
   const trials: (Trial | undefined)[] = points.map(() => undefined);
   const finished: TrainingJob[] = [];
   const best = () =>
@@ -157,6 +165,45 @@ export async function runTuningJob(
     work,
   );
   return description;
+}
+
+/**
+ * The trials with a value of the parents that WarmStartConfig names, the best first.
+ * @throws `SageMaker.ValidationException` on a parent that the service would refuse.
+ */
+async function trialsOfParents(
+  jobs: Jobs,
+  request: z.output<typeof requests.CreateHyperParameterTuningJob>,
+  better: (a: number, b: number) => boolean,
+): Promise<Trial[]> {
+  const { WarmStartConfig, HyperParameterTuningJobConfig: config } = request;
+  if (WarmStartConfig === undefined) return [];
+  const refuse = (what: string) =>
+    serviceError('ValidationException', `CreateHyperParameterTuningJob: WarmStartConfig: ${what}`);
+  if (config.Strategy === 'Grid' || config.Strategy === 'Hyperband')
+    throw refuse(`got it with strategy ${config.Strategy}, expected Bayesian or Random`);
+  const trials: Trial[] = [];
+  for (const { HyperParameterTuningJobName: name } of WarmStartConfig.ParentHyperParameterTuningJobs) {
+    const read = async (file: string) =>
+      JSON.parse(
+        await readFile(join(jobFolder(jobs.root, 'hyper-parameter-tuning-job', name), file), 'utf8'),
+      );
+    const parent: HyperParameterTuningJob | null = await read('describe.json').catch(() => null);
+    if (parent === null) throw refuse(`parent ${name}: there is no such tuning job`);
+    if (parent.HyperParameterTuningJobStatus === 'InProgress')
+      throw refuse(`parent ${name}: it has not ended`);
+    const theirs = parent.HyperParameterTuningJobConfig.HyperParameterTuningJobObjective;
+    const { Type, MetricName } = config.HyperParameterTuningJobObjective;
+    if (theirs.Type !== Type || theirs.MetricName !== MetricName)
+      throw refuse(
+        `parent ${name}: its objective is to ${theirs.Type} ${theirs.MetricName}, expected to ${Type} ${MetricName}`,
+      );
+    trials.push(...((await read('trials.json').catch(() => [])) as Trial[]));
+  }
+  const value = (trial: Trial) => trial.value ?? Number.NaN;
+  return trials
+    .filter((trial) => trial.status === 'completed' && trial.value !== null)
+    .sort((a, b) => (value(a) === value(b) ? 0 : better(value(a), value(b)) ? -1 : 1));
 }
 
 function trialName(job: string, index: number, point: Candidate): string {
