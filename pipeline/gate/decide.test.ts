@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { Random } from '../statistics/random.ts';
+import type { BinaryScores, MulticlassScores, RegressionScores, SliceColumn } from '../statistics/scores.ts';
 import { decide, type GateInput } from './decide.ts';
 import { DEFAULT_POLICY, type GatePolicy } from './policy.ts';
-import type { BinaryScores, MulticlassScores, RegressionScores, SliceColumn } from './scores.ts';
 import type { Check, Verdict } from './verdict.ts';
 
 const ids = (n: number) => Array.from({ length: n }, (_, i) => `r${i}`);

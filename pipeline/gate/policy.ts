@@ -1,4 +1,4 @@
-import type { Problem } from './scores.ts';
+import type { Problem } from '../metrics.ts';
 
 /** Absolute, in the metric's unit, or relative to the other model's value: "5%". */
 export type Margin = number | `${number}%`;

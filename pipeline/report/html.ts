@@ -8,9 +8,11 @@ import {
   formatTime,
   formatUsd,
   formatValue,
-  metricText,
 } from '../format.ts';
 import type { Check, MetricResult, Verdict } from '../gate/verdict.ts';
+import { metricText } from '../metrics.ts';
+import type { ModelPlots } from '../statistics/plots.ts';
+import type { Explanation, Plots, TuningFacts } from '../steps/train/evidence.ts';
 import { type Chart, CLASS_COLOR_COUNT, curveCharts, tuningCharts } from './charts.ts';
 import { cleanLogLine, shortDigests } from './clean-text.ts';
 import { escapeHtml } from './escape-html.ts';
@@ -36,7 +38,7 @@ import {
   timingOf,
   tuningTitle,
 } from './reading.ts';
-import type { Explanation, ModelFacts, ModelPlots, Plots, Report, TuningFacts } from './report.ts';
+import type { ModelFacts, Report } from './report.ts';
 import { barMark, differenceMark, signedBarMark, valueMark } from './row-marks.ts';
 
 /** A page shows the first of them, folds the next away and leaves the rest to the model's own files. */
@@ -245,7 +247,7 @@ function metricsBody(verdict: Verdict, rival: string): string {
     const { difference, difference_interval } = row.result;
     const effect = row.effect === null ? '' : `<span class="effect ${row.effect}">${row.effect}</span>`;
     return `<tr>${head}<td class="number strong">${candidate}</td><td class="number">${stacked(row.champion, row.championInterval)}</td><td class="number">${stacked(row.difference, row.differenceInterval)}${narrowEffect(row)}</td><td class="plot">${
-      difference === null || row.better === 'one'
+      difference === null || row.better === 'near 1'
         ? ''
         : differenceMark(difference, difference_interval, row.better === 'lower')
     }</td><td class="effects">${effect}</td></tr>${noteRow(row.note, 6)}`;
@@ -259,7 +261,7 @@ function metricsBody(verdict: Verdict, rival: string): string {
 /** For a phone, which has no room for the plot: the direction in a word. */
 function narrowEffect({ effect, better, result: { difference } }: MetricRow): string {
   if (effect !== null) return `<small class="narrow ${effect}">${effect}</small>`;
-  if (difference === null || difference === 0 || better === 'one') return '';
+  if (difference === null || difference === 0 || better === 'near 1') return '';
   const word = difference > 0 === (better === 'higher') ? 'better' : 'worse';
   return `<small class="narrow not-clear">${word}, not clear</small>`;
 }
@@ -271,7 +273,7 @@ function shareMark({ candidate, interval }: MetricResult): string {
 }
 
 function directionText(row: MetricRow): string {
-  return { higher: '', lower: 'lower is better', one: 'ideal is 1' }[row.better];
+  return { higher: '', lower: 'lower is better', 'near 1': 'ideal is 1' }[row.better];
 }
 
 function noteRow(note: string, columns: number): string {

@@ -1,4 +1,5 @@
 import type { JobRun } from '../cost/estimate.ts';
+import type { Problem } from '../metrics.ts';
 import type { Ports } from '../ports.ts';
 
 /** What a step gets beside its event: the world behind ports, and where things are kept. */
@@ -68,7 +69,7 @@ export interface Scored extends JobTimes {
 
 /** The manifest that the prepare job writes (pipeline/prepare). */
 export interface Manifest {
-  problem: 'binary' | 'multiclass' | 'regression';
+  problem: Problem;
   target: string;
   positive: string | null;
   positive_defaulted: boolean;

@@ -1,10 +1,11 @@
 import type { Config } from '../../config/schema.ts';
 import { decide } from '../../gate/decide.ts';
 import { keepRows } from '../../gate/join.ts';
-import { readScores, type Scores } from '../../gate/scores.ts';
+import { readScores } from '../../gate/scores.ts';
 import type { Outcome, Verdict } from '../../gate/verdict.ts';
+import type { Scores } from '../../statistics/scores.ts';
 import { readJson, type StepContext } from '../../steps/context.ts';
-import type { Evidence } from '../../steps/train/gate.ts';
+import type { Evidence } from '../../steps/train/evidence.ts';
 import { type RunRecord, runKind } from '../../steps/train/record.ts';
 
 /** A recorded run under another policy. */

@@ -2,7 +2,7 @@ import type { Verdict } from '../../gate/verdict.ts';
 import { canonicalJson, sha256 } from '../../hash.ts';
 import type { Request } from '../../machines/request.ts';
 import { folder, type Prepared, readJson, type StepContext, type TrainedModel } from '../context.ts';
-import type { Evidence } from './gate.ts';
+import type { Evidence } from './evidence.ts';
 import type { Plan } from './plan.ts';
 
 export interface RegisterEvent {
