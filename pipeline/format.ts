@@ -1,35 +1,7 @@
-/** How metrics and numbers read, the same in a verdict's sentences and in every rendering: .854, +.012, 3.2 s, $0.04. The minus sign is U+2212. */
+/** How numbers read, the same in a verdict's sentences and in every rendering: .854, +.012, 3.2 s, $0.04. The minus sign is U+2212. */
 
 const MINUS = '−';
 const NONE = '–';
-
-interface MetricText {
-  label: string;
-  better: 'higher' | 'lower' | 'one';
-}
-
-const METRICS: Record<string, MetricText> = {
-  roc_auc: { label: 'ROC AUC', better: 'higher' },
-  pr_auc: { label: 'PR AUC', better: 'higher' },
-  log_loss: { label: 'Log-loss', better: 'lower' },
-  brier: { label: 'Brier score', better: 'lower' },
-  f1: { label: 'F1', better: 'higher' },
-  precision: { label: 'Precision', better: 'higher' },
-  recall: { label: 'Recall', better: 'higher' },
-  accuracy: { label: 'Accuracy', better: 'higher' },
-  calibration_slope: { label: 'Calibration slope', better: 'one' },
-  f1_macro: { label: 'Macro F1', better: 'higher' },
-  roc_auc_ovr: { label: 'ROC AUC, one vs rest', better: 'higher' },
-  rmse: { label: 'RMSE', better: 'lower' },
-  mae: { label: 'MAE', better: 'lower' },
-  r2: { label: 'R²', better: 'higher' },
-  mape: { label: 'MAPE', better: 'lower' },
-};
-
-/** A metric's name as people read it and which way is better; an unknown name stands for itself. */
-export function metricText(name: string): MetricText {
-  return Object.hasOwn(METRICS, name) ? (METRICS[name] as MetricText) : { label: name, better: 'higher' };
-}
 
 /**
  * Decimals that show a number of this size to three or four digits: 3 below 10, then fewer. Numbers that are shown

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { metricNames, metricsOf, problems } from './metrics.ts';
+import { metricNames, metricsOf, problems } from '../metrics.ts';
 import { didYouMean, nearest } from './nearest.ts';
 import { configSchema, metricPhrase } from './schema.ts';
 import { fieldsOf, schemaAt } from './schema-tree.ts';

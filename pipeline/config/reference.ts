@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { metricsOf, problems } from './metrics.ts';
+import { metricsOf, problems } from '../metrics.ts';
 import { rootFile } from './models.ts';
 import { configSchema } from './schema.ts';
 import { alternatives, childOf, fieldsOf } from './schema-tree.ts';

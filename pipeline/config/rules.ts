@@ -1,5 +1,5 @@
+import { type Metric, metricFacts, metricsOf } from '../metrics.ts';
 import { got, valueAt } from './explain.ts';
-import { type Metric, metricFacts, metricsOf } from './metrics.ts';
 import { didYouMean } from './nearest.ts';
 import { sizeProblems } from './prepare-size.ts';
 import { guard, isDoubt } from './salvage.ts';

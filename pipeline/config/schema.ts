@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type Metric, metricFacts, metricNames, type metrics, type Problem, problems } from './metrics.ts';
+import { type Metric, metricFacts, metricNames, type metrics, type Problem, problems } from '../metrics.ts';
 
 /*
  * mlops.yaml as a schema. Every field has a description and a default; what depends on another field is filled in

@@ -1,4 +1,5 @@
-import { decimalsFor, formatApart, formatConfidence, formatValue, metricText } from '../format.ts';
+import { decimalsFor, formatApart, formatConfidence, formatValue } from '../format.ts';
+import { metricText } from '../metrics.ts';
 import type { Estimate } from '../statistics/estimate.ts';
 import type { Check } from './verdict.ts';
 import { comparedTo } from './wording.ts';

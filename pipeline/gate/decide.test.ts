@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { defaultGate } from '../config/schema.ts';
 import { Random } from '../statistics/random.ts';
+import type { BinaryScores, MulticlassScores, RegressionScores, SliceColumn } from '../statistics/scores.ts';
 import { decide, type GateInput } from './decide.ts';
 import type { GatePolicy } from './policy.ts';
-import type { BinaryScores, MulticlassScores, RegressionScores, SliceColumn } from './scores.ts';
 import type { Check, Verdict } from './verdict.ts';
 
 const ids = (n: number) => Array.from({ length: n }, (_, i) => `r${i}`);

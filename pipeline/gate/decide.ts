@@ -1,9 +1,11 @@
 import { formatCount } from '../format.ts';
+import { metricsOf } from '../metrics.ts';
 import { type Estimate, intervalOf, valueIntervalOf } from '../statistics/estimate.ts';
-import { METRICS } from '../statistics/metrics.ts';
+import { classOf, type Model, metricOf, modelOf } from '../statistics/model.ts';
 import * as normal from '../statistics/normal.ts';
-import { joinTo, pick } from './join.ts';
-import { classOf, type Model, metricOf, modelOf } from './model.ts';
+import { type Sampling, samplingOf } from '../statistics/sampling.ts';
+import { pick, type Scores } from '../statistics/scores.ts';
+import { joinTo } from './join.ts';
 import type { GatePolicy } from './policy.ts';
 import { notesFor, reasonFor } from './reason.ts';
 import {
@@ -14,8 +16,6 @@ import {
   primaryChecks,
   thresholdChecks,
 } from './rules.ts';
-import { type Sampling, samplingOf } from './sampling.ts';
-import type { Scores } from './scores.ts';
 import { judgeSlices } from './slices.ts';
 import type { Check, MetricResult, Outcome, Verdict } from './verdict.ts';
 
@@ -136,7 +136,7 @@ function overall(checks: readonly Check[], { inconclusive }: GatePolicy): Outcom
 
 function metricResults(candidate: Model, champion: Model | null, sampling: Sampling, confidence: number) {
   const results: Record<string, MetricResult> = {};
-  for (const metric of Object.keys(METRICS[candidate.rows.problem])) {
+  for (const metric of metricsOf(candidate.rows.problem)) {
     const value = metricOf(candidate, metric);
     if (value !== null)
       results[metric] = metricResult(metric, value, candidate, champion, sampling, confidence);

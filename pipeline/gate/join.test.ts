@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
+import type { Problem } from '../metrics.ts';
 import { joinTo } from './join.ts';
-import { type Problem, readScores } from './scores.ts';
+import { readScores } from './scores.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'join-'));
 afterAll(() => rmSync(folder, { recursive: true }));

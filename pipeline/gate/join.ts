@@ -1,6 +1,6 @@
 import { ScoreFileError, shown } from '../errors.ts';
+import { pick, type Scores } from '../statistics/scores.ts';
 import { RowIndex } from '../tables/row-index.ts';
-import type { Scores } from './scores.ts';
 
 /**
  * The other model's rows in the order of the first's: the same row ids, as text, and the same labels.
@@ -37,31 +37,6 @@ export function keepRows<T extends Scores>(scores: T, other: Scores): T {
     scores,
     Uint32Array.from(scores.ids.keys()).filter((row) => kept.has(scores.ids[row]!)),
   );
-}
-
-/** Rows by number, in that order. */
-export function pick<T extends Scores>(scores: T, rows: Uint32Array): T {
-  const n = scores.ids.length;
-  const take = <A extends Uint8Array | Int32Array | Uint32Array | Float64Array>(values: A): A => {
-    const width = values.length / n;
-    const taken = new (values.constructor as new (length: number) => A)(rows.length * width);
-    for (let i = 0; i < rows.length; i++) {
-      for (let k = 0; k < width; k++) taken[i * width + k] = values[rows[i]! * width + k]!;
-    }
-    return taken;
-  };
-  const slices = [...scores.slices].map(
-    ([name, { values, codes }]) => [name, { values, codes: take(codes) }] as const,
-  );
-  return {
-    ...scores,
-    ids: Array.from(rows, (row) => scores.ids[row]!),
-    positions: scores.positions === null ? null : take(scores.positions),
-    slices: new Map(slices),
-    labels: take(scores.labels),
-    ...('scores' in scores ? { scores: scores.scores === null ? null : take(scores.scores) } : {}),
-    predicted: scores.predicted === null ? null : take(scores.predicted),
-  };
 }
 
 function matchingRows(first: Scores, other: Scores): Uint32Array {

@@ -5,9 +5,9 @@ import {
   formatInterval,
   formatSigned,
   formatValue,
-  metricText,
 } from '../format.ts';
-import type { Model } from './model.ts';
+import { metricText } from '../metrics.ts';
+import type { Model } from '../statistics/model.ts';
 import type { GatePolicy } from './policy.ts';
 import type { Check, Verdict } from './verdict.ts';
 import { amountOf } from './wording.ts';

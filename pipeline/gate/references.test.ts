@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import type { Problem } from '../metrics.ts';
 import { aucVariance, compareAucs } from '../statistics/delong.ts';
+import { metricOf, modelOf } from '../statistics/model.ts';
 import * as normal from '../statistics/normal.ts';
-import { metricOf, modelOf } from './model.ts';
-import { type Problem, readScores } from './scores.ts';
+import { readScores } from './scores.ts';
 
 // The values of scikit-learn, statsmodels, R's pROC and glm on score files (references/make.py, references/make.R).
 const folder = join(import.meta.dirname, 'references');

@@ -1,10 +1,11 @@
-import { metricText } from '../format.ts';
-import { METRICS, oriented } from '../statistics/metrics.ts';
+import { metricText } from '../metrics.ts';
+import { orientation } from '../statistics/metrics.ts';
+import { constantOf, type Model, metricOf } from '../statistics/model.ts';
+import type { Sampling } from '../statistics/sampling.ts';
 import { comparisonCheck, failed, floorCheck, minChangeCheck, passed, thresholdCheck } from './checks.ts';
-import { constantOf, type Model, metricOf, whyAbsent } from './model.ts';
 import { type GatePolicy, resolveMargin } from './policy.ts';
-import type { Sampling } from './sampling.ts';
 import type { Check } from './verdict.ts';
+import { whyAbsent } from './wording.ts';
 
 /** From a policy and its models to checks. What the policy needs and cannot be computed fails. */
 
@@ -47,9 +48,8 @@ export function floorChecks(
   const estimate = sampling.oriented(candidate, primary);
   if (estimate === null)
     return [failed('floor', `${metricText(primary).label} cannot be held to the floor: ${TOO_FEW}.`)];
-  const definition = METRICS[candidate.rows.problem][primary]!;
-  const sign = definition.better === 'lower' ? -1 : 1;
-  return [floorCheck(primary, estimate, oriented(definition, constant), sign, confidence)];
+  const sign = metricText(primary).better === 'lower' ? -1 : 1;
+  return [floorCheck(primary, estimate, orientation(primary)(constant), sign, confidence)];
 }
 
 /** @param confidence the level that the rule is held to: stricter than the policy's where looks are corrected for */
@@ -140,8 +140,8 @@ export function minChangeChecks(
   if (value === null) return [absentCheck('min_change', candidate, primary)];
   const championValue = metricOf(champion, primary);
   if (championValue === null) return [absentCheck('min_change', champion, primary, ' of the champion')];
-  const definition = METRICS[candidate.rows.problem][primary]!;
-  const difference = oriented(definition, value) - oriented(definition, championValue);
+  const orient = orientation(primary);
+  const difference = orient(value) - orient(championValue);
   const limit = Math.max(limits.absolute ?? 0, (limits.relative ?? 0) * Math.abs(championValue));
   return [minChangeCheck({ metric: primary, candidate: value, other: championValue }, difference, limit)];
 }

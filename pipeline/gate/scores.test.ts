@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
 import { ScoreFileError } from '../errors.ts';
-import { type Problem, readScores } from './scores.ts';
+import type { Problem } from '../metrics.ts';
+import { readScores } from './scores.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'scores-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -1,60 +1,16 @@
+import { byCodePoint } from '../code-points.ts';
 import { type ScoreFileError, shown } from '../errors.ts';
+import type { Problem } from '../metrics.ts';
+import type {
+  BinaryScores,
+  MulticlassScores,
+  RegressionScores,
+  Rows,
+  Scores,
+  SliceColumn,
+} from '../statistics/scores.ts';
 import { RowIndex } from '../tables/row-index.ts';
-import { openTable, type Table } from '../tables/table.ts';
-
-export type Problem = 'binary' | 'multiclass' | 'regression';
-
-/** A column that cuts the rows into slices. */
-export interface SliceColumn {
-  /** The k distinct values, in order of appearance. */
-  values: string[];
-  /** Per row, an index into `values`. */
-  codes: Uint32Array;
-}
-
-interface Rows {
-  /** The file, for messages. */
-  source: string;
-  /** n distinct texts. */
-  ids: string[];
-  slices: Map<string, SliceColumn>;
-  /** Where each row starts in the source: lines of CSV, rows of parquet, from 1. Null for rows made in memory. */
-  positions: Int32Array | null;
-}
-
-export interface BinaryScores extends Rows {
-  problem: 'binary';
-  /** The texts of the negative and the positive class. */
-  classes: [negative: string, positive: string];
-  /** n values, 1 for the positive class. */
-  labels: Uint8Array;
-  /** n probabilities of the positive class; null where the model gives labels only. */
-  scores: Float64Array | null;
-  /** n predicted labels where the model gives labels only. */
-  predicted: Uint8Array | null;
-}
-
-export interface MulticlassScores extends Rows {
-  problem: 'multiclass';
-  /** The k classes in code-point order. */
-  classes: string[];
-  /** n indices into `classes`. */
-  labels: Int32Array;
-  /** n rows of k probabilities, row after row; null where the model gives labels only. */
-  scores: Float64Array | null;
-  /** n indices into `classes` where the model gives labels only. */
-  predicted: Int32Array | null;
-}
-
-export interface RegressionScores extends Rows {
-  problem: 'regression';
-  /** n true values. */
-  labels: Float64Array;
-  /** n predicted values. */
-  predicted: Float64Array;
-}
-
-export type Scores = BinaryScores | MulticlassScores | RegressionScores;
+import { type ScoreTable, withScores } from './score-table.ts';
 
 export interface ReadOptions {
   problem: Problem;
@@ -73,7 +29,10 @@ export const SUM_TOLERANCE = 1e-3;
  * @throws ScoreFileError for anything missing, malformed, not finite or ambiguous
  */
 export async function readScores(file: string, options: ReadOptions): Promise<Scores> {
-  const table = await openTable(file);
+  return await withScores(file, async (table) => ({ source: file, ...(await readRows(table, options)) }));
+}
+
+async function readRows(table: ScoreTable, options: ReadOptions): Promise<Omit<Rows, 'source'> & Output> {
   checkHeader(table);
   const outputs = outputColumns(table, options.problem);
   const used = new Set(['row_id', 'label', ...outputs]);
@@ -84,19 +43,20 @@ export async function readScores(file: string, options: ReadOptions): Promise<Sc
   );
   const ids: string[] = [];
   const positions = new Int32Array(table.mostRows);
-  while (table.next()) {
-    const row = ids.length;
-    const id = table.field(idColumn);
-    if (id === '') throw table.error(idColumn, 'the id of the row');
-    ids.push(id);
-    positions[row] = table.position();
-    parser.row(row);
-    for (const slice of slices) slice.add(row, table.field(slice.column));
+  while (await table.load()) {
+    while (table.next()) {
+      const row = ids.length;
+      const id = table.field(idColumn);
+      if (id === '') throw table.error(idColumn, 'the id of the row');
+      ids.push(id);
+      positions[row] = table.position;
+      parser.row(row);
+      for (const slice of slices) slice.add(row, table.field(slice.column));
+    }
   }
   if (ids.length === 0) throw table.errorAt(1, null, 'a header and no rows', 'at least one row');
   refuseRepeats(ids, positions, table);
   return {
-    source: file,
     ids,
     positions: positions.slice(0, ids.length),
     slices: new Map(slices.map((slice) => [slice.name, slice.finish(ids.length)])),
@@ -104,7 +64,7 @@ export async function readScores(file: string, options: ReadOptions): Promise<Sc
   };
 }
 
-function refuseRepeats(ids: string[], positions: Int32Array, table: Table): void {
+function refuseRepeats(ids: string[], positions: Int32Array, table: ScoreTable): void {
   const index = new RowIndex(ids);
   for (let row = 0; row < ids.length; row++) {
     const known = index.add(row);
@@ -114,17 +74,19 @@ function refuseRepeats(ids: string[], positions: Int32Array, table: Table): void
   }
 }
 
-function checkHeader({ header, errorAt }: Table): void {
+function checkHeader(table: ScoreTable): void {
+  const { header } = table;
   for (const [column, name] of header.entries()) {
-    if (name === '') throw errorAt(1, String(column + 1), 'a column without a name', 'a name');
-    if (header.indexOf(name) !== column) throw errorAt(1, name, 'the column twice', 'each column once');
+    if (name === '') throw table.errorAt(1, String(column + 1), 'a column without a name', 'a name');
+    if (header.indexOf(name) !== column) throw table.errorAt(1, name, 'the column twice', 'each column once');
   }
-  for (const name of ['row_id', 'label']) requireColumn(header, errorAt, name);
+  for (const name of ['row_id', 'label']) requireColumn(table, name);
 }
 
-function requireColumn(header: readonly string[], errorAt: Table['errorAt'], name: string, or = ''): void {
+function requireColumn(table: ScoreTable, name: string, or = ''): void {
+  const { header } = table;
   if (!header.includes(name)) {
-    throw errorAt(
+    throw table.errorAt(
       1,
       name,
       `no such column, but ${header.slice(0, 20).map(shown).join(', ')}`,
@@ -134,9 +96,10 @@ function requireColumn(header: readonly string[], errorAt: Table['errorAt'], nam
 }
 
 /** The columns that hold what the model says. */
-function outputColumns({ header, errorAt }: Table, problem: Problem): string[] {
+function outputColumns(table: ScoreTable, problem: Problem): string[] {
+  const { header } = table;
   if (problem === 'regression') {
-    requireColumn(header, errorAt, 'predicted');
+    requireColumn(table, 'predicted');
     return ['predicted'];
   }
   const probabilities =
@@ -145,19 +108,20 @@ function outputColumns({ header, errorAt }: Table, problem: Problem): string[] {
       : header.filter((name) => name.startsWith('score_'));
   if (header.includes('predicted')) {
     if (probabilities.length === 0) return ['predicted'];
-    throw errorAt(1, 'predicted', `both predicted and ${probabilities[0]}`, 'one of them');
+    throw table.errorAt(1, 'predicted', `both predicted and ${probabilities[0]}`, 'one of them');
   }
-  if (problem === 'binary') requireColumn(header, errorAt, 'score', ' (or predicted, for labels only)');
+  if (problem === 'binary') requireColumn(table, 'score', ' (or predicted, for labels only)');
   else if (probabilities.length < 2) {
     const expected = 'score_CLASS for each of two or more classes (or predicted, for labels only)';
-    throw errorAt(
+    throw table.errorAt(
       1,
       'score_CLASS',
       probabilities.length === 0 ? 'no such column' : `only ${probabilities[0]}`,
       expected,
     );
   }
-  if (probabilities.includes('score_')) throw errorAt(1, 'score_', 'no class in the name', 'score_CLASS');
+  if (probabilities.includes('score_'))
+    throw table.errorAt(1, 'score_', 'no class in the name', 'score_CLASS');
   return probabilities;
 }
 
@@ -198,7 +162,7 @@ type OutputOf<T> = Omit<T, keyof Rows>;
 
 const PARSERS = { binary: binaryParser, multiclass: multiclassParser, regression: regressionParser };
 
-function binaryParser(table: Table, [output]: string[], { positive }: ReadOptions): Parser {
+function binaryParser(table: ScoreTable, [output]: string[], { positive }: ReadOptions): Parser {
   const labelColumn = table.header.indexOf('label');
   const outputColumn = table.header.indexOf(output!);
   const vocabulary = new BinaryVocabulary(positive ?? null);
@@ -285,13 +249,13 @@ class BinaryVocabulary {
 
 const isDigit = (label: string): boolean => label === '0' || label === '1';
 
-function probability(table: Table, column: number): number {
+function probability(table: ScoreTable, column: number): number {
   const value = table.number(column);
   if (!(value >= 0 && value <= 1)) throw table.error(column, 'a probability from 0 to 1');
   return value + 0; // -0 is 0
 }
 
-function multiclassParser(table: Table, outputs: string[]): Parser {
+function multiclassParser(table: ScoreTable, outputs: string[]): Parser {
   const labelColumn = table.header.indexOf('label');
   if (outputs[0] === 'predicted')
     return labelsOnlyParser(table, labelColumn, table.header.indexOf('predicted'));
@@ -315,7 +279,7 @@ function multiclassParser(table: Table, outputs: string[]): Parser {
       if (!(Math.abs(sum - 1) <= SUM_TOLERANCE)) {
         const names = `${outputs[0]} to ${outputs.at(-1)}`;
         throw table.errorAt(
-          table.position(),
+          table.position,
           names,
           `probabilities that add up to ${sum}`,
           `1, give or take ${SUM_TOLERANCE}`,
@@ -332,7 +296,7 @@ function multiclassParser(table: Table, outputs: string[]): Parser {
   };
 }
 
-function labelsOnlyParser(table: Table, labelColumn: number, outputColumn: number): Parser {
+function labelsOnlyParser(table: ScoreTable, labelColumn: number, outputColumn: number): Parser {
   const labels = new Int32Array(table.mostRows);
   const predicted = new Int32Array(table.mostRows);
   const codeOf = new Map<string, number>();
@@ -366,7 +330,7 @@ function labelsOnlyParser(table: Table, labelColumn: number, outputColumn: numbe
   };
 }
 
-function regressionParser(table: Table): Parser {
+function regressionParser(table: ScoreTable): Parser {
   const labelColumn = table.header.indexOf('label');
   const outputColumn = table.header.indexOf('predicted');
   const labels = new Float64Array(table.mostRows);
@@ -387,9 +351,4 @@ function regressionParser(table: Table): Parser {
       predicted: predicted.slice(0, rows),
     }),
   };
-}
-
-/** UTF-8 bytes sort by code point. */
-export function byCodePoint(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }

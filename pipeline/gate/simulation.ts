@@ -1,9 +1,9 @@
 import { defaultGate } from '../config/schema.ts';
 import * as normal from '../statistics/normal.ts';
 import type { Random } from '../statistics/random.ts';
+import type { BinaryScores } from '../statistics/scores.ts';
 import { decide } from './decide.ts';
 import type { GatePolicy } from './policy.ts';
-import type { BinaryScores } from './scores.ts';
 
 const { SQRT2, exp, sqrt } = Math; // once: where Jest runs the code, looking up a global takes 200 ns
 

@@ -1,13 +1,15 @@
-import { formatCount, metricText } from '../format.ts';
+import { byCodePoint } from '../code-points.ts';
+import { formatCount } from '../format.ts';
+import { metricText } from '../metrics.ts';
 import { valueIntervalOf } from '../statistics/estimate.ts';
-import { METRICS, oriented } from '../statistics/metrics.ts';
+import { orientation } from '../statistics/metrics.ts';
+import { type Model, metricOf, modelOf } from '../statistics/model.ts';
+import { samplingOf } from '../statistics/sampling.ts';
+import { pick, type Scores, type SliceColumn } from '../statistics/scores.ts';
 import { dropCheck, failed, passed } from './checks.ts';
-import { pick } from './join.ts';
-import { type Model, metricOf, modelOf, whyAbsent } from './model.ts';
 import { type GatePolicy, resolveMargin } from './policy.ts';
-import { samplingOf } from './sampling.ts';
-import { byCodePoint, type Scores, type SliceColumn } from './scores.ts';
 import type { Check, SliceResult } from './verdict.ts';
+import { whyAbsent } from './wording.ts';
 
 interface Judged {
   results: SliceResult[];
@@ -133,8 +135,8 @@ function judgeSlice(
       };
     }
   }
-  const definition = METRICS[problem][metric]!;
-  const drop = oriented(definition, values[1]!) - oriented(definition, values[0]!);
+  const orient = orientation(metric);
+  const drop = orient(values[1]!) - orient(values[0]!);
   const limit = resolveMargin(policy.slices.max_drop, values[1]!);
   const compared = { metric, candidate: values[0]!, other: values[1]! };
   return { result, check: dropCheck(name, sliceText(column, value), compared, drop, limit) };

@@ -1,13 +1,13 @@
+import type { Interval } from '../statistics/estimate.ts';
+
 /** The verdict: the one value that the comment, the summary, the registry and the promotion all render. */
 
 export type Outcome = 'promote' | 'hold' | 'reject';
 
-/** A two-sided interval [lower, upper] at the verdict's confidence. */
-export type Interval = [lower: number, upper: number];
-
 export interface MetricResult {
   candidate: number;
   champion: number | null;
+  /** At the verdict's confidence, as every interval here. */
   interval: Interval | null;
   champion_interval: Interval | null;
   /** Candidate minus champion, in the metric's own direction (a positive log-loss difference is a loss). */

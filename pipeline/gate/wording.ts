@@ -1,4 +1,6 @@
 import { formatValue } from '../format.ts';
+import { metricsOf } from '../metrics.ts';
+import type { Model } from '../statistics/model.ts';
 
 /** How much one model is better or worse than another, in words: a sign would turn round where lower is better. */
 
@@ -16,4 +18,12 @@ export function amountOf(difference: number, decimals: number): string {
   const size = formatValue(Math.abs(difference), decimals);
   const shown = /[1-9]/.test(size) ? size : `less than ${formatValue(10 ** -decimals, decimals)}`;
   return `${shown} ${difference > 0 ? 'better' : 'worse'}`;
+}
+
+/** Why the metric has no value. */
+export function whyAbsent({ rows: { problem }, absent }: Model, metric: string): string {
+  const known: readonly string[] = metricsOf(problem);
+  if (!known.includes(metric))
+    return `the gate knows no such metric of a ${problem} model, only ${known.join(', ')}`;
+  return absent.get(metric) ?? 'it is not a finite number';
 }

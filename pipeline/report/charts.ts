@@ -1,9 +1,10 @@
 import type { EChartsOption, SeriesOption } from 'echarts';
 import { init } from 'echarts/dist/echarts.esm.min.mjs';
 import { decimalsFor, formatCount, formatPercent, formatValue } from '../format.ts';
-import { heightAt } from '../statistics/curve.ts';
+import { type Curve, heightAt } from '../statistics/curve.ts';
+import type { CalibrationBin, ModelPlots } from '../statistics/plots.ts';
+import type { TuningFacts } from '../steps/train/evidence.ts';
 import { type Html, html, raw, text } from './markup.ts';
-import type { CalibrationBin, Curve, ModelPlots, TuningFacts } from './report.ts';
 
 /**
  * Charts as inline SVG. Colours are the page's CSS variables, so that one drawing reads in both themes. No text from

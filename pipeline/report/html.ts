@@ -8,9 +8,11 @@ import {
   formatTime,
   formatUsd,
   formatValue,
-  metricText,
 } from '../format.ts';
 import type { Check, MetricResult, Verdict } from '../gate/verdict.ts';
+import { metricText } from '../metrics.ts';
+import type { ModelPlots } from '../statistics/plots.ts';
+import type { Explanation, Plots, TuningFacts } from '../steps/train/evidence.ts';
 import { type Chart, CLASS_COLOR_COUNT, curveCharts, tuningCharts } from './charts.ts';
 import { cleanLogLine, shortDigests } from './clean-text.ts';
 import { cell, column, details, foldedTable, hidden, list, numbers, stacked, table } from './html-pieces.ts';
@@ -38,7 +40,7 @@ import {
   timingOf,
   tuningTitle,
 } from './reading.ts';
-import type { Explanation, ModelFacts, ModelPlots, Plots, Report, TuningFacts } from './report.ts';
+import type { ModelFacts, Report } from './report.ts';
 import { barMark, differenceMark, signedBarMark, valueMark } from './row-marks.ts';
 
 /** A page shows the first of them, folds the next away and leaves the rest to the model's own files. */
@@ -230,7 +232,7 @@ function metricsBody(verdict: Verdict, rival: string): Html {
       ${cell('number strong', candidate)}
       ${cell('number', stacked(row.champion, row.championInterval))}
       ${cell('number', [stacked(row.difference, row.differenceInterval), narrowEffect(row)])}
-      ${cell('plot', difference !== null && row.better !== 'one' && differenceMark(difference, interval, row.better === 'lower'))}
+      ${cell('plot', difference !== null && row.better !== 'near 1' && differenceMark(difference, interval, row.better === 'lower'))}
       ${cell('effects', row.effect !== null && html`<span class="effect ${row.effect}">${row.effect}</span>`)}
     </tr>${noteRow(row.note, 6)}`;
   });
@@ -245,7 +247,7 @@ function metricsBody(verdict: Verdict, rival: string): Html {
 /** For a phone, which has no room for the plot: the direction in a word. */
 function narrowEffect({ effect, better, result: { difference } }: MetricRow): Html | '' {
   if (effect !== null) return html`<small class="narrow ${effect}">${effect}</small>`;
-  if (difference === null || difference === 0 || better === 'one') return '';
+  if (difference === null || difference === 0 || better === 'near 1') return '';
   const word = difference > 0 === (better === 'higher') ? 'better' : 'worse';
   return html`<small class="narrow not-clear">${word}, not clear</small>`;
 }
@@ -256,7 +258,7 @@ function shareMark({ candidate, interval }: MetricResult): Html | '' {
   return low >= 0 && high <= 1 ? valueMark(candidate, interval, null, [0, 1]) : '';
 }
 
-const DIRECTIONS = { higher: '', lower: 'lower is better', one: 'ideal is 1' };
+const DIRECTIONS = { higher: '', lower: 'lower is better', 'near 1': 'ideal is 1' };
 
 const noteRow = (note: string, columns: number): Html | '' =>
   note === '' ? '' : html`<tr class="note"><td colspan="${columns}">${text(note)}</td></tr>`;

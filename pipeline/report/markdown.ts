@@ -1,13 +1,6 @@
-import {
-  decimalsFor,
-  formatCount,
-  formatSeconds,
-  formatSigned,
-  formatTime,
-  formatValue,
-  metricText,
-} from '../format.ts';
+import { decimalsFor, formatCount, formatSeconds, formatSigned, formatTime, formatValue } from '../format.ts';
 import type { Check, Verdict } from '../gate/verdict.ts';
+import { metricText } from '../metrics.ts';
 import { cleanLogLine, cleanText } from './clean-text.ts';
 import { bold, code, details, fence, httpUrl, prose, shortArns, table } from './github-markdown.ts';
 import { mermaidPlots } from './mermaid.ts';
@@ -149,7 +142,7 @@ function metrics(verdict: Verdict, rival: string, most: number): string {
   const champion = hasChampion(verdict);
   const head = champion ? ['Metric', 'Candidate', rival, 'Difference'] : ['Metric', 'Candidate'];
   const body = rows.slice(0, most).map((row) => {
-    const arrow = { higher: '', lower: ' ↓', one: ' → 1' }[row.better];
+    const arrow = { higher: '', lower: ' ↓', 'near 1': ' → 1' }[row.better];
     const name = row.primary ? `**${prose(row.label)}**${arrow} · primary` : `${prose(row.label)}${arrow}`;
     const note = row.note === '' ? '' : `<br><sub>${prose(row.note)}</sub>`;
     const candidate = cell(row.primary ? `**${row.candidate}**` : row.candidate, row.interval);

@@ -1,6 +1,7 @@
 import { formatCount } from '../format.ts';
-import { heightAt } from '../statistics/curve.ts';
-import type { CalibrationBin, Curve, ModelPlots, Report } from './report.ts';
+import { type Curve, heightAt } from '../statistics/curve.ts';
+import type { CalibrationBin, ModelPlots } from '../statistics/plots.ts';
+import type { Report } from './report.ts';
 
 /** Readable on GitHub's white and on its dark background. */
 const BLUE = { color: '#3b82f6', named: 'blue' };

@@ -9,10 +9,11 @@ import {
   formatSigned,
   formatUsd,
   formatValue,
-  metricText,
 } from '../format.ts';
 import type { Check, MetricResult, SliceResult, Verdict } from '../gate/verdict.ts';
-import type { Explanation, Report, TuningFacts } from './report.ts';
+import { metricText } from '../metrics.ts';
+import type { Explanation, TuningFacts } from '../steps/train/evidence.ts';
+import type { Report } from './report.ts';
 
 /**
  * What the report says, in words and formatted numbers, the same for every rendering. Sentences may hold text from
@@ -82,7 +83,7 @@ export interface MetricRow {
   name: string;
   label: string;
   primary: boolean;
-  better: 'higher' | 'lower' | 'one';
+  better: 'higher' | 'lower' | 'near 1';
   candidate: string;
   interval: string;
   champion: string;
@@ -127,7 +128,7 @@ function metricRow(name: string, result: MetricResult, primary: boolean): Metric
 }
 
 function effectOf(result: MetricResult, better: MetricRow['better']): MetricRow['effect'] {
-  if (result.difference_interval === null || better === 'one') return null;
+  if (result.difference_interval === null || better === 'near 1') return null;
   const [low, high] = result.difference_interval;
   if (low <= 0 && high >= 0) return null;
   return low > 0 === (better === 'higher') ? 'better' : 'worse';

@@ -1,4 +1,6 @@
 import type { Verdict } from '../gate/verdict.ts';
+import type { Problem } from '../metrics.ts';
+import type { Explanation, Plots, TuningFacts } from '../steps/train/evidence.ts';
 
 /** The report: one value of a run, rendered as a comment, a summary and an HTML page. Plain JSON. */
 export interface Report {
@@ -6,7 +8,7 @@ export interface Report {
   project: string;
   /** The project's name where it is the only one. */
   model: string;
-  problem: 'binary' | 'multiclass' | 'regression';
+  problem: Problem;
   backend: 'embedded' | 'aws';
   /** On AWS: the environment of mlops.yaml. */
   environment: string | null;
@@ -79,72 +81,6 @@ export interface DataFacts {
   labels: string[];
   train: { rows: number; positives: number | null };
   holdout: { rows: number; positives: number | null };
-}
-
-/** [x, y] pairs, at most 200 a curve. */
-export type Curve = [x: number, y: number][];
-export interface CalibrationBin {
-  /** Mean predicted probability, share of positives, rows, and the share's 95 % Wilson interval. */
-  predicted: number;
-  observed: number;
-  n: number;
-  interval: [number, number];
-}
-/** What plots.ts makes of one model's holdout scores; which parts there are depends on the problem. */
-export interface ModelPlots {
-  /** Binary: false-positive rate against true-positive rate. */
-  roc?: Curve;
-  /** Binary: recall against precision. */
-  pr?: Curve;
-  /** Binary: quantile bins, in the order of the prediction. */
-  calibration?: CalibrationBin[];
-  /** Binary, score distribution: bins' lower edges and the last upper one, counts of negatives and of positives. */
-  histogram?: { edges: number[]; negatives: number[]; positives: number[] };
-  /** Multiclass: rows are true classes, columns predicted ones (the largest score), in the order of classes. */
-  confusion?: { classes: string[]; counts: number[][] };
-  /** Multiclass: quantile bins of the largest score; "observed" is the share of right predictions. */
-  confidence?: CalibrationBin[];
-  /** Multiclass: one class against the rest; a class without rows of both kinds is left out. */
-  roc_by_class?: { class: string; roc: Curve }[];
-  /** Regression: [predicted, actual] of at most 500 rows, evenly drawn over the order of the prediction. */
-  predicted_actual?: Curve;
-  /** Regression: actual minus predicted; bins' lower edges and the last upper one. */
-  residuals?: { edges: number[]; counts: number[] };
-}
-export interface Plots {
-  candidate: ModelPlots;
-  champion: ModelPlots | null;
-}
-
-export interface Explanation {
-  /** "coefficients": log-odds per standard deviation or category, or whatever unit says. */
-  kind: string;
-  unit: string;
-  features: {
-    name: string;
-    value: number;
-    champion?: number | null;
-    /** Multiclass: the label of the class that the value is of. */
-    class?: string;
-  }[];
-}
-
-export interface TuningFacts {
-  strategy: string;
-  /** The strategy that really ran, where the backend has not the one asked for. */
-  ran_as: string;
-  objective: { metric: string; goal: 'maximize' | 'minimize' };
-  trials: {
-    name: string;
-    hyperparameters: Record<string, string>;
-    value: number | null;
-    seconds: number;
-    status: 'completed' | 'failed' | 'stopped';
-  }[];
-  /** Name of the best trial. */
-  best: string | null;
-  /** The earlier tuning jobs that it started from, and the best value of the objective that they knew. */
-  warm_start?: { parents: number; best: number | null };
 }
 
 export interface Change {

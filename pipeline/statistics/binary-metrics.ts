@@ -1,12 +1,12 @@
-import type { BinaryScores } from '../gate/scores.ts';
+import { probabilityMetricsOf } from '../metrics.ts';
 import { calibrationSlope } from './calibration-slope.ts';
 import { clipped, countOf, dot, type ModelMetrics, prepared, type Statistic } from './metrics.ts';
 import { ascendingOrder } from './order.ts';
+import type { BinaryScores } from './scores.ts';
 
 const { log, max } = Math; // once: where Jest runs the code, looking up a global takes 200 ns
 
 const ONE_CLASS = ['roc_auc', 'pr_auc', 'f1', 'precision', 'recall', 'calibration_slope'];
-const NEED_PROBABILITIES = ['roc_auc', 'pr_auc', 'log_loss', 'brier', 'calibration_slope'];
 
 /**
  * The binary metrics of one model.
@@ -20,7 +20,7 @@ export function binaryMetrics(rows: BinaryScores, threshold: number): ModelMetri
   const absent = new Map<string, string>();
   const notes = new Map<string, string>();
   if (scores === null)
-    for (const name of NEED_PROBABILITIES) absent.set(name, 'the model gives no probabilities');
+    for (const name of probabilityMetricsOf('binary')) absent.set(name, 'the model gives no probabilities');
   if (positives === 0 || positives === n) {
     const only = positives === 0 ? 'no positive rows' : 'no negative rows';
     for (const name of ONE_CLASS) absent.set(name, `the holdout has ${only}`);

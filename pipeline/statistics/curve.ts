@@ -1,4 +1,5 @@
-import type { Curve } from '../report/report.ts';
+/** [x, y] pairs, at most 200 a curve. */
+export type Curve = [x: number, y: number][];
 
 /** The highest y that a curve of ascending x reaches at x, on straight lines between its points. */
 export function heightAt(curve: Curve, x: number): number {

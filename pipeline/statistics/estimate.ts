@@ -1,6 +1,8 @@
-import type { Interval } from '../gate/verdict.ts';
 import { Distribution } from './bootstrap.ts';
 import * as normal from './normal.ts';
+
+/** A two-sided interval. */
+export type Interval = [lower: number, upper: number];
 
 /** A number with its sampling distribution. */
 export interface Estimate {

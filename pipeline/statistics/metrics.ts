@@ -1,43 +1,12 @@
-import type { Problem } from '../gate/scores.ts';
+import { metricText } from '../metrics.ts';
 
 const { abs, max, min } = Math; // once: where Jest runs the code, looking up a global takes 200 ns
 
-export interface MetricDefinition {
-  /** Which way is better: higher, lower, or nearer to 1. */
-  better: 'higher' | 'lower' | 'near 1';
-}
-
-/** Every metric of the gate; each equals scikit-learn's function of that name (see CONTRACT.md). */
-export const METRICS: Readonly<Record<Problem, Readonly<Record<string, MetricDefinition>>>> = {
-  binary: {
-    roc_auc: { better: 'higher' },
-    pr_auc: { better: 'higher' },
-    log_loss: { better: 'lower' },
-    brier: { better: 'lower' },
-    f1: { better: 'higher' },
-    precision: { better: 'higher' },
-    recall: { better: 'higher' },
-    accuracy: { better: 'higher' },
-    calibration_slope: { better: 'near 1' },
-  },
-  multiclass: {
-    log_loss: { better: 'lower' },
-    accuracy: { better: 'higher' },
-    f1_macro: { better: 'higher' },
-    roc_auc_ovr: { better: 'higher' },
-  },
-  regression: {
-    rmse: { better: 'lower' },
-    mae: { better: 'lower' },
-    r2: { better: 'higher' },
-    mape: { better: 'lower' },
-  },
-};
-
-/** The value so that higher is better. */
-export function oriented({ better }: MetricDefinition, value: number): number {
-  if (better === 'higher') return value;
-  return better === 'lower' ? -value : -abs(value - 1);
+/** Turns a metric's values so that higher is better. */
+export function orientation(metric: string): (value: number) => number {
+  const { better } = metricText(metric);
+  if (better === 'higher') return (value) => value;
+  return better === 'lower' ? (value) => -value : (value) => -abs(value - 1);
 }
 
 /**

@@ -1,6 +1,7 @@
-import type { MulticlassScores } from '../gate/scores.ts';
+import { probabilityMetricsOf } from '../metrics.ts';
 import { clipped, countOf, dot, type ModelMetrics, type Statistic } from './metrics.ts';
 import { ascendingOrder } from './order.ts';
+import type { MulticlassScores } from './scores.ts';
 
 const { log, max } = Math; // once: where Jest runs the code, looking up a global takes 200 ns
 
@@ -14,7 +15,8 @@ export function multiclassMetrics(rows: MulticlassScores): ModelMetrics {
   const absent = new Map<string, string>();
   const statistics = new Map<string, Statistic>();
   if (scores === null) {
-    for (const name of ['log_loss', 'roc_auc_ovr']) absent.set(name, 'the model gives no probabilities');
+    for (const name of probabilityMetricsOf('multiclass'))
+      absent.set(name, 'the model gives no probabilities');
   } else {
     const losses = Float64Array.from(labels, (label, i) => -log(clipped(scores[i * k + label]!)));
     statistics.set('log_loss', (weights) => dot(weights, losses) / n);

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { scoresOf } from '../report/report.fixture.ts';
-import type { Curve } from '../report/report.ts';
+import type { Curve } from './curve.ts';
 import { heightAt } from './curve.ts';
 import { multiclassPlotsOf, plotsOf, regressionPlotsOf } from './plots.ts';
 

@@ -1,4 +1,35 @@
-import type { CalibrationBin, Curve, ModelPlots } from '../report/report.ts';
+import type { Curve } from './curve.ts';
+import type { Interval } from './estimate.ts';
+
+export interface CalibrationBin {
+  /** Mean predicted probability, share of positives, rows, and the share's 95 % Wilson interval. */
+  predicted: number;
+  observed: number;
+  n: number;
+  interval: Interval;
+}
+
+/** The plots of one model's holdout scores; which parts there are depends on the problem. */
+export interface ModelPlots {
+  /** Binary: false-positive rate against true-positive rate. */
+  roc?: Curve;
+  /** Binary: recall against precision. */
+  pr?: Curve;
+  /** Binary: quantile bins, in the order of the prediction. */
+  calibration?: CalibrationBin[];
+  /** Binary, score distribution: bins' lower edges and the last upper one, counts of negatives and of positives. */
+  histogram?: { edges: number[]; negatives: number[]; positives: number[] };
+  /** Multiclass: rows are true classes, columns predicted ones (the largest score), in the order of classes. */
+  confusion?: { classes: string[]; counts: number[][] };
+  /** Multiclass: quantile bins of the largest score; "observed" is the share of right predictions. */
+  confidence?: CalibrationBin[];
+  /** Multiclass: one class against the rest; a class without rows of both kinds is left out. */
+  roc_by_class?: { class: string; roc: Curve }[];
+  /** Regression: [predicted, actual] of at most 500 rows, evenly drawn over the order of the prediction. */
+  predicted_actual?: Curve;
+  /** Regression: actual minus predicted; bins' lower edges and the last upper one. */
+  residuals?: { edges: number[]; counts: number[] };
+}
 
 const CURVE_POINTS = 200;
 const CALIBRATION_BINS = 10;
@@ -196,7 +227,7 @@ function calibrationOf(labels: Uint8Array, scores: Float64Array): CalibrationBin
 }
 
 /** The 95 % score interval of a share (Wilson 1927). */
-function wilson(successes: number, n: number): [number, number] {
+function wilson(successes: number, n: number): Interval {
   const share = successes / n;
   const z2 = Z95 * Z95;
   const middle = (share + z2 / (2 * n)) / (1 + z2 / n);

@@ -1,5 +1,6 @@
 import type { JobRun } from '../cost/estimate.ts';
 import { sha256 } from '../hash.ts';
+import type { Problem } from '../metrics.ts';
 import type { Ports } from '../ports.ts';
 
 /** The folders of a project's artifacts. */
@@ -126,7 +127,7 @@ export interface Scored extends JobTimes {
 
 /** The manifest that the prepare job writes (pipeline/prepare). */
 export interface Manifest {
-  problem: 'binary' | 'multiclass' | 'regression';
+  problem: Problem;
   target: string;
   positive: string | null;
   positive_defaulted: boolean;

@@ -1,5 +1,24 @@
-/** What a CSV reader does with bytes that are not CSV: `column` counts from 0. */
-export type CsvFailure = (line: number, column: number, found: string, expected: string) => never;
+import type { FileHandle } from 'node:fs/promises';
+import { BadFile } from './bad-file.ts';
+import { parseDecimal } from './decimal.ts';
+import type { Table } from './table.ts';
+import { Utf8 } from './utf8.ts';
+
+export interface CsvOptions {
+  /**
+   * Refuses what a program would not write: a quote within a field without quotes, a carriage return alone, a blank line
+   * before a row. Otherwise the first two are text, and blank lines are left out.
+   */
+  strict?: boolean;
+  /** The bytes are the beginning of a file: a record that they do not hold whole is left out. */
+  cut?: boolean;
+}
+
+/** Of bytes read at a time: large enough to cost little, small enough that a text of them is cheap to make. */
+const CHUNK = 1 << 19;
+
+/** A longer record is a quote that was never closed, or no table. */
+const LONGEST_RECORD = 16_000_000;
 
 const QUOTE = 34;
 const COMMA = 44;
@@ -7,162 +26,259 @@ const LF = 10;
 const CR = 13;
 
 /**
- * RFC 4180 records, one at a time, each with its line. Lines end in LF or CRLF; a field may be quoted, and then hold
- * commas, newlines and doubled quotes. Blank lines may only follow the last record. Fields are text, untrimmed.
+ * Opens CSV (RFC 4180, UTF-8 with or without a byte-order mark): a field may be quoted, and then hold commas, line breaks
+ * and doubled quotes. Lines end in LF or CRLF. The header is read at once; it is empty where there is none.
+ *
+ * @param source an open file, which stays open, or bytes
  */
-export class CsvReader {
-  /** The line on which the current record starts, from 1. */
-  line = 0;
-  /** Fields of the current record. */
+export async function openCsv(source: FileHandle | Uint8Array, options: CsvOptions = {}): Promise<Table> {
+  const table = new CsvTable(source instanceof Uint8Array ? chunksOf(source) : chunksOfFile(source), options);
+  while (!table.readHeader()) if (!(await table.load())) break;
+  return table;
+}
+
+async function* chunksOfFile(file: FileHandle): AsyncGenerator<Uint8Array> {
+  const buffer = Buffer.allocUnsafeSlow(CHUNK);
+  for (let kept = 0; ; ) {
+    const { bytesRead } = await file.read(buffer, kept, CHUNK - kept);
+    const filled = buffer.subarray(0, kept + bytesRead);
+    const chunk = bytesRead === 0 ? filled : wholeLines(filled);
+    yield chunk;
+    if (bytesRead === 0) return;
+    kept = filled.length - chunk.length;
+    buffer.copyWithin(0, chunk.length, filled.length);
+  }
+}
+
+function* chunksOf(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < bytes.length; ) {
+    const chunk = wholeLines(bytes.subarray(at, at + CHUNK));
+    yield chunk;
+    at += chunk.length;
+  }
+}
+
+/** Up to the end of the last line, where there is one: of whole lines, nothing has to be put together with the next chunk. */
+const wholeLines = (bytes: Uint8Array): Uint8Array =>
+  bytes.subarray(0, bytes.lastIndexOf(LF) + 1 || undefined);
+
+class CsvTable implements Table {
+  header: readonly string[] = [];
   width = 0;
-  readonly #text: string;
-  readonly #fail: CsvFailure;
-  #position = 0;
+  position = 0;
+  readonly #chunks: Iterator<Uint8Array> | AsyncIterator<Uint8Array>;
+  readonly #utf8 = new Utf8();
+  readonly #strict: boolean;
+  readonly #cut: boolean;
+  #isFirst = true;
+  #isLast = false;
+  /** What was loaded; fields are places in it. */
+  #text = '';
+  /** Past the last line that is whole. */
+  #end = 0;
+  /** Where the next record starts, and on which line. */
+  #next = 0;
   #nextLine = 1;
+  /** Of the current record. */
+  #start = 0;
   #starts = new Int32Array(64);
   #ends = new Int32Array(64);
-  #lines = new Int32Array(64);
-  #doubledQuotes = new Uint8Array(64);
+  #hasDoubledQuotes = false;
+  #hasLineBreaks = false;
+  /** The place of a carriage return that was looked for ahead. */
+  #return = -1;
+  /** A blank line that no row may follow. */
+  #blankLine: number | null = null;
 
-  constructor(text: string, fail: CsvFailure) {
-    this.#text = text;
-    this.#fail = fail;
+  constructor(chunks: Generator<Uint8Array> | AsyncGenerator<Uint8Array>, { strict, cut }: CsvOptions) {
+    this.#chunks = chunks;
+    this.#strict = strict === true;
+    this.#cut = cut === true;
   }
 
-  /** Moves to the next record; false at the end. */
-  next(): boolean {
-    const text = this.#text;
-    const length = text.length;
-    let position = this.#position;
-    if (position >= length) return false;
-    let line = this.#nextLine;
-    this.line = line;
-    let column = 0;
-    for (;;) {
-      if (column === this.#starts.length) this.#widen();
-      this.#lines[column] = line;
-      let end = position;
-      let code = position < length ? text.charCodeAt(position) : LF;
-      if (code === QUOTE) {
-        const closing = this.#closingQuote(position, column, line);
-        this.#starts[column] = position + 1;
-        this.#ends[column] = closing;
-        line += newlines(text, position, closing);
-        end = closing + 1;
-        code = end < length ? text.charCodeAt(end) : LF;
-        if (code !== COMMA && code !== LF && !(code === CR && text.charCodeAt(end + 1) === LF)) {
-          this.#fail(
-            line,
-            column,
-            text.slice(end, end + 20),
-            'a comma or the end of the line after a closing quote',
-          );
-        }
-      } else {
-        while (code !== COMMA && code !== LF && code !== CR) {
-          if (code === QUOTE)
-            this.#fail(line, column, text.slice(position, end + 20), 'quotes around the whole field, if any');
-          code = ++end < length ? text.charCodeAt(end) : LF;
-        }
-        this.#starts[column] = position;
-        this.#ends[column] = end;
-        this.#doubledQuotes[column] = 0;
-      }
-      column++;
-      position = end + 1;
-      if (code === COMMA) continue;
-      if (code === CR && text.charCodeAt(position++) !== LF) {
-        this.#fail(line, column - 1, 'a carriage return alone', 'lines that end in LF or CRLF');
-      }
-      break;
+  async load(): Promise<boolean> {
+    if (this.#isLast) return false;
+    const rest = this.#text.slice(this.#next);
+    if (rest.length > LONGEST_RECORD) {
+      const [found, expected] = rest.includes('"') ? NEVER_ENDS : LINE_TOO_LONG;
+      this.#failAt(this.#nextLine, 0, found, expected);
     }
-    this.width = column;
-    this.#position = position;
-    this.#nextLine = line + 1;
-    if (column === 1 && this.#starts[0] === this.#ends[0]) return this.#onlyBlankLinesFollow();
+    const { value: bytes, done } = await this.#chunks.next();
+    this.#isLast = done === true;
+    let text = rest;
+    if (!done) text += this.#decode(bytes, this.#nextLine + lineBreaks(rest, 0, rest.length));
+    else if (this.#cut) return false;
+    else {
+      this.#utf8.finish(this.#nextLine + lineBreaks(rest, 0, rest.length));
+      if (text !== '' && !text.endsWith('\n')) text += '\n';
+    }
+    this.#text = text;
+    this.#next = 0;
+    this.#end = text.lastIndexOf('\n') + 1;
+    this.#return = -1;
     return true;
   }
 
-  /** Where the field starts. */
-  lineOf(column: number): number {
-    return this.#lines[column]!;
+  readHeader(): boolean {
+    if (!this.next()) return false;
+    this.header = Array.from({ length: this.width }, (_, column) => this.value(column));
+    return true;
   }
 
-  field(column: number): string {
-    const raw = this.#text.slice(this.#starts[column], this.#ends[column]);
-    return this.#doubledQuotes[column] === 1 ? raw.replaceAll('""', '"') : raw;
+  /** Every line up to `#end` ends in LF, so that no field without quotes needs to look for the end of the text. */
+  next(): boolean {
+    const text = this.#text;
+    for (;;) {
+      const start = this.#next;
+      const line = this.#nextLine;
+      if (start >= this.#end) return false;
+      this.#hasDoubledQuotes = false;
+      this.#hasLineBreaks = false;
+      let starts = this.#starts;
+      let ends = this.#ends;
+      let breaks = 0;
+      let column = 0;
+      let at = start;
+      for (let code = COMMA; code === COMMA; at++, column++) {
+        if (column === starts.length) {
+          starts = this.#starts = doubled(starts);
+          ends = this.#ends = doubled(ends);
+        }
+        code = text.charCodeAt(at);
+        if (code === QUOTE) {
+          const closing = this.#closingQuote(at, line + breaks, column);
+          if (closing === -1) return false;
+          breaks += lineBreaks(text, at, closing);
+          if (this.#returnFrom(at) < closing) this.#hasLineBreaks = true;
+          starts[column] = at + 1;
+          ends[column] = closing;
+          at = closing + 1;
+          code = text.charCodeAt(at);
+          if (code === CR && text.charCodeAt(at + 1) === LF) code = text.charCodeAt(++at);
+          if (code !== COMMA && code !== LF) this.#failAt(line + breaks, column, ...AFTER_QUOTE, at);
+        } else {
+          starts[column] = at;
+          for (;;) {
+            while (code > COMMA) code = text.charCodeAt(++at);
+            if (code === COMMA || code === LF) break;
+            if (code === QUOTE && this.#strict)
+              this.#failAt(line + breaks, column, ...INNER_QUOTE, starts[column], at);
+            if (code === CR && text.charCodeAt(at + 1) !== LF) {
+              if (this.#strict || this.header.length === 0)
+                this.#failAt(line + breaks, column, ...RETURN_ALONE);
+              this.#hasLineBreaks = true;
+            }
+            code = text.charCodeAt(++at);
+          }
+          ends[column] = code === LF && at > start && text.charCodeAt(at - 1) === CR ? at - 1 : at;
+        }
+      }
+      this.#next = at;
+      this.#nextLine = line + breaks + 1;
+      if (column === 1 && starts[0] === start && ends[0] === start) {
+        if (this.#strict || this.header.length === 0) this.#blankLine ??= line;
+        continue;
+      }
+      if (this.#blankLine !== null)
+        this.#failAt(this.#blankLine, 0, 'a blank line', this.header.length === 0 ? 'the header' : 'a row');
+      if (breaks > 0) this.#hasLineBreaks = true;
+      this.#start = start;
+      this.width = column;
+      this.position = line;
+      return true;
+    }
   }
 
-  /** The field as a decimal number, correctly rounded; NaN where it is anything else (nan, inf, hexadecimal, blanks). */
+  value(column: number): string {
+    const start = this.#starts[column]!;
+    const raw = this.#text.slice(start, this.#ends[column]);
+    return this.#hasDoubledQuotes && this.#text.charCodeAt(start - 1) === QUOTE
+      ? raw.replaceAll('""', '"')
+      : raw;
+  }
+
   number(column: number): number {
     return parseDecimal(this.#text, this.#starts[column]!, this.#ends[column]!);
   }
 
-  #closingQuote(opening: number, column: number, line: number): number {
-    this.#doubledQuotes[column] = 0;
+  positionOf(column: number): number {
+    return this.position + lineBreaks(this.#text, this.#start, this.#starts[column]!);
+  }
+
+  spansLines(column: number): boolean {
+    return this.#hasLineBreaks && /[\r\n]/.test(this.value(column));
+  }
+
+  /** -1 where it has not been read yet, or not what follows it. */
+  #closingQuote(opening: number, line: number, column: number): number {
     for (let from = opening + 1; ; ) {
       const at = this.#text.indexOf('"', from);
-      if (at === -1) this.#fail(line, column, this.#text.slice(opening, opening + 20), 'a closing quote');
+      if (at === -1 && this.#isLast) this.#failAt(line, column, ...NEVER_ENDS, opening);
+      if (at === -1 || at + 1 >= this.#end) return -1;
       if (this.#text.charCodeAt(at + 1) !== QUOTE) return at;
-      this.#doubledQuotes[column] = 1;
+      this.#hasDoubledQuotes = true;
       from = at + 2;
     }
   }
 
-  #onlyBlankLinesFollow(): false {
-    const rest = /[^\r\n]/g;
-    rest.lastIndex = this.#position;
-    if (rest.test(this.#text)) this.#fail(this.line, 0, 'a blank line', 'a row');
-    this.#position = this.#text.length;
-    return false;
+  /** The first carriage return from a place on: looked for once, not once a field. */
+  #returnFrom(at: number): number {
+    if (this.#return < at) {
+      const found = this.#text.indexOf('\r', at);
+      this.#return = found === -1 ? Number.POSITIVE_INFINITY : found;
+    }
+    return this.#return;
   }
 
-  #widen(): void {
-    const grown = <T extends Int32Array | Uint8Array>(from: T, to: T): T => {
-      to.set(from);
-      return to;
-    };
-    const size = 2 * this.#starts.length;
-    this.#starts = grown(this.#starts, new Int32Array(size));
-    this.#ends = grown(this.#ends, new Int32Array(size));
-    this.#lines = grown(this.#lines, new Int32Array(size));
-    this.#doubledQuotes = grown(this.#doubledQuotes, new Uint8Array(size));
+  #decode(bytes: Uint8Array, line: number): string {
+    if (this.#isFirst) refuseOtherFormats(bytes);
+    this.#isFirst = false;
+    return this.#utf8.decode(bytes, line);
+  }
+
+  /** @param from to `end` and a little further: the text to show */
+  #failAt(
+    line: number,
+    column: number,
+    found: string,
+    expected: string,
+    from: number | null = null,
+    end = from,
+  ): never {
+    const text = from === null ? found : this.#text.slice(from, end! + 20);
+    throw new BadFile(found, expected, { line, column: this.header[column] ?? String(column + 1), text });
   }
 }
 
-function newlines(text: string, start: number, end: number): number {
+const NEVER_ENDS = ['a quoted field that never ends', 'a closing quote'] as const;
+const LINE_TOO_LONG = ['a line of more than 16,000,000 characters', 'rows on lines of their own'] as const;
+const AFTER_QUOTE = [
+  'text after a closing quote',
+  'a comma or the end of the line (a quote inside a field is written twice)',
+] as const;
+const INNER_QUOTE = [
+  'a quote inside a field without quotes',
+  'quotes around the whole field, if any',
+] as const;
+const RETURN_ALONE = ['a carriage return alone', 'lines that end in LF or CRLF'] as const;
+
+function refuseOtherFormats(bytes: Uint8Array): void {
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) throw new BadFile('a gzip file', 'plain CSV');
+  if (isParquet(bytes)) throw new BadFile('a Parquet file', 'CSV', { kind: 'Parquet as CSV' });
+}
+
+/** Whether bytes begin as those of a Parquet file do. */
+export const isParquet = (bytes: Uint8Array): boolean =>
+  bytes[0] === 0x50 && bytes[1] === 0x41 && bytes[2] === 0x52 && bytes[3] === 0x31;
+
+function lineBreaks(text: string, start: number, end: number): number {
   let count = 0;
   for (let at = text.indexOf('\n', start); at !== -1 && at < end; at = text.indexOf('\n', at + 1)) count++;
   return count;
 }
 
-/** Powers of ten that a float64 holds exactly. */
-const POWERS = Float64Array.from({ length: 23 }, (_, k) => Number(`1e${k}`));
-
-/** `[+-]digits[.digits][e[+-]digits]`, else NaN. Up to 15 digits need one exact division or product. */
-function parseDecimal(text: string, start: number, end: number): number {
-  let i = start;
-  let code = text.charCodeAt(i);
-  const negative = code === 45;
-  if (negative || code === 43) i++;
-  let mantissa = 0;
-  let digits = 0;
-  let point = -1;
-  const first = i;
-  for (; i < end; i++) {
-    code = text.charCodeAt(i);
-    if (code >= 48 && code <= 57) {
-      mantissa = 10 * mantissa + (code - 48);
-      if (mantissa > 0) digits++;
-    } else if (code === 46 && point === -1) point = i;
-    else break;
-  }
-  if (i - first - (point === -1 ? 0 : 1) === 0) return Number.NaN;
-  if (i < end) return EXPONENT.test(text.slice(i, end)) ? Number(text.slice(start, end)) : Number.NaN;
-  const decimals = point === -1 ? 0 : end - point - 1;
-  if (digits > 15 || decimals > 22) return Number(text.slice(start, end));
-  const value = mantissa / POWERS[decimals]!;
-  return negative ? -value : value;
+function doubled(places: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
+  const longer = new Int32Array(2 * places.length);
+  longer.set(places);
+  return longer;
 }
-
-const EXPONENT = /^[eE][+-]?\d+$/;

@@ -1,9 +1,12 @@
-import { stat } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { didYouMean } from '../config/nearest.ts';
 import type { Config } from '../config/schema.ts';
-import { readCsvBeginning, readCsvFile, UnreadableFile } from './csv-file.ts';
+import { shown } from '../errors.ts';
+import { BadFile } from './bad-file.ts';
+import { openCsv } from './csv.ts';
 import { type DataFile, findDataFiles } from './data-files.ts';
-import { openParquet, openParquetFile, type ParquetFile } from './parquet-file.ts';
+import type { ParquetFile } from './parquet.ts';
+import type { Table } from './table.ts';
 
 /** A place in the data. */
 interface Place {
@@ -46,12 +49,17 @@ export async function checkData(config: Config, paths: readonly string[]): Promi
 
 /** As checkData, of files that have their labels. */
 export async function checkDataFiles(config: Config, files: readonly DataFile[]): Promise<DataCheck> {
-  const { format } = config.data;
   return await checkEach(config, files, async ({ path, label }, check) => {
-    if ((await stat(path)).size === 0) throw new UnreadableFile(emptyFile);
-    if (format === 'csv') return await readCsv(label, (visit) => readCsvFile(path, visit), check);
-    const parquet = await openParquetFile(path);
-    await readParquet(label, parquet, (names, visit) => parquet.read(names, visit), config, check);
+    const file = await open(path);
+    try {
+      if ((await file.stat()).size === 0) throw emptyFile();
+      if (config.data.format === 'csv') return await checkCsv(label, await openCsv(file), check);
+      const { openParquet } = await import('./parquet.ts'); // only here: its packages take 60 ms and 15 MB
+      const parquet = await openParquet(path);
+      await checkParquet(label, parquet, (names) => parquet.table(names), config, check);
+    } finally {
+      await file.close();
+    }
   });
 }
 
@@ -77,19 +85,20 @@ const leastBytes = 64_000;
 export async function checkBeginnings(config: Config, files: readonly DistantFile[]): Promise<DataCheck> {
   const share = Math.max(leastBytes, Math.min(mostBytes, Math.floor(mostTogether / files.length)));
   return await checkEach(config, files, async ({ label, bytes, read }, check) => {
-    if (bytes === 0) throw new UnreadableFile(emptyFile);
+    if (bytes === 0) throw emptyFile();
     check.unread += 1;
     if (config.data.format === 'csv') {
       const beginning = await read(0, Math.min(bytes, share));
-      return await readCsv(label, (visit) => readCsvBeginning(beginning, visit), check);
+      return await checkCsv(label, await openCsv(beginning, { cut: true }), check);
     }
     const slice = async (start: number, end = bytes): Promise<ArrayBuffer> => {
       // Of a buffer of its own: others may share the one it came in.
       return Uint8Array.from(await read(start < 0 ? bytes + start : start, end)).buffer;
     };
+    const { openParquet } = await import('./parquet.ts');
     const parquet = await openParquet({ byteLength: bytes, slice });
     const most = { rows: mostRows, bytes: share };
-    await readParquet(label, parquet, (names, visit) => parquet.readFirst(names, most, visit), config, check);
+    await checkParquet(label, parquet, (names) => parquet.table(names, most), config, check);
   });
 }
 
@@ -106,51 +115,59 @@ async function checkEach<File extends { label: string }>(
     try {
       await checkFile(file, check);
     } catch (error) {
-      if (!(error instanceof UnreadableFile)) throw error;
+      if (!(error instanceof BadFile)) throw error;
       const line = error.line === null ? {} : { line: error.line };
-      check.add('data.source', { file: file.label, ...line }, error.message);
+      check.add('data.source', { file: file.label, ...line }, whyUnreadable(error));
       check.unread += 1;
     }
   }
   return check.finish();
 }
 
-const emptyFile = 'got an empty file, expected a header and rows';
+const emptyFile = () => new BadFile('an empty file', 'a header and rows');
 
-async function readCsv(
-  label: string,
-  read: (visit: (fields: string[], line: number) => void) => Promise<void>,
-  check: ContractCheck,
-): Promise<void> {
-  const started: { rows: RowCheck | null }[] = [];
-  await read((fields, line) => {
-    const [begun] = started;
-    if (begun) begun.rows?.row(fields, line);
-    else started.push({ rows: check.header(label, fields, 'line') });
-  });
-  if (started.length === 0) throw new UnreadableFile(emptyFile);
+function whyUnreadable({ kind, found, message }: BadFile): string {
+  if (kind === 'damaged Parquet') return `cannot be read as Parquet: ${found}`;
+  return kind === 'Parquet as CSV' ? `${message}; set data.format: parquet` : message;
 }
 
-async function readParquet(
+async function checkCsv(label: string, table: Table, check: ContractCheck): Promise<void> {
+  if (table.header.length === 0) throw emptyFile();
+  const rows = check.header(label, table.header, 'line');
+  // Rows that mean nothing are read all the same: the file may not be CSV to its end.
+  while (await table.load()) while (table.next()) rows?.row(table);
+}
+
+async function checkParquet(
   label: string,
-  parquet: ParquetFile,
-  read: (names: readonly string[], visit: (fields: string[], row: number) => void) => Promise<void>,
+  { columns, rows }: ParquetFile,
+  tableOf: (names: readonly string[]) => Table,
   config: Config,
   check: ContractCheck,
 ): Promise<void> {
   const { target, row_id } = config.data;
-  const names = parquet.columns.map(({ name }) => name);
-  const needed = parquet.columns
-    .filter(({ name, isText }) => name === target || name === row_id || isText)
-    .map(({ name }) => name);
-  const reader = check.header(label, names, 'row', needed);
+  const names = columns.map(({ name }) => name);
+  const needed = columns.filter(({ name, isText }) => name === target || name === row_id || isText);
+  const present = needed.map(({ name }) => name);
+  const reader = check.header(label, names, 'row', present, (table, column) =>
+    text(table.value(column), needed[column]?.isFloat === true),
+  );
   if (!reader) return;
-  if (needed.length === 0) check.rows += parquet.rows;
-  await read(needed, (fields, row) => reader.row(fields, row));
+  if (needed.length === 0) check.rows += rows;
+  const table = tableOf(present);
+  while (await table.load()) while (table.next()) reader.row(table);
+}
+
+/** As the prepare job writes it: a whole float as 1.0, a missing value or NaN as "". */
+function text(value: unknown, isFloat: boolean): string {
+  if (value === null || value === undefined || Number.isNaN(value)) return '';
+  if (isFloat && Number.isInteger(value) && Math.abs(value as number) < 1e16) return `${value}.0`;
+  return value instanceof Date ? value.toISOString() : String(value);
 }
 
 interface RowCheck {
-  row(fields: string[], position: number): void;
+  /** Checks the table's current row. */
+  row(table: Table): void;
 }
 
 /** Of each kind of breach so many are told one by one. */
@@ -161,7 +178,7 @@ const mostIds = 2 ** 24 - 1;
 /** More than the rows of any file, and small enough that a thousand files fit a double. */
 const filePlaces = 2 ** 40;
 
-const shown = ({ file, line, row, field }: Place): string =>
+const placeText = ({ file, line, row, field }: Place): string =>
   [
     file,
     ...(line === undefined ? [] : [`line ${line}`]),
@@ -169,15 +186,13 @@ const shown = ({ file, line, row, field }: Place): string =>
     ...(field === undefined ? [] : [`column ${field}`]),
   ].join(': ');
 
-const quote = (text: string) => JSON.stringify(text.length > 60 ? `${text.slice(0, 59)}…` : text);
-
 class ContractCheck {
   rows = 0;
   /** Files that were not read to their end: then nothing is said of what all rows have in common. */
   unread = 0;
   private columns: string[] | null = null;
   private firstFile = '';
-  private readonly kinds = new Map<string, { shown: DataProblem[]; more: number }>();
+  private readonly kinds = new Map<string, { told: DataProblem[]; more: number }>();
   private readonly labels = new Map<string, number>();
   /** Where each id stood first: its file's index times filePlaces, plus the line or row. */
   private readonly rowIds = new Map<string, number>();
@@ -191,21 +206,32 @@ class ContractCheck {
   }
 
   /** `kind`: breaches that are counted together, as a plural noun. */
-  add(path: string, place: Place, what: string, kind = shown(place) + what): void {
+  add(path: string, place: Place, what: string, kind = placeText(place) + what): void {
     const key = `${path}\n${kind}`;
-    const found = this.kinds.get(key) ?? { shown: [], more: 0 };
+    const found = this.kinds.get(key) ?? { told: [], more: 0 };
     this.kinds.set(key, found);
-    if (found.shown.length < mostShown)
-      found.shown.push({ path, message: `${shown(place)}: ${what}`, ...place });
+    if (found.told.length < mostShown)
+      found.told.push({ path, message: `${placeText(place)}: ${what}`, ...place });
     else found.more += 1;
   }
 
-  /** Checks a file's columns. `present`: those that rows will hold. null where its rows mean nothing. */
-  header(label: string, names: string[], unit: 'line' | 'row', present = names): RowCheck | null {
+  /**
+   * Checks a file's columns. null where its rows mean nothing.
+   *
+   * @param present the columns that rows will hold
+   * @param fieldOf the text of a field of the current row
+   */
+  header(
+    label: string,
+    names: readonly string[],
+    unit: 'line' | 'row',
+    present = names,
+    fieldOf = (table: Table, column: number) => table.value(column) as string,
+  ): RowCheck | null {
     const { data } = this.config;
     if (!this.isSoundHeader(label, names, unit)) return null;
     if (this.columns === null) {
-      this.columns = names;
+      this.columns = [...names];
       this.firstFile = label;
       this.checkColumns(label, names);
     } else if (!this.hasSameColumns(label, names)) return null;
@@ -214,27 +240,26 @@ class ContractCheck {
     const rowId = data.row_id === null ? -1 : present.indexOf(data.row_id);
     const written = this.lineColumns(present);
     return {
-      row: (fields, position) => {
+      row: (table) => {
+        const { width, position } = table;
         const where = (field?: string): Place => ({
           file: label,
           [unit]: position,
           ...(field !== undefined && { field }),
         });
-        if (fields.length !== present.length) {
-          const found = `${fields.length} ${fields.length === 1 ? 'field' : 'fields'}`;
-          const what = `got ${found}, expected ${present.length} as in the header`;
+        if (width !== present.length) {
+          const what = `got ${width} ${width === 1 ? 'field' : 'fields'}, expected ${present.length} as in the header`;
           this.add('data.source', where(), what, 'rows of another width');
           return;
         }
         this.rows += 1;
-        if (target >= 0) this.label(fields[target] ?? '', where);
-        if (rowId >= 0) this.rowId(fields[rowId] ?? '', where, file, position);
-        for (const index of written) {
-          const field = fields[index] ?? '';
-          if (field.includes('\n') || field.includes('\r'))
+        if (target >= 0) this.label(fieldOf(table, target), where);
+        if (rowId >= 0) this.rowId(fieldOf(table, rowId), where, file, position);
+        for (const column of written) {
+          if (table.spansLines(column))
             this.add(
               'model.content_type',
-              where(present[index]),
+              where(present[column]),
               'got a line break, expected none: CSV goes to the model line by line; use JSON Lines (model.content_type: application/jsonlines)',
               'fields with a line break',
             );
@@ -249,16 +274,16 @@ class ContractCheck {
     if (this.unread === 0 && this.columns !== null && this.rows === 0 && !isRagged)
       this.add('data.source', { file: source }, 'got no rows, expected at least one under the header');
     if (this.unread === 0 && this.rows > 0 && !this.scripted) this.checkLabels();
-    const problems = [...this.kinds].flatMap(([key, { shown, more }]) => {
+    const problems = [...this.kinds].flatMap(([key, { told, more }]) => {
       const [path = '', kind = ''] = key.split('\n');
       return more === 0
-        ? shown
-        : [...shown, { path, message: `${source}: ${more} more ${kind}`, file: source }];
+        ? told
+        : [...told, { path, message: `${source}: ${more} more ${kind}`, file: source }];
     });
     return { problems, rows: this.rows, columns: this.columns ?? [] };
   }
 
-  private isSoundHeader(label: string, names: string[], unit: string): boolean {
+  private isSoundHeader(label: string, names: readonly string[], unit: string): boolean {
     const where: Place = { file: label, ...(unit === 'line' && { line: 1 }) };
     const only = names.length === 1 ? (names[0] ?? '') : '';
     const split = [
@@ -278,17 +303,17 @@ class ContractCheck {
         this.add(
           'data.source',
           where,
-          `got the column ${quote(name)} twice (columns ${first + 1} and ${index + 1}), expected each name once`,
+          `got the column ${shown(name)} twice (columns ${first + 1} and ${index + 1}), expected each name once`,
         );
       sound &&= name !== '' && first === index;
     }
     return sound;
   }
 
-  private hasSameColumns(label: string, names: string[]): boolean {
+  private hasSameColumns(label: string, names: readonly string[]): boolean {
     const first = this.columns ?? [];
-    const lacks = first.filter((name) => !names.includes(name)).map(quote);
-    const adds = names.filter((name) => !first.includes(name)).map(quote);
+    const lacks = first.filter((name) => !names.includes(name)).map(shown);
+    const adds = names.filter((name) => !first.includes(name)).map(shown);
     if (lacks.length === 0 && adds.length === 0) return true;
     const list = (verb: string, found: string[]) =>
       found.length === 0
@@ -303,7 +328,7 @@ class ContractCheck {
     return false;
   }
 
-  private checkColumns(label: string, names: string[]): void {
+  private checkColumns(label: string, names: readonly string[]): void {
     const { data } = this.config;
     const named: [string, string[]][] = [
       ['data.target', [data.target]],
@@ -318,7 +343,7 @@ class ContractCheck {
         this.add(
           path,
           { file: label },
-          `${path}: got ${quote(column)}, expected a column of the header${didYouMean(column, names)}`,
+          `${path}: got ${shown(column)}, expected a column of the header${didYouMean(column, names)}`,
         );
     const kept = new Set([data.target, data.row_id, ...data.exclude, ...data.features_exclude]);
     if (!this.scripted && names.every((name) => kept.has(name)))
@@ -330,7 +355,7 @@ class ContractCheck {
   }
 
   /** Places of the columns that go to the model or to its scores line by line. */
-  private lineColumns(names: string[]): number[] {
+  private lineColumns(names: readonly string[]): number[] {
     const { data, model } = this.config;
     if (model.content_type !== 'text/csv') return [];
     const isWritten = (name: string) => {
@@ -358,7 +383,7 @@ class ContractCheck {
       this.add(
         'data.target',
         column(),
-        `got ${quote(value)}, expected a finite number`,
+        `got ${shown(value)}, expected a finite number`,
         'targets that are no number',
       );
     // Of numbers it only matters whether there are two.
@@ -372,11 +397,11 @@ class ContractCheck {
       this.add('data.row_id', column(), 'got nothing, expected an id in every row', 'rows without an id');
     // Of more ids than a map holds, the prepare job finds those that stand twice.
     else if (first === undefined) {
-      if (this.rowIds.size < mostIds) this.rowIds.set(value, file * filePlaces + position);
+      if (this.rowIds.size < mostIds) this.rowIds.set(detached(value), file * filePlaces + position);
     } else {
       const { label, unit } = this.files[Math.floor(first / filePlaces)] ?? { label: '', unit: '' };
       const at = `${label === this.files[file]?.label ? '' : `${label} `}${unit} ${first % filePlaces}`;
-      const what = `got ${quote(value)} again (first at ${at}), expected unique row ids`;
+      const what = `got ${shown(value)} again (first at ${at}), expected unique row ids`;
       this.add('data.row_id', column(), what, 'rows with an id that stands above');
     }
   }
@@ -391,11 +416,11 @@ class ContractCheck {
         this.add(
           'data.target',
           column,
-          `got ${quote(classes[0] ?? '')} in every row, expected values that differ`,
+          `got ${shown(classes[0] ?? '')} in every row, expected values that differ`,
         );
       return;
     }
-    const counted = classes.slice(0, mostShown).map((name) => `${quote(name)} (${this.labels.get(name)})`);
+    const counted = classes.slice(0, mostShown).map((name) => `${shown(name)} (${this.labels.get(name)})`);
     const list = `${counted.join(', ')}${classes.length > mostShown ? ', ...' : ''}`;
     const found =
       classes.length === 0
@@ -409,10 +434,13 @@ class ContractCheck {
       this.add(
         'data.positive',
         column,
-        `data.positive: got ${quote(data.positive)}, expected one of the classes ${list}${didYouMean(data.positive, classes)}`,
+        `data.positive: got ${shown(data.positive)}, expected one of the classes ${list}${didYouMean(data.positive, classes)}`,
       );
   }
 }
+
+/** The same text for itself: a field is a part of the text that was read with it, and keeps all of that in memory. */
+const detached = (text: string) => ` ${text}`.slice(1);
 
 const decimal = /^[+-]?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 const isNumber = (text: string) => decimal.test(text.trim()) && Number.isFinite(Number(text));

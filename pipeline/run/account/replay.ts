@@ -1,10 +1,11 @@
 import type { Config } from '../../config/schema.ts';
 import { decide } from '../../gate/decide.ts';
 import { keepRows } from '../../gate/join.ts';
-import { readScores, type Scores } from '../../gate/scores.ts';
+import { readScores } from '../../gate/scores.ts';
 import type { Outcome, Verdict } from '../../gate/verdict.ts';
+import type { Scores } from '../../statistics/scores.ts';
 import { artifactsOf, readJson, type StepContext } from '../../steps/context.ts';
-import type { Evidence } from '../../steps/train/gate.ts';
+import type { Evidence } from '../../steps/train/evidence.ts';
 import type { RunRecord } from '../../steps/train/run-record.ts';
 import { runsOf } from './lineage.ts';
 

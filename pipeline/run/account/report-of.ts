@@ -5,7 +5,7 @@ import { trainSteps } from '../../machines/train.ts';
 import type { ModelPackage } from '../../ports.ts';
 import type { DataFacts, ModelFacts, Report, RunFacts, StepFacts } from '../../report/report.ts';
 import { type JobTimes, readJson, readManifest, type StepContext } from '../../steps/context.ts';
-import type { Evidence } from '../../steps/train/gate.ts';
+import type { Evidence } from '../../steps/train/evidence.ts';
 import type { RunRecord } from '../../steps/train/run-record.ts';
 import { changesBetween, type Origin } from './changes.ts';
 import { costOf } from './cost-of.ts';

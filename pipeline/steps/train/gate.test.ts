@@ -5,8 +5,9 @@ import { temporaryFolder } from '../../backends/embedded/images/python-context.f
 import { pack } from '../../backends/embedded/jobs/archive.ts';
 import type { Verdict } from '../../gate/verdict.ts';
 import { readJson } from '../context.ts';
+import type { Evidence } from './evidence.ts';
 import { FakeSageMaker, payloadOf, type Run, requestOf } from './fake-sagemaker.fixture.ts';
-import { type Evidence, type GateEvent, type GateResult, gate } from './gate.ts';
+import { type GateEvent, type GateResult, gate } from './gate.ts';
 
 const eventOf = (run: Run) => payloadOf<GateEvent>(run, 'Gate');
 

@@ -1,12 +1,12 @@
 import type { Config } from '../../config/schema.ts';
 import { decide } from '../../gate/decide.ts';
 import { keepRows } from '../../gate/join.ts';
-import { readScores, type Scores } from '../../gate/scores.ts';
+import { readScores } from '../../gate/scores.ts';
 import type { Verdict } from '../../gate/verdict.ts';
 import type { Request } from '../../machines/request.ts';
 import type { ModelPackage } from '../../ports.ts';
-import type { Explanation, ModelPlots, Plots, TuningFacts } from '../../report/report.ts';
-import { multiclassPlotsOf, plotsOf, regressionPlotsOf } from '../../statistics/plots.ts';
+import { type ModelPlots, multiclassPlotsOf, plotsOf, regressionPlotsOf } from '../../statistics/plots.ts';
+import type { Scores } from '../../statistics/scores.ts';
 import {
   artifactsOf,
   folder,
@@ -18,6 +18,7 @@ import {
   type StepContext,
   type TrainedModel,
 } from '../context.ts';
+import type { Evidence, Explanation, TuningFacts } from './evidence.ts';
 import { lookAt } from './looks.ts';
 import { type ModelExplanation, readModelReport } from './model-report.ts';
 import { scoreFileOf } from './score-file.ts';
@@ -41,16 +42,6 @@ export interface GateResult {
   evidence: string;
   /** Whether a promotion may follow: the outcome says so, or nobody is held to it. */
   promotable: boolean;
-}
-
-/** What the report shows beside the verdict; kept with the run. */
-export interface Evidence {
-  plots: Plots;
-  explanation: Explanation | null;
-  tuning: TuningFacts | null;
-  /** Operating threshold of a binary candidate. */
-  threshold: number | null;
-  notes: string[];
 }
 
 /** Judges the candidate's holdout scores beside the champion's and the anchor's. */

@@ -9,7 +9,7 @@ import {
   type StepContext,
   type TrainedModel,
 } from '../context.ts';
-import type { Evidence } from './gate.ts';
+import type { Evidence } from './evidence.ts';
 import type { Plan } from './state.ts';
 
 export interface RegisterEvent {

@@ -1,7 +1,7 @@
 import { spentOn } from '../../cost/spent.ts';
 import { readJson, type StepContext } from '../context.ts';
 import { billedJobs } from './billed-jobs.ts';
-import type { Evidence } from './gate.ts';
+import type { Evidence } from './evidence.ts';
 import type { RunRecord } from './run-record.ts';
 
 /** Where the metrics of runs are found; the stack's name is their one dimension. */

@@ -1,8 +1,8 @@
-import { binaryConstants, binaryMetrics } from '../statistics/binary-metrics.ts';
-import { type Placements, placements } from '../statistics/delong.ts';
-import { METRICS, type ModelMetrics } from '../statistics/metrics.ts';
-import { multiclassConstants, multiclassMetrics } from '../statistics/multiclass-metrics.ts';
-import { regressionConstants, regressionMetrics } from '../statistics/regression-metrics.ts';
+import { binaryConstants, binaryMetrics } from './binary-metrics.ts';
+import { type Placements, placements } from './delong.ts';
+import type { ModelMetrics } from './metrics.ts';
+import { multiclassConstants, multiclassMetrics } from './multiclass-metrics.ts';
+import { regressionConstants, regressionMetrics } from './regression-metrics.ts';
 import type { Scores } from './scores.ts';
 
 /** One model's rows and what can be computed of them. */
@@ -32,14 +32,6 @@ export function metricOf(model: Model, metric: string): number | null {
   if (statistic === undefined) return null;
   const value = statistic(new Uint8Array(model.rows.ids.length).fill(1));
   return Number.isFinite(value) ? value : null;
-}
-
-/** Why the metric has no value. */
-export function whyAbsent({ rows: { problem }, absent }: Model, metric: string): string {
-  if (!Object.hasOwn(METRICS[problem], metric)) {
-    return `the gate knows no such metric of a ${problem} model, only ${Object.keys(METRICS[problem]).join(', ')}`;
-  }
-  return absent.get(metric) ?? 'it is not a finite number';
 }
 
 /** What the constant prediction fitted on the labels scores; null where it has no such metric. */

@@ -1,7 +1,7 @@
-import { bootstrap } from '../statistics/bootstrap.ts';
-import { aucVariance, compareAucs } from '../statistics/delong.ts';
-import { bootstrapEstimate, type Estimate, normalEstimate } from '../statistics/estimate.ts';
-import { METRICS, oriented } from '../statistics/metrics.ts';
+import { bootstrap } from './bootstrap.ts';
+import { aucVariance, compareAucs } from './delong.ts';
+import { bootstrapEstimate, type Estimate, normalEstimate } from './estimate.ts';
+import { orientation } from './metrics.ts';
 import { classOf, type Model, metricOf } from './model.ts';
 
 /** A metric of one model, or of one minus another, with its sampling distribution; null where it has none. */
@@ -50,7 +50,6 @@ export function samplingOf(
     const combinedReplicates = replicatesOf[0]!.map((_, r) => combine(replicatesOf.map((each) => each![r]!)));
     return bootstrapEstimate(combine(values as number[]), combinedReplicates);
   };
-  const better = (metric: string) => (value: number) => oriented(METRICS[rows.problem][metric]!, value);
   const of: Sampling['of'] = (model, metric) => {
     if (metric !== 'roc_auc') return combined([model], metric, ([value]) => value!);
     return model.placements === null
@@ -68,11 +67,12 @@ export function samplingOf(
     difference,
     oriented(model, metric) {
       if (metric === 'roc_auc') return of(model, metric);
-      return combined([model], metric, ([value]) => better(metric)(value!));
+      const orient = orientation(metric);
+      return combined([model], metric, ([value]) => orient(value!));
     },
     orientedDifference(first, second, metric) {
       if (metric === 'roc_auc') return difference(first, second, metric);
-      const orient = better(metric);
+      const orient = orientation(metric);
       return combined([first, second], metric, ([a, b]) => orient(a!) - orient(b!));
     },
   };

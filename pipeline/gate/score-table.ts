@@ -1,0 +1,138 @@
+import { readFile } from 'node:fs/promises';
+import { ScoreFileError, shown } from '../errors.ts';
+import { BadFile } from '../tables/bad-file.ts';
+import { isParquet, openCsv } from '../tables/csv.ts';
+import type { Table } from '../tables/table.ts';
+
+/** pandas writes an index that has no name under such a name; it is no slice. */
+const PANDAS_INDEX = /^__index_level_\d+__$/;
+
+/**
+ * Reads a score file: CSV in UTF-8 with a header, or Parquet.
+ *
+ * @throws ScoreFileError where the file is missing, empty, of neither format, or a row does not fit the header
+ */
+export async function withScores<T>(file: string, read: (table: ScoreTable) => Promise<T>): Promise<T> {
+  const bytes = await bytesOf(file);
+  try {
+    return await read(await openScores(file, bytes));
+  } catch (error) {
+    if (error instanceof BadFile) throw scoreFileError(file, error);
+    throw error;
+  }
+}
+
+async function bytesOf(file: string): Promise<Buffer> {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const found = code === 'ENOENT' ? 'no such file' : code === 'EISDIR' ? 'a folder' : message;
+    throw new ScoreFileError({ file }, found, 'a CSV or parquet file');
+  }
+}
+
+async function openScores(file: string, bytes: Buffer): Promise<ScoreTable> {
+  if (isParquet(bytes)) {
+    const { openParquet } = await import('../tables/parquet.ts'); // only here: its packages take 60 ms and 15 MB
+    const parquet = await openParquet({
+      byteLength: bytes.length,
+      slice: (start: number, end?: number) => Uint8Array.from(bytes.subarray(start, end)).buffer,
+    });
+    const names = parquet.columns.map(({ name }) => name).filter((name) => !PANDAS_INDEX.test(name));
+    return new ScoreTable(file, parquet.table(names), 'row', parquet.rows);
+  }
+  if (file.toLowerCase().endsWith('.parquet')) {
+    const found = shown(bytes.subarray(0, 4).toString('latin1'));
+    throw new ScoreFileError({ file }, found, 'a parquet file, which starts with "PAR1"');
+  }
+  const csv = await openCsv(bytes, { strict: true });
+  if (csv.header.length === 0)
+    throw new ScoreFileError({ file, line: 1 }, 'an empty file', 'a header and rows');
+  return new ScoreTable(file, csv, 'line', lines(bytes));
+}
+
+function lines(bytes: Buffer): number {
+  let count = 1;
+  for (let at = bytes.indexOf(10); at !== -1; at = bytes.indexOf(10, at + 1)) count++;
+  return count;
+}
+
+function scoreFileError(
+  file: string,
+  { kind, found, expected, line, column, text }: BadFile,
+): ScoreFileError {
+  if (kind === 'damaged Parquet')
+    return new ScoreFileError({ file }, `parquet that cannot be read (${found})`, 'a whole parquet file');
+  if (kind === 'encoding')
+    return new ScoreFileError({ file, line }, 'bytes that are not UTF-8', 'CSV in UTF-8, or parquet');
+  if (kind === 'NUL') return new ScoreFileError({ file, line }, 'a NUL byte', 'text');
+  return new ScoreFileError({ file, line, column }, text === null ? found : shown(text), expected);
+}
+
+/** The rows of a score file: every one as wide as the header, values as text, and errors with their place. */
+export class ScoreTable {
+  readonly header: readonly string[];
+  /** No fewer than there are. */
+  readonly mostRows: number;
+  readonly #file: string;
+  readonly #table: Table;
+  readonly #unit: 'line' | 'row';
+
+  constructor(file: string, table: Table, unit: 'line' | 'row', mostRows: number) {
+    this.header = table.header;
+    this.mostRows = mostRows;
+    this.#file = file;
+    this.#table = table;
+    this.#unit = unit;
+  }
+
+  /** Where the current row starts: a line of a CSV file, a row of a parquet file, from 1. */
+  get position(): number {
+    return this.#table.position;
+  }
+
+  load(): Promise<boolean> {
+    return this.#table.load();
+  }
+
+  next(): boolean {
+    if (!this.#table.next()) return false;
+    const { width } = this.#table;
+    if (width !== this.header.length) {
+      const column = this.header[width] ?? String(this.header.length + 1);
+      const found = width === 1 ? '1 field' : `${width} fields`;
+      throw this.errorAt(this.position, column, found, `${this.header.length}, as in the header`);
+    }
+    return true;
+  }
+
+  /** The current row's text in a column, untrimmed; '' where there is none. */
+  field(column: number): string {
+    const value = this.#table.value(column);
+    return typeof value === 'string' ? value : cellText(value);
+  }
+
+  number(column: number): number {
+    return this.#table.number(column);
+  }
+
+  /** The error to throw for a cell of the current row. */
+  error(column: number, expected: string): ScoreFileError {
+    const value = this.#table.value(column);
+    const found = typeof value === 'string' ? shown(value) : String(value);
+    return this.errorAt(this.#table.positionOf(column), this.header[column]!, found, expected);
+  }
+
+  /** The error for a row met before, by its position. */
+  errorAt(position: number, column: string | null, found: string, expected: string): ScoreFileError {
+    return new ScoreFileError({ file: this.#file, [this.#unit]: position, column }, found, expected);
+  }
+}
+
+/** Whole numbers, text and booleans (as 1 and 0) have one text; of fractions and dates that is not so: JSON's. */
+function cellText(value: unknown): string {
+  if (value === null || value === undefined) return '';
+  if (typeof value === 'boolean') return value ? '1' : '0';
+  return value instanceof Date ? value.toISOString() : String(value);
+}

@@ -1,0 +1,68 @@
+/** Every metric, once: for which problems, in which range, which way is better, and what it needs of the model. */
+
+export const problems = ['binary', 'multiclass', 'regression'] as const;
+export type Problem = (typeof problems)[number];
+
+interface MetricFacts {
+  /** As people read it. */
+  label: string;
+  problems: readonly Problem[];
+  /** Which way is better: higher, lower, or nearer to 1. */
+  better: 'higher' | 'lower' | 'near 1';
+  /** The values that it can take, ends included; null: no end. */
+  min: number | null;
+  max: number | null;
+  /** Needs probabilities, not labels alone. */
+  probabilities: boolean;
+  /** Comparable between data sets, so that an absolute margin has a sensible default. */
+  scaleFree: boolean;
+}
+
+const share = { better: 'higher', min: 0, max: 1, probabilities: false, scaleFree: true } as const;
+const ranking = { ...share, probabilities: true } as const;
+const loss = { better: 'lower', min: 0, max: null, probabilities: false, scaleFree: false } as const;
+
+/** Each equals scikit-learn's function of that name, which gate/references.test.ts checks. */
+export const metrics = {
+  roc_auc: { label: 'ROC AUC', problems: ['binary'], ...ranking },
+  pr_auc: { label: 'PR AUC', problems: ['binary'], ...ranking },
+  log_loss: { label: 'Log-loss', problems: ['binary', 'multiclass'], ...loss, probabilities: true },
+  brier: { label: 'Brier score', problems: ['binary'], ...loss, max: 1, probabilities: true },
+  f1: { label: 'F1', problems: ['binary'], ...share },
+  precision: { label: 'Precision', problems: ['binary'], ...share },
+  recall: { label: 'Recall', problems: ['binary'], ...share },
+  accuracy: { label: 'Accuracy', problems: ['binary', 'multiclass'], ...share },
+  calibration_slope: {
+    label: 'Calibration slope',
+    problems: ['binary'],
+    better: 'near 1',
+    min: null,
+    max: null,
+    probabilities: true,
+    scaleFree: false,
+  },
+  f1_macro: { label: 'Macro F1', problems: ['multiclass'], ...share },
+  roc_auc_ovr: { label: 'ROC AUC, one vs rest', problems: ['multiclass'], ...ranking },
+  rmse: { label: 'RMSE', problems: ['regression'], ...loss },
+  mae: { label: 'MAE', problems: ['regression'], ...loss },
+  r2: { label: 'R²', problems: ['regression'], ...share, min: null },
+  mape: { label: 'MAPE', problems: ['regression'], ...loss },
+} as const satisfies Record<string, MetricFacts>;
+
+export type Metric = keyof typeof metrics;
+export const metricNames = Object.keys(metrics) as [Metric, ...Metric[]];
+
+export const isMetric = (name: string): name is Metric => Object.hasOwn(metrics, name);
+
+export const metricFacts = (metric: Metric): MetricFacts => metrics[metric];
+
+export const metricsOf = (problem: Problem): Metric[] =>
+  metricNames.filter((name) => metricFacts(name).problems.includes(problem));
+
+/** Those of a problem that a model without probabilities has no value of. */
+export const probabilityMetricsOf = (problem: Problem): Metric[] =>
+  metricsOf(problem).filter((name) => metricFacts(name).probabilities);
+
+/** A metric's name as people read it and which way is better; an unknown name stands for itself. */
+export const metricText = (name: string): Pick<MetricFacts, 'label' | 'better'> =>
+  isMetric(name) ? metrics[name] : { label: name, better: 'higher' };
