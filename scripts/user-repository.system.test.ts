@@ -53,13 +53,13 @@ async function npm(...args: string[]): Promise<{ code: number; log: string }> {
 
 test('npm ci installs without a warning', async () => {
   const { code, log } = await npm('ci');
-  expect({ code, log }).toMatchObject({ code: 0 });
+  expect(code === 0 ? '' : log).toBe('');
   expect(log).not.toMatch(/warn/i);
 });
 
 test("npm test is green, and says that it checks what is the user's", async () => {
   const { code, log } = await npm('test');
-  expect({ code, log }).toMatchObject({ code: 0 });
+  expect(code === 0 ? '' : log).toBe('');
   expect(log).toContain("The project's own tests, because mlops.yaml is not what the template comes with");
   expect(log).toContain('data/houses.csv: sound; 400 rows, 4 columns');
   expect(log).toContain('pytest of the model: skipped, because model/ has no requirements-dev.txt');
@@ -68,15 +68,15 @@ test("npm test is green, and says that it checks what is the user's", async () =
 
 test('npm run lint is green, and says what the model has no lint for', async () => {
   const { code, log } = await npm('run', 'lint');
-  expect({ code, log }).toMatchObject({ code: 0 });
+  expect(code === 0 ? '' : log).toBe('');
   for (const tool of ['ruff', 'mypy'])
     expect(log).toContain(`${tool} of the model: skipped, because model/ has no requirements-dev.txt`);
 });
 
 test('npm start makes the first champion', async () => {
   const { code, log } = await npm('start');
-  expect({ code, log }).toMatchObject({ code: 0 });
-  expect(log).toMatch(/^PROMOTE {2}/m);
+  expect(code === 0 ? '' : log).toBe('');
+  expect(log).toMatch(/^ *PROMOTE {2}RMSE is /m);
   expect(log).toContain('houses/1 is the champion now.');
 });
 
@@ -123,9 +123,8 @@ test('the first pull request is evaluated and reported', async () => {
       },
     });
   const run = await event('pull-request.yml');
-  expect({ log: run.log, jobs: run.jobs }).toMatchObject({
-    jobs: { 'Evaluate on the runner': 'success', Report: 'success' },
-  });
+  expect(run.ok ? '' : run.log).toBe('');
+  expect(run.jobs).toEqual({ 'Evaluate on the runner': 'success', Report: 'success' });
   const [comment, ...more] = github.comments(1);
   expect(more).toEqual([]);
   expect(comment?.body).toContain('houses');
@@ -133,6 +132,6 @@ test('the first pull request is evaluated and reported', async () => {
 
   // CI runs what fits this repository: no check of the template.
   const ci = await event('ci.yml');
-  expect({ log: ci.log, jobs: ci.jobs }).toMatchObject({ jobs: { 'mlops.yaml and model': 'success' } });
-  expect(Object.keys(ci.jobs)).toHaveLength(1);
+  expect(ci.ok ? '' : ci.log).toBe('');
+  expect(ci.jobs).toEqual({ 'mlops.yaml and model': 'success' });
 });
