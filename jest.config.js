@@ -27,6 +27,8 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': swc },
   testMatch: ['<rootDir>/**/*.test.ts'],
+  // Jest's own default leaves a core idle, which is half of a small machine.
+  maxWorkers: '100%',
   // Only what hangs: a busy machine may take its time.
   testTimeout: 120_000,
   testPathIgnorePatterns: ['/node_modules/', '/.mlops/', '\\.system\\.test\\.ts$'],
