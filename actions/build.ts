@@ -22,6 +22,7 @@ export const bundling = {
   mainFields: ['module', 'main'],
   alias: {
     undici: join(actions, 'shared/no-undici.ts'),
+    '@aws-cdk/aws-service-spec': join(actions, 'shared/service-spec.ts'),
     'echarts/dist/echarts.esm.min.mjs': join(actions, 'shared/echarts-parts.ts'),
   },
   // Packages in CommonJS call require.

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { signedCall } from '../pipeline/aws/signed-call.ts';
-import { loadConfig } from '../pipeline/config/load.ts';
+import { loadModels } from '../pipeline/config/load.ts';
 import { askSubjectPrefix } from '../pipeline/github/ask-subject-prefix.ts';
 import { originRepository } from '../pipeline/github/origin-repository.ts';
 import { requireAccount } from './cli/account.ts';
@@ -33,7 +33,7 @@ const program = new Command('bootstrap')
 
 async function bootstrap(options: Options): Promise<void> {
   const config = resolve(options.config);
-  const environment = environmentOf((await loadConfig(config)).config, options.environment);
+  const environment = environmentOf(await loadModels(config), options.environment);
   await requireAccount(environment);
   const identity: Identity = {
     subjectPrefix:

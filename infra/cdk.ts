@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { Command } from 'commander';
-import { loadConfig } from '../pipeline/config/load.ts';
+import { loadModels } from '../pipeline/config/load.ts';
 import { requireAccount } from './cli/account.ts';
 import { failed } from './cli/failed.ts';
 import { deployArguments, runCdk } from './cli/run-cdk.ts';
@@ -33,7 +33,7 @@ function command(
     .option('--config <file>', 'mlops.yaml', 'mlops.yaml')
     .action(async (options: Options) => {
       const config = resolve(options.config);
-      const environment = environmentOf((await loadConfig(config)).config, options.environment);
+      const environment = environmentOf(await loadModels(config), options.environment);
       if (!offline) await requireAccount(environment);
       const { stack } = environment.names;
       const outputs = resolve(options.outputs ?? `.mlops/outputs/${stack}.json`);

@@ -9,7 +9,6 @@ import { addTrain } from './features/train/train.ts';
 import { Images } from './foundation/images.ts';
 import { Ledger } from './foundation/ledger.ts';
 import { Operations } from './foundation/operations.ts';
-import { Registry } from './foundation/registry.ts';
 import { Storage } from './foundation/storage.ts';
 import { boundaryArn } from './identity/role-management.ts';
 
@@ -26,7 +25,7 @@ export class EnvironmentStack extends Stack {
     super(scope, id, props);
     const { settings, project } = environment;
     const key = settings.kms_key ? Key.fromKeyArn(this, 'Key', settings.kms_key) : undefined;
-    const tags = { project, environment: environment.name, model: project, ...settings.tags };
+    const tags = { project, environment: environment.name, ...settings.tags };
     for (const [name, value] of Object.entries(tags)) Tags.of(this).add(name, value);
 
     PermissionsBoundary.of(this).apply(
@@ -36,7 +35,6 @@ export class EnvironmentStack extends Stack {
     const storage = new Storage(this, 'Storage', { environment, key });
     const images = new Images(this, 'Images', { environment, key });
     const ledger = new Ledger(this, 'Ledger', { environment, key });
-    new Registry(this, 'Registry', { environment });
     const operations = new Operations(this, 'Operations', { environment, key });
     const machines = addTrain(this, { environment, code, engine, ledger, operations, key });
 

@@ -30,7 +30,7 @@ export type Engine = Environment['engine'];
 
 /** `staging` asks for nothing, `production` for everything that an account may demand. */
 export const testEnvironment = (name: 'staging' | 'production', engine: Engine = 'processing'): Environment =>
-  environmentOf(parseConfig(`${plain}prepare: { engine: ${engine} }\n`), name);
+  environmentOf([parseConfig(`${plain}prepare: { engine: ${engine} }\n`)], name);
 
 export const testIdentity: Identity = {
   subjectPrefix: 'repo:octo@1/churn@2',

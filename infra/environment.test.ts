@@ -9,12 +9,12 @@ const two =
   'environments:\n  staging: { account: "111111111111", region: eu-west-1 }\n  production: { account: "222222222222", region: eu-west-1 }';
 
 test('the environment asked for, or the only one', () => {
-  expect(environmentOf(config(two), 'production').account).toBe('222222222222');
-  expect(environmentOf(config(two.split('\n').slice(0, 2).join('\n')), undefined).name).toBe('staging');
+  expect(environmentOf([config(two)], 'production').account).toBe('222222222222');
+  expect(environmentOf([config(two.split('\n').slice(0, 2).join('\n'))], undefined).name).toBe('staging');
 });
 
 test('the data that runs read is what mlops.yaml names on S3', () => {
-  expect(environmentOf(config(two), 'staging').sources).toEqual(['s3://rows/a.csv']);
+  expect(environmentOf([config(two)], 'staging').sources).toEqual(['s3://rows/a.csv']);
 });
 
 test.each([
@@ -22,6 +22,6 @@ test.each([
   ['none asked for', two, undefined, /--environment: got none, expected one of .*: staging, production/],
   ['an unknown one', two, 'prod', /--environment: got "prod", expected one of .*: staging, production/],
 ])('refused with what to do: %s', (_, rest, name, message) => {
-  expect(() => environmentOf(config(rest), name)).toThrow(message);
-  expect(() => environmentOf(config(rest), name)).toThrow(SetupError);
+  expect(() => environmentOf([config(rest)], name)).toThrow(message);
+  expect(() => environmentOf([config(rest)], name)).toThrow(SetupError);
 });

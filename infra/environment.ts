@@ -1,5 +1,6 @@
 import { chooseEnvironment } from '../pipeline/config/environment.ts';
 import type { Config } from '../pipeline/config/schema.ts';
+import { SetupError } from '../pipeline/errors.ts';
 import { type ResourceNames, resourceNames } from '../pipeline/names.ts';
 
 /** What an environment's names and ARNs are made of. */
@@ -18,15 +19,23 @@ export interface Environment extends Place {
   readonly sources: readonly string[];
   /** What runs the prepare job. */
   readonly engine: Config['prepare']['engine'];
-  /** A ready image of another repository. */
-  readonly image: string | null;
+  /** Ready images of other repositories. */
+  readonly images: readonly string[];
   /** Who hears of failures. */
   readonly emails: readonly string[];
 }
 
-/** Throws SetupError where mlops.yaml has no such environment; see chooseEnvironment. */
-export function environmentOf(config: Config, name: string | undefined, given?: string): Environment {
-  const { deployment, settings } = chooseEnvironment(config, name, given);
+/**
+ * The environment of this name, made for all models of the project. Throws SetupError where mlops.yaml has no such
+ * environment (chooseEnvironment), or the models ask for different engines: a stack has one.
+ */
+export function environmentOf(
+  models: readonly [Config, ...Config[]],
+  name: string | undefined,
+  given?: string,
+): Environment {
+  const [first] = models;
+  const { deployment, settings } = chooseEnvironment(first, name, given);
   const { project, environment, account, region } = deployment;
   return {
     name: environment,
@@ -35,11 +44,25 @@ export function environmentOf(config: Config, name: string | undefined, given?: 
     region,
     names: resourceNames(deployment),
     settings,
-    sources: [config.data.source, config.data.scoring].filter(
-      (uri): uri is string => uri?.startsWith('s3://') ?? false,
+    sources: distinct(
+      models
+        .flatMap(({ data }) => [data.source, data.scoring])
+        .filter((uri): uri is string => uri?.startsWith('s3://') ?? false),
     ),
-    engine: config.prepare.engine,
-    image: config.model.image,
-    emails: config.notifications.email,
+    engine: engineOf(models),
+    images: distinct(models.flatMap(({ model }) => model.image ?? [])),
+    emails: first.notifications.email,
   };
 }
+
+function engineOf(models: readonly [Config, ...Config[]]): Environment['engine'] {
+  const [first] = models;
+  const other = models.find(({ prepare }) => prepare.engine !== first.prepare.engine);
+  if (other === undefined) return first.prepare.engine;
+  throw new SetupError(
+    `prepare.engine: got ${first.prepare.engine} in model ${first.name} and ${other.prepare.engine} in ${other.name}, ` +
+      'expected one for all models: an environment deploys one engine',
+  );
+}
+
+const distinct = (values: string[]): string[] => [...new Set(values)];

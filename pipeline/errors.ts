@@ -37,6 +37,8 @@ export interface ConfigProblem {
   column?: number;
   /** The problem is in an override, not in the file. */
   from_set?: true;
+  /** The file that holds it, where that is another than the one that was read. */
+  file?: string;
 }
 
 /** Bad configuration, with every problem that was found. Its name decides the exit code, in process and out. */
@@ -53,7 +55,8 @@ export class ConfigError extends Error {
 }
 
 /** `FILE: PATH: MESSAGE (line L, column C)`. */
-export function problemLine(file: string, { path, message, line, column, from_set }: ConfigProblem): string {
+export function problemLine(read: string, problem: ConfigProblem): string {
+  const { path, message, line, column, from_set, file = read } = problem;
   const where = from_set ? `--set ${path}` : path === '' ? file : `${file}: ${path}`;
   return `${where}: ${message}${line === undefined ? '' : ` (line ${line}, column ${column})`}`;
 }

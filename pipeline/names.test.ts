@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { resourceNames } from './names.ts';
+import { packageGroup, resourceNames } from './names.ts';
 
 const longest = resourceNames({
   project: 'a'.repeat(20),
@@ -21,7 +21,7 @@ test('the longest project and environment stay within the limits of every servic
     ...Object.values(longest.machineRoles),
   ];
   for (const { name } of roles) expect(name).toMatch(/^[a-zA-Z0-9-]{1,64}$/);
-  expect(longest.packageGroup).toMatch(/^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$/);
+  expect(packageGroup(longest.stack, 'c'.repeat(20))).toMatch(/^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$/);
   expect(longest.qualifier).toMatch(/^[a-z0-9]{1,10}$/);
 });
 

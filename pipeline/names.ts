@@ -64,7 +64,8 @@ export function resourceNames(deployment: Deployment) {
     root: `s3://${bucket('artifacts')}/${project}`,
     ledgerTable: `${stack}--ledger`,
     ledgerTableArn: arn('dynamodb', `table/${stack}--ledger`),
-    packageGroup: stack,
+    /** Of every model of the environment, as a policy names them. */
+    packageGroups: packageGroup(stack, '*'),
     functions: Object.fromEntries(
       functionNames.map((name) => [
         name,
@@ -111,6 +112,9 @@ function jobPrefix({ project, environment }: Deployment): string {
   const start = (name: string, length: number) => name.slice(0, length).replace(/-$/, '');
   return `${start(project, 9)}-${start(environment, 3)}--${sha256(`${project} ${environment}`).slice(0, 6)}`;
 }
+
+/** The model package group of a model: made when its first package is registered. 63 characters at most. */
+export const packageGroup = (stack: string, model: string): string => `${stack}--${model}`;
 
 /** An image's tag: the content of its folder. */
 export const imageTag = (image: ImageName, contentHash: string): string => `${image}-${contentHash}`;

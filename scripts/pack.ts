@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { cp, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { loadConfig } from '../pipeline/config/load.ts';
+import { loadProject } from '../pipeline/config/load.ts';
 import { repository } from '../pipeline/repository.ts';
 
 const { values } = parseArgs({
@@ -17,7 +17,7 @@ const { values } = parseArgs({
 });
 const output = resolve(values.output);
 const config = resolve(values.config);
-const environments = Object.keys((await loadConfig(config)).config.environments);
+const environments = Object.keys((await loadProject(config)).environments);
 
 await rm(output, { recursive: true, force: true });
 await mkdir(output, { recursive: true });

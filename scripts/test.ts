@@ -1,41 +1,74 @@
 /**
- * Runs the tests and ends with a line `N passed, N failed`.
- *   fast    what needs Node and Python only: Jest and pytest
- *   system  what needs Docker, a browser or an emulator besides
- *   all     both
+ * Runs tests and ends with a line `N passed, N failed`.
+ *   fast      in the template's repository its own tests and the sample's, in a user's the project's alone
+ *   project   what a user owns: mlops.yaml and the data by `mlops validate`, the model's own tests where it has any
+ *   template  the template's own tests that need Node and Python only: Jest and pytest
+ *   system    the template's own tests that need Docker, a browser or an emulator besides
+ *   all       all of these
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { checkModel } from './project.ts';
+import { runTool } from './python-tool.ts';
+import { whoseChecks } from './template.ts';
 
-const suites = { fast: ['fast'], system: ['system'], all: ['fast', 'system'] } as const;
+type Kind = 'project' | 'template' | 'system';
+const suites: Record<string, () => Kind[]> = {
+  fast,
+  project: () => ['project'],
+  template: () => ['template'],
+  system: () => ['system'],
+  all: () => ['template', 'project', 'system'],
+};
 const [suite = 'fast', ...jestArguments] = process.argv.slice(2);
-if (!(suite in suites)) {
+const kinds = suites[suite]?.();
+if (kinds === undefined) {
   console.error(`got suite "${suite}", expected one of ${Object.keys(suites).join(', ')}`);
   process.exit(2);
 }
 
+/** Exit code of pytest where it finds no test. */
+const noTests = 5;
 const results = mkdtempSync(join(tmpdir(), 'mlops-tests-'));
 let passed = 0;
 let failed = 0;
 
-for (const kind of suites[suite as keyof typeof suites]) {
-  jest(kind);
-  if (kind === 'fast') for (const folder of ['model', 'pipeline/prepare']) pytest(folder);
+for (const kind of kinds) {
+  if (kind === 'project') await project();
+  else jest(kind);
+  if (kind === 'template')
+    await pytest('pipeline/prepare', (...args) => runTool('pipeline/prepare', 'pytest', args));
 }
 rmSync(results, { recursive: true });
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
 
-function jest(kind: 'fast' | 'system'): void {
+/** Whose tests fit this repository. */
+function fast(): Kind[] {
+  const { checks, because } = whoseChecks(process.cwd(), process.env);
+  if (checks === 'template') return ['template', 'project'];
+  console.log(`The project's own tests, because ${because}; \`npm run test:template\` runs the template's.`);
+  return ['project'];
+}
+
+async function project(): Promise<void> {
+  const status = run('node', ['pipeline/cli/mlops.ts', 'validate']);
+  passed += status === 0 ? 1 : 0;
+  failed += status === 0 ? 0 : 1;
+  // A broken mlops.yaml was told just now, and does not say where the model is.
+  if (status === 0) await pytest('model', (...args) => checkModel('pytest', ...args));
+}
+
+function jest(kind: 'template' | 'system'): void {
   const file = join(results, `${kind}.json`);
   run('node', [
     '--experimental-vm-modules',
     '--no-warnings',
     'node_modules/jest/bin/jest.js',
     '--config',
-    kind === 'fast' ? 'jest.config.js' : 'jest.system.config.js',
+    kind === 'template' ? 'jest.config.js' : 'jest.system.config.js',
     '--json',
     `--outputFile=${file}`,
     // A failed system test may leave its daemon: that is told above, and no reason to wait for ever.
@@ -53,14 +86,16 @@ function jest(kind: 'fast' | 'system'): void {
   failed += numFailedTests + numRuntimeErrorTestSuites;
 }
 
-function pytest(folder: string): void {
-  const file = join(results, `${folder.replaceAll('/', '-')}.xml`);
-  const status = run('node', ['scripts/python.ts', folder, 'pytest', '-q', `--junitxml=${file}`]);
-  const suiteTag = /<testsuite [^>]*>/.exec(read(file, `no pytest results of ${folder}`) ?? '')?.[0] ?? '';
-  const count = (name: string) => Number(new RegExp(` ${name}="(\\d+)"`).exec(suiteTag)?.[1] ?? 0);
+async function pytest(name: string, runPytest: (...args: string[]) => Promise<number | null>): Promise<void> {
+  const file = join(results, `${name.replaceAll('/', '-')}.xml`);
+  const status = await runPytest('-q', `--junitxml=${file}`);
+  if (status === null) return;
+  const suiteTag = /<testsuite [^>]*>/.exec(read(file, `no pytest results of ${name}`) ?? '')?.[0] ?? '';
+  const count = (key: string) => Number(new RegExp(` ${key}="(\\d+)"`).exec(suiteTag)?.[1] ?? 0);
   const bad = count('failures') + count('errors');
   passed += count('tests') - bad - count('skipped');
-  failed += status !== 0 && bad === 0 ? 1 : bad;
+  // pytest calls it a failure that it found no test, which a package may well have none of.
+  failed += status !== 0 && status !== noTests && bad === 0 ? 1 : bad;
 }
 
 function run(command: string, args: string[]): number {

@@ -34,9 +34,10 @@ test.each([
 ])('what %s has made is read where it is', async (_, inside) => {
   const folder = join(inputs.app, inside);
   await synthesized(folder, here);
-  const { templates, ...found } = await readAssembly(inputs, environment, [stack]);
+  const { templates, properties, ...found } = await readAssembly(inputs, environment, [stack]);
   expect(found).toEqual({ folder, cdk: inputs.cdk });
   expect(templates).toEqual({ [stack]: { Resources: {} } });
+  expect(properties).toEqual({ [stack]: { templateFile: 'template.json' } });
 });
 
 test("another account's app is refused, and so is a stack that it has not", async () => {

@@ -1,26 +1,27 @@
 import { access, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import type { StackProperties } from '../../infra/cli/deployed-stack.ts';
 import type { Template } from '../../infra/cli/stack-diff.ts';
 import type { Environment } from '../../infra/environment.ts';
 import { SetupError } from '../../pipeline/errors.ts';
-import type { Inputs } from './inputs.ts';
 
-/** What an earlier job synthesized, and the command line to deploy it with. */
+/** What an earlier job synthesized, and the CDK's command line to deploy it with. */
 export interface Assembly {
   folder: string;
   cdk: string;
-  /** Of each stack that is to be deployed. */
+  /** By the name of each stack that is to be deployed. */
   templates: Record<string, Template>;
+  properties: Record<string, StackProperties>;
 }
 
 /** The part of a cloud assembly's manifest that is read here. */
 interface Manifest {
-  artifacts?: Record<string, { type: string; environment?: string; properties?: { templateFile?: string } }>;
+  artifacts?: Record<string, { type: string; environment?: string; properties?: StackProperties }>;
 }
 
-/** @throws SetupError where it is not there, or was made for another account or region */
+/** Throws SetupError where a file is missing, or was made for another account or region. */
 export async function readAssembly(
-  { app, cdk }: Pick<Inputs, 'app' | 'cdk'>,
+  { app, cdk }: { app: string; cdk: string },
   { name, account, region }: Environment,
   stacks: readonly string[],
 ): Promise<Assembly> {
@@ -35,6 +36,7 @@ export async function readAssembly(
     throw missing(`${cdk}/bin/cdk`, "the CDK's command line");
   const { artifacts = {} } = JSON.parse(text) as Manifest;
   const templates: Record<string, Template> = {};
+  const properties: Record<string, StackProperties> = {};
   for (const stack of stacks) {
     const artifact = Object.hasOwn(artifacts, stack) ? artifacts[stack] : undefined;
     const file = artifact?.properties?.templateFile;
@@ -49,9 +51,10 @@ export async function readAssembly(
       throw new SetupError(
         `${shown}: stack ${stack} is made for ${artifact.environment}, expected ${expected}, as mlops.yaml says; run \`npm run pack\` on this commit`,
       );
+    properties[stack] = artifact.properties ?? {};
     templates[stack] = JSON.parse(await readFile(join(folder, file), 'utf8')) as Template;
   }
-  return { folder, cdk: resolve(cdk), templates };
+  return { folder, cdk: resolve(cdk), templates, properties };
 }
 
 const isThere = (path: string): Promise<boolean> =>

@@ -135,6 +135,7 @@ test('nothing to change is told, by diff and by deploy', async () => {
   expect(diff).toMatchObject({ code: 0, outputs: { changed: 'false' } });
   expect(diff.outputs.outputs).toBeUndefined();
   expect(diff.summary).toContain('<code>churn--staging</code>: nothing changes.');
+  expect(diff.log).not.toContain('made no change set');
   const deploy = await act({ mode: 'deploy' });
   expect(deploy).toMatchObject({ code: 0, outputs: { changed: 'false' } });
   expect(JSON.parse(deploy.outputs.outputs ?? '')[names.stack]).toMatchObject({
@@ -173,7 +174,7 @@ test('what would take away data is refused, with its list, and nothing is touche
   expect(diff.code).toBe(0);
   expect(diff.summary).toMatch(/> \[!CAUTION\]\n> \*\*This takes away what holds data/);
   expect(diff.summary).toContain(
-    '> - <code>Storage/Data</code> (`AWS::S3::Bucket`) is replaced by an empty one',
+    '> - <code>Storage/Data</code> (`AWS::S3::Bucket`) is replaced by an empty one, because of <code>BucketName</code>',
   );
   expect(diff.summary).toContain(
     '> - <code>Images/Release</code> (`AWS::ECR::Repository`) leaves the stack; it stays',
@@ -182,7 +183,7 @@ test('what would take away data is refused, with its list, and nothing is touche
   expect(code).toBe(1);
   expect(annotations).toHaveLength(1);
   expect(annotations[0]).toMatch(
-    /^::error::Not deployed: .*Images\/Release \(AWS::ECR::Repository\): removed.*Storage\/Data \(AWS::S3::Bucket\): replaced.*allow-replacement: true/,
+    /^::error::Not deployed: .*Images\/Release \(AWS::ECR::Repository\): removed.*Storage\/Data \(AWS::S3::Bucket\): replaced, because of BucketName.*allow-replacement: true/,
   );
   expect(annotations[0]).not.toContain('OperationsTopic');
   expect(log).not.toContain('::group::Deployment');
@@ -258,6 +259,7 @@ test('no credentials are said to be missing', async () => {
 async function standIn(name: string, deploy: string): Promise<string> {
   const cdk = join(workspace, name);
   await mkdir(join(cdk, 'bin'), { recursive: true });
+  await copyFile(join(workspace, 'node_modules/aws-cdk/db.json.gz'), join(cdk, 'db.json.gz'));
   const diff = `console.log('Stack ${names.stack}\\n[+] Output A: 1\\nNumber of stacks with differences: 1')`;
   await writeFile(join(cdk, 'bin/cdk'), `if (process.argv[2] === 'diff') ${diff}; else { ${deploy} }`);
   return cdk;

@@ -2,22 +2,24 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { requireAccount } from '../../infra/cli/account.ts';
+import { deployedStack } from '../../infra/cli/deployed-stack.ts';
 import { CdkError, deployArguments, runCdk } from '../../infra/cli/run-cdk.ts';
 import {
   isChanged,
   losses,
-  parseDiff,
   type ResourceChange,
+  type StackDiff,
+  stackDiff,
   type Template,
 } from '../../infra/cli/stack-diff.ts';
 import { type Environment, environmentOf } from '../../infra/environment.ts';
 import { stackLink } from '../../pipeline/backends/aws/console-links.ts';
-import { loadConfig } from '../../pipeline/config/load.ts';
-import { InputError } from '../shared/inputs.ts';
+import { loadModels } from '../../pipeline/config/load.ts';
+import { InputError } from '../../pipeline/errors.ts';
 import { group } from '../shared/log.ts';
+import { readSpecificationOf } from '../shared/service-spec.ts';
 import { ActionError, type Result } from '../shared/start.ts';
 import { type Assembly, readAssembly } from './assembly.ts';
-import type { Inputs } from './inputs.ts';
 import { renderSummary } from './summary.ts';
 
 export interface Surroundings {
@@ -25,26 +27,36 @@ export interface Surroundings {
   signal: AbortSignal;
 }
 
+export interface Inputs {
+  environment?: string | undefined;
+  mode: 'diff' | 'deploy';
+  config: string;
+  stacks?: string[] | undefined;
+  'allow-replacement': boolean;
+  app: string;
+  cdk: string;
+}
+
 type Output = 'changed' | 'outputs' | 'summary';
 
-/** The change would take away what holds data. */
+/** The deployment would delete or replace a resource that holds data. */
 class ReplacementError extends Error {
   override readonly name = 'ReplacementError';
 }
 
 /**
- * Shows what a deployment would change, and in mode deploy makes it so. Nothing is built and no code of the app runs: what
- * an earlier job synthesized is what is deployed. Throws what was wrong, in an ActionError once there are outputs.
+ * Shows what a deployment would change, and in mode deploy deploys it. Nothing is built and no code of the app runs here:
+ * an earlier job has synthesized what is deployed. Errors are in an ActionError once there are outputs.
  */
 export async function run(inputs: Inputs, { summary, signal }: Surroundings): Promise<Result<Output>> {
-  const { config } = await loadConfig(inputs.config);
-  const environment = environmentOf(config, inputs.environment, 'input environment');
+  const environment = environmentOf(await loadModels(inputs.config), inputs.environment, 'input environment');
   const stacks = stacksOf(inputs, environment);
   const assembly = await readAssembly(inputs, environment, stacks);
   await requireAccount(environment);
   const surroundings = { environment, assembly, stacks, signal };
 
-  const diffs = parseDiff(await diff(surroundings), assembly.templates);
+  readSpecificationOf(assembly.cdk);
+  const diffs = await diff(surroundings);
   const lost = diffs.flatMap((one) => losses(one, assembly.templates[one.stack] as Template));
   const text = renderSummary(environment, diffs, lost);
   await summary.addRaw(text, true).write();
@@ -58,7 +70,7 @@ export async function run(inputs: Inputs, { summary, signal }: Surroundings): Pr
   }
 }
 
-/** The environment's stack or the ones that are named, but for those that say who may deploy. */
+/** The named stacks, by default the environment's. Throws InputError for a stack that says who may deploy. */
 function stacksOf({ stacks }: Inputs, { name, names }: Environment): string[] {
   const chosen = stacks ?? [names.stack];
   const own = chosen.find((stack) => stack === names.identityStack || /--(identity|toolkit)$/.test(stack));
@@ -76,14 +88,22 @@ interface Deployment {
   signal: AbortSignal;
 }
 
-async function diff({ environment, assembly, stacks, signal }: Deployment): Promise<string> {
+/** Prints what `cdk diff` says, for people, and compares for what is decided here. */
+async function diff({ environment, assembly, stacks, signal }: Deployment): Promise<StackDiff[]> {
   try {
-    return await group(`Changes to ${stacks.join(', ')}`, (onOutput) =>
-      runCdk(
+    return await group(`Changes to ${stacks.join(', ')}`, async (onOutput) => {
+      await runCdk(
         ['diff', ...stacks, '--exclusively', '--ci', '--no-color'],
         options({ environment, assembly, signal, onOutput }),
-      ),
-    );
+      );
+      const diffs: StackDiff[] = [];
+      for (const stack of stacks) {
+        const { [stack]: properties = {} } = assembly.properties;
+        const deployed = await deployedStack({ environment, stack, properties, signal, say: onOutput });
+        diffs.push(stackDiff(stack, assembly.templates[stack] as Template, deployed));
+      }
+      return diffs;
+    });
   } catch (error) {
     if (!signal.aborted) throw error;
     throw new CdkError('Cancelled: nothing was changed.', 130);
@@ -128,8 +148,8 @@ const options = ({
 
 function refusal(lost: readonly ResourceChange[]): ReplacementError {
   const list = lost.map(
-    ({ change, type, path, logicalId }) =>
-      `  ${path || logicalId} (${type}): ${change === 'remove' ? 'removed' : change.replace(/replace$/, 'replaced')}`,
+    ({ change, type, path, logicalId, because }) =>
+      `  ${path || logicalId} (${type}): ${change === 'remove' ? 'removed' : change.replace(/replace$/, 'replaced')}${because.length > 0 ? `, because of ${because.join(', ')}` : ''}`,
   );
   return new ReplacementError(
     `Not deployed: this would take away what holds data, and no deployment can make it again:\n${list.join('\n')}\n` +

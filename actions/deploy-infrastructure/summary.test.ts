@@ -10,6 +10,7 @@ const change = (path: string, rest: Partial<ResourceChange> = {}): ResourceChang
   path,
   logicalId: 'Id1',
   kept: false,
+  because: [],
   ...rest,
 });
 const diff = (rest: Partial<StackDiff>): StackDiff => ({

@@ -32,8 +32,8 @@ function warning(lost: readonly ResourceChange[]): string {
     '> [!CAUTION]',
     '> **This takes away what holds data, and no deployment can make it again:**',
     ...lost.map(
-      ({ change, kept, type, path, logicalId }) =>
-        `> - ${code(path || logicalId)} (${typeOf(type)}) ${change === 'remove' ? (kept ? 'leaves the stack; it stays in the account' : 'is removed') : change === 'replace' ? 'is replaced by an empty one' : 'may be replaced by an empty one'}`,
+      ({ change, kept, type, path, logicalId, because }) =>
+        `> - ${code(path || logicalId)} (${typeOf(type)}) ${change === 'remove' ? (kept ? 'leaves the stack; it stays in the account' : 'is removed') : change === 'replace' ? 'is replaced by an empty one' : 'may be replaced by an empty one'}${because.length > 0 ? `, because of ${because.map((property) => code(property)).join(', ')}` : ''}`,
     ),
   ].join('\n');
 }

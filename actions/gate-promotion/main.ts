@@ -1,11 +1,24 @@
+import * as z from 'zod/mini';
+import { matching } from '../shared/inputs.ts';
 import { start } from '../shared/start.ts';
-import { inputs } from './inputs.ts';
 
-await start(inputs, async (given) => {
-  const [core, { readContext }, { run }] = await Promise.all([
-    import('@actions/core'),
-    import('../shared/context.ts'),
-    import('./run.ts'),
-  ]);
-  return await run(given, { context: readContext(process.env), summary: core.summary, home: '.mlops' });
+const failOn = z.pipe(
+  matching(/^(none|(reject|hold)(\s*,\s*(reject|hold))*)$/, 'expected reject, hold, reject,hold or none'),
+  z.transform((text) => text.split(',').map((outcome) => outcome.trim())),
+);
+
+await start({
+  inputs: z.strictObject({
+    run: z.string(),
+    config: z._default(z.string(), 'mlops.yaml'),
+    'fail-on': z._default(failOn, ['reject']),
+    promote: z._default(z.enum(['true', 'false', 'approved']), 'false'),
+  }),
+  outputs: ['outcome', 'reason', 'verdict', 'package', 'promoted'],
+  work: async (inputs) => {
+    const { summary } = await import('@actions/core');
+    const { context } = await import('@actions/github');
+    const { run } = await import('./run.ts');
+    return await run(inputs, { context, summary, home: '.mlops' });
+  },
 });

@@ -1,7 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { CreateModelPackageGroupCommand } from '@aws-sdk/client-sagemaker';
 import { beforeAll, expect, jest, test } from '@jest/globals';
-import { sageMakerClient } from '../../pipeline/aws/clients.ts';
 import { deployedContext } from '../../pipeline/backends/aws/deployed-context.ts';
 import { account, region } from '../../pipeline/backends/aws/fakecloud.fixture.ts';
 import { startMoto } from '../../pipeline/backends/aws/moto.fixture.ts';
@@ -23,7 +21,7 @@ const names = resourceNames(deployment);
 const action = await builtAction('gate-promotion');
 const workspace = smallProject();
 const cwd = workspace.folder;
-const aws = deployedContext(deployment);
+const aws = deployedContext(deployment, 'small');
 const env = {
   AWS_ENDPOINT_URL: cloud.endpoint,
   AWS_ACCESS_KEY_ID: 'test',
@@ -35,12 +33,9 @@ let packageName = '';
 
 beforeAll(async () => {
   await deployStandIn(names);
-  await sageMakerClient().send(
-    new CreateModelPackageGroupCommand({ ModelPackageGroupName: names.packageGroup }),
-  );
   const { stdout } = await workspace.mlops('run', '--json', '--mode', 'promote', '--no-promote');
   const { execution, report: files } = JSON.parse(stdout) as { execution: string; report: { json: string } };
-  const here = embeddedContext({ home: workspace.path('.mlops'), project: 'small' });
+  const here = embeddedContext({ home: workspace.path('.mlops'), project: 'small', model: 'small' });
   const record = (await here.ledger.get<RunRecord>(runKind, execution))?.value;
   if (!record?.state.gate || !record.state.package) throw new Error('the run left no verdict');
   const made = await here.registry.get(record.state.package.name);

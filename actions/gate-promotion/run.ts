@@ -1,42 +1,48 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { contextOf } from '../../pipeline/backends/open.ts';
-import { loadConfig } from '../../pipeline/config/load.ts';
+import { openContext } from '../../pipeline/backends/open.ts';
+import { loadConfig, modelNames } from '../../pipeline/config/load.ts';
+import { InputError } from '../../pipeline/errors.ts';
 import type { Verdict } from '../../pipeline/gate/verdict.ts';
 import { prose } from '../../pipeline/report/github-markdown.ts';
 import { parseReport } from '../../pipeline/report/parse-report.ts';
-import { headlineOf } from '../../pipeline/report/reading.ts';
+import { headlineOf, subjectOf } from '../../pipeline/report/reading.ts';
 import type { Report } from '../../pipeline/report/report.ts';
 import { promoteRun } from '../../pipeline/run/start/promote-run.ts';
 import type { Context } from '../shared/context.ts';
-import { InputError } from '../shared/inputs.ts';
 import { withoutCommands } from '../shared/log.ts';
 import { reportPath } from '../shared/report-path.ts';
 import { ActionError, type Result } from '../shared/start.ts';
-import type { Inputs } from './inputs.ts';
+
+interface Inputs {
+  run: string;
+  config: string;
+  'fail-on': string[];
+  promote: 'true' | 'false' | 'approved';
+}
 
 interface Surroundings {
   context: Context;
   summary: { addRaw(text: string, newLine?: boolean): { write(): Promise<unknown> } };
-  /** The folder of all that runs leave on this machine. */
+  /** The folder in which runs on this machine leave their files. */
   home: string;
 }
 
 type Output = 'outcome' | 'reason' | 'verdict' | 'package' | 'promoted';
 
 /**
- * The verdict of a run, and what follows from it. Without a verdict the step fails, whatever is asked: nothing is promoted
- * on numbers that are not there. Throws ActionError with the outputs where a promotion was wanted and could not be made.
+ * Tells the verdict of a run and promotes its candidate where the inputs ask for it. A run without a verdict always fails
+ * the step. Throws ActionError with the outputs where the promotion itself fails.
  */
 export async function run(inputs: Inputs, surroundings: Surroundings): Promise<Result<Output>> {
   const run = await reportPath(inputs.run);
   const report = await readRun(run);
   const { verdict } = report;
   const { title, why } = headlineOf(report);
-  withoutCommands(`${report.project}: ${title}. ${why}`);
+  withoutCommands(`${subjectOf(report)}: ${title}. ${why}`);
   if (report.run.status !== 'succeeded' || verdict === null) {
     await tell(report, surroundings);
-    return { outputs: outputsOf(report, ''), failed: `${report.project}: no verdict. ${title}: ${why}` };
+    return { outputs: outputsOf(report, ''), failed: `${subjectOf(report)}: no verdict. ${title}: ${why}` };
   }
   const path = join(dirname(run), 'verdict.json');
   await writeFile(path, `${JSON.stringify(verdict, undefined, 2)}\n`);
@@ -56,7 +62,7 @@ export async function run(inputs: Inputs, surroundings: Surroundings): Promise<R
     console.log('gate.enforce is false: the verdict is shown, and nobody is held to it.');
     return { outputs };
   }
-  return { outputs, failed: `${report.project}: ${title}: ${verdict.reason}` };
+  return { outputs, failed: `${subjectOf(report)}: ${title}: ${verdict.reason}` };
 }
 
 async function readRun(path: string): Promise<Report> {
@@ -77,18 +83,19 @@ async function promotion(
   inputs: Inputs,
   { context, home }: Surroundings,
 ): Promise<Report['run']['promotion']> {
-  const { config } = await loadConfig(inputs.config);
+  const { model } = report;
+  const { config } = await loadConfig(inputs.config, { model: (await modelNames(inputs.config)) && model });
   if (config.project !== report.project)
     throw new InputError(
-      `input run: got a run of ${report.project}, expected one of ${config.project} (${inputs.config})`,
+      `input run: got a run of ${subjectOf(report)}, expected one of ${config.project} (${inputs.config})`,
     );
   const { execution, fingerprint } = report.run;
   return await promoteRun(
     { execution, fingerprint, package: report.run.promotion.package, verdict },
     {
-      context: await contextOf(report, { config, home }),
+      context: await openContext(config, report, home),
       approved: inputs.promote === 'approved',
-      actor: context.actor === '' ? null : context.actor,
+      actor: context.actor || null,
     },
   );
 }
@@ -105,7 +112,7 @@ async function tell(report: Report, { summary }: Surroundings): Promise<void> {
   const { title, why, outcome } = headlineOf(report);
   await summary
     .addRaw(
-      `**${prose(title)}**: ${prose(report.project)}. ${prose(why, 600)} ${prose(outcome.join(' '), 600)}\n`,
+      `**${prose(title)}**: ${prose(subjectOf(report))}. ${prose(why, 600)} ${prose(outcome.join(' '), 600)}\n`,
     )
     .write();
 }

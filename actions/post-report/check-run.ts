@@ -1,8 +1,8 @@
 import { prose } from '../../pipeline/report/github-markdown.ts';
-import { type Headline, headlineOf } from '../../pipeline/report/reading.ts';
+import { type Headline, headlineOf, subjectOf } from '../../pipeline/report/reading.ts';
 import type { Report } from '../../pipeline/report/report.ts';
 import { type Context, runUrl } from '../shared/context.ts';
-import type { GitHub } from '../shared/github.ts';
+import type { Octokit } from '../shared/github.ts';
 import type { Annotation } from './annotations.ts';
 import { titleOf } from './places.ts';
 
@@ -14,11 +14,11 @@ const conclusions = {
   cancelled: 'cancelled',
 } as const satisfies Record<Headline['tone'], string>;
 
-/** The verdict among the checks of a commit, with its annotations on mlops.yaml. */
+/** Shows the verdict among the checks of a commit, with annotations on mlops.yaml. */
 export async function postCheckRun(
   report: Report,
   {
-    github,
+    octokit,
     context,
     sha,
     config,
@@ -26,7 +26,7 @@ export async function postCheckRun(
     details,
     now,
   }: {
-    github: GitHub;
+    octokit: Octokit;
     context: Context;
     sha: string;
     /** Path of mlops.yaml in the repository. */
@@ -38,14 +38,12 @@ export async function postCheckRun(
   },
 ): Promise<void> {
   const { tone, title, why, outcome, warning } = headlineOf(report);
-  const [owner = '', repo = ''] = context.repository.split('/');
-  // Nobody is held to a verdict that is not enforced; what a fork's own run says of itself must not pass for a check.
-  const binding = report.verdict?.enforced !== false && context.event.workflow_run === undefined;
+  // A verdict that is not enforced blocks nobody, and a fork's run must not pass its own check (workflow_run).
+  const binding = report.verdict?.enforced !== false && context.payload.workflow_run === undefined;
   const environment = report.environment === null ? '' : ` (${report.environment})`;
-  await github.request('POST /repos/{owner}/{repo}/check-runs', {
-    owner,
-    repo,
-    name: titleOf(`Model report: ${report.project}${environment}`),
+  await octokit.rest.checks.create({
+    ...context.repo,
+    name: titleOf(`Model report: ${subjectOf(report)}${environment}`),
     head_sha: sha,
     status: 'completed',
     conclusion: binding || tone === 'cancelled' ? conclusions[tone] : 'neutral',

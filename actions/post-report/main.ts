@@ -1,19 +1,35 @@
+import * as z from 'zod/mini';
+import { matching } from '../shared/inputs.ts';
 import { start } from '../shared/start.ts';
-import { inputs } from './inputs.ts';
 
-await start(inputs, async (given) => {
-  const [core, { readContext }, { connect }, { run }] = await Promise.all([
-    import('@actions/core'),
-    import('../shared/context.ts'),
-    import('../shared/github.ts'),
-    import('./run.ts'),
-  ]);
-  const context = readContext(process.env);
-  if (given.token !== undefined) core.setSecret(given.token);
-  return await run(given, {
-    context,
-    core,
-    connect: (token) => connect({ token, apiUrl: context.apiUrl, onWait: core.info }),
-    now: () => new Date(),
-  });
+const pullRequest = matching(/^[1-9]\d{0,9}$/, 'expected the number of a pull request');
+
+await start({
+  inputs: z
+    .strictObject({
+      run: z.optional(z.string()),
+      verdict: z.optional(z.string()),
+      token: z.optional(z.string()),
+      target: z._default(z.enum(['comment', 'summary', 'both']), 'both'),
+      'pull-request': z.optional(z.pipe(pullRequest, z.transform(Number))),
+      config: z._default(z.string(), 'mlops.yaml'),
+      environment: z.optional(z.string()),
+      'artifact-url': z.optional(z.string()),
+    })
+    .check(
+      z.refine(({ target, token }) => target === 'summary' || token !== undefined, {
+        path: ['token'],
+        error: 'expected the token of the workflow, github.token',
+      }),
+    ),
+  outputs: ['comment-id', 'comment-url', 'report'],
+  work: async (inputs) => {
+    const core = await import('@actions/core');
+    if (inputs.token !== undefined) core.setSecret(inputs.token);
+    const { context } = await import('@actions/github');
+    const { connect } = await import('../shared/github.ts');
+    const { run } = await import('./run.ts');
+    const octokitOf = (token: string) => connect({ token, apiUrl: context.apiUrl, onWait: core.info });
+    return await run(inputs, { context, core, connect: octokitOf, now: () => new Date() });
+  },
 });

@@ -1,5 +1,5 @@
 import { cleanText } from '../../pipeline/report/clean-text.ts';
-import type { GitHub } from '../shared/github.ts';
+import type { Octokit } from '../shared/github.ts';
 import type { Entry, Place } from './sticky.ts';
 
 interface Repository {
@@ -7,67 +7,68 @@ interface Repository {
   repo: string;
 }
 
-/** The comments of a pull request, the first one first. */
-export function commentsOf(github: GitHub, where: Repository, pullRequest: number): Place {
-  const of = { ...where, issue_number: pullRequest };
-  const one = (id: Entry['id']) => ({ ...where, comment_id: Number(id) });
+/** The comments of a pull request, the oldest first. */
+export function commentsOf(octokit: Octokit, repository: Repository, issue_number: number): Place {
   return {
     async *list() {
-      const route = 'GET /repos/{owner}/{repo}/issues/{issue_number}/comments';
-      for await (const { data } of github.paginate.iterator(route, { ...of, per_page: 100 }))
+      const request = { ...repository, issue_number, per_page: 100 };
+      for await (const { data } of octokit.paginate.iterator(octokit.rest.issues.listComments, request))
         yield data.map((comment) => entryOf(comment));
     },
-    create: async (body) =>
-      entryOf(
-        (await github.request('POST /repos/{owner}/{repo}/issues/{issue_number}/comments', { ...of, body }))
-          .data,
-      ),
-    update: async (id, body) =>
-      entryOf(
-        (
-          await github.request('PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}', {
-            ...one(id),
-            body,
-          })
-        ).data,
-      ),
-    remove: async (id) => {
-      await github.request('DELETE /repos/{owner}/{repo}/issues/comments/{comment_id}', one(id));
+    async create(body) {
+      const { data } = await octokit.rest.issues.createComment({ ...repository, issue_number, body });
+      return entryOf(data);
+    },
+    async update(id, body) {
+      const { data } = await octokit.rest.issues.updateComment({
+        ...repository,
+        comment_id: Number(id),
+        body,
+      });
+      return entryOf(data);
+    },
+    async remove(id) {
+      await octokit.rest.issues.deleteComment({ ...repository, comment_id: Number(id) });
     },
   };
 }
 
-/** The open issues of a repository, the last updated first; `state` is what an update leaves. */
+/** The open issues of a repository, the last updated first. An update leaves the issue in `state`. */
 export function issuesOf(
-  github: GitHub,
-  where: Repository,
+  octokit: Octokit,
+  repository: Repository,
   { title, state }: { title: string; state: 'open' | 'closed' },
 ): Place {
-  const one = (id: Entry['id']) => ({ ...where, issue_number: Number(id) });
-  const patch = 'PATCH /repos/{owner}/{repo}/issues/{issue_number}';
   return {
     async *list() {
-      const route = 'GET /repos/{owner}/{repo}/issues';
-      const order = { state: 'open', sort: 'updated', direction: 'desc', per_page: 100 } as const;
-      for await (const { data } of github.paginate.iterator(route, { ...where, ...order }))
+      const order = { state: 'open', sort: 'updated', direction: 'desc' } as const;
+      const request = { ...repository, ...order, per_page: 100 };
+      for await (const { data } of octokit.paginate.iterator(octokit.rest.issues.listForRepo, request))
         yield data.filter((issue) => !issue.pull_request).map((issue) => entryOf(issue, issue.number));
     },
-    create: async (body) => {
-      const { data } = await github.request('POST /repos/{owner}/{repo}/issues', { ...where, title, body });
+    async create(body) {
+      const { data } = await octokit.rest.issues.create({ ...repository, title, body });
       return entryOf(data, data.number);
     },
-    update: async (id, body) => {
+    async update(id, body) {
       const closing = state === 'closed' ? ({ state, state_reason: 'completed' } as const) : {};
-      const { data } = await github.request(patch, { ...one(id), title, body, ...closing });
+      const issue = { ...repository, issue_number: Number(id), title, body, ...closing };
+      const { data } = await octokit.rest.issues.update(issue);
       return entryOf(data, data.number);
     },
-    remove: async (id) => {
-      await github.request(patch, { ...one(id), state: 'closed', state_reason: 'not_planned' });
+    async remove(id) {
+      const issue_number = Number(id);
+      await octokit.rest.issues.update({
+        ...repository,
+        issue_number,
+        state: 'closed',
+        state_reason: 'not_planned',
+      });
     },
   };
 }
 
-/** A title of an issue or a check, in which GitHub reads mentions. */
+/** The title of an issue or a check, in which GitHub would read mentions. */
 export const titleOf = (text: string): string => cleanText(text, 120).replace(/[@#]/g, '$&\u200b');
 
 function entryOf(

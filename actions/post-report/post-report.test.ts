@@ -15,11 +15,9 @@ import {
   unenforcedRun,
 } from '../../pipeline/report/report.fixture.ts';
 import type { Report } from '../../pipeline/report/report.ts';
-import { readContext } from '../shared/context.ts';
 import { FakeGitHub } from '../shared/fake-github.fixture.ts';
 import { connect } from '../shared/github.ts';
 import { builtAction, type Finished } from '../shared/runner.fixture.ts';
-import { inputs } from './inputs.ts';
 import { run } from './run.ts';
 
 /* The bundle as the runner runs it, against a GitHub that keeps what it is told. */
@@ -411,6 +409,15 @@ test('a summary alone asks GitHub nothing and needs no token', async () => {
   expect(summary).toContain('🟢 Promote');
 });
 
+test("a runner's proxy does not keep the action from loading", async () => {
+  const { code, summary } = await post(ofHead(sampleReport()), {
+    inputs: { target: 'summary' },
+    env: { GITHUB_API_URL: 'https://api.github.com', HTTPS_PROXY: 'http://proxy.example:3128' },
+  });
+  expect(code).toBe(0);
+  expect(summary).toContain('🟢 Promote');
+});
+
 test('an outage is sat out', async () => {
   github.goDown(3000);
   const { code } = await post(ofHead(sampleReport()));
@@ -423,11 +430,24 @@ test('GitHub down for good: the summary is written, the step warns, and the verd
   const warnings: string[] = [];
   let summary = '';
   const { outputs, failed } = await run(
-    inputs.parse({ run: await written(ofHead(rejectedRun())), token, config: join(folder, 'mlops.yaml') }),
+    {
+      run: await written(ofHead(rejectedRun())),
+      token,
+      target: 'both',
+      config: join(folder, 'mlops.yaml'),
+    },
     {
       context: {
-        ...readContext({ GITHUB_REPOSITORY: 'octo/attrition', GITHUB_EVENT_NAME: 'pull_request' }),
-        event: pullRequest.event,
+        repo: { owner: 'octo', repo: 'attrition' },
+        workflow: 'Pull request',
+        runId: 77,
+        runAttempt: 1,
+        eventName: pullRequest.name,
+        payload: pullRequest.event,
+        sha: merge,
+        ref: 'refs/pull/7/merge',
+        actor: 'octocat',
+        serverUrl: 'https://github.com',
       },
       core: {
         warning: (message) => warnings.push(message),

@@ -2,15 +2,22 @@ import { readFile } from 'node:fs/promises';
 import { parseReport, parseVerdict } from '../../pipeline/report/parse-report.ts';
 import type { Report } from '../../pipeline/report/report.ts';
 import { reportOfError } from '../../pipeline/run/account/report-of-error.ts';
-import { type Context, runUrl } from '../shared/context.ts';
-import type { Inputs } from './inputs.ts';
+import { attemptOf, type Context, runIdOf, runUrl } from '../shared/context.ts';
+
+/** The inputs that say where the report comes from. */
+export interface ReportInputs {
+  run?: string | undefined;
+  verdict?: string | undefined;
+  config: string;
+  'artifact-url'?: string | undefined;
+}
 
 /**
- * The report of the run, with links to where it comes from; of a run that left none, or none that can be read, the report
- * that says so. `left`: whether there is one.
+ * The report of the run, with links to where it comes from. Where the run left none, or none that can be read, a report
+ * that says so. `left`: whether the run left one.
  */
 export async function readReport(
-  inputs: Inputs,
+  inputs: ReportInputs,
   { context, now }: { context: Context; now: Date },
 ): Promise<{ report: Report; left: boolean }> {
   const found = await theReport(inputs).catch((error: Error) => error);
@@ -19,11 +26,11 @@ export async function readReport(
   return { left, report: { ...report, links: linksOf(report, inputs, context) } };
 }
 
-async function theReport({ run, verdict: verdictPath }: Inputs): Promise<Report> {
+async function theReport({ run, verdict: verdictPath }: ReportInputs): Promise<Report> {
   const text = run === undefined ? null : await textOf(run);
   if (text === null) throw new Error(`no report was left${run === undefined ? '' : `: ${run} is not there`}`);
   const report = parseReport(text);
-  // Where the gate was not reached there is none.
+  // A run that did not reach the gate has no verdict.
   const verdict = verdictPath === undefined ? null : await textOf(verdictPath);
   return verdict === null ? report : { ...report, verdict: parseVerdict(verdict) };
 }
@@ -39,25 +46,26 @@ async function textOf(path: string): Promise<string | null> {
 
 async function died(
   error: Error,
-  { config }: Inputs,
+  { config }: ReportInputs,
   { context, now }: { context: Context; now: Date },
 ): Promise<Report> {
-  const { event, eventName, runId, runAttempt, sha, ref } = context;
-  const head = event.pull_request?.head ?? { sha: event.workflow_run?.head_sha ?? sha, ref };
+  const { payload, eventName, sha = '', ref = '' } = context;
+  const head = payload.pull_request?.head ?? { sha: payload.workflow_run?.head_sha ?? sha, ref };
   const report = await reportOfError(error, {
     config,
+    model: undefined,
     backend: 'embedded',
-    mode: event.pull_request || event.workflow_run ? 'evaluate' : 'promote',
+    mode: payload.pull_request || payload.workflow_run ? 'evaluate' : 'promote',
     trigger: { kind: 'manual', reason: null },
     began: now,
-    execution: `${runId || 'run'}-${runAttempt}`,
+    execution: attemptOf(context),
     cancelled: false,
   });
   return {
     ...report,
     run: {
       ...report.run,
-      trigger: eventName === '' ? 'manual' : eventName,
+      trigger: eventName || 'manual',
       commit: head.sha === '' ? null : { sha: head.sha, ref: head.ref, dirty: false },
     },
     failure: {
@@ -70,12 +78,18 @@ async function died(
   };
 }
 
-function linksOf(report: Report, { 'artifact-url': artifact }: Inputs, context: Context): Report['links'] {
-  const { workflow_run: followed } = context.event;
+function linksOf(
+  report: Report,
+  { 'artifact-url': artifact }: ReportInputs,
+  context: Context,
+): Report['links'] {
+  const { workflow_run: followed } = context.payload;
   const links = [
     ...report.links,
     ...(followed ? [{ label: 'Workflow run', url: followed.html_url }] : []),
-    ...(context.runId === '' ? [] : [{ label: followed ? 'Report' : 'Workflow run', url: runUrl(context) }]),
+    ...(runIdOf(context) === null
+      ? []
+      : [{ label: followed ? 'Report' : 'Workflow run', url: runUrl(context) }]),
     ...(artifact === undefined ? [] : [{ label: 'Artifact', url: artifact }]),
   ];
   return links.filter(({ url }, i) => links.findIndex((other) => other.url === url) === i);

@@ -3,20 +3,27 @@ import { dirname, join } from 'node:path';
 import { prose } from '../../pipeline/report/github-markdown.ts';
 import { renderHtml } from '../../pipeline/report/html.ts';
 import { marker, renderComment, renderSummary } from '../../pipeline/report/markdown.ts';
-import { headlineOf } from '../../pipeline/report/reading.ts';
+import { headlineOf, subjectOf } from '../../pipeline/report/reading.ts';
 import type { Report } from '../../pipeline/report/report.ts';
 import type { Context } from '../shared/context.ts';
-import { type GitHub, whyRefused } from '../shared/github.ts';
+import type { Octokit } from '../shared/github.ts';
+import { whyRefused } from '../shared/github-error.ts';
 import { withoutCommands } from '../shared/log.ts';
 import { reportPath } from '../shared/report-path.ts';
 import type { Result } from '../shared/start.ts';
 import { type Annotation, annotationsOf } from './annotations.ts';
 import { postCheckRun } from './check-run.ts';
-import type { Inputs } from './inputs.ts';
 import { commentsOf, issuesOf, titleOf } from './places.ts';
-import { readReport } from './read-report.ts';
+import { type ReportInputs, readReport } from './read-report.ts';
 import { type Entry, Sticky } from './sticky.ts';
 import { type Target, targetOf } from './target.ts';
+
+interface Inputs extends ReportInputs {
+  token?: string | undefined;
+  target: 'comment' | 'summary' | 'both';
+  'pull-request'?: number | undefined;
+  environment?: string | undefined;
+}
 
 /** What the action needs of the runner's toolkit. */
 interface Toolkit {
@@ -33,28 +40,28 @@ interface Place {
 export interface Surroundings {
   context: Context;
   core: Toolkit;
-  connect: (token: string) => GitHub;
+  connect: (token: string) => Octokit;
   now: () => Date;
 }
 
 type Output = 'comment-id' | 'comment-url' | 'report';
 
 /**
- * Puts the report of a run where people read it. That GitHub does not take it is a warning, not a failure: the verdict is
- * gate-promotion's to hold anybody to.
+ * Puts the report of a run where people read it. Only warns where GitHub refuses it: gate-promotion decides about the
+ * candidate, and not whether its report could be posted.
  */
 export async function run(given: Inputs, surroundings: Surroundings): Promise<Result<Output>> {
   const { context, core, now } = surroundings;
   const inputs = given.run === undefined ? given : { ...given, run: await reportPath(given.run) };
   const { report, left } = await readReport(inputs, { context, now: now() });
   const { title, why } = headlineOf(report);
-  withoutCommands(`${report.project}: ${title}. ${why}`);
+  withoutCommands(`${subjectOf(report)}: ${title}. ${why}`);
 
   const folder = inputs.run === undefined ? join('.mlops/runs', report.run.execution) : dirname(inputs.run);
   await mkdir(folder, { recursive: true });
   const page = join(folder, 'report.html');
   await writeFile(page, renderHtml(report));
-  // First of all: what GitHub's API does, this arrives.
+  // First of all, because it arrives whatever GitHub's API does.
   if (inputs.target !== 'comment') await core.summary.addRaw(renderSummary(report), true).write();
 
   const posted = inputs.target === 'summary' ? null : await post(report, { ...surroundings, inputs, left });
@@ -73,23 +80,23 @@ interface Posting extends Surroundings {
   left: boolean;
 }
 
-/** The comment or issue; null where there is none to write, or GitHub does not take it, which is told. */
+/** Writes the comment or issue. Null where there is none to write, or where GitHub refuses it: log and summary say why. */
 async function post(report: Report, posting: Posting): Promise<Entry | null> {
   const { inputs, context, core } = posting;
   const token = inputs.token ?? '';
-  const github = posting.connect(token);
+  const octokit = posting.connect(token);
   let permission = 'pull-requests: read';
   try {
     const commit = posting.left ? (report.run.commit?.sha ?? null) : null;
-    const target = await targetOf(inputs['pull-request'], { github, context, commit });
+    const target = await targetOf(inputs['pull-request'], { octokit, context, commit });
     if (target.kind === 'none') {
       await tell(`No comment: ${target.why}.`, posting);
       return null;
     }
     permission = target.kind === 'issue' ? 'issues: write' : 'pull-requests: write';
-    const entry = await write(report, target, { ...posting, github, token });
+    const entry = await write(report, target, { ...posting, octokit, token });
     if (entry !== null) withoutCommands(`Report: ${entry.url}`);
-    if (target.kind === 'pull request') await check(report, target.sha, { ...posting, github, entry });
+    if (target.kind === 'pull request') await check(report, target.sha, { ...posting, octokit, entry });
     return entry;
   } catch (error) {
     const why = whyRefused(error, permission);
@@ -102,40 +109,42 @@ async function post(report: Report, posting: Posting): Promise<Entry | null> {
 async function write(
   report: Report,
   target: Exclude<Target, { kind: 'none' }>,
-  { github, token, inputs, context }: Posting & { github: GitHub; token: string },
+  { octokit, token, inputs, context }: Posting & { octokit: Octokit; token: string },
 ): Promise<Entry | null> {
-  const [owner = '', repo = ''] = context.repository.split('/');
   const { environment } = inputs;
-  const mark = marker(report.project, context.workflow, ...(environment === undefined ? [] : [environment]));
+  const mark = marker(
+    subjectOf(report),
+    context.workflow ?? '',
+    ...(environment === undefined ? [] : [environment]),
+  );
   const body = renderComment(report, mark);
   if (target.kind === 'pull request')
-    return await new Sticky(commentsOf(github, { owner, repo }, target.number), { mark, github, token }).put(
+    return await new Sticky(commentsOf(octokit, context.repo, target.number), { mark, octokit, token }).put(
       body,
     );
   const { tone, title } = headlineOf(report);
   const healthy = tone === 'promote';
   const where = environment === undefined ? '' : ` (${environment})`;
-  const issues = issuesOf(
-    github,
-    { owner, repo },
-    { title: titleOf(`${report.project}${where}: ${title}`), state: healthy ? 'closed' : 'open' },
-  );
-  const sticky = new Sticky(issues, { mark, github, token });
-  // Neither what is well nor what somebody has stopped is news.
+  const issues = issuesOf(octokit, context.repo, {
+    title: titleOf(`${subjectOf(report)}${where}: ${title}`),
+    state: healthy ? 'closed' : 'open',
+  });
+  const sticky = new Sticky(issues, { mark, octokit, token });
+  // A promotion or a cancelled run opens no issue; it only updates an open one.
   return healthy || tone === 'cancelled' ? await sticky.update(body) : await sticky.put(body);
 }
 
-/** A check with annotations; where the token may not write one, the annotations alone. */
+/** Writes a check with annotations; where the token may not, the annotations alone, on the job. */
 async function check(
   report: Report,
   sha: string,
-  { github, context, inputs, core, now, entry }: Posting & { github: GitHub; entry: Entry | null },
+  { octokit, context, inputs, core, now, entry }: Posting & { octokit: Octokit; entry: Entry | null },
 ): Promise<void> {
   const { config } = inputs;
   const annotations = await annotationsOf(report, config);
   try {
     const details = entry?.url;
-    await postCheckRun(report, { github, context, sha, config, annotations, details, now: now() });
+    await postCheckRun(report, { octokit, context, sha, config, annotations, details, now: now() });
   } catch (error) {
     core.warning(whyRefused(error, 'checks: write'), { title: 'No check was made' });
     for (const annotation of annotations) annotate(annotation, { core, config });
@@ -151,7 +160,7 @@ function annotate(
   else core.warning(message, at);
 }
 
-/** For the log and the summary. */
+/** Writes a message to the log and the summary. */
 async function tell(message: string, { core }: Posting): Promise<void> {
   withoutCommands(message);
   await core.summary.addRaw(`\n> [!NOTE]\n> ${prose(message, 600)}\n`).write();

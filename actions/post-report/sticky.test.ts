@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { FakeGitHub } from '../shared/fake-github.fixture.ts';
-import { connect, whyRefused } from '../shared/github.ts';
+import { connect } from '../shared/github.ts';
+import { whyRefused } from '../shared/github-error.ts';
 import { commentsOf } from './places.ts';
 import { Sticky } from './sticky.ts';
 
@@ -22,9 +23,9 @@ afterEach(async () => {
 
 const poster = (): Sticky => {
   const token = 'ghs_token';
-  const client = connect({ token, apiUrl: github.url, second, onWait: (message) => waits.push(message) });
-  const place = commentsOf(client, { owner: 'octo', repo: 'attrition' }, 7);
-  return new Sticky(place, { mark, github: client, token });
+  const octokit = connect({ token, apiUrl: github.url, second, onWait: (message) => waits.push(message) });
+  const place = commentsOf(octokit, { owner: 'octo', repo: 'attrition' }, 7);
+  return new Sticky(place, { mark, octokit, token });
 };
 const bodies = () => github.comments(7).map(({ body }) => body);
 

@@ -1,64 +1,65 @@
-import { type GitHub, statusOf } from '../shared/github.ts';
+import type { Octokit } from '../shared/github.ts';
+import { statusOf } from '../shared/github-error.ts';
 
-/** A comment or an issue: something with a text by somebody. */
+/** A comment or an issue. */
 export interface Entry {
-  /** By which GitHub finds it again: a comment's id, an issue's number. */
+  /** A comment's id or an issue's number. */
   id: number | bigint;
   body: string;
-  /** Login; null where the account is gone. */
+  /** The login; null where the account is gone. */
   author: string | null;
   url: string;
 }
 
-/** Where entries are: the comments of a pull request, the open issues of a repository. */
+/** A list of entries: the comments of a pull request, or the open issues of a repository. */
 export interface Place {
   /** Page by page. */
   list(): AsyncIterable<Entry[]>;
   create(body: string): Promise<Entry>;
   update(id: Entry['id'], body: string): Promise<Entry>;
-  /** Deletes it, or closes what cannot be deleted. */
+  /** Deletes a comment, closes an issue. */
   remove(id: Entry['id']): Promise<void>;
 }
 
-/** Whose the entries are that a token writes: `github-actions[bot]` for a workflow's own. */
-const workflows = 'github-actions[bot]';
+/** The author of what a workflow's own token writes. */
+const workflowLogin = 'github-actions[bot]';
 
 /**
- * Keeps one entry with a mark in a place. Others may write the same mark at the same time or post it to mislead: only the
- * token's own entries count, and whoever has created one too many takes it back.
+ * Keeps one entry that starts with a mark. Other runs may create one at the same time, so a run that sees that it was not
+ * the first removes its own. Anybody may post the mark to mislead, so only entries of the token's own author count.
  */
 export class Sticky {
   readonly #place: Place;
   /** The entry's first line. */
   readonly #mark: string;
-  readonly #github: GitHub;
-  /** A workflow's own token, as far as can be seen. */
+  readonly #octokit: Octokit;
+  /** Whether the token looks like a workflow's own. */
   readonly #isWorkflows: boolean;
   #login: Promise<string | null> | null = null;
 
-  constructor(place: Place, { mark, github, token }: { mark: string; github: GitHub; token: string }) {
+  constructor(place: Place, { mark, octokit, token }: { mark: string; octokit: Octokit; token: string }) {
     this.#place = place;
     this.#mark = mark;
-    this.#github = github;
+    this.#octokit = octokit;
     this.#isWorkflows = !/^(?:ghp|gho|ghu|github_pat)_/.test(token);
   }
 
-  /** The entry with this text, updated or created. */
+  /** Updates or creates the entry. */
   async put(body: string): Promise<Entry> {
     return (await this.update(body)) ?? (await this.#settle(await this.#place.create(body), body));
   }
 
-  /** The entry, updated; null where there is none. */
+  /** Updates the entry; null where there is none. */
   async update(body: string): Promise<Entry | null> {
     const [first, ...others] = await this.#find();
     if (first === undefined) return null;
     const updated = await unlessGone(this.#place.update(first.id, body));
-    // Of a run that was ended while it took its own back.
+    // A run that was killed before it removed its own left these.
     if (updated !== null) await this.#remove(others);
     return updated;
   }
 
-  /** Of several created at the same time the first one stays: GitHub cannot create on a condition. */
+  /** GitHub cannot create on a condition: of several entries created at the same time, the first one stays. */
   async #settle(created: Entry, body: string): Promise<Entry> {
     for (let attempt = 0; attempt < 100; attempt++) {
       const own = await this.#all((entries) => entries.filter(({ author }) => author === created.author));
@@ -66,7 +67,7 @@ export class Sticky {
       if (first === undefined || first.id >= created.id) {
         const last = others.at(-1);
         if (last === undefined) return created;
-        // One at a time: who is still at work takes its own back.
+        // One at a time, since runs that are still at work remove their own.
         await this.#remove([last]);
         continue;
       }
@@ -82,7 +83,7 @@ export class Sticky {
     for (const { id } of entries) await unlessGone(this.#place.remove(id));
   }
 
-  /** The token's own entries with the mark on the first page that has one. */
+  /** The token's own entries on the first page that has any. */
   async #find(): Promise<Entry[]> {
     for await (const page of this.#place.list()) {
       const own = await this.#own(this.#marked(page));
@@ -101,19 +102,19 @@ export class Sticky {
     return entries.filter(({ body }) => body.startsWith(this.#mark));
   }
 
-  /** Asks GitHub who the token is only where somebody else's entry has the mark. */
+  /** Asks GitHub for the token's author only where somebody else's entry has the mark. */
   async #own(marked: Entry[]): Promise<Entry[]> {
     const by = (login: string | null) => marked.filter(({ author }) => author !== null && author === login);
-    if (this.#isWorkflows && by(workflows).length > 0) return by(workflows);
+    if (this.#isWorkflows && by(workflowLogin).length > 0) return by(workflowLogin);
     if (marked.length === 0) return [];
     this.#login ??= this.#whoAmI();
     return by(await this.#login);
   }
 
-  /** REST does not tell an app's token who it is. */
+  /** By GraphQL, because REST does not tell an app's token who it is. */
   async #whoAmI(): Promise<string | null> {
     try {
-      const { viewer } = await this.#github.graphql<{ viewer: { login: string } }>('{ viewer { login } }');
+      const { viewer } = await this.#octokit.graphql<{ viewer: { login: string } }>('{ viewer { login } }');
       return viewer.login;
     } catch (error) {
       const status = statusOf(error) ?? 400;

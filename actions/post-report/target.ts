@@ -1,12 +1,13 @@
 import type { Context } from '../shared/context.ts';
-import { type GitHub, statusOf } from '../shared/github.ts';
+import type { Octokit } from '../shared/github.ts';
+import { statusOf } from '../shared/github-error.ts';
 
 /** Where a report belongs. */
 export type Target =
   | {
       kind: 'pull request';
       number: number;
-      /** What a check is about. */
+      /** The commit that gets the check. */
       sha: string;
     }
   | { kind: 'issue' }
@@ -15,30 +16,31 @@ export type Target =
 const retrains = ['schedule', 'repository_dispatch', 'workflow_dispatch'];
 
 /**
- * The pull request that is given, of the event, or that the pushed commit merged; an issue for what nobody proposed.
+ * The pull request that the input names, that the event is about, or that the pushed commit merged; an issue for a retrain,
+ * which has no pull request.
  * @param given the input `pull-request`
- * @param commit of the report; null where there is none
+ * @param commit what the report is about; null where it does not say
  */
 export async function targetOf(
   given: number | undefined,
-  { github, context, commit }: { github: GitHub; context: Context; commit: string | null },
+  { octokit, context, commit }: { octokit: Octokit; context: Context; commit: string | null },
 ): Promise<Target> {
-  const { event, eventName, sha } = context;
-  const [owner = '', repo = ''] = context.repository.split('/');
+  const { repo, payload, eventName = '', sha = '' } = context;
   if (eventName === 'push') {
-    // A merge is not what the pull request's head is; so nothing can have moved on.
-    const number = given ?? (await mergedBy(sha, { github, owner, repo }));
+    // The pushed commit is not the pull request's head, so there is no newer head to look for.
+    const number = given ?? (await mergedBy(sha, { octokit, repo }));
     if (number !== null) return { kind: 'pull request', number, sha };
     return { kind: 'none', why: `${sha.slice(0, 7)} merged no pull request` };
   }
-  const number = given ?? event.pull_request?.number;
+  const number = given ?? payload.pull_request?.number;
   if (number === undefined) {
     if (retrains.includes(eventName)) return { kind: 'issue' };
     return { kind: 'none', why: `the event ${eventName} has no pull request` };
   }
-  const head = await headOf(number, { github, owner, repo });
-  if (head === null) return { kind: 'none', why: `${context.repository} has no pull request #${number}` };
-  const ran = [commit, event.pull_request?.head.sha, event.workflow_run?.head_sha].find(
+  const head = await headOf(number, { octokit, repo });
+  if (head === null)
+    return { kind: 'none', why: `${repo.owner}/${repo.repo} has no pull request #${number}` };
+  const ran = [commit, payload.pull_request?.head?.sha, payload.workflow_run?.head_sha].find(
     (each) => typeof each === 'string' && each !== head,
   );
   if (!ran) return { kind: 'pull request', number, sha: head };
@@ -49,22 +51,20 @@ export async function targetOf(
 }
 
 interface Where {
-  github: GitHub;
-  owner: string;
-  repo: string;
+  octokit: Octokit;
+  repo: Context['repo'];
 }
 
-async function mergedBy(commit: string, { github, ...where }: Where): Promise<number | null> {
-  const route = 'GET /repos/{owner}/{repo}/commits/{commit_sha}/pulls';
-  const { data } = await github.request(route, { ...where, commit_sha: commit });
-  const merged = data.find((pull) => pull.merged_at !== null && pull.merge_commit_sha === commit);
+async function mergedBy(commit_sha: string, { octokit, repo }: Where): Promise<number | null> {
+  const { data } = await octokit.rest.repos.listPullRequestsAssociatedWithCommit({ ...repo, commit_sha });
+  const merged = data.find((pull) => pull.merged_at !== null && pull.merge_commit_sha === commit_sha);
   return merged?.number ?? null;
 }
 
-async function headOf(number: number, { github, ...where }: Where): Promise<string | null> {
+async function headOf(pull_number: number, { octokit, repo }: Where): Promise<string | null> {
   try {
-    const route = 'GET /repos/{owner}/{repo}/pulls/{pull_number}';
-    return (await github.request(route, { ...where, pull_number: number })).data.head.sha;
+    const { data } = await octokit.rest.pulls.get({ ...repo, pull_number });
+    return data.head.sha;
   } catch (error) {
     if (statusOf(error) === 404) return null;
     throw error;

@@ -1,14 +1,22 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadConfig } from '../../pipeline/config/load.ts';
-import { SetupError } from '../../pipeline/errors.ts';
+import { InputError, SetupError } from '../../pipeline/errors.ts';
 import { CheckoutImages } from '../../pipeline/image/checkout-images.ts';
 import type { PushedImage } from '../../pipeline/image/push-image.ts';
 import type { ImageName } from '../../pipeline/names.ts';
-import { InputError } from '../shared/inputs.ts';
 import { group } from '../shared/log.ts';
 import { ActionError, type Result } from '../shared/start.ts';
-import type { Inputs } from './inputs.ts';
+
+export interface Inputs {
+  context?: string | undefined;
+  repository?: string | undefined;
+  platform: string;
+  config: string;
+  environment?: string | undefined;
+  model?: string | undefined;
+  copy: boolean;
+}
 
 /** What the action needs of the runner's toolkit. */
 export interface Toolkit {
@@ -19,7 +27,7 @@ export interface Toolkit {
 
 export interface Surroundings {
   core: Toolkit;
-  /** A folder for what lasts as long as the job. */
+  /** A folder that the runner deletes after the job. */
   temporary: string;
   signal: AbortSignal;
 }
@@ -27,8 +35,8 @@ export interface Surroundings {
 type Output = 'uri' | 'digest' | 'pushed' | 'prepare-uri';
 
 /**
- * The images of this checkout, in the registry: built and pushed, or copied from the candidates. Throws what was wrong, in
- * an ActionError with the outputs of what was done before.
+ * Builds the images of this checkout and pushes them, or copies them from the candidates. Throws an ActionError with the
+ * outputs for the images that were done before it failed.
  */
 export async function run(
   inputs: Inputs,
@@ -38,11 +46,11 @@ export async function run(
   core.saveState('logins', loginsIn);
   const done: Partial<Record<ImageName, PushedImage>> = {};
   try {
-    const { config } = await loadConfig(inputs.config);
-    const { context, repository, platform, environment, copy } = inputs;
+    const { context, repository, platform, environment, model, copy } = inputs;
+    const { config, path: file } = await loadConfig(inputs.config, { model });
     const images = await CheckoutImages.of({
       config,
-      file: inputs.config,
+      file,
       context,
       repository,
       platform,
@@ -55,9 +63,9 @@ export async function run(
       },
       signal,
     });
-    // Before the groups, in which the runner obeys nothing: it is to mask the password.
+    // Logged in before the groups: the runner would not obey the command that masks the password inside one.
     await images.logIn({ copying: copy });
-    // mlops.yaml names a ready image, which is nobody's to build here.
+    // mlops.yaml names a ready image, so none is built.
     const ready = config.model.image;
     if (context === undefined && ready !== null)
       done.model = { uri: ready, digest: ready.slice(ready.indexOf('@') + 1), pushed: false };
@@ -84,7 +92,7 @@ function pushed(images: CheckoutImages, image: ImageName): Promise<PushedImage> 
   );
 }
 
-/** The candidate of this content; undefined, with a warning, where there is none. */
+/** Copies the candidate of this content; undefined, with a warning, where there is none. */
 async function copied(
   images: CheckoutImages,
   image: ImageName,
@@ -109,7 +117,7 @@ function outputsOf({ model, prepare }: Partial<Record<ImageName, PushedImage>>):
   };
 }
 
-/** Options of the command line are inputs here. */
+/** An error about an option of the command line, as one about the input of that name. */
 function asInput(error: unknown): unknown {
   const option = error instanceof SetupError ? /^--([a-z]+)(: .*)$/s.exec(error.message) : null;
   return option === null ? error : new InputError(`input ${option[1]}${option[2]}`);

@@ -3,7 +3,7 @@ import { assumedRole } from '../shared/assumed-role.ts';
 import type { Context } from '../shared/context.ts';
 import type { Toolkit } from './run.ts';
 
-/** From here on every client of AWS acts as the role. */
-export function assume(role: string, core: Toolkit, { repository, runId }: Context): void {
-  useCredentials(assumedRole({ role, session: `${repository.split('/').at(-1)}-${runId}`, core }));
+/** After this call every client of AWS uses the role's credentials. */
+export function assume(role: string, core: Toolkit, { repo, runId }: Context): void {
+  useCredentials(assumedRole({ role, session: `${repo.repo}-${runId}`, core }));
 }

@@ -1,17 +1,27 @@
 import { deploymentOf, deploymentOfMachine, deploymentOfRole } from '../../pipeline/config/environment.ts';
 import { loadConfig } from '../../pipeline/config/load.ts';
-import { InputError } from '../shared/inputs.ts';
-import type { Inputs } from './inputs.ts';
+import { InputError } from '../../pipeline/errors.ts';
+
+/** The inputs that say where a run takes place. */
+export interface EnvironmentInputs {
+  backend: 'embedded' | 'aws';
+  config: string;
+  model?: string | undefined;
+  set: string[];
+  environment?: string | undefined;
+  'state-machine'?: string | undefined;
+  'role-to-assume'?: string | undefined;
+}
 
 /**
  * The environment of mlops.yaml that the inputs mean: by its state machine, its name or its role, else the only one.
  * Undefined on this runner, which needs none: what only AWS needs may stay in a step that serves both. Throws
  * SetupError for what mlops.yaml does not have, InputError where a name and a state machine disagree.
  */
-export async function environmentFor(inputs: Inputs): Promise<string | undefined> {
-  const { backend, environment: name, config: file, set } = inputs;
+export async function environmentFor(inputs: EnvironmentInputs): Promise<string | undefined> {
+  const { backend, environment: name, config: file, model, set } = inputs;
   if (backend === 'embedded') return undefined;
-  const { config } = await loadConfig(file, { set });
+  const { config } = await loadConfig(file, { model, set });
   const machine = inputs['state-machine'];
   if (machine !== undefined) {
     const { environment } = deploymentOfMachine(config, machine, 'input state-machine');

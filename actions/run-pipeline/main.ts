@@ -1,22 +1,38 @@
+import * as z from 'zod/mini';
 import { cancelled } from '../shared/cancelled.ts';
+import { flag, lines, matching } from '../shared/inputs.ts';
 import { start } from '../shared/start.ts';
-import { inputs } from './inputs.ts';
 
 const signal = cancelled();
+const role = matching(
+  /^arn:aws[\w-]*:iam::\d{12}:role\/\S+$/,
+  'expected the ARN of a role, arn:aws:iam::ACCOUNT:role/NAME',
+);
 
-await start(inputs, async (given) => {
-  const [core, { readContext }, { run }, { RunProgress }] = await Promise.all([
-    import('@actions/core'),
-    import('../shared/context.ts'),
-    import('./run.ts'),
-    import('../../pipeline/run/start/run-progress.ts'),
-  ]);
-  const progress = new RunProgress(process.stdout);
-  return await run(given, {
-    context: readContext(process.env),
-    core,
-    progress,
-    home: '.mlops',
-    signal,
-  });
+await start({
+  inputs: z.strictObject({
+    backend: z._default(z.enum(['embedded', 'aws']), 'embedded'),
+    mode: z._default(z.enum(['evaluate', 'promote']), 'evaluate'),
+    config: z._default(z.string(), 'mlops.yaml'),
+    image: z.optional(z.string()),
+    'state-machine': z.optional(z.string()),
+    environment: z.optional(z.string()),
+    model: z.optional(z.string()),
+    data: z.optional(z.string()),
+    set: z._default(lines, []),
+    baseline: z.optional(z.string()),
+    containers: z._default(flag, false),
+    reason: z.optional(z.string()),
+    wait: z._default(flag, true),
+    'role-to-assume': z.optional(role),
+  }),
+  outputs: ['execution', 'status', 'fingerprint', 'run'],
+  work: async (inputs) => {
+    const core = await import('@actions/core');
+    const { context } = await import('@actions/github');
+    const { RunProgress } = await import('../../pipeline/run/start/run-progress.ts');
+    const { run } = await import('./run.ts');
+    const progress = new RunProgress(process.stdout);
+    return await run(inputs, { context, core, progress, home: '.mlops', signal });
+  },
 });

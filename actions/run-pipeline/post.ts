@@ -1,14 +1,12 @@
-/** After a cancel: stops on AWS what main could not stop in the time that the runner gives. */
+/** After a cancel: stops the execution on AWS that main had no time left to stop. */
 import * as core from '@actions/core';
 
 try {
   const open = core.getState('open');
   if (open !== '') {
-    const [{ stopOpen }, { readContext }] = await Promise.all([
-      import('./stop-open.ts'),
-      import('../shared/context.ts'),
-    ]);
-    const stopped = await stopOpen(open, { core, context: readContext(process.env) });
+    const { context } = await import('@actions/github');
+    const { stopOpen } = await import('./stop-open.ts');
+    const stopped = await stopOpen(open, { core, context });
     if (stopped !== null) core.info(`Stopped execution ${stopped}.`);
   }
 } catch (error) {

@@ -1,19 +1,28 @@
 import { join } from 'node:path';
 import type { Request } from '../../pipeline/machines/request.ts';
 import { prose } from '../../pipeline/report/github-markdown.ts';
-import { headlineOf, timingOf } from '../../pipeline/report/reading.ts';
+import { headlineOf, subjectOf, timingOf } from '../../pipeline/report/reading.ts';
 import type { Report } from '../../pipeline/report/report.ts';
 import { renderTerminal } from '../../pipeline/report/terminal.ts';
 import { reportOfError } from '../../pipeline/run/account/report-of-error.ts';
 import { writeReportValue } from '../../pipeline/run/account/write-report-value.ts';
 import type { RunProgress } from '../../pipeline/run/start/run-progress.ts';
 import { handOver, type RunChoices, startRun } from '../../pipeline/run/start/start-run.ts';
-import { type Context, runUrl } from '../shared/context.ts';
+import { attemptOf, type Context, runIdOf, runUrl } from '../shared/context.ts';
 import { group, withoutCommands } from '../shared/log.ts';
 import { ActionError, type Result } from '../shared/start.ts';
-import { environmentFor } from './environment.ts';
-import type { Inputs } from './inputs.ts';
+import { type EnvironmentInputs, environmentFor } from './environment.ts';
 import type { Open } from './stop-open.ts';
+
+interface Inputs extends EnvironmentInputs {
+  mode: 'evaluate' | 'promote';
+  image?: string | undefined;
+  data?: string | undefined;
+  baseline?: string | undefined;
+  containers: boolean;
+  reason?: string | undefined;
+  wait: boolean;
+}
 
 /** What the action needs of the runner's toolkit. */
 export interface Toolkit {
@@ -27,7 +36,7 @@ export interface Surroundings {
   context: Context;
   core: Toolkit;
   progress: RunProgress;
-  /** The folder of all that runs leave. */
+  /** The folder in which runs leave their files. */
   home: string;
   signal: AbortSignal;
 }
@@ -35,8 +44,8 @@ export interface Surroundings {
 type Output = 'execution' | 'status' | 'fingerprint' | 'run';
 
 /**
- * One run of the pipeline. The run's JSON is written whatever becomes of it; a verdict that says no is a result, and only
- * a run that failed fails the step. Throws ActionError, with the outputs, for what could not even start.
+ * One run of the pipeline. The run's JSON is always written. A verdict that says no is a result: only a failed run fails
+ * the step. Throws ActionError, with the outputs, where the run could not start.
  */
 export async function run(inputs: Inputs, surroundings: Surroundings): Promise<Result<Output>> {
   const { context, core, progress, home, signal } = surroundings;
@@ -51,7 +60,7 @@ export async function run(inputs: Inputs, surroundings: Surroundings): Promise<R
     const { backend, environment = null } = choices;
     const around = {
       home,
-      runId: context.runId || null,
+      runId: runIdOf(context),
       signal,
       onNote: (line: string) => progress.note(line),
       onProgress: (update: Parameters<RunProgress['update']>[0]) => progress.update(update),
@@ -63,6 +72,7 @@ export async function run(inputs: Inputs, surroundings: Surroundings): Promise<R
             backend,
             environment,
             config: inputs.config,
+            model: inputs.model ?? null,
             role: role ?? null,
           } satisfies Open),
         ),
@@ -76,11 +86,12 @@ export async function run(inputs: Inputs, surroundings: Surroundings): Promise<R
   } catch (error) {
     const failed = await reportOfError(error, {
       config: inputs.config,
+      model: inputs.model,
       backend: inputs.backend,
       mode: inputs.mode,
       trigger: choices?.trigger ?? triggerOf(inputs, context),
       began,
-      execution: `${context.runId || 'run'}-${context.runAttempt}`,
+      execution: attemptOf(context),
       cancelled: signal.aborted,
     });
     throw new ActionError(error, await outputsOf(failed, surroundings));
@@ -95,10 +106,10 @@ async function outputsOf(
   report: Report,
   { context, core, home }: Surroundings,
 ): Promise<Record<Output, string>> {
-  if (context.runId !== '') report.links.push({ label: 'Workflow run', url: runUrl(context) });
+  if (runIdOf(context) !== null) report.links.push({ label: 'Workflow run', url: runUrl(context) });
   const path = await writeReportValue(report, join(home, 'runs', report.run.execution));
   const { title, why } = headlineOf(report);
-  await group(`${title}: ${report.project}`, async (write) =>
+  await group(`${title}: ${subjectOf(report)}`, async (write) =>
     write(renderTerminal(report, { color: true, columns: 120 })),
   );
   withoutCommands(`${title}: ${why}`);
@@ -108,7 +119,7 @@ async function outputsOf(
   );
   await core.summary
     .addRaw(
-      `**${prose(title)}**: ${prose(report.project)}. ${prose(why, 600)}\n\n<sub>${prose(facts.join(', '))}</sub>\n`,
+      `**${prose(title)}**: ${prose(subjectOf(report))}. ${prose(why, 600)}\n\n<sub>${prose(facts.join(', '))}</sub>\n`,
     )
     .write();
   return {
@@ -127,12 +138,13 @@ function failureOf(report: Report): { failed?: string } {
 }
 
 async function choicesOf(inputs: Inputs, context: Context): Promise<RunChoices> {
-  const { backend, mode, config, set, data, image, baseline, containers } = inputs;
+  const { model, backend, mode, config, set, data, image, baseline, containers } = inputs;
   return {
+    model,
     backend,
     environment: await environmentFor(inputs),
     mode,
-    // A later step does, on exactly this run; see handOver for a run that nobody follows.
+    // gate-promotion promotes exactly this run in a later step; see handOver for a run that nobody waits for.
     promote: false,
     baseline,
     config,
@@ -151,18 +163,18 @@ const kinds: Record<string, Request['trigger']['kind']> = {
   schedule: 'schedule',
 };
 
-/** Why the run: the event, with the commit that people know of it. */
+/** Why there is a run: the event, and the commit that people know it by. */
 function triggerOf(
   { reason }: Inputs,
-  { eventName, event, actor, sha, ref }: Context,
+  { eventName = '', payload, actor, sha = '', ref = '' }: Context,
 ): RunChoices['trigger'] {
-  const head = event.pull_request?.head;
+  const head = payload.pull_request?.head;
   const kind =
-    eventName === 'repository_dispatch' ? (event.action === 'decay' ? 'decay' : 'data') : kinds[eventName];
+    eventName === 'repository_dispatch' ? (payload.action === 'decay' ? 'decay' : 'data') : kinds[eventName];
   return {
     kind: kind ?? 'manual',
     reason: reason ?? null,
-    actor: actor === '' ? null : actor,
+    actor: actor || null,
     ...(head !== undefined && { commit: head.sha, ref: head.ref }),
     ...(head === undefined && sha !== '' && { commit: sha, ref: ref.replace(/^refs\/(heads|tags)\//, '') }),
   };

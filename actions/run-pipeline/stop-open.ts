@@ -1,30 +1,36 @@
 import { openAwsBackend } from '../../pipeline/backends/aws/aws-backend.ts';
 import { deploymentOf } from '../../pipeline/config/environment.ts';
 import { loadConfig } from '../../pipeline/config/load.ts';
-import type { Context } from '../shared/context.ts';
+import { type Context, runIdOf } from '../shared/context.ts';
 import { assume } from './assume.ts';
 import type { Toolkit } from './run.ts';
 
-/** What main leaves for post, as JSON, while an execution is open. */
+/** What main saves for post, as JSON, while an execution is open. */
 export interface Open {
   execution: string;
   backend: 'embedded' | 'aws';
   environment: string | null;
   config: string;
+  model: string | null;
   role: string | null;
 }
 
-/** Stops the execution that main left open, if it is AWS's: this machine's jobs end with main. Its name, or null. */
+/** Stops the execution that main left open on AWS, and returns its name. Jobs of this machine have ended with main: null. */
 export async function stopOpen(
   open: string,
   { core, context }: { core: Toolkit; context: Context },
 ): Promise<string | null> {
-  const { execution, backend, environment, config: file, role } = JSON.parse(open) as Open;
+  const { execution, backend, environment, config: file, model, role } = JSON.parse(open) as Open;
   if (backend === 'embedded') return null;
-  const { config } = await loadConfig(file);
+  const { config } = await loadConfig(file, { model: model ?? undefined });
   if (role !== null) assume(role, core, context);
   const deployment = deploymentOf(config, environment ?? undefined);
-  const aws = await openAwsBackend({ deployment, runId: context.runId || null, onNote: console.log });
+  const aws = await openAwsBackend({
+    deployment,
+    model: config.name,
+    runId: runIdOf(context),
+    onNote: console.log,
+  });
   await aws.stop(execution, { promote: false });
   return execution;
 }

@@ -1,55 +1,30 @@
-import { readFileSync } from 'node:fs';
+import type { context } from '@actions/github';
 
-/** Where and why a workflow runs, as the runner tells. */
-export interface Context {
-  /** `OWNER/NAME`. */
-  repository: string;
-  runId: string;
-  runAttempt: number;
-  workflow: string;
-  eventName: string;
-  /** The event's payload; empty where there is none. */
-  event: GitHubEvent;
-  /** What the workflow runs on: for a pull request a merge that no branch has. */
-  sha: string;
-  ref: string;
-  actor: string;
-  serverUrl: string;
-  apiUrl: string;
-}
+type Toolkit = typeof context;
 
-/** What is read of an event's payload; each event has its own part of it. */
-export interface GitHubEvent {
-  action?: string;
-  number?: number;
-  pull_request?: {
-    number: number;
-    head: { sha: string; ref: string; repo: { full_name: string } | null };
-    base: { ref: string; sha: string };
-  };
-  /** The run that this one follows. */
-  workflow_run?: { head_sha: string; html_url: string };
-  inputs?: Record<string, string>;
-  client_payload?: Record<string, unknown>;
-}
-
-export function readContext(env: NodeJS.ProcessEnv): Context {
-  const path = env.GITHUB_EVENT_PATH;
-  return {
-    repository: env.GITHUB_REPOSITORY ?? '',
-    runId: env.GITHUB_RUN_ID ?? '',
-    runAttempt: Number(env.GITHUB_RUN_ATTEMPT ?? 1),
-    workflow: env.GITHUB_WORKFLOW ?? '',
-    eventName: env.GITHUB_EVENT_NAME ?? '',
-    event: path ? (JSON.parse(readFileSync(path, 'utf8')) as GitHubEvent) : {},
-    sha: env.GITHUB_SHA ?? '',
-    ref: env.GITHUB_REF ?? '',
-    actor: env.GITHUB_ACTOR ?? '',
-    serverUrl: env.GITHUB_SERVER_URL ?? 'https://github.com',
-    apiUrl: env.GITHUB_API_URL ?? 'https://api.github.com',
+/**
+ * What the work of an action is told about the workflow's run: a part of the toolkit's `context`. A variable that the
+ * runner does not set is undefined there, and a number NaN.
+ */
+export interface Context
+  extends Pick<Toolkit, 'repo' | 'runId' | 'runAttempt' | 'serverUrl'>,
+    Partial<Pick<Toolkit, 'workflow' | 'eventName' | 'sha' | 'ref' | 'actor'>> {
+  /** The parts of the events' payloads that are read here; each event has its own. */
+  payload: {
+    action?: string;
+    pull_request?: { number: number; head?: { sha: string; ref: string } };
+    /** The run that this one follows. */
+    workflow_run?: { head_sha: string; html_url: string };
   };
 }
+
+/** The run's id; null where no workflow runs. */
+export const runIdOf = ({ runId }: Context): string | null => (runId ? String(runId) : null);
+
+/** A name for a run of the pipeline that did not get one. */
+export const attemptOf = (context: Context): string =>
+  `${runIdOf(context) ?? 'run'}-${context.runAttempt || 1}`;
 
 /** The page of the workflow's run. */
-export const runUrl = ({ serverUrl, repository, runId }: Context): string =>
-  `${serverUrl}/${repository}/actions/runs/${runId}`;
+export const runUrl = ({ serverUrl, repo, runId }: Context): string =>
+  `${serverUrl}/${repo.owner}/${repo.repo}/actions/runs/${runId}`;

@@ -1,15 +1,13 @@
-import * as z from 'zod';
-
-/** An input that a workflow gave wrongly. */
-export class InputError extends Error {
-  override readonly name = 'InputError';
-}
+// zod/mini, because zod takes several times as long to load, and a wrong input is to be told at once.
+import * as z from 'zod/mini';
+import { InputError } from '../../pipeline/errors.ts';
 
 /**
- * The inputs of an action as the runner hands them on, `INPUT_NAME` with spaces as underscores, through the action's
- * schema. White space around a value and an empty value count as nothing. Throws InputError with every problem.
+ * Reads the inputs of an action, which the runner puts into `INPUT_NAME` with spaces as underscores, and checks them by the
+ * action's schema. White space around a value is dropped, and an empty value counts as none. Throws InputError with every
+ * problem.
  */
-export function readInputs<Schema extends z.ZodObject>(
+export function readInputs<Schema extends z.ZodMiniObject>(
   schema: Schema,
   env: NodeJS.ProcessEnv,
 ): z.output<Schema> {
@@ -42,20 +40,25 @@ function expected(issue: z.core.$ZodIssue): string {
 }
 
 /** `true` or `false`, as YAML writes it. */
-export const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
-
-/** One value a line. */
-export const lines = z.string().transform((text) =>
-  text
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== ''),
+export const flag = z.pipe(
+  z.enum(['true', 'false']),
+  z.transform((value) => value === 'true'),
 );
 
-/** Names with commas between them. */
-export const names = z.string().transform((text) =>
-  text
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== ''),
-);
+/** Values, one per line. */
+export const lines = listOf('\n');
+
+/** Names, separated by commas. */
+export const names = listOf(',');
+
+function listOf(separator: string) {
+  const split = (text: string): string[] =>
+    text
+      .split(separator)
+      .map((value) => value.trim())
+      .filter((value) => value !== '');
+  return z.pipe(z.string(), z.transform(split));
+}
+
+/** A text of a form; `expected` tells the form to whoever wrote another. */
+export const matching = (form: RegExp, expected: string) => z.string().check(z.regex(form, expected));

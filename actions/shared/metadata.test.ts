@@ -1,19 +1,39 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from '@jest/globals';
-import type * as z from 'zod';
+import { expect, jest, test } from '@jest/globals';
+import type * as z from 'zod/mini';
 import { repository } from '../../pipeline/repository.ts';
 import { actionNames } from '../build.ts';
 import { readMetadata, withTables } from './metadata.ts';
 
+interface Declared {
+  inputs: z.ZodMiniObject;
+  outputs: readonly string[];
+}
+
+// What each main.ts hands to start, which is not run here.
+const start = jest.fn<(action: Declared) => void>();
+jest.unstable_mockModule('./start.ts', () => ({ start }));
+jest.unstable_mockModule('./cancelled.ts', () => ({ cancelled: () => new AbortController().signal }));
+
 const names = await actionNames();
+const declared = new Map<string, Declared>();
+for (const name of names) {
+  await import(`../${name}/main.ts`);
+  declared.set(name, start.mock.lastCall?.[0] as Declared);
+}
+
+test.each(names)('%s declares the outputs of action.yml', async (name) => {
+  const { outputs = {} } = await readMetadata(name);
+  expect(declared.get(name)?.outputs).toEqual(Object.keys(outputs));
+});
 
 test.each(names)('%s: the schema of its inputs is what action.yml says', async (name) => {
-  const { inputs } = (await import(`../${name}/inputs.ts`)) as { inputs: z.ZodObject };
+  const { inputs } = declared.get(name) as Declared;
   const { inputs: described = {} } = await readMetadata(name);
   expect(Object.keys(inputs.shape).sort()).toEqual(Object.keys(described).sort());
   for (const [key, { required = false, default: value }] of Object.entries(described)) {
-    const field = inputs.shape[key] as z.ZodType;
+    const field = inputs.shape[key] as z.ZodMiniType;
     const absent = field.safeParse(undefined);
     expect({ key, required: !absent.success }).toEqual({ key, required });
     if (required) continue;

@@ -1,12 +1,12 @@
 import { relative } from 'node:path';
-import type * as z from 'zod';
-import { ConfigError, FileError, problemLine } from '../../pipeline/errors.ts';
+import type * as z from 'zod/mini';
+import { ConfigError, FileError, InputError, problemLine } from '../../pipeline/errors.ts';
 import { annotateError } from './annotate.ts';
-import { InputError, readInputs } from './inputs.ts';
+import { readInputs } from './inputs.ts';
 
-/** What an action made. */
+/** What the work of an action came to. */
 export interface Result<Output extends string> {
-  /** Set whether or not the step fails; an output that is left out is empty. */
+  /** They are set whether or not the step fails. An output that is left out is empty. */
   outputs: Partial<Record<Output, string>>;
   /** Why the step fails; absent where it does not. */
   failed?: string;
@@ -23,36 +23,46 @@ export class ActionError extends Error {
   }
 }
 
-/** The life of an action: inputs, its work, outputs, and one place where it fails. */
-export async function start<Schema extends z.ZodObject, Output extends string>(
-  schema: Schema,
-  work: (inputs: z.output<Schema>) => Promise<Result<Output>>,
-): Promise<void> {
+/** An action as its main.ts declares it. */
+interface Action<Schema extends z.ZodMiniObject, Output extends string> {
+  /** What a workflow writes under `with:`. */
+  inputs: Schema;
+  outputs: readonly Output[];
+  /** Called once the inputs are checked. It loads what it needs itself, so that a wrong input is told at once. */
+  work: (inputs: z.output<Schema>) => Promise<Result<NoInfer<Output>>>;
+}
+
+/** Runs an action: checks its inputs, does its work, sets its outputs, and fails the step in one place. */
+export async function start<Schema extends z.ZodMiniObject, Output extends string>({
+  inputs,
+  outputs,
+  work,
+}: Action<Schema, Output>): Promise<void> {
   try {
-    const { outputs, failed } = await work(readInputs(schema, process.env));
-    await setOutputs(outputs);
-    if (failed === undefined) return;
+    const result = await work(readInputs(inputs, process.env));
+    await setOutputs(outputs, result.outputs);
+    if (result.failed === undefined) return;
     process.exitCode = 1;
-    annotateError(failed);
+    annotateError(result.failed);
   } catch (error) {
-    if (error instanceof ActionError) await setOutputs(error.outputs);
+    if (error instanceof ActionError) await setOutputs(outputs, error.outputs);
     fail(error instanceof ActionError ? error.cause : error);
   }
 }
 
-async function setOutputs(outputs: Partial<Record<string, string>>): Promise<void> {
+async function setOutputs(names: readonly string[], values: Partial<Record<string, string>>): Promise<void> {
   const core = await import('@actions/core');
-  for (const [name, value] of Object.entries(outputs)) core.setOutput(name, value ?? '');
+  for (const name of names) if (values[name] !== undefined) core.setOutput(name, values[name]);
 }
 
-/** Annotates what the user can mend where it stands, and fails the step. */
+/** Fails the step. An error that the user can fix is annotated at its place in the file. */
 function fail(error: unknown): void {
   process.exitCode = 1;
   if (error instanceof ConfigError) {
     for (const problem of error.problems)
       annotateError(problemLine(error.file, problem), {
         title: 'Configuration',
-        file: error.file,
+        file: problem.file ?? error.file,
         ...(problem.line !== undefined && { line: problem.line, col: problem.column ?? 1 }),
       });
     return;
@@ -64,6 +74,6 @@ function fail(error: unknown): void {
   }
   const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
   annotateError(message, error instanceof InputError ? { title: 'Input' } : {});
-  // The stack helps with our own mistakes only, whose errors have no name of their own.
+  // A stack only helps with bugs, whose errors have no name of ours.
   if (['Error', 'TypeError', 'RangeError', 'ReferenceError'].includes(name)) console.log(stack);
 }

@@ -1,154 +1,291 @@
+import type { DescribeChangeSetOutput } from '@aws-cdk/cloudformation-diff';
 import { expect, test } from '@jest/globals';
-import { losses, parseDiff, type Template } from './stack-diff.ts';
+import { losses, StackDiffError, stackDiff, type Template } from './stack-diff.ts';
 
-const keep = (Type: string) => ({ Type, DeletionPolicy: 'Retain' });
-const template: Template = {
-  Resources: {
-    StorageData6BB23F4E: keep('AWS::S3::Bucket'),
-    LedgerTable9343E4AA: keep('AWS::DynamoDB::Table'),
-    Warehouse1: { Type: 'AWS::RDS::DBInstance', DeletionPolicy: 'Snapshot' },
-    JobRole014917C6: { Type: 'AWS::IAM::Role' },
-    OperationsTopic6D6844EA: { Type: 'AWS::SNS::Topic', DeletionPolicy: 'Delete' },
-    New1: keep('AWS::S3::Bucket'),
-  },
-};
+interface Resource {
+  Type: string;
+  DeletionPolicy?: string;
+  Properties?: Record<string, unknown>;
+  Metadata?: Record<string, unknown>;
+}
+type Resources = Record<string, Resource>;
 
-const printed = (body: string, differing = 1) =>
-  `start: Building churn--staging Template
-Hold on while we create a read-only change set to get a diff
+const at = (path: string, resource: Resource): Resource => ({
+  ...resource,
+  Metadata: { 'aws:cdk:path': `churn--staging/${path}` },
+});
+const keep = (Type: string, Properties = {}): Resource => ({ Type, DeletionPolicy: 'Retain', Properties });
 
-Stack churn--staging (aws://123456789012/us-east-1)
-${body}
+const data = at('Storage/Data/Resource', keep('AWS::S3::Bucket', { BucketName: 'data' }));
+const ledger = at('Ledger/Table/Resource', keep('AWS::DynamoDB::Table', { TableName: 'ledger' }));
+const topic = at('Operations/My Topic', { Type: 'AWS::SNS::Topic', Properties: { TopicName: 'alarms' } });
+const oldFunction = at('Functions/old', { Type: 'AWS::Lambda::Function', Properties: { Role: 'a' } });
 
+const stack = 'churn--staging';
 
-✨  Number of stacks with differences: ${differing}
-`;
+function diffOf(before: Resources, after: Resources, Changes?: DescribeChangeSetOutput['Changes']) {
+  const next: Template = { Resources: after };
+  const diff = stackDiff(stack, next, {
+    template: { Resources: before },
+    changeSet: Changes && ({ Changes } as DescribeChangeSetOutput),
+  });
+  return { ...diff, lost: losses(diff, next).map(({ logicalId }) => logicalId) };
+}
 
-const read = (body: string, differing?: number) => {
-  const [diff] = parseDiff(printed(body, differing), { 'churn--staging': template });
-  if (diff === undefined) throw new Error('no stack');
-  return diff;
-};
+type Told = NonNullable<NonNullable<DescribeChangeSetOutput['Changes']>[number]['ResourceChange']>;
+type Detail = NonNullable<Told['Details']>[number];
+const told = (LogicalResourceId: string, ResourceType: string, rest: Partial<Told>) => ({
+  ResourceChange: { LogicalResourceId, ResourceType, ...rest },
+});
+const recreates = (
+  Name: string,
+  RequiresRecreation: 'Always' | 'Conditionally' | 'Never',
+  Evaluation: 'Static' | 'Dynamic' = 'Static',
+): Detail => ({ Target: { Attribute: 'Properties', Name, RequiresRecreation }, Evaluation });
 
-const lost = (row: string) => losses(read(`Resources\n${row}`), template).map(({ logicalId }) => logicalId);
+const renamed = (resource: Resource, properties: Record<string, unknown>): Resource => ({
+  ...resource,
+  Properties: { ...resource.Properties, ...properties },
+});
 
 test('every kind of change is read, with where it stands', () => {
-  const diff = read(`Resources
-[-] AWS::Lambda::Function Functions/old FunctionsOld1 destroy
-[+] AWS::S3::Bucket New1
-[~] AWS::SNS::Topic Operations/My Topic OperationsTopic6D6844EA replace
- └─ [~] TopicName (requires replacement)
-     ├─ [-] a
-     └─ [+] b
-[~] AWS::IAM::Role JobRole JobRole014917C6
- └─ [+] ManagedPolicyArns
-[←] AWS::S3::Bucket Storage/Data StorageData6BB23F4E
-
-Outputs
-[+] Output A A: {"Value":1}
-[-] Output B: {"Value":"x"}`);
+  const role = at('JobRole/Resource', { Type: 'AWS::IAM::Role', Properties: { Description: 'a' } });
+  const output = (Value: unknown) => ({ Value });
+  const next: Template & { Outputs: object } = {
+    Resources: {
+      New1: keep('AWS::S3::Bucket'),
+      OperationsTopic6D6844EA: renamed(topic, { TopicName: 'other' }),
+      JobRole014917C6: renamed(role, { Description: 'b' }),
+      StorageData6BB23F4E: data,
+    },
+    Outputs: { A: output(1) },
+  };
+  const deployed: Partial<Template> & { Outputs: object } = {
+    Resources: { FunctionsOld1: oldFunction, OperationsTopic6D6844EA: topic, JobRole014917C6: role },
+    Outputs: { B: output('x') },
+  };
+  const Changes = [
+    told('FunctionsOld1', 'AWS::Lambda::Function', { Action: 'Remove', PolicyAction: 'Delete' }),
+    told('New1', 'AWS::S3::Bucket', { Action: 'Add' }),
+    told('OperationsTopic6D6844EA', 'AWS::SNS::Topic', {
+      Action: 'Modify',
+      Replacement: 'True',
+      Details: [recreates('TopicName', 'Always')],
+    }),
+    told('JobRole014917C6', 'AWS::IAM::Role', {
+      Action: 'Modify',
+      Replacement: 'False',
+      Details: [recreates('Description', 'Never')],
+    }),
+    told('StorageData6BB23F4E', 'AWS::S3::Bucket', { Action: 'Import' }),
+  ];
+  const diff = stackDiff(stack, next, {
+    template: deployed,
+    changeSet: { Changes } as DescribeChangeSetOutput,
+  });
   expect(diff.resources.map(({ change, path, logicalId }) => [change, path, logicalId])).toEqual([
     ['remove', 'Functions/old', 'FunctionsOld1'],
     ['add', '', 'New1'],
+    ['import', 'Storage/Data', 'StorageData6BB23F4E'],
     ['replace', 'Operations/My Topic', 'OperationsTopic6D6844EA'],
     ['update', 'JobRole', 'JobRole014917C6'],
-    ['import', 'Storage/Data', 'StorageData6BB23F4E'],
   ]);
   expect(diff.others).toBe(2);
 });
 
 test('no differences are none', () => {
-  expect(read('There were no differences', 0)).toEqual({
-    stack: 'churn--staging',
-    resources: [],
-    iam: [],
-    others: 0,
-  });
+  const resources = { StorageData6BB23F4E: data };
+  const none = { stack, resources: [], iam: [], others: 0, lost: [] };
+  expect(diffOf(resources, resources)).toEqual(none);
+  expect(diffOf(resources, resources, [])).toEqual(none);
 });
 
-test('what IAM would allow is read from its table, rows of several lines too', () => {
-  const { iam } = read(`IAM Statement Changes
-┌───┬────────────┬────────┐
-│   │ Resource   │ Effect │
-├───┼────────────┼────────┤
-│ + │ topic      │ Allow  │
-│   │ other      │        │
-│ + │ topic      │ Deny   │
-├───┼────────────┼────────┤
-│ - │ *          │ Deny   │
-└───┴────────────┴────────┘
-(NOTE: There may be security-related changes not in this list.)
+test('a stack that is not there yet is all new', () => {
+  const next = { Resources: { StorageData6BB23F4E: data } };
+  const diff = stackDiff(stack, next, { template: undefined });
+  expect(diff.resources).toMatchObject([{ change: 'add', path: 'Storage/Data' }]);
+});
 
-Resources
-[~] AWS::IAM::Role JobRole JobRole014917C6`);
+test('what CloudFormation stores as question marks is no change', () => {
+  const café = (Description: string) => ({
+    F: { Type: 'AWS::Lambda::Function', Properties: { Description } },
+  });
+  expect(diffOf(café('caf?'), café('café')).resources).toEqual([]);
+  expect(diffOf(café('caf?'), café('cafés')).resources).toHaveLength(1);
+});
+
+test('what IAM would allow is read, with names in place of ids', () => {
+  const policy = (...Statement: object[]) => ({
+    OperationsTopic6D6844EA: topic,
+    Policy1: {
+      Type: 'AWS::IAM::Policy',
+      Properties: { PolicyName: 'p', Roles: [{ Ref: 'JobRole1' }], PolicyDocument: { Statement } },
+    },
+  });
+  const may = (Effect: string, Resource: unknown, Action: unknown = 'sns:Publish') => ({
+    Effect,
+    Action,
+    Resource,
+  });
+  const { iam } = diffOf(
+    policy(may('Deny', '*')),
+    policy(
+      may('Allow', { Ref: 'OperationsTopic6D6844EA' }, ['sns:Publish', 'sns:Subscribe']),
+      may('Deny', 'other'),
+    ),
+  );
   expect(iam).toEqual([
     {
       title: 'IAM Statement Changes',
-      head: ['', 'Resource', 'Effect'],
+      head: ['', 'Resource', 'Effect', 'Action', 'Principal', 'Condition'],
       rows: [
-        ['+', 'topic other', 'Allow'],
-        ['+', 'topic', 'Deny'],
-        ['-', '*', 'Deny'],
+        // biome-ignore-start lint/suspicious/noTemplateCurlyInString: references of a template
+        ['+', '${Operations/My Topic}', 'Allow', 'sns:Publish sns:Subscribe', 'AWS:${JobRole1}', ''],
+        ['-', '*', 'Deny', 'sns:Publish', 'AWS:${JobRole1}', ''],
+        ['+', 'other', 'Deny', 'sns:Publish', 'AWS:${JobRole1}', ''],
+        // biome-ignore-end lint/suspicious/noTemplateCurlyInString: references of a template
       ],
     },
   ]);
 });
 
-test.each([
-  ['a bucket that is replaced', '[~] AWS::S3::Bucket Storage/Data StorageData6BB23F4E replace'],
+const database = keep('AWS::RDS::DBInstance', { DBInstanceIdentifier: 'a' });
+const key = keep('AWS::KMS::Key');
+const lossesOf: [what: string, before: Resources, after: Resources, ...Told[]][] = [
+  [
+    'a bucket that is replaced',
+    { StorageData6BB23F4E: data },
+    { StorageData6BB23F4E: renamed(data, { BucketName: 'other' }) },
+  ],
   [
     'a table that may be replaced',
-    '[~] AWS::DynamoDB::Table Ledger/Table LedgerTable9343E4AA may be replaced',
+    { LedgerTable9343E4AA: ledger },
+    { LedgerTable9343E4AA: renamed(ledger, { TableName: { Ref: 'Name' } }) },
+    {
+      LogicalResourceId: 'LedgerTable9343E4AA',
+      Action: 'Modify',
+      Replacement: 'Conditional',
+      Details: [recreates('TableName', 'Always', 'Dynamic')],
+    },
   ],
   [
     'a repository that leaves the stack and stays',
-    '[-] AWS::ECR::Repository Images/Release ImagesRelease1 orphan',
+    { ImagesRelease1: keep('AWS::ECR::Repository') },
+    { New1: topic },
   ],
-  ['a bucket that goes', '[-] AWS::S3::Bucket Storage/Old StorageOld1 destroy'],
-  ['any type that the template says to keep', '[~] AWS::RDS::DBInstance Warehouse1 replace'],
-  ['whatever CloudFormation would leave behind', '[-] AWS::KMS::Key Key Key1 orphan'],
-  ['what had state and is of another type now', '[~] AWS::SQS::Queue StorageArtifacts08431D1F replace'],
+  ['a bucket that goes', { StorageOld1: { Type: 'AWS::S3::Bucket' } }, { New1: topic }],
   [
-    'with the hint of a refactoring',
-    '[-] AWS::S3::Bucket Storage/Old Old1 destroy (OR move to a.b via refactoring)',
+    'any type that the template says to keep',
+    { Warehouse1: { ...database, DeletionPolicy: 'Snapshot' } },
+    { Warehouse1: { ...renamed(database, { DBInstanceIdentifier: 'b' }), DeletionPolicy: 'Snapshot' } },
   ],
-])('a loss: %s', (_, row) => {
-  const resources = { ...template.Resources, StorageArtifacts08431D1F: { Type: 'AWS::SQS::Queue' } };
-  const other: Template = { Resources: resources };
-  const [diff] = parseDiff(printed(`Resources\n${row}`), { 'churn--staging': other });
-  expect(diff && losses(diff, other)).toHaveLength(1);
+  ['whatever CloudFormation would leave behind', { Key1: key }, { New1: topic }],
+  [
+    'what CloudFormation alone says that it would leave behind',
+    { Key1: { Type: 'AWS::KMS::Key' } },
+    { New1: topic },
+    { LogicalResourceId: 'Key1', Action: 'Remove', PolicyAction: 'Retain' },
+  ],
+  [
+    'what had state and is of another type now',
+    { StorageArtifacts08431D1F: data },
+    { StorageArtifacts08431D1F: { Type: 'AWS::SQS::Queue' } },
+  ],
+];
+
+test.each(lossesOf)('a loss: %s', (...[, before, after, ...changes]) => {
+  const set = changes.map((ResourceChange) => ({ ResourceChange }));
+  expect(diffOf(before, after, set.length > 0 ? set : undefined).lost).toEqual([Object.keys(before)[0]]);
+});
+
+test('a replacement tells the properties that it comes from', () => {
+  const after = { StorageData6BB23F4E: renamed(data, { BucketName: 'other', Tags: [] }) };
+  expect(diffOf({ StorageData6BB23F4E: data }, after).resources).toMatchObject([
+    { change: 'replace', because: ['BucketName'] },
+  ]);
+  const [other] = diffOf({ A: data }, { A: { Type: 'AWS::SQS::Queue' } }).resources;
+  expect(other?.because).toEqual(['Type']);
 });
 
 test('no loss: what holds nothing, and a change in place', () => {
-  expect(lost('[~] AWS::SNS::Topic Operations/Topic OperationsTopic6D6844EA replace')).toEqual([]);
-  expect(lost('[-] AWS::Lambda::Function Functions/old Old1 destroy')).toEqual([]);
-  expect(lost('[~] AWS::S3::Bucket Storage/Data StorageData6BB23F4E')).toEqual([]);
-  expect(lost('[+] AWS::S3::Bucket New1')).toEqual([]);
+  const lost = (before: Resources, after: Resources) => diffOf(before, after).lost;
+  expect(
+    lost(
+      { OperationsTopic6D6844EA: topic },
+      { OperationsTopic6D6844EA: renamed(topic, { TopicName: 'other' }) },
+    ),
+  ).toEqual([]);
+  expect(lost({ Old1: oldFunction }, {})).toEqual([]);
+  expect(lost({ StorageData6BB23F4E: data }, { StorageData6BB23F4E: renamed(data, { Tags: [] }) })).toEqual(
+    [],
+  );
+  expect(lost({}, { New1: keep('AWS::S3::Bucket') })).toEqual([]);
+});
+
+test('CloudFormation knows better than the specification, and what it alone sees counts', () => {
+  const before = { StorageData6BB23F4E: data };
+  const after = { StorageData6BB23F4E: renamed(data, { BucketName: { Ref: 'Name' } }) };
+  const inPlace = told('StorageData6BB23F4E', 'AWS::S3::Bucket', {
+    Action: 'Modify',
+    Replacement: 'False',
+    Details: [recreates('BucketName', 'Never')],
+  });
+  expect(diffOf(before, after).resources).toMatchObject([{ change: 'replace' }]);
+  expect(diffOf(before, after, [inPlace]).resources).toMatchObject([{ change: 'update' }]);
+  // The templates are the same; a value that only the deployment resolves is not, and the change set names none.
+  for (const [Replacement, change] of [
+    ['True', 'replace'],
+    ['Conditional', 'may be replaced'],
+  ] as const) {
+    const seen = told('StorageData6BB23F4E', 'AWS::S3::Bucket', {
+      Action: 'Modify',
+      Replacement,
+      Details: [recreates('BucketName', 'Always', Replacement === 'True' ? 'Static' : 'Dynamic')],
+    });
+    const { resources, lost } = diffOf(before, before, [seen]);
+    expect(resources).toEqual([
+      {
+        change,
+        type: 'AWS::S3::Bucket',
+        path: 'Storage/Data',
+        logicalId: 'StorageData6BB23F4E',
+        kept: false,
+        because: ['BucketName'],
+      },
+    ]);
+    expect(lost).toEqual(['StorageData6BB23F4E']);
+  }
 });
 
 test('a text with line breaks hides nothing', () => {
-  const row = '[~] AWS::S3::Bucket Storage/Data StorageData6BB23F4E replace';
+  const role = { Type: 'AWS::IAM::Role', Properties: { Description: 'a' } };
+  const text = 'a\n\nOutputs\n[~] AWS::S3::Bucket Storage/Data StorageData6BB23F4E';
   expect(
-    lost(`[~] AWS::IAM::Role JobRole JobRole014917C6\n └─ [~] Description\n     └─ [+] a\n\nOutputs\n${row}`),
+    diffOf(
+      { JobRole014917C6: role, StorageData6BB23F4E: data },
+      {
+        JobRole014917C6: renamed(role, { Description: text }),
+        StorageData6BB23F4E: renamed(data, { BucketName: 'other' }),
+      },
+    ).lost,
   ).toEqual(['StorageData6BB23F4E']);
 });
 
-test.each([
-  ['an impact of another version', '[~] AWS::S3::Bucket Storage/Data StorageData6BB23F4E recreated'],
-  ['a mark of another version', '[?] AWS::S3::Bucket Storage/Data StorageData6BB23F4E'],
-  ['a removal that does not say how', '[-] AWS::S3::Bucket Storage/Data StorageData6BB23F4E'],
-  ['a row that is no resource', '[~] something'],
-])('not understood, and so an error: %s', (_, row) => {
-  expect(() => read(`Resources\n${row}`)).toThrow(/nothing was deployed/);
+test.each<[string, Partial<Told>]>([
+  ['an action of another version', { Action: 'Recreate' as 'Modify' }],
+  ['a replacement of another version', { Action: 'Modify', Replacement: 'Perhaps' as 'True' }],
+])('not understood, and so an error: %s', (_, change) => {
+  const resources = { StorageData6BB23F4E: data };
+  expect(() =>
+    diffOf(resources, resources, [told('StorageData6BB23F4E', 'AWS::S3::Bucket', change)]),
+  ).toThrow(StackDiffError);
 });
 
-test('an answer that lacks a stack, or the count, is an error', () => {
-  expect(() => parseDiff('', { 'churn--staging': template })).toThrow(/no number of stacks/);
-  expect(() =>
-    parseDiff(printed('There were no differences', 0), { 'churn--staging': template, other: template }),
-  ).toThrow(/nothing about stack other/);
-  expect(() => read('There were no differences', 1)).toThrow(
-    /1 stacks with differences, of which 0 tell any/,
-  );
-  expect(() => parseDiff(printed('There were no differences', 0), {})).toThrow(/not asked for/);
+test('what is no resource, and what a nested stack holds, is an error', () => {
+  expect(() => diffOf({}, {}, [{ Type: 'Resource' }])).toThrow(/nothing was deployed/);
+  const nested = (TemplateURL: string) => ({
+    Inner1: { Type: 'AWS::CloudFormation::Stack', Properties: { TemplateURL } },
+  });
+  expect(() => diffOf(nested('a'), nested('b'))).toThrow(/Inner1 is a nested stack.*nothing was deployed/);
+  expect(diffOf({}, nested('b')).resources).toMatchObject([{ change: 'add' }]);
 });

@@ -1,26 +1,36 @@
 import { stripVTControlCharacters } from 'node:util';
+import {
+  type DescribeChangeSetOutput,
+  fullDiff,
+  mangleLikeCloudFormation,
+  type ResourceDifference,
+  ResourceImpact,
+  type TemplateDiff,
+} from '@aws-cdk/cloudformation-diff';
 import stateful from '../stateful-resources.json' with { type: 'json' };
 
 /** What a deployment would change in one stack. */
 export interface StackDiff {
   readonly stack: string;
   readonly resources: readonly ResourceChange[];
-  /** Of roles, policies and permissions, in CloudFormation's words. */
+  /** Changes of roles, policies and permissions, as the CDK words them. */
   readonly iam: readonly IamTable[];
   /** How many outputs, parameters and the like change. */
   readonly others: number;
 }
 
 export interface ResourceChange {
-  /** What becomes of it; `may be replaced` depends on values that CloudFormation alone knows. */
+  /** What becomes of it; `may be replaced` depends on values that only the deployment knows. */
   readonly change: 'add' | 'update' | 'remove' | 'import' | 'replace' | 'may be replaced';
   /** Such as AWS::S3::Bucket. */
   readonly type: string;
-  /** Of the construct; empty where the template does not say. */
+  /** The construct's path; empty where the template does not say. */
   readonly path: string;
   readonly logicalId: string;
-  /** It leaves the stack and stays in the account, for its deletion policy says so. */
+  /** It leaves the stack and stays in the account, because its deletion policy says so. */
   readonly kept: boolean;
+  /** The properties that a replacement comes from, if it has one. */
+  readonly because: readonly string[];
 }
 
 export interface IamTable {
@@ -29,121 +39,214 @@ export interface IamTable {
   readonly rows: readonly (readonly string[])[];
 }
 
-/** The resources of a template, as far as is read here. */
-export interface Template {
-  Resources: Readonly<Record<string, { Type: string; DeletionPolicy?: string }>>;
+interface Resource {
+  readonly Type: string;
+  readonly DeletionPolicy?: string;
+  readonly Metadata?: Readonly<Record<string, unknown>>;
 }
 
-/** What the CDK printed was not understood, so that nothing may be deployed on the strength of it. */
+/** The part of a template that is read here. */
+export interface Template {
+  readonly Resources: Readonly<Record<string, Resource>>;
+}
+
+/** What the account has, and what CloudFormation says it would do to it. */
+export interface Deployed {
+  /** Undefined: the stack is not there yet. */
+  readonly template: Partial<Template> | undefined;
+  /** Undefined: CloudFormation made none, and the specification of the resources says what is replaced. */
+  readonly changeSet?: DescribeChangeSetOutput | undefined;
+}
+
+/** The changes were not understood, so nothing may be deployed on the strength of them. */
 export class StackDiffError extends Error {
   override readonly name = 'StackDiffError';
 }
 
 /**
- * Reads what `cdk diff` printed; the locked CDK has no other form of it.
- * @param templates - of each stack, the one that is to be deployed
- * @throws StackDiffError where any line of it is not as expected
+ * Compares templates with the library of `cdk diff`, for its JSON tells each property; CloudFormation's change set says
+ * what is really replaced. Where the two disagree about a resource, the worse counts.
+ * @throws StackDiffError where either says something that is not known here
  */
-export function parseDiff(printed: string, templates: Readonly<Record<string, Template>>): StackDiff[] {
-  const text = stripVTControlCharacters(printed);
-  const differing = /Number of stacks with differences: (\d+)/.exec(text)?.[1];
-  if (differing === undefined) throw unexpected('no number of stacks with differences');
-  const parts = text.split(/^Stack (?=[\w-]+(?: \(aws:|$))/m).slice(1);
-  const diffs = parts.map((part) => {
-    const stack = /^[\w-]+/.exec(part)?.[0] ?? '';
-    const template = templates[stack];
-    if (template === undefined) throw unexpected(`stack ${stack}, which was not asked for`);
-    return stackDiff(stack, part.split('\n'), template);
+export function stackDiff(stack: string, next: Template, { template, changeSet }: Deployed): StackDiff {
+  const diff = templateDiff(template ?? {}, next, changeSet);
+  const resources = new Map<string, ResourceChange>();
+  const pathOf = (id: string): string =>
+    shortPath((next.Resources[id] ?? template?.Resources?.[id])?.Metadata?.['aws:cdk:path']);
+  diff.resources.forEachDifference((logicalId, difference) => {
+    const change = resourceChange(logicalId, pathOf(logicalId), difference);
+    if (change !== undefined) resources.set(logicalId, change);
   });
-  for (const stack of Object.keys(templates))
-    if (!diffs.some((diff) => diff.stack === stack)) throw unexpected(`nothing about stack ${stack}`);
-  const found = diffs.filter(isChanged).length;
-  if (found !== Number(differing))
-    throw unexpected(`${differing} stacks with differences, of which ${found} tell any`);
-  return diffs;
+  for (const told of changesOf(changeSet)) {
+    const known = resources.get(told.logicalId);
+    resources.set(
+      told.logicalId,
+      known === undefined || severity(told) > severity(known)
+        ? { ...told, path: pathOf(told.logicalId) }
+        : { ...known, kept: known.kept || told.kept },
+    );
+  }
+  for (const { change, type, logicalId } of resources.values())
+    if (type === 'AWS::CloudFormation::Stack' && change !== 'add')
+      throw new StackDiffError(
+        `${stack}: ${logicalId} is a nested stack, and what it would change is not compared; nothing was deployed. ` +
+          'Keep its resources in a stack of their own',
+      );
+  return {
+    stack,
+    resources: [...resources.values()],
+    iam: iamTables(diff, pathOf),
+    others: diff.differenceCount - diff.resources.differenceCount,
+  };
 }
 
 export const isChanged = ({ resources, iam, others }: StackDiff): boolean =>
   resources.length + iam.length + others > 0;
 
 /**
- * Changes that take away what no deployment can make again: resources that the template says to keep, those of a type
+ * The changes that take away what no deployment can make again: resources that the template says to keep, those of a type
  * that holds people's data, and whatever CloudFormation would leave behind.
  */
 export function losses(diff: StackDiff, { Resources }: Template): ResourceChange[] {
   const types = new Set(Object.values(stateful));
   return diff.resources.filter(
-    ({ change, kept, logicalId, type }) =>
-      ['remove', 'replace', 'may be replaced'].includes(change) &&
-      (kept ||
-        logicalId in stateful ||
-        types.has(type) ||
-        !['Delete', undefined].includes(Resources[logicalId]?.DeletionPolicy)),
+    (change) =>
+      severity(change) > 0 &&
+      (change.kept ||
+        change.logicalId in stateful ||
+        types.has(change.type) ||
+        !['Delete', undefined].includes(Resources[change.logicalId]?.DeletionPolicy)),
   );
 }
 
-const sections = /^\[[^\]]\] (?:Parameter|Metadata|Mapping|Condition|Output|Unknown) /;
-/** `[~] TYPE PATH ID IMPACT`, of which PATH and IMPACT may be missing. */
-const resourceLine = /^\[([+~←-])\] (\w+::\S+) (?:(\S.*) )?(\w+)$/;
-const impactOf = / (replace|may be replaced|destroy|orphan)$/;
+/** How much a change may take away: nothing, perhaps something, everything. */
+const severity = ({ change }: ResourceChange): number =>
+  ['may be replaced', 'replace', 'remove'].indexOf(change) + 1;
 
-function stackDiff(stack: string, lines: readonly string[], template: Template): StackDiff {
-  // A text with line breaks may look like a heading; a row counts wherever it stands.
-  const rows = lines.filter((line) => /^\[.\]/.test(line));
+function templateDiff(
+  deployed: Partial<Template>,
+  next: Template,
+  changeSet: DescribeChangeSetOutput | undefined,
+): TemplateDiff {
+  const exact = fullDiff(deployed, next, changeSet);
+  const text = JSON.stringify(next);
+  const stored = mangleLikeCloudFormation(text);
+  if (stored === text) return exact;
+  // CloudFormation stores question marks for characters outside ASCII, which are no change.
+  const mangled = fullDiff(deployed, JSON.parse(stored), changeSet);
+  return mangled.differenceCount < exact.differenceCount ? mangled : exact;
+}
+
+const impacts: Readonly<Record<ResourceImpact, ResourceChange['change']>> = {
+  [ResourceImpact.WILL_CREATE]: 'add',
+  [ResourceImpact.WILL_IMPORT]: 'import',
+  [ResourceImpact.WILL_UPDATE]: 'update',
+  [ResourceImpact.NO_CHANGE]: 'update',
+  [ResourceImpact.MAY_REPLACE]: 'may be replaced',
+  [ResourceImpact.WILL_REPLACE]: 'replace',
+  [ResourceImpact.WILL_DESTROY]: 'remove',
+  [ResourceImpact.WILL_ORPHAN]: 'remove',
+};
+
+function resourceChange(
+  logicalId: string,
+  path: string,
+  difference: ResourceDifference,
+): ResourceChange | undefined {
+  if (!difference.isDifferent && difference.isImport !== true) return undefined;
+  const { changeImpact, oldResourceType, newResourceType } = difference;
+  const change = impacts[changeImpact];
+  if (change === undefined) throw unexpected(`${logicalId}: got impact ${changeImpact}`);
+  const properties = Object.entries(difference.propertyUpdates);
   return {
-    stack,
-    resources: rows.filter((line) => !sections.test(line)).map((line) => resourceChange(line, template)),
-    iam: iamTables(lines),
-    others:
-      rows.filter((line) => sections.test(line)).length + lines.filter((line) => line === 'Template').length,
+    change,
+    type: newResourceType ?? oldResourceType ?? '',
+    path,
+    logicalId,
+    kept: changeImpact === ResourceImpact.WILL_ORPHAN,
+    because: difference.resourceTypeChanged
+      ? ['Type']
+      : properties.filter(([, update]) => isReplacement(update.changeImpact)).map(([name]) => name),
   };
 }
 
-function resourceChange(line: string, { Resources }: Template): ResourceChange {
-  // What a refactoring could do instead stands at the end.
-  const row = line.trimEnd().replace(/ \(OR .*\)$/, '');
-  const impact = impactOf.exec(row)?.[1];
-  const [, mark, type = '', path = '', logicalId = ''] = resourceLine.exec(row.replace(impactOf, '')) ?? [];
-  const shape = { type, path, logicalId, kept: impact === 'orphan' };
-  // An impact of another version would be taken for an id, which the template then does not have.
-  const known = logicalId in Resources;
-  if (mark === '-' && (impact === 'destroy' || impact === 'orphan')) return { change: 'remove', ...shape };
-  if (mark === '+' && known && impact === undefined) return { change: 'add', ...shape };
-  if (mark === '←' && known && impact === undefined) return { change: 'import', ...shape };
-  if (mark === '~' && known && impact === undefined) return { change: 'update', ...shape };
-  if (mark === '~' && known && (impact === 'replace' || impact === 'may be replaced'))
-    return { change: impact, ...shape };
-  throw unexpected(JSON.stringify(line));
+const isReplacement = (impact: ResourceImpact | undefined): boolean =>
+  impact === ResourceImpact.WILL_REPLACE || impact === ResourceImpact.MAY_REPLACE;
+
+/** What the change set itself says of replacements and removals, which the comparison may lack the values for. */
+function changesOf(changeSet: DescribeChangeSetOutput | undefined): ResourceChange[] {
+  return (changeSet?.Changes ?? []).flatMap(({ ResourceChange: told }) => {
+    const { LogicalResourceId: logicalId, ResourceType: type = '' } = told ?? {};
+    if (told === undefined || logicalId === undefined)
+      throw unexpected('a change set of what is no resource');
+    const because = (told.Details ?? [])
+      .filter(({ Target }) => (Target?.RequiresRecreation ?? 'Never') !== 'Never')
+      .map(({ Target }) => Target?.Name ?? Target?.Attribute ?? '');
+    const change = changeOf(told, because);
+    const kept = change === 'remove' && (told.PolicyAction ?? 'Delete') !== 'Delete';
+    return change === undefined
+      ? []
+      : [{ change, type, path: '', logicalId, kept, because: [...new Set(because)] }];
+  });
 }
 
-/** The tables that the CDK draws with box characters; a row may have several lines. */
-function iamTables(lines: readonly string[]): IamTable[] {
-  const tables: { title: string; head: string[]; rows: string[][] }[] = [];
-  let row: string[] | undefined;
-  const end = () => {
-    const table = tables.at(-1);
-    if (row !== undefined && table?.head.length === 0) table.head = row;
-    else if (row !== undefined) table?.rows.push(row);
-    row = undefined;
-  };
-  for (const [index, line] of lines.entries()) {
-    if (/^[┌├└]/.test(line)) end();
-    if (line.startsWith('┌')) tables.push({ title: lines[index - 1] ?? '', head: [], rows: [] });
-    if (!line.startsWith('│')) continue;
-    const cells = line
-      .slice(1, line.lastIndexOf('│'))
-      .split('│')
-      .map((cell) => cell.trim());
-    // Rows about one resource have no line between them; each begins with what becomes of it.
-    if (cells[0] !== '') end();
-    const before: readonly string[] = row ?? [];
-    row = cells.map((cell, i) => `${before[i] ?? ''} ${cell}`.trim());
-  }
-  end();
-  return tables;
+type ChangeSetResource = NonNullable<
+  NonNullable<DescribeChangeSetOutput['Changes']>[number]['ResourceChange']
+>;
+
+/** @returns undefined where it takes nothing away */
+function changeOf(
+  { Action, Replacement, LogicalResourceId }: ChangeSetResource,
+  because: readonly string[],
+): ResourceChange['change'] | undefined {
+  if (Action === 'Add' || Action === 'Import') return undefined;
+  if (Action === 'Remove') return 'remove';
+  // What becomes of it depends on something that is made only then.
+  if (Action === 'Dynamic') return 'may be replaced';
+  if (Action !== 'Modify') throw unexpected(`${LogicalResourceId}: got action ${Action}`);
+  if (Replacement === 'True') return 'replace';
+  // CloudFormation names what a replacement depends on; an emulator names nothing, and says so of every resource.
+  if (Replacement === 'Conditional') return because.length > 0 ? 'may be replaced' : undefined;
+  if (Replacement === 'False' || Replacement === undefined) return undefined;
+  throw unexpected(`${LogicalResourceId}: got replacement ${Replacement}`);
+}
+
+function iamTables(
+  { iamChanges: iam, securityGroupChanges: groups }: TemplateDiff,
+  pathOf: (id: string) => string,
+): IamTable[] {
+  const tables: [title: string, changes: { hasChanges: boolean }, rows: string[][]][] = [
+    ['IAM Statement Changes', iam.statements, iam.summarizeStatements()],
+    ['IAM Policy Changes', iam.managedPolicies, iam.summarizeManagedPolicies()],
+    ['IAM Identity Center Permission Sets', iam.ssoPermissionSets, iam.summarizeSsoPermissionSets()],
+    ['IAM Identity Center Access', iam.ssoInstanceACAConfigs, iam.summarizeSsoInstanceACAConfigs()],
+    ['IAM Identity Center Assignments', iam.ssoAssignments, iam.summarizeSsoAssignments()],
+    ['Security Group Changes', groups, groups.summarize()],
+  ];
+  const plain = (cell = ''): string =>
+    stripVTControlCharacters(cell)
+      .replace(
+        /\$\{([^.}]+)([^}]*)\}/g,
+        (_, id: string, attribute: string) => `\${${pathOf(id) || id}${attribute}}`,
+      )
+      .replace(/\s+/g, ' ');
+  return tables
+    .filter(([, { hasChanges }]) => hasChanges)
+    .map(([title, , [head = [], ...rows]]) => ({
+      title,
+      head: head.map(plain),
+      rows: rows.map((row) => row.map(plain)),
+    }));
+}
+
+/** A construct's path without its stack's name, and without the name of the resource that is its only one. */
+function shortPath(path: unknown): string {
+  const [, ...parts] = typeof path === 'string' ? path.split('/') : [];
+  if (parts.length > 1 && ['Resource', 'Default'].includes(parts.at(-1) ?? '')) parts.pop();
+  return parts.join('/');
 }
 
 const unexpected = (what: string): StackDiffError =>
   new StackDiffError(
-    `cdk diff: found ${what}, expected the form that the locked CDK prints; nothing was deployed. Is the aws-cdk of the bundles the one of package-lock.json?`,
+    `changes of the stack: ${what}, which is not known here; nothing was deployed. Is the aws-cdk of the bundles the one of package-lock.json?`,
   );

@@ -6,7 +6,7 @@ import {
   DefaultStackSynthesizer,
   type IStackSynthesizer,
 } from 'aws-cdk-lib/core';
-import { loadConfig } from '../../pipeline/config/load.ts';
+import { loadModels } from '../../pipeline/config/load.ts';
 import { causedByInput } from '../../pipeline/errors.ts';
 import { environmentOf } from '../environment.ts';
 import type { Identity } from '../identity/identity-stack.ts';
@@ -14,8 +14,8 @@ import type { Identity } from '../identity/identity-stack.ts';
 async function main(): Promise<void> {
   const app = new App({ analyticsReporting: false });
   const context = (name: string): string | undefined => app.node.tryGetContext(name);
-  const { config } = await loadConfig(context('config') ?? 'mlops.yaml');
-  const environment = environmentOf(config, context('environment'));
+  const models = await loadModels(context('config') ?? 'mlops.yaml');
+  const environment = environmentOf(models, context('environment'));
   const { names, account, region } = environment;
   const env = { account, region };
 

@@ -34,7 +34,7 @@ function statementsOf(task: TaskState, place: Place): Statement[] {
     case 'lambda:invoke':
       return [allow(['lambda:InvokeFunction'], [text(parameters, 'FunctionName')])];
     case 'dynamodb:putItem':
-      return [allow(['dynamodb:PutItem'], [place.names.ledgerTableArn], onlyKinds([kindOf(parameters)]))];
+      return [allow(['dynamodb:PutItem'], [place.names.ledgerTableArn], onlyKinds([itemKind(parameters)]))];
     case 'sagemaker:createModel':
       return [
         allow(['sagemaker:CreateModel', ...tagging(parameters)], own('model')),
@@ -157,12 +157,18 @@ const passRole = (role: string, service = 'sagemaker.amazonaws.com'): Statement 
 
 const tagging = (parameters: Parameters): string[] => ('Tags' in parameters ? ['sagemaker:AddTags'] : []);
 
-function kindOf(parameters: Parameters): string {
+/** The kind in an item's key, which the document writes as `States.Format('KIND/{}', MODEL)`. */
+function itemKind(parameters: Parameters): string {
   const item = parameters.Item;
   const kind = isObject(item) ? item.kind : undefined;
-  if (!isObject(kind)) throw new Error('dynamodb:putItem: got no Item.kind, expected { S: KIND }');
-  return text(kind, 'S');
+  if (!isObject(kind)) throw new Error(`dynamodb:putItem: got no Item.kind, ${expectedKind}`);
+  const [, found] = /^States\.Format\('([\w-]+)\/\{\}', \$\.request\.model\)$/.exec(text(kind, 'S.$')) ?? [];
+  if (found === undefined)
+    throw new Error(`dynamodb:putItem: got the kind ${text(kind, 'S.$')}, ${expectedKind}`);
+  return found;
 }
+
+const expectedKind = "expected { 'S.$': States.Format('KIND/{}', $.request.model) }";
 
 /** One statement for all actions that hold for the same resources under the same condition, in a fixed order. */
 function merge(statements: readonly Statement[]): Statement[] {

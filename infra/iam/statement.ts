@@ -1,3 +1,5 @@
+import { kindOf } from '../../pipeline/model-ledger.ts';
+
 /** An IAM statement as IAM writes it: plain data, so that a test can evaluate a policy before anything is deployed. */
 export interface Statement {
   readonly Sid?: string;
@@ -19,11 +21,11 @@ export function deny(Action: readonly string[], Resource: readonly string[], res
 
 type Rest = Partial<Pick<Statement, 'Sid' | 'Condition' | 'because'>>;
 
-/** Ledger items of these kinds (`look-*`: all that start so) and no others; nor an operation that names no key. */
+/** Any model's ledger items of these kinds (`look-*`: all that start so) and no others; nor an operation that names no key. */
 export function onlyKinds(kinds: readonly string[]): Pick<Statement, 'Condition'> {
   return {
     Condition: {
-      'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': kinds },
+      'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': kinds.map((kind) => kindOf(kind, '*')) },
       Null: { 'dynamodb:LeadingKeys': 'false' },
     },
   };

@@ -66,18 +66,6 @@ export function executionPolicy(environment: Environment): Statement[] {
     ),
     allow(
       [
-        'sagemaker:AddTags',
-        'sagemaker:CreateModelPackageGroup',
-        'sagemaker:DeleteModelPackageGroup',
-        'sagemaker:DeleteTags',
-        'sagemaker:DescribeModelPackageGroup',
-        'sagemaker:GetModelPackageGroupPolicy',
-        'sagemaker:ListTags',
-      ],
-      [arn('sagemaker', `model-package-group/${names.packageGroup}`)],
-    ),
-    allow(
-      [
         'lambda:AddPermission',
         'lambda:CreateFunction',
         'lambda:DeleteFunction*',

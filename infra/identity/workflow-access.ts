@@ -43,8 +43,8 @@ export function read(environment: Environment): Statement[] {
     allow(
       ['sagemaker:DescribeModelPackage', 'sagemaker:ListModelPackages'],
       [
-        sagemaker(`model-package-group/${names.packageGroup}`),
-        sagemaker(`model-package/${names.packageGroup}/*`),
+        sagemaker(`model-package-group/${names.packageGroups}`),
+        sagemaker(`model-package/${names.packageGroups}/*`),
       ],
     ),
     // Who cancels a run stops its jobs too: the runner of a workflow has seconds, close-run comes after.

@@ -27,17 +27,35 @@ def set_hyperparameters(base: Path, **values: str) -> None:
     (config / "hyperparameters.json").write_text(json.dumps(values))
 
 
-@pytest.fixture
-def failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], str]:
-    """What `train` leaves as the failure's reason, run in this process for speed."""
+Train = Callable[[], subprocess.CompletedProcess[str]]
 
-    def run() -> str:
+
+@pytest.fixture
+def train_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Train:
+    """`train` in this process, which spares the seconds that its libraries take to load."""
+
+    def run() -> subprocess.CompletedProcess[str]:
         monkeypatch.setattr(signal, "signal", lambda *_: None)  # this process keeps its own handler
         monkeypatch.setenv("SAGEMAKER_BASE_DIR", str(tmp_path))
-        with pytest.raises(SystemExit) as ended:
+        code, reason = 0, ""
+        try:
             main()
+        except SystemExit as ended:
+            code, reason = 1, f"{ended.code}\n"
+        printed = capsys.readouterr()
+        return subprocess.CompletedProcess(["train"], code, printed.out, printed.err + reason)
+
+    return run
+
+
+@pytest.fixture
+def failure(tmp_path: Path, train_here: Train) -> Callable[[], str]:
+    """What `train` leaves as the failure's reason."""
+
+    def run() -> str:
+        done = train_here()
         message = (tmp_path / "output" / "failure").read_text()
-        assert ended.value.code == f"train: {message}"
+        assert (done.returncode, done.stderr) == (1, f"train: {message}\n")
         assert not (tmp_path / "model").exists()
         return message
 
@@ -72,7 +90,7 @@ def test_the_same_data_gives_the_same_model(
 
 
 def test_takes_hyperparameters_as_text_and_passes_over_others(
-    trained: tuple[Path, str], attrition: list[list[str]], tmp_path: Path
+    trained: tuple[Path, str], attrition: list[list[str]], tmp_path: Path, train_here: Train
 ) -> None:
     write_channel(tmp_path, attrition)
     set_hyperparameters(
@@ -83,7 +101,7 @@ def test_takes_hyperparameters_as_text_and_passes_over_others(
         sagemaker_region="eu-west-1",
         c="7",
     )
-    done = run_train(tmp_path)
+    done = train_here()
     assert done.returncode == 0
     assert "passed over: c\n" in done.stderr
     assert metrics(done.stdout)["cv_roc_auc"] < metrics(trained[1])["cv_roc_auc"] - 0.01
@@ -91,15 +109,17 @@ def test_takes_hyperparameters_as_text_and_passes_over_others(
 
 
 def test_without_a_header_columns_are_numbered(
-    attrition: list[list[str]], tmp_path: Path, trained: tuple[Path, str]
+    attrition: list[list[str]], tmp_path: Path, trained: tuple[Path, str], train_here: Train
 ) -> None:
     write_channel(tmp_path, attrition[1:600], "a.csv")
     write_channel(tmp_path, attrition[600:], "b.csv")
-    assert run_train(tmp_path).stdout == trained[1]
+    assert train_here().stdout == trained[1]
     assert load_artifact(tmp_path / "model").features[0].name == "feature_1"
 
 
-def test_reads_json_lines(attrition: list[list[str]], tmp_path: Path, trained: tuple[Path, str]) -> None:
+def test_reads_json_lines(
+    attrition: list[list[str]], tmp_path: Path, trained: tuple[Path, str], train_here: Train
+) -> None:
     numbers = {i for i, value in enumerate(attrition[1]) if value.isdecimal()}
     channel = tmp_path / "input" / "data" / "train"
     channel.mkdir(parents=True)
@@ -107,7 +127,7 @@ def test_reads_json_lines(attrition: list[list[str]], tmp_path: Path, trained: t
         for row in attrition[1:]:
             values = [int(value) if i in numbers else value for i, value in enumerate(row)]
             file.write(json.dumps(dict(zip(attrition[0], values, strict=True))) + "\n")
-    assert run_train(tmp_path).stdout == trained[1]
+    assert train_here().stdout == trained[1]
 
 
 @pytest.mark.parametrize(
@@ -155,19 +175,19 @@ def test_a_failure_exits_1_and_leaves_its_reason(tmp_path: Path) -> None:
     assert done.stderr == f"train: {reason}\n"
 
 
-def test_tells_the_reason_where_no_failure_file_can_be_written(tmp_path: Path) -> None:
+def test_tells_the_reason_where_no_failure_file_can_be_written(tmp_path: Path, train_here: Train) -> None:
     (tmp_path / "output").write_text("in the way")
-    done = run_train(tmp_path)
+    done = train_here()
     assert done.returncode == 1
     assert "no failure file: " in done.stderr
     assert "found none, expected training files" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_an_unforeseen_error_is_told_too(tmp_path: Path) -> None:
+def test_an_unforeseen_error_is_told_too(tmp_path: Path, train_here: Train) -> None:
     write_channel(tmp_path, [["y", "a"], *([i % 2, i] for i in range(20))])
     (tmp_path / "model").write_text("in the way")
-    done = run_train(tmp_path)
+    done = train_here()
     assert done.returncode == 1
     assert "Traceback" in done.stderr
     assert (tmp_path / "output" / "failure").read_text().startswith("FileExistsError: ")

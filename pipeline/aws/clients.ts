@@ -49,6 +49,14 @@ export async function cloudWatchLogsClient(region: string): Promise<CloudWatchLo
   return explaining(new Client(settings(region)));
 }
 
+/** A client of a service that one place asks, so that no other place loads it. */
+export const clientOf = <Client>(
+  Service: new (config: ReturnType<typeof settings>) => Client,
+  region: string,
+  credentials = given,
+): Client =>
+  explaining(new Service({ ...settings(region), ...(credentials !== undefined && { credentials }) }));
+
 interface Explainable {
   middlewareStack: {
     add(

@@ -1,17 +1,71 @@
 import { deploymentOf } from '../config/environment.ts';
 import type { Config } from '../config/schema.ts';
-import type { Report } from '../report/report.ts';
+import { InputError } from '../errors.ts';
 import type { StepContext } from '../steps/context.ts';
-import { deployedContext, requireDeployed } from './aws/deployed-context.ts';
-import { embeddedContext } from './embedded/embedded-context.ts';
+import type { Backend } from './backend.ts';
 
-/** Where a run keeps what it made: the ports of its backend, without what runs jobs. Throws SetupError. */
-export async function contextOf(
-  { backend, environment }: Pick<Report, 'backend' | 'environment'>,
-  { config, home }: { config: Config; home: string },
+/** Where the runs of a model are. */
+export interface Place {
+  backend: Backend['name'];
+  /** On AWS: one of mlops.yaml's; undefined or null where it has only one. */
+  environment?: string | null | undefined;
+}
+
+interface Opening {
+  /** The folder of all that runs on this machine leave. */
+  home: string;
+  /** What AWS's executions are named after; null: the input. */
+  runId?: string | null;
+  /** Run `train` and `serve` in Docker. */
+  containers?: boolean;
+  onNote: (line: string) => void;
+}
+
+/** The backend of a model, ready to run it. Throws SetupError, and InputError for a place that does not exist. */
+export async function openBackend(
+  { project, name: model, environments }: Pick<Config, 'project' | 'name' | 'environments'>,
+  { backend, environment }: Place,
+  { home, runId = null, containers = false, onNote }: Opening,
+): Promise<Backend> {
+  if (backend === 'embedded') {
+    requireNoEnvironment(environment);
+    const { EmbeddedBackend } = await import('./embedded/embedded-backend.ts');
+    await requireKeys(home, project);
+    return new EmbeddedBackend({ home, project, model, onSetup: onNote, containers });
+  }
+  if (containers) {
+    throw new InputError('--containers: got it with --backend aws, expected --backend embedded');
+  }
+  const deployment = deploymentOf({ project, environments }, environment ?? undefined);
+  // The clients of AWS take a while to load, which a run on this machine is spared.
+  const { openAwsBackend } = await import('./aws/aws-backend.ts');
+  return await openAwsBackend({ deployment, model, runId, onNote });
+}
+
+/** Where a model's runs keep what they made: the ports of its backend, without what runs jobs. Throws as openBackend. */
+export async function openContext(
+  { project, name: model, environments }: Pick<Config, 'project' | 'name' | 'environments'>,
+  { backend, environment }: Place,
+  home: string,
 ): Promise<StepContext> {
-  if (backend === 'embedded') return embeddedContext({ home, project: config.project });
-  const deployment = deploymentOf(config, environment ?? undefined);
+  if (backend === 'embedded') {
+    requireNoEnvironment(environment);
+    const { embeddedContext } = await import('./embedded/embedded-context.ts');
+    await requireKeys(home, project);
+    return embeddedContext({ home, project, model });
+  }
+  const { deployedContext, requireDeployed } = await import('./aws/deployed-context.ts');
+  const deployment = deploymentOf({ project, environments }, environment ?? undefined);
   await requireDeployed(deployment);
-  return deployedContext(deployment);
+  return deployedContext(deployment, model);
+}
+
+async function requireKeys(home: string, project: string): Promise<void> {
+  const { requireModelKeys } = await import('./embedded/state/model-keys.ts');
+  await requireModelKeys(home, project);
+}
+
+function requireNoEnvironment(environment: Place['environment']): void {
+  if (environment === undefined || environment === null) return;
+  throw new InputError('--environment: got it without --backend aws, expected both or neither');
 }

@@ -1,16 +1,19 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, jest } from '@jest/globals';
+import { copySample } from '../../fixtures/sample.fixture.ts';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 const program = join(repository, 'pipeline/cli/mlops.ts');
+const host = join(repository, 'pipeline/cli/cli-host.fixture.ts');
 // Processes of a busy machine.
 jest.setTimeout(120_000);
 const made: string[] = [];
 afterAll(() => {
+  hosted?.kill();
   for (const folder of made) rmSync(folder, { recursive: true, force: true });
 });
 
@@ -37,15 +40,10 @@ export class Workspace {
     symlinkSync(environments, join(this.folder, '.mlops/environments'));
   }
 
-  /** One with the sample project of this repository. */
+  /** One with the sample project. */
   static sample(): Workspace {
     const workspace = new Workspace();
-    for (const path of ['mlops.yaml', 'model']) {
-      cpSync(join(repository, path), join(workspace.folder, path), {
-        recursive: true,
-        filter: (source) => !/[\\/](\.\w+_cache|\.venv|__pycache__)$/.test(source),
-      });
-    }
+    copySample(workspace.folder);
     return workspace;
   }
 
@@ -72,9 +70,16 @@ export class Workspace {
     return new Running(this.folder, args, this.environment);
   }
 
-  /** Runs `mlops ARGS` to its end. */
+  /**
+   * Runs `mlops ARGS` to its end. The commands of a test file run one after another in one process, which spares each
+   * the loading; with an environment of its own a command has its own process, for clients keep what they find there.
+   */
   mlops(...args: string[]): Promise<Finished> {
-    return this.start(...args).finished;
+    if (Object.keys(this.environment).length > 0) return this.start(...args).finished;
+    const command = { cwd: this.folder, args, env: environmentOf(this.environment) };
+    const finished = last.then(() => runHosted(command));
+    last = finished.catch(() => {});
+    return finished;
   }
 
   /** The processes that are left once those that are ending have ended: a killed run's end within seconds. */
@@ -103,6 +108,45 @@ export class Workspace {
   }
 }
 
+/** Only what a shell of a user has: nothing of the test runner's. */
+function environmentOf(more: Record<string, string>): Record<string, string> {
+  const { HOME, TMPDIR } = process.env;
+  return {
+    PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
+    ...(HOME !== undefined && { HOME }),
+    ...(TMPDIR !== undefined && { TMPDIR }),
+    ...more,
+  };
+}
+
+let hosted: ChildProcess | null = null;
+let last: Promise<unknown> = Promise.resolve();
+
+/** Has the host run one command. Where that ends the host, the next command gets another. */
+function runHosted(command: { cwd: string; args: string[]; env: Record<string, string> }): Promise<Finished> {
+  hosted ??= fork(host, { execPath: process.execPath, execArgv: [], env: command.env, silent: true });
+  const child = hosted;
+  let output = '';
+  const keep = (chunk: Buffer) => {
+    output += chunk;
+  };
+  return new Promise((done, reject) => {
+    const settle = (finish: () => void) => {
+      child.off('message', answered).off('exit', ended).stderr?.off('data', keep);
+      finish();
+    };
+    const answered = (finished: object) => settle(() => done({ signal: null, ...finished } as Finished));
+    const ended = (code: number | null, signal: string | null) => {
+      hosted = null;
+      settle(() =>
+        reject(new Error(`mlops ${command.args.join(' ')} ended its process: ${code ?? signal}\n${output}`)),
+      );
+    };
+    child.on('message', answered).on('exit', ended).stderr?.on('data', keep);
+    child.send(command);
+  });
+}
+
 /** A `mlops` process. */
 export class Running {
   readonly process: ChildProcess;
@@ -111,16 +155,9 @@ export class Running {
   stderr = '';
 
   constructor(folder: string, args: readonly string[], environment: Record<string, string>) {
-    // Only what a shell of a user has: nothing of the test runner's.
-    const env = {
-      PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
-      HOME: process.env.HOME,
-      TMPDIR: process.env.TMPDIR,
-      ...environment,
-    };
     this.process = spawn(process.execPath, [program, ...args], {
       cwd: folder,
-      env,
+      env: environmentOf(environment),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.process.stdout?.on('data', (chunk: Buffer) => {

@@ -31,6 +31,13 @@ describe('help', () => {
   });
 });
 
+test('a command says and ends the same in a process of its own', async () => {
+  for (const args of [['--help'], ['rum', '--json'], ['definition', 'train']]) {
+    const own = await workspace.start(...args).finished;
+    expect(own).toEqual(await workspace.mlops(...args));
+  }
+});
+
 describe('definition', () => {
   test('train is Amazon States Language as JSON', async () => {
     const { code, stdout } = await workspace.mlops('definition', 'train');

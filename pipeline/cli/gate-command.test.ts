@@ -121,6 +121,49 @@ test('without a configuration the defaults of the problem hold', async () => {
   expect(Object.keys(JSON.parse(regression.stdout).metrics).sort()).toEqual(['mae', 'mape', 'r2', 'rmse']);
 });
 
+/** Two models on the same 300 rows, by problem: `error` is how far each is off. */
+const outputs: Record<string, (index: number, error: number) => string> = {
+  binary: (index, error) =>
+    `${index % 3 === 0 ? 1 : 0},${(index % 3 === 0 ? 0.9 - error : 0.1 + error).toFixed(6)}`,
+  multiclass: (index, error) => {
+    const rest = ((0.1 + error) / 2).toFixed(6);
+    const columns = ['a', 'b', 'c'].map((_, label) =>
+      label === index % 3 ? (0.9 - error).toFixed(6) : rest,
+    );
+    return `${'abc'[index % 3]},${columns.join(',')}`;
+  },
+  regression: (index, error) => `${index},${(index + 10 * error).toFixed(6)}`,
+};
+const headers = {
+  binary: 'label,score',
+  multiclass: 'label,score_a,score_b,score_c',
+  regression: 'label,predicted',
+};
+
+test.each(Object.entries(headers))(
+  'without a configuration the verdict is that of a run: %s',
+  async (problem, header) => {
+    const place = new Workspace();
+    for (const [name, scale] of [
+      ['candidate', 0.52],
+      ['champion', 0.5],
+    ] as const) {
+      const rows = Array.from({ length: 300 }, (_, index) => {
+        const output = outputs[problem]?.(index, scale * ((index * 0.618_033_988_75) % 1));
+        return `r${index},${output},${index % 2 ? 'x' : 'y'}`;
+      });
+      writeFileSync(place.path(`${name}.csv`), `row_id,${header},group\n${rows.join('\n')}\n`);
+    }
+    const args = ['gate', '--candidate', 'candidate.csv', '--champion', 'champion.csv', '--json'];
+    const bare = await place.mlops(...args);
+    const minimal = `project: gated\nproblem: ${problem}\ndata: { source: none.csv, target: y }\n`;
+    writeFileSync(place.path('mlops.yaml'), minimal);
+    const configured = await place.mlops(...args);
+    expect(JSON.parse(bare.stdout)).toEqual(JSON.parse(configured.stdout));
+    expect(JSON.parse(bare.stdout).slices).toHaveLength(2);
+  },
+);
+
 const refused: [what: string, args: string[], message: RegExp][] = [
   [
     'a score that is none',

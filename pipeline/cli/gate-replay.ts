@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { EmbeddedBackend } from '../backends/embedded/embedded-backend.ts';
+import { openContext } from '../backends/open.ts';
 import type { Config } from '../config/schema.ts';
 import { InputError } from '../errors.ts';
 import { formatCountOf, formatTime } from '../format.ts';
@@ -17,11 +17,7 @@ export async function gateReplay(config: Config, last: string, json: boolean): P
       `--replay: got ${JSON.stringify(last)}, expected how many runs: a whole number from 1`,
     );
   }
-  const { context } = new EmbeddedBackend({
-    home: home(),
-    project: config.project,
-    onSetup: console.error,
-  });
+  const context = await openContext(config, { backend: 'embedded' }, home());
   const result = await replay(config, count, context);
   if (json) printJson(result);
   else print(result);

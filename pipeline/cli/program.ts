@@ -1,13 +1,6 @@
 import { Command, CommanderError } from 'commander';
-import { definitionCommand } from './definition-command.ts';
-import { doctorCommand } from './doctor-command.ts';
+import { commands } from './commands.ts';
 import { exitCodeOf, printError, reportError } from './errors.ts';
-import { gateCommand } from './gate-command.ts';
-import { historyCommand } from './history-command.ts';
-import { imageCommand } from './image-command.ts';
-import { reportCommand } from './report-command.ts';
-import { runCommand } from './run-command.ts';
-import { validateCommand } from './validate-command.ts';
 
 const program = new Command('mlops')
   .description('Train, judge and ship a model: on this machine, or on AWS from the same state machine.')
@@ -21,18 +14,7 @@ Start with \`mlops run --mode promote\`, which is \`npm start\`.`,
   )
   .showHelpAfterError('(add --help for the options)');
 
-for (const command of [
-  runCommand,
-  gateCommand,
-  validateCommand,
-  definitionCommand,
-  historyCommand,
-  reportCommand,
-  doctorCommand,
-  imageCommand,
-]) {
-  program.addCommand(command());
-}
+for (const command of commands()) program.addCommand(command);
 for (const command of [program, ...program.commands]) command.exitOverride();
 
 // A reader that has seen enough (`mlops history | head`) changes neither the work nor its exit code.

@@ -12,12 +12,15 @@ let first: Finished;
 let second: Finished;
 let edited: Finished;
 
+// Each in a process of its own, as from a shell.
+const mlops = (...args: string[]) => workspace.start(...args).finished;
+
 beforeAll(async () => {
-  first = await workspace.mlops('run', '--mode', 'promote');
-  second = await workspace.mlops('run', '--mode', 'promote', '--json');
+  first = await mlops('run', '--mode', 'promote');
+  second = await mlops('run', '--mode', 'promote', '--json');
   const train = workspace.path('model/src/sample_model/train.py');
   writeFileSync(train, `${readFileSync(train, 'utf8')}# An edit that changes no number.\n`);
-  edited = await workspace.mlops('run', '--json', '--reason', 'an edit', '--set', 'tuning.max_jobs=2');
+  edited = await mlops('run', '--json', '--reason', 'an edit', '--set', 'tuning.max_jobs=2');
 });
 
 test('the first run promotes, and says so in a sentence, a table and a path', () => {

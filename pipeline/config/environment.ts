@@ -7,6 +7,9 @@ import type { Config } from './schema.ts';
  * name, role or state machine means the same environment to each, and a wrong one is told in the same words.
  */
 
+/** What all models of a project share. */
+type Project = Pick<Config, 'project' | 'environments'>;
+
 /** An environment of mlops.yaml: what its resources' names are made of, and its settings. */
 interface ChosenEnvironment {
   readonly deployment: Deployment;
@@ -14,7 +17,7 @@ interface ChosenEnvironment {
 }
 
 /** All environments, in the order of mlops.yaml, which is the order of deployments. */
-export const environmentsOf = ({ project, environments }: Config): ChosenEnvironment[] =>
+export const environmentsOf = ({ project, environments }: Project): ChosenEnvironment[] =>
   Object.entries(environments).map(([environment, settings]) => ({
     deployment: { project, environment, account: settings.account, region: settings.region },
     settings,
@@ -25,7 +28,7 @@ export const environmentsOf = ({ project, environments }: Config): ChosenEnviron
  * to be given: an option, or an action's input.
  */
 export function chooseEnvironment(
-  config: Config,
+  config: Project,
   name: string | undefined,
   given = '--environment',
 ): ChosenEnvironment {
@@ -45,11 +48,11 @@ export function chooseEnvironment(
 }
 
 /** chooseEnvironment, for those who need no settings. */
-export const deploymentOf = (config: Config, name: string | undefined, given?: string): Deployment =>
+export const deploymentOf = (config: Project, name: string | undefined, given?: string): Deployment =>
   chooseEnvironment(config, name, given).deployment;
 
 /** The environment of a state machine, by its name or ARN. Throws SetupError, which begins with where it was given. */
-export function deploymentOfMachine(config: Config, machine: string, given: string): Deployment {
+export function deploymentOfMachine(config: Project, machine: string, given: string): Deployment {
   const known = environmentsOf(config).flatMap(({ deployment }) =>
     Object.values(resourceNames(deployment).machines).map(({ name, arn }) => ({ name, arn, deployment })),
   );
@@ -63,7 +66,7 @@ export function deploymentOfMachine(config: Config, machine: string, given: stri
 
 /** The environment that GitHub's workflows enter by one of these roles, by the role's ARN; undefined where none has it. */
 export const deploymentOfRole = (
-  config: Config,
+  config: Project,
   arn: string,
   roles: readonly RoleOfGitHub[] = ['pullRequestRole', 'deployRole'],
 ): Deployment | undefined =>

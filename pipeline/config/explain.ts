@@ -15,20 +15,29 @@ export interface Finding {
 export const pathOf = (keys: readonly string[]): string => keys.join('.');
 
 /** What zod refused -> what was found, what was expected, and which known key was probably meant. */
-export function explain(issues: readonly z.core.$ZodIssue[], input: unknown): Finding[] {
-  const findings = issues.flatMap((issue) => explainIssue(issue, [], input));
+export function explain(
+  issues: readonly z.core.$ZodIssue[],
+  input: unknown,
+  schema: unknown = configSchema,
+): Finding[] {
+  const findings = issues.flatMap((issue) => explainIssue(issue, [], input, schema));
   // `traget: x` is one mistake: the target is not missing as well.
   const meant = new Set(findings.flatMap(({ keys, about }) => about.filter((path) => path !== pathOf(keys))));
   return findings.filter(({ keys, message }) => !(meant.has(pathOf(keys)) && message.startsWith('missing')));
 }
 
-function explainIssue(issue: z.core.$ZodIssue, outer: PropertyKey[], input: unknown): Finding[] {
+function explainIssue(
+  issue: z.core.$ZodIssue,
+  outer: PropertyKey[],
+  input: unknown,
+  schema: unknown,
+): Finding[] {
   const keys = [...outer, ...issue.path].map(String);
   const value = valueAt(input, keys);
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(keys, key));
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(keys, key, schema));
   if (issue.code === 'invalid_union') {
     const branch = issue.errors.find((issues) => isSpecific(issues, value));
-    if (branch) return branch.flatMap((inner) => explainIssue(inner, keys, input));
+    if (branch) return branch.flatMap((inner) => explainIssue(inner, keys, input, schema));
   }
   const options = issue.code === 'invalid_value' ? optionsOf(issue, input) : [];
   const expected = issue.message === metricPhrase ? `one of ${options.join(', ')}` : issue.message;
@@ -52,12 +61,12 @@ function optionsOf(issue: z.core.$ZodIssueInvalidValue, input: unknown): string[
   return problem ? metricsOf(problem) : metricNames;
 }
 
-function unknownKey(keys: string[], key: string): Finding {
+function unknownKey(keys: string[], key: string, schema: unknown): Finding {
   const holder = pathOf(keys);
   const path = join(holder, key);
-  const known = Object.keys(fieldsOf(schemaAt(configSchema, keys)) ?? {});
+  const known = Object.keys(fieldsOf(schemaAt(schema, keys)) ?? {});
   const near = nearest(key, known);
-  const elsewhere = near === undefined ? settingsCalled(key)[0] : undefined;
+  const elsewhere = near === undefined ? settingsCalled(key, schema)[0] : undefined;
   const meant = near !== undefined ? join(holder, near) : elsewhere;
   const hint =
     meant === undefined ? `; expected one of ${known.join(', ')}` : `; did you mean "${near ?? elsewhere}"?`;
@@ -69,7 +78,7 @@ function unknownKey(keys: string[], key: string): Finding {
 }
 
 /** Paths of the settings with this name, wherever they stand. */
-function settingsCalled(name: string, schema: unknown = configSchema, path = ''): string[] {
+function settingsCalled(name: string, schema: unknown, path = ''): string[] {
   const fields = fieldsOf(schema) ?? {};
   const here = Object.hasOwn(fields, name) && path !== '' ? [join(path, name)] : [];
   return [
@@ -88,7 +97,7 @@ export function valueAt(input: unknown, keys: readonly string[]): unknown {
 }
 
 /** `got "high"`: the value as people would write it, cut short. */
-function got(value: unknown): string {
+export function got(value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? 'got an empty list' : 'got a list';
   if (isMapping(value)) return 'got a mapping';
   if (typeof value !== 'string') return `got ${String(value)}`;

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import * as z from 'zod';
+import { sample } from '../../fixtures/sample.fixture.ts';
 import { configJsonSchema } from './json-schema.ts';
 import { configReference } from './reference.ts';
 import { configSchema } from './schema.ts';
@@ -19,13 +21,13 @@ test('README.md is what the schema makes', () => {
 });
 
 test('an editor finds the schema beside the sample, takes the sample and marks a misspelt key', () => {
-  const text = read('../../mlops.yaml');
+  const text = readFileSync(join(sample, 'mlops.yaml'), 'utf8');
   const [, path = ''] = /^# yaml-language-server: \$schema=(\S+)\n/.exec(text) ?? [];
   const schema = z.fromJSONSchema(JSON.parse(read(`../../${path}`)));
-  const sample = parse(text);
-  expect(schema.safeParse(sample).success).toBe(true);
-  expect(schema.safeParse({ ...sample, budgt: 1 }).success).toBe(false);
-  expect(schema.safeParse({ ...sample, gate: { ...sample.gate, confidence: 2 } }).success).toBe(false);
+  const settings = parse(text);
+  expect(schema.safeParse(settings).success).toBe(true);
+  expect(schema.safeParse({ ...settings, budgt: 1 }).success).toBe(false);
+  expect(schema.safeParse({ ...settings, gate: { ...settings.gate, confidence: 2 } }).success).toBe(false);
 });
 
 test('every setting has a description', () => {

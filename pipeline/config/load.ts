@@ -1,42 +1,90 @@
 import { readFile } from 'node:fs/promises';
-import { ConfigError, type ConfigProblem } from '../errors.ts';
-import { sha256 } from '../hash.ts';
+import { ConfigError, type ConfigProblem, InputError } from '../errors.ts';
 import { explain, pathOf } from './explain.ts';
+import { checkRoot, chooseModel, hasModels, modelsOf, modelTree, overCeiling, rootFile } from './models.ts';
 import { override } from './overrides.ts';
 import { checkRules } from './rules.ts';
 import { salvage } from './salvage.ts';
 import { type Config, configSchema } from './schema.ts';
-import { isMapping, readTree, type Tree } from './tree.ts';
+import { isMapping, placeOf, readTree, type Tree } from './tree.ts';
 
-/** mlops.yaml as it was read. */
+/** A model's settings as they were read. */
 export interface LoadedConfig {
   config: Config;
+  /** The file that describes the model; paths in it are relative to it. */
   path: string;
-  text: string;
-  /** Of the text, without overrides. */
-  sha256: string;
-  /** Overrides as given: `path=value`. */
-  set: string[];
+  /** A problem of a setting that only the world outside the file shows, with the place where the setting is written. */
+  problemAt: (path: string, message: string) => ConfigProblem;
 }
 
 interface Options {
   /** Overrides `path=value`, the last one winning; the value is YAML. */
   set?: readonly string[];
+  /** Which model, where the project has several. */
+  model?: string | undefined;
+  /** Of a file from before a setting was refused: it had no effect then, so it is left alone. @default false */
+  takesNotBuilt?: boolean;
 }
 
 const largestFile = 1_000_000;
 
-/** Reads and checks mlops.yaml. Throws ConfigError with every problem. */
-export async function loadConfig(path: string, { set = [] }: Options = {}): Promise<LoadedConfig> {
+/**
+ * Reads and checks the settings of one model: of mlops.yaml alone, or of the file of that model and what the root's
+ * mlops.yaml has for all. Throws ConfigError with every problem, and InputError where the project has no such model.
+ */
+export async function loadConfig(
+  path: string,
+  { set = [], model, takesNotBuilt = false }: Options = {},
+): Promise<LoadedConfig> {
   const text = await readText(path);
-  return { config: parseConfig(text, { file: path, set }), path, text, sha256: sha256(text), set: [...set] };
+  const root = readTree(text, rootFile);
+  if (hasModels(root)) {
+    const chosen = chooseModel(await modelsOf(root, path, readText), model);
+    // Read again where it could not be read, for its error.
+    const own = chosen.tree ?? readTree(await readText(chosen.file), configSchema);
+    const tree = modelTree(chosen, own, root, path);
+    const config = configOf(tree, { file: chosen.file, set, takesNotBuilt });
+    const over = overCeiling(config.budget.max_run_usd, root, path);
+    if (over !== null) throw new ConfigError(chosen.file, [problemIn(tree, 'budget.max_run_usd', over)]);
+    return { config, path: chosen.file, problemAt: (at, message) => problemIn(tree, at, message) };
+  }
+  const tree = soleTree(text, path);
+  const config = configOf(tree, { file: path, set, takesNotBuilt });
+  if (model !== undefined && model !== config.name)
+    throw new InputError(
+      `--model: got ${JSON.stringify(model)}, expected ${config.name}, the only one of ${path}`,
+    );
+  return { config, path, problemAt: (at, message) => problemIn(tree, at, message) };
 }
 
-/** Text of mlops.yaml -> config with every default filled in. Throws ConfigError with every problem. */
+/** The names of a project's models; undefined where mlops.yaml describes the only one. Throws ConfigError. */
+export async function modelNames(path: string): Promise<string[] | undefined> {
+  const root = readTree(await readText(path), rootFile);
+  return hasModels(root) ? (await modelsOf(root, path, readText)).map(({ name }) => name) : undefined;
+}
+
+/** What the models of a project share, whatever is wrong in a model's own file. Throws ConfigError. */
+export async function loadProject(path: string): Promise<Pick<Config, 'project' | 'environments'>> {
+  const root = readTree(await readText(path), rootFile);
+  return hasModels(root) ? checkRoot(root, path) : (await loadConfig(path)).config;
+}
+
+/** The settings of every model of the project. Throws ConfigError with the problems of the first that has any. */
+export async function loadModels(path: string): Promise<[Config, ...Config[]]> {
+  const [first, ...others] = (await modelNames(path)) ?? [];
+  const load = async (model?: string) => (await loadConfig(path, { model })).config;
+  return [await load(first), ...(await Promise.all(others.map(load)))];
+}
+
+/** Text of the only model's mlops.yaml -> config with every default filled in. Throws ConfigError with every problem. */
 export function parseConfig(
   text: string,
-  { file = 'mlops.yaml', set = [] }: Options & { file?: string } = {},
+  { file = 'mlops.yaml', set = [], takesNotBuilt = false }: Omit<Options, 'model'> & { file?: string } = {},
 ): Config {
+  return configOf(soleTree(text, file), { file, set, takesNotBuilt });
+}
+
+function soleTree(text: string, file: string): Tree {
   const tree = readTree(text, configSchema);
   if (tree.problems.length === 0 && (tree.value === null || tree.value === undefined))
     tree.problems.push({
@@ -44,6 +92,21 @@ export function parseConfig(
       message: 'got an empty file, expected settings such as project, problem and data',
     });
   if (tree.problems.length > 0) throw new ConfigError(file, tree.problems);
+  if (isMapping(tree.value) && Object.hasOwn(tree.value, 'name'))
+    tree.problems.push(
+      problemIn(
+        tree,
+        'name',
+        'got it in a file without `models`, expected none: the only model is called as its project',
+      ),
+    );
+  return tree;
+}
+
+function configOf(
+  tree: Tree,
+  { file, set, takesNotBuilt }: { file: string; set: readonly string[]; takesNotBuilt: boolean },
+): Config {
   override(tree, set, configSchema);
   if (!isMapping(tree.value))
     throw new ConfigError(file, [
@@ -57,35 +120,21 @@ export function parseConfig(
   const { config, doubtful } = parsed.success
     ? { config: parsed.data, doubtful: new Set<string>() }
     : salvage(tree.value, findings);
-  const breaches = checkRules(config, doubtful, tree.value);
+  const breaches = checkRules(config, doubtful, tree.value, takesNotBuilt);
   const problems = [
     ...tree.problems,
-    ...findings.map(({ keys, message }) => locate(pathOf(keys), message, tree)),
-    ...breaches.map(([path, message]) => locate(path, message, tree)),
+    ...findings.map(({ keys, message }) => problemIn(tree, pathOf(keys), message)),
+    ...breaches.map(([path, message]) => problemIn(tree, path, message)),
   ];
   if (problems.length > 0) throw new ConfigError(file, problems.sort(byPlace));
   return config;
 }
 
-/** A problem of a setting that only the world outside the file shows, with the place where the setting is written. */
-export function problemAt({ text, set }: LoadedConfig, path: string, message: string): ConfigProblem {
-  const tree = readTree(text, configSchema);
-  override(tree, set, configSchema);
-  return locate(path, message, tree);
-}
-
-/** The place of a problem: of the setting itself, or of the nearest one around it that is written. */
-function locate(path: string, message: string, { origins }: Tree): ConfigProblem {
-  const origin = origins.get(path);
-  if (origin === 'set') return { path, message, from_set: true };
-  if (origin) return { path, message, ...(message.startsWith('unknown key') ? origin.key : origin.value) };
-  for (let around = path; around.includes('.'); ) {
-    around = around.slice(0, around.lastIndexOf('.'));
-    const outer = origins.get(around);
-    if (outer) return { path, message, ...(outer === 'set' ? { from_set: true } : outer.key) };
-  }
-  return { path, message };
-}
+const problemIn = (tree: Tree, path: string, message: string): ConfigProblem => ({
+  path,
+  message,
+  ...placeOf(tree, path, message),
+});
 
 const byPlace = (a: ConfigProblem, b: ConfigProblem) =>
   (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);

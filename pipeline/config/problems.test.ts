@@ -456,6 +456,7 @@ problem: binary
 data: { source: x.csv, target: y, scoring: x.csv }
 `,
     [
+      'mlops.yaml: data.scoring: got "x.csv", expected no such setting: not built yet (line 3, column 44)',
       'mlops.yaml: data.scoring: got "x.csv", which is data.source; expected rows that training never sees (line 3, column 44)',
     ],
   ],
@@ -668,6 +669,8 @@ tuning: { max_jobs: 751, ranges: { C: [1, 2] } }
 `,
     [
       'mlops.yaml: inference.instance.count: got 1, expected at least 2 instances for strategy canary (line 4, column 1)',
+      'mlops.yaml: inference.mode: got "endpoint", expected no such setting: not built yet (line 4, column 20)',
+      'mlops.yaml: inference.strategy: got "canary", expected no such setting: not built yet (line 4, column 40)',
     ],
   ],
   [
@@ -675,6 +678,7 @@ tuning: { max_jobs: 751, ranges: { C: [1, 2] } }
     `${base}inference: { strategy: linear, instance: { count: 2 } }
 `,
     [
+      'mlops.yaml: inference.strategy: got "linear", expected no such setting: not built yet (line 4, column 24)',
       'mlops.yaml: inference.strategy: got "linear", expected all_at_once with mode batch: only an endpoint moves in steps (line 4, column 24)',
     ],
   ],
@@ -689,6 +693,7 @@ environments:
     vpc: { subnets: [subnet-0a1b2c3d], security_groups: [sg-0a1b2c3d] }
 `,
     [
+      'mlops.yaml: inference.mode: got "serverless", expected no such setting: not built yet (line 4, column 20)',
       'mlops.yaml: environments.staging.network_isolation: got true, expected false: a serverless endpoint has no network isolation (line 9, column 24)',
       'mlops.yaml: environments.staging.vpc: got a VPC, expected none: a serverless endpoint has no VPC (line 10, column 10)',
     ],
@@ -763,7 +768,9 @@ environments:
 `,
     [
       'mlops.yaml: monitoring.decay: got neither min nor max, expected at least one of them (line 4, column 22)',
+      'mlops.yaml: monitoring.decay.metric: got "rmse", expected no such setting: not built yet (line 4, column 32)',
       'mlops.yaml: monitoring.decay.metric: got "rmse", expected a metric of problem binary: roc_auc, pr_auc, log_loss, brier, f1, precision, recall, accuracy, calibration_slope (line 4, column 32)',
+      'mlops.yaml: monitoring.decay.windows: got a list, expected no such setting: not built yet (line 4, column 47)',
       'mlops.yaml: monitoring.decay.windows: got [3, 2], expected [m, n] with m of at most n (line 4, column 47)',
     ],
   ],
@@ -775,6 +782,21 @@ environments:
       'mlops.yaml: monitoring.schedule: got "often", expected hourly, daily, weekly, monthly, cron(...) or rate(...) (line 4, column 25)',
       'mlops.yaml: monitoring.decay.min: got 72, expected a value that roc_auc can take: at least 0, at most 1 (line 4, column 46)',
     ],
+  ],
+  [
+    'settings that are not built yet, in the file and as overrides',
+    `${base}monitoring:
+  schedule: daily
+  drift: { psi: 0.3 }
+triggers: { data_landed: true, schedule: none }
+`,
+    [
+      '--set data.scoring: got "s3://bucket/rows", expected no such setting: not built yet',
+      'mlops.yaml: monitoring.schedule: got "daily", expected no such setting: not built yet (line 5, column 13)',
+      'mlops.yaml: monitoring.drift.psi: got 0.3, expected no such setting: not built yet (line 6, column 17)',
+      'mlops.yaml: triggers.data_landed: got true, expected no such setting: not built yet (line 7, column 26)',
+    ],
+    ['data.scoring=s3://bucket/rows'],
   ],
   [
     'a trigger on what is off',

@@ -37,6 +37,7 @@ Everything else has a default. \`mlops validate\` reports every problem of the f
 - A key without a value counts as not written, so a block may be commented out line by line.
 - \`off\`, \`none\`, \`false\` and \`null\` all switch off what can be switched off.
 - Columns and classes are text as written: \`positive: 1.0\` is the class "1.0".
+- A setting that begins with "Not built yet" below is refused where it is set, so that no setting is taken and then ignored; so is all that stands in such a block.
 - Durations are written as 90s, 30m, 1h or 1h30m.
 - Editors complete and check the file by the line \`# yaml-language-server: $schema=pipeline/config/mlops.schema.json\` at its top.
 

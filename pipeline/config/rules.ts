@@ -1,9 +1,11 @@
-import { valueAt } from './explain.ts';
+import { got, valueAt } from './explain.ts';
 import { type Metric, metricFacts, metricsOf } from './metrics.ts';
 import { didYouMean } from './nearest.ts';
 import { sizeProblems } from './prepare-size.ts';
 import { guard, isDoubt } from './salvage.ts';
-import { type Config, gridSize } from './schema.ts';
+import { type Config, configSchema, gridSize } from './schema.ts';
+import { fieldsOf, isNotBuiltYet } from './schema-tree.ts';
+import { join } from './tree.ts';
 
 /*
  * What no single field can tell: settings that contradict each other, and what AWS would refuse.
@@ -434,6 +436,29 @@ function* size(config: Config): Iterable<Breach> {
   ];
 }
 
+/** One rule for each setting or block that the schema marks as not built yet. What is off is not asked for. */
+function notBuiltYet(schema: unknown, path = ''): Rule[] {
+  if (isNotBuiltYet(schema))
+    return [(config, given) => unbuilt(schema, path, valueAt(config, path.split('.')), given)];
+  return Object.entries(fieldsOf(schema) ?? {}).flatMap(([key, field]) =>
+    notBuiltYet(field, join(path, key)),
+  );
+}
+
+/** Every setting that was written at a path or under it. */
+function* unbuilt(
+  schema: unknown,
+  path: string,
+  value: unknown,
+  given: (path: string) => boolean,
+): Iterable<Breach> {
+  if (!given(path) || value === null || value === false) return;
+  const inner = Object.entries(fieldsOf(schema) ?? {}).filter(([key]) => given(join(path, key)));
+  if (inner.length === 0) yield [path, `${got(value)}, expected no such setting: not built yet`];
+  for (const [key, field] of inner) yield* unbuilt(field, join(path, key), valueAt(value, [key]), given);
+}
+
+const notBuilt = notBuiltYet(configSchema);
 const rules: readonly Rule[] = [
   positive,
   target,
@@ -472,11 +497,16 @@ const rules: readonly Rule[] = [
  * Every breach of the rules by a config. Settings that are `doubtful` (dotted paths) are not judged, nor is anything
  * that depends on them. `input` is the config as it was written.
  */
-export function checkRules(config: Config, doubtful: ReadonlySet<string>, input: unknown): Breach[] {
+export function checkRules(
+  config: Config,
+  doubtful: ReadonlySet<string>,
+  input: unknown,
+  takesNotBuilt: boolean,
+): Breach[] {
   const guarded = guard(config, doubtful);
   const given = (path: string) => valueAt(guard(input as object, doubtful), path.split('.')) !== undefined;
   const breaches: Breach[] = [];
-  for (const rule of rules) {
+  for (const rule of takesNotBuilt ? rules : [...notBuilt, ...rules]) {
     try {
       for (const breach of rule(guarded, given)) breaches.push(breach);
     } catch (error) {

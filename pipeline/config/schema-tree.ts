@@ -39,3 +39,7 @@ export function isText(schema: unknown): boolean {
     return isText(schema.unwrap());
   return schema instanceof z.ZodPipe && schema.in instanceof z.ZodUnion;
 }
+
+/** Is it, with all that it holds, refused until it is built? */
+export const isNotBuiltYet = (schema: unknown): boolean =>
+  schema instanceof z.ZodType && schema.meta()?.notBuiltYet === true;

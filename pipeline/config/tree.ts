@@ -2,8 +2,8 @@ import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, par
 import type { ConfigProblem } from '../errors.ts';
 import { childOf, fieldsOf, isText } from './schema-tree.ts';
 
-/** Where a setting came from. */
-type Origin = { key: Position; value: Position } | 'set';
+/** Where a setting came from; `from`: of another file, where it has a path of its own. */
+export type Origin = { key: Position; value: Position; from?: { file: string; path: string } } | 'set';
 interface Position {
   line: number;
   column: number;
@@ -14,6 +14,23 @@ export interface Tree {
   value: unknown;
   origins: Map<string, Origin>;
   problems: ConfigProblem[];
+}
+
+/** The place of a problem: of the setting itself, or of the nearest one around it that is written. */
+export function placeOf({ origins }: Tree, path: string, message = ''): Partial<ConfigProblem> {
+  const placed = (origin: Exclude<Origin, 'set'>, part: 'key' | 'value', at: string) => ({
+    ...origin[part],
+    ...(origin.from && { file: origin.from.file, path: `${origin.from.path}${path.slice(at.length)}` }),
+  });
+  const origin = origins.get(path);
+  if (origin === 'set') return { from_set: true };
+  if (origin) return placed(origin, message.startsWith('unknown key') ? 'key' : 'value', path);
+  for (let around = path; around.includes('.'); ) {
+    around = around.slice(0, around.lastIndexOf('.'));
+    const outer = origins.get(around);
+    if (outer) return outer === 'set' ? { from_set: true } : placed(outer, 'key', around);
+  }
+  return {};
 }
 
 export const isMapping = (value: unknown): value is Record<string, unknown> =>

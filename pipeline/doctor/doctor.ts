@@ -13,12 +13,18 @@ import { checkState } from './state.ts';
  * Looks at all that a run on this machine needs. What depends on mlops.yaml is looked at where that is sound.
  *
  * @param options.file mlops.yaml
+ * @param options.model which of the project's; undefined where there is only one
  * @param options.home the folder of all state
  * @param options.repair whether to put right what can be without losing anything
  */
-export async function examine(options: { file: string; home: string; repair: boolean }): Promise<Check[]> {
-  const { file, home, repair } = options;
-  const { config, loaded } = await checkConfig(file);
+export async function examine(options: {
+  file: string;
+  model: string | undefined;
+  home: string;
+  repair: boolean;
+}): Promise<Check[]> {
+  const { file, model, home, repair } = options;
+  const { config, loaded } = await checkConfig(file, model);
   const checks = await Promise.all([
     checkNode(),
     attempt('Python', checkPython),
@@ -34,7 +40,10 @@ export async function examine(options: { file: string; home: string; repair: boo
           attempt('Environments', () => checkEnvironments(loaded, home)),
         ]),
   ]);
-  const state = loaded === null ? [] : await checkState({ home, project: loaded.config.project, repair });
+  const state =
+    loaded === null
+      ? []
+      : await checkState({ home, project: loaded.config.project, model: loaded.config.name, repair });
   return [...checks, ...state];
 }
 
@@ -45,10 +54,11 @@ export async function examine(options: { file: string; home: string; repair: boo
  */
 export async function examineAws(options: {
   file: string;
+  model: string | undefined;
   environment: string | undefined;
 }): Promise<Check[]> {
-  const { file, environment } = options;
-  const { config, loaded } = await checkConfig(file);
+  const { file, model, environment } = options;
+  const { config, loaded } = await checkConfig(file, model);
   const machine = await Promise.all([
     checkNode(),
     attempt('git', () => checkGit(file)),
@@ -69,11 +79,14 @@ async function checkDockerForImages(): Promise<Check> {
 /** The name of the check of mlops.yaml, which decides the exit code. */
 export const configName = 'mlops.yaml';
 
-async function checkConfig(file: string): Promise<{ config: Check; loaded: LoadedConfig | null }> {
+async function checkConfig(
+  file: string,
+  model: string | undefined,
+): Promise<{ config: Check; loaded: LoadedConfig | null }> {
   try {
-    const loaded = await loadConfig(file);
-    const { project, problem: kind } = loaded.config;
-    return { config: ok(configName, `${file}: sound; ${project}, ${kind}`), loaded };
+    const loaded = await loadConfig(file, { model });
+    const { name, problem: kind } = loaded.config;
+    return { config: ok(configName, `${loaded.path}: sound; ${name}, ${kind}`), loaded };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const [first = ''] = error.message.split('\n');

@@ -1,13 +1,15 @@
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { EmbeddedBackend } from '../backends/embedded/embedded-backend.ts';
+import { embeddedContext } from '../backends/embedded/embedded-context.ts';
 import { ImageStore } from '../backends/embedded/images/image-store.ts';
 import { abandonedJobs } from '../backends/embedded/jobs/abandoned.ts';
 import { isDraft } from '../backends/embedded/state/atomic-file.ts';
 import { FileLedger } from '../backends/embedded/state/file-ledger.ts';
 import { unlessMissing } from '../backends/embedded/state/missing.ts';
+import { earlierItems, moveToModel } from '../backends/embedded/state/model-keys.ts';
 import { forgetRun, unfinishedRuns } from '../backends/embedded/state/run-owner.ts';
 import { formatCountOf } from '../format.ts';
+import { kindOf } from '../model-ledger.ts';
 import type { ModelPackage } from '../ports.ts';
 import { type Champion, championId, championKind } from '../steps/context.ts';
 import { attempt, type Check, ok, problem, warning } from './check.ts';
@@ -16,12 +18,17 @@ interface State {
   /** The folder of all state. */
   home: string;
   project: string;
+  model: string;
   repair: boolean;
 }
 
 /** Whether the state folder is sound; with `repair` it is made so where that loses nothing. */
 export async function checkState(state: State): Promise<Check[]> {
+  const keys = await attempt('Keys', () => checkKeys(state));
+  // What keys without a model hold is nobody's: the rest would be told of an empty ledger.
+  if (keys.outcome === 'problem') return [keys];
   return [
+    keys,
     await attempt('Ledger', () => checkLedger(state)),
     await attempt('Champion', () => checkChampion(state)),
     await attempt('Approval', () => checkApproval(state)),
@@ -31,10 +38,31 @@ export async function checkState(state: State): Promise<Check[]> {
 
 const ledgerOf = ({ home, project }: State) => new FileLedger(join(home, 'ledger', project));
 
-const contextOf = ({ home, project }: State) =>
-  new EmbeddedBackend({ home, project, onSetup: () => {} }).context;
+const contextOf = (state: State) => embeddedContext(state);
 
 const repairs = '`mlops doctor --repair` does it.';
+
+/** Whether every key of the ledger names its model, as this version of the template has it. */
+async function checkKeys({ home, project, repair }: State): Promise<Check> {
+  const earlier = await earlierItems(home, project);
+  if (earlier.length === 0) return ok('Keys', 'each names its model');
+  const found = formatCountOf(earlier.length, 'item');
+  if (!repair)
+    return problem(
+      'Keys',
+      `${found} of an earlier version name no model`,
+      `They are model ${project}'s: ${repairs}`,
+    );
+  const { driven } = await unfinishedRuns(join(home, 'runs'));
+  if (driven.length > 0)
+    return problem(
+      'Keys',
+      `${found} of an earlier version name no model`,
+      `A run is going on (${driven.join(', ')}); repair when it has ended.`,
+    );
+  await moveToModel(home, project);
+  return ok('Keys', `repaired: ${found} of an earlier version now belong to model ${project}`);
+}
 
 async function checkLedger(state: State): Promise<Check> {
   let files = 0;
@@ -70,7 +98,7 @@ async function checkChampion(state: State): Promise<Check> {
     problem(
       'Champion',
       `${champion.package}: ${what}`,
-      `Put it back from a backup, or remove ${relative('', join(state.home, 'ledger', state.project, championKind))}: then there is none, and the next run that is promoted will be.`,
+      `Put it back from a backup, or remove ${relative('', join(state.home, 'ledger', state.project, kindOf(championKind, state.model)))}: then there is none, and the next run that is promoted will be.`,
     );
   const found = await registry.get(champion.package);
   if (found === null) return lost('not in the registry');
@@ -128,7 +156,7 @@ async function checkApproval(state: State): Promise<Check> {
 async function everChampions(state: State): Promise<Set<string>> {
   const names = new Set<string>();
   for await (const { kind, path } of ledgerOf(state).files()) {
-    if (kind !== championKind) continue;
+    if (kind !== kindOf(championKind, state.model)) continue;
     const value = (await readJson(path)) as Champion | undefined;
     if (value !== undefined) names.add(value.package);
   }

@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
+import { defaultGate } from '../config/schema.ts';
 import { Random } from '../statistics/random.ts';
 import { decide, type GateInput } from './decide.ts';
-import { DEFAULT_POLICY, type GatePolicy } from './policy.ts';
+import type { GatePolicy } from './policy.ts';
 import type { BinaryScores, MulticlassScores, RegressionScores, SliceColumn } from './scores.ts';
 import type { Check, Verdict } from './verdict.ts';
 
@@ -55,7 +56,7 @@ function model(n: number, strength: number, seed: number): BinaryScores {
 }
 
 type Change = Partial<GatePolicy>;
-const policy = (change: Change = {}): GatePolicy => ({ ...DEFAULT_POLICY.binary, slices: null, ...change });
+const policy = (change: Change = {}): GatePolicy => ({ ...defaultGate('binary'), slices: null, ...change });
 
 /** Quick: no bootstrap unless asked for. */
 const judge = (candidate: GateInput['candidate'], rest: Partial<GateInput> = {}): Verdict =>
@@ -116,7 +117,7 @@ test('a verdict carries what the contract names', () => {
 
 test('without a champion the comparison passes with detail none', () => {
   const verdict = judge(strong, {
-    policy: policy({ min_change: { absolute: 0.1 }, slices: DEFAULT_POLICY.binary.slices }),
+    policy: policy({ min_change: { absolute: 0.1 }, slices: defaultGate('binary').slices }),
   });
   for (const name of ['champion', 'anchor', 'min_change', 'slices']) {
     expect(check(verdict, name)).toMatchObject({ outcome: 'pass', detail: 'none' });
@@ -377,7 +378,12 @@ function offBy(sizes: Record<'a' | 'b', number>): RegressionScores {
 test('a failing slice is named where the reason tells of it', () => {
   const verdict = judge(offBy({ a: 3, b: 4.5 }), {
     champion: offBy({ a: 4, b: 4 }),
-    policy: { ...DEFAULT_POLICY.regression, floor: false, champion: { rule: 'non_inferior', margin: 9 } },
+    policy: {
+      ...defaultGate('regression'),
+      floor: false,
+      champion: { rule: 'non_inferior', margin: 9 },
+      slices: { metric: 'rmse', max_drop: '10%', min_positives: 20 },
+    },
     replicates: 200,
   });
   expect(verdict.reason).toMatch(
@@ -403,7 +409,7 @@ test('a failing slice is named where the reason tells of it', () => {
 test('a slice has an interval by DeLong or by bootstrap, which decides nothing', () => {
   const scores = offBy({ a: 3, b: 4.5 });
   const sliced = (replicates: number, seed = 0) =>
-    decide({ candidate: scores, policy: DEFAULT_POLICY.regression, replicates, seed });
+    decide({ candidate: scores, policy: defaultGate('regression'), replicates, seed });
   for (const { candidate, interval } of sliced(400).slices) {
     expect(interval![0]).toBeLessThan(candidate!);
     expect(interval![1]).toBeGreaterThan(candidate!);
@@ -412,7 +418,7 @@ test('a slice has an interval by DeLong or by bootstrap, which decides nothing',
   expect(sliced(400, 1).slices).not.toEqual(sliced(400).slices);
   expect(sliced(0).slices.map(({ interval }) => interval)).toEqual([null, null]);
   const whole = { ...strong, slices: sliceColumns({ all: strong.ids.map(() => 'rows') }) };
-  const { slices, metrics } = judge(whole, { policy: policy({ slices: DEFAULT_POLICY.binary.slices }) });
+  const { slices, metrics } = judge(whole, { policy: policy({ slices: defaultGate('binary').slices }) });
   expect(slices[0]!.interval).toEqual(metrics.roc_auc!.interval);
 });
 
@@ -426,7 +432,7 @@ test('sentences say better or worse in the direction of the metric', () => {
   ) => {
     const verdict = judge(candidate, {
       champion,
-      policy: { ...DEFAULT_POLICY.regression, slices: null, floor: false, primary, champion: rule },
+      policy: { ...defaultGate('regression'), slices: null, floor: false, primary, champion: rule },
       replicates: 400,
     });
     return [verdict.reason, check(verdict, 'champion').detail] as const;
@@ -682,7 +688,7 @@ test('a multiclass candidate is judged against its champion', () => {
   const [good, bad] = [made(2), made(0.8)];
   const constant = { ...good, scores: Float64Array.from(good.scores!, (_, i) => [0.4, 0.3, 0.3][i % 3]!) };
   const run = (candidate: MulticlassScores, champion: MulticlassScores, primary: string) =>
-    decide({ candidate, champion, policy: { ...DEFAULT_POLICY.multiclass, primary }, replicates: 300 });
+    decide({ candidate, champion, policy: { ...defaultGate('multiclass'), primary }, replicates: 300 });
   for (const primary of ['log_loss', 'accuracy', 'f1_macro', 'roc_auc_ovr']) {
     expect(run(good, bad, primary).outcome).toBe('promote');
     expect(check(run(bad, good, primary), 'champion').outcome).toBe('fail');
@@ -705,7 +711,7 @@ test('a regression is judged against its champion and the mean', () => {
     labels.map(() => 100),
   );
   const run = (candidate: RegressionScores, champion: RegressionScores | null, primary: string) =>
-    decide({ candidate, champion, policy: { ...DEFAULT_POLICY.regression, primary }, replicates: 300 });
+    decide({ candidate, champion, policy: { ...defaultGate('regression'), primary }, replicates: 300 });
   for (const primary of ['rmse', 'mae', 'r2', 'mape']) {
     expect(run(good, bad, primary).outcome).toBe('promote');
     expect(check(run(bad, good, primary), 'champion').outcome).toBe('fail');
@@ -724,7 +730,7 @@ test('a holdout of very many rows gets fewer replicates, and the verdict says so
   const labels = Array.from({ length: 500_000 }, (_, i) => i % 2);
   const predicted = labels.map((label, i) => label + (i % 7));
   const rows = regression(labels, predicted);
-  const verdict = decide({ candidate: rows, policy: { ...DEFAULT_POLICY.regression, floor: false } });
+  const verdict = decide({ candidate: rows, policy: { ...defaultGate('regression'), floor: false } });
   expect(verdict.notes).toEqual(['Bootstrap intervals are of 200 replicates of 500,000 rows.']);
   expect(judge(strong, { replicates: 2000 }).notes).toEqual([]);
 });

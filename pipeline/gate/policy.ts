@@ -1,5 +1,3 @@
-import type { Problem } from './scores.ts';
-
 /** Absolute, in the metric's unit, or relative to the other model's value: "5%". */
 export type Margin = number | `${number}%`;
 
@@ -20,41 +18,6 @@ export interface GatePolicy {
   reuse: 'report' | 'correct';
   enforce: boolean;
 }
-
-const COMMON = {
-  confidence: 0.95,
-  thresholds: {},
-  floor: true,
-  min_change: null,
-  inconclusive: 'hold',
-  reuse: 'report',
-  enforce: true,
-} as const;
-
-/** The policy of a problem that says nothing: what `mlops gate` uses without a configuration. */
-export const DEFAULT_POLICY: Readonly<Record<Problem, GatePolicy>> = {
-  binary: {
-    ...COMMON,
-    primary: 'roc_auc',
-    champion: { rule: 'non_inferior', margin: 0.03 },
-    anchor: { package: null, margin: 0.05 },
-    slices: { metric: 'roc_auc', max_drop: 0.1, min_positives: 20 },
-  },
-  multiclass: {
-    ...COMMON,
-    primary: 'log_loss',
-    champion: { rule: 'non_inferior', margin: '5%' },
-    anchor: { package: null, margin: '10%' },
-    slices: { metric: 'log_loss', max_drop: '10%', min_positives: 20 },
-  },
-  regression: {
-    ...COMMON,
-    primary: 'rmse',
-    champion: { rule: 'non_inferior', margin: '5%' },
-    anchor: { package: null, margin: '10%' },
-    slices: { metric: 'rmse', max_drop: '10%', min_positives: 20 },
-  },
-};
 
 /** The margin in the metric's unit; NaN where it is none, which no comparison passes. */
 export function resolveMargin(margin: Margin | undefined, reference: number): number {

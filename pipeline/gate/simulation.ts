@@ -1,7 +1,8 @@
+import { defaultGate } from '../config/schema.ts';
 import * as normal from '../statistics/normal.ts';
 import type { Random } from '../statistics/random.ts';
 import { decide } from './decide.ts';
-import { DEFAULT_POLICY, type GatePolicy } from './policy.ts';
+import type { GatePolicy } from './policy.ts';
 import type { BinaryScores } from './scores.ts';
 
 const { SQRT2, exp, sqrt } = Math; // once: where Jest runs the code, looking up a global takes 200 ns
@@ -49,12 +50,12 @@ export function modelOn({ labels, ids, shared }: Holdout, auc: number, random: R
 }
 
 export const SUPERIOR: GatePolicy = {
-  ...DEFAULT_POLICY.binary,
+  ...defaultGate('binary'),
   slices: null,
   champion: { rule: 'superior' },
 };
 export const NON_INFERIOR: GatePolicy = {
-  ...DEFAULT_POLICY.binary,
+  ...defaultGate('binary'),
   slices: null,
   champion: { rule: 'non_inferior', margin: 0.03 },
 };

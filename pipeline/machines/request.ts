@@ -2,6 +2,8 @@ import type { Config } from '../config/schema.ts';
 
 /** The input of an execution is `{ request: Request }`: all that a run is made from. */
 export interface Request {
+  /** The model's name: part of every key of what the run makes. */
+  model: string;
   mode: 'evaluate' | 'promote';
   /** Whether the machine itself promotes on the verdict (mode promote without --no-promote). */
   promote: boolean;

@@ -31,9 +31,16 @@ function vpcConfig(security: Demands): Parameters {
     : {};
 }
 
+/** What the environment demands, and whose job it is. */
 export function tags(security: Demands): Parameters {
-  const entries = Object.entries(security?.tags ?? {});
-  return entries.length > 0 ? { Tags: entries.map(([Key, Value]): Json => ({ Key, Value })) } : {};
+  if (security === undefined) return {};
+  const entries = Object.entries(security.tags).filter(([Key]) => Key !== 'model');
+  return {
+    Tags: [
+      ...entries.map(([Key, Value]): Json => ({ Key, Value })),
+      { Key: 'model', 'Value.$': '$.request.model' },
+    ],
+  };
 }
 
 /** Of an output. */

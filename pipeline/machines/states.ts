@@ -64,7 +64,10 @@ function caught(next: string) {
   return { ErrorEquals: ['States.ALL'], ResultPath: '$.error', Next: next };
 }
 
-/** Calls one of the pipeline's functions; `result` lists what the machine needs of its answer. */
+/**
+ * Calls one of the pipeline's functions, which learns of the execution and its model; `result` lists what the machine needs
+ * of its answer.
+ */
 export function functionTask<Name extends string>(functions: Record<Name, string>) {
   return (
     name: Name,
@@ -72,7 +75,14 @@ export function functionTask<Name extends string>(functions: Record<Name, string
   ): TaskState =>
     task({
       resource: 'arn:aws:states:::lambda:invoke',
-      parameters: { FunctionName: functions[name], Payload: options.payload },
+      parameters: {
+        FunctionName: functions[name],
+        Payload: {
+          'execution.$': '$$.Execution.Name',
+          'model.$': '$.request.model',
+          ...options.payload,
+        },
+      },
       result: Object.fromEntries(options.result.map((field) => [`${field}.$`, `$.Payload.${field}`])),
       resultPath: options.resultPath,
       timeout: 900,

@@ -1,3 +1,4 @@
+import { kindOf } from '../model-ledger.ts';
 import type { StepName } from '../names.ts';
 import type { Parameters, Retrier, StateMachine, States, TaskState } from './asl.ts';
 import { type PrepareEngine, prepareJob, prepareStart } from './prepare.ts';
@@ -76,7 +77,6 @@ export function trainMachine(resources: Resources): StateMachine {
     ),
     Plan: invoke('plan', {
       payload: {
-        'execution.$': '$$.Execution.Name',
         'request.$': '$.request',
         engine: preparing.engine.name,
         ...(preparing.engine.name === 'glue'
@@ -104,7 +104,6 @@ export function trainMachine(resources: Resources): StateMachine {
 
     Inspect: invoke('inspect', {
       payload: {
-        'execution.$': '$$.Execution.Name',
         'request.$': '$.request',
         'plan.$': '$.plan',
         'prepared.$': '$.prepared',
@@ -182,7 +181,6 @@ export function trainMachine(resources: Resources): StateMachine {
 
     Gate: invoke('gate', {
       payload: {
-        'execution.$': '$$.Execution.Name',
         'request.$': '$.request',
         'plan.$': '$.plan',
         'prepared.$': '$.prepared',
@@ -197,7 +195,6 @@ export function trainMachine(resources: Resources): StateMachine {
     }),
     Register: invoke('register', {
       payload: {
-        'execution.$': '$$.Execution.Name',
         'request.$': '$.request',
         'plan.$': '$.plan',
         'prepared.$': '$.prepared',
@@ -224,7 +221,6 @@ export function trainMachine(resources: Resources): StateMachine {
     },
     Promote: invoke('promote', {
       payload: {
-        'execution.$': '$$.Execution.Name',
         'package.$': '$.package.name',
         'compared_with.$': '$.plan.champion.package',
         'expected_version.$': '$.plan.champion.version',
@@ -238,7 +234,6 @@ export function trainMachine(resources: Resources): StateMachine {
     }),
     Record: invoke('record', {
       payload: {
-        'execution.$': '$$.Execution.Name',
         'arn.$': '$$.Execution.Id',
         'started.$': '$$.Execution.StartTime',
         status: 'succeeded',
@@ -254,7 +249,6 @@ export function trainMachine(resources: Resources): StateMachine {
     'Record failure': {
       ...invoke('record', {
         payload: {
-          'execution.$': '$$.Execution.Name',
           'arn.$': '$$.Execution.Id',
           'started.$': '$$.Execution.StartTime',
           status: 'failed',
@@ -473,7 +467,7 @@ function remember(
     parameters: {
       TableName: resources.ledger,
       Item: {
-        kind: { S: kind },
+        kind: { 'S.$': `States.Format('${kindOf(kind, '{}')}', $.request.model)` },
         id: { 'S.$': id },
         version: { N: '1' },
         value: { 'S.$': `States.JsonToString(${value})` },

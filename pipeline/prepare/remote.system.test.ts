@@ -10,7 +10,7 @@ import { beforeAll, expect, jest, test } from '@jest/globals';
 import { s3Client } from '../aws/clients.ts';
 import { startFakeCloud } from '../backends/aws/fakecloud.fixture.ts';
 import { ensureEnvironment } from '../backends/embedded/images/python-environment.ts';
-import { processingInput } from '../steps/train/plan.ts';
+import { processingInput } from '../steps/train/job-parameters.ts';
 
 /** The program as Glue and ECS start it, with what the image has, against a real S3 API. */
 jest.setTimeout(240_000);

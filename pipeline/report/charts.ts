@@ -2,7 +2,7 @@ import type { EChartsOption, SeriesOption } from 'echarts';
 import { init } from 'echarts/dist/echarts.esm.min.mjs';
 import { decimalsFor, formatCount, formatPercent, formatValue } from '../format.ts';
 import { heightAt } from '../statistics/curve.ts';
-import { escapeHtml } from './escape-html.ts';
+import { type Html, html, raw, text } from './markup.ts';
 import type { CalibrationBin, Curve, ModelPlots, TuningFacts } from './report.ts';
 
 /**
@@ -13,7 +13,7 @@ export interface Chart {
   title: string;
   /** One sentence on how to read it. */
   caption: string;
-  svg: string;
+  svg: Html;
 }
 
 const WIDTH = 380;
@@ -522,7 +522,7 @@ function logRange(values: number[]): { min: number; max: number } {
 }
 
 /** Draws on the server and cleans what is of use in an interactive page only; ids are the chart's own. */
-function draw(option: EChartsOption, id: string, title: string, description: string): string {
+function draw(option: EChartsOption, id: string, title: string, description: string): Html {
   const chart = init(null, null, { renderer: 'svg', ssr: true, width: WIDTH, height: HEIGHT });
   chart.setOption({
     animation: false,
@@ -540,5 +540,8 @@ function draw(option: EChartsOption, id: string, title: string, description: str
     .replace(/ (?:class|pointer-events|ecmeta_\w+)="[^"]*"/g, '')
     .replace(/\bzr\d+-/g, `${id}-`)
     .replace(/\n/g, '');
-  return `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-labelledby="${id}-title ${id}-desc"><title id="${id}-title">${escapeHtml(title)}</title><desc id="${id}-desc">${escapeHtml(description)}</desc>${body}`;
+  return html`<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-labelledby="${id}-title ${id}-desc">
+    <title id="${id}-title">${text(title)}</title>
+    <desc id="${id}-desc">${text(description)}</desc>
+    ${raw(body)}`;
 }

@@ -28,6 +28,7 @@ import {
   runParts,
   settingsText,
   sliceRows,
+  subjectOf,
   timingOf,
   tuningTitle,
 } from './reading.ts';
@@ -45,13 +46,13 @@ type Section = { priority: number; variants: string[] };
  * A pull request's comment, at most 65,536 characters of GitHub Markdown. The first line is `mark`, by which the comment
  * is found again. Text from users can neither ping, link, close a table nor run.
  */
-export function renderComment(report: Report, mark = marker(report.project)): string {
+export function renderComment(report: Report, mark = marker(subjectOf(report))): string {
   return assemble(sectionsOf(report, false, mark), COMMENT_LIMIT, (text) => text.length);
 }
 
 /** A step's summary, at most 1 MiB: as the comment, with every row and with the details open. */
 export function renderSummary(report: Report): string {
-  return assemble(sectionsOf(report, true, marker(report.project)), SUMMARY_LIMIT, (text) =>
+  return assemble(sectionsOf(report, true, marker(subjectOf(report))), SUMMARY_LIMIT, (text) =>
     Buffer.byteLength(text),
   );
 }

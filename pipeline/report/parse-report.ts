@@ -146,6 +146,7 @@ const run = z.object({
 const report = z.object({
   version: z.literal(1),
   project: text,
+  model: text,
   problem: z.enum(['binary', 'multiclass', 'regression']),
   backend: z.enum(['embedded', 'aws']),
   environment: text.nullable(),

@@ -364,6 +364,10 @@ function shortNumber(text: string): string {
   return /^-?\d+\.\d{6,}(e-?\d+)?$/.test(text) ? String(Number(Number(text).toPrecision(4))) : text;
 }
 
+/** Whose report it is: the only model is called as its project, one of several after it. */
+export const subjectOf = ({ project, model }: Pick<Report, 'project' | 'model'>): string =>
+  model === project ? project : `${project} / ${model}`;
+
 /** "attrition · evaluate · pull_request · feature/x at 0123456 with uncommitted edits" as its parts. */
 export function runParts(report: Report): string[] {
   const { commit, mode, trigger } = report.run;
@@ -371,7 +375,7 @@ export function runParts(report: Report): string[] {
     commit === null
       ? ''
       : `${commit.ref === null ? '' : `${commit.ref} at `}${commit.sha.slice(0, 7)}${commit.dirty ? ' with uncommitted edits' : ''}`;
-  return [report.project, mode, trigger.replaceAll('_', ' '), at].filter((part) => part !== '');
+  return [subjectOf(report), mode, trigger.replaceAll('_', ' '), at].filter((part) => part !== '');
 }
 
 /** All that a reader must know, once each. */

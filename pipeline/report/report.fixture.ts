@@ -264,6 +264,7 @@ export function sampleReport(change: Partial<Report> = {}): Report {
   return {
     version: 1,
     project: 'attrition',
+    model: 'attrition',
     problem: 'binary',
     backend: 'embedded',
     environment: null,

@@ -4,6 +4,8 @@ import type { Verdict } from '../gate/verdict.ts';
 export interface Report {
   version: 1;
   project: string;
+  /** The project's name where it is the only one. */
+  model: string;
   problem: 'binary' | 'multiclass' | 'regression';
   backend: 'embedded' | 'aws';
   /** On AWS: the environment of mlops.yaml. */

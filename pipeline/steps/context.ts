@@ -1,8 +1,25 @@
 import type { JobRun } from '../cost/estimate.ts';
+import { sha256 } from '../hash.ts';
 import type { Ports } from '../ports.ts';
+
+/** The folders of a project's artifacts. */
+export type ArtifactFolder =
+  | 'code'
+  | 'configs'
+  | 'data'
+  | 'holdouts'
+  | 'models'
+  | 'packages'
+  | 'prepared'
+  | 'runs'
+  | 'scores'
+  | 'scripts'
+  | 'settings';
 
 /** What a step gets beside its event: the world behind ports, and where things are kept. */
 export interface StepContext extends Ports {
+  /** Whose ledger and registry the ports are. */
+  model: string;
   /** `s3://BUCKET/PREFIX` of the project's artifacts, without a slash at the end. */
   root: string;
   /** What names of jobs begin with, before a hyphen: at most 21 characters, no other environment's. */
@@ -10,6 +27,19 @@ export interface StepContext extends Ports {
   /** Where jobs are billed; null on this machine, where they cost nothing. */
   region: string | null;
 }
+
+/**
+ * The prefix of one model's artifacts in a folder, with a slash at its end. The folder comes before the model, so that a
+ * policy that grants a folder needs no star in its middle.
+ */
+export const artifactsOf = (
+  { root, model }: Pick<StepContext, 'root' | 'model'>,
+  folder: ArtifactFolder,
+): string => `${root}/${folder}/${model}/`;
+
+/** A run's hash in the names of its jobs: two models never make the same name. */
+export const jobHash = (execution: string, { model }: Pick<StepContext, 'model'>): string =>
+  sha256(`${model} ${execution}`).slice(0, 8);
 
 /** The champion's ledger item: who serves, and who did before. Its version grows with every promotion. */
 export interface Champion {

@@ -4,6 +4,7 @@ import { homedir, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import * as yaml from 'yaml';
+import { copySample } from '../../fixtures/sample.fixture.ts';
 
 const run = promisify(execFile);
 
@@ -26,7 +27,7 @@ export interface Finished {
 }
 
 /**
- * A repository on GitHub with the files of this checkout, and a machine that runs its workflows: act on this host, without
+ * A repository on GitHub with the files of this checkout and the sample project, and a machine that runs its workflows: act on this host, without
  * containers. The actions of others are small stand-ins (fixtures/actions) that do the same job with folders; with
  * MLOPS_REAL_ACTIONS=FOLDER they are what lies in FOLDER/OWNER/NAME.
  */
@@ -87,6 +88,10 @@ export class ActFixture {
         if (error.code !== 'ENOENT') throw error;
       });
     }
+    // The checkout's own mlops.yaml, model and examples are a user's to edit.
+    for (const path of ['mlops.yaml', 'model', 'examples'])
+      await rm(join(fixture.checkout, path), { recursive: true, force: true });
+    copySample(fixture.checkout);
     await fixture.git('init', '--quiet');
     await mkdir(dirname(fixture.#remote), { recursive: true });
     await fixture.git('init', '--quiet', '--bare', fixture.#remote);

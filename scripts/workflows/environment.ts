@@ -1,5 +1,5 @@
 import { annotateError } from '../../actions/shared/annotate.ts';
-import { loadConfig } from '../../pipeline/config/load.ts';
+import { loadProject } from '../../pipeline/config/load.ts';
 import type { Config } from '../../pipeline/config/schema.ts';
 import { causedByInput } from '../../pipeline/errors.ts';
 import { type Deployment, resourceNames } from '../../pipeline/names.ts';
@@ -13,9 +13,11 @@ export interface WorkflowEnvironment {
 }
 
 /** The environment of mlops.yaml that is chosen. What is wrong with mlops.yaml or the choice ends the step, annotated. */
-export async function environmentOf(choose: (config: Config) => Deployment): Promise<WorkflowEnvironment> {
+export async function environmentOf(
+  choose: (project: Pick<Config, 'project' | 'environments'>) => Deployment,
+): Promise<WorkflowEnvironment> {
   try {
-    return described(choose((await loadConfig('mlops.yaml')).config));
+    return described(choose(await loadProject('mlops.yaml')));
   } catch (error) {
     if (!(error instanceof Error && causedByInput(error.name))) throw error;
     annotateError(error.message, { file: 'mlops.yaml', title: 'Configuration' });

@@ -1,10 +1,9 @@
 import { appendFileSync, readdirSync } from 'node:fs';
 import { PutItemCommand, type PutItemCommandInput } from '@aws-sdk/client-dynamodb';
 import { DeleteBucketPolicyCommand } from '@aws-sdk/client-s3';
-import { CreateModelPackageGroupCommand } from '@aws-sdk/client-sagemaker';
 import { AssumeRoleCommand } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
-import { dynamoDbClient, s3Client, sageMakerClient, stsClient } from '../../../pipeline/aws/clients.ts';
+import { dynamoDbClient, s3Client, stsClient } from '../../../pipeline/aws/clients.ts';
 import { signedCall } from '../../../pipeline/aws/signed-call.ts';
 import { AwsBackend } from '../../../pipeline/backends/aws/aws-backend.ts';
 import { deployedContext } from '../../../pipeline/backends/aws/deployed-context.ts';
@@ -17,7 +16,7 @@ import { FileStorage } from '../../../pipeline/backends/embedded/state/file-stor
 import { Workspace } from '../../../pipeline/cli/cli.fixture.ts';
 import { startDocker } from '../../../pipeline/image/docker.fixture.ts';
 import type { Request } from '../../../pipeline/machines/request.ts';
-import { type FunctionName, resourceNames } from '../../../pipeline/names.ts';
+import { type FunctionName, packageGroup, resourceNames } from '../../../pipeline/names.ts';
 import { type Champion, championId, championKind } from '../../../pipeline/steps/context.ts';
 import { currentLease } from '../../../pipeline/steps/train/lease.ts';
 import { type RunRecord, runKind } from '../../../pipeline/steps/train/record.ts';
@@ -47,7 +46,9 @@ process.env.AWS_ENDPOINT_URL_SAGEMAKER = registry;
 
 const deployment = { project: 'attrition', environment: 'staging', account, region };
 const names = resourceNames(deployment);
-const deployed = deployedContext(deployment);
+const model = 'attrition';
+const group = packageGroup(names.stack, model);
+const deployed = deployedContext(deployment, model);
 const functionNames = Object.keys(names.functions) as FunctionName[];
 const workspace = Workspace.sample();
 
@@ -69,10 +70,6 @@ async function deploy(): Promise<void> {
   await allowHttp(`cdk-${names.qualifier}-assets-${account}-${region}`);
   await program('cdk.ts', 'deploy');
   await allowHttp(names.artifactsBucket);
-  // Of the stack's resources the one that the emulator's CloudFormation leaves out.
-  await sageMakerClient().send(
-    new CreateModelPackageGroupCommand({ ModelPackageGroupName: names.packageGroup }),
-  );
 }
 
 /** Where the emulator asks for the name of the call, and IAM's action has another. */
@@ -241,7 +238,7 @@ test('the champion has moved as it did here, and the lease is free', async () =>
 const requestOf = (execution: string) =>
   translated((eventsOf(execution)[0] as { parameters: { request: Request } }).parameters.request);
 
-const backendOf = (runId: string) => new AwsBackend({ deployment, runId, onNote: () => {} });
+const backendOf = (runId: string) => new AwsBackend({ deployment, model, runId, onNote: () => {} });
 
 /** Runs on the deployed environment; stopped where it has to wait for the lease. */
 async function runOnAws(runId: string, request: Request) {
@@ -266,13 +263,13 @@ test('a run whose jobs are all reused goes through the deployed machine to its e
   expect(run.steps.map(({ name }) => name)).toEqual(['Plan', 'Inspect', 'Gate', 'Register', 'Promote']);
   // The verdict of the run on this machine, the package that it registered, and a champion that it is already.
   const [here, there] = await Promise.all(
-    [`${names.root}/runs/${second}/verdict.json`, record?.state.gate?.verdict ?? ''].map((uri) =>
+    [`${names.root}/runs/${model}/${second}/verdict.json`, record?.state.gate?.verdict ?? ''].map((uri) =>
       deployed.storage.read(uri),
     ),
   );
   const { metrics, outcome } = JSON.parse(new TextDecoder().decode(there));
   expect(JSON.parse(new TextDecoder().decode(here))).toMatchObject({ metrics, outcome });
-  expect(record?.state.package).toEqual({ name: `${names.packageGroup}/2` });
+  expect(record?.state.package).toEqual({ name: `${group}/2` });
   expect(record?.state.promotion).toEqual({ promoted: false, version: 2 });
   expect((await currentLease(deployed))?.value.execution).toBeNull();
 });
@@ -291,14 +288,14 @@ test('a run that needs a job goes as far as the emulator: it is recorded as fail
   expect(record?.state).toMatchObject({
     failed_step: 'Train',
     error: { Cause: expect.stringContaining('`.sync` is not supported') },
-    plan: { champion: { package: `${names.packageGroup}/2` }, train: { reused: false } },
+    plan: { champion: { package: `${group}/2` }, train: { reused: false } },
   });
   expect((await currentLease(deployed))?.value.execution).toBeNull();
   expect(await backendOf('91').executionName(request)).toBe('91-2');
 });
 
 test('a run that waits for the lease is stopped; close-run records it and leaves the lease to whose it is', async () => {
-  await invoke('lease', { execution: 'another' });
+  await invoke('lease', { model, execution: 'another' });
   const { execution, status, told } = await runOnAws('92', requestOf(executions()[1] ?? ''));
   expect({ execution, status }).toEqual({ execution: '92-1', status: 'cancelled' });
   expect(told).toMatchObject([{ kind: 'waiting', reason: expect.stringContaining('another') }]);
@@ -329,9 +326,9 @@ test.each(functionNames)(
     const own = await credentialsOf(name);
     const before = { ...process.env };
     Object.assign(process.env, own);
-    const { storage, ledger } = deployedContext(deployment);
+    const { storage, ledger } = deployedContext(deployment, model);
     const write = (what: string) =>
-      what.endsWith('/') ? storage.write(`${names.root}/${what}x`, 'x') : ledger.put(what, 'x', {});
+      what.endsWith('/') ? storage.write(`${names.root}/${what}${model}/x`, 'x') : ledger.put(what, 'x', {});
     const wanted = new Set([
       ...Object.values(may).flat(),
       'prepared',

@@ -78,13 +78,17 @@ export function functionPolicy(name: FunctionName, place: Place, sources: readon
 }
 
 function registryStatements(depth: 'read' | 'register' | 'approve', place: Place): Statement[] {
-  const packages = arnOf(place, 'sagemaker', `model-package/${place.names.packageGroup}/*`);
-  const group = arnOf(place, 'sagemaker', `model-package-group/${place.names.packageGroup}`);
+  const packages = arnOf(place, 'sagemaker', `model-package/${place.names.packageGroups}/*`);
+  const group = arnOf(place, 'sagemaker', `model-package-group/${place.names.packageGroups}`);
   return [
     // ListModelPackages has the group as its resource only where one is named.
     allow(['sagemaker:DescribeModelPackage', 'sagemaker:ListModelPackages'], [group, packages]),
     ...(depth === 'register'
-      ? [allow(['sagemaker:CreateModelPackage', 'sagemaker:AddTags'], [group, packages])]
+      ? [
+          allow(['sagemaker:CreateModelPackage', 'sagemaker:AddTags'], [group, packages]),
+          // A model's first package makes its group.
+          allow(['sagemaker:CreateModelPackageGroup'], [group]),
+        ]
       : []),
     ...(depth === 'approve' ? [allow(['sagemaker:UpdateModelPackage'], [packages])] : []),
   ];

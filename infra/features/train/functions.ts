@@ -65,7 +65,7 @@ export class Functions extends Construct {
           MLOPS_PROJECT: project,
           MLOPS_BUCKET: names.artifactsBucket,
           MLOPS_LEDGER: names.ledgerTable,
-          MLOPS_PACKAGE_GROUP: names.packageGroup,
+          MLOPS_STACK: names.stack,
           MLOPS_JOB_PREFIX: names.jobPrefix,
         },
         ...(key && { environmentEncryption: key }),

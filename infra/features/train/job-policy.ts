@@ -5,7 +5,7 @@ import { allow, type Statement } from '../../iam/statement.ts';
 
 /** What the role may do that every SageMaker job runs with: read data and artifacts, write artifacts, pull images, log. */
 export function jobPolicy(environment: Environment): Statement[] {
-  const { names, sources, image, settings } = environment;
+  const { names, sources, images, settings } = environment;
   return [
     ...artifactsAndData(environment, sources, ['prepared', 'models', 'scores']),
     // SageMaker looks at the output bucket itself before it starts a job.
@@ -13,7 +13,10 @@ export function jobPolicy(environment: Environment): Statement[] {
       ['s3:GetBucketLocation'],
       [s3Arn(environment, names.artifactsBucket), s3Arn(environment, names.dataBucket)],
     ),
-    ...pullImages(environment, repositoryOf(image, names.partition)),
+    ...pullImages(
+      environment,
+      images.flatMap((image) => repositoryOf(image, names.partition)),
+    ),
     allow(
       ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents'],
       [arnOf(environment, 'logs', 'log-group:/aws/sagemaker/*')],

@@ -1,4 +1,5 @@
 import type { StateMachine } from '../../../pipeline/machines/asl.ts';
+import { kindOf } from '../../../pipeline/model-ledger.ts';
 import type { ResourceNames } from '../../../pipeline/names.ts';
 import type { Place } from '../../environment.ts';
 import { actionsOf } from '../../iam/actions-of.ts';
@@ -31,7 +32,7 @@ const neverPromote = (place: Place): Statement[] => [
     [place.names.ledgerTableArn],
     {
       Sid: 'NeverWriteChampion',
-      Condition: { 'ForAnyValue:StringEquals': { 'dynamodb:LeadingKeys': ['champion'] } },
+      Condition: { 'ForAnyValue:StringLike': { 'dynamodb:LeadingKeys': [kindOf('champion', '*')] } },
     },
   ),
   deny(['sagemaker:UpdateModelPackage'], [arnOf(place, 'sagemaker', 'model-package/*')], {

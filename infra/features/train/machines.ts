@@ -105,7 +105,7 @@ function resourcesOf(environment: Environment, engine: DeployedEngine | undefine
 
 function securityOf({ settings, project, name }: Environment): Security {
   const { vpc, kms_key, network_isolation, tags } = settings;
-  return { vpc, kms_key, network_isolation, tags: { project, environment: name, model: project, ...tags } };
+  return { vpc, kms_key, network_isolation, tags: { project, environment: name, ...tags } };
 }
 
 /** Of every function but the one that an event calls. */

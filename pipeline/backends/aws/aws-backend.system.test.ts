@@ -39,6 +39,7 @@ beforeAll(async () => {
 });
 
 const request = (reason: string, changes: Partial<Request> = {}): Request => ({
+  model: 'churn',
   mode: 'evaluate',
   promote: false,
   trigger: { kind: 'manual', ref: null, commit: null, dirty: false, actor: null, reason },
@@ -59,12 +60,13 @@ function functionEnvironment(): void {
     MLOPS_PROJECT: deployment.project,
     MLOPS_BUCKET: names.artifactsBucket,
     MLOPS_LEDGER: names.ledgerTable,
-    MLOPS_PACKAGE_GROUP: names.packageGroup,
+    MLOPS_STACK: names.stack,
     MLOPS_JOB_PREFIX: names.jobPrefix,
   });
 }
 
-const open = (runId: string | null) => new AwsBackend({ deployment, runId, onNote: () => {} });
+const open = (runId: string | null) =>
+  new AwsBackend({ deployment, model: 'churn', runId, onNote: () => {} });
 const never = new AbortController().signal;
 
 async function run(
@@ -192,6 +194,7 @@ test('the record of a run that nobody followed has its steps and notes, and a re
   const Cause = JSON.stringify({ TrainingJobName, FailureReason: 'AlgorithmError: , exit code: 1' });
   await handler(
     {
+      model: 'churn',
       execution: '83-1',
       arn: `${names.machines.evaluate.arn.replace(':stateMachine:', ':execution:')}:83-1`,
       started: '2026-01-01T00:00:00Z',
@@ -282,15 +285,16 @@ test('a model image by tag is refused', async () => {
 
 test('another account and an environment that is not deployed end in what to do', async () => {
   const wrong = { ...deployment, account: '999999999999' };
-  await expect(openAwsBackend({ deployment: wrong, runId: null, onNote: () => {} })).rejects.toThrow(
-    `mlops.yaml says account 999999999999, the credentials are of account ${account}`,
-  );
+  await expect(
+    openAwsBackend({ deployment: wrong, model: 'churn', runId: null, onNote: () => {} }),
+  ).rejects.toThrow(`mlops.yaml says account 999999999999, the credentials are of account ${account}`);
   const nowhere = { ...deployment, environment: 'nowhere' };
-  await expect(openAwsBackend({ deployment: nowhere, runId: null, onNote: () => {} })).rejects.toThrow(
-    'there is no table churn--nowhere--ledger; expected a deployed environment',
-  );
+  await expect(
+    openAwsBackend({ deployment: nowhere, model: 'churn', runId: null, onNote: () => {} }),
+  ).rejects.toThrow('there is no table churn--nowhere--ledger; expected a deployed environment');
   const missing = new AwsBackend({
     deployment: { ...deployment, environment: 'nowhere' },
+    model: 'churn',
     runId: '1',
     onNote: () => {},
   });

@@ -31,6 +31,7 @@ import { stopJobs } from './executions/stop-jobs.ts';
 
 export interface AwsBackendOptions {
   deployment: Deployment;
+  model: string;
   /**
    * What runs are named after, such as the id of a workflow run: the same id and input again go on with the same
    * execution. null: the input alone.
@@ -59,7 +60,7 @@ export class AwsBackend implements Backend {
     this.#executions = sfnClient(region);
     this.#jobs = sageMakerClient(region);
     this.#images = ecrClient(region);
-    this.context = deployedContext(options.deployment);
+    this.context = deployedContext(options.deployment, options.model);
   }
 
   async images({ context, image }: ImageOptions) {
@@ -243,9 +244,11 @@ const linesOfLog = 20;
 
 /** At most 70 characters of [a-zA-Z0-9-]: with its number an execution's name, which has 80. */
 function runIdOf(runId: string | null, request: Request): string {
-  const id = runId?.replaceAll(/[^a-zA-Z0-9-]/g, '-').slice(0, 60) ?? sha256Json(request).slice(0, 16);
-  // A workflow run that also trains a baseline has two.
-  return request.trigger.kind === 'baseline' ? `${id}-baseline` : id;
+  const { model, config, trigger } = request;
+  const id = runId?.replaceAll(/[^a-zA-Z0-9-]/g, '-').slice(0, 40) ?? sha256Json(request).slice(0, 16);
+  // A workflow run has one execution for each model, and one more where it also trains a baseline.
+  const parts = [id, model === config.project ? '' : model, trigger.kind === 'baseline' ? 'baseline' : ''];
+  return parts.filter((part) => part !== '').join('-');
 }
 
 const sameRequest = (execution: Execution, request: Request): boolean =>

@@ -2,11 +2,12 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, jest, test } from '@jest/globals';
-import { Workspace } from '../../cli/cli.fixture.ts';
+import type { Workspace } from '../../cli/cli.fixture.ts';
+import { smallProject } from '../../cli/small-project.fixture.ts';
 import type { ExecutionEvent } from '../embedded/engine/engine.ts';
 import { pythonOf } from './moto.fixture.ts';
 
-// Installs botocore where it is not there yet, and runs the sample twice.
+// Installs botocore where it is not there yet.
 jest.setTimeout(300_000);
 
 interface Call {
@@ -38,11 +39,13 @@ const calls: Call[] = [];
 let python = '';
 beforeAll(async () => {
   python = await pythonOf('botocore');
-  const workspace = Workspace.sample();
-  const tuned = await workspace.mlops('run', '--mode', 'promote', '--set', 'tuning.max_jobs=2');
-  expect(tuned.stderr).not.toMatch(/error/i);
+  const workspace = smallProject();
+  const tuning = `tuning={strategy: bayesian, objective: {metric: quality, goal: maximize}, max_jobs: 2,
+    parallel_jobs: 2, ranges: {weight: {min: 0.5, max: 2, scale: logarithmic}, kind: [plain, fancy]}}`;
+  const tuned = await workspace.mlops('run', '--mode', 'promote', '--set', tuning);
+  expect([tuned.code, tuned.stderr]).toEqual([0, expect.not.stringMatching(/error/i)]);
   // Trained, not tuned, and compared with a champion that was prepared otherwise.
-  const settings = ['tuning=off', 'data.features_exclude=[Gender]', 'training.spot=true'];
+  const settings = ['data.features_exclude=[group, noise]', 'training.spot=true'];
   await workspace.mlops('run', ...settings.flatMap((setting) => ['--set', setting]));
   // Each engine of the prepare job, on settings that have nothing prepared yet, one of them with a script that fails.
   for (const [engine, holdout] of [

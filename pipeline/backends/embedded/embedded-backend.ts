@@ -12,7 +12,7 @@ import { steps } from '../../steps/steps.ts';
 import { currentLease, freeLease, waitingReason } from '../../steps/train/lease.ts';
 import { type RunRecord, runKind } from '../../steps/train/record.ts';
 import type { Backend, ImageOptions, Progress, RunOptions, RunResult, StagedFile } from '../backend.ts';
-import { type EmbeddedContext, embeddedContext } from './embedded-context.ts';
+import { type EmbeddedContext, type EmbeddedState, embeddedContext } from './embedded-context.ts';
 import { type ExecutionEvent, execute, type TaskHandler } from './engine/engine.ts';
 import { ImageStore } from './images/image-store.ts';
 import type { JobContext } from './jobs/context.ts';
@@ -32,10 +32,7 @@ export const embeddedResources: Resources = {
   ledger: 'ledger',
 };
 
-export interface EmbeddedOptions {
-  /** The folder of all state, `.mlops`. */
-  home: string;
-  project: string;
+export interface EmbeddedOptions extends EmbeddedState {
   /** Told in a line what is set up. */
   onSetup: (line: string) => void;
   /** Run `train` and `serve` in Docker instead of as processes. */
@@ -55,9 +52,9 @@ export class EmbeddedBackend implements Backend {
   readonly #sagemaker: EmbeddedSageMaker;
 
   constructor(options: EmbeddedOptions) {
-    const { project, onSetup: onProgress, containers = false } = options;
+    const { project, model, onSetup: onProgress, containers = false } = options;
     this.#home = resolve(options.home);
-    this.context = embeddedContext({ home: this.#home, project });
+    this.context = embeddedContext({ home: this.#home, project, model });
     this.#storage = this.context.storage;
     const images = join(this.#home, 'images');
     this.#images = new ImageStore(images, { onProgress });
@@ -189,7 +186,7 @@ export class EmbeddedBackend implements Backend {
       },
       'arn:aws:states:::dynamodb:putItem': async (parameters) => {
         const { Item } = parameters as { Item: Record<'kind' | 'id' | 'value', { S: string }> };
-        await this.context.ledger.put(Item.kind.S, Item.id.S, JSON.parse(Item.value.S));
+        await this.context.table.put(Item.kind.S, Item.id.S, JSON.parse(Item.value.S));
         return {};
       },
       ...prepareEngines({

@@ -1,27 +1,42 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ModelLedger } from '../../model-ledger.ts';
 import type { Trial } from '../../ports.ts';
 import type { StepContext } from '../../steps/context.ts';
 import { FileLedger } from './state/file-ledger.ts';
 import { FileStorage } from './state/file-storage.ts';
 import { LedgerRegistry } from './state/ledger-registry.ts';
 
-export type EmbeddedContext = StepContext & { storage: FileStorage };
+export interface EmbeddedContext extends StepContext {
+  storage: FileStorage;
+  /** Of all models: what the state machine writes to by itself names the model in its key. */
+  table: FileLedger;
+}
+
+export interface EmbeddedState {
+  /** The folder of all state, `.mlops`. */
+  home: string;
+  project: string;
+  model: string;
+}
 
 /** The ports of this machine, on files in a folder. */
-export function embeddedContext({ home, project }: { home: string; project: string }): EmbeddedContext {
-  const ledger = new FileLedger(join(home, 'ledger', project));
+export function embeddedContext({ home, project, model }: EmbeddedState): EmbeddedContext {
+  const table = new FileLedger(join(home, 'ledger', project));
+  const ledger = new ModelLedger(table, model);
   return {
     storage: new FileStorage(join(home, 's3')),
     ledger,
-    registry: new LedgerRegistry(ledger, project),
+    table,
+    registry: new LedgerRegistry(ledger, model),
     jobs: {
       trials: (tuningJob) => trialsOf(join(home, 'jobs'), tuningJob),
       strategyOf: (asked) => (asked === 'grid' ? 'grid' : 'random'),
     },
     clock: { now: () => new Date() },
+    model,
     root: `s3://mlops/${project}`,
-    jobPrefix: project,
+    jobPrefix: model,
     region: null,
   };
 }

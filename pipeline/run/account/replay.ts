@@ -3,9 +3,10 @@ import { decide } from '../../gate/decide.ts';
 import { keepRows } from '../../gate/join.ts';
 import { readScores, type Scores } from '../../gate/scores.ts';
 import type { Outcome, Verdict } from '../../gate/verdict.ts';
-import { readJson, type StepContext } from '../../steps/context.ts';
+import { artifactsOf, readJson, type StepContext } from '../../steps/context.ts';
 import type { Evidence } from '../../steps/train/gate.ts';
-import { type RunRecord, runKind } from '../../steps/train/record.ts';
+import type { RunRecord } from '../../steps/train/record.ts';
+import { runsOf } from './lineage.ts';
 
 /** A recorded run under another policy. */
 export interface ReplayedRun {
@@ -38,13 +39,12 @@ export interface Replay {
 export async function replay(
   config: Config,
   last: number,
-  context: Pick<StepContext, 'ledger' | 'registry' | 'storage' | 'root'>,
+  context: Pick<StepContext, 'ledger' | 'registry' | 'storage' | 'model' | 'root'>,
 ): Promise<Replay> {
-  const items = await context.ledger.list<RunRecord>(runKind);
-  const judged = items.map(({ value }) => value).filter((run) => run.state.gate !== undefined);
+  const judged = (await runsOf(context)).filter((run) => run.state.gate !== undefined);
   const runs: ReplayedRun[] = [];
   // One after the other: each holds its scores in memory.
-  for (const run of judged.reverse().slice(0, last)) runs.push(await replayed(run, config, context));
+  for (const run of judged.slice(0, last)) runs.push(await replayed(run, config, context));
   return {
     policy: config.gate,
     runs,
@@ -139,7 +139,10 @@ async function scoresOf(
   execution: string,
   who: 'candidate' | 'champion' | 'anchor',
   problem: Config['problem'],
-  { storage, root }: Context,
+  context: Context,
 ): Promise<Scores> {
-  return await readScores(await storage.localFile(`${root}/runs/${execution}/${who}.csv`), { problem });
+  return await readScores(
+    await context.storage.localFile(`${artifactsOf(context, 'runs')}${execution}/${who}.csv`),
+    { problem },
+  );
 }

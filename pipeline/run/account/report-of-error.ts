@@ -8,6 +8,8 @@ import { hintFor } from './failure.ts';
 interface Attempt {
   /** The path of mlops.yaml. */
   config: string;
+  /** Which of the project's models was asked for. */
+  model: string | undefined;
   backend: Backend['name'];
   mode: 'evaluate' | 'promote';
   trigger: Pick<Trigger, 'kind' | 'reason'> & Partial<Pick<Trigger, 'ref' | 'commit'>>;
@@ -23,9 +25,11 @@ export async function reportOfError(error: unknown, attempt: Attempt): Promise<R
   const [first = '', ...more] = message.split('\n');
   const finished = new Date();
   const { commit, ref, kind, reason } = attempt.trigger;
+  const project = await projectIn(attempt.config);
   return {
     version: 1,
-    project: await projectIn(attempt.config),
+    project,
+    model: attempt.model ?? project,
     problem: 'binary',
     backend: attempt.backend,
     environment: null,

@@ -37,6 +37,7 @@ export async function reportOf(
   return {
     version: 1,
     project: request.config.project,
+    model: request.model,
     problem: request.config.problem,
     backend: backend.name,
     environment: backend.environment,

@@ -5,7 +5,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { extract } from 'tar';
 import type { Backend, Progress } from '../../backends/backend.ts';
-import { loadConfig } from '../../config/load.ts';
+import { loadConfig, modelNames } from '../../config/load.ts';
 import { InputError } from '../../errors.ts';
 import { championId, championKind } from '../../steps/context.ts';
 import { makeRequest } from './request.ts';
@@ -28,7 +28,7 @@ export const noBaseline: Baseline = { package: null, notes: [] };
  */
 export async function baselineOf(
   ref: string,
-  configFile: string,
+  { config: configFile, model }: { config: string; model: string | undefined },
   options: {
     backend: Backend;
     signal: AbortSignal;
@@ -52,11 +52,12 @@ export async function baselineOf(
     if (!found) return without(`No baseline: ${label} has no ${inside}.`);
 
     onNote(`baseline: ${label}`);
-    const { config } = await loadConfig(file);
+    if (!(await hasModel(file, model))) return without(`No baseline: ${label} has no model ${model}.`);
+    const { config, path } = await loadConfig(file, { model, takesNotBuilt: true });
     const request = await makeRequest({
       backend,
       config,
-      file,
+      file: path,
       mode: 'evaluate',
       promote: false,
       trigger: { kind: 'baseline', reason: `baseline ${label}`, actor: null },
@@ -71,6 +72,12 @@ export async function baselineOf(
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Whether the project has the model there; a file that cannot be read is told by who reads it. */
+async function hasModel(file: string, model: string | undefined): Promise<boolean> {
+  const names = await modelNames(file);
+  return model === undefined || names === undefined || names.includes(model);
 }
 
 const without = (note: string): Baseline => ({ package: null, notes: [note] });

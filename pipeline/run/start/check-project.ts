@@ -1,4 +1,4 @@
-import { type LoadedConfig, problemAt } from '../../config/load.ts';
+import type { LoadedConfig } from '../../config/load.ts';
 import { locate } from '../../config/locate.ts';
 import type { ConfigProblem } from '../../errors.ts';
 import { checkData, type DataCheck } from '../../tables/data-contract.ts';
@@ -17,7 +17,7 @@ export async function missingFiles(loaded: LoadedConfig): Promise<ConfigProblem[
     const found = await dataFiles(await locate(value, loaded.path));
     if (found.length > 0) continue;
     const message = `got ${JSON.stringify(value)}, where nothing was found; expected ${expected}`;
-    problems.push(problemAt(loaded, path, message));
+    problems.push(loaded.problemAt(path, message));
   }
   return problems;
 }

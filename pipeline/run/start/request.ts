@@ -6,6 +6,7 @@ import type { Config } from '../../config/schema.ts';
 import { ConfigError } from '../../errors.ts';
 import { canonicalJson, sha256File, sha256Json } from '../../hash.ts';
 import type { Request, Trigger } from '../../machines/request.ts';
+import { artifactsOf } from '../../steps/context.ts';
 import { checkoutOf } from './git.ts';
 
 export interface RequestOptions {
@@ -27,7 +28,6 @@ export interface RequestOptions {
 export async function makeRequest(options: RequestOptions): Promise<Request> {
   const { backend, config, file, mode, promote, trigger } = options;
   const at = (path: string) => locate(path, file);
-  const { root } = backend.context;
   const checkout = await checkoutOf(dirname(resolve(file)));
   // Files first: setting up the images may take minutes.
   const data = await stageData(config, file, backend);
@@ -35,8 +35,9 @@ export async function makeRequest(options: RequestOptions): Promise<Request> {
   const context = config.model.context === null ? null : await at(config.model.context);
   const { code, ...images } = await backend.images({ context, image: config.model.image });
   const codeName = `${sha256Json(code)}.json`;
-  await backend.stage([{ name: codeName, text: canonicalJson(code) }], `${root}/code/`);
+  await backend.stage([{ name: codeName, text: canonicalJson(code) }], artifactsOf(backend.context, 'code'));
   return {
+    model: config.name,
     mode,
     promote: promote && mode === 'promote',
     trigger: {
@@ -50,7 +51,7 @@ export async function makeRequest(options: RequestOptions): Promise<Request> {
     images,
     data,
     script,
-    code: `${root}/code/${codeName}`,
+    code: `${artifactsOf(backend.context, 'code')}${codeName}`,
     baseline: options.baseline,
     notes: options.notes,
   };
@@ -68,7 +69,7 @@ async function stageData(config: Config, file: string, backend: Backend): Promis
   if (files.length === 0) throw missing(file, 'data.source', source, 'a file, or a folder with files');
   const hashes = await Promise.all(files.map(async ({ path, name }) => [name, await sha256File(path)]));
   const version = sha256Json(hashes);
-  const uri = `${backend.context.root}/data/${version}/`;
+  const uri = `${artifactsOf(backend.context, 'data')}${version}/`;
   await backend.stage(files, uri);
   return { source, uri, version };
 }
@@ -96,7 +97,7 @@ async function stageScript(script: string, file: string, backend: Backend): Prom
   if (!(await stat(path).catch(() => null))?.isFile())
     throw missing(file, 'prepare.script', script, 'a Python file');
   const hash = await sha256File(path);
-  const prefix = `${backend.context.root}/scripts/${hash}/`;
+  const prefix = `${artifactsOf(backend.context, 'scripts')}${hash}/`;
   await backend.stage([{ path, name: 'prepare.py' }], prefix);
   return { uri: `${prefix}prepare.py`, sha256: hash };
 }

@@ -1,8 +1,6 @@
 import type { Backend, Progress } from '../../backends/backend.ts';
-import { EmbeddedBackend } from '../../backends/embedded/embedded-backend.ts';
-import { deploymentOf } from '../../config/environment.ts';
+import { openBackend } from '../../backends/open.ts';
 import { loadConfig } from '../../config/load.ts';
-import type { Config } from '../../config/schema.ts';
 import { InputError } from '../../errors.ts';
 import { baselineOf, noBaseline } from './baseline.ts';
 import { makeRequest, type RequestOptions } from './request.ts';
@@ -10,6 +8,8 @@ import { type RunOutcome, runPipeline } from './run.ts';
 
 /** What a person or a workflow asks for. */
 export interface RunChoices {
+  /** Which of the project's models; undefined where it has only one. */
+  model: string | undefined;
   backend: Backend['name'];
   /** On AWS: one of mlops.yaml's; undefined where it has only one. */
   environment: string | undefined;
@@ -60,18 +60,23 @@ export async function handOver(choices: RunChoices, surroundings: RunSurrounding
 
 async function prepareRun(choices: RunChoices, surroundings: RunSurroundings) {
   const { mode, promote, trigger } = choices;
-  const { config } = await loadConfig(choices.config, { set: settingsOf(choices) });
   const { signal, onNote, onProgress } = surroundings;
-  const backend = await openBackend(config, choices, surroundings);
+  const { config, path: file } = await loadConfig(choices.config, {
+    set: settingsOf(choices),
+    model: choices.model,
+  });
+  const backend = await openBackend(config, choices, { ...surroundings, containers: choices.containers });
+  const where = backend.name === 'embedded' ? 'this machine' : `AWS, ${backend.environment}`;
+  onNote(`${config.name}: ${mode} on ${where}`);
   const shared = { backend, signal, onProgress };
   const baseline =
     choices.baseline === undefined
       ? noBaseline
-      : await baselineOf(choices.baseline, choices.config, { ...shared, onNote });
+      : await baselineOf(choices.baseline, choices, { ...shared, onNote });
   const request = await makeRequest({
     backend,
     config,
-    file: choices.config,
+    file,
     mode,
     promote,
     trigger,
@@ -88,27 +93,4 @@ function settingsOf({ set, data, image }: RunChoices): string[] {
     // Without its value the folder counts as not given.
     ...(image === undefined ? [] : ['model.context=', `model.image=${JSON.stringify(image)}`]),
   ];
-}
-
-async function openBackend(
-  config: Config,
-  { backend, environment, containers, mode }: RunChoices,
-  { home, runId, onNote }: RunSurroundings,
-): Promise<Backend> {
-  const { project } = config;
-  if (backend === 'embedded') {
-    if (environment !== undefined) {
-      throw new InputError('--environment: got it without --backend aws, expected both or neither');
-    }
-    onNote(`${project}: ${mode} on this machine`);
-    return new EmbeddedBackend({ home, project, onSetup: onNote, containers });
-  }
-  if (containers) {
-    throw new InputError('--containers: got it with --backend aws, expected --backend embedded');
-  }
-  const deployment = deploymentOf(config, environment);
-  onNote(`${project}: ${mode} on AWS, ${deployment.environment} (${deployment.region})`);
-  // The clients of AWS take a while to load, which a run on this machine is spared.
-  const { openAwsBackend } = await import('../../backends/aws/aws-backend.ts');
-  return await openAwsBackend({ deployment, runId, onNote });
 }

@@ -63,6 +63,7 @@ export class FakeSageMaker {
       registry: new LedgerRegistry(ledger, project),
       jobs: { trials: async () => [], strategyOf: (asked) => asked },
       clock: { now: () => new Date('2026-01-01T00:00:00Z') },
+      model: project,
       root: `s3://mlops/${project}`,
       jobPrefix: project,
       region,
@@ -242,6 +243,7 @@ export async function requestOf(
   await storage.write(`${root}/data/1/data.csv`, 'x,y\n1,yes\n2,no\n3,yes\n4,no\n');
   await storage.write(`${root}/code/1.json`, '[]');
   return {
+    model: config.name,
     mode: 'promote',
     promote: true,
     trigger: { kind: 'manual', ref: null, commit: null, dirty: false, actor: null, reason: null },

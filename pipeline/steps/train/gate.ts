@@ -8,6 +8,7 @@ import type { ModelPackage } from '../../ports.ts';
 import type { Explanation, ModelPlots, Plots, TuningFacts } from '../../report/report.ts';
 import { multiclassPlotsOf, plotsOf, regressionPlotsOf } from '../../statistics/plots.ts';
 import {
+  artifactsOf,
   folder,
   type Manifest,
   type Prepared,
@@ -221,7 +222,8 @@ function explained(
   };
 }
 
-const runFolder = ({ execution }: GateEvent, { root }: StepContext) => `${root}/runs/${execution}/`;
+const runFolder = ({ execution }: GateEvent, context: StepContext) =>
+  `${artifactsOf(context, 'runs')}${execution}/`;
 
 /** Turns a transform's output into a score file kept with the run, and reads it as `mlops gate` would. */
 async function scoresOf(

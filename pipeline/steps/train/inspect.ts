@@ -1,10 +1,12 @@
 import { longestTransform } from '../../cost/estimate.ts';
 import { ConfigError } from '../../errors.ts';
-import { sha256, sha256Json } from '../../hash.ts';
+import { sha256Json } from '../../hash.ts';
 import type { Request } from '../../machines/request.ts';
 import type { ModelPackage } from '../../ports.ts';
 import {
+  artifactsOf,
   folder,
+  jobHash,
   type Manifest,
   type Prepared,
   readJson,
@@ -13,7 +15,8 @@ import {
   type StepContext,
   type TrainedModel,
 } from '../context.ts';
-import { digestOf, type Plan, type PrepareSettings, processingInput } from './plan.ts';
+import { processingInput } from './job-parameters.ts';
+import { digestOf, type Plan, type PrepareSettings } from './plan.ts';
 
 export interface InspectEvent {
   execution: string;
@@ -124,7 +127,7 @@ async function scoringOf(
 ): Promise<ModelScoring> {
   const { config } = event.request;
   const { batch, instance } = config.inference;
-  const job = `${context.jobPrefix}-${sha256(event.execution).slice(0, 8)}-${who}`;
+  const job = `${context.jobPrefix}-${jobHash(event.execution, context)}-${who}`;
   const own = model.preparation ? await viewOf(model.preparation, job, event, manifest, context) : null;
   const rows = own
     ? { manifest: own.manifest, hash: own.view.key, prefix: own.view.output }
@@ -149,7 +152,7 @@ async function scoringOf(
     attempt: { n: 1 },
     view: own ? { ...own.view, needed: own.view.needed && scored === null } : noView,
     holdout: rows.prefix + rows.manifest.files.holdout.path,
-    output: `${context.root}/scores/${key}/`,
+    output: `${artifactsOf(context, 'scores')}${key}/`,
     content_type: rows.manifest.content_type,
     ...filters(manifest.slices.length, rows.manifest),
     max_payload_mb: batch.payload_mb,
@@ -210,7 +213,7 @@ async function viewOf(
       processingInput('view-manifest', preparation.manifest),
       ...(preparation.script ? [processingInput('view-script', preparation.script.uri)] : []),
     ],
-    output: `${context.root}/prepared/${key}/`,
+    output: `${artifactsOf(context, 'prepared')}${key}/`,
   };
   return { view, manifest: theirs };
 }

@@ -1,7 +1,7 @@
 import { ConflictError } from '../../errors.ts';
 import type { Verdict } from '../../gate/verdict.ts';
 import { sha256Json } from '../../hash.ts';
-import type { StepContext } from '../context.ts';
+import { artifactsOf, type StepContext } from '../context.ts';
 
 /** A verdict as the ledger keeps it: one item a look. */
 export interface Look {
@@ -59,7 +59,7 @@ async function looksBefore(
 ): Promise<number> {
   const known = await context.ledger.get<Holdout>('holdout', holdout);
   if (known !== null) return known.value.looks_before;
-  const rows = `${context.root}/holdouts/${holdout}.json`;
+  const rows = `${artifactsOf(context, 'holdouts')}${holdout}.json`;
   await context.storage.write(rows, JSON.stringify(rowIds));
   const latest = await context.ledger.get<{ holdout: string }>('holdout', latestId);
   const looks_before = latest === null ? 0 : await carriedOver(latest.value.holdout, rowIds, context);

@@ -2,21 +2,33 @@ import { type PrepareSize, prepareSize } from '../../config/prepare-size.ts';
 import type { Config } from '../../config/schema.ts';
 import { type Estimate, estimate, requireBudget, type Work } from '../../cost/estimate.ts';
 import { ConfigError, DataContractError } from '../../errors.ts';
-import { canonicalJson, sha256, sha256Json } from '../../hash.ts';
+import { canonicalJson, sha256Json } from '../../hash.ts';
 import type { Request } from '../../machines/request.ts';
 import type { ModelPackage } from '../../ports.ts';
 import { checkBeginnings, checkDataFiles } from '../../tables/data-contract.ts';
 import { labelled } from '../../tables/data-files.ts';
 import {
+  artifactsOf,
   type Champion,
   championId,
   championKind,
-  folder,
+  jobHash,
   jobRun,
   type Prepared,
   type StepContext,
   type TrainedModel,
 } from '../context.ts';
+import {
+  channels,
+  instances,
+  longestTraining,
+  metricDefinitions,
+  processingInput,
+  staticHyperparameters,
+  stoppingCondition,
+  tuningConfig,
+  withStart,
+} from './job-parameters.ts';
 import { type RunRecord, runKind } from './record.ts';
 
 /** Grows when the pipeline comes to make other artifacts from the same request: then nothing old is reused. */
@@ -103,11 +115,7 @@ export async function plan(event: PlanEvent, context: StepContext): Promise<Plan
     script: request.script?.sha256 ?? null,
     settings,
   });
-  // What tuning searches is not the run's own: another value of it makes no other model.
-  const hyperparameters = without(
-    stringValues(config.training.hyperparameters),
-    Object.keys(config.tuning?.ranges ?? {}),
-  );
+  const hyperparameters = staticHyperparameters(config);
   const fingerprint = sha256Json({
     pipelineVersion,
     prepared: prepareKey,
@@ -123,7 +131,7 @@ export async function plan(event: PlanEvent, context: StepContext): Promise<Plan
   const model = await context.ledger.get<TrainedModel>('model', fingerprint);
   const notes = prepared === null ? await requireSoundData(request, context) : [];
 
-  const settingsUri = `${context.root}/settings/${sha256Json(settings)}/prepare.json`;
+  const settingsUri = `${artifactsOf(context, 'settings')}${sha256Json(settings)}/prepare.json`;
   await context.storage.write(settingsUri, canonicalJson(settings));
 
   const champion = await comparedWith(fingerprint, request, context);
@@ -140,8 +148,8 @@ export async function plan(event: PlanEvent, context: StepContext): Promise<Plan
   );
 
   // A job's name is used once and at most 63 characters long (tuning: 32); the execution's name is unique.
-  const name = `${context.jobPrefix}-${sha256(execution).slice(0, 8)}`;
-  const output = `${context.root}/prepared/${prepareKey}/`;
+  const name = `${context.jobPrefix}-${jobHash(execution, context)}`;
+  const output = `${artifactsOf(context, 'prepared')}${prepareKey}/`;
   return {
     fingerprint,
     champion,
@@ -175,30 +183,16 @@ export async function plan(event: PlanEvent, context: StepContext): Promise<Plan
       tuning_job: name,
       attempt: { n: 1 },
       hyperparameters,
-      metrics: Object.entries(config.training.metrics).map(([Name, Regex]) => ({ Name, Regex })),
-      channels: [
-        channel(
-          config.model.channel,
-          `${output}train/`,
-          config.model.content_type,
-          config.training.input_mode,
-        ),
-        ...(config.model.manifest_channel
-          ? [channel(config.model.manifest_channel, `${output}manifest/`, 'application/json', 'File')]
-          : []),
-      ],
+      metrics: metricDefinitions(config.training),
+      channels: channels(config, output),
       input_mode: config.training.input_mode,
-      output: `${context.root}/models/${fingerprint}/`,
+      output: `${artifactsOf(context, 'models')}${fingerprint}/`,
       resources: instances(config.training.instance),
-      stopping: {
-        MaxRuntimeInSeconds: config.training.max_runtime,
-        // Spot capacity may take as long to come as the training itself.
-        ...(config.training.spot && { MaxWaitTimeInSeconds: 2 * config.training.max_runtime }),
-      },
+      stopping: stoppingCondition(config.training),
       spot: config.training.spot,
       environment: {},
       tuning: config.tuning ? tuningConfig(config.tuning, request.seed) : {},
-      timeout: withStart(config.training.max_runtime * rounds(config)),
+      timeout: withStart(longestTraining(config)),
     },
   };
 }
@@ -338,85 +332,3 @@ async function requireSoundData(
     `The data are ${size}: before the run only the beginning of each file was checked, the rest by the prepare job.`,
   ];
 }
-
-function tuningConfig(tuning: NonNullable<Config['tuning']>, seed: number): object {
-  const ranges = Object.entries(tuning.ranges);
-  const numeric = (type: 'integer' | 'continuous') =>
-    ranges.flatMap(([Name, range]) =>
-      Array.isArray(range) || range.type !== type
-        ? []
-        : [
-            {
-              Name,
-              MinValue: String(range.min),
-              MaxValue: String(range.max),
-              ScalingType: {
-                linear: 'Linear',
-                logarithmic: 'Logarithmic',
-                reverse_logarithmic: 'ReverseLogarithmic',
-              }[range.scale],
-            },
-          ],
-    );
-  return {
-    Strategy: { bayesian: 'Bayesian', random: 'Random', grid: 'Grid', hyperband: 'Hyperband' }[
-      tuning.strategy
-    ],
-    HyperParameterTuningJobObjective: {
-      Type: tuning.objective.goal === 'maximize' ? 'Maximize' : 'Minimize',
-      MetricName: tuning.objective.metric,
-    },
-    ResourceLimits: {
-      MaxNumberOfTrainingJobs: tuning.max_jobs,
-      MaxParallelTrainingJobs: tuning.parallel_jobs,
-    },
-    ParameterRanges: {
-      IntegerParameterRanges: numeric('integer'),
-      ContinuousParameterRanges: numeric('continuous'),
-      CategoricalParameterRanges: ranges.flatMap(([Name, range]) =>
-        Array.isArray(range) ? [{ Name, Values: range.map(String) }] : [],
-      ),
-    },
-    RandomSeed: seed,
-  };
-}
-
-/** How often a job's longest time may come one after the other. */
-const rounds = (config: Config): number =>
-  (config.tuning ? Math.ceil(config.tuning.max_jobs / config.tuning.parallel_jobs) : 1) *
-  (config.training.spot ? 2 : 1);
-
-/** A state waits for a job's start (instances, image) and end beside its longest time. */
-const withStart = (seconds: number): number => seconds + 1800;
-
-const instances = ({ type, count, volume_gb }: { type: string; count: number; volume_gb: number }) => ({
-  InstanceType: type,
-  InstanceCount: count,
-  VolumeSizeInGB: volume_gb,
-});
-
-export const processingInput = (name: string, uri: string) => ({
-  InputName: name,
-  S3Input: {
-    S3Uri: uri,
-    LocalPath: `/opt/ml/processing/input/${name}`,
-    S3DataType: 'S3Prefix',
-    S3InputMode: 'File',
-    S3DataDistributionType: 'FullyReplicated',
-  },
-});
-
-const channel = (name: string, uri: string, contentType: string, inputMode: string) => ({
-  ChannelName: name,
-  ContentType: contentType,
-  InputMode: inputMode,
-  DataSource: {
-    S3DataSource: { S3DataType: 'S3Prefix', S3Uri: folder(uri), S3DataDistributionType: 'FullyReplicated' },
-  },
-});
-
-const stringValues = (values: Record<string, string | number | boolean>): Record<string, string> =>
-  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]));
-
-const without = (values: Record<string, string>, names: string[]): Record<string, string> =>
-  Object.fromEntries(Object.entries(values).filter(([name]) => !names.includes(name)));

@@ -1,7 +1,14 @@
 import type { Verdict } from '../../gate/verdict.ts';
 import { canonicalJson, sha256 } from '../../hash.ts';
 import type { Request } from '../../machines/request.ts';
-import { folder, type Prepared, readJson, type StepContext, type TrainedModel } from '../context.ts';
+import {
+  artifactsOf,
+  folder,
+  type Prepared,
+  readJson,
+  type StepContext,
+  type TrainedModel,
+} from '../context.ts';
 import type { Evidence } from './gate.ts';
 import type { Plan } from './plan.ts';
 
@@ -26,7 +33,7 @@ export async function register(event: RegisterEvent, context: StepContext): Prom
   if (same) return { name: same.name };
 
   const config = canonicalJson(request.config);
-  const configUri = `${context.root}/configs/${sha256(config)}.json`;
+  const configUri = `${artifactsOf(context, 'configs')}${sha256(config)}.json`;
   await context.storage.write(configUri, config);
   const verdict = await readJson<Verdict>(context, gate.verdict);
   const evidence = await readJson<Evidence>(context, gate.evidence);

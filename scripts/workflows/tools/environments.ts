@@ -1,12 +1,13 @@
 /** The environments of mlops.yaml in the order in which a deployment takes them, as one line of JSON for a workflow. */
 
 import { environmentsOf } from '../../../pipeline/config/environment.ts';
-import { loadConfig } from '../../../pipeline/config/load.ts';
+import { loadProject } from '../../../pipeline/config/load.ts';
 import { described } from '../environment.ts';
 
-const { config } = await loadConfig('mlops.yaml');
-const environments = environmentsOf(config).map(({ deployment, settings: { approval } }) => ({
-  ...described(deployment),
-  approval,
-}));
+const environments = environmentsOf(await loadProject('mlops.yaml')).map(
+  ({ deployment, settings: { approval } }) => ({
+    ...described(deployment),
+    approval,
+  }),
+);
 console.log(JSON.stringify(environments));

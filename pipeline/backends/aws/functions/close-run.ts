@@ -3,7 +3,7 @@ import { close } from '../../../steps/train/close-run.ts';
 import { ExecutionHistory } from '../executions/execution-history.ts';
 import { closedOf, describeExecution, eventsSince } from '../executions/read-execution.ts';
 import { stopJobs } from '../executions/stop-jobs.ts';
-import { stepHandler } from './step-handler.ts';
+import { handlerFor } from './step-handler.ts';
 
 /** EventBridge: "Step Functions Execution Status Change", of an execution that failed, timed out or was aborted. */
 interface StatusChange {
@@ -14,14 +14,15 @@ const executions = sfnClient();
 const jobs = sageMakerClient();
 
 /** Closes a run whose machine could not: stops its jobs, records it, frees its lease. Asked twice, it does no more. */
-export const handler = stepHandler(async ({ detail }: StatusChange, context) => {
+export const handler = handlerFor(async ({ detail }: StatusChange, contextOf) => {
   const execution = await describeExecution(executions, detail.executionArn);
   if (execution === null) throw new Error(`${detail.executionArn}: expected an execution, found none`);
   const history = new ExecutionHistory(detail.executionArn.split(':')[3] ?? '');
   history.add(await eventsSince(executions, execution.arn, 0));
   // What costs money first; what could not be stopped is told when the rest is done.
   const stopped = await Promise.allSettled([stopJobs(jobs, history.openJobs())]);
-  const { status } = await close(closedOf(execution, history), context);
+  const closed = closedOf(execution, history);
+  const { status } = await close(closed, contextOf(closed.request.model));
   for (const result of stopped) if (result.status === 'rejected') throw result.reason;
   return { status };
 });

@@ -28,8 +28,7 @@ async function stepsOf(arn: string): Promise<RunRecord['steps']> {
 
 async function logMetrics(run: RunRecord, context: StepContext): Promise<void> {
   try {
-    // The package group has the stack's name.
-    const line = await runMetrics(run, process.env.MLOPS_PACKAGE_GROUP ?? '', context);
+    const line = await runMetrics(run, process.env.MLOPS_STACK ?? '', context);
     // Not by console.log: Lambda puts the time before its lines, and this one has to be JSON alone.
     process.stdout.write(`${line}\n`);
   } catch (error) {

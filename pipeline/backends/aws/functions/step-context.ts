@@ -1,5 +1,7 @@
 import { dynamoDbClient, s3Client, sageMakerClient } from '../../../aws/clients.ts';
-import type { StepContext } from '../../../steps/context.ts';
+import { ModelLedger } from '../../../model-ledger.ts';
+import { packageGroup } from '../../../names.ts';
+import { artifactsOf, type StepContext } from '../../../steps/context.ts';
 import { SageMakerJobs } from '../executions/sagemaker-jobs.ts';
 import { DynamoDbLedger } from '../state/dynamodb-ledger.ts';
 import { S3Storage } from '../state/s3-storage.ts';
@@ -9,30 +11,33 @@ import { SageMakerRegistry } from '../state/sagemaker-registry.ts';
 export interface StepResources {
   region: string;
   ledger: string;
-  packageGroup: string;
+  /** The stack, `PROJECT--ENV`: a model's package group is named after both. */
+  stack: string;
   /** `arn:PARTITION:sagemaker:REGION:ACCOUNT`. */
   sageMakerArn: string;
   /** `s3://BUCKET/PROJECT`. */
   root: string;
+  model: string;
   jobPrefix: string;
 }
 
 /** The ports on the services of AWS. No call is made here. */
 export function awsContext(resources: StepResources): StepContext & { storage: S3Storage } {
-  const { region, ledger, packageGroup, sageMakerArn, root, jobPrefix } = resources;
+  const { region, ledger, stack, sageMakerArn, root, model, jobPrefix } = resources;
   const sageMaker = sageMakerClient(region);
   const storage = new S3Storage(s3Client(region));
   return {
     storage,
-    ledger: new DynamoDbLedger(dynamoDbClient(region), ledger),
+    ledger: new ModelLedger(new DynamoDbLedger(dynamoDbClient(region), ledger), model),
     registry: new SageMakerRegistry(sageMaker, {
-      group: packageGroup,
+      group: packageGroup(stack, model),
       arnPrefix: sageMakerArn,
       storage,
-      root,
+      folder: artifactsOf({ root, model }, 'packages'),
     }),
     jobs: new SageMakerJobs(sageMaker),
     clock: { now: () => new Date() },
+    model,
     root,
     jobPrefix,
     region,

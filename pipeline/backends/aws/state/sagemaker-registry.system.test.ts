@@ -1,5 +1,4 @@
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
-import { CreateModelPackageGroupCommand } from '@aws-sdk/client-sagemaker';
 import { jest } from '@jest/globals';
 import { s3Client, sageMakerClient } from '../../../aws/clients.ts';
 import { registryContract } from '../../../ports.contract.ts';
@@ -14,13 +13,11 @@ const cloud = await startMoto(4612);
 registryContract('SageMakerRegistry', async () => {
   await cloud.reset();
   await s3Client().send(new CreateBucketCommand({ Bucket: 'bucket' }));
-  for (const ModelPackageGroupName of ['churn', 'churn-2'])
-    await sageMakerClient().send(new CreateModelPackageGroupCommand({ ModelPackageGroupName }));
   return (group) =>
     new SageMakerRegistry(sageMakerClient(), {
       group,
       arnPrefix: 'arn:aws:sagemaker:us-east-1:123456789012',
       storage: new S3Storage(s3Client()),
-      root: 's3://bucket/churn',
+      folder: 's3://bucket/churn/packages/',
     });
 });

@@ -1,5 +1,6 @@
 import {
   CreateModelPackageCommand,
+  CreateModelPackageGroupCommand,
   DescribeModelPackageCommand,
   ListModelPackagesCommand,
   type ModelPackageSummary,
@@ -7,18 +8,18 @@ import {
   UpdateModelPackageCommand,
 } from '@aws-sdk/client-sagemaker';
 import pLimit from 'p-limit';
-import { NotFoundError, SetupError } from '../../../errors.ts';
+import { NotFoundError } from '../../../errors.ts';
 import { canonicalJson, sha256 } from '../../../hash.ts';
 import type { ApprovalStatus, ModelPackage, PackageDescription, Registry, Storage } from '../../../ports.ts';
 
 export interface RegistryOptions {
-  /** The model package group. */
+  /** The model package group, `STACK--MODEL`. */
   group: string;
   /** `arn:PARTITION:sagemaker:REGION:ACCOUNT`: a version is described by its ARN only. */
   arnPrefix: string;
   storage: Storage;
-  /** `s3://BUCKET/PREFIX`, where descriptions are kept. */
-  root: string;
+  /** `s3://BUCKET/PREFIX/`, where descriptions are kept. */
+  folder: string;
 }
 
 /**
@@ -35,12 +36,12 @@ export class SageMakerRegistry implements Registry {
   }
 
   async register(description: PackageDescription): Promise<ModelPackage> {
-    const { group, storage, root } = this.#options;
+    const { group, storage, folder } = this.#options;
     const text = canonicalJson(description);
     const hash = sha256(text);
-    const uri = `${root}/packages/${hash}.json`;
+    const uri = `${folder}${hash}.json`;
     await storage.write(uri, text);
-    const { ModelPackageArn = '' } = await this.#deployed(
+    const create = () =>
       this.#client.send(
         new CreateModelPackageCommand({
           ModelPackageGroupName: group,
@@ -55,8 +56,12 @@ export class SageMakerRegistry implements Registry {
           },
           CustomerMetadataProperties: metadataOf(description),
         }),
-      ),
-    );
+      );
+    const { ModelPackageArn = '' } = await create().catch(async (error) => {
+      if (!isMissing(error)) throw error;
+      await this.#createGroup();
+      return await create();
+    });
     const number = ModelPackageArn.slice(ModelPackageArn.lastIndexOf('/') + 1);
     return { ...description, name: `${group}/${number}`, status: 'PendingManualApproval' };
   }
@@ -78,15 +83,15 @@ export class SageMakerRegistry implements Registry {
     const found: ModelPackageSummary[] = [];
     let token: string | undefined;
     do {
-      const page = await this.#deployed(
-        this.#client.send(
+      const page = await this.#client
+        .send(
           new ListModelPackagesCommand({
             ModelPackageGroupName: group,
             MaxResults: 100,
             ...(token !== undefined && { NextToken: token }),
           }),
-        ),
-      );
+        )
+        .catch(noneIfMissing);
       found.push(...(page.ModelPackageSummaryList ?? []));
       token = page.NextToken;
     } while (token !== undefined);
@@ -112,6 +117,17 @@ export class SageMakerRegistry implements Registry {
     }
   }
 
+  /** The first package of a model makes its group. */
+  async #createGroup(): Promise<void> {
+    const { group } = this.#options;
+    try {
+      await this.#client.send(new CreateModelPackageGroupCommand({ ModelPackageGroupName: group }));
+    } catch (error) {
+      // Another run of the model was first.
+      if (!/already exists/i.test((error as Error).message)) throw error;
+    }
+  }
+
   #arnOf(name: string): string | null {
     const { group, arnPrefix } = this.#options;
     const number = name.startsWith(`${group}/`) ? name.slice(group.length + 1) : '';
@@ -130,18 +146,6 @@ export class SageMakerRegistry implements Registry {
     }
     const description = JSON.parse(new TextDecoder().decode(await storage.read(uri))) as PackageDescription;
     return { ...description, name, status: found.ModelApprovalStatus ?? 'PendingManualApproval' };
-  }
-
-  async #deployed<T>(call: Promise<T>): Promise<T> {
-    try {
-      return await call;
-    } catch (error) {
-      if (!isMissing(error)) throw error;
-      throw new SetupError(
-        `there is no model package group ${this.#options.group}; expected a deployed environment: ` +
-          'npm run deploy -- --environment NAME',
-      );
-    }
   }
 }
 
@@ -170,3 +174,9 @@ const isMissing = (error: unknown): boolean => {
     (name === 'ValidationException' && /does not exist|not found/i.test(message))
   );
 };
+
+/** Before its first package is registered, a model has no group. */
+function noneIfMissing(error: unknown): { ModelPackageSummaryList: []; NextToken?: string } {
+  if (!isMissing(error)) throw error;
+  return { ModelPackageSummaryList: [] };
+}

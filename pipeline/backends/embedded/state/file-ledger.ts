@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import { byCodePoint } from '../../../code-points.ts';
 import { ConflictError } from '../../../errors.ts';
 import type { Ledger, LedgerItem } from '../../../ports.ts';
@@ -7,7 +7,7 @@ import { createAtomic } from './atomic-file.ts';
 import { unlessMissing } from './missing.ts';
 
 /**
- * The ledger in a folder: ROOT/KIND/ID/VERSION.json. A write creates the next version's file, which the file
+ * The ledger in a folder: ROOT/KIND/ID/VERSION.json, where the kind may name a model: KIND/MODEL. A write creates the next version's file, which the file
  * system grants to one writer only: a conditional write without a lock.
  */
 export class FileLedger implements Ledger {
@@ -49,12 +49,11 @@ export class FileLedger implements Ledger {
 
   /** The files of every version of every item, older ones too: for an inspection. */
   async *files(): AsyncIterable<{ kind: string; path: string }> {
-    for (const kind of (await unlessMissing(readdir(this.#root))) ?? []) {
-      for (const folder of (await unlessMissing(readdir(join(this.#root, kind)))) ?? []) {
-        const names = (await unlessMissing(readdir(join(this.#root, kind, folder)))) ?? [];
-        for (const name of names.filter((file) => versionOf(file) > 0))
-          yield { kind, path: join(this.#root, kind, folder, name) };
-      }
+    const entries =
+      (await unlessMissing(readdir(this.#root, { recursive: true, withFileTypes: true }))) ?? [];
+    for (const { name, parentPath } of entries.filter((entry) => versionOf(entry.name) > 0)) {
+      const kind = relative(this.#root, dirname(parentPath)).split(sep).join('/');
+      yield { kind, path: join(parentPath, name) };
     }
   }
 

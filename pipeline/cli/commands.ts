@@ -1,0 +1,182 @@
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import * as shared from './options.ts';
+
+/** Every command of `mlops`, by its options; the work of each is in the file of its name. */
+export const commands = (): Command[] => [
+  run(),
+  gate(),
+  validate(),
+  definition(),
+  history(),
+  report(),
+  doctor(),
+  image(),
+];
+
+const run = () =>
+  new Command('run')
+    .description('One run of the pipeline: train a candidate, compare it with the champion, judge, report.')
+    .addOption(shared.backend('where the jobs run'))
+    .addOption(shared.environment())
+    .addOption(shared.model(', or `all` for one run of each'))
+    .addOption(
+      new Option('--mode <mode>', 'evaluate: judge only; promote: make the candidate the champion on a yes')
+        .choices(['evaluate', 'promote'])
+        .default('evaluate'),
+    )
+    .option('--no-promote', 'with --mode promote: leave the promotion to a later step')
+    .option('--baseline <ref>', 'where there is no champion: compare with the model of this git ref')
+    .addOption(shared.config())
+    .addOption(shared.set('override a setting for this run; may be repeated'))
+    .option('--data <uri>', 'other data than data.source')
+    .option('--image <uri>', 'a ready model image by digest instead of model.context')
+    .option('--containers', 'run train and serve in Docker, as SageMaker would')
+    .option('--reason <text>', 'why this run, for the record')
+    .option('--fail-on <outcomes>', 'exit 3 on reject, 4 on hold: reject, hold, or reject,hold')
+    .addOption(shared.json())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  mlops run                                        judge what is in model/ and mlops.yaml
+  mlops run --set training.hyperparameters.C=0.1   with another setting
+  mlops run --mode promote --reason "new features"
+  mlops run --model all                            every model of the project, one after the other
+  mlops run --backend aws --environment staging    on AWS, where it is deployed
+
+What has been made of the same inputs before is used again. Ctrl-C stops all jobs; the next run goes on from
+the last finished step.`,
+    )
+    .action(async (options) => (await import('./run.ts')).run(options));
+
+const gate = () =>
+  new Command('gate')
+    .description(
+      'The verdict on score files alone, or on recorded runs again. Exit code: 0 promote, 3 reject, 4 hold, 2 bad input.',
+    )
+    .option('--candidate <file>', 'scores of the candidate: CSV or parquet')
+    .option('--champion <file>', 'scores of the champion on the same rows')
+    .option('--anchor <file>', 'scores of the anchor on the same rows')
+    .option('--replay <n>', 'instead: how the last n recorded runs fare under the policy as it is now')
+    .option(
+      '--config <file>',
+      'the configuration (default: mlops.yaml, or without one the defaults of the problem)',
+    )
+    .addOption(shared.model())
+    .addOption(shared.set())
+    .addOption(shared.json('print the verdict as one JSON object'))
+    .addHelpText(
+      'after',
+      `
+Columns of a score file: row_id, label and
+  binary      score (probability of the positive class)
+  multiclass  score_CLASS for every class
+  regression  predicted
+Any further columns are slices.`,
+    )
+    .action(async (options) => (await import('./gate.ts')).gate(options));
+
+const validate = () =>
+  new Command('validate')
+    .description('Check mlops.yaml and the data against it; every problem is reported at once.')
+    .addOption(shared.config())
+    .addOption(new Option('--model <name>', "which of the project's models; default: every one"))
+    .addOption(shared.set())
+    .addOption(shared.json())
+    .action(async (options) => (await import('./validate.ts')).validate(options));
+
+const definition = () =>
+  new Command('definition')
+    .description('Print a state machine as Amazon States Language, the document that every backend runs.')
+    .addArgument(new Argument('<machine>').choices(['train', 'release', 'monitor']))
+    .addOption(shared.json('as always: the document is JSON'))
+    .action(async (machine) => (await import('./definition.ts')).definition(machine));
+
+const history = () =>
+  new Command('history')
+    .description('The runs on this machine or of an environment on AWS, newest first, and the champion.')
+    .addOption(shared.backend('whose runs'))
+    .addOption(shared.environment())
+    .addOption(shared.config())
+    .addOption(shared.model())
+    .addOption(
+      new Option(
+        '--package <name>',
+        'one package: its run, commit, data, image and verdict, and what became of it',
+      ).conflicts(['commit', 'limit']),
+    )
+    .option('--commit <sha>', 'only runs of this commit, with their packages', commitOf)
+    .option('--limit <n>', 'how many', countOf, 20)
+    .addOption(shared.json())
+    .action(async (options) => (await import('./history.ts')).history(options));
+
+function countOf(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('Expected a whole number of at least 1.');
+  return Number(text);
+}
+
+function commitOf(text: string): string {
+  if (!/^[0-9a-f]{7,64}$/i.test(text))
+    throw new InvalidArgumentError('Expected the first 7 or more digits of a commit.');
+  return text;
+}
+
+const report = () =>
+  new Command('report')
+    .description('Write the report of a recorded run again: HTML, Markdown and JSON.')
+    .argument('<run>', 'its execution, or `last`')
+    .addOption(shared.backend('where it ran'))
+    .addOption(shared.environment())
+    .addOption(shared.config())
+    .addOption(shared.model())
+    .addOption(shared.json('print the report value on standard output'))
+    .action(async (name, options) => (await import('./report.ts')).report(name, options));
+
+const doctor = () =>
+  new Command('doctor')
+    .description('What a run needs on this machine or on AWS, one line each, and how to fix what is missing.')
+    .addOption(shared.backend('where runs are to be'))
+    .addOption(shared.environment())
+    .addOption(shared.config())
+    .addOption(shared.model())
+    .option(
+      '--repair',
+      'bring the state folder up to date: keys of an earlier version, the registry after the ledger, leftovers of killed runs; no model is lost',
+    )
+    .addOption(shared.json())
+    .addHelpText('after', '\nExit code: 0 no problem, 1 a problem, 2 mlops.yaml has one.')
+    .action(async (options) => (await import('./doctor.ts')).doctor(options));
+
+function image(): Command {
+  const parent = new Command('image').description('The container images that AWS runs, in its registry ECR.');
+  const child = (name: string) =>
+    parent
+      .command(name)
+      .addOption(
+        new Option('--environment <name>', 'which of environments in mlops.yaml; default: the only one'),
+      )
+      .addOption(shared.config())
+      .addOption(shared.model())
+      .addOption(shared.json())
+      .exitOverride()
+      .showHelpAfterError('(add --help for the options)');
+  child('push')
+    .description("Build the model's and the prepare image and push them, unless they are there already.")
+    .option('--repository <uri>', 'HOST/NAME to push to; default: the candidates of the environment')
+    .option(
+      '--context <folder>',
+      "only this folder's image, as the model's; default: model.context and prepare",
+    )
+    .option('--platform <platform>', 'what the image runs on', 'linux/amd64')
+    .addHelpText(
+      'after',
+      "\nAn image's tag is the hash of its folder's content. It needs Docker and AWS credentials.",
+    )
+    .action(async (options) => (await import('./image.ts')).push(options));
+  child('copy')
+    .description(
+      "Copy the images of this checkout from the environment's candidates to its releases, as they are.",
+    )
+    .action(async (options) => (await import('./image.ts')).copy(options));
+  return parent;
+}

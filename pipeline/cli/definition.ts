@@ -1,0 +1,10 @@
+import { embeddedResources } from '../backends/embedded/embedded-backend.ts';
+import { InputError } from '../errors.ts';
+import { trainMachine } from '../machines/train.ts';
+import { printJson } from './errors.ts';
+
+/** `mlops definition MACHINE`. */
+export function definition(machine: string): void {
+  if (machine !== 'train') throw new InputError(`the ${machine} machine is not part of this version yet`);
+  printJson(trainMachine(embeddedResources));
+}

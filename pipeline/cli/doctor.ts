@@ -1,0 +1,55 @@
+import { styleText } from 'node:util';
+import type { Check } from '../doctor/check.ts';
+import { configName, examine, examineAws } from '../doctor/doctor.ts';
+import { InputError } from '../errors.ts';
+import { formatCountOf } from '../format.ts';
+import { printJson } from './errors.ts';
+import { home } from './home.ts';
+
+interface DoctorOptions {
+  backend: 'embedded' | 'aws';
+  environment?: string;
+  config: string;
+  model?: string;
+  repair?: boolean;
+  json?: boolean;
+}
+
+/** `mlops doctor`. */
+export async function doctor(options: DoctorOptions): Promise<void> {
+  const checks = await checksOf(options);
+  const problems = checks.filter(({ outcome }) => outcome === 'problem');
+  if (options.json) printJson({ ok: problems.length === 0, checks });
+  else print(checks, problems.length);
+  const isConfig = problems.some(({ name }) => name === configName);
+  if (problems.length > 0) process.exitCode = isConfig ? 2 : 1;
+}
+
+async function checksOf(options: DoctorOptions): Promise<Check[]> {
+  const { backend, environment, config, model, repair = false } = options;
+  if (backend === 'aws') {
+    if (repair) throw new InputError('--repair: got it with --backend aws, expected --backend embedded');
+    return await examineAws({ file: config, model, environment });
+  }
+  if (environment !== undefined) {
+    throw new InputError('--environment: got it without --backend aws, expected both or neither');
+  }
+  return await examine({ file: config, model, home: home(), repair });
+}
+
+const tints = { ok: 'green', warning: 'yellow', problem: 'red' } as const;
+
+function print(checks: readonly Check[], problems: number): void {
+  const color = process.stdout.isTTY === true;
+  for (const { name, outcome, detail, mend } of checks) {
+    const mark = outcome.padEnd(7);
+    const text = mend === null ? detail : `${detail.replace(/\.$/, '')}. ${mend}`;
+    console.log(`${color ? styleText(tints[outcome], mark) : mark}  ${name.padEnd(12)}  ${text}`);
+  }
+  const warnings = checks.filter(({ outcome }) => outcome === 'warning').length;
+  const found = [
+    ...(problems === 0 ? [] : [formatCountOf(problems, 'problem')]),
+    ...(warnings === 0 ? [] : [formatCountOf(warnings, 'warning')]),
+  ];
+  console.log(`\n${found.length === 0 ? 'All is well.' : `${found.join(', ')}.`}`);
+}

@@ -1,0 +1,109 @@
+import type { Backend } from '../backends/backend.ts';
+import { openContext } from '../backends/open.ts';
+import { loadConfig } from '../config/load.ts';
+import type { Config } from '../config/schema.ts';
+import { InputError } from '../errors.ts';
+import { formatSeconds, formatTime } from '../format.ts';
+import {
+  isOfCommit,
+  type PackageStory,
+  type RunSummary,
+  runsOf,
+  storyOf,
+  summaryOf,
+} from '../run/account/lineage.ts';
+import { type Champion, championId, championKind, type StepContext } from '../steps/context.ts';
+import { printJson } from './errors.ts';
+import { home } from './home.ts';
+import { table } from './table.ts';
+
+interface HistoryOptions {
+  backend: Backend['name'];
+  environment?: string;
+  config: string;
+  model?: string;
+  package?: string;
+  commit?: string;
+  limit: number;
+  json?: boolean;
+}
+
+/** `mlops history`. */
+export async function history(options: HistoryOptions): Promise<void> {
+  const { config } = await loadConfig(options.config, options);
+  const context = await openContext(config, options, home());
+  if (options.package !== undefined) return await tellPackage(options.package, config, context, options);
+  const champion = (await context.ledger.get<Champion>(championKind, championId))?.value ?? null;
+  const { commit } = options;
+  const runs = (await runsOf(context))
+    .map(summaryOf)
+    .filter((run) => commit === undefined || isOfCommit(run, commit))
+    .slice(0, options.limit);
+  if (options.json) printJson({ project: config.project, model: config.name, champion, runs });
+  else if (runs.length === 0)
+    console.log(
+      commit === undefined ? 'No runs yet: start one with `npm start`.' : `No runs of commit ${commit}.`,
+    );
+  else {
+    console.log(`Champion: ${champion?.package ?? 'none'}\n`);
+    for (const line of table([header, ...runs.map(rowOf)])) console.log(line);
+  }
+}
+
+async function tellPackage(
+  name: string,
+  { project, name: model }: Config,
+  context: StepContext,
+  { json }: HistoryOptions,
+): Promise<void> {
+  const story = await storyOf(name, context);
+  if (story === null) {
+    const known = (await context.registry.list()).map((item) => item.name);
+    throw new InputError(
+      `--package: got ${JSON.stringify(name)}, expected one of the registry: ` +
+        (known.length === 0
+          ? 'it is empty'
+          : `${known.slice(0, 5).join(', ')}${known.length > 5 ? ', ...' : ''}`),
+    );
+  }
+  if (json) return printJson({ project, model, ...story });
+  const { made_by } = story;
+  const rows = [
+    ['package', `${story.package.name} (${statusOf(story)})`],
+    ['run', story.package.execution],
+    ['commit', made_by === null ? 'not in the ledger any more' : commitText(made_by)],
+    ['started by', made_by ? [made_by.trigger.kind, made_by.trigger.actor].filter(Boolean).join(', ') : ''],
+    ['data', `${story.package.data.source} ${story.package.data.version}`],
+    ['image', story.package.image],
+    ['artifact', story.package.artifact],
+    ['verdict', `${story.package.outcome}${made_by?.reason ? `: ${made_by.reason}` : ''}`],
+    ['compared with', made_by?.champion ?? 'nothing'],
+    ['champion in', story.compared_in.length === 0 ? 'no comparison' : story.compared_in.join(', ')],
+  ];
+  for (const line of table(rows)) console.log(line);
+  console.log('\nRuns that came to it:\n');
+  for (const line of table([header, ...story.runs.map(rowOf)])) console.log(line);
+}
+
+const statusOf = ({ is_champion, package: { status } }: PackageStory): string =>
+  is_champion ? 'the champion' : status === 'Approved' ? 'champion before' : 'in the registry';
+
+function commitText({ trigger: { commit, ref, dirty } }: RunSummary): string {
+  if (commit === null) return 'none: not in a git checkout';
+  return `${commit}${ref === null ? '' : ` (${ref})`}${dirty ? ', with changes that no commit has' : ''}`;
+}
+
+const header = ['execution', 'started', 'took', 'outcome', 'package', 'commit', ''];
+
+function rowOf(run: RunSummary): string[] {
+  const seconds = (Date.parse(run.finished_at) - Date.parse(run.started_at)) / 1000;
+  return [
+    run.execution,
+    formatTime(run.started_at),
+    formatSeconds(seconds),
+    run.status === 'succeeded' ? (run.outcome ?? '') : run.status,
+    run.package ?? '',
+    run.trigger.commit?.slice(0, 7) ?? '',
+    run.promoted ? 'promoted' : '',
+  ];
+}

@@ -1,0 +1,39 @@
+import { join, relative } from 'node:path';
+import type { Backend } from '../backends/backend.ts';
+import { openBackend } from '../backends/open.ts';
+import { loadConfig } from '../config/load.ts';
+import { InputError } from '../errors.ts';
+import { renderTerminal } from '../report/terminal.ts';
+import { runsOf } from '../run/account/lineage.ts';
+import { reportOf } from '../run/account/report-of.ts';
+import { writeReport } from '../run/account/write-report.ts';
+import { type RunRecord, runKind } from '../steps/train/record.ts';
+import { printJson } from './errors.ts';
+import { home } from './home.ts';
+
+interface ReportOptions {
+  backend: Backend['name'];
+  environment?: string;
+  config: string;
+  model?: string;
+  json?: boolean;
+}
+
+/** `mlops report RUN`. */
+export async function report(name: string, options: ReportOptions): Promise<void> {
+  const { config } = await loadConfig(options.config, options);
+  const backend = await openBackend(config, options, { home: home(), onNote: console.error });
+  const { ledger } = backend.context;
+  const run: RunRecord | undefined =
+    name === 'last'
+      ? (await runsOf(backend.context))[0]
+      : (await ledger.get<RunRecord>(runKind, name))?.value;
+  if (run === undefined)
+    throw new InputError(`run ${name}: not in the ledger; \`mlops history\` lists the runs`);
+  const value = await reportOf(run, backend);
+  const files = await writeReport(value, join(home(), 'runs', run.execution));
+  if (options.json) return printJson(value);
+  const color = process.stdout.isTTY === true;
+  console.log(renderTerminal(value, { color, columns: process.stdout.columns || 100 }));
+  console.log(`\nReport: ${relative(process.cwd(), files.html)}`);
+}

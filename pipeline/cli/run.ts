@@ -1,0 +1,170 @@
+import { join, relative } from 'node:path';
+import type { Backend } from '../backends/backend.ts';
+import { modelNames } from '../config/load.ts';
+import { InputError } from '../errors.ts';
+import { renderTerminal } from '../report/terminal.ts';
+import { failureOf, isInputError } from '../run/account/failure.ts';
+import { type ReportFiles, writeReport } from '../run/account/write-report.ts';
+import type { RunOutcome } from '../run/start/run.ts';
+import { RunProgress } from '../run/start/run-progress.ts';
+import { type RunChoices, startRun } from '../run/start/start-run.ts';
+import { exitCodeOf, printJson, reportError } from './errors.ts';
+import { home } from './home.ts';
+
+interface RunOptions {
+  backend: Backend['name'];
+  environment?: string;
+  model?: string;
+  mode: 'evaluate' | 'promote';
+  promote: boolean;
+  baseline?: string;
+  config: string;
+  set: string[];
+  data?: string;
+  image?: string;
+  containers?: boolean;
+  reason?: string;
+  failOn?: string;
+  json?: boolean;
+}
+
+/** `mlops run`. */
+export async function run(options: RunOptions): Promise<void> {
+  const failOn = outcomesOf(options.failOn);
+  const abort = new AbortController();
+  const progress = new RunProgress(process.stderr);
+  // On AWS an execution may be open before it tells of a step.
+  let running = options.backend === 'aws';
+  const stop = () => {
+    // Before the first step there is nothing to record, and a second Ctrl-C does not wait for the jobs: what was
+    // started ends with this process.
+    if (!running || abort.signal.aborted) process.exit(130);
+    progress.note('Stopping the jobs ...');
+    abort.abort();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop);
+
+  const runModel = async (model: string | undefined): Promise<Done> => {
+    try {
+      const outcome = await startRun(choicesOf(options, model), {
+        home: home(),
+        runId: process.env.GITHUB_RUN_ID || null,
+        signal: abort.signal,
+        onNote: (line) => progress.note(line),
+        onProgress: (update) => {
+          running = true;
+          progress.update(update);
+        },
+      });
+      const files = await writeReport(outcome.report, join(home(), 'runs', outcome.execution));
+      return { outcome, files };
+    } finally {
+      progress.end();
+    }
+  };
+
+  try {
+    if (options.model === 'all') await runAll(options, runModel, failOn, abort.signal);
+    else {
+      const done = await runModel(options.model);
+      if (options.json) printJson(summaryOf(done));
+      else printReport(done);
+      process.exitCode = exitCode(done.outcome, failOn);
+    }
+  } finally {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, stop);
+  }
+}
+
+/** A run that came to its end, whatever that was. */
+interface Done {
+  outcome: RunOutcome;
+  files: ReportFiles;
+}
+
+/** One run of each model, one after the other. A model that cannot run keeps no other from it. */
+async function runAll(
+  options: RunOptions,
+  runModel: (model: string | undefined) => Promise<Done>,
+  failOn: string[],
+  signal: AbortSignal,
+): Promise<void> {
+  const names = (await modelNames(options.config)) ?? [undefined];
+  const summaries: object[] = [];
+  const codes: number[] = [];
+  for (const name of names) {
+    if (signal.aborted) break;
+    try {
+      const done = await runModel(name);
+      summaries.push(summaryOf(done));
+      codes.push(exitCode(done.outcome, failOn));
+      if (!options.json) printReport(done);
+    } catch (error) {
+      reportError(error, false);
+      const { name: kind, message } = error instanceof Error ? error : new Error(String(error));
+      summaries.push({ model: name ?? null, ok: false, error: { name: kind, message } });
+      codes.push(exitCodeOf(error));
+    }
+    if (!options.json && name !== names.at(-1)) console.log();
+  }
+  if (options.json) printJson({ models: summaries });
+  process.exitCode = [130, 1, 2, 3, 4].find((code) => codes.includes(code)) ?? 0;
+}
+
+const choicesOf = (options: RunOptions, model: string | undefined): RunChoices => ({
+  model,
+  backend: options.backend,
+  environment: options.environment,
+  mode: options.mode,
+  promote: options.promote,
+  baseline: options.baseline,
+  config: options.config,
+  set: options.set,
+  data: options.data,
+  image: options.image,
+  containers: options.containers === true,
+  trigger: { kind: 'manual', reason: options.reason ?? null, actor: null },
+});
+
+function outcomesOf(failOn: string | undefined): string[] {
+  const outcomes = (failOn ?? '').split(',').filter((outcome) => outcome !== '');
+  const unknown = outcomes.find((outcome) => !['reject', 'hold'].includes(outcome));
+  if (unknown !== undefined) {
+    throw new InputError(`--fail-on: got ${JSON.stringify(unknown)}, expected reject, hold, or reject,hold`);
+  }
+  return outcomes;
+}
+
+/** What --json tells of a run; a failure is told to people too. */
+function summaryOf({ outcome: { execution, record, report }, files }: Done): object {
+  const { failure } = report;
+  if (failure) console.error(`${failure.step} failed: ${failure.error}: ${failure.cause}`);
+  return {
+    model: report.model,
+    execution,
+    status: record.status,
+    fingerprint: record.state.plan?.fingerprint ?? null,
+    reused: report.steps.filter((step) => step.reused).map((step) => step.name),
+    verdict: report.verdict,
+    report: files,
+    package: record.state.package?.name ?? null,
+    promoted: report.run.promotion.promoted,
+    steps: record.steps,
+    cost: report.cost,
+    ...(failure && { failure }),
+  };
+}
+
+function printReport({ outcome: { report }, files }: Done): void {
+  const color = process.stdout.isTTY === true;
+  console.log(renderTerminal(report, { color, columns: process.stdout.columns || 100 }));
+  console.log(`\nReport: ${relative(process.cwd(), files.html)}`);
+}
+
+function exitCode({ record, report }: RunOutcome, failOn: string[]): number {
+  if (record.status === 'cancelled') return 130;
+  if (record.status === 'failed') return isInputError(failureOf(record)) ? 2 : 1;
+  const outcome = report.verdict?.outcome;
+  if (outcome === undefined || !failOn.includes(outcome)) return 0;
+  return outcome === 'reject' ? 3 : 4;
+}

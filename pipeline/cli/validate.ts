@@ -1,0 +1,95 @@
+import { type LoadedConfig, loadConfig, modelNames } from '../config/load.ts';
+import { ConfigError, type ConfigProblem } from '../errors.ts';
+import { formatCount, formatCountOf, formatPercent } from '../format.ts';
+import { checkSource, missingFiles } from '../run/start/check-project.ts';
+import type { DataProblem } from '../tables/data-contract.ts';
+import { printJson } from './errors.ts';
+
+/** A problem with its place: `line` and `column` of mlops.yaml, or `line` (parquet: `row`) and `field` of a data file. */
+type Finding = (ConfigProblem & { file: string }) | DataProblem;
+
+/** What was found sound. */
+interface Checked {
+  rows: number;
+  columns: string[];
+  /** Rows that the split by hash is expected to keep from training. */
+  holdout: number;
+}
+
+interface ValidateOptions {
+  config: string;
+  model?: string;
+  set: string[];
+  json?: boolean;
+}
+
+/** What was found of one model. */
+interface Result {
+  model: string | null;
+  errors: Finding[];
+  checked: Checked | null;
+  loaded: LoadedConfig | null;
+}
+
+/** `mlops validate`: of a project with several models every one, unless one is named. */
+export async function validate({ config: file, model, set, json }: ValidateOptions): Promise<void> {
+  const names = model === undefined ? await namesIn(file) : undefined;
+  const results: Result[] = [];
+  for (const name of names ?? [model]) results.push(await check(file, name, set));
+  const [first] = results;
+  const ok = results.every(({ errors }) => errors.length === 0);
+  if (!ok) process.exitCode = 2;
+  const told = ({ model, errors, checked }: Result) => ({ model, errors, checked });
+  if (json && names === undefined && first !== undefined) printJson({ ok, ...told(first) });
+  else if (json)
+    printJson({ ok, errors: results.flatMap(({ errors }) => errors), models: results.map(told) });
+  else
+    for (const { loaded, errors, checked } of results)
+      if (loaded !== null && errors.length === 0)
+        for (const line of soundness(loaded, checked)) console.log(line);
+}
+
+/** A file that cannot be read is told by who reads its settings. */
+async function namesIn(file: string): Promise<string[] | undefined> {
+  try {
+    return await modelNames(file);
+  } catch (error) {
+    if (error instanceof ConfigError) return undefined;
+    throw error;
+  }
+}
+
+/** Every problem of the file, or where it has none, of the files that it names; told on standard error as well. */
+async function check(file: string, model: string | undefined, set: string[]): Promise<Result> {
+  try {
+    const loaded = await loadConfig(file, { model, set });
+    const { config, path } = loaded;
+    const missing = await missingFiles(loaded);
+    if (missing.length > 0) console.error(new ConfigError(path, missing).message);
+    const data = await checkSource(loaded);
+    for (const { message } of data?.problems ?? []) console.error(message);
+    const errors = [...missing.map((problem) => ({ file: path, ...problem })), ...(data?.problems ?? [])];
+    if (data === null || errors.length > 0) return { model: config.name, errors, checked: null, loaded };
+    const { rows, columns } = data;
+    const holdout = Math.round(rows * config.data.holdout);
+    return { model: config.name, errors, checked: { rows, columns, holdout }, loaded };
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    console.error(error.message);
+    const errors = error.problems.map((problem) => ({ file: error.file, ...problem }));
+    return { model: model ?? null, errors, checked: null, loaded: null };
+  }
+}
+
+function soundness({ path, config }: LoadedConfig, checked: Checked | null): string[] {
+  const { source, holdout, row_id } = config.data;
+  if (checked === null) return [`${path}: sound`, `${source}: checked when a run starts`];
+  const { rows, columns } = checked;
+  const share = formatPercent(holdout);
+  return [
+    `${path}: sound`,
+    `${source}: sound; ${formatCountOf(rows, 'row')}, ${formatCountOf(columns.length, 'column')}`,
+    `Holdout: about ${formatCount(checked.holdout)} rows (${share}) by a hash of ${row_id ?? 'each row'}` +
+      `${config.prepare.script === null ? '' : `, before ${config.prepare.script}`}`,
+  ];
+}

@@ -1,0 +1,117 @@
+import type { Config } from '../../config/schema.ts';
+import { folder } from '../context.ts';
+
+/*
+ * Settings of mlops.yaml as SageMaker's API spells them.
+ */
+
+/** The hyperparameters that training gets as they are. What tuning searches is not among them: another value of it makes no other model. */
+export const staticHyperparameters = ({ training, tuning }: Config): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(training.hyperparameters)
+      .filter(([name]) => !Object.hasOwn(tuning?.ranges ?? {}, name))
+      .map(([name, value]) => [name, String(value)]),
+  );
+
+export const metricDefinitions = ({ metrics }: Config['training']): { Name: string; Regex: string }[] =>
+  Object.entries(metrics).map(([Name, Regex]) => ({ Name, Regex }));
+
+/** The channels of a training job; `prepared` is the prefix that the prepare job writes. */
+export const channels = ({ model, training }: Config, prepared: string): object[] => [
+  channel(model.channel, `${prepared}train/`, model.content_type, training.input_mode),
+  ...(model.manifest_channel
+    ? [channel(model.manifest_channel, `${prepared}manifest/`, 'application/json', 'File')]
+    : []),
+];
+
+const channel = (name: string, uri: string, contentType: string, inputMode: string) => ({
+  ChannelName: name,
+  ContentType: contentType,
+  InputMode: inputMode,
+  DataSource: {
+    S3DataSource: { S3DataType: 'S3Prefix', S3Uri: folder(uri), S3DataDistributionType: 'FullyReplicated' },
+  },
+});
+
+export const processingInput = (name: string, uri: string) => ({
+  InputName: name,
+  S3Input: {
+    S3Uri: uri,
+    LocalPath: `/opt/ml/processing/input/${name}`,
+    S3DataType: 'S3Prefix',
+    S3InputMode: 'File',
+    S3DataDistributionType: 'FullyReplicated',
+  },
+});
+
+export const instances = ({
+  type,
+  count,
+  volume_gb,
+}: {
+  type: string;
+  count: number;
+  volume_gb: number;
+}) => ({
+  InstanceType: type,
+  InstanceCount: count,
+  VolumeSizeInGB: volume_gb,
+});
+
+export const stoppingCondition = ({ max_runtime, spot }: Config['training']): object => ({
+  MaxRuntimeInSeconds: max_runtime,
+  // Spot capacity may take as long to come as the training itself.
+  ...(spot && { MaxWaitTimeInSeconds: 2 * max_runtime }),
+});
+
+/** Seconds that training may take: a tuning job trains one batch of jobs after the other. */
+export const longestTraining = ({ training, tuning }: Config): number =>
+  training.max_runtime *
+  (training.spot ? 2 : 1) *
+  (tuning ? Math.ceil(tuning.max_jobs / tuning.parallel_jobs) : 1);
+
+/** A state waits for a job's start (instances, image) and end beside its longest time. */
+export const withStart = (seconds: number): number => seconds + 1800;
+
+/** HyperParameterTuningJobConfig. */
+export function tuningConfig(tuning: NonNullable<Config['tuning']>, seed: number): object {
+  const ranges = Object.entries(tuning.ranges);
+  const numeric = (type: 'integer' | 'continuous') =>
+    ranges.flatMap(([Name, range]) =>
+      Array.isArray(range) || range.type !== type
+        ? []
+        : [
+            {
+              Name,
+              MinValue: String(range.min),
+              MaxValue: String(range.max),
+              ScalingType: {
+                linear: 'Linear',
+                logarithmic: 'Logarithmic',
+                reverse_logarithmic: 'ReverseLogarithmic',
+              }[range.scale],
+            },
+          ],
+    );
+  return {
+    Strategy: { bayesian: 'Bayesian', random: 'Random', grid: 'Grid', hyperband: 'Hyperband' }[
+      tuning.strategy
+    ],
+    HyperParameterTuningJobObjective: {
+      Type: tuning.objective.goal === 'maximize' ? 'Maximize' : 'Minimize',
+      MetricName: tuning.objective.metric,
+    },
+    ResourceLimits: {
+      MaxNumberOfTrainingJobs: tuning.max_jobs,
+      MaxParallelTrainingJobs: tuning.parallel_jobs,
+    },
+    ParameterRanges: {
+      IntegerParameterRanges: numeric('integer'),
+      ContinuousParameterRanges: numeric('continuous'),
+      CategoricalParameterRanges: ranges.flatMap(([Name, range]) =>
+        Array.isArray(range) ? [{ Name, Values: range.map(String) }] : [],
+      ),
+    },
+    RandomSeed: seed,
+  };
+}
