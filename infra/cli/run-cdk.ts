@@ -100,7 +100,7 @@ export class CdkError extends Error {
   }
 }
 
-/** What the CDK's output means and how to mend it; undefined where it speaks for itself. */
+/** What the CDK's output means and how to fix it; undefined where it speaks for itself. */
 export function explain(output: string, { name, account, region, names }: Environment): string | undefined {
   const stack = `stack ${names.stack} in account ${account}, ${region}`;
   const known: [RegExp, (match: RegExpExecArray) => string][] = [

@@ -319,7 +319,7 @@ const may: Record<FunctionName, readonly string[]> = {
   'close-run': ['run', 'lease'],
 };
 
-// moto, which has the registry here, knows none of these roles: for the registry see policies/identity-policies.test.ts.
+// moto, which has the registry here, knows none of these roles: for the registry see infra/identity/identity-policies.test.ts.
 test.each(functionNames)(
   'the role of %s may write what its function writes, and nothing else',
   async (name) => {
