@@ -1,7 +1,7 @@
 import { useCredentials } from '../../pipeline/aws/clients.ts';
 import { assumedRole } from '../shared/assumed-role.ts';
 import type { Context } from '../shared/context.ts';
-import type { Toolkit } from './run.ts';
+import type { Toolkit } from './toolkit.ts';
 
 /** After this call every client of AWS uses the role's credentials. */
 export function assume(role: string, core: Toolkit, { repo, runId }: Context): void {

@@ -13,6 +13,7 @@ import { group, withoutCommands } from '../shared/log.ts';
 import { ActionError, type Result } from '../shared/start.ts';
 import { type EnvironmentInputs, environmentFor } from './environment.ts';
 import type { Open } from './stop-open.ts';
+import type { Toolkit } from './toolkit.ts';
 
 interface Inputs extends EnvironmentInputs {
   mode: 'evaluate' | 'promote';
@@ -22,14 +23,6 @@ interface Inputs extends EnvironmentInputs {
   containers: boolean;
   reason?: string | undefined;
   wait: boolean;
-}
-
-/** What the action needs of the runner's toolkit. */
-export interface Toolkit {
-  saveState(name: string, value: string): void;
-  setSecret(secret: string): void;
-  getIDToken(audience: string): Promise<string>;
-  summary: { addRaw(text: string, newLine?: boolean): { write(): Promise<unknown> } };
 }
 
 export interface Surroundings {

@@ -3,7 +3,7 @@ import { deploymentOf } from '../../pipeline/config/environment.ts';
 import { loadConfig } from '../../pipeline/config/load.ts';
 import { type Context, runIdOf } from '../shared/context.ts';
 import { assume } from './assume.ts';
-import type { Toolkit } from './run.ts';
+import type { Toolkit } from './toolkit.ts';
 
 /** What main saves for post, as JSON, while an execution is open. */
 export interface Open {

@@ -14,12 +14,11 @@ export function actionsOf(document: StateMachine, place: Place): Statement[] {
   return merge(tasksOf(document).flatMap((task) => statementsOf(task, place)));
 }
 
-/** Every task of the document, those of branches and item processors included. */
+/** Every task of the document, those of branches included. */
 function tasksOf(branch: Branch): TaskState[] {
   return Object.values(branch.States).flatMap((state: State) => {
     if (state.Type === 'Task') return [state];
     if (state.Type === 'Parallel') return state.Branches.flatMap(tasksOf);
-    if (state.Type === 'Map') return tasksOf(state.ItemProcessor);
     return [];
   });
 }

@@ -1,6 +1,6 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import type { ExecutionEvent } from '../backends/embedded/engine/engine.ts';
+import type { ExecutionEvent } from '../backends/embedded/engine/execution.ts';
 import type { Workspace } from './cli.fixture.ts';
 import { smallProject } from './small-project.fixture.ts';
 

@@ -4,10 +4,10 @@ import type { Config } from '../config/schema.ts';
 import { SetupError } from '../errors.ts';
 import { type ImageName, type ResourceNames, resourceNames } from '../names.ts';
 import { prepareContext } from '../repository.ts';
-import { copyImage, type Repository } from './copy-image.ts';
+import { copyImage } from './copy-image.ts';
 import { logIn } from './ecr-login.ts';
 import { contentTag, type PushedImage, pushImage, SERVERLESS_BYTES } from './push-image.ts';
-import type { Registry } from './registry.ts';
+import type { Registry, Repository } from './registry.ts';
 
 interface CheckoutImagesOptions {
   readonly config: Config;

@@ -1,12 +1,6 @@
 import { SetupError } from '../errors.ts';
 import type { PushedImage } from './push-image.ts';
-import { blobsOf, type Registry } from './registry.ts';
-
-/** A repository of a registry; `name` is its URI without the host. */
-export interface Repository {
-  readonly registry: Registry;
-  readonly name: string;
-}
+import { blobsOf, type Repository } from './registry.ts';
 
 /**
  * Takes an image over from one repository to another as it is: the same manifest bytes, so the same digest.

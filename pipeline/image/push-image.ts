@@ -6,9 +6,8 @@ import { FileError, SetupError } from '../errors.ts';
 import { type ImageName, imageTag } from '../names.ts';
 import { buildImage } from './build-image.ts';
 import { hashContext } from './context.ts';
-import type { Repository } from './copy-image.ts';
 import { lastLines, runDocker } from './docker.ts';
-import { type Manifest, missingRepository, type Registry } from './registry.ts';
+import { type Manifest, missingRepository, type Registry, type Repository } from './registry.ts';
 
 export interface PushedImage {
   /** By digest: `HOST/NAME@sha256:...`. */

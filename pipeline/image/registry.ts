@@ -27,6 +27,12 @@ export interface RegistryOptions {
   readonly signal?: AbortSignal;
 }
 
+/** A repository of a registry; `name` is its URI without the host. */
+export interface Repository {
+  readonly registry: Registry;
+  readonly name: string;
+}
+
 const IMAGE_TYPES = [
   'application/vnd.docker.distribution.manifest.v2+json',
   'application/vnd.oci.image.manifest.v1+json',

@@ -17,7 +17,7 @@ export interface StateMachine extends Branch {
   readonly TimeoutSeconds?: number;
 }
 
-/** A flow of states of its own: the whole machine, a branch of a Parallel state, or what a Map state does with an item. */
+/** A flow of states of its own: the whole machine, or a branch of a Parallel state. */
 export interface Branch {
   readonly StartAt: string;
   /** Names are unique over the whole document, branches included. */
@@ -30,7 +30,6 @@ export type State =
   | ChoiceState
   | WaitState
   | ParallelState
-  | MapState
   | SucceedState
   | FailState;
 
@@ -117,22 +116,6 @@ export type ParallelState = Common &
     readonly ResultSelector?: Parameters;
   };
 
-/** Runs the item processor on every item; its result is the array of the outputs. One that fails stops the others. */
-export type MapState = Common &
-  Results &
-  Failures &
-  Then & {
-    readonly Type: 'Map';
-    /** The array. @default the state's input */
-    readonly ItemsPath?: Path;
-    /** What the processor gets; `$$.Map.Item.Value` and `$$.Map.Item.Index` are the item's. @default the item */
-    readonly ItemSelector?: Parameters;
-    readonly ItemProcessor: Branch & { readonly ProcessorConfig?: { readonly Mode: 'INLINE' } };
-    /** 0: as many as there are (40 at most). @default 0 */
-    readonly MaxConcurrency?: number;
-    readonly ResultSelector?: Parameters;
-  };
-
 export interface ChoiceState {
   readonly Type: 'Choice';
   readonly Comment?: string;
@@ -165,10 +148,10 @@ type OneOf<Operators> = {
   [Name in keyof Operators]: { readonly [Key in Name]: Operators[Key] };
 }[keyof Operators];
 
-/** Ends its flow: the machine, the branch or the item. */
+/** Ends its flow: the machine or the branch. */
 export type SucceedState = Common & { readonly Type: 'Succeed' };
 
-/** Fails the execution, or in a branch the Parallel or Map state around it. */
+/** Fails the execution, or in a branch the Parallel state around it. */
 export interface FailState {
   readonly Type: 'Fail';
   readonly Comment?: string;

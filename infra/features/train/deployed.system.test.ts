@@ -10,7 +10,7 @@ import { deployedContext } from '../../../pipeline/backends/aws/deployed-context
 import { account, region, startFakeCloud } from '../../../pipeline/backends/aws/fakecloud.fixture.ts';
 import { startMoto } from '../../../pipeline/backends/aws/moto.fixture.ts';
 import type { Progress } from '../../../pipeline/backends/backend.ts';
-import type { ExecutionEvent } from '../../../pipeline/backends/embedded/engine/engine.ts';
+import type { ExecutionEvent } from '../../../pipeline/backends/embedded/engine/execution.ts';
 import { FileLedger } from '../../../pipeline/backends/embedded/state/file-ledger.ts';
 import { FileStorage } from '../../../pipeline/backends/embedded/state/file-storage.ts';
 import { Workspace } from '../../../pipeline/cli/cli.fixture.ts';

@@ -24,9 +24,10 @@ import type {
 import { findImage, requireDigest } from './aws-images.ts';
 import { executionLink } from './console-links.ts';
 import { deployedContext, requireDeployed } from './deployed-context.ts';
-import { ExecutionHistory, type StartedJob } from './executions/execution-history.ts';
+import { ExecutionHistory } from './executions/execution-history.ts';
 import { follow } from './executions/follow.ts';
 import { describeExecution, type Execution, eventsSince } from './executions/read-execution.ts';
+import type { StartedJob } from './executions/started-job.ts';
 import { stopJobs } from './executions/stop-jobs.ts';
 
 export interface AwsBackendOptions {

@@ -1,4 +1,4 @@
-import type { StartedJob } from './executions/execution-history.ts';
+import type { StartedJob } from './executions/started-job.ts';
 
 /** Pages of the AWS console, in the commercial partition's form; they need a signed-in browser. */
 

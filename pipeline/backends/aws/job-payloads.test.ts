@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, jest, test } from '@jest/globals';
 import type { Workspace } from '../../cli/cli.fixture.ts';
 import { smallProject } from '../../cli/small-project.fixture.ts';
-import type { ExecutionEvent } from '../embedded/engine/engine.ts';
+import type { ExecutionEvent } from '../embedded/engine/execution.ts';
 import { pythonOf } from './moto.fixture.ts';
 
 // Installs botocore where it is not there yet.

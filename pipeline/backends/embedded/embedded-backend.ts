@@ -13,7 +13,8 @@ import { currentLease, freeLease, waitingReason } from '../../steps/train/lease.
 import { type RunRecord, runKind } from '../../steps/train/run-record.ts';
 import type { Backend, ImageOptions, Progress, RunOptions, RunResult, StagedFile } from '../backend.ts';
 import { type EmbeddedContext, type EmbeddedState, embeddedContext } from './embedded-context.ts';
-import { type ExecutionEvent, execute, type TaskHandler } from './engine/engine.ts';
+import { execute } from './engine/engine.ts';
+import type { ExecutionEvent, TaskHandler } from './engine/execution.ts';
 import { ImageStore } from './images/image-store.ts';
 import type { JobContext } from './jobs/context.ts';
 import { EmbeddedSageMaker } from './jobs/embedded-sagemaker.ts';

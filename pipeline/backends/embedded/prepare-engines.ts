@@ -1,7 +1,7 @@
 import type { PrepareEngine } from '../../machines/prepare.ts';
 import type { Request } from '../../machines/request.ts';
 import type { Storage } from '../../ports.ts';
-import type { TaskHandler } from './engine/engine.ts';
+import type { TaskHandler } from './engine/execution.ts';
 import type { CreateProcessingJob, ProcessingJob } from './jobs/api.ts';
 
 /** The engine that the request asks for, by names of this machine. */

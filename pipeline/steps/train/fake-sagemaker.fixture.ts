@@ -1,5 +1,6 @@
 import { embeddedResources } from '../../backends/embedded/embedded-backend.ts';
-import { type ExecutionEvent, type ExecutionResult, execute } from '../../backends/embedded/engine/engine.ts';
+import { execute } from '../../backends/embedded/engine/engine.ts';
+import type { ExecutionEvent, ExecutionResult } from '../../backends/embedded/engine/execution.ts';
 import { temporaryFolder } from '../../backends/embedded/images/python-context.fixture.ts';
 import type { ProcessingJob } from '../../backends/embedded/jobs/api.ts';
 import { embeddedEngine, prepareEngines } from '../../backends/embedded/prepare-engines.ts';

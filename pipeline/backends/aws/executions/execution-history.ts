@@ -4,18 +4,7 @@ import { waitingReason } from '../../../steps/train/lease.ts';
 import type { TrainState } from '../../../steps/train/state.ts';
 import type { Progress, RunResult } from '../../backend.ts';
 import { jobLink } from '../console-links.ts';
-
-export type JobKind = 'processing' | 'training' | 'transform' | 'tuning' | 'model' | 'glue' | 'ecs';
-
-/** A job that an execution started, by the state that did. */
-export interface StartedJob {
-  kind: JobKind;
-  /** Of a Glue job JOB/RUN, of an ECS task its ARN: what their services call them once they are submitted. */
-  name: string;
-  state: string;
-  /** Whether the state waits for the job to end. */
-  waits: boolean;
-}
+import type { JobKind, StartedJob } from './started-job.ts';
 
 const creations: Record<string, { kind: JobKind; name: string }> = {
   createProcessingJob: { kind: 'processing', name: 'ProcessingJobName' },

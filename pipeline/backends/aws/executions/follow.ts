@@ -1,6 +1,7 @@
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
 import type { Progress } from '../../backend.ts';
-import type { ExecutionHistory, StartedJob } from './execution-history.ts';
+import type { ExecutionHistory } from './execution-history.ts';
+import type { StartedJob } from './started-job.ts';
 
 export interface FollowOptions {
   history: ExecutionHistory;

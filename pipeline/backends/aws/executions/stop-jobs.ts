@@ -7,7 +7,7 @@ import {
   StopTransformJobCommand,
 } from '@aws-sdk/client-sagemaker';
 import { signedCall } from '../../../aws/signed-call.ts';
-import type { StartedJob } from './execution-history.ts';
+import type { StartedJob } from './started-job.ts';
 
 /**
  * Stops jobs and deletes models; what has ended or is gone is fine. All at once: the runner of a workflow that is

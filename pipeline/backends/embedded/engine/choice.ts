@@ -1,6 +1,6 @@
 import type { ChoiceState, Comparison, Json, Rule } from '../../../machines/asl.ts';
+import { runtimeError, TaskError } from './execution.ts';
 import { type View, valueAt } from './path.ts';
-import { runtimeError, TaskError } from './task-error.ts';
 
 /** The state that a Choice state goes to. */
 export function choose(state: ChoiceState, view: View): string {

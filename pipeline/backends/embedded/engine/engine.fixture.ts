@@ -1,7 +1,8 @@
 import { afterAll, expect } from '@jest/globals';
 import validate from 'asl-validator';
 import type { State, StateMachine, States } from '../../../machines/asl.ts';
-import { type ExecutionEvent, type ExecutionOptions, type ExecutionResult, execute } from './engine.ts';
+import { execute } from './engine.ts';
+import type { ExecutionEvent, ExecutionOptions, ExecutionResult } from './execution.ts';
 
 /** A service that has a handler in the tests. */
 export const job = 'arn:aws:states:::sagemaker:createTrainingJob.sync';

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, jest, test } from '@jest/globals';
 import type { State } from '../../../machines/asl.ts';
 import { job, lambda, machine, run, single } from './engine.fixture.ts';
-import { type ExecutionEvent, TaskError, type TaskHandler } from './engine.ts';
+import { type ExecutionEvent, TaskError, type TaskHandler } from './execution.ts';
 
 afterEach(() => {
   jest.useRealTimers();
@@ -173,27 +173,6 @@ test.each<[string, State]>([
   expect(result).toEqual({ status: 'ABORTED' });
   expect(calls).toBeLessThan(2);
   expect(log).not.toContain('TaskRetried Only');
-});
-
-test('an abort starts no queued item of a Map', async () => {
-  const controller = new AbortController();
-  const started: unknown[] = [];
-  const handler: TaskHandler = async (item) => {
-    started.push(item);
-    if (item === 1) controller.abort();
-  };
-  const document = single({
-    Type: 'Map',
-    MaxConcurrency: 1,
-    ItemProcessor: machine({ I: { Type: 'Task', Resource: job, End: true } }),
-    End: true,
-  });
-  const { result } = await run(document, [0, 1, 2, 3], {
-    handlers: { [job]: handler },
-    signal: controller.signal,
-  });
-  expect(result).toEqual({ status: 'ABORTED' });
-  expect(started).toEqual([0, 1]);
 });
 
 test('aborted before the start: nothing runs', async () => {

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { Json } from '../../../machines/asl.ts';
+import { runtimeError } from './execution.ts';
 import { isObject, parsePath, type View, valueAt } from './path.ts';
-import { runtimeError } from './task-error.ts';
 
 /** The value of a key `NAME.$`: a path or an intrinsic function over paths and literals. */
 export type Expression =
@@ -94,7 +94,7 @@ export function evaluate(expression: Expression, view: View): Json {
   }
 }
 
-/** A Parameters, ResultSelector or ItemSelector with the values of its `NAME.$` keys in place. */
+/** A Parameters or ResultSelector with the values of its `NAME.$` keys in place. */
 export function resolve(template: Json, view: View): Json {
   if (Array.isArray(template)) return template.map((item: Json) => resolve(item, view));
   if (!isObject(template)) return template;

@@ -3,7 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, jest, test } from '@jest/globals';
 import type { Rule, State, States } from '../../../machines/asl.ts';
 import { job, lambda, machine, outputOf, run, single } from './engine.fixture.ts';
-import { execute, type TaskContext, TaskError, type TaskHandler } from './engine.ts';
+import { execute } from './engine.ts';
+import { type TaskContext, TaskError, type TaskHandler } from './execution.ts';
 
 afterEach(() => {
   jest.useRealTimers();
@@ -650,34 +651,7 @@ test('a timeout in a branch is States.Timeout to the Catch around it', async () 
   expect(await outputOf(document, {}, { handlers: { [job]: handler } })).toBe('States.Timeout');
 });
 
-const mapOf = (fields: object = {}): State =>
-  ({
-    Type: 'Map',
-    ItemProcessor: { ProcessorConfig: { Mode: 'INLINE' }, ...branchOf('Item', job) },
-    End: true,
-    ...fields,
-  }) as State;
-
-test('Map: an item each, at most MaxConcurrency at a time, results in order', async () => {
-  let running = 0;
-  let most = 0;
-  const handler: TaskHandler = async (item) => {
-    most = Math.max(most, ++running);
-    await sleep(20 - Number(item) * 2);
-    running--;
-    return Number(item) * 10;
-  };
-  const items = [0, 1, 2, 3, 4, 5, 6];
-  const { result, events } = await run(single(mapOf({ MaxConcurrency: 3 })), items, {
-    handlers: { [job]: handler },
-  });
-  expect(result).toEqual({ status: 'SUCCEEDED', output: items.map((item) => item * 10) });
-  expect(most).toBe(3);
-  const indexes = events.filter(({ type }) => type === 'TaskSucceeded').map(({ index }) => Number(index));
-  expect(indexes.toSorted((a, b) => a - b)).toEqual(items);
-});
-
-test('Map without MaxConcurrency runs 40 at a time, without a warning of leaked listeners', async () => {
+test('Parallel runs 40 branches at a time, without a warning of leaked listeners', async () => {
   const warnings: Error[] = [];
   const listen = (warning: Error) => warnings.push(warning);
   process.on('warning', listen);
@@ -688,39 +662,11 @@ test('Map without MaxConcurrency runs 40 at a time, without a warning of leaked 
     await sleep(5, undefined, { signal });
     running--;
   };
-  await outputOf(
-    single(mapOf()),
-    Array.from({ length: 100 }, (_, index) => index),
-    { handlers: { [job]: handler } },
-  );
+  const Branches = Array.from({ length: 40 }, (_, index) => branchOf(`Branch ${index}`, job));
+  await outputOf(single({ Type: 'Parallel', Branches, End: true }), {}, { handlers: { [job]: handler } });
   process.off('warning', listen);
   expect(most).toBe(40);
   expect(warnings).toEqual([]);
-});
-
-test('ItemsPath, ItemSelector and the item in the context object, inside the processor too', async () => {
-  const document = single(
-    mapOf({
-      ItemsPath: '$.files',
-      ItemSelector: { 'file.$': '$$.Map.Item.Value', 'at.$': '$$.Map.Item.Index', 'bucket.$': '$.bucket' },
-      ItemProcessor: machine({
-        Each: { Type: 'Pass', Parameters: { 'all.$': '$', 'item.$': '$$.Map.Item.Value' }, End: true },
-      }),
-      ResultPath: '$.done',
-      ResultSelector: { 'last.$': '$[1]' },
-      OutputPath: '$.done.last',
-    }),
-  );
-  expect(await outputOf(document, { bucket: 'b', files: ['x', 'y'] })).toEqual({
-    all: { file: 'y', at: 1, bucket: 'b' },
-    item: 'y',
-  });
-});
-
-test('Map over no items is []; over no array it is States.Runtime', async () => {
-  const document = single(mapOf());
-  expect(await outputOf(document, [], failing())).toEqual([]);
-  expect((await run(document, { no: 'array' }, failing())).result).toMatchObject({ error: 'States.Runtime' });
 });
 
 test('a retried Parallel runs all its branches again, and their own retries start anew', async () => {
@@ -744,19 +690,6 @@ test('a retried Parallel runs all its branches again, and their own retries star
   expect(result).toEqual({ status: 'SUCCEEDED', output: [1, 'done'] });
   expect(some.calls.map(({ attempt }) => attempt)).toEqual([1, 2, 1, 2]);
   expect(log.filter((line) => line === 'StateEntered Steady')).toHaveLength(2);
-});
-
-test('an item that fails stops the running ones and starts no further one', async () => {
-  const started: unknown[] = [];
-  const handler: TaskHandler = async (item, { signal }) => {
-    started.push(item);
-    if (item === 1) throw new TaskError('Broken', '');
-    await sleep(30_000, undefined, { signal });
-  };
-  const document = single(mapOf({ MaxConcurrency: 2 }));
-  const { result } = await run(document, [0, 1, 2, 3], { handlers: { [job]: handler } });
-  expect(result).toMatchObject({ status: 'FAILED', error: 'Broken' });
-  expect(started).toEqual([0, 1]);
 });
 
 test('the states of a document may have any name', async () => {

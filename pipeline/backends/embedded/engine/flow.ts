@@ -1,13 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Branch, Json, MapState, State } from '../../../machines/asl.ts';
+import type { Branch, Json, State } from '../../../machines/asl.ts';
 import { choose } from './choice.ts';
+import { runtimeError, TaskError } from './execution.ts';
 import { evaluate, parseExpression, resolve, secondsAt } from './expression.ts';
-import { type View, valueAt, withValueAt } from './path.ts';
-import { payload } from './payload.ts';
+import { type View, withValueAt } from './path.ts';
 import { recovery } from './recovery.ts';
-import { type Entry, place, type Scope, since, stopped, timer } from './scope.ts';
+import { type Entry, payload, type Scope, since, stopped, timer } from './scope.ts';
 import { runTask } from './task.ts';
-import { runtimeError, TaskError } from './task-error.ts';
 
 /** What a state hands on, and the state that follows; none where its flow ends. */
 interface Outcome {
@@ -16,7 +15,7 @@ interface Outcome {
 }
 
 /**
- * The output of the machine, of a branch or of an item. Settles when its handlers have ended.
+ * The output of the machine or of a branch. Settles when its handlers have ended.
  * @throws TaskError what its state failed with; States.Runtime once the scope's signal has fired
  */
 export async function runFlow(flow: Branch, input: Json, scope: Scope): Promise<Json> {
@@ -38,12 +37,12 @@ async function visit(name: string, state: State, input: Json, scope: Scope): Pro
   const at = Date.now();
   const recover = recovery(state);
   const leave = (data: Json): Json => payload(data, `The output of state "${name}"`);
-  scope.emit('StateEntered', place(name, scope));
+  scope.emit('StateEntered', { state: name });
   for (let attempt = 1; ; attempt++) {
     try {
       const outcome = await runState(state, input, { name, at, attempt }, scope);
       const output = leave(outcome.output);
-      scope.emit('StateExited', { ...place(name, scope), result: output, seconds: since(at) });
+      scope.emit('StateExited', { state: name, result: output, seconds: since(at) });
       return { ...outcome, output };
     } catch (error) {
       const recovered = recover(error);
@@ -51,11 +50,11 @@ async function visit(name: string, state: State, input: Json, scope: Scope): Pro
       if ('catcher' in recovered) {
         const { ResultPath, Next: next } = recovered.catcher;
         const output = leave(placed(ResultPath, input, recovered.errorOutput));
-        scope.emit('StateExited', { ...place(name, scope), seconds: since(at) });
+        scope.emit('StateExited', { state: name, seconds: since(at) });
         return { output, next };
       }
       await wait(recovered.retryAfter, scope.signal);
-      scope.emit('TaskRetried', place(name, scope));
+      scope.emit('TaskRetried', { state: name });
     }
   }
 }
@@ -95,15 +94,8 @@ async function runState(state: State, input: Json, entry: Entry, scope: Scope): 
       return finish('Result' in state ? (state.Result as Json) : parameters());
     case 'Task':
       return finish(await runTask(state, parameters(), view, entry, scope));
-    case 'Parallel': {
-      const given = parameters();
-      const branches = state.Branches.map(
-        (branch) => (signal: AbortSignal) => runFlow(branch, given, { ...scope, signal }),
-      );
-      return finish(await gather(branches, branches.length, scope.signal));
-    }
-    case 'Map':
-      return finish(await runMap(state, view, scope));
+    case 'Parallel':
+      return finish(await runBranches(state.Branches, parameters(), scope));
   }
 
   function finish(result: Json): Outcome {
@@ -125,53 +117,22 @@ function placed(path: string | null | undefined, input: Json, result: Json): Jso
   return path === null ? input : withValueAt(path ?? '$', input, result);
 }
 
-async function runMap(state: MapState, view: View, scope: Scope): Promise<Json> {
-  const items = state.ItemsPath === undefined ? view.data : valueAt(state.ItemsPath, view);
-  if (!Array.isArray(items)) {
-    throw runtimeError(
-      `ItemsPath ${state.ItemsPath ?? '$'} leads to no array: ${JSON.stringify(items ?? null).slice(0, 200)}`,
-    );
-  }
-  const runs = items.map((Value: Json, index: number) => (signal: AbortSignal) => {
-    const Item = { Map: { Item: { Index: index, Value } } };
-    const input =
-      state.ItemSelector === undefined
-        ? Value
-        : resolve(state.ItemSelector, { ...view, context: { ...(view.context as object), ...Item } });
-    return runFlow(state.ItemProcessor, payload(input, 'The input of an item'), {
-      ...scope,
-      signal,
-      index,
-      context: { ...scope.context, ...Item },
-    });
-  });
-  return gather(runs, state.MaxConcurrency || 40, scope.signal);
-}
-
-/** All results, in order. When one fails, the others are stopped and waited for, and no further one starts. */
-async function gather(
-  runs: readonly ((signal: AbortSignal) => Promise<Json>)[],
-  most: number,
-  signal: AbortSignal,
-): Promise<Json[]> {
-  const group = new AbortController();
-  const groupSignal = AbortSignal.any([signal, group.signal]);
-  const results: Json[] = Array.from(runs, () => null);
-  const queue = runs.entries();
-  const worker = async (): Promise<void> => {
-    for (const [index, run] of queue) {
-      try {
-        results[index] = await run(groupSignal);
-      } catch (error) {
+/** The outputs of all branches, in order. When one fails, the others are stopped and waited for. */
+async function runBranches(branches: readonly Branch[], input: Json, scope: Scope): Promise<Json[]> {
+  const failed = new AbortController();
+  const signal = AbortSignal.any([scope.signal, failed.signal]);
+  const outputs = await Promise.all(
+    branches.map((branch) =>
+      runFlow(branch, input, { ...scope, signal }).catch((error: unknown) => {
         // The first failure only: those that follow are of those that it stopped.
-        if (!group.signal.aborted) group.abort(error);
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(most, runs.length) }, worker));
-  if (signal.aborted) throw stopped();
-  group.signal.throwIfAborted();
-  return results;
+        if (!failed.signal.aborted) failed.abort(error);
+        return null;
+      }),
+    ),
+  );
+  if (scope.signal.aborted) throw stopped();
+  failed.signal.throwIfAborted();
+  return outputs;
 }
 
 function wait(seconds: number, signal: AbortSignal): Promise<void> {

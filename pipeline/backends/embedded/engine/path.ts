@@ -1,5 +1,5 @@
 import type { Json } from '../../../machines/asl.ts';
-import { TaskError } from './task-error.ts';
+import { TaskError } from './execution.ts';
 
 const path = /^(\$\$?)((?:\.[\p{L}_][\p{L}\p{N}_-]*|\[\d+\]|\['[^'\\]+'\])*)$/u;
 const step = /\.([^.[]+)|\[(\d+)\]|\['([^']+)'\]/gu;

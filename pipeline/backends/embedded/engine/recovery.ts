@@ -1,5 +1,5 @@
 import type { Catcher, Retrier, State } from '../../../machines/asl.ts';
-import { TaskError } from './task-error.ts';
+import { TaskError } from './execution.ts';
 
 /** No Retry and no Catch, States.ALL included, stops these: AWS ends the execution there. */
 export const terminal: ReadonlySet<string> = new Set(['States.Runtime', 'States.DataLimitExceeded']);

@@ -12,7 +12,6 @@ const paths = ['InputPath', 'OutputPath'];
 const results = ['ResultPath', 'Next', 'End'];
 const failures = ['ResultSelector', 'Retry', 'Catch'];
 const task = ['Resource', 'Parameters', 'TimeoutSeconds', 'TimeoutSecondsPath'];
-const map = ['ItemsPath', 'ItemSelector', 'ItemProcessor', 'MaxConcurrency'];
 
 /** The fields that are run as AWS runs them. */
 const fields: Readonly<Record<State['Type'], readonly string[]>> = {
@@ -20,7 +19,6 @@ const fields: Readonly<Record<State['Type'], readonly string[]>> = {
   Pass: [...common, ...paths, ...results, 'Parameters', 'Result'],
   Wait: [...common, ...paths, 'Next', 'End', 'Seconds', 'SecondsPath'],
   Parallel: [...common, ...paths, ...results, ...failures, 'Parameters', 'Branches'],
-  Map: [...common, ...paths, ...results, ...failures, ...map],
   Choice: [...common, 'Choices', 'Default'],
   Succeed: [...common, ...paths],
   Fail: [...common, 'Error', 'Cause', 'ErrorPath', 'CausePath'],
@@ -39,19 +37,19 @@ export function refusals(document: StateMachine, resources: ReadonlySet<string>)
     'the document',
   );
   seconds(document.TimeoutSeconds, 'the document: TimeoutSeconds', 1);
-  branch(document, 'the document', false);
+  branch(document, 'the document');
   return found;
 
-  function branch(flow: Branch, where: string, inMap: boolean): void {
+  function branch(flow: Branch, where: string): void {
     target(flow, flow.StartAt, `${where}: StartAt`);
     for (const [name, state] of Object.entries(flow.States)) {
       if (names.has(name)) found.push(`state "${name}": there are two of this name`);
       names.add(name);
-      check(flow, `state "${name}"`, state, inMap);
+      check(flow, `state "${name}"`, state);
     }
   }
 
-  function check(flow: Branch, where: string, state: State, inMap: boolean): void {
+  function check(flow: Branch, where: string, state: State): void {
     const known = fields[state.Type];
     if (!known) {
       found.push(
@@ -65,64 +63,50 @@ export function refusals(document: StateMachine, resources: ReadonlySet<string>)
     if (known.includes('End') && ends === 'Next' in state) {
       found.push(`${where}: ${ends ? 'both Next and End' : 'neither Next nor End'}`);
     }
-    if ('InputPath' in state) path(state.InputPath, `${where}: InputPath`, inMap);
-    if ('OutputPath' in state) path(state.OutputPath, `${where}: OutputPath`, inMap);
+    if ('InputPath' in state) path(state.InputPath, `${where}: InputPath`);
+    if ('OutputPath' in state) path(state.OutputPath, `${where}: OutputPath`);
     if ('ResultPath' in state) resultPath(state.ResultPath, where);
-    if ('Parameters' in state) template(state.Parameters, `${where}: Parameters`, inMap);
-    if ('ResultSelector' in state) template(state.ResultSelector, `${where}: ResultSelector`, inMap);
+    if ('Parameters' in state) template(state.Parameters, `${where}: Parameters`);
+    if ('ResultSelector' in state) template(state.ResultSelector, `${where}: ResultSelector`);
     retries(flow, where, state);
 
     switch (state.Type) {
       case 'Task':
-        resource(state, where, inMap);
+        resource(state, where);
         break;
       case 'Wait':
         if ('Seconds' in state) seconds(state.Seconds, `${where}: Seconds`, 0, longestSeconds);
-        else path(state.SecondsPath, `${where}: SecondsPath`, inMap);
+        else path(state.SecondsPath, `${where}: SecondsPath`);
         break;
       case 'Parallel':
         for (const [index, inner] of state.Branches.entries()) {
           only(inner, ['Comment', 'StartAt', 'States'], `${where}, branch ${index}`);
-          branch(inner, `${where}, branch ${index}`, inMap);
+          branch(inner, `${where}, branch ${index}`);
         }
-        break;
-      case 'Map':
-        path(state.ItemsPath, `${where}: ItemsPath`, inMap);
-        template(state.ItemSelector, `${where}: ItemSelector`, true);
-        whole(state.MaxConcurrency, `${where}: MaxConcurrency`, 0);
-        only(
-          state.ItemProcessor,
-          ['Comment', 'StartAt', 'States', 'ProcessorConfig'],
-          `${where}, ItemProcessor`,
-        );
-        if ((state.ItemProcessor.ProcessorConfig?.Mode ?? 'INLINE') !== 'INLINE') {
-          found.push(`${where}: ProcessorConfig must have the Mode INLINE: a distributed Map needs AWS`);
-        }
-        branch(state.ItemProcessor, `${where}, ItemProcessor`, true);
         break;
       case 'Choice':
         for (const choice of state.Choices) {
-          rule(choice, where, inMap);
+          rule(choice, where);
           target(flow, choice.Next, `${where}: Next`);
         }
         if (state.Default !== undefined) target(flow, state.Default, `${where}: Default`);
         break;
       case 'Fail':
         for (const key of ['ErrorPath', 'CausePath'] as const) {
-          if (state[key] !== undefined) expression(state[key], `${where}: ${key}`, inMap);
+          if (state[key] !== undefined) expression(state[key], `${where}: ${key}`);
         }
         break;
     }
   }
 
-  function resource(state: TaskState, where: string, inMap: boolean): void {
+  function resource(state: TaskState, where: string): void {
     if (state.Resource.endsWith('.waitForTaskToken')) {
       found.push(`${where}: ${state.Resource} waits for a call from outside, which reaches nobody here`);
     } else if (!resources.has(state.Resource)) {
       found.push(`${where}: nothing here runs the resource ${state.Resource}`);
     }
     seconds(state.TimeoutSeconds, `${where}: TimeoutSeconds`, 1);
-    path(state.TimeoutSecondsPath, `${where}: TimeoutSecondsPath`, inMap);
+    path(state.TimeoutSecondsPath, `${where}: TimeoutSecondsPath`);
   }
 
   function retries(flow: Branch, where: string, state: State): void {
@@ -176,10 +160,10 @@ export function refusals(document: StateMachine, resources: ReadonlySet<string>)
     }
   }
 
-  function rule(value: Rule, where: string, inMap: boolean): void {
-    if ('And' in value) for (const inner of value.And) rule(inner, where, inMap);
-    else if ('Or' in value) for (const inner of value.Or) rule(inner, where, inMap);
-    else if ('Not' in value) rule(value.Not, where, inMap);
+  function rule(value: Rule, where: string): void {
+    if ('And' in value) for (const inner of value.And) rule(inner, where);
+    else if ('Or' in value) for (const inner of value.Or) rule(inner, where);
+    else if ('Not' in value) rule(value.Not, where);
     else {
       const { Variable, operator, operand } = comparison(value);
       const others = Object.keys(value).filter(
@@ -187,17 +171,17 @@ export function refusals(document: StateMachine, resources: ReadonlySet<string>)
       );
       if (!isOperator(operator)) found.push(`${where}: the choice's ${operator} is not run here`);
       for (const key of others) found.push(`${where}: ${key} beside ${operator} in one choice`);
-      path(Variable, `${where}: Variable`, inMap);
-      if (operator.endsWith('Path')) path(operand, `${where}: ${operator}`, inMap);
+      path(Variable, `${where}: Variable`);
+      if (operator.endsWith('Path')) path(operand, `${where}: ${operator}`);
     }
   }
 
-  function template(value: Json | undefined, where: string, inMap: boolean): void {
-    if (Array.isArray(value)) for (const item of value) template(item, where, inMap);
+  function template(value: Json | undefined, where: string): void {
+    if (Array.isArray(value)) for (const item of value) template(item, where);
     else if (isObject(value)) {
       for (const [key, inner] of Object.entries(value)) {
-        if (!key.endsWith('.$')) template(inner, where, inMap);
-        else expression(inner, `${where}, ${key}`, inMap);
+        if (!key.endsWith('.$')) template(inner, where);
+        else expression(inner, `${where}, ${key}`);
         if (key.endsWith('.$') && Object.hasOwn(value, key.slice(0, -2))) {
           found.push(`${where}: both ${key} and ${key.slice(0, -2)}`);
         }
@@ -205,7 +189,7 @@ export function refusals(document: StateMachine, resources: ReadonlySet<string>)
     }
   }
 
-  function expression(value: Json, where: string, inMap: boolean): void {
+  function expression(value: Json, where: string): void {
     if (typeof value !== 'string' || !/^(\$|States\.)/.test(value)) {
       found.push(`${where}: expected a path or an intrinsic function, found ${JSON.stringify(value)}`);
       return;
@@ -216,12 +200,12 @@ export function refusals(document: StateMachine, resources: ReadonlySet<string>)
       found.push(`${where}: ${(error as Error).message}`);
     }
     function inside(parsed: Expression): void {
-      if ('path' in parsed) path(parsed.path, where, inMap);
+      if ('path' in parsed) path(parsed.path, where);
       if ('name' in parsed) for (const parameter of parsed.parameters) inside(parameter);
     }
   }
 
-  function path(value: Json | undefined, where: string, inMap: boolean): void {
+  function path(value: Json | undefined, where: string): void {
     if (value === undefined || value === null) return;
     const parsed = parsePath(String(value));
     if (!parsed) {
@@ -230,8 +214,6 @@ export function refusals(document: StateMachine, resources: ReadonlySet<string>)
       found.push(
         `${where}: ${value} is not in the context object here, which has ${contextFields.join(', ')}`,
       );
-    } else if (parsed.context && parsed.steps[0] === 'Map' && !inMap) {
-      found.push(`${where}: ${value} outside a Map`);
     }
   }
 
@@ -276,5 +258,4 @@ const contextFields = [
   'State.Name',
   'State.EnteredTime',
   'State.RetryCount',
-  'Map.Item',
 ];

@@ -1,15 +1,12 @@
 import type { Json } from '../../../machines/asl.ts';
-import type { ExecutionEvent, TaskHandler } from './engine.ts';
+import { type ExecutionEvent, runtimeError, TaskError, type TaskHandler } from './execution.ts';
 import { longestSeconds } from './refusals.ts';
-import { runtimeError } from './task-error.ts';
 
 /** What the states of one flow share. */
 export interface Scope {
   readonly handlers: Readonly<Record<string, TaskHandler>>;
   readonly signal: AbortSignal;
   readonly context: { readonly [key: string]: Json };
-  /** Of the item, inside a Map. */
-  readonly index?: number;
   readonly emit: (type: ExecutionEvent['type'], fields: Omit<ExecutionEvent, 'at' | 'type'>) => void;
 }
 
@@ -20,7 +17,7 @@ export interface Entry {
   readonly attempt: number;
 }
 
-/** The error that no Retry or Catch takes, of what runs on after its execution, branch or item was ended. */
+/** The error that no Retry or Catch takes, of what runs on after its execution or branch was ended. */
 export const stopped = () => runtimeError('The execution was stopped');
 
 /** Clamped: a longer timer would fire at once. */
@@ -29,6 +26,14 @@ export function timer(seconds: number | undefined, fire: () => void): NodeJS.Tim
   return setTimeout(fire, Math.min(seconds, longestSeconds) * 1000);
 }
 
-export const place = (state: string, { index }: Scope) => ({ state, ...(index !== undefined && { index }) });
-
 export const since = (start: number) => (Date.now() - start) / 1000;
+
+/** The value as JSON, as it goes over the wire. @throws TaskError beyond the 256 KB that AWS carries between states */
+export function payload(value: unknown, what: string): Json {
+  const text = JSON.stringify(value ?? null);
+  const bytes = Buffer.byteLength(text);
+  if (bytes > 262_144) {
+    throw new TaskError('States.DataLimitExceeded', `${what} has ${bytes} bytes of JSON; 262144 is the most`);
+  }
+  return JSON.parse(text) as Json;
+}

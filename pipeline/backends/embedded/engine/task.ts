@@ -1,10 +1,9 @@
 import type { Json, TaskState } from '../../../machines/asl.ts';
+import { TaskError } from './execution.ts';
 import { secondsAt } from './expression.ts';
 import type { View } from './path.ts';
-import { payload } from './payload.ts';
 import { longestSeconds } from './refusals.ts';
-import { type Entry, place, type Scope, since, stopped, timer } from './scope.ts';
-import { TaskError } from './task-error.ts';
+import { type Entry, payload, type Scope, since, stopped, timer } from './scope.ts';
 
 /** What a task answers, once its handler has ended. @throws TaskError what it failed with, States.Timeout among it */
 export async function runTask(
@@ -15,7 +14,7 @@ export async function runTask(
   scope: Scope,
 ): Promise<Json> {
   const resource = state.Resource;
-  const where = { ...place(entry.name, scope), resource };
+  const where = { state: entry.name, resource };
   const limit = state.TimeoutSecondsPath
     ? secondsAt(state.TimeoutSecondsPath, view)
     : (state.TimeoutSeconds ?? longestSeconds);

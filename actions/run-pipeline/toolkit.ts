@@ -1,0 +1,7 @@
+/** What the action needs of the runner's toolkit. */
+export interface Toolkit {
+  saveState(name: string, value: string): void;
+  setSecret(secret: string): void;
+  getIDToken(audience: string): Promise<string>;
+  summary: { addRaw(text: string, newLine?: boolean): { write(): Promise<unknown> } };
+}
