@@ -112,7 +112,10 @@ test('actions follow the document: without a state its calls are gone, an unknow
     StartAt: 'A',
     States: { A: { Type: 'Task', Resource, Parameters, End: true } as never },
   });
-  const put = { TableName: 'x', Item: { kind: { 'S.$': "States.Format('model/{}', $.request.model)" } } } as never;
+  const put = {
+    TableName: 'x',
+    Item: { kind: { 'S.$': "States.Format('model/{}', $.request.model)" } },
+  } as never;
   expect(actionsOf(only('arn:aws:states:::dynamodb:putItem', put), place)).toEqual([
     expect.objectContaining({
       Effect: 'Allow',
