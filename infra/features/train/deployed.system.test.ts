@@ -265,15 +265,16 @@ test('another model of the same stack has a lease, a champion, looks and package
         type === 'TaskStarted' &&
         (parameters as { FunctionName?: string }).FunctionName?.endsWith(`function:${name}`),
     );
-    return translated((called?.parameters as { Payload: { request: Request } }).Payload);
+    if (called === undefined) throw new Error(`${name} was not called`);
+    return translated((called.parameters as { Payload: { request: Request } }).Payload);
   };
   const asBeta = <T extends { request: Request }>(payload: T) => ({
     ...payload,
-    model: 'beta',
+    model_name: 'beta',
     request: { ...payload.request, model: 'beta', config: { ...payload.request.config, name: 'beta' } },
   });
-  await invoke('lease', { model, execution: 'alpha-runs' });
-  expect(await invoke('lease', { model: 'beta', execution: 'beta-runs' })).toMatchObject({ fence: 1 });
+  await invoke('lease', { model_name: model, execution: 'alpha-runs' });
+  expect(await invoke('lease', { model_name: 'beta', execution: 'beta-runs' })).toMatchObject({ fence: 1 });
   // The same rows and settings as the first model's: what it has made is not reused, nor is it compared with.
   const planned = await invoke('plan', asBeta(payloadOf('plan')));
   expect(planned).toMatchObject({
@@ -285,7 +286,7 @@ test('another model of the same stack has a lease, a champion, looks and package
   const registered = await invoke('register', asBeta(payloadOf('register')));
   expect(registered).toEqual({ name: `${packageGroup(names.stack, 'beta')}/1` });
   await invoke('promote', {
-    model: 'beta',
+    model_name: 'beta',
     execution: 'beta-runs',
     package: registered.name,
     compared_with: null,
@@ -340,7 +341,7 @@ test('a run that needs a job goes as far as the emulator: it is recorded as fail
 });
 
 test('a run that waits for the lease is stopped; close-run records it and leaves the lease to whose it is', async () => {
-  await invoke('lease', { model, execution: 'another' });
+  await invoke('lease', { model_name: model, execution: 'another' });
   const { execution, status, told } = await runOnAws('92', requestOf(executions()[1] ?? ''));
   expect({ execution, status }).toEqual({ execution: '92-1', status: 'cancelled' });
   expect(told).toMatchObject([{ kind: 'waiting', reason: expect.stringContaining('another') }]);

@@ -11,7 +11,13 @@ import { PutImageCommand } from '@aws-sdk/client-ecr';
 import { DescribeTrainingJobCommand } from '@aws-sdk/client-sagemaker';
 import { ListExecutionsCommand, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
-import { cloudWatchLogsClient, dynamoDbClient, ecrClient, sageMakerClient, sfnClient } from '../../aws/clients.ts';
+import {
+  cloudWatchLogsClient,
+  dynamoDbClient,
+  ecrClient,
+  sageMakerClient,
+  sfnClient,
+} from '../../aws/clients.ts';
 import { parseConfig } from '../../config/load.ts';
 import { hashContext } from '../../image/context.ts';
 import type { Request } from '../../machines/request.ts';
@@ -222,7 +228,7 @@ test('the record of a run that nobody followed has its steps and notes, and a re
   const Cause = JSON.stringify({ TrainingJobName, FailureReason: 'AlgorithmError: , exit code: 1' });
   await handler(
     {
-      model: 'churn',
+      model_name: 'churn',
       execution: '83-1',
       arn: `${names.machines.evaluate.arn.replace(':stateMachine:', ':execution:')}:83-1`,
       started: '2026-01-01T00:00:00Z',
