@@ -1,21 +1,14 @@
 import { Repository, RepositoryEncryption, TagMutability, TagStatus } from 'aws-cdk-lib/aws-ecr';
-import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import type { Environment } from '../environment.ts';
-
-interface ImagesProps {
-  readonly environment: Environment;
-  /** @default AES-256 with a key that ECR owns */
-  readonly key: IKey | undefined;
-}
+import type { EncryptedProps } from '../encrypted-props.ts';
 
 /** Images of pull requests (candidate) and of what was merged (release). */
 export class Images extends Construct {
   readonly candidate: Repository;
   readonly release: Repository;
 
-  constructor(scope: Construct, id: string, { environment: { names }, key }: ImagesProps) {
+  constructor(scope: Construct, id: string, { environment: { names }, key }: EncryptedProps) {
     super(scope, id);
     const repository = (repositoryId: string, repositoryName: string, days: number) =>
       new Repository(this, repositoryId, {

@@ -1,20 +1,13 @@
 import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
-import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import type { Environment } from '../environment.ts';
-
-interface LedgerProps {
-  readonly environment: Environment;
-  /** @default a key that DynamoDB owns */
-  readonly key: IKey | undefined;
-}
+import type { EncryptedProps } from '../encrypted-props.ts';
 
 /** The run ledger: items by kind and id (pipeline/ports.ts). Stays when the stack goes. */
 export class Ledger extends Construct {
   readonly table: Table;
 
-  constructor(scope: Construct, id: string, { environment: { names }, key }: LedgerProps) {
+  constructor(scope: Construct, id: string, { environment: { names }, key }: EncryptedProps) {
     super(scope, id);
     this.table = new Table(this, 'Table', {
       tableName: names.ledgerTable,

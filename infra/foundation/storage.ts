@@ -1,22 +1,15 @@
-import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import { Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { acknowledge } from '../acknowledge.ts';
-import type { Environment } from '../environment.ts';
-
-interface StorageProps {
-  readonly environment: Environment;
-  /** @default a key that S3 owns */
-  readonly key: IKey | undefined;
-}
+import type { EncryptedProps } from '../encrypted-props.ts';
 
 /** The data that runs are made from, and what runs make. Both stay when the stack goes. */
 export class Storage extends Construct {
   readonly data: Bucket;
   readonly artifacts: Bucket;
 
-  constructor(scope: Construct, id: string, { environment: { names }, key }: StorageProps) {
+  constructor(scope: Construct, id: string, { environment: { names }, key }: EncryptedProps) {
     super(scope, id);
     const bucket = (bucketId: string, bucketName: string, noncurrentDays: number) =>
       new Bucket(this, bucketId, {

@@ -18,28 +18,7 @@ import { cleanLogLine, shortDigests } from './clean-text.ts';
 import { cell, column, details, foldedTable, hidden, list, numbers, stacked, table } from './html-pieces.ts';
 import { PAGE_STYLE } from './html-style.ts';
 import { type Html, html, raw, text, withCode } from './markup.ts';
-import {
-  changeRows,
-  checkCounts,
-  countsOf,
-  evidence,
-  featureGroups,
-  hasChampion,
-  headlineOf,
-  intervalsText,
-  type MetricRow,
-  metricRows,
-  movedLines,
-  notesOf,
-  orderedChecks,
-  rivalName,
-  runParts,
-  settingsText,
-  sliceRows,
-  subjectOf,
-  timingOf,
-  tuningTitle,
-} from './reading.ts';
+import * as reading from './reading.ts';
 import type { ModelFacts, Report } from './report.ts';
 import { barMark, differenceMark, signedBarMark, valueMark } from './row-marks.ts';
 
@@ -62,7 +41,7 @@ interface Part {
  */
 export function renderHtml(report: Report): string {
   const parts = partsOf(report);
-  const { title } = headlineOf(report);
+  const { title } = reading.headlineOf(report);
   return html`<!doctype html>
     <html lang="en">
     <head>
@@ -71,7 +50,7 @@ export function renderHtml(report: Report): string {
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <meta name="referrer" content="no-referrer">
     <meta name="color-scheme" content="light dark">
-    <title>${text(`${title}: ${subjectOf(report)}`, 120)}</title>
+    <title>${text(`${title}: ${reading.subjectOf(report)}`, 120)}</title>
     <style>${raw(PAGE_STYLE)}</style>
     </head>
     <body>
@@ -88,7 +67,7 @@ export function renderHtml(report: Report): string {
 
 function partsOf(report: Report): Part[] {
   const { verdict, plots, explanation, tuning, failure } = report;
-  const rival = rivalName(report);
+  const rival = reading.rivalName(report);
   const since = `Since the ${rival.toLowerCase()} was trained. One stands beside the other; neither is proof of a cause.`;
   const parts: (readonly [id: string, title: string, aside: string, body: Html | ''] | null)[] = [
     failure && [
@@ -98,7 +77,7 @@ function partsOf(report: Report): Part[] {
       failureBody(failure),
     ],
     verdict && ['metrics', 'Metrics', metricsAside(verdict), metricsBody(verdict, rival)],
-    verdict && ['checks', 'Checks', capital(`${checkCounts(verdict)}.`), checksBody(verdict)],
+    verdict && ['checks', 'Checks', capital(`${reading.checkCounts(verdict)}.`), checksBody(verdict)],
     ['changes', 'What changed, what moved', since, changesBody(report)],
     ['notes', 'Notes', '', notesBody(report)],
     plots && ['curves', 'Behaviour on the holdout', '', curvesBody(report, plots)],
@@ -109,8 +88,8 @@ function partsOf(report: Report): Part[] {
       explanationAside(explanation, rival),
       explanationBody(explanation, rival),
     ],
-    tuning && ['tuning', 'Tuning', `${tuningTitle(tuning)}.`, tuningBody(tuning)],
-    ['time', 'Time and cost', timingOf(report).reuse, timeBody(report)],
+    tuning && ['tuning', 'Tuning', `${reading.tuningTitle(tuning)}.`, tuningBody(tuning)],
+    ['time', 'Time and cost', reading.timingOf(report).reuse, timeBody(report)],
     ['facts', 'Data, models, run', '', factsBody(report)],
   ];
   return parts
@@ -122,7 +101,7 @@ function partsOf(report: Report): Part[] {
 // The top of the page
 
 function pageHeader(report: Report): Html {
-  const [project = '', ...rest] = runParts(report);
+  const [project = '', ...rest] = reading.runParts(report);
   return html`<header class="page">
     <p class="project">${text(project, 80)}</p>
     <p class="run">
@@ -133,7 +112,7 @@ function pageHeader(report: Report): Html {
 }
 
 function verdictBlock(report: Report): Html {
-  const { tone, title, why, outcome, warning } = headlineOf(report);
+  const { tone, title, why, outcome, warning } = reading.headlineOf(report);
   return html`
     ${warning !== null && html`<p class="loud" role="note">${withCode(warning)}</p>`}
     <section class="verdict ${tone}" aria-labelledby="verdict">
@@ -148,12 +127,14 @@ function keyFigures(report: Report): Html {
   const figures: [label: string, value: string, detail: string][] = [];
   const { verdict } = report;
   if (verdict !== null) {
-    const row = metricRows(verdict).find((metric) => metric.primary);
+    const row = reading.metricRows(verdict).find((metric) => metric.primary);
     if (row !== undefined) {
       figures.push([
         row.label,
         row.candidate,
-        row.result.champion === null ? row.interval : `${rivalName(report).toLowerCase()} ${row.champion}`,
+        row.result.champion === null
+          ? row.interval
+          : `${reading.rivalName(report).toLowerCase()} ${row.champion}`,
       ]);
       if (row.result.difference !== null)
         figures.push(['Difference', row.difference, row.differenceInterval]);
@@ -164,7 +145,7 @@ function keyFigures(report: Report): Html {
       verdict.positives === null ? 'rows' : `rows, ${formatCount(verdict.positives)} positive`,
     ]);
   }
-  const timing = timingOf(report);
+  const timing = reading.timingOf(report);
   const saved = report.steps.reduce((sum, step) => sum + (step.reused ? step.saved_seconds : 0), 0);
   figures.push(['Time', timing.total, timing.reuse === '' ? '' : `reuse saved ${formatSeconds(saved)}`]);
   const { actual_usd: actual, estimated_usd: estimated } = report.cost;
@@ -211,14 +192,14 @@ function failureBody({ hint, log }: NonNullable<Report['failure']>): Html {
 }
 
 const metricsAside = (verdict: Verdict): string =>
-  [intervalsText(verdict), ...evidence(verdict)]
+  [reading.intervalsText(verdict), ...reading.evidence(verdict)]
     .filter((sentence) => sentence !== '')
     .map((sentence) => (sentence.endsWith('.') ? sentence : `${sentence}.`))
     .join(' ');
 
 function metricsBody(verdict: Verdict, rival: string): Html {
-  const compared = hasChampion(verdict);
-  const body = metricRows(verdict).map((row) => {
+  const compared = reading.hasChampion(verdict);
+  const body = reading.metricRows(verdict).map((row) => {
     const { difference, difference_interval: interval } = row.result;
     const name = html`<th scope="row">
       ${text(row.label, 60)}${row.primary && html`<span class="tag">primary</span>`}
@@ -245,7 +226,7 @@ function metricsBody(verdict: Verdict, rival: string): Html {
 }
 
 /** For a phone, which has no room for the plot: the direction in a word. */
-function narrowEffect({ effect, better, result: { difference } }: MetricRow): Html | '' {
+function narrowEffect({ effect, better, result: { difference } }: reading.MetricRow): Html | '' {
   if (effect !== null) return html`<small class="narrow ${effect}">${effect}</small>`;
   if (difference === null || difference === 0 || better === 'near 1') return '';
   const word = difference > 0 === (better === 'higher') ? 'better' : 'worse';
@@ -272,7 +253,7 @@ const outcomeText = (outcome: Check['outcome']): Html =>
 /** Slices that pass are folded away: their table has them too. */
 function checksBody(verdict: Verdict): Html {
   const isFolded = ({ outcome, name }: Check) => outcome === 'pass' && name.startsWith('slices ');
-  const checks = orderedChecks(verdict);
+  const checks = reading.orderedChecks(verdict);
   if (checks.length === 0) return html`<p>The policy asks for no checks.</p>`;
   const shown = checks.filter((check) => !isFolded(check));
   const folded = checks.filter(isFolded);
@@ -296,14 +277,18 @@ function checksBody(verdict: Verdict): Html {
 
 function changesBody(report: Report): Html | '' {
   if (report.changes === null) return '';
-  const changed = changeRows(report).map(
-    ({ kind, path, how }) =>
-      html`${kind !== '' && `${kind} `}<code>${text(path, 160)}</code> <span class="how">${text(how, 300)}</span>`,
-  );
-  const moved = movedLines(report.verdict).map(
-    ({ text: line, effect }) =>
-      html`${text(line, 120)}${effect !== null && html` <span class="effect ${effect.replace(' ', '-')}">${effect}</span>`}`,
-  );
+  const changed = reading
+    .changeRows(report)
+    .map(
+      ({ kind, path, how }) =>
+        html`${kind !== '' && `${kind} `}<code>${text(path, 160)}</code> <span class="how">${text(how, 300)}</span>`,
+    );
+  const moved = reading
+    .movedLines(report.verdict)
+    .map(
+      ({ text: line, effect }) =>
+        html`${text(line, 120)}${effect !== null && html` <span class="effect ${effect.replace(' ', '-')}">${effect}</span>`}`,
+    );
   return html`<div class="pair">
     <div>
       <h3>Changed</h3>
@@ -314,7 +299,7 @@ function changesBody(report: Report): Html | '' {
 }
 
 function curvesBody(report: Report, { candidate, champion }: Plots): Html {
-  const rival = rivalName(report);
+  const rival = reading.rivalName(report);
   const charts = curveCharts(candidate, champion);
   const matrices = [
     candidate.confusion && confusionTable('candidate', candidate.confusion),
@@ -373,7 +358,7 @@ function slicesAside(verdict: Verdict, rival: string): string {
 }
 
 function slicesBody(verdict: Verdict, rival: string): Html | '' {
-  const rows = sliceRows(verdict);
+  const rows = reading.sliceRows(verdict);
   if (rows.length === 0) return '';
   const champion = rows.some((row) => row.result.champion !== null);
   const positives = rows.some((row) => row.result.positives !== null);
@@ -415,7 +400,7 @@ function explanationAside({ unit, features }: Explanation, rival: string): strin
 }
 
 function explanationBody(explanation: Explanation, rival: string): Html {
-  const groups = featureGroups(explanation).map((group) => ({
+  const groups = reading.featureGroups(explanation).map((group) => ({
     ...group,
     features: group.features.slice(0, MOST_FEATURES),
   }));
@@ -452,7 +437,7 @@ function tuningBody(tuning: TuningFacts): Html {
       return html`<tr${best && raw(' class="best"')}>
         <th scope="row">${text(trial.name, 60)}${best && html`<span class="tag">best</span>`}</th>
         ${cell('number strong', formatValue(trial.value, decimals))}
-        ${cell('prose', text(settingsText(trial.hyperparameters), 300))}
+        ${cell('prose', text(reading.settingsText(trial.hyperparameters), 300))}
         ${cell('number', formatSeconds(trial.seconds))}
         ${!complete && cell('status', trial.status !== 'completed' && trial.status)}
       </tr>`;
@@ -476,7 +461,7 @@ function timeBody(report: Report): Html {
       <td>${step.reused && `reused, saved ${formatSeconds(step.saved_seconds)}`}</td>
     </tr>`,
   );
-  const { cost } = timingOf(report);
+  const { cost } = reading.timingOf(report);
   const money = [cost === '' ? '' : `${capital(cost)}.`, report.cost.note]
     .filter((sentence) => sentence !== '')
     .join(' ');
@@ -493,7 +478,7 @@ function factsBody(report: Report): Html {
   const { data, candidate, champion, run } = report;
   const groups: [title: string, facts: Fact[]][] = [];
   if (candidate !== null) groups.push(['Candidate', modelFacts(candidate)]);
-  if (champion !== null) groups.push([rivalName(report), modelFacts(champion)]);
+  if (champion !== null) groups.push([reading.rivalName(report), modelFacts(champion)]);
   if (data !== null)
     groups.push([
       'Data',
@@ -506,8 +491,8 @@ function factsBody(report: Report): Html {
             (data.positive === null ? '' : `, positive is ${text(data.positive, 60)}`) +
             (data.labels.length > 2 ? `: ${text(data.labels.join(', '), 300)}` : ''),
         ],
-        ['Training', countsOf(data.train.rows, data.train.positives)],
-        ['Holdout', countsOf(data.holdout.rows, data.holdout.positives)],
+        ['Training', reading.countsOf(data.train.rows, data.train.positives)],
+        ['Holdout', reading.countsOf(data.holdout.rows, data.holdout.positives)],
       ],
     ]);
   groups.push([
@@ -530,7 +515,7 @@ const modelFacts = (model: ModelFacts): Fact[] => [
   ['Package', model.package === null ? '' : code(model.package, 160)],
   ['Image', digest(model.image)],
   ['Trained', model.trained_at === null ? '' : timeElement(model.trained_at)],
-  ['Settings', text(settingsText(model.hyperparameters), 400)],
+  ['Settings', text(reading.settingsText(model.hyperparameters), 400)],
   ['Threshold', model.threshold === null ? '' : formatValue(model.threshold)],
 ];
 
@@ -553,7 +538,7 @@ function link({ label, url }: { label: string; url: string }): string | Html {
 }
 
 function notesBody(report: Report): Html | '' {
-  const notes = notesOf(report);
+  const notes = reading.notesOf(report);
   return notes.length === 0 ? '' : list(notes.map((note) => withCode(note, 600)));
 }
 

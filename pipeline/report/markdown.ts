@@ -4,27 +4,7 @@ import { metricText } from '../metrics.ts';
 import { cleanLogLine, cleanText } from './clean-text.ts';
 import { bold, code, details, fence, httpUrl, prose, shortArns, table } from './github-markdown.ts';
 import { mermaidPlots } from './mermaid.ts';
-import {
-  changeRows,
-  checkCounts,
-  countsOf,
-  evidence,
-  featureGroups,
-  hasChampion,
-  headlineOf,
-  intervalsText,
-  metricRows,
-  movedLines,
-  notesOf,
-  orderedChecks,
-  rivalName,
-  runParts,
-  settingsText,
-  sliceRows,
-  subjectOf,
-  timingOf,
-  tuningTitle,
-} from './reading.ts';
+import * as reading from './reading.ts';
 import type { ModelFacts, Report } from './report.ts';
 
 /** GitHub's limit on a comment's body, in characters. */
@@ -39,13 +19,13 @@ type Section = { priority: number; variants: string[] };
  * A pull request's comment, at most 65,536 characters of GitHub Markdown. The first line is `mark`, by which the comment
  * is found again. Text from users can neither ping, link, close a table nor run.
  */
-export function renderComment(report: Report, mark = marker(subjectOf(report))): string {
+export function renderComment(report: Report, mark = marker(reading.subjectOf(report))): string {
   return assemble(sectionsOf(report, false, mark), COMMENT_LIMIT, (text) => text.length);
 }
 
 /** A step's summary, at most 1 MiB: as the comment, with every row and with the details open. */
 export function renderSummary(report: Report): string {
-  return assemble(sectionsOf(report, true, marker(subjectOf(report))), SUMMARY_LIMIT, (text) =>
+  return assemble(sectionsOf(report, true, marker(reading.subjectOf(report))), SUMMARY_LIMIT, (text) =>
     Buffer.byteLength(text),
   );
 }
@@ -86,20 +66,24 @@ function sectionsOf(report: Report, whole: boolean, mark: string): Section[] {
       : [
           {
             priority: 1,
-            variants: shorter(metricRows(verdict).length, (n) => metrics(verdict, rivalName(report), n)),
+            variants: shorter(reading.metricRows(verdict).length, (n) =>
+              metrics(verdict, reading.rivalName(report), n),
+            ),
           },
           { priority: 2, variants: shorter(verdict.checks.length, (n) => checks(verdict, n, whole)) },
         ]),
     { priority: 1, variants: shorter(report.failure?.log.length ?? 0, (n) => failure(report, n)) },
     { priority: 3, variants: shorter(report.changes?.length ?? 0, (n) => changes(report, n)) },
-    { priority: 3, variants: shorter(notesOf(report).length, (n) => notes(report, n)) },
+    { priority: 3, variants: shorter(reading.notesOf(report).length, (n) => notes(report, n)) },
     { priority: 5, variants: [plots(report), ''] },
     ...(verdict === null
       ? []
       : [
           {
             priority: 4,
-            variants: shorter(verdict.slices.length, (n) => slices(verdict, rivalName(report), n, whole)),
+            variants: shorter(verdict.slices.length, (n) =>
+              slices(verdict, reading.rivalName(report), n, whole),
+            ),
           },
         ]),
     { priority: 6, variants: shorter(report.tuning?.trials.length ?? 0, (n) => tuning(report, n, whole)) },
@@ -122,8 +106,8 @@ const ICONS = { promote: '🟢', hold: '🟡', reject: '🔴', failed: '❌', ca
 const OUTCOMES = { pass: '✅ passes', fail: '🔴 **fails**', inconclusive: '🟡 **inconclusive**' };
 
 function header(report: Report, mark: string): string {
-  const { tone, title, why, outcome, warning } = headlineOf(report);
-  const [project = '', ...rest] = runParts(report);
+  const { tone, title, why, outcome, warning } = reading.headlineOf(report);
+  const [project = '', ...rest] = reading.runParts(report);
   const loud = warning === null ? [] : [`> [!WARNING]\n> **${prose(warning)}**`];
   return [
     `${mark}\n## ${ICONS[tone]} ${prose(title, 120)}: ${prose(project, 120)}`,
@@ -131,15 +115,15 @@ function header(report: Report, mark: string): string {
     [bold(prose(why, 600)), ...outcome.map((text) => prose(text, 400))]
       .filter((text) => text !== '')
       .join('  \n'),
-    `<sub>${[...rest, timingOf(report).total].map((part) => prose(part, 120)).join(' · ')}</sub>`,
+    `<sub>${[...rest, reading.timingOf(report).total].map((part) => prose(part, 120)).join(' · ')}</sub>`,
   ]
     .filter((text) => text !== '')
     .join('\n\n');
 }
 
 function metrics(verdict: Verdict, rival: string, most: number): string {
-  const rows = metricRows(verdict);
-  const champion = hasChampion(verdict);
+  const rows = reading.metricRows(verdict);
+  const champion = reading.hasChampion(verdict);
   const head = champion ? ['Metric', 'Candidate', rival, 'Difference'] : ['Metric', 'Candidate'];
   const body = rows.slice(0, most).map((row) => {
     const arrow = { higher: '', lower: ' ↓', 'near 1': ' → 1' }[row.better];
@@ -156,14 +140,17 @@ function metrics(verdict: Verdict, rival: string, most: number): string {
     ];
   });
   const legend = [
-    intervalsText(verdict),
+    reading.intervalsText(verdict),
     rows.some((row) => row.better === 'lower') ? '↓ lower is better' : '',
     rows.some((row) => row.effect !== null) ? 'bold: the interval of the difference leaves out 0' : '',
   ].filter((text) => text !== '');
   return [
     table(head, body, ['', ...head.slice(1).map(() => '-:')]),
     more(rows.length - body.length, 'metric'),
-    `<sub>${[legend.map((text) => prose(text)).join('; '), ...evidence(verdict).map((text) => prose(text))]
+    `<sub>${[
+      legend.map((text) => prose(text)).join('; '),
+      ...reading.evidence(verdict).map((text) => prose(text)),
+    ]
       .filter((text) => text !== '')
       .join('. ')
       .replaceAll('..', '.')}</sub>`,
@@ -173,13 +160,13 @@ function metrics(verdict: Verdict, rival: string, most: number): string {
 }
 
 function checks(verdict: Verdict, most: number, whole: boolean): string {
-  const all = orderedChecks(verdict);
+  const all = reading.orderedChecks(verdict);
   if (all.length === 0) return '';
   const shown = all.slice(0, most);
   const open = shown.filter((check) => check.outcome !== 'pass');
   const passed = shown.filter((check) => check.outcome === 'pass');
   return [
-    `### Checks: ${checkCounts(verdict)}`,
+    `### Checks: ${reading.checkCounts(verdict)}`,
     open.length === 0 ? '' : checkTable(open),
     passed.length === 0 ? '' : details('Checks that pass', checkTable(passed), whole),
     more(all.length - shown.length, 'check'),
@@ -210,21 +197,26 @@ function failure(report: Report, lines: number): string {
 /** What changed beside what moved: one row, so that no line of one is read as the cause of a line of the other. */
 function changes(report: Report, most: number): string {
   if (report.changes === null) return '';
-  const rows = changeRows(report);
+  const rows = reading.changeRows(report);
   const changed = rows
     .slice(0, most)
     .map((row) => `${row.kind === '' ? '' : `${row.kind} `}${code(row.path, 120)} ${prose(row.how, 160)}`)
     .concat(rows.length > most ? [`and ${formatCount(rows.length - most)} more`] : []);
-  const moved = movedLines(report.verdict).map(({ text, effect }) =>
-    effect === null
-      ? prose(text)
-      : `${prose(text)} ${effect === 'not clear' ? 'not clear' : `**${effect}**`}`,
-  );
+  const moved = reading
+    .movedLines(report.verdict)
+    .map(({ text, effect }) =>
+      effect === null
+        ? prose(text)
+        : `${prose(text)} ${effect === 'not clear' ? 'not clear' : `**${effect}**`}`,
+    );
   const left =
     changed.length === 0 ? 'Nothing: the same code, data, settings and image.' : changed.join('<br>');
   return [
     '### What changed, and what moved',
-    table([`Changed since the ${rivalName(report).toLowerCase()}`, 'Moved'], [[left, moved.join('<br>')]]),
+    table(
+      [`Changed since the ${reading.rivalName(report).toLowerCase()}`, 'Moved'],
+      [[left, moved.join('<br>')]],
+    ),
   ].join('\n\n');
 }
 
@@ -237,7 +229,7 @@ function plots(report: Report): string {
 }
 
 function slices(verdict: Verdict, rival: string, most: number, whole: boolean): string {
-  const rows = sliceRows(verdict);
+  const rows = reading.sliceRows(verdict);
   if (rows.length === 0) return '';
   const champion = rows.some((row) => row.result.champion !== null);
   const positives = rows.some((row) => row.result.positives !== null);
@@ -283,16 +275,16 @@ function tuning(report: Report, most: number, whole: boolean): string {
     .map((trial) => [
       `${trial.name === tuning.best ? '**best** ' : ''}${code(trial.name, 60)}`,
       formatValue(trial.value, decimals),
-      prose(settingsText(trial.hyperparameters), 200),
+      prose(reading.settingsText(trial.hyperparameters), 200),
       formatSeconds(trial.seconds),
       trial.status,
     ]);
   const result =
     best === undefined
       ? 'no trial ended with a value'
-      : `best ${formatValue(best.value, decimals)} with ${prose(settingsText(best.hyperparameters), 200)}`;
+      : `best ${formatValue(best.value, decimals)} with ${prose(reading.settingsText(best.hyperparameters), 200)}`;
   return details(
-    `Tuning: ${result} (${prose(tuningTitle(tuning), 200)})`,
+    `Tuning: ${result} (${prose(reading.tuningTitle(tuning), 200)})`,
     [
       table(['Trial', 'Objective', 'Hyperparameters', 'Time', 'Status'], body, ['', '-:', '', '-:', '']),
       more(rows.length - body.length, 'trial'),
@@ -306,7 +298,7 @@ function tuning(report: Report, most: number, whole: boolean): string {
 function explanation(report: Report, most: number, whole: boolean): string {
   const { explanation } = report;
   if (explanation === null || explanation.features.length === 0) return '';
-  const groups = featureGroups(explanation);
+  const groups = reading.featureGroups(explanation);
   const champion = explanation.features.some((feature) => typeof feature.champion === 'number');
   const each = Math.max(1, Math.floor((whole ? most : Math.min(most, 15)) / groups.length));
   const shown = groups.slice(0, most).map((group) => ({ ...group, features: group.features.slice(0, each) }));
@@ -315,7 +307,7 @@ function explanation(report: Report, most: number, whole: boolean): string {
     [
       bold(prose(group.class ?? '', 60)),
       table(
-        ['Feature', 'Candidate', ...(champion ? [rivalName(report)] : [])],
+        ['Feature', 'Candidate', ...(champion ? [reading.rivalName(report)] : [])],
         group.features.map((feature) => [
           code(feature.name, 80),
           formatSigned(feature.value),
@@ -335,7 +327,7 @@ function explanation(report: Report, most: number, whole: boolean): string {
 }
 
 function timing(report: Report, most: number, whole: boolean): string {
-  const { total, reuse, cost } = timingOf(report);
+  const { total, reuse, cost } = reading.timingOf(report);
   const line = [`Time ${total}`, reuse.replace(/\.$/, ''), cost === '' ? '' : `cost ${prose(cost)}`]
     .filter((text) => text !== '')
     .join('; ');
@@ -360,16 +352,16 @@ function facts(report: Report, whole: boolean): string {
     if (facts === null) return;
     if (facts.package !== null) rows.push([name, code(facts.package, 120)]);
     rows.push([`${name} image`, code(facts.image, 200)]);
-    const settings = settingsText(facts.hyperparameters);
+    const settings = reading.settingsText(facts.hyperparameters);
     if (settings !== '') rows.push([`${name} hyperparameters`, prose(settings, 300)]);
     if (facts.threshold !== null) rows.push([`${name} threshold`, formatValue(facts.threshold)]);
   };
   model('Candidate', candidate);
-  model(rivalName(report), champion);
+  model(reading.rivalName(report), champion);
   if (data !== null) {
     rows.push(['Data', `${code(data.source, 200)} at ${code(data.version, 80)}`]);
-    rows.push(['Train', countsOf(data.train.rows, data.train.positives)]);
-    rows.push(['Holdout', countsOf(data.holdout.rows, data.holdout.positives)]);
+    rows.push(['Train', reading.countsOf(data.train.rows, data.train.positives)]);
+    rows.push(['Holdout', reading.countsOf(data.holdout.rows, data.holdout.positives)]);
   }
   rows.push(['Execution', code(run.execution, 200)]);
   rows.push(['Fingerprint', code(run.fingerprint, 80)]);
@@ -379,7 +371,7 @@ function facts(report: Report, whole: boolean): string {
 }
 
 function notes(report: Report, most: number): string {
-  const all = notesOf(report);
+  const all = reading.notesOf(report);
   if (all.length === 0) return '';
   return [
     '### Notes',

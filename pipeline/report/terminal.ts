@@ -2,20 +2,7 @@ import { styleText } from 'node:util';
 import { formatConfidence, formatCount } from '../format.ts';
 import type { Check, Verdict } from '../gate/verdict.ts';
 import { cleanLogLine, cleanText } from './clean-text.ts';
-import {
-  changeRows,
-  checkCounts,
-  evidence,
-  hasChampion,
-  headlineOf,
-  metricRows,
-  movedLines,
-  notesOf,
-  orderedChecks,
-  rivalName,
-  timingOf,
-  tuningTitle,
-} from './reading.ts';
+import * as reading from './reading.ts';
 import type { Report } from './report.ts';
 
 type Style = Parameters<typeof styleText>[0];
@@ -46,13 +33,15 @@ export function renderTerminal(report: Report, options: { color: boolean; column
   const blocks = [headline(report, width, paint)];
   if (failure !== null) blocks.push(failureLines(failure, width, paint));
   if (verdict !== null) {
-    blocks.push(metricLines(verdict, rivalName(report), width, paint));
+    blocks.push(metricLines(verdict, reading.rivalName(report), width, paint));
     blocks.push(checkLines(verdict, width, paint));
     blocks.push(changeLines(report, verdict, width, paint));
   }
   const { tuning } = report;
-  const started = tuning?.warm_start === undefined ? [] : [`Tuning: ${tuningTitle(tuning)}.`];
-  const notes = [...started, ...notesOf(report)].flatMap((note) => wrap(`- ${cleanText(note)}`, width, '  '));
+  const started = tuning?.warm_start === undefined ? [] : [`Tuning: ${reading.tuningTitle(tuning)}.`];
+  const notes = [...started, ...reading.notesOf(report)].flatMap((note) =>
+    wrap(`- ${cleanText(note)}`, width, '  '),
+  );
   blocks.push(notes.slice(0, 12), timeLines(report, width, paint));
   return `${blocks
     .filter((lines) => lines.length > 0)
@@ -61,7 +50,7 @@ export function renderTerminal(report: Report, options: { color: boolean; column
 }
 
 function headline(report: Report, width: number, paint: Paint): string[] {
-  const { tone, title, why, outcome, warning } = headlineOf(report);
+  const { tone, title, why, outcome, warning } = reading.headlineOf(report);
   const name = cleanText(title, 80).toUpperCase();
   const lines = wrap(`${name}  ${cleanText(why, 600)}`, width, '');
   const first = (lines[0] ?? '').replace(name, paint(['bold', TONES[tone]], name));
@@ -82,10 +71,10 @@ function failureLines(failure: NonNullable<Report['failure']>, width: number, pa
 }
 
 function metricLines(verdict: Verdict, rival: string, width: number, paint: Paint): string[] {
-  const champion = hasChampion(verdict);
+  const champion = reading.hasChampion(verdict);
   const interval = `${formatConfidence(verdict.confidence)} interval`;
   const head = champion ? ['', 'Candidate', rival, 'Difference', interval] : ['', 'Candidate', interval];
-  const rows = metricRows(verdict).map((row) => {
+  const rows = reading.metricRows(verdict).map((row) => {
     const name = `${cleanText(row.label, 24)}${row.better === 'lower' ? ' ↓' : ''}`;
     return champion
       ? [name, row.candidate, row.champion, row.difference, row.differenceInterval, row.effect ?? '']
@@ -114,12 +103,12 @@ function metricLines(verdict: Verdict, rival: string, width: number, paint: Pain
   return [
     paint('dim', cut(line(head), width)),
     ...body,
-    ...wrap(evidence(verdict).join(' '), width, '').map((text) => paint('dim', text)),
+    ...wrap(reading.evidence(verdict).join(' '), width, '').map((text) => paint('dim', text)),
   ];
 }
 
 function checkLines(verdict: Verdict, width: number, paint: Paint): string[] {
-  const open = orderedChecks(verdict).filter((check) => check.outcome !== 'pass');
+  const open = reading.orderedChecks(verdict).filter((check) => check.outcome !== 'pass');
   const line = (check: Check) => {
     const [first = '', ...rest] = wrap(
       `${MARKS[check.outcome]} ${cleanText(check.name, 60)}: ${cleanText(check.detail)}`,
@@ -129,7 +118,7 @@ function checkLines(verdict: Verdict, width: number, paint: Paint): string[] {
     return [paint(MARK_STYLES[check.outcome], first.slice(0, 1)) + first.slice(1), ...rest];
   };
   return [
-    `Checks: ${checkCounts(verdict)}`,
+    `Checks: ${reading.checkCounts(verdict)}`,
     ...open.slice(0, MOST_CHECKS).flatMap(line),
     ...(open.length > MOST_CHECKS ? [`  and ${formatCount(open.length - MOST_CHECKS)} more`] : []),
   ];
@@ -138,7 +127,7 @@ function checkLines(verdict: Verdict, width: number, paint: Paint): string[] {
 /** Two columns: what changed beside what moved; one under the other where the terminal is narrow. */
 function changeLines(report: Report, verdict: Verdict, width: number, paint: Paint): string[] {
   if (report.changes === null) return [];
-  const rows = changeRows(report);
+  const rows = reading.changeRows(report);
   const side = width >= 70 ? Math.floor((width - 3) * 0.58) : width;
   const changed = rows
     .slice(0, MOST_CHANGES)
@@ -151,14 +140,14 @@ function changeLines(report: Report, verdict: Verdict, width: number, paint: Pai
     );
   if (rows.length === 0) changed.push('nothing');
   if (rows.length > MOST_CHANGES) changed.push(`and ${formatCount(rows.length - MOST_CHANGES)} more`);
-  const moved = movedLines(verdict).map(({ text, effect }) => {
+  const moved = reading.movedLines(verdict).map(({ text, effect }) => {
     const said = cleanText(text, 60);
     if (effect === null) return said;
     return effect === 'not clear'
       ? `${said}, not clear`
       : `${said} ${paint(effect === 'better' ? 'green' : 'red', effect)}`;
   });
-  const titles: [string, string] = [`Changed since the ${rivalName(report).toLowerCase()}`, 'Moved'];
+  const titles: [string, string] = [`Changed since the ${reading.rivalName(report).toLowerCase()}`, 'Moved'];
   if (side === width) return [paint('dim', titles[0]), ...changed, '', paint('dim', titles[1]), ...moved];
   return [
     `${paint('dim', padEnd(titles[0], side))}   ${paint('dim', titles[1])}`,
@@ -169,7 +158,7 @@ function changeLines(report: Report, verdict: Verdict, width: number, paint: Pai
 }
 
 function timeLines(report: Report, width: number, paint: Paint): string[] {
-  const { total, reuse, cost } = timingOf(report);
+  const { total, reuse, cost } = reading.timingOf(report);
   const parts = [`Took ${total}.`, reuse, cost === '' ? '' : `Cost: ${cost}.`].filter((text) => text !== '');
   return wrap(parts.join(' '), width, '').map((line) => paint('dim', line));
 }

@@ -1,4 +1,3 @@
-import type { IKey } from 'aws-cdk-lib/aws-kms';
 import {
   Architecture,
   type CfnFunction,
@@ -10,7 +9,7 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { FunctionName } from '../../../pipeline/names.ts';
-import type { Environment } from '../../environment.ts';
+import type { EncryptedProps } from '../../encrypted-props.ts';
 import { networkInterfaces } from '../../iam/access.ts';
 import { serviceRole } from '../../iam/service-role.ts';
 import { allow } from '../../iam/statement.ts';
@@ -20,11 +19,8 @@ import { engineAccess } from './prepare/engine-access.ts';
 /** The code of a function: a folder with index.mjs that exports `handler`. */
 export type FunctionCode = (name: FunctionName) => Code;
 
-interface FunctionsProps {
-  readonly environment: Environment;
+interface FunctionsProps extends EncryptedProps {
   readonly code: FunctionCode;
-  /** @default keys that the services own */
-  readonly key: IKey | undefined;
 }
 
 /**

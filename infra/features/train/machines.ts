@@ -1,5 +1,4 @@
 import type { Role } from 'aws-cdk-lib/aws-iam';
-import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { RemovalPolicy } from 'aws-cdk-lib/core';
@@ -7,6 +6,7 @@ import { Construct } from 'constructs';
 import type { Security } from '../../../pipeline/machines/security.ts';
 import { type Resources, trainMachine } from '../../../pipeline/machines/train.ts';
 import type { FunctionName } from '../../../pipeline/names.ts';
+import type { EncryptedProps } from '../../encrypted-props.ts';
 import type { Environment } from '../../environment.ts';
 import type { Ledger } from '../../foundation/ledger.ts';
 import { serviceRole } from '../../iam/service-role.ts';
@@ -14,15 +14,12 @@ import type { Functions } from './functions.ts';
 import { type MachineName, machinePolicy } from './machine-policy.ts';
 import type { DeployedEngine } from './prepare/engine.ts';
 
-interface MachinesProps {
-  readonly environment: Environment;
+interface MachinesProps extends EncryptedProps {
   readonly functions: Functions;
   readonly jobRole: Role;
   /** @default SageMaker Processing */
   readonly engine: DeployedEngine | undefined;
   readonly ledger: Ledger;
-  /** @default a key that CloudWatch owns */
-  readonly key: IKey | undefined;
 }
 
 /**

@@ -1,9 +1,8 @@
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
-import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Duration } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import type { Environment } from '../../environment.ts';
+import type { EncryptedProps } from '../../encrypted-props.ts';
 import type { Ledger } from '../../foundation/ledger.ts';
 import type { Operations } from '../../foundation/operations.ts';
 import { serviceRole } from '../../iam/service-role.ts';
@@ -13,15 +12,12 @@ import { Machines } from './machines.ts';
 import type { MakeEngine } from './prepare/load-engine.ts';
 import { watchRuns } from './watch-runs.ts';
 
-interface TrainProps {
-  readonly environment: Environment;
+interface TrainProps extends EncryptedProps {
   readonly code: FunctionCode;
   /** Of the prepare job, as mlops.yaml asks for it (loadEngine). @default SageMaker Processing */
   readonly engine: MakeEngine | undefined;
   readonly ledger: Ledger;
   readonly operations: Operations;
-  /** @default keys that the services own */
-  readonly key: IKey | undefined;
 }
 
 /**

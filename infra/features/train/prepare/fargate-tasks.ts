@@ -10,22 +10,16 @@ import {
   CfnVPCGatewayAttachment,
 } from 'aws-cdk-lib/aws-ec2';
 import { CfnCluster } from 'aws-cdk-lib/aws-ecs';
-import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Fn, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { acknowledge } from '../../../acknowledge.ts';
+import type { EncryptedProps } from '../../../encrypted-props.ts';
 import type { Environment } from '../../../environment.ts';
 import { serviceRole } from '../../../iam/service-role.ts';
 import { type DeployedEngine, withPlaceholders } from './engine.ts';
 import { taskExecutionPolicy } from './fargate-policy.ts';
 import { programPolicy } from './program-policy.ts';
-
-interface FargateTasksProps {
-  readonly environment: Environment;
-  /** @default keys that the services own */
-  readonly key: IKey | undefined;
-}
 
 /**
  * Where the prepare job runs as an ECS task on Fargate: a cluster without machines, roles and a log. Without a VPC in
@@ -35,7 +29,7 @@ interface FargateTasksProps {
 export class FargateTasks extends Construct {
   readonly deployed: DeployedEngine;
 
-  constructor(scope: Construct, id: string, { environment, key }: FargateTasksProps) {
+  constructor(scope: Construct, id: string, { environment, key }: EncryptedProps) {
     super(scope, id);
     const { names, settings, region } = environment;
     const { prepare } = names;

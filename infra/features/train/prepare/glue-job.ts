@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { CfnConnection, CfnJob, CfnSecurityConfiguration } from 'aws-cdk-lib/aws-glue';
-import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { RemovalPolicy } from 'aws-cdk-lib/core';
@@ -8,16 +7,10 @@ import { Construct } from 'constructs';
 import { sha256Json } from '../../../../pipeline/hash.ts';
 import { prepareContext } from '../../../../pipeline/repository.ts';
 import { acknowledge } from '../../../acknowledge.ts';
-import type { Environment } from '../../../environment.ts';
+import type { EncryptedProps } from '../../../encrypted-props.ts';
 import { serviceRole } from '../../../iam/service-role.ts';
 import { type DeployedEngine, withPlaceholders } from './engine.ts';
 import { glueJobPolicy } from './glue-policy.ts';
-
-interface GlueJobProps {
-  readonly environment: Environment;
-  /** @default keys that the services own */
-  readonly key: IKey | undefined;
-}
 
 const prepare = (path: string): string => join(prepareContext, path);
 
@@ -31,7 +24,7 @@ const mostRuns = 20;
 export class GlueJob extends Construct {
   readonly deployed: DeployedEngine;
 
-  constructor(scope: Construct, id: string, { environment, key }: GlueJobProps) {
+  constructor(scope: Construct, id: string, { environment, key }: EncryptedProps) {
     super(scope, id);
     const { settings } = environment;
     const { prepare: names } = environment.names;

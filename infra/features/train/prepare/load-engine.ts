@@ -1,16 +1,10 @@
-import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
+import type { EncryptedProps } from '../../../encrypted-props.ts';
 import type { Environment } from '../../../environment.ts';
 import type { DeployedEngine } from './engine.ts';
 
-interface EngineProps {
-  readonly environment: Environment;
-  /** @default keys that the services own */
-  readonly key: IKey | undefined;
-}
-
 /** Makes what an engine of the prepare job needs in a stack. */
-export type MakeEngine = (scope: Construct, props: EngineProps) => DeployedEngine;
+export type MakeEngine = (scope: Construct, props: EncryptedProps) => DeployedEngine;
 
 /**
  * Undefined for SageMaker Processing, which needs nothing. Only the engine asked for is loaded: the constructs of ECS, EC2

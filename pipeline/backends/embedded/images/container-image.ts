@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { chmod, lstat, readdir } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SetupError } from '../../../errors.ts';
 import { buildImage } from '../../../image/build-image.ts';
 import { clientEnvironment, lastLines, runDocker } from '../../../image/docker.ts';
+import { hasEnded, ownerOf } from '../owner.ts';
 import type { Image, Program, ProgramOptions } from './image.ts';
-import { isAlive } from './is-alive.ts';
 import { startCommand } from './process-group.ts';
 
 /** Marks our containers with the process that runs them, so that what a killed one left can be told and removed. */
@@ -156,18 +155,13 @@ async function checkDocker(): Promise<boolean> {
   );
 }
 
-function ownerOf(pid: number): string {
-  return `${hostname()}/${pid}`;
-}
-
 /** Removes containers of processes of this machine that have ended without stopping them. */
 async function removeOrphans(): Promise<void> {
   const format = `{{.ID}} {{.Label "${OWNER_LABEL}"}}`;
   const { output } = await runDocker(['ps', '--all', '--filter', `label=${OWNER_LABEL}`, '--format', format]);
   for (const line of output.trim().split('\n')) {
     const [id = '', owner = ''] = line.split(' ');
-    const pid = Number(owner.slice(owner.lastIndexOf('/') + 1));
-    if (owner === ownerOf(pid) && !isAlive(pid)) await runDocker(['rm', '--force', id]);
+    if (hasEnded(owner)) await runDocker(['rm', '--force', id]);
   }
 }
 

@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { unlessMissing } from '../state/missing.ts';
+import { unlessMissing } from '../state/files.ts';
 import { kinds, writeJson } from './job.ts';
 
 /** What a run left in the jobs folder that ended without ending its jobs. */

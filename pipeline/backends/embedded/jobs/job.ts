@@ -1,7 +1,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeAtomic } from '../state/atomic-file.ts';
+import { writeAtomic } from '../state/files.ts';
 import type { JobStatus } from './api.ts';
 import type { Jobs } from './context.ts';
 import { abortError, JobFailure, serviceError } from './errors.ts';

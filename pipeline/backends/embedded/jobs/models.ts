@@ -1,6 +1,6 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createAtomic } from '../state/atomic-file.ts';
+import { createAtomic } from '../state/files.ts';
 import { type CreateModel, parse } from './api.ts';
 import type { Jobs } from './context.ts';
 import { JobFailure, serviceError } from './errors.ts';

@@ -4,8 +4,7 @@ import { type CreateProcessingJob, type ProcessingJob, parse } from './api.ts';
 import type { JobContext, Jobs } from './context.ts';
 import { JobFailure, serviceError } from './errors.ts';
 import { type Ending, Job, writeJson } from './job.ts';
-import { readStart } from './read-start.ts';
-import { exitCode, findImage, runProgram } from './run-program.ts';
+import { exitCode, findImage, readMessage, runProgram } from './run-program.ts';
 import { download, filesOf, joinUri, upload } from './s3.ts';
 
 /** Runs a processing job to its end, whatever that is. */
@@ -58,7 +57,7 @@ export async function runProcessingJob(
       },
       { signal: context.signal, maxSeconds: request.StoppingCondition?.MaxRuntimeInSeconds },
     );
-    const message = await readStart(join(job.baseDir, 'output/message'));
+    const message = await readMessage(join(job.baseDir, 'output/message'));
     const fields = message === '' ? {} : { ExitMessage: message };
     if (tooLong || context.signal.aborted) return { status: 'Stopped', fields };
     if (exit.code !== 0) {

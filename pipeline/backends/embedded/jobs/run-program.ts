@@ -1,3 +1,4 @@
+import { open } from 'node:fs/promises';
 import { constants } from 'node:os';
 import type { Exit, Image, Program, ProgramOptions } from '../images/image.ts';
 import type { Jobs } from './context.ts';
@@ -5,6 +6,8 @@ import { JobFailure } from './errors.ts';
 
 /** Longer timers fire at once. */
 const LONGEST_TIMER = 2 ** 31 - 1;
+/** What the service takes of a failure or exit message. */
+const MESSAGE_LENGTH = 1024;
 
 /** The image, where it can be had; a failure of the job where not, since its user can fix that. */
 export async function findImage(jobs: Jobs, uri: string): Promise<Image> {
@@ -77,4 +80,19 @@ export async function runProgram(
 export function exitCode(exit: Exit): number {
   if (exit.code !== null) return exit.code;
   return 128 + (constants.signals[exit.signal as NodeJS.Signals] ?? 0);
+}
+
+/** The first 1,024 characters of a file that a program writes to say how it went; the empty string where there is none. */
+export async function readMessage(path: string): Promise<string> {
+  const file = await open(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
+  if (!file) return '';
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(4 * MESSAGE_LENGTH), 0, 4 * MESSAGE_LENGTH, 0);
+    return buffer.toString('utf8', 0, bytesRead).slice(0, MESSAGE_LENGTH).trim();
+  } finally {
+    await file.close();
+  }
 }

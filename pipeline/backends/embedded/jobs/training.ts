@@ -6,8 +6,7 @@ import type { JobContext, Jobs } from './context.ts';
 import { JobFailure, serviceError } from './errors.ts';
 import { arn, type Ending, Job, jobFolder, writeJson } from './job.ts';
 import { MetricReader } from './metrics.ts';
-import { readStart } from './read-start.ts';
-import { exitCode, findImage, runProgram } from './run-program.ts';
+import { exitCode, findImage, readMessage, runProgram } from './run-program.ts';
 import { download, filesOf, joinUri, upload } from './s3.ts';
 
 /** What a tuning job adds to its trials. */
@@ -93,7 +92,7 @@ export async function runTrainingJob(
     const fields = { FinalMetricDataList: metrics.final() };
     if (context.signal.aborted) return { status: 'Stopped', fields };
     if (!tooLong && exit.code !== 0) {
-      const failure = await readStart(at('output/failure'));
+      const failure = await readMessage(at('output/failure'));
       throw new JobFailure(`AlgorithmError: ${failure}, exit code: ${exitCode(exit)}`, fields);
     }
     await send('model', 'model.tar.gz');

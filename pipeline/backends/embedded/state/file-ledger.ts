@@ -3,8 +3,7 @@ import { dirname, join, relative, sep } from 'node:path';
 import { byCodePoint } from '../../../code-points.ts';
 import { ConflictError } from '../../../errors.ts';
 import type { Ledger, LedgerItem } from '../../../ports.ts';
-import { createAtomic } from './atomic-file.ts';
-import { unlessMissing } from './missing.ts';
+import { createAtomic, unlessMissing } from './files.ts';
 
 /**
  * The ledger in a folder: ROOT/KIND/ID/VERSION.json, where the kind may name a model: KIND/MODEL. A write creates the next version's file, which the file

@@ -4,8 +4,7 @@ import { byCodePoint } from '../../../code-points.ts';
 import { NotFoundError } from '../../../errors.ts';
 import { sha256File } from '../../../hash.ts';
 import type { Storage, StoredObject } from '../../../ports.ts';
-import { copyAtomic, isDraft, writeAtomic } from './atomic-file.ts';
-import { isMissing, unlessMissing } from './missing.ts';
+import { copyAtomic, isDraft, isMissing, unlessMissing, writeAtomic } from './files.ts';
 
 /** Storage in a folder: `s3://BUCKET/KEY` is the file ROOT/BUCKET/KEY. */
 export class FileStorage implements Storage {

@@ -3,7 +3,7 @@ import { join, relative } from 'node:path';
 import { SetupError } from '../../../errors.ts';
 import { kindOf } from '../../../model-ledger.ts';
 import { FileLedger } from './file-ledger.ts';
-import { unlessMissing } from './missing.ts';
+import { unlessMissing } from './files.ts';
 
 /*
  * Before a project could have several models, its ledger kept KIND/ID/N.json; now it is KIND/MODEL/ID/N.json. What was

@@ -1,16 +1,15 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { isAlive } from '../images/is-alive.ts';
-import { unlessMissing } from './missing.ts';
+import { hasEnded, ownerOf } from '../owner.ts';
+import { unlessMissing } from './files.ts';
 
 const fileName = 'owner';
 
 /** Marks a run's folder as driven by this process, until the function that it returns is called. */
 export function claimRun(folder: string): () => void {
   const file = join(folder, fileName);
-  writeFileSync(file, `${hostname()}/${process.pid}`);
+  writeFileSync(file, ownerOf(process.pid));
   return () => rmSync(file, { force: true });
 }
 
@@ -28,9 +27,7 @@ export async function unfinishedRuns(runs: string): Promise<{ driven: string[]; 
   for (const name of (await unlessMissing(readdir(runs))) ?? []) {
     const owner = await unlessMissing(readFile(join(runs, name, fileName), 'utf8'));
     if (owner === null) continue;
-    const pid = Number(owner.slice(owner.lastIndexOf('/') + 1));
-    const here = owner === `${hostname()}/${pid}`;
-    (here && !isAlive(pid) ? found.killed : found.driven).push(name);
+    (hasEnded(owner) ? found.killed : found.driven).push(name);
   }
   return found;
 }

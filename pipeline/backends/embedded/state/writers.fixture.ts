@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { isDraft } from './atomic-file.ts';
+import { isDraft } from './files.ts';
 
 /** Runs a module as a process of its own and gives what it writes; rejects with its errors where it fails. */
 export async function runModule(source: string, ...args: string[]): Promise<string> {

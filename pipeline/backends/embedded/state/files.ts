@@ -35,6 +35,22 @@ export async function copyAtomic(from: string, to: string): Promise<void> {
 /** Whether a file of this name is one that a writer has not finished, or never will: nobody may read it. */
 export const isDraft = (name: string): boolean => name.endsWith('.draft');
 
+/** null where there is no such file or folder; any other trouble (no permission, a bad disk) is thrown, not taken for nothing. */
+export async function unlessMissing<T>(found: Promise<T>): Promise<T | null> {
+  try {
+    return await found;
+  } catch (error) {
+    if (isMissing(error)) return null;
+    throw error;
+  }
+}
+
+/** Whether the file system found nothing of that name, or a folder where a file was wanted, or the other way round. */
+export function isMissing(error: unknown): boolean {
+  const { code = '' } = error as NodeJS.ErrnoException;
+  return ['ENOENT', 'ENOTDIR', 'EISDIR'].includes(code);
+}
+
 /** Hands out the name of a draft beside the file, and removes what is left of it: a full disk is not filled further. */
 async function withDraft<T>(path: string, work: (draft: string) => Promise<T>): Promise<T> {
   await mkdir(dirname(path), { recursive: true });
