@@ -11,10 +11,10 @@ export async function actionNames(): Promise<string[]> {
   return entries.filter((entry) => entry.isDirectory() && entry.name !== 'shared').map((entry) => entry.name);
 }
 
-/** How everything is bundled that runs with nothing installed beside it. */
+/** Bundling options for programs that run without node_modules. */
 export const bundling = {
   bundle: true,
-  // What is imported on demand stays apart, so that a wrong input is told at once.
+  // Modules imported on demand stay in files of their own, so that a wrong input is reported before they load.
   splitting: true,
   format: 'esm',
   platform: 'node',
@@ -34,7 +34,7 @@ export const bundling = {
   logLevel: 'error',
 } satisfies BuildOptions;
 
-/** Bundles an action into a folder, `main.js` and perhaps `post.js`, with all that it needs but Node itself. */
+/** Bundles an action, its `main.js` and any `post.js`, with everything that it needs but Node itself. */
 export async function buildAction(name: string, outdir: string): Promise<void> {
   const folder = join(actions, name);
   const files = await readdir(folder);

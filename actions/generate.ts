@@ -1,4 +1,4 @@
-/** Part of npm run generate: the tables of each action's README, from its action.yml. */
+/** Part of npm run generate: writes the tables of each action's README from its action.yml. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { repository } from '../pipeline/repository.ts';

@@ -43,10 +43,10 @@ test.each([
 test("another account's app is refused, and so is a stack that it has not", async () => {
   await synthesized(inputs.app, 'aws://222222222222/eu-west-1');
   await expect(readAssembly(inputs, environment, [stack])).rejects.toThrow(
-    `stack ${stack} is made for aws://222222222222/eu-west-1, expected ${here}, as mlops.yaml says`,
+    `stack ${stack}: got one made for aws://222222222222/eu-west-1, expected ${here} as in mlops.yaml`,
   );
   await expect(readAssembly(inputs, environment, ['other'])).rejects.toThrow(
-    `input stacks: got "other", expected of ${stack}`,
+    `input stacks: got "other", expected one of ${stack}`,
   );
 });
 

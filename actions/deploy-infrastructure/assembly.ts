@@ -5,11 +5,11 @@ import type { Template } from '../../infra/cli/stack-diff.ts';
 import type { Environment } from '../../infra/environment.ts';
 import { SetupError } from '../../pipeline/errors.ts';
 
-/** What an earlier job synthesized, and the CDK's command line to deploy it with. */
+/** The app that an earlier job synthesized, and the CDK's command line to deploy it with. */
 export interface Assembly {
   folder: string;
   cdk: string;
-  /** By the name of each stack that is to be deployed. */
+  /** The template of each stack that is to be deployed, by the stack's name. */
   templates: Record<string, Template>;
   properties: Record<string, StackProperties>;
 }
@@ -19,13 +19,13 @@ interface Manifest {
   artifacts?: Record<string, { type: string; environment?: string; properties?: StackProperties }>;
 }
 
-/** Throws SetupError where a file is missing, or was made for another account or region. */
+/** Throws SetupError if a file is missing, or was made for another account or region. */
 export async function readAssembly(
   { app, cdk }: { app: string; cdk: string },
   { name, account, region }: Environment,
   stacks: readonly string[],
 ): Promise<Assembly> {
-  // `npm run pack` makes a folder for each environment, `npm run synth` one for the environment that it is asked for.
+  // `npm run pack` makes a folder for each environment; `npm run synth` makes one for a single environment.
   const packed = join(app, name);
   const shown = (await isThere(join(packed, 'manifest.json'))) ? packed : app;
   const folder = resolve(shown);
@@ -43,13 +43,13 @@ export async function readAssembly(
     if (artifact?.type !== 'aws:cloudformation:stack' || file === undefined) {
       const known = Object.keys(artifacts).filter((id) => artifacts[id]?.type === 'aws:cloudformation:stack');
       throw new SetupError(
-        `input stacks: got ${JSON.stringify(stack)}, expected of ${known.join(', ')}, as ${shown} has them`,
+        `input stacks: got ${JSON.stringify(stack)}, expected one of ${known.join(', ')}, the stacks in ${shown}`,
       );
     }
     const expected = `aws://${account}/${region}`;
     if (artifact.environment !== expected)
       throw new SetupError(
-        `${shown}: stack ${stack} is made for ${artifact.environment}, expected ${expected}, as mlops.yaml says; run \`npm run pack\` on this commit`,
+        `${shown}: stack ${stack}: got one made for ${artifact.environment}, expected ${expected} as in mlops.yaml; run \`npm run pack\` on this commit`,
       );
     properties[stack] = artifact.properties ?? {};
     templates[stack] = JSON.parse(await readFile(join(folder, file), 'utf8')) as Template;

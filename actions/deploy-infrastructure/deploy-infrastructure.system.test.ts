@@ -172,7 +172,7 @@ test('what would take away data is refused, with its list, and nothing is touche
   });
   const diff = await act();
   expect(diff.code).toBe(0);
-  expect(diff.summary).toMatch(/> \[!CAUTION\]\n> \*\*This takes away what holds data/);
+  expect(diff.summary).toMatch(/> \[!CAUTION\]\n> \*\*This replaces or removes resources whose data/);
   expect(diff.summary).toContain(
     '> - <code>Storage/Data</code> (`AWS::S3::Bucket`) is replaced by an empty one, because of <code>BucketName</code>',
   );
@@ -201,11 +201,11 @@ test('whoever says so may replace', async () => {
 test.each([
   [
     { stacks: 'churn--staging--identity' },
-    /^::error title=Input::input stacks: got churn--staging--identity, which says who may deploy.*npm run bootstrap/,
+    /^::error title=Input::input stacks: got churn--staging--identity, expected no stack that decides who may deploy.*npm run bootstrap/,
   ],
   [
     { stacks: '--all' },
-    /^::error::input stacks: got "--all", expected of churn--staging, as cdk\.out\/staging has them/,
+    /^::error::input stacks: got "--all", expected one of churn--staging, the stacks in cdk\.out\/staging/,
   ],
   [
     { environment: 'nowhere' },
@@ -292,7 +292,7 @@ test('a cancel interrupts the command line, and says what CloudFormation does', 
   const { code, log, outputs } = await running.cancel();
   expect(log).toContain('interrupted');
   expect(log).toMatch(
-    /^::error::Cancelled\. What CloudFormation has begun it finishes, or rolls back, by itself: https:\/\/us-east-1\.console\.aws\.amazon\.com\/cloudformation\/\S+churn--staging$/m,
+    /^::error::Cancelled\. CloudFormation itself finishes, or rolls back, what it has begun: https:\/\/us-east-1\.console\.aws\.amazon\.com\/cloudformation\/\S+churn--staging$/m,
   );
   expect(outputs.changed).toBe('true');
   expect(code).toBe(1);

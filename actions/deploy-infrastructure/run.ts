@@ -45,8 +45,8 @@ class ReplacementError extends Error {
 }
 
 /**
- * Shows what a deployment would change, and in mode deploy deploys it. Nothing is built and no code of the app runs here:
- * an earlier job has synthesized what is deployed. Errors are in an ActionError once there are outputs.
+ * Shows what a deployment would change, and in mode deploy deploys it. An earlier job has synthesized the app, so nothing is
+ * built and no code of the app runs here. Once there are outputs, errors are thrown in an ActionError.
  */
 export async function run(inputs: Inputs, { summary, signal }: Surroundings): Promise<Result<Output>> {
   const environment = environmentOf(await loadModels(inputs.config), inputs.environment, 'input environment');
@@ -70,13 +70,13 @@ export async function run(inputs: Inputs, { summary, signal }: Surroundings): Pr
   }
 }
 
-/** The named stacks, by default the environment's. Throws InputError for a stack that says who may deploy. */
+/** The named stacks, by default the environment's. Throws InputError for a stack that decides who may deploy. */
 function stacksOf({ stacks }: Inputs, { name, names }: Environment): string[] {
   const chosen = stacks ?? [names.stack];
   const own = chosen.find((stack) => stack === names.identityStack || /--(identity|toolkit)$/.test(stack));
   if (own === undefined) return chosen;
   throw new InputError(
-    `input stacks: got ${own}, which says who may deploy; a deployment that could change it could let anybody in. ` +
+    `input stacks: got ${own}, expected no stack that decides who may deploy: a deployment could let anybody in. ` +
       `A person with administrator access deploys it: npm run bootstrap -- --environment ${name}`,
   );
 }
@@ -88,7 +88,7 @@ interface Deployment {
   signal: AbortSignal;
 }
 
-/** Prints what `cdk diff` says, for people, and compares for what is decided here. */
+/** Prints `cdk diff` for people, and computes the diff that decides about data. */
 async function diff({ environment, assembly, stacks, signal }: Deployment): Promise<StackDiff[]> {
   try {
     return await group(`Changes to ${stacks.join(', ')}`, async (onOutput) => {
@@ -125,7 +125,7 @@ async function deploy({ environment, assembly, stacks, signal }: Deployment): Pr
   } catch (error) {
     if (!signal.aborted) throw error;
     throw new CdkError(
-      `Cancelled. What CloudFormation has begun it finishes, or rolls back, by itself: ${stacks.map((stack) => stackLink(environment.region, stack)).join(' ')}`,
+      `Cancelled. CloudFormation itself finishes, or rolls back, what it has begun: ${stacks.map((stack) => stackLink(environment.region, stack)).join(' ')}`,
       130,
     );
   } finally {
@@ -152,7 +152,7 @@ function refusal(lost: readonly ResourceChange[]): ReplacementError {
       `  ${path || logicalId} (${type}): ${change === 'remove' ? 'removed' : change.replace(/replace$/, 'replaced')}${because.length > 0 ? `, because of ${because.join(', ')}` : ''}`,
   );
   return new ReplacementError(
-    `Not deployed: this would take away what holds data, and no deployment can make it again:\n${list.join('\n')}\n` +
-      'Undo the change of its name, logical id or key in infra/; or, once the data is copied, say allow-replacement: true for one deployment.',
+    `Not deployed: this would replace or remove resources whose data no deployment can restore:\n${list.join('\n')}\n` +
+      'Undo the change of the name, logical id or key in infra/; or copy the data and set allow-replacement: true for one deployment.',
   );
 }

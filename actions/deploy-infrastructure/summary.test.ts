@@ -34,7 +34,7 @@ test('what takes away data stands first, then what is removed and replaced', () 
     [lost],
   );
   expect(text).toMatch(
-    /^### Infrastructure of staging\n\n> \[!CAUTION\]\n> \*\*This takes away what holds data/,
+    /^### Infrastructure of staging\n\n> \[!CAUTION\]\n> \*\*This replaces or removes resources whose data/,
   );
   expect(text).toContain('<code>Storage/Data</code> (`AWS::S3::Bucket`) may be replaced by an empty one');
   expect(text).toContain('1 removed, 1 may be replaced, 1 added, 1 output or parameter changed.');

@@ -13,7 +13,7 @@ const marks = {
 } as const satisfies Record<ResourceChange['change'], string>;
 const order = Object.keys(marks);
 
-/** What would change, or changes, as Markdown; `lost` is what holds data and would go. */
+/** The changes as Markdown. `lost` are the resources that hold data and would be replaced or removed. */
 export function renderSummary(
   { name }: Environment,
   diffs: readonly StackDiff[],
@@ -30,7 +30,7 @@ export function renderSummary(
 function warning(lost: readonly ResourceChange[]): string {
   return [
     '> [!CAUTION]',
-    '> **This takes away what holds data, and no deployment can make it again:**',
+    '> **This replaces or removes resources whose data no deployment can restore:**',
     ...lost.map(
       ({ change, kept, type, path, logicalId, because }) =>
         `> - ${code(path || logicalId)} (${typeOf(type)}) ${change === 'remove' ? (kept ? 'leaves the stack; it stays in the account' : 'is removed') : change === 'replace' ? 'is replaced by an empty one' : 'may be replaced by an empty one'}${because.length > 0 ? `, because of ${because.map((property) => code(property)).join(', ')}` : ''}`,
@@ -82,5 +82,5 @@ function iamTable(head: readonly string[], rows: readonly (readonly string[])[])
   )}${more}`;
 }
 
-/** A name as CloudFormation has it cannot break out of its code. */
+/** A type that has only the characters of CloudFormation's names needs no escaping. */
 const typeOf = (type: string): string => (/^[\w:]+$/.test(type) ? `\`${type}\`` : code(type));

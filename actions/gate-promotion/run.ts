@@ -24,15 +24,15 @@ interface Inputs {
 interface Surroundings {
   context: Context;
   summary: { addRaw(text: string, newLine?: boolean): { write(): Promise<unknown> } };
-  /** The folder in which runs on this machine leave their files. */
+  /** The folder in which runs on this machine keep their files. */
   home: string;
 }
 
 type Output = 'outcome' | 'reason' | 'verdict' | 'package' | 'promoted';
 
 /**
- * Tells the verdict of a run and promotes its candidate where the inputs ask for it. A run without a verdict always fails
- * the step. Throws ActionError with the outputs where the promotion itself fails.
+ * Prints the verdict of a run, and promotes its candidate if the inputs ask for it. A run without a verdict always fails
+ * the step. Throws ActionError with the outputs if the promotion itself fails.
  */
 export async function run(inputs: Inputs, surroundings: Surroundings): Promise<Result<Output>> {
   const run = await reportPath(inputs.run);
@@ -59,7 +59,7 @@ export async function run(inputs: Inputs, surroundings: Surroundings): Promise<R
   const outputs = outputsOf(report, path);
   if (report.run.promotion.promoted || !inputs['fail-on'].includes(verdict.outcome)) return { outputs };
   if (!verdict.enforced) {
-    console.log('gate.enforce is false: the verdict is shown, and nobody is held to it.');
+    console.log('gate.enforce is false: the verdict is shown and not enforced.');
     return { outputs };
   }
   return { outputs, failed: `${subjectOf(report)}: ${title}: ${verdict.reason}` };

@@ -8,14 +8,14 @@ export interface Annotation {
   level: 'failure' | 'warning';
   title: string;
   message: string;
-  /** In the configuration. */
+  /** Line of mlops.yaml. */
   line: number;
 }
 
-/** GitHub takes no more in one request. */
+/** GitHub accepts no more annotations in one request. */
 const most = 50;
 
-/** What went wrong, each where mlops.yaml asks for it: at the setting of the gate that a check is of. */
+/** An annotation for each failure and each check that did not pass, at the check's setting under `gate` in mlops.yaml. */
 export async function annotationsOf(report: Report, config: string): Promise<Annotation[]> {
   const lineOf = await linesOf(config);
   if (report.failure !== null) {
@@ -39,7 +39,7 @@ function settingOf(check: string): string[] {
   return kind === 'threshold' ? ['gate', 'thresholds', metric] : ['gate', kind];
 }
 
-/** The line of a setting, or of the nearest one around it that is written; 1 without any. */
+/** The line of a setting, or of the nearest parent that the file has; otherwise 1. */
 async function linesOf(file: string): Promise<(path: string[]) => number> {
   const text = await readFile(file, 'utf8').catch(() => '');
   const counter = new LineCounter();

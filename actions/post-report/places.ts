@@ -7,7 +7,7 @@ interface Repository {
   repo: string;
 }
 
-/** The comments of a pull request, the oldest first. */
+/** The comments of a pull request, oldest first. */
 export function commentsOf(octokit: Octokit, repository: Repository, issue_number: number): Place {
   return {
     async *list() {
@@ -33,7 +33,7 @@ export function commentsOf(octokit: Octokit, repository: Repository, issue_numbe
   };
 }
 
-/** The open issues of a repository, the last updated first. An update leaves the issue in `state`. */
+/** The open issues of a repository, last updated first. An update leaves the issue in `state`. */
 export function issuesOf(
   octokit: Octokit,
   repository: Repository,
@@ -68,7 +68,7 @@ export function issuesOf(
   };
 }
 
-/** The title of an issue or a check, in which GitHub would read mentions. */
+/** The title of an issue or a check. A zero-width space after @ and # keeps GitHub from reading mentions in it. */
 export const titleOf = (text: string): string => cleanText(text, 120).replace(/[@#]/g, '$&\u200b');
 
 function entryOf(

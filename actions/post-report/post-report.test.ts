@@ -249,7 +249,7 @@ test('nothing is written for a commit that is not the head any more, and log and
   expect(code).toBe(0);
   expect(heading()).toEqual(['## 🟢 Promote: attrition']);
   expect(github.calls()).toEqual(['GET /pulls/7']);
-  for (const text of [log, summary]) expect(text).toContain('is fffffff by now, and this run was of 0123456');
+  for (const text of [log, summary]) expect(text).toContain('is now fffffff, and this run was for 0123456');
   expect(summary).toContain('🔴 Reject');
   expect(outputs['comment-id']).toBe('');
 });

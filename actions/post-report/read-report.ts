@@ -13,8 +13,8 @@ export interface ReportInputs {
 }
 
 /**
- * The report of the run, with links to where it comes from. Where the run left none, or none that can be read, a report
- * that says so. `left`: whether the run left one.
+ * The run's report, with links to the workflow run and artifact. If the run left none, or none that can be read, the report
+ * says so and `left` is false.
  */
 export async function readReport(
   inputs: ReportInputs,
@@ -71,9 +71,9 @@ async function died(
     failure: {
       step: 'Run',
       error: '',
-      cause: `The run ended without a report: it died or was cancelled (${error.message.split('\n')[0]}).`,
+      cause: `The run died or was cancelled before it wrote a report (${error.message.split('\n')[0]}).`,
       log: error.message.includes('\n') ? error.message.split('\n') : [],
-      hint: "The log of the workflow's run says more.",
+      hint: "See the log of the workflow's run.",
     },
   };
 }

@@ -25,7 +25,7 @@ interface Inputs extends ReportInputs {
   environment?: string | undefined;
 }
 
-/** What the action needs of the runner's toolkit. */
+/** The part of the runner's toolkit that the action uses. */
 interface Toolkit {
   warning(message: string, at?: Place): void;
   error(message: string, at?: Place): void;
@@ -47,8 +47,8 @@ export interface Surroundings {
 type Output = 'comment-id' | 'comment-url' | 'report';
 
 /**
- * Puts the report of a run where people read it. Only warns where GitHub refuses it: gate-promotion decides about the
- * candidate, and not whether its report could be posted.
+ * Posts the report of a run. A refusal by GitHub is only a warning, because gate-promotion decides about the candidate and
+ * not whether its report could be posted.
  */
 export async function run(given: Inputs, surroundings: Surroundings): Promise<Result<Output>> {
   const { context, core, now } = surroundings;
@@ -61,7 +61,7 @@ export async function run(given: Inputs, surroundings: Surroundings): Promise<Re
   await mkdir(folder, { recursive: true });
   const page = join(folder, 'report.html');
   await writeFile(page, renderHtml(report));
-  // First of all, because it arrives whatever GitHub's API does.
+  // The summary comes first, because it needs no call to GitHub's API.
   if (inputs.target !== 'comment') await core.summary.addRaw(renderSummary(report), true).write();
 
   const posted = inputs.target === 'summary' ? null : await post(report, { ...surroundings, inputs, left });
@@ -80,7 +80,7 @@ interface Posting extends Surroundings {
   left: boolean;
 }
 
-/** Writes the comment or issue. Null where there is none to write, or where GitHub refuses it: log and summary say why. */
+/** Writes the comment or issue. Null if there is none to write or GitHub refuses it; log and summary say why. */
 async function post(report: Report, posting: Posting): Promise<Entry | null> {
   const { inputs, context, core } = posting;
   const token = inputs.token ?? '';
@@ -134,7 +134,7 @@ async function write(
   return healthy || tone === 'cancelled' ? await sticky.update(body) : await sticky.put(body);
 }
 
-/** Writes a check with annotations; where the token may not, the annotations alone, on the job. */
+/** Writes a check with annotations. If the token may not, annotates the job instead. */
 async function check(
   report: Report,
   sha: string,

@@ -93,7 +93,7 @@ test.each([403, 429] as const)(
     await poster().put(`${mark}\nnew`);
     expect(performance.now() - before).toBeGreaterThan(80 * second);
     expect(bodies()).toEqual([`${mark}\nnew`]);
-    expect(waits).toEqual([expect.stringMatching(/secondary rate limit \(POST .*going on in 80 s/)]);
+    expect(waits).toEqual([expect.stringMatching(/secondary rate limit \(POST .*retrying in 80 s/)]);
     expect(waits.join()).not.toContain('ghs_token');
   },
 );

@@ -6,7 +6,7 @@ export interface Entry {
   /** A comment's id or an issue's number. */
   id: number | bigint;
   body: string;
-  /** The login; null where the account is gone. */
+  /** The login; null if the account was deleted. */
   author: string | null;
   url: string;
 }
@@ -21,19 +21,19 @@ export interface Place {
   remove(id: Entry['id']): Promise<void>;
 }
 
-/** The author of what a workflow's own token writes. */
+/** The login under which a workflow's own token writes. */
 const workflowLogin = 'github-actions[bot]';
 
 /**
- * Keeps one entry that starts with a mark. Other runs may create one at the same time, so a run that sees that it was not
- * the first removes its own. Anybody may post the mark to mislead, so only entries of the token's own author count.
+ * Keeps one entry that starts with a mark. Other runs may create one at the same time, so a run whose entry is not the first
+ * removes it. Anybody may post the mark to mislead, so only entries of the token's own author count.
  */
 export class Sticky {
   readonly #place: Place;
   /** The entry's first line. */
   readonly #mark: string;
   readonly #octokit: Octokit;
-  /** Whether the token looks like a workflow's own. */
+  /** Whether the token looks like a workflow's own, and not like a person's. */
   readonly #isWorkflows: boolean;
   #login: Promise<string | null> | null = null;
 
@@ -49,17 +49,17 @@ export class Sticky {
     return (await this.update(body)) ?? (await this.#settle(await this.#place.create(body), body));
   }
 
-  /** Updates the entry; null where there is none. */
+  /** Updates the entry; null if there is none. */
   async update(body: string): Promise<Entry | null> {
     const [first, ...others] = await this.#find();
     if (first === undefined) return null;
     const updated = await unlessGone(this.#place.update(first.id, body));
-    // A run that was killed before it removed its own left these.
+    // Runs that were killed before they removed their own entries left these.
     if (updated !== null) await this.#remove(others);
     return updated;
   }
 
-  /** GitHub cannot create on a condition: of several entries created at the same time, the first one stays. */
+  /** GitHub has no conditional create, so of several entries created at the same time the first one stays. */
   async #settle(created: Entry, body: string): Promise<Entry> {
     for (let attempt = 0; attempt < 100; attempt++) {
       const own = await this.#all((entries) => entries.filter(({ author }) => author === created.author));
@@ -67,7 +67,7 @@ export class Sticky {
       if (first === undefined || first.id >= created.id) {
         const last = others.at(-1);
         if (last === undefined) return created;
-        // One at a time, since runs that are still at work remove their own.
+        // One at a time, because runs that are still at work remove their own.
         await this.#remove([last]);
         continue;
       }
@@ -102,7 +102,7 @@ export class Sticky {
     return entries.filter(({ body }) => body.startsWith(this.#mark));
   }
 
-  /** Asks GitHub for the token's author only where somebody else's entry has the mark. */
+  /** Asks GitHub who the token's author is only if somebody else's entry has the mark. */
   async #own(marked: Entry[]): Promise<Entry[]> {
     const by = (login: string | null) => marked.filter(({ author }) => author !== null && author === login);
     if (this.#isWorkflows && by(workflowLogin).length > 0) return by(workflowLogin);
@@ -111,7 +111,7 @@ export class Sticky {
     return by(await this.#login);
   }
 
-  /** By GraphQL, because REST does not tell an app's token who it is. */
+  /** GraphQL tells an app's token who it is; REST does not. */
   async #whoAmI(): Promise<string | null> {
     try {
       const { viewer } = await this.#octokit.graphql<{ viewer: { login: string } }>('{ viewer { login } }');

@@ -19,7 +19,7 @@ const retrains = ['schedule', 'repository_dispatch', 'workflow_dispatch'];
  * The pull request that the input names, that the event is about, or that the pushed commit merged; an issue for a retrain,
  * which has no pull request.
  * @param given the input `pull-request`
- * @param commit what the report is about; null where it does not say
+ * @param commit the commit that the report is about; null if it does not say
  */
 export async function targetOf(
   given: number | undefined,
@@ -46,7 +46,7 @@ export async function targetOf(
   if (!ran) return { kind: 'pull request', number, sha: head };
   return {
     kind: 'none',
-    why: `the head of #${number} is ${head.slice(0, 7)} by now, and this run was of ${ran.slice(0, 7)}`,
+    why: `the head of #${number} is now ${head.slice(0, 7)}, and this run was for ${ran.slice(0, 7)}`,
   };
 }
 

@@ -18,7 +18,7 @@ export interface Inputs {
   copy: boolean;
 }
 
-/** What the action needs of the runner's toolkit. */
+/** The part of the runner's toolkit that the action uses. */
 export interface Toolkit {
   saveState(name: string, value: string): void;
   setSecret(secret: string): void;
@@ -36,7 +36,7 @@ type Output = 'uri' | 'digest' | 'pushed' | 'prepare-uri';
 
 /**
  * Builds the images of this checkout and pushes them, or copies them from the candidates. Throws an ActionError with the
- * outputs for the images that were done before it failed.
+ * outputs for the images that were finished before the failure.
  */
 export async function run(
   inputs: Inputs,
@@ -63,7 +63,7 @@ export async function run(
       },
       signal,
     });
-    // Logged in before the groups: the runner would not obey the command that masks the password inside one.
+    // The login comes before the groups of the log, in which the runner would ignore the command that masks the password.
     await images.logIn({ copying: copy });
     // mlops.yaml names a ready image, so none is built.
     const ready = config.model.image;
@@ -82,7 +82,7 @@ export async function run(
 class CancelledError extends Error {
   override readonly name = 'CancelledError';
   constructor() {
-    super('Cancelled: Docker was stopped. What the registry has got already is kept, and not sent again.');
+    super('Cancelled: Docker was stopped. The registry keeps the layers that it has; a retry does not push them again.');
   }
 }
 
@@ -92,7 +92,7 @@ function pushed(images: CheckoutImages, image: ImageName): Promise<PushedImage> 
   );
 }
 
-/** Copies the candidate of this content; undefined, with a warning, where there is none. */
+/** Copies the candidate with the same content. If there is none, warns and returns undefined. */
 async function copied(
   images: CheckoutImages,
   image: ImageName,
@@ -103,7 +103,7 @@ async function copied(
   );
   if (found !== null) return found;
   core.warning(
-    `The candidates have no image ${image} of this content: it is built here, and is not the one that was reviewed.`,
+    `The candidate repository has no image ${image} with this content, so it is built here and is not the reviewed one.`,
   );
   return undefined;
 }
@@ -117,7 +117,7 @@ function outputsOf({ model, prepare }: Partial<Record<ImageName, PushedImage>>):
   };
 }
 
-/** An error about an option of the command line, as one about the input of that name. */
+/** Turns an error about an option of the command line into one about the input of the same name. */
 function asInput(error: unknown): unknown {
   const option = error instanceof SetupError ? /^--([a-z]+)(: .*)$/s.exec(error.message) : null;
   return option === null ? error : new InputError(`input ${option[1]}${option[2]}`);

@@ -3,7 +3,7 @@ import { assumedRole } from '../shared/assumed-role.ts';
 import type { Context } from '../shared/context.ts';
 import type { Toolkit } from './toolkit.ts';
 
-/** After this call every client of AWS uses the role's credentials. */
+/** Makes every AWS client use the role's credentials from now on. */
 export function assume(role: string, core: Toolkit, { repo, runId }: Context): void {
   useCredentials(assumedRole({ role, session: `${repo.repo}-${runId}`, core }));
 }

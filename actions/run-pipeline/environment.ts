@@ -14,9 +14,9 @@ export interface EnvironmentInputs {
 }
 
 /**
- * The environment of mlops.yaml that the inputs mean: by its state machine, its name or its role, else the only one.
- * Undefined on this runner, which needs none: what only AWS needs may stay in a step that serves both. Throws
- * SetupError for what mlops.yaml does not have, InputError where a name and a state machine disagree.
+ * The environment of mlops.yaml that the inputs name by its state machine, its name or its role; by default the only one.
+ * Undefined on this runner, which needs none, so that one step may serve both backends. Throws SetupError for an
+ * environment that mlops.yaml does not have, InputError if a name and a state machine disagree.
  */
 export async function environmentFor(inputs: EnvironmentInputs): Promise<string | undefined> {
   const { backend, environment: name, config: file, model, set } = inputs;
@@ -27,7 +27,7 @@ export async function environmentFor(inputs: EnvironmentInputs): Promise<string 
     const { environment } = deploymentOfMachine(config, machine, 'input state-machine');
     if (name !== undefined && name !== environment)
       throw new InputError(
-        `input environment: got ${JSON.stringify(name)}, expected ${environment}, whose state machine is given`,
+        `input environment: got ${JSON.stringify(name)}, expected ${environment}, as input state-machine says`,
       );
     return environment;
   }

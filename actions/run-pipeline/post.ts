@@ -1,4 +1,4 @@
-/** After a cancel: stops the execution on AWS that main had no time left to stop. */
+/** Stops, after a cancel, the execution on AWS that main had no time left to stop. */
 import * as core from '@actions/core';
 
 try {
@@ -10,5 +10,5 @@ try {
     if (stopped !== null) core.info(`Stopped execution ${stopped}.`);
   }
 } catch (error) {
-  core.warning(`The execution may still run; stop it in the console: ${(error as Error).message}`);
+  core.warning(`The execution may still be running; stop it in the console: ${(error as Error).message}`);
 }

@@ -29,7 +29,7 @@ export interface Surroundings {
   context: Context;
   core: Toolkit;
   progress: RunProgress;
-  /** The folder in which runs leave their files. */
+  /** The folder in which runs keep their files. */
   home: string;
   signal: AbortSignal;
 }
@@ -37,8 +37,8 @@ export interface Surroundings {
 type Output = 'execution' | 'status' | 'fingerprint' | 'run';
 
 /**
- * One run of the pipeline. The run's JSON is always written. A verdict that says no is a result: only a failed run fails
- * the step. Throws ActionError, with the outputs, where the run could not start.
+ * Runs the pipeline once and always writes the run's JSON. A verdict that says no is a result; only a failed run fails the
+ * step. Throws ActionError, with the outputs, if the run could not start.
  */
 export async function run(inputs: Inputs, surroundings: Surroundings): Promise<Result<Output>> {
   const { context, core, progress, home, signal } = surroundings;
@@ -137,7 +137,7 @@ async function choicesOf(inputs: Inputs, context: Context): Promise<RunChoices> 
     backend,
     environment: await environmentFor(inputs),
     mode,
-    // gate-promotion promotes exactly this run in a later step; see handOver for a run that nobody waits for.
+    // gate-promotion promotes exactly this run in a later step. handOver serves runs that nobody waits for.
     promote: false,
     baseline,
     config,
@@ -156,7 +156,7 @@ const kinds: Record<string, Request['trigger']['kind']> = {
   schedule: 'schedule',
 };
 
-/** Why there is a run: the event, and the commit that people know it by. */
+/** The event that started the run, and the commit that people know: a pull request's head, not its merge commit. */
 function triggerOf(
   { reason }: Inputs,
   { eventName = '', payload, actor, sha = '', ref = '' }: Context,

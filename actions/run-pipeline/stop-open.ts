@@ -5,7 +5,7 @@ import { type Context, runIdOf } from '../shared/context.ts';
 import { assume } from './assume.ts';
 import type { Toolkit } from './toolkit.ts';
 
-/** What main saves for post, as JSON, while an execution is open. */
+/** The state, as JSON, that main saves for post while an execution is open. */
 export interface Open {
   execution: string;
   backend: 'embedded' | 'aws';
@@ -15,7 +15,7 @@ export interface Open {
   role: string | null;
 }
 
-/** Stops the execution that main left open on AWS, and returns its name. Jobs of this machine have ended with main: null. */
+/** Stops the execution that main left open on AWS, and returns its name. Null on this machine, whose jobs end with main. */
 export async function stopOpen(
   open: string,
   { core, context }: { core: Toolkit; context: Context },

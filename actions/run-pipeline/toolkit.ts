@@ -1,4 +1,4 @@
-/** What the action needs of the runner's toolkit. */
+/** The part of the runner's toolkit that the action uses. */
 export interface Toolkit {
   saveState(name: string, value: string): void;
   setSecret(secret: string): void;

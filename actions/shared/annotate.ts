@@ -1,4 +1,4 @@
-/** Where an annotation stands. */
+/** The place of an annotation. */
 export interface Place {
   title?: string;
   file?: string;
@@ -7,8 +7,8 @@ export interface Place {
 }
 
 /**
- * An error on the step and, where a place in a file is given, on the pull request's diff. As the toolkit's `error`, which
- * loads its client of GitHub first: a wrong input is to be told at once.
+ * Annotates the step with an error and, given a place in a file, the pull request's diff. It does what the toolkit's `error`
+ * does, without loading the toolkit, so that a wrong input is reported at once.
  */
 export function annotateError(message: string, place: Place = {}): void {
   const properties = Object.entries(place)
@@ -21,6 +21,6 @@ export function annotateError(message: string, place: Place = {}): void {
   );
 }
 
-/** A command's value as one line, as the runner reads it. */
+/** Escapes a command's value into the one line that the runner reads. */
 export const escaped = (text: string): string =>
   text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');

@@ -4,7 +4,7 @@ import { SetupError } from '../../pipeline/errors.ts';
 interface Options {
   /** ARN of the role. */
   role: string;
-  /** What CloudTrail shows; characters that it refuses are replaced. */
+  /** The session's name, which CloudTrail shows; characters that AWS refuses are replaced. */
   session: string;
   core: { getIDToken(audience: string): Promise<string>; setSecret(secret: string): void };
   now?: () => number;
@@ -17,18 +17,18 @@ interface Credentials {
   expiration: Date;
 }
 
-/** Before they lapse, in milliseconds, so that no call is signed with credentials that end meanwhile. */
+/** Credentials are renewed this many milliseconds before they expire, so that none expire during a call. */
 const margin = 5 * 60_000;
 
 /**
- * Credentials of a role by the workflow's own token (OIDC), made anew before they lapse: a run may take longer than
- * the hour that they last. Masked before anything else.
+ * Credentials of a role from the workflow's own token (OIDC). They are renewed before they expire, because a run may take
+ * longer than the hour that they last, and masked before they are used.
  */
 export function assumedRole({ role, session, core, now = Date.now }: Options): () => Promise<Credentials> {
   let current: Promise<Credentials> | null = null;
   const assume = async (): Promise<Credentials> => {
     const token = await core.getIDToken('sts.amazonaws.com');
-    // Which regional service is asked does not matter: roles are global.
+    // Roles are global, so any region's service will do.
     const client = new STSClient({ region: process.env.AWS_REGION ?? 'us-east-1' });
     const asked = new AssumeRoleWithWebIdentityCommand({
       RoleArn: role,
@@ -37,8 +37,8 @@ export function assumedRole({ role, session, core, now = Date.now }: Options): (
     });
     const { Credentials: made } = await client.send(asked).catch((error: Error) => {
       throw new SetupError(
-        `role ${role}: the workflow may not assume it (${error.message}); expected a role that trusts exactly ` +
-          `"${subjectOf(token)}", the subject of this job: npm run bootstrap makes it`,
+        `role ${role}: the workflow may not assume it (${error.message}), expected a role that trusts exactly ` +
+          `"${subjectOf(token)}", the subject of this job; npm run bootstrap creates it`,
       );
     });
     const { AccessKeyId = '', SecretAccessKey = '', SessionToken = '', Expiration } = made ?? {};
@@ -60,7 +60,7 @@ export function assumedRole({ role, session, core, now = Date.now }: Options): (
   };
 }
 
-/** What the token says the job is; roles trust it word for word. */
+/** The token's subject, which describes the job and which roles trust word for word. */
 function subjectOf(token: string): string {
   const payload = Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8');
   return (JSON.parse(payload) as { sub: string }).sub;

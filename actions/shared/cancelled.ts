@@ -1,6 +1,6 @@
 /**
- * Aborts when the runner cancels the step: SIGINT, and 7.5 s later SIGTERM. Called before anything slow is loaded. A second
- * signal ends the process at once.
+ * Aborts when the runner cancels the step, with SIGINT and 7.5 s later SIGTERM. A second signal ends the process at once.
+ * main.ts calls it before it loads anything slow.
  */
 export function cancelled(): AbortSignal {
   const abort = new AbortController();

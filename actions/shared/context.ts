@@ -3,13 +3,13 @@ import type { context } from '@actions/github';
 type Toolkit = typeof context;
 
 /**
- * What the work of an action is told about the workflow's run: a part of the toolkit's `context`. A variable that the
- * runner does not set is undefined there, and a number NaN.
+ * The part of the toolkit's `context` that actions use: facts about the workflow's run. A variable that the runner does not
+ * set is undefined in it, and a number NaN.
  */
 export interface Context
   extends Pick<Toolkit, 'repo' | 'runId' | 'runAttempt' | 'serverUrl'>,
     Partial<Pick<Toolkit, 'workflow' | 'eventName' | 'sha' | 'ref' | 'actor'>> {
-  /** The parts of the events' payloads that are read here; each event has its own. */
+  /** The parts of the events' payloads that actions read; each event has its own. */
   payload: {
     action?: string;
     pull_request?: { number: number; head?: { sha: string; ref: string } };
@@ -18,10 +18,10 @@ export interface Context
   };
 }
 
-/** The run's id; null where no workflow runs. */
+/** The run's id; null outside a workflow. */
 export const runIdOf = ({ runId }: Context): string | null => (runId ? String(runId) : null);
 
-/** A name for a run of the pipeline that did not get one. */
+/** A name for a run of the pipeline that ended before it got one. */
 export const attemptOf = (context: Context): string =>
   `${runIdOf(context) ?? 'run'}-${context.runAttempt || 1}`;
 

@@ -1,4 +1,4 @@
-/** In bundles in place of the whole of echarts: what pipeline/report/charts.ts draws with. */
+/** Replaces echarts in bundles by the parts that pipeline/report/charts.ts draws with. */
 import { LineChart, ScatterChart } from 'echarts/charts';
 import { GridComponent } from 'echarts/components';
 import { use } from 'echarts/core';

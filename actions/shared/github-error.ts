@@ -1,11 +1,11 @@
-/** The status of GitHub's answer; null where the error did not come from GitHub. */
+/** The status of GitHub's answer; null if the error did not come from GitHub. */
 export function statusOf(error: unknown): number | null {
   const { name, status } = error as { name?: string; status?: unknown };
   return name === 'HttpError' && typeof status === 'number' ? status : null;
 }
 
 /**
- * Why a request to GitHub failed, and what to do.
+ * Explains why a request to GitHub failed, and what to do.
  * @param permission what the job's token needs for the request, as a workflow writes it: `pull-requests: write`
  */
 export function whyRefused(error: unknown, permission: string): string {
@@ -18,6 +18,6 @@ export function whyRefused(error: unknown, permission: string): string {
   if (status === 429 || /rate limit/i.test(said))
     return `GitHub's rate limit is used up (${status}: ${said})`;
   if (status === 403 || status === 404)
-    return `GitHub refused it (${status}: ${said}): give the job \`permissions: ${permission}\`; what a pull request from a fork runs has a token that only reads`;
+    return `GitHub refused it (${status}: ${said}): give the job \`permissions: ${permission}\`; the token of a fork's pull request is always read-only`;
   return `GitHub answered ${status}: ${said}`;
 }

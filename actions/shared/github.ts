@@ -5,7 +5,7 @@ import { throttling } from '@octokit/plugin-throttling';
 /** GitHub's API for one token, as https://octokit.github.io/rest.js documents it. */
 export type Octokit = ReturnType<typeof getOctokit>;
 
-/** The client waits 1 + 4 + 9 + 16 + 25 s between its tries, so an outage of half a minute does no harm. */
+/** The client waits 1 + 4 + 9 + 16 + 25 s between its tries, so it gets through an outage of half a minute. */
 const tries = 5;
 /** A job does not wait longer than this many seconds for a rate limit. */
 const longestWait = 120;
@@ -13,8 +13,8 @@ const longestWait = 120;
 /**
  * The toolkit's client, which retries after short outages (no connection, 5xx) and waits as rate limits ask it to. It
  * prints what it waits for, and never the token.
- * @param apiUrl GITHUB_API_URL, which each GitHub Enterprise Server has of its own
- * @param second milliseconds that a second of waiting takes
+ * @param apiUrl GITHUB_API_URL, which differs on a GitHub Enterprise Server
+ * @param second milliseconds that a second of waiting takes; tests shorten it
  */
 export function connect({
   token,
@@ -32,7 +32,7 @@ export function connect({
     (seconds: number, { method, url }: { method: string; url: string }, _: unknown, retries: number) => {
       const again = retries < tries && seconds <= longestWait;
       onWait(
-        `GitHub's ${limit} (${method} ${url}): ${again ? `going on in ${seconds} s` : `free again in ${seconds} s, which is not waited for`}`,
+        `GitHub's ${limit} (${method} ${url}): ${again ? `retrying in ${seconds} s` : `retry possible in ${seconds} s, which is too long to wait`}`,
       );
       return again;
     };

@@ -1,11 +1,11 @@
-// zod/mini, because zod takes several times as long to load, and a wrong input is to be told at once.
+// zod/mini loads several times as fast as zod, so that a wrong input is reported at once.
 import * as z from 'zod/mini';
 import { InputError } from '../../pipeline/errors.ts';
 
 /**
- * Reads the inputs of an action, which the runner puts into `INPUT_NAME` with spaces as underscores, and checks them by the
- * action's schema. White space around a value is dropped, and an empty value counts as none. Throws InputError with every
- * problem.
+ * Reads an action's inputs, which the runner passes as `INPUT_NAME` with underscores for spaces, and checks them against the
+ * action's schema. White space around a value is dropped, and an empty value counts as none. Throws one InputError that
+ * lists every problem.
  */
 export function readInputs<Schema extends z.ZodMiniObject>(
   schema: Schema,
@@ -60,5 +60,5 @@ function listOf(separator: string) {
   return z.pipe(z.string(), z.transform(split));
 }
 
-/** A text of a form; `expected` tells the form to whoever wrote another. */
+/** A text that must match a form; `expected` describes the form in the error. */
 export const matching = (form: RegExp, expected: string) => z.string().check(z.regex(form, expected));

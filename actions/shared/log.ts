@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { escaped } from './annotate.ts';
 
-/** Prints text that may hold anything: the runner obeys no command in it. */
+/** Prints untrusted text: the runner obeys no command in it. */
 export function withoutCommands(text: string): void {
   const end = randomUUID();
   process.stdout.write(`::stop-commands::${end}\n${text}${text.endsWith('\n') ? '' : '\n'}::${end}::\n`);
 }
 
 /**
- * A group of the log, which takes lines as they come and that may hold anything: the runner obeys no command in them.
- * Whatever becomes of the work, the group ends.
+ * A group of the log for untrusted output, printed as it comes: the runner obeys no command in it. The group ends even if
+ * the work fails.
  */
 export async function group<T>(
   title: string,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { repository } from '../../pipeline/repository.ts';
 
-/** action.yml, as far as people and tests read it. */
+/** The parts of action.yml that READMEs show and tests check. */
 export interface Metadata {
   name: string;
   description: string;
@@ -16,7 +16,7 @@ export async function readMetadata(action: string): Promise<Metadata> {
   return parse(await readFile(join(repository, 'actions', action, 'action.yml'), 'utf8')) as Metadata;
 }
 
-/** The README with its tables of inputs and outputs as action.yml has them. Throws where it has no place for one. */
+/** The README with its tables of inputs and outputs from action.yml. Throws if the README has no place for a table. */
 export function withTables(readme: string, { inputs = {}, outputs = {} }: Metadata): string {
   const inputRows = Object.entries(inputs).map(([name, { description, required, default: value }]) => [
     `\`${name}\``,

@@ -1,8 +1,8 @@
 /**
- * Stands in for undici in the bundles, which it would make half a megabyte larger. @actions/github and
- * @actions/http-client use it to send requests through a proxy; our clients bring the fetch of Node itself.
+ * Replaces undici, which would make the bundles half a megabyte larger. @actions/github and @actions/http-client use undici
+ * to send requests through a proxy; our clients use Node's own fetch.
  */
 export const fetch = globalThis.fetch;
 
-/** @actions/github makes one as soon as it is loaded where HTTPS_PROXY is set, so this one may exist and does nothing. */
+/** @actions/github creates one on import if HTTPS_PROXY is set, so the class has to exist; it does nothing. */
 export class ProxyAgent {}

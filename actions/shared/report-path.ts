@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 
 /**
- * Where a run's report is: the file itself, which run-pipeline gives, or the one that it names where it is what
- * `mlops run --json` printed. Whether the report is there, and sound, is for its reader to tell.
+ * Path of a run's report: the given file, if run-pipeline wrote it, or the file that it names, if it has the output of
+ * `mlops run --json`. The report's reader checks that it exists and is valid.
  */
 export async function reportPath(run: string): Promise<string> {
   try {

@@ -4,8 +4,8 @@ import { gunzipSync } from 'node:zlib';
 import { emptyDatabase, type SpecDatabase } from '@aws-cdk/service-spec-types';
 
 /*
- * Stands in for @aws-cdk/aws-service-spec in bundles. The specification of AWS's resources is too large for one, and the
- * command line of the CDK, which deploys, brings its own.
+ * Replaces @aws-cdk/aws-service-spec in bundles. The specification of AWS's resources is too large for a bundle, and the
+ * CDK's command line, which deploys, brings its own.
  */
 
 let folder = '';

@@ -4,15 +4,15 @@ import { ConfigError, FileError, InputError, problemLine } from '../../pipeline/
 import { annotateError } from './annotate.ts';
 import { readInputs } from './inputs.ts';
 
-/** What the work of an action came to. */
+/** The result of an action's work. */
 export interface Result<Output extends string> {
-  /** They are set whether or not the step fails. An output that is left out is empty. */
+  /** The outputs, which are set whether or not the step fails. An output that is left out is empty. */
   outputs: Partial<Record<Output, string>>;
-  /** Why the step fails; absent where it does not. */
+  /** The reason why the step fails; absent if it succeeds. */
   failed?: string;
 }
 
-/** A failure that leaves outputs. */
+/** A failure that still sets outputs. */
 export class ActionError extends Error {
   override readonly name = 'ActionError';
   readonly outputs: Record<string, string>;
@@ -25,10 +25,10 @@ export class ActionError extends Error {
 
 /** An action as its main.ts declares it. */
 interface Action<Schema extends z.ZodMiniObject, Output extends string> {
-  /** What a workflow writes under `with:`. */
+  /** The schema of what a workflow writes under `with:`. */
   inputs: Schema;
   outputs: readonly Output[];
-  /** Called once the inputs are checked. It loads what it needs itself, so that a wrong input is told at once. */
+  /** Called once the inputs are checked. It imports its modules itself, so that a wrong input is reported at once. */
   work: (inputs: z.output<Schema>) => Promise<Result<NoInfer<Output>>>;
 }
 
@@ -55,7 +55,7 @@ async function setOutputs(names: readonly string[], values: Partial<Record<strin
   for (const name of names) if (values[name] !== undefined) core.setOutput(name, values[name]);
 }
 
-/** Fails the step. An error that the user can fix is annotated at its place in the file. */
+/** Fails the step, and annotates an error that the user can fix at its place in the file. */
 function fail(error: unknown): void {
   process.exitCode = 1;
   if (error instanceof ConfigError) {
@@ -74,6 +74,6 @@ function fail(error: unknown): void {
   }
   const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
   annotateError(message, error instanceof InputError ? { title: 'Input' } : {});
-  // A stack only helps with bugs, whose errors have no name of ours.
+  // A stack trace helps only with bugs, which throw JavaScript's own errors.
   if (['Error', 'TypeError', 'RangeError', 'ReferenceError'].includes(name)) console.log(stack);
 }

@@ -171,7 +171,7 @@ test('a push that merged nothing is trained on main, and says so', async () => {
   await act.land(sha);
   const deployed = await push(sha, before);
   expect(deployed.ok).toBe(true);
-  expect(deployed.log).toContain('merged no pull request: it is trained here');
+  expect(deployed.log).toContain('merged no pull request, so Deploy trains it');
   const report = await reportOf(deployed);
   expect(report.steps.find(({ name }) => name === 'Tune')?.reused).toBe(false);
   expect(report.champion?.origin).toBe('champion');
@@ -272,7 +272,7 @@ test("a fork's pull request: its run posts nothing, its report is checked and po
   const [after, ...more] = github.comments(8);
   expect(more).toEqual([]);
   expect(after?.body).not.toContain('evil.example');
-  expect(after?.body).toContain('ended without a report');
+  expect(after?.body).toContain('died or was cancelled before it wrote a report');
 });
 
 test('a pull request with a broken mlops.yaml gets a comment that says where', async () => {
@@ -321,7 +321,7 @@ test("a release is main with the actions' bundles, under its tag and its major o
       TOKEN: 'x',
     },
   });
-  await expect(again).rejects.toMatchObject({ stdout: expect.stringContaining('v1.2.3 is taken') });
+  await expect(again).rejects.toMatchObject({ stdout: expect.stringContaining('got v1.2.3, which is tagged already') });
 });
 
 test('no log, comment or summary of all that holds a token, a key or a signed address', async () => {

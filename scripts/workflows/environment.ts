@@ -4,7 +4,7 @@ import type { Config } from '../../pipeline/config/schema.ts';
 import { causedByInput } from '../../pipeline/errors.ts';
 import { type Deployment, resourceNames } from '../../pipeline/names.ts';
 
-/** What the workflows need to know of an environment. */
+/** The facts about an environment that the workflows need. */
 export interface WorkflowEnvironment {
   name: string;
   region: string;
@@ -12,7 +12,7 @@ export interface WorkflowEnvironment {
   release: string;
 }
 
-/** The environment of mlops.yaml that is chosen. What is wrong with mlops.yaml or the choice ends the step, annotated. */
+/** The chosen environment of mlops.yaml. An error in mlops.yaml or in the choice is annotated and ends the step. */
 export async function environmentOf(
   choose: (project: Pick<Config, 'project' | 'environments'>) => Deployment,
 ): Promise<WorkflowEnvironment> {

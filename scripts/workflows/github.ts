@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** What GitHub answers a tool that only asks; every field may be missing. */
+/** An answer of GitHub's API; every field may be missing. */
 export type Answer = Record<string, unknown>;
 
 const waits = [1000, 3000, 9000];
 
 /**
- * Asks GitHub as the workflow's own token (GITHUB_TOKEN). A path begins with `/repos/OWNER/NAME`; null: there is no such
- * thing. Tries again where GitHub is down or asks to wait. Throws an Error with path and status otherwise.
+ * GETs a path, which begins with `/repos/OWNER/NAME`, with the workflow's own token (GITHUB_TOKEN). Null if GitHub answers
+ * 404. Retries while GitHub is down or asks to wait. Throws an Error with path and status for any other answer.
  */
 export async function ask(path: string): Promise<unknown> {
   const { GITHUB_API_URL = 'https://api.github.com', GITHUB_TOKEN = '' } = process.env;
@@ -36,17 +36,17 @@ export async function ask(path: string): Promise<unknown> {
 /** `OWNER/NAME` of the repository that the workflow runs in. */
 export const repository = (): string => process.env.GITHUB_REPOSITORY ?? '';
 
-/** Sets the outputs of this step. A value may span lines: no text can end it but the mark, which nobody can guess. */
+/** Sets the outputs of this step. A value may span lines, because only a random mark ends it. */
 export function give(outputs: Record<string, string>): void {
   const mark = randomUUID();
   const lines = Object.entries(outputs).map(([name, value]) => `${name}<<${mark}\n${value}\n${mark}\n`);
   appendFileSync(process.env.GITHUB_OUTPUT ?? '/dev/stdout', lines.join(''));
 }
 
-/** `a.b.c` of an answer, where every step is there. */
+/** The value at `a.b.c` of an answer; undefined if any part of the path is missing. */
 export function at(answer: unknown, path: string): unknown {
   return path.split('.').reduce<unknown>((value, key) => (value as Answer | null | undefined)?.[key], answer);
 }
 
-/** A list, or nothing of it. */
+/** The value if it is a list, otherwise an empty list. */
 export const listOf = (answer: unknown): unknown[] => (Array.isArray(answer) ? answer : []);

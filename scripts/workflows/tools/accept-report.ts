@@ -1,6 +1,6 @@
 /**
- * Takes over a report that a fork's run has made: `node accept-report.js FROM TO`. Only what parses as a report, within
- * its bounds, is written, and it says where it comes from.
+ * Copies a report that a fork's run made: `node accept-report.js FROM TO`. Writes only a file that parses as a report within
+ * its bounds, and adds a note that says where it comes from.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseReport } from '../../../pipeline/report/parse-report.ts';

@@ -1,4 +1,4 @@
-/** The environment whose pull-request role is ROLE, an ARN: outputs its `name` and `region`. */
+/** Finds the environment whose pull-request role is ROLE, an ARN: outputs its `name` and `region`. */
 import { deploymentOfRole } from '../../../pipeline/config/environment.ts';
 import { SetupError } from '../../../pipeline/errors.ts';
 import { environmentOf } from '../environment.ts';

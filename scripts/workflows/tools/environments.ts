@@ -1,4 +1,4 @@
-/** The environments of mlops.yaml in the order in which a deployment takes them, as one line of JSON for a workflow. */
+/** Prints the environments of mlops.yaml in the order in which Deploy takes them, as one line of JSON for a workflow. */
 
 import { environmentsOf } from '../../../pipeline/config/environment.ts';
 import { loadProject } from '../../../pipeline/config/load.ts';

@@ -1,6 +1,6 @@
 /**
- * The open pull request that a fork's run was for: output `pull-request`, empty where there is none or it is not clear.
- * GitHub's event does not say it for forks, and what the fork's own artifact says is not to be trusted.
+ * Finds the open pull request that a fork's run was for: output `pull-request`, empty if there is not exactly one. GitHub's
+ * event does not say it for forks, and the fork's own artifact cannot be trusted.
  */
 import { readFileSync } from 'node:fs';
 import { ask, at, give, listOf, repository } from '../github.ts';

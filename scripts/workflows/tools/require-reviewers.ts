@@ -1,6 +1,6 @@
 /**
- * Ends with an error unless an environment (ENVIRONMENT) has required reviewers: GitHub lets a job into one that nobody has
- * set up, which approves nothing.
+ * Fails unless the GitHub environment ENVIRONMENT has required reviewers: GitHub lets a job into an environment that nobody
+ * has set up, and then nobody has approved.
  */
 import { ask, at, listOf, repository } from '../github.ts';
 
@@ -11,7 +11,7 @@ const reviewers = listOf(at(environment, 'protection_rules')).some(
 );
 if (!reviewers) {
   console.log(
-    `::error title=Held::The GitHub environment ${name} has no required reviewers, so nobody has approved. To approve, run the workflow Retrain with the number of this run as promote.`,
+    `::error title=Held::The GitHub environment ${name} has no required reviewers, so nobody has approved. To approve, run the workflow Retrain and enter this run's number as promote.`,
   );
   process.exitCode = 1;
 }

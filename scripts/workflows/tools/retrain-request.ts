@@ -1,7 +1,7 @@
 /**
- * What a retrain is asked to do, by whoever asked: outputs `name`, `region` and `release` of the environment, `data`, `set`, `mode`,
- * `reason`. A dispatch from outside gives `data`, `environment` and `reason` in its client_payload. Where a held run is to
- * be promoted, checks that it is this repository's own deploy or retrain of this branch.
+ * Reads the request of a retrain: outputs `name`, `region` and `release` of the environment, `data`, `set`, `mode` and
+ * `reason`. A dispatch from outside gives `data`, `environment` and `reason` in its client_payload. If the request is to
+ * promote a held run, checks that this is a run of Deploy or Retrain in this repository and branch.
  */
 import { readFileSync } from 'node:fs';
 import { deploymentOf, environmentsOf } from '../../../pipeline/config/environment.ts';
@@ -23,13 +23,13 @@ const dry = asked('dry-run') === 'true';
 give({
   ...(AWS === 'true' ? await environment() : { name: '', region: '', release: '' }),
   data: asked('data'),
-  // Settings are no business of a sender outside: they could switch the gate off.
+  // A sender from outside may not change settings, which could switch the gate off.
   set: from === 'inputs' ? settings(asked('set')) : '',
   mode: dry || asked('mode') === 'evaluate' ? 'evaluate' : 'promote',
   reason: asked('reason') || String(at(event, 'action') ?? GITHUB_EVENT_NAME),
 });
 
-/** One a line, as run-pipeline takes them: the form on GitHub has one line only. */
+/** Puts each setting on a line, as run-pipeline takes them. GitHub's form has a single line. */
 function settings(text: string): string {
   return text
     .split(';')
@@ -38,7 +38,7 @@ function settings(text: string): string {
     .join('\n');
 }
 
-/** A retrain that names no environment is of the first that deployments take. */
+/** The environment of the request; by default the first one that Deploy deploys. */
 function environment(): Promise<WorkflowEnvironment> {
   return environmentOf((config) => {
     const [first] = environmentsOf(config);
@@ -49,7 +49,7 @@ function environment(): Promise<WorkflowEnvironment> {
 async function checkHeld(id: string): Promise<void> {
   if (!/^\d+$/.test(id))
     throw new Error(
-      `promote: got ${JSON.stringify(id)}, expected the number of a run: the last part of its address, as in actions/runs/123`,
+      `promote: got ${JSON.stringify(id)}, expected the number of a run, the last part of its address (actions/runs/NUMBER)`,
     );
   const run = await ask(`/repos/${repository()}/actions/runs/${id}`);
   const found = {
@@ -61,6 +61,6 @@ async function checkHeld(id: string): Promise<void> {
   const own = found.repository === repository() && found.branch === GITHUB_REF_NAME;
   if (!own || !workflows.includes(found.workflow))
     throw new Error(
-      `promote: run ${id} is ${JSON.stringify(found)}, expected one of ${workflows.join(', ')} on ${GITHUB_REF_NAME}`,
+      `promote: run ${id}: got ${JSON.stringify(found)}, expected one of ${workflows.join(', ')} on ${GITHUB_REF_NAME}`,
     );
 }

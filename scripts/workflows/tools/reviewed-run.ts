@@ -1,6 +1,6 @@
 /**
- * The pull request that the pushed commit merged, and the run that reviewed it: outputs `pull-request` and `run`, empty
- * where there is none. A run counts only if its head is this repository's own and the commit that was merged.
+ * Finds the pull request that the pushed commit merged, and the run that reviewed it: outputs `pull-request` and `run`,
+ * empty if there is none. A run counts only if its head is this repository's own and the commit that was merged.
  */
 import { ask, at, give, listOf, repository } from '../github.ts';
 
@@ -16,9 +16,9 @@ console.log(why);
 give({ 'pull-request': number, run });
 
 async function reviewedRun(): Promise<[run: string, why: string]> {
-  if (merged === undefined) return ['', `${commit.slice(0, 7)} merged no pull request: it is trained here.`];
+  if (merged === undefined) return ['', `${commit.slice(0, 7)} merged no pull request, so Deploy trains it.`];
   if (at(merged, 'head.repo.full_name') !== repository())
-    return ['', `#${number} came from a fork, whose artifacts are not trusted: it is trained here.`];
+    return ['', `#${number} came from a fork, whose artifacts are not trusted, so Deploy trains it.`];
   const found = await ask(
     `${base}/actions/workflows/pull-request.yml/runs?event=pull_request&status=completed&head_sha=${head}&per_page=50`,
   );
@@ -31,5 +31,5 @@ async function reviewedRun(): Promise<[run: string, why: string]> {
     if (listOf(at(artifacts, 'artifacts')).some((artifact) => at(artifact, 'expired') === false))
       return [id, `#${number} was reviewed by run ${id}.`];
   }
-  return ['', `#${number}: no run of ${head.slice(0, 7)} has its artifacts any more: it is trained here.`];
+  return ['', `#${number}: no run of ${head.slice(0, 7)} still has its artifacts, so Deploy trains it.`];
 }
