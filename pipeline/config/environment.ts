@@ -3,20 +3,20 @@ import { type Deployment, type ResourceNames, resourceNames } from '../names.ts'
 import type { Config } from './schema.ts';
 
 /*
- * Which environment of mlops.yaml is meant. Commands, actions, workflows and the CDK app all ask here, so that the same
- * name, role or state machine means the same environment to each, and a wrong one is told in the same words.
+ * Finds an environment of mlops.yaml by its name, role or state machine. Commands, actions, workflows and the CDK app
+ * all use these functions, so that they agree on the environment and on the error for an unknown one.
  */
 
-/** What all models of a project share. */
+/** The settings that all models of a project share. */
 type Project = Pick<Config, 'project' | 'environments'>;
 
-/** An environment of mlops.yaml: what its resources' names are made of, and its settings. */
+/** An environment of mlops.yaml: the parts of its resources' names, and its settings. */
 interface ChosenEnvironment {
   readonly deployment: Deployment;
   readonly settings: Readonly<Config['environments'][string]>;
 }
 
-/** All environments, in the order of mlops.yaml, which is the order of deployments. */
+/** All environments in the order of mlops.yaml, in which they are deployed. */
 export const environmentsOf = ({ project, environments }: Project): ChosenEnvironment[] =>
   Object.entries(environments).map(([environment, settings]) => ({
     deployment: { project, environment, account: settings.account, region: settings.region },
@@ -24,8 +24,8 @@ export const environmentsOf = ({ project, environments }: Project): ChosenEnviro
   }));
 
 /**
- * The environment of this name; without a name, the only one. Throws SetupError, which begins with where the name was
- * to be given: an option, or an action's input.
+ * The environment of this name; without a name, the only one. Throws SetupError, which begins with `given`: the option
+ * or the action's input that takes the name.
  */
 export function chooseEnvironment(
   config: Project,
@@ -47,11 +47,11 @@ export function chooseEnvironment(
   );
 }
 
-/** chooseEnvironment, for those who need no settings. */
+/** The deployment of the chosen environment. */
 export const deploymentOf = (config: Project, name: string | undefined, given?: string): Deployment =>
   chooseEnvironment(config, name, given).deployment;
 
-/** The environment of a state machine, by its name or ARN. Throws SetupError, which begins with where it was given. */
+/** The environment of a state machine, by its name or ARN. Throws SetupError, which begins with `given`. */
 export function deploymentOfMachine(config: Project, machine: string, given: string): Deployment {
   const known = environmentsOf(config).flatMap(({ deployment }) =>
     Object.values(resourceNames(deployment).machines).map(({ name, arn }) => ({ name, arn, deployment })),
@@ -64,7 +64,7 @@ export function deploymentOfMachine(config: Project, machine: string, given: str
   );
 }
 
-/** The environment that GitHub's workflows enter by one of these roles, by the role's ARN; undefined where none has it. */
+/** The environment whose role has this ARN; GitHub's workflows assume these roles. Undefined if none has it. */
 export const deploymentOfRole = (
   config: Project,
   arn: string,

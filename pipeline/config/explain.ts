@@ -5,7 +5,7 @@ import { configSchema, metricPhrase } from './schema.ts';
 import { fieldsOf, schemaAt } from './schema-tree.ts';
 import { isMapping, join } from './tree.ts';
 
-/** A problem with a setting; `about` is what it leaves uncertain, so that no other check builds on it. */
+/** A problem with a setting. `about` lists the settings that it makes doubtful, on which no other check may build. */
 export interface Finding {
   keys: string[];
   message: string;
@@ -14,14 +14,14 @@ export interface Finding {
 
 export const pathOf = (keys: readonly string[]): string => keys.join('.');
 
-/** What zod refused -> what was found, what was expected, and which known key was probably meant. */
+/** Turns zod's issues into messages: what was found, what was expected, and which known key was probably meant. */
 export function explain(
   issues: readonly z.core.$ZodIssue[],
   input: unknown,
   schema: unknown = configSchema,
 ): Finding[] {
   const findings = issues.flatMap((issue) => explainIssue(issue, [], input, schema));
-  // `traget: x` is one mistake: the target is not missing as well.
+  // `traget: x` is one mistake, so data.target is not reported as missing too.
   const meant = new Set(findings.flatMap(({ keys, about }) => about.filter((path) => path !== pathOf(keys))));
   return findings.filter(({ keys, message }) => !(meant.has(pathOf(keys)) && message.startsWith('missing')));
 }
@@ -47,7 +47,7 @@ function explainIssue(
   return [{ keys, message, about: [pathOf(keys)] }];
 }
 
-/** Of a union's branches the one that took the value's kind: only its complaints are about the value's inside. */
+/** Whether a union's branch accepts the value's kind (mapping or list), so that its issues are about the inside. */
 function isSpecific(issues: readonly z.core.$ZodIssue[], value: unknown): boolean {
   const structured = isMapping(value) || Array.isArray(value);
   const refused = ({ path, code }: z.core.$ZodIssue) =>
@@ -77,7 +77,7 @@ function unknownKey(keys: string[], key: string, schema: unknown): Finding {
   };
 }
 
-/** Paths of the settings with this name, wherever they stand. */
+/** Paths of all settings with this name. */
 function settingsCalled(name: string, schema: unknown, path = ''): string[] {
   const fields = fieldsOf(schema) ?? {};
   const here = Object.hasOwn(fields, name) && path !== '' ? [join(path, name)] : [];
@@ -96,7 +96,7 @@ export function valueAt(input: unknown, keys: readonly string[]): unknown {
   return value;
 }
 
-/** `got "high"`: the value as people would write it, cut short. */
+/** Writes `got "high"`: the value as people would write it, cut short. */
 export function got(value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? 'got an empty list' : 'got a list';
   if (isMapping(value)) return 'got a mapping';

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { configJsonSchema, modelJsonSchema } from './json-schema.ts';
 import { configReference } from './reference.ts';
 
-// Writes what is made from the schema: JSON Schemas for editors and README.md for people.
+// Writes the files made from the schema: JSON Schemas for editors and README.md for people.
 const beside = (name: string) => new URL(name, import.meta.url);
 const json = (value: object) => `${JSON.stringify(value, undefined, 2)}\n`;
 writeFileSync(beside('mlops.schema.json'), json(configJsonSchema()));

@@ -3,8 +3,8 @@ import { modelFile, rootFile } from './models.ts';
 import { configSchema } from './schema.ts';
 
 /**
- * JSON Schemas of mlops.yaml as people write it, for editors: keys, values and descriptions while typing. The root's file
- * describes the only model, or names the models, each of which then has a file of its own.
+ * The JSON Schema from which editors complete and check mlops.yaml. The root's file describes the only model, or names
+ * the folders of several models, each with its own file.
  */
 export const configJsonSchema = (): object => jsonSchema('mlops.yaml', z.union([configSchema, rootFile]));
 

@@ -8,29 +8,29 @@ import { salvage } from './salvage.ts';
 import { type Config, configSchema } from './schema.ts';
 import { isMapping, placeOf, readTree, type Tree } from './tree.ts';
 
-/** A model's settings as they were read. */
+/** A model's settings, read and checked. */
 export interface LoadedConfig {
   config: Config;
   /** The file that describes the model; paths in it are relative to it. */
   path: string;
-  /** A problem of a setting that only the world outside the file shows, with the place where the setting is written. */
+  /** Places a problem that only shows outside the file (missing data, say) at the line that sets the setting. */
   problemAt: (path: string, message: string) => ConfigProblem;
 }
 
 interface Options {
-  /** Overrides `path=value`, the last one winning; the value is YAML. */
+  /** Overrides `path=value`; the value is YAML and the last override wins. */
   set?: readonly string[];
-  /** Which model, where the project has several. */
+  /** The model's name, where the project has several. */
   model?: string | undefined;
-  /** Of a file from before a setting was refused: it had no effect then, so it is left alone. @default false */
+  /** Accept settings that are not built yet: they had no effect in older files either. @default false */
   takesNotBuilt?: boolean;
 }
 
 const largestFile = 1_000_000;
 
 /**
- * Reads and checks the settings of one model: of mlops.yaml alone, or of the file of that model and what the root's
- * mlops.yaml has for all. Throws ConfigError with every problem, and InputError where the project has no such model.
+ * Reads and checks the settings of one model, from mlops.yaml alone or from the model's own file and the root's
+ * mlops.yaml. Throws ConfigError with every problem, and InputError if the project has no such model.
  */
 export async function loadConfig(
   path: string,
@@ -40,7 +40,7 @@ export async function loadConfig(
   const root = readTree(text, rootFile);
   if (hasModels(root)) {
     const chosen = chooseModel(await modelsOf(root, path, readText), model);
-    // Read again where it could not be read, for its error.
+    // A file that could not be read is read again, for its error.
     const own = chosen.tree ?? readTree(await readText(chosen.file), configSchema);
     const tree = modelTree(chosen, own, root, path);
     const config = configOf(tree, { file: chosen.file, set, takesNotBuilt });
@@ -52,31 +52,31 @@ export async function loadConfig(
   const config = configOf(tree, { file: path, set, takesNotBuilt });
   if (model !== undefined && model !== config.name)
     throw new InputError(
-      `--model: got ${JSON.stringify(model)}, expected ${config.name}, the only one of ${path}`,
+      `--model: got ${JSON.stringify(model)}, expected ${config.name}, the only model of ${path}`,
     );
   return { config, path, problemAt: (at, message) => problemIn(tree, at, message) };
 }
 
-/** The names of a project's models; undefined where mlops.yaml describes the only one. Throws ConfigError. */
+/** The names of a project's models; undefined if mlops.yaml describes the only one. Throws ConfigError. */
 export async function modelNames(path: string): Promise<string[] | undefined> {
   const root = readTree(await readText(path), rootFile);
   return hasModels(root) ? (await modelsOf(root, path, readText)).map(({ name }) => name) : undefined;
 }
 
-/** What the models of a project share, whatever is wrong in a model's own file. Throws ConfigError. */
+/** The settings that a project's models share, even if a model's own file is broken. Throws ConfigError. */
 export async function loadProject(path: string): Promise<Pick<Config, 'project' | 'environments'>> {
   const root = readTree(await readText(path), rootFile);
   return hasModels(root) ? checkRoot(root, path) : (await loadConfig(path)).config;
 }
 
-/** The settings of every model of the project. Throws ConfigError with the problems of the first that has any. */
+/** The settings of every model of the project. Throws ConfigError with the problems of the first broken file. */
 export async function loadModels(path: string): Promise<[Config, ...Config[]]> {
   const [first, ...others] = (await modelNames(path)) ?? [];
   const load = async (model?: string) => (await loadConfig(path, { model })).config;
   return [await load(first), ...(await Promise.all(others.map(load)))];
 }
 
-/** Text of the only model's mlops.yaml -> config with every default filled in. Throws ConfigError with every problem. */
+/** Parses and checks the text of the only model's mlops.yaml. Throws ConfigError with every problem. */
 export function parseConfig(
   text: string,
   { file = 'mlops.yaml', set = [], takesNotBuilt = false }: Omit<Options, 'model'> & { file?: string } = {},
@@ -97,7 +97,7 @@ function soleTree(text: string, file: string): Tree {
       problemIn(
         tree,
         'name',
-        'got it in a file without `models`, expected none: the only model is called as its project',
+        'got a name in a file without `models`, expected none: the only model has the name of the project',
       ),
     );
   return tree;
@@ -112,7 +112,7 @@ function configOf(
     throw new ConfigError(file, [
       { path: '', message: 'got a list or a text, expected settings as `key: value` lines' },
     ]);
-  // So that what data must hold is told one by one.
+  // An empty mapping makes the check report each required setting of data.
   if (tree.value.data === undefined) tree.value.data = {};
 
   const parsed = configSchema.safeParse(tree.value);

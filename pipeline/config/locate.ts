@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 
-/** A path of mlops.yaml: beside the file, or else from the working directory, where commands are run. */
+/** Resolves a path of mlops.yaml against the file's folder or, if nothing is there, against the working directory. */
 export async function locate(path: string, file: string): Promise<string> {
   const beside = resolve(dirname(file), path);
   if (await exists(beside)) return beside;

@@ -69,12 +69,12 @@ test('without models the file describes the only one, named as the project', asy
   expect((await loadConfig(file)).config.name).toBe('churn');
   expect((await loadConfig(file, { model: 'churn' })).config.name).toBe('churn');
   await expect(loadConfig(file, { model: 'other' })).rejects.toThrow(
-    `--model: got "other", expected churn, the only one of ${file}`,
+    `--model: got "other", expected churn, the only model of ${file}`,
   );
   await expect(
     loadConfig(write({ 'mlops.yaml': `project: churn\nname: x\nproblem: binary\n${model()}` })),
   ).rejects.toThrow(
-    'name: got it in a file without `models`, expected none: the only model is called as its project (line 2, column 7)',
+    'name: got a name in a file without `models`, expected none: the only model has the name of the project (line 2, column 7)',
   );
 });
 
@@ -119,7 +119,7 @@ test.each([
   [
     "a key of the project in a model's file",
     { 'model/attrition/mlops.yaml': model('environments: {}\n') },
-    "environments: got it in a model's own file, expected it in",
+    "environments: got this key in a model's own file, expected it in",
   ],
   [
     'a budget above the ceiling',

@@ -7,18 +7,18 @@ import { configFile, configSchema } from './schema.ts';
 import { isMapping, join as joinPath, type Origin, placeOf, readTree, type Tree } from './tree.ts';
 
 /*
- * A project of several models: the root's mlops.yaml names their folders and holds what they share, and each folder has
- * an mlops.yaml of its own.
+ * A project of several models: the root's mlops.yaml names their folders and holds the settings that they share; each
+ * folder has its own mlops.yaml.
  */
 
 const { project, environments, notifications, budget } = configFile.shape;
 
-/** A model's own mlops.yaml. What it does not say, the root's `defaults` or the defaults of the settings do. */
+/** A model's own mlops.yaml. The root's `defaults`, then the settings' own defaults, fill in what it leaves out. */
 export const modelFile = configFile
   .omit({ project: true, environments: true, notifications: true })
   .partial();
 
-/** The root's mlops.yaml of several models. Its `defaults` are judged in each model that they go into. */
+/** The root's mlops.yaml of several models. Its `defaults` are checked in each model that they are merged into. */
 export const rootFile = z.strictObject(
   {
     project,
@@ -28,23 +28,23 @@ export const rootFile = z.strictObject(
       })
       .min(1, { error: 'a list of at least one folder' })
       .describe(
-        'Folders of the models, each with an mlops.yaml of its own. Default: this file describes the only model.',
+        'Folders of the models, each with its own mlops.yaml. Default: this file describes the only model.',
       ),
     defaults: modelFile
       .omit({ name: true })
       .prefault({})
-      .describe('What every model has whose own file does not say otherwise.'),
-    budget: budget.describe('The ceiling: no model may have a higher budget.'),
+      .describe("Settings of every model; a model's own file overrides them."),
+    budget: budget.describe('Ceiling: no model may have a higher budget.'),
     notifications,
     environments,
   },
   { error: 'a mapping' },
 );
 
-/** Only the root's file has these. */
+/** Keys that only the root's file may have. */
 const ofProject = ['project', 'models', 'defaults', 'environments', 'notifications'] as const;
 
-/** Whether this is the root's file of several models. */
+/** Whether this is the root's file of a project of several models. */
 export const hasModels = ({ value }: Tree): boolean => isMapping(value) && Object.hasOwn(value, 'models');
 
 /** A model of the project. */
@@ -52,13 +52,13 @@ export interface ModelFile {
   name: string;
   /** The path of its own mlops.yaml. */
   file: string;
-  /** What its file says; null where that cannot be read, which only this model's runs are told. */
+  /** Its file, parsed; null if the file cannot be read, which is an error only for this model's runs. */
   tree: Tree | null;
 }
 
 /**
- * The models that the root's file names. A model's broken file keeps no other from running: it is told when that model
- * is asked for. Throws ConfigError for what is wrong in the root's own file.
+ * The models that the root's file names. A model's broken file does not stop the others: the error comes when that
+ * model is chosen. Throws ConfigError for problems in the root's own file.
  * @param read the text of a file; throws ConfigError
  */
 export async function modelsOf(
@@ -98,7 +98,7 @@ export async function modelsOf(
   return models;
 }
 
-/** What the root's file says. Throws ConfigError. */
+/** Checks and returns the settings of the root's file. Throws ConfigError. */
 export function checkRoot(root: Tree, rootPath: string): z.output<typeof rootFile> {
   const parsed = rootFile.safeParse(withoutDefaults(root.value));
   if (root.problems.length === 0 && parsed.success) return parsed.data;
@@ -106,7 +106,7 @@ export function checkRoot(root: Tree, rootPath: string): z.output<typeof rootFil
   throw new ConfigError(rootPath, [...root.problems, ...findings.map((found) => problemOf(found, root))]);
 }
 
-/** `defaults` are partial: judged here, every setting that stands in the models' own files would be missing. */
+/** `defaults` are partial: checked here, they would lack every setting that is in the models' own files. */
 const withoutDefaults = (value: unknown) =>
   isMapping(value) && isMapping(value.defaults) ? { ...value, defaults: {} } : value;
 
@@ -116,7 +116,7 @@ const problemOf = ({ keys, message }: Finding, tree: Tree) => ({
   ...placeOf(tree, pathOf(keys), message),
 });
 
-/** Which of the models is meant. Throws InputError where none is named, or none has the name. */
+/** The model of this name; without a name, the only one. Throws InputError if the name is unknown or missing. */
 export function chooseModel(models: readonly ModelFile[], name: string | undefined): ModelFile {
   const [first] = models;
   if (name === undefined && first !== undefined && models.length === 1) return first;
@@ -130,8 +130,8 @@ export function chooseModel(models: readonly ModelFile[], name: string | undefin
 }
 
 /**
- * What a model's own file, the defaults and the project's settings come to, each setting with its place. Throws
- * ConfigError for what is not a model's to say.
+ * A model's own file merged with `defaults` and the project's settings, each setting with its place. Throws ConfigError
+ * if the model's file sets a key of the project.
  */
 export function modelTree(model: ModelFile, tree: Tree, root: Tree, rootPath: string): Tree {
   const own = isMapping(tree.value) ? tree.value : {};
@@ -142,7 +142,7 @@ export function modelTree(model: ModelFile, tree: Tree, root: Tree, rootPath: st
     if (Object.hasOwn(own, key))
       problems.push({
         path: key,
-        message: `got it in a model's own file, expected it in ${rootPath}, which all models share`,
+        message: `got this key in a model's own file, expected it in ${rootPath}, which all models share`,
         ...placeOf(tree, key),
       });
   if (problems.length > 0) throw new ConfigError(model.file, problems);
@@ -164,7 +164,7 @@ export function modelTree(model: ModelFile, tree: Tree, root: Tree, rootPath: st
     take('budget', 'budget');
   }
   value.name = model.name;
-  // A model's folder is the context of its image.
+  // A model's folder is the build context of its image.
   const settings = isMapping(value.model) ? value.model : {};
   if (value.model === undefined || isMapping(value.model))
     value.model = Object.hasOwn(settings, 'image') ? settings : { context: '.', ...settings };
@@ -175,7 +175,7 @@ export function modelTree(model: ModelFile, tree: Tree, root: Tree, rootPath: st
 const elsewhere = (origin: Origin, file: string, path: string): Origin =>
   origin === 'set' ? origin : { ...origin, from: { file, path } };
 
-/** Mappings are merged; anything else that the model says takes the default's place whole. */
+/** Merges mappings; any other value of the model's file replaces the default. */
 function merge(
   defaults: unknown,
   own: unknown,
@@ -196,7 +196,7 @@ function merge(
   return merged;
 }
 
-/** Why the model's budget is above the project's ceiling; null where it is not. */
+/** The error text if the model's budget is above the project's ceiling, else null. */
 export function overCeiling(most: number | null, root: Tree, rootPath: string): string | null {
   const ceiling = valueAt(root.value, ['budget', 'max_run_usd']);
   if (typeof ceiling !== 'number' || (most !== null && most <= ceiling)) return null;

@@ -1,6 +1,6 @@
 import { distance } from 'fastest-levenshtein';
 
-/** The option that a misspelling most likely meant; undefined where none is near. */
+/** The option that a misspelt word most likely means; undefined if none is near. */
 export function nearest(word: string, options: readonly string[]): string | undefined {
   const plain = (text: string) => text.toLowerCase().replace(/[\s_-]/g, '');
   const ranked = options
@@ -12,7 +12,7 @@ export function nearest(word: string, options: readonly string[]): string | unde
   return best.edits <= allowed ? best.option : undefined;
 }
 
-/** `; did you mean "target"?`, or nothing where no option is near. */
+/** Returns `; did you mean "target"?`, or an empty text if no option is near. */
 export function didYouMean(word: string, options: readonly string[]): string {
   const option = nearest(word, options);
   return option === undefined ? '' : `; did you mean "${option}"?`;

@@ -2,8 +2,8 @@ import { childOf, fieldsOf } from './schema-tree.ts';
 import { isMapping, join, readTree, type Tree } from './tree.ts';
 
 /**
- * Puts `path=value` overrides over a tree, the last one winning. The value is YAML; none at all takes the default
- * again. A key that holds a dot stands in double quotes: `environments.staging.tags."cost.center"=42`.
+ * Applies `path=value` overrides to a tree; the last one wins. The value is YAML; an empty value restores the default.
+ * A key that contains a dot is in double quotes: `environments.staging.tags."cost.center"=42`.
  */
 export function override(tree: Tree, overrides: readonly string[], schema: unknown): void {
   for (const text of overrides) {
@@ -50,7 +50,7 @@ function put(tree: Tree, keys: string[], value: unknown, schema: unknown): void 
   for (const known of [...tree.origins.keys()])
     if (known === path || known.startsWith(`${path}.`)) tree.origins.delete(known);
   tree.origins.set(path, 'set');
-  // Without a value a setting is not given; under a free name (a hyperparameter) it is an empty value, refused later.
+  // A setting without a value counts as not given; a free name (a hyperparameter) gets null, which is refused later.
   if (value === undefined && Object.hasOwn(fieldsOf(schema) ?? {}, key)) delete holder[key];
   else holder[key] = value ?? null;
 }

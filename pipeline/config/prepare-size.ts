@@ -1,22 +1,22 @@
 import type { Config } from './schema.ts';
 
-/** What a prepare job runs on, as its service asks for it and bills it. */
+/** The size of a prepare job, as its service takes it and bills it. */
 export type PrepareSize =
   | { engine: 'processing'; instance: string; count: number }
-  /** Workers of one kind: the driver, which prepares, and the least that Glue adds. */
+  /** Workers of one type: the driver, which prepares, and the fewest executors that Glue adds. */
   | { engine: 'glue'; instance: string; count: number }
-  /** Units of CPU (1024 a vCPU), MiB of memory and GiB of disk, as ECS writes them. */
+  /** CPU units (1024 per vCPU), MiB of memory and GiB of disk, as ECS writes them. */
   | { engine: 'fargate'; instance: string; count: number; cpu: string; memory: string; disk_gib: number };
 
-/** Gigabytes of memory for each vCPU, by the family's first letter; families with accelerators have no equal elsewhere. */
+/** GB of memory per vCPU, by the family's first letter. Families with accelerators have no equal on Glue or Fargate. */
 const memoryPerCpu: Record<string, number> = { c: 2, m: 4, t: 4, r: 8 };
 const named: Record<string, number> = { medium: 2, large: 2, xlarge: 4 };
 
-/** vCPUs and GB of `ml.m5.2xlarge`; null where the name does not tell. */
+/** vCPUs and GB of an instance type such as `ml.m5.2xlarge`; null if the name does not tell. */
 function sizeOf(type: string): { cpus: number; gb: number } | null {
   const [, family = '', letter = '', size = ''] = /^ml\.(([a-z])[a-z0-9]*)\.([a-z0-9]+)$/.exec(type) ?? [];
   const cpus = named[size] ?? 4 * Number(/^(\d+)xlarge$/.exec(size)?.[1] ?? Number.NaN);
-  // A digit after the letter: trn is no t.
+  // The digit after the letter tells t3 from trn1.
   const perCpu = /^[cmrt]\d/.test(family) ? memoryPerCpu[letter] : undefined;
   if (perCpu === undefined || Number.isNaN(cpus)) return null;
   return { cpus, gb: size === 'medium' ? cpus * 2 : cpus * perCpu };
@@ -29,10 +29,10 @@ const workers = [
   ['G.4X', 16, 64],
   ['G.8X', 32, 128],
 ] as const;
-/** The driver and one more: Glue starts no fewer. */
+/** The driver and one executor: Glue starts no fewer. */
 const fewestWorkers = 2;
 
-/** https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html: vCPUs, GB from, to, in steps of. */
+/** https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html: vCPUs; GB from, to, step */
 const tasks = [
   [1, 2, 8, 1],
   [2, 4, 16, 1],
@@ -44,14 +44,14 @@ const tasks = [
 const disk = { least: 21, most: 200 };
 
 /**
- * The size of the prepare job: the instance itself, or the smallest of the engine's sizes with at least its vCPUs and
- * memory. As text, why there is none: found and expected, without the setting's name.
+ * The size of the prepare job: the instance itself, or the engine's smallest size with at least the instance's vCPUs
+ * and memory. If there is none, the error text (found and expected, without the setting's name).
  */
 export function prepareSize({ engine, instance }: Config['prepare']): PrepareSize | string {
   const { type, count, volume_gb } = instance;
   if (engine === 'processing') return { engine, instance: type, count };
   const wanted = sizeOf(type);
-  const expected = `expected one of the families c, m, r and t that engine ${engine} has an equal of`;
+  const expected = `expected a type of the families c, m, r and t that engine ${engine} can match`;
   if (wanted === null) return `got ${JSON.stringify(type)}, ${expected}`;
   const { cpus, gb } = wanted;
   const found = `got ${JSON.stringify(type)} (${cpus} vCPUs, ${gb} GB), ${expected}`;
@@ -74,7 +74,7 @@ export function prepareSize({ engine, instance }: Config['prepare']): PrepareSiz
   };
 }
 
-/** Why the engine cannot run a job of this size and length: settings under `prepare`, each with what is wrong. */
+/** Problems of a job's size and length with its engine: settings under `prepare`, each with its error text. */
 export function* sizeProblems(prepare: Config['prepare']): Iterable<[setting: string, message: string]> {
   const { engine, instance, max_runtime } = prepare;
   const size = prepareSize(prepare);

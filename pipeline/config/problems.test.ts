@@ -65,7 +65,7 @@ data: { source: x.csv
     `${base}gate: { floor: true }
 gate: { floor: false }
 `,
-    ['mlops.yaml: gate: got it twice (first at line 4), expected it once (line 5, column 1)'],
+    ['mlops.yaml: gate: got this key twice (first at line 4), expected it once (line 5, column 1)'],
   ],
   [
     'a nested key given twice',
@@ -73,7 +73,7 @@ gate: { floor: false }
   floor: true
   floor: false
 `,
-    ['mlops.yaml: gate.floor: got it twice (first at line 5), expected it once (line 6, column 3)'],
+    ['mlops.yaml: gate.floor: got this key twice (first at line 5), expected it once (line 6, column 3)'],
   ],
   [
     'an anchor bomb',
@@ -405,7 +405,7 @@ data: { source: x.csv, target: y, row_id: y, exclude: [y], slices: [y] }
       'mlops.yaml: data.exclude: got "y", which is data.row_id; expected other columns (a row id is never a feature) (line 3, column 55)',
       'mlops.yaml: data.slices: got "y", which is data.target; expected other columns (line 3, column 68)',
       'mlops.yaml: data.slices: got "y", which is data.row_id; expected other columns (a row id is never a feature) (line 3, column 68)',
-      'mlops.yaml: data.slices: got "y", which data.exclude drops; expected it there or here (data.features_exclude hides a slice from the model) (line 3, column 68)',
+      'mlops.yaml: data.slices: got "y", which data.exclude drops; expected it in one of the two lists (data.features_exclude hides a slice from the model) (line 3, column 68)',
     ],
   ],
   [
@@ -417,7 +417,7 @@ data: { source: x.csv, target: y, row_id: id, exclude: [id], slices: [id] }
     [
       'mlops.yaml: data.exclude: got "id", which is data.row_id; expected other columns (a row id is never a feature) (line 3, column 56)',
       'mlops.yaml: data.slices: got "id", which is data.row_id; expected other columns (a row id is never a feature) (line 3, column 70)',
-      'mlops.yaml: data.slices: got "id", which data.exclude drops; expected it there or here (data.features_exclude hides a slice from the model) (line 3, column 70)',
+      'mlops.yaml: data.slices: got "id", which data.exclude drops; expected it in one of the two lists (data.features_exclude hides a slice from the model) (line 3, column 70)',
     ],
   ],
   [
@@ -428,7 +428,7 @@ data: { source: x.csv, target: y, exclude: [a, a], slices: [a] }
 `,
     [
       'mlops.yaml: data.exclude: got "a" twice, expected each once (line 3, column 44)',
-      'mlops.yaml: data.slices: got "a", which data.exclude drops; expected it there or here (data.features_exclude hides a slice from the model) (line 3, column 60)',
+      'mlops.yaml: data.slices: got "a", which data.exclude drops; expected it in one of the two lists (data.features_exclude hides a slice from the model) (line 3, column 60)',
     ],
   ],
   [
@@ -703,8 +703,8 @@ environments:
 `,
     [
       'mlops.yaml: inference.mode: got "serverless", expected no such setting: not built yet (line 4, column 20)',
-      'mlops.yaml: environments.staging.network_isolation: got true, expected false: a serverless endpoint has no network isolation (line 9, column 24)',
-      'mlops.yaml: environments.staging.vpc: got a VPC, expected none: a serverless endpoint has no VPC (line 10, column 10)',
+      'mlops.yaml: environments.staging.network_isolation: got true, expected false: a serverless endpoint cannot have network isolation (line 9, column 24)',
+      'mlops.yaml: environments.staging.vpc: got a VPC, expected none: a serverless endpoint cannot be in a VPC (line 10, column 10)',
     ],
   ],
   [
@@ -924,7 +924,7 @@ test('a slice that a score file has no room for is refused', () => {
   };
   for (const name of ['score', 'label', 'row_id', 'predicted', 'score_a']) {
     expect(refused([name])).toEqual([
-      `data.slices: got "${name}", a name that score files have for a column of their own; expected another, as prepare.script can give it`,
+      `data.slices: got "${name}", a name that score files use for their own columns; expected another name (prepare.script can rename the column)`,
     ]);
   }
   const names = Array.from({ length: 17 }, (_, index) => `s${index}`);

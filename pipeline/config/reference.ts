@@ -11,7 +11,7 @@ interface Row {
   description: string;
 }
 
-/** README.md of this folder: every setting with type, default and description, as Markdown. */
+/** The README.md of this folder: every setting with type, default and description, as Markdown. */
 export function configReference(): string {
   const fields = fieldsOf(configSchema) ?? {};
   const sections = Object.entries(fields).map(([name, schema]) => {
@@ -26,7 +26,7 @@ export function configReference(): string {
 
 const introduction = `# mlops.yaml
 
-The one file that a use-case edits. A whole one:
+The settings of a use case. A complete file:
 
 \`\`\`yaml
 project: churn
@@ -36,37 +36,37 @@ data:
   target: Churned
 \`\`\`
 
-Everything else has a default. \`mlops validate\` reports every problem of the file and of the data at once, each with line and column. For one run any setting can be overridden: \`--set training.hyperparameters.C=0.1\`, \`--set tuning=off\`, \`--set 'data.slices=[Gender]'\`; without a value (\`--set tuning=\`) it takes its default, and a key that holds a dot stands in double quotes.
+All other settings have defaults. \`mlops validate\` reports every problem of the file and the data at once, each with line and column. \`--set\` overrides a setting for one run: \`--set training.hyperparameters.C=0.1\`, \`--set tuning=off\`, \`--set 'data.slices=[Gender]'\`. Without a value (\`--set tuning=\`) the setting takes its default. Put a key that contains a dot in double quotes.
 
-- A key without a value counts as not written, so a block may be commented out line by line.
-- \`off\`, \`none\`, \`false\` and \`null\` all switch off what can be switched off.
-- Columns and classes are text as written: \`positive: 1.0\` is the class "1.0".
-- A setting that begins with "Not built yet" below is refused where it is set, so that no setting is taken and then ignored; so is all that stands in such a block.
-- Durations are written as 90s, 30m, 1h or 1h30m.
-- Editors complete and check the file by the line \`# yaml-language-server: $schema=pipeline/config/mlops.schema.json\` at its top.
+- A key without a value counts as not written, so you can comment out a block line by line.
+- \`off\`, \`none\`, \`false\` and \`null\` all switch off a setting that can be off.
+- Column names and classes are text as written: \`positive: 1.0\` is the class "1.0".
+- A setting whose description begins with "Not built yet" is refused, so that no setting is accepted and then ignored. So is every setting in such a block.
+- Write durations as 90s, 30m, 1h or 1h30m.
+- Editors complete and check the file if its first line is \`# yaml-language-server: $schema=pipeline/config/mlops.schema.json\`.
 
-The schema is \`schema.ts\`; this page, \`mlops.schema.json\` and \`model.schema.json\` are made from it by \`node pipeline/config/generate.ts\`.
+\`node pipeline/config/generate.ts\` makes this page, \`mlops.schema.json\` and \`model.schema.json\` from the schema, \`schema.ts\`.
 
 ## Metrics
 
-What \`gate.primary\`, \`gate.thresholds\`, \`gate.slices.metric\` and \`monitoring.decay.metric\` may name:
+\`gate.primary\`, \`gate.thresholds\`, \`gate.slices.metric\` and \`monitoring.decay.metric\` take these metrics:
 `;
 
 const severalModels = `## Several models
 
-A project may have several models, each in a folder with an mlops.yaml of its own. The root's file then holds what they share:
+A project may have several models, each in a folder with its own mlops.yaml. The root's mlops.yaml then holds the settings that they share:
 
 \`\`\`yaml
 project: people
 models: [model/attrition, model/churn]
-defaults:            # what every model has whose own file does not say otherwise
+defaults:            # settings of every model; a model's own file overrides them
   gate: { inconclusive: hold }
-budget: { max_run_usd: 20 }   # the ceiling of every model's budget
+budget: { max_run_usd: 20 }   # no model may set a higher budget
 environments:
   staging: { account: "111111111111", region: us-east-1 }
 \`\`\`
 
-A model's file has the keys of this page but \`project\`, \`environments\` and \`notifications\`, and \`name\`. Paths in it are relative to its folder, which is also the context of its image. Mappings are merged with \`defaults\`; a list or a value takes the default's place. An editor checks it by \`model.schema.json\`. Commands take \`--model NAME\`; \`mlops run --model all\` runs each, and a model's broken file keeps no other from running.
+A model's file has the keys of this page (\`name\` included) except \`project\`, \`environments\` and \`notifications\`. Its paths are relative to its folder, which is also the build context of its image. Its mappings are merged with \`defaults\`; its lists and values replace those of \`defaults\`. Its JSON Schema for editors is \`model.schema.json\`. Commands take \`--model NAME\`. \`mlops run --model all\` runs every model; an error in one model's file does not stop the others.
 `;
 
 const metricTable = () =>
@@ -94,7 +94,7 @@ function rowsOf(schema: unknown, path: string): Row[] {
   const self = isSwitch(schema) ? [row(path, schema)] : [];
   const fields = fieldsOf(schema);
   if (!fields) {
-    // Under a free name: the name, and what stands under it.
+    // A mapping with free names has a row for the name and rows for the settings under it.
     const inner = `${path}.NAME`;
     const value = childOf(schema, 'NAME');
     return isStructured(value)
@@ -130,7 +130,7 @@ const isStructured = (schema: unknown): boolean =>
   fieldsOf(schema) !== undefined ||
   alternatives(schema).some((one) => one instanceof z.ZodRecord && isStructured(one.valueType));
 
-/** May the whole block be off? */
+/** Whether the whole block may be off. */
 const isSwitch = (schema: unknown): boolean =>
   fieldsOf(schema) !== undefined && alternatives(schema).some((one) => one instanceof z.ZodLiteral);
 
@@ -138,7 +138,7 @@ function descriptionOf(schema: unknown): string {
   return (schema instanceof z.ZodType && schema.description) || '';
 }
 
-/** The phrase that an error gives as what was expected. */
+/** The phrase with which an error tells what was expected. */
 function typeOf(schema: unknown): string {
   if (schema instanceof z.ZodEnum && schema.options.includes('roc_auc')) return 'a metric';
   const error = schema instanceof z.ZodType ? schema.def.error : undefined;

@@ -8,14 +8,14 @@ import { fieldsOf, isNotBuiltYet } from './schema-tree.ts';
 import { join } from './tree.ts';
 
 /*
- * What no single field can tell: settings that contradict each other, and what AWS would refuse.
- * A rule reads settings only through its arguments: one that comes to a doubtful setting ends there.
+ * Rules over several settings: settings that contradict each other, and values that AWS would refuse.
+ * A rule reads settings only through its arguments, so that it stops when it reads a doubtful setting.
  */
 
-/** [path, what was found and what was expected] */
+/** A broken rule: the path of the setting, and what was found and expected there. */
 type Breach = [path: string, message: string];
 
-/** `given`: is the setting written in the file or an override, rather than filled in? */
+/** `given` tells whether a setting is written in the file or in an override, rather than filled in. */
 type Rule = (config: Config, given: (path: string) => boolean) => Iterable<Breach>;
 
 const quoted = (value: unknown) => JSON.stringify(value);
@@ -61,7 +61,7 @@ function* columnLists({ data }: Config): Iterable<Breach> {
     if (data.exclude.includes(column))
       yield [
         'data.slices',
-        `got ${quoted(column)}, which data.exclude drops; expected it there or here (data.features_exclude hides a slice from the model)`,
+        `got ${quoted(column)}, which data.exclude drops; expected it in one of the two lists (data.features_exclude hides a slice from the model)`,
       ];
 }
 
@@ -78,10 +78,10 @@ function* sources({ data }: Config): Iterable<Breach> {
     ];
 }
 
-/** Names that a score file has for columns of its own. */
+/** Names that score files use for their own columns. */
 const scoreFileColumns = /^(row_id|label|score|predicted|score_.*)$/;
 
-/** A batch transform's filter lists the columns it keeps in 63 characters: row id, label and at most this many. */
+/** Most slices: a batch transform's filter lists row id, label and slices in at most 63 characters. */
 const mostCsvSlices = 16;
 
 function* sliceColumns({ data, model }: Config): Iterable<Breach> {
@@ -89,7 +89,7 @@ function* sliceColumns({ data, model }: Config): Iterable<Breach> {
     if (scoreFileColumns.test(column))
       yield [
         'data.slices',
-        `got ${quoted(column)}, a name that score files have for a column of their own; expected another, as prepare.script can give it`,
+        `got ${quoted(column)}, a name that score files use for their own columns; expected another name (prepare.script can rename the column)`,
       ];
   if (model.content_type === 'text/csv' && data.slices.length > mostCsvSlices)
     yield [
@@ -125,7 +125,7 @@ function* output({ problem, model }: Config): Iterable<Breach> {
     ];
 }
 
-/** Columns that the pipeline itself writes beside the extra ones. */
+/** Columns that the pipeline writes beside the extra ones. */
 const ownColumns = ['row_id', 'label', 'score', 'predicted'];
 
 function* extraColumns({ model }: Config): Iterable<Breach> {
@@ -151,7 +151,7 @@ function* glueZones({ prepare, environments }: Config): Iterable<Breach> {
     if (zones.length !== subnets.length)
       yield [
         path,
-        `got ${zones.length}, expected the zones of the ${subnets.length} subnets in their order: engine glue asks for them`,
+        `got ${zones.length}, expected the zones of the ${subnets.length} subnets in the same order: engine glue needs them`,
       ];
     for (const zone of zones)
       if (!zone.startsWith(region)) yield [path, `got ${quoted(zone)}, expected a zone of region ${region}`];
@@ -189,7 +189,7 @@ function* trainingMetrics({ training }: Config): Iterable<Breach> {
   }
 }
 
-/** How many groups a pattern captures, or what is wrong with it. */
+/** The number of capture groups in a pattern, or what is wrong with the pattern. */
 function captureGroups(pattern: string): number | string {
   try {
     return (new RegExp(`${pattern}|`).exec('')?.length ?? 1) - 1;
@@ -271,7 +271,7 @@ function* tuningJobs({ tuning }: Config): Iterable<Breach> {
     ];
 }
 
-/** A metric that this problem does not have, or that labels alone cannot give. */
+/** Refuses a metric that this problem does not have, or that needs probabilities where the model returns labels. */
 function* unfit(path: string, metric: Metric, { problem, model }: Config): Iterable<Breach> {
   const known = metricsOf(problem);
   if (!known.includes(metric))
@@ -338,11 +338,15 @@ function* batchSize({ inference }: Config): Iterable<Breach> {
 function* serverless({ inference, environments }: Config): Iterable<Breach> {
   if (inference.mode !== 'serverless') return;
   for (const [name, { vpc, network_isolation }] of Object.entries(environments)) {
-    if (vpc) yield [`environments.${name}.vpc`, 'got a VPC, expected none: a serverless endpoint has no VPC'];
+    if (vpc)
+      yield [
+        `environments.${name}.vpc`,
+        'got a VPC, expected none: a serverless endpoint cannot be in a VPC',
+      ];
     if (network_isolation)
       yield [
         `environments.${name}.network_isolation`,
-        'got true, expected false: a serverless endpoint has no network isolation',
+        'got true, expected false: a serverless endpoint cannot have network isolation',
       ];
   }
 }
@@ -420,12 +424,12 @@ function* tags({ environments }: Config): Iterable<Breach> {
 }
 
 /**
- * Bytes. AWS Step Functions carries 262,144 from state to state: beside the settings, 32,768 of an error's cause and
- * what the run comes to know.
+ * Most bytes of settings. AWS Step Functions passes at most 262,144 from state to state: the settings, up to 32,768 of
+ * an error's cause, and the results of the run.
  */
 const mostSettings = 180_000;
 
-/** Every state of a run carries the settings; those of training a few times: as asked, as planned, as trained, as reused. */
+/** A run's state holds the settings once, and those of training several times: requested, planned, trained, reused. */
 function* size(config: Config): Iterable<Breach> {
   const bytes = (value: unknown) => Buffer.byteLength(JSON.stringify(value) ?? '');
   const sections = Object.entries(config).map(([name, value]) => ({ name, bytes: bytes(value) }));
@@ -437,11 +441,11 @@ function* size(config: Config): Iterable<Breach> {
     again > total / 2 ? 'training' : sections.reduce((a, b) => (b.bytes > a.bytes ? b : a)).name;
   yield [
     largest,
-    `got ${Math.ceil(total / 1000)} KB of settings that a run takes along, expected at most ${mostSettings / 1000} KB; shorten what is here most`,
+    `got ${Math.ceil(total / 1000)} KB of settings in a run's state, expected at most ${mostSettings / 1000} KB; this block is the largest: shorten it`,
   ];
 }
 
-/** One rule for each setting or block that the schema marks as not built yet. What is off is not asked for. */
+/** One rule for each setting or block that the schema marks as not built yet. A setting that is off passes. */
 function notBuiltYet(schema: unknown, path = ''): Rule[] {
   if (isNotBuiltYet(schema))
     return [(config, given) => unbuilt(schema, path, valueAt(config, path.split('.')), given)];
@@ -450,7 +454,7 @@ function notBuiltYet(schema: unknown, path = ''): Rule[] {
   );
 }
 
-/** Every setting that was written at a path or under it. */
+/** Refuses every setting that was written at a path or under it. */
 function* unbuilt(
   schema: unknown,
   path: string,
@@ -499,7 +503,7 @@ const rules: readonly Rule[] = [
 ];
 
 /**
- * Every breach of the rules by a config. Settings that are `doubtful` (dotted paths) are not judged, nor is anything
+ * Every breach of the rules by a config. Settings that are `doubtful` (dotted paths) are not checked, nor is anything
  * that depends on them. `input` is the config as it was written.
  */
 export function checkRules(

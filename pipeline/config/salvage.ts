@@ -3,11 +3,11 @@ import { type Config, configSchema } from './schema.ts';
 import { isMapping, join } from './tree.ts';
 
 /*
- * All problems at once: what can still be checked when some settings are wrong. The wrong ones are taken out, and
- * whatever would read one of them is left unchecked.
+ * Reports all problems at once: takes out the settings that are wrong, so that the others can still be checked, and
+ * skips every check that would read a wrong one.
  */
 
-/** Stand in for what has no default; nobody reads them, since their paths are doubtful. */
+/** Values for settings without a default; nothing reads them, since their paths are doubtful. */
 const placeholders: readonly (readonly [keys: readonly string[], value: string])[] = [
   [['project'], 'placeholder'],
   [['problem'], 'binary'],
@@ -15,7 +15,7 @@ const placeholders: readonly (readonly [keys: readonly string[], value: string])
   [['data', 'target'], 'placeholder'],
 ];
 
-/** A config from an input that has problems, and the paths in it that mean nothing. */
+/** Builds a config from an input that has problems, and lists the paths in it whose values mean nothing. */
 export function salvage(
   input: Record<string, unknown>,
   findings: readonly Finding[],
@@ -38,8 +38,8 @@ export function salvage(
 }
 
 /**
- * Deletes a setting, or what is around it where the setting is missing or stands in a list. Returns what it deleted:
- * the setting itself where it needs no deletion, since it is a placeholder or went with something around it.
+ * Deletes a setting, or the block around it if the setting is missing or in a list. Returns the path that it deleted,
+ * or the setting's own path if nothing is left to delete: a placeholder, or a setting that went with its block.
  */
 function discard(root: Record<string, unknown>, keys: readonly string[]): readonly string[] {
   let holder: unknown = root;
@@ -62,7 +62,7 @@ class Doubt extends Error {}
 
 export const isDoubt = (error: unknown): boolean => error instanceof Doubt;
 
-/** The same value, which throws a Doubt where a doubtful path is read. */
+/** Wraps a value so that reading a doubtful path throws a Doubt. */
 export function guard<T extends object>(value: T, doubtful: ReadonlySet<string>, path = ''): T {
   if (doubtful.size === 0) return value;
   return new Proxy(value, {

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-/** What a schema may be, once defaults, `off` and transforms are taken away: its concrete alternatives. */
+/** The concrete alternatives of a schema, without its defaults, `off` and transforms. */
 export function alternatives(schema: unknown): unknown[] {
   if (
     schema instanceof z.ZodDefault ||
@@ -14,13 +14,13 @@ export function alternatives(schema: unknown): unknown[] {
   return [schema];
 }
 
-/** The fields of a schema that may be an object; undefined where it may not. */
+/** The fields of a schema that may be an object; undefined if it may not. */
 export function fieldsOf(schema: unknown): Record<string, unknown> | undefined {
   const object = alternatives(schema).find((one) => one instanceof z.ZodObject);
   return object?.shape;
 }
 
-/** The schema of a key, or of a list's items; undefined where there is none. */
+/** The schema of a key, or of a list's items; undefined if there is none. */
 export function childOf(schema: unknown, key: string): unknown {
   for (const one of alternatives(schema)) {
     if (one instanceof z.ZodObject && Object.hasOwn(one.shape, key)) return one.shape[key];
@@ -33,13 +33,13 @@ export function childOf(schema: unknown, key: string): unknown {
 export const schemaAt = (schema: unknown, path: readonly string[]): unknown =>
   path.reduce<unknown>((inner, key) => childOf(inner, key), schema);
 
-/** Is it text that is taken as it is written, although YAML reads a number or a truth value in it? */
+/** Whether the value is text that is kept as written, even where YAML reads a number or a boolean. */
 export function isText(schema: unknown): boolean {
   if (schema instanceof z.ZodDefault || schema instanceof z.ZodOptional || schema instanceof z.ZodNullable)
     return isText(schema.unwrap());
   return schema instanceof z.ZodPipe && schema.in instanceof z.ZodUnion;
 }
 
-/** Is it, with all that it holds, refused until it is built? */
+/** Whether the setting, with everything in it, is refused because it is not built yet. */
 export const isNotBuiltYet = (schema: unknown): boolean =>
   schema instanceof z.ZodType && schema.meta()?.notBuiltYet === true;

@@ -2,14 +2,14 @@ import * as z from 'zod';
 import { type Metric, metricFacts, metricNames, type metrics, type Problem, problems } from '../metrics.ts';
 
 /*
- * mlops.yaml as a schema. Every field has a description and a default; what depends on another field is filled in
- * by `fillIn` below and told in the description. The message of each check is what was expected, as a phrase:
+ * The schema of mlops.yaml. Every field has a description and a default. `fillIn` below sets the defaults that depend
+ * on other fields; the description states them. The message of a check is a phrase that says what was expected;
  * explain.ts puts the value found before it.
  *
- * `off` and `none` become null; durations become seconds; text such as `positive: 1` becomes a string.
+ * Parsing turns `off` and `none` into null, durations into seconds, and text such as `positive: 1` into a string.
  */
 
-/** Marks a setting, or a whole block, that has no effect yet: rules.ts refuses it where it is set. Whoever builds it removes the mark. */
+/** Marks a setting or a block that has no effect yet; rules.ts refuses it. Whoever builds it removes the mark. */
 function notBuiltYet<T extends z.ZodType>(schema: T): T {
   return schema.meta({ notBuiltYet: true, description: `Not built yet. ${schema.description}` });
 }
@@ -55,7 +55,7 @@ const choice = <const T extends readonly [string, ...string[]]>(options: T) =>
 
 const object = <T extends z.ZodRawShape>(shape: T) => z.strictObject(shape, { error: 'a mapping' });
 
-/** `off` and its like become null. */
+/** Turns `off`, `none`, `false` and `null` into null. */
 const offOr = <T extends z.ZodType>(schema: T, error: string) =>
   z.union([z.literal(['off', 'none', false, null]).transform(() => null), schema], {
     error: `off, or ${error}`,
@@ -85,7 +85,7 @@ const duration = (most: string) => {
 
 const scalar = z.union([z.string(), z.number(), z.boolean()], { error: 'a text, a number, true or false' });
 
-/** Stands for the metrics of the problem at hand, which explain.ts lists. */
+/** A placeholder in messages: explain.ts replaces it by the list of the problem's metrics. */
 export const metricPhrase = 'a metric of this problem';
 
 const metric = z.enum(metricNames, { error: metricPhrase });
@@ -114,152 +114,160 @@ const jobInstance = object({
 
 const data = object({
   source: string('a file, a folder or s3://bucket/prefix').describe(
-    'The labelled rows: a file, a folder of files of one layout, or s3://bucket/prefix. Paths are relative to mlops.yaml.',
+    'The labelled rows: a file, a folder of files with the same columns, or s3://bucket/prefix. Paths are relative to mlops.yaml.',
   ),
   format: choice(['csv', 'parquet'])
     .optional()
-    .describe('How the rows are stored. Default: parquet where source ends in .parquet, else csv.'),
+    .describe('File format of source. Default: parquet if source ends in .parquet, else csv.'),
   target: text('the name of a column').describe('The column to predict.'),
   positive: text('the text of a class')
     .nullable()
     .default(null)
-    .describe('Binary only: the class that is written 1. Default: the rarer one, which the report says.'),
+    .describe('Binary only: the positive class (label 1). Default: the rarer class; the report names it.'),
   row_id: text('the name of a column')
     .nullable()
     .default(null)
     .describe(
-      'The column that names a row; its values are unique. Default: a hash of all columns but the target.',
+      'The column that identifies a row; its values are unique. Default: a hash of all columns except the target.',
     ),
-  exclude: columns('columns to leave out').default([]).describe('Columns to drop altogether.'),
+  exclude: columns('columns to leave out')
+    .default([])
+    .describe('Columns to drop: neither features nor slices.'),
   slices: columns('columns to slice by')
     .default([])
-    .describe('Columns by whose values the metrics are reported and gated. They need not be features.'),
+    .describe(
+      'Columns to slice by: the report and the gate compute metrics for each value. They need not be features.',
+    ),
   features_exclude: columns('columns that are no features')
     .default([])
-    .describe('Columns that the model does not see; they may still be slices.'),
+    .describe('Columns to hide from the model; they may still be slices.'),
   holdout: number({ above: 0, below: 1 })
     .default(0.2)
-    .describe('Share of rows that training never sees and every verdict is made on.'),
+    .describe('Share of rows held out of training. The gate judges models on these rows.'),
   scoring: notBuiltYet(
     noneOr(string('a file, a folder or s3://bucket/prefix'), 'a file, a folder or s3://bucket/prefix')
       .default(null)
-      .describe('What batch inference predicts: rows without the target.'),
+      .describe('Rows without the target, for which batch inference predicts.'),
   ),
 });
 
 const model = object({
   context: string('a folder with a Dockerfile')
     .optional()
-    .describe('Folder with a Dockerfile. Default: model, unless image is given.'),
+    .describe('Folder with the Dockerfile. Default: model, unless image is set.'),
   image: string(
     'an image URI by digest: REPOSITORY@sha256: and 64 hexadecimal digits',
     /^[^\s@]+@sha256:[0-9a-f]{64}$/,
   )
     .nullable()
     .default(null)
-    .describe('A ready image by digest, instead of context.'),
+    .describe('An image that is already built, by digest; replaces context.'),
   content_type: choice(['text/csv', 'application/jsonlines'])
     .default('text/csv')
-    .describe('What train and serve read.'),
+    .describe('Format that train and serve read.'),
   csv: object({
     header: flag()
       .default(false)
-      .describe("Training files start with the columns' names. SageMaker's own algorithms want none."),
-    target: choice(['first', 'last']).default('first').describe('Where the target stands in training files.'),
+      .describe(
+        "Whether training files start with a header row. SageMaker's built-in algorithms expect none.",
+      ),
+    target: choice(['first', 'last'])
+      .default('first')
+      .describe('Position of the target column in training files.'),
   })
     .prefault({})
-    .describe('Layout of the training files. serve gets the same columns without header and target.'),
+    .describe('Layout of the training files. serve gets the same columns, without header and target.'),
   channel: string('a channel name: letters, digits, dots, dashes', /^[A-Za-z0-9.\-_]{1,64}$/)
     .default('train')
-    .describe("The training channel's name."),
+    .describe('Name of the training channel.'),
   manifest_channel: noneOr(
     string('a channel name: letters, digits, dots, dashes', /^[A-Za-z0-9.\-_]{1,64}$/),
     'a channel name',
   )
     .default(null)
-    .describe('A second channel that holds columns and types as JSON. Default: none.'),
+    .describe('Name of a second channel, with the columns and their types as JSON. Default: none.'),
   output: choice(['probability', 'label', 'value'])
     .optional()
-    .describe('What serve answers for a record. Default: value for regression, else probability.'),
+    .describe('What serve returns for a record. Default: value for regression, else probability.'),
   extra: z
     .array(string('the name of a column'), { error: 'a list of names' })
     .default([])
-    .describe('Names of the further columns that serve answers, in order.'),
+    .describe('Names of the columns that serve returns after the prediction, in order.'),
 });
 
 const prepare = object({
   engine: choice(['processing', 'glue', 'fargate'])
     .default('processing')
     .describe(
-      'What runs the prepare job on AWS: SageMaker Processing, the driver of a Glue 5.0 job, or an ECS task on Fargate; the program is the same, on a laptop too. Of prepare.instance, glue and fargate take the vCPUs and memory of type (families c, m, r, t) and run on the smallest of their sizes that has both: glue two workers, G.1X (4 vCPUs, 16 GB) to G.8X (32, 128), with the disk that those have; fargate 1 to 16 vCPUs with up to 120 GB, and volume_gb of disk, 21 to 200.',
+      'The AWS service that runs the prepare job: SageMaker Processing, the driver of a Glue 5.0 job, or an ECS task on Fargate. All run the same program, as a laptop does. glue and fargate pick their smallest size with at least the vCPUs and memory of prepare.instance.type (families c, m, r, t): glue runs two workers, G.1X (4 vCPUs, 16 GB) to G.8X (32 vCPUs, 128 GB), with the disk of the worker type; fargate offers 1 to 16 vCPUs, up to 120 GB, and volume_gb of disk, 21 to 200.',
     ),
   script: noneOr(string('the path of a Python file'), 'the path of a Python file')
     .default(null)
-    .describe('A Python file with transform(frame) -> frame, run after the split. Default: none.'),
+    .describe('A Python file that defines transform(frame) -> frame; runs after the split. Default: none.'),
   instance: jobInstance.prefault({}).describe('Size of the prepare job.'),
   max_runtime: duration('9d')
     .prefault('1h')
-    .describe('The job is stopped after this time. At most 7d with engine glue.'),
+    .describe('Time after which the service stops the job. At most 7d with engine glue.'),
 });
 
 const training = object({
   instance: jobInstance.prefault({}).describe('Size of a training job.'),
-  max_runtime: duration('28d').prefault('1h').describe('A training job is stopped after this time.'),
-  spot: flag().default(false).describe('Train on spot capacity.'),
+  max_runtime: duration('28d').prefault('1h').describe('Time after which SageMaker stops a training job.'),
+  spot: flag().default(false).describe('Train on spot instances.'),
   input_mode: choice(['File', 'FastFile', 'Pipe'])
     .default('File')
-    .describe('How SageMaker hands training files over.'),
+    .describe('How SageMaker gives train its files.'),
   hyperparameters: z
     .record(z.string(), scalar, { error: 'a mapping of names to values' })
     .default({})
-    .describe('Values handed to train, as text. Tuning overrides those that it has a range for.'),
+    .describe('Values passed to train, as text. Tuning overrides those listed in tuning.ranges.'),
   metrics: z
     .record(z.string(), string('a regular expression with one capture group'), {
       error: 'a mapping of names to regular expressions',
     })
     .default({})
-    .describe("Metrics read from train's log: a name and a regular expression with one capture group."),
+    .describe(
+      "Metrics that SageMaker reads from train's log: a name and a regular expression with one capture group.",
+    ),
 });
 
 const numericRange = object({
   min: number().describe('Lower end.'),
   max: number().describe('Upper end.'),
-  type: choice(['continuous', 'integer']).default('continuous').describe('Numbers, or whole numbers.'),
+  type: choice(['continuous', 'integer']).default('continuous').describe('Real numbers or whole numbers.'),
   scale: choice(['linear', 'logarithmic', 'reverse_logarithmic'])
     .default('linear')
-    .describe('How the range is searched.'),
+    .describe('Scale on which the range is searched.'),
 });
 
 const tuning = object({
   strategy: choice(['bayesian', 'random', 'grid', 'hyperband'])
     .default('bayesian')
     .describe(
-      'How values are chosen. On a laptop bayesian and hyperband run as random, which the report says.',
+      'How values are chosen. On a laptop, bayesian and hyperband run as random; the report says so.',
     ),
   objective: object({
     metric: string('a name of training.metrics')
       .optional()
-      .describe('A name of training.metrics. Default: the only one there.'),
+      .describe('A name from training.metrics. Default: the only one there.'),
     goal: choice(['maximize', 'minimize'])
       .optional()
       .describe(
-        'Whether more or less is better. Default: minimize where the name says loss, error, rmse, mse, mae, mape or brier, else maximize.',
+        'Whether a higher or a lower value is better. Default: minimize if the name contains loss, error, rmse, mse, mae, mape or brier, else maximize.',
       ),
   })
     .prefault({})
-    .describe('What tuning optimises, measured inside the training rows.'),
+    .describe('The metric that tuning optimises; train measures it on training rows only.'),
   max_jobs: whole({ min: 1, max: 10_000 })
     .optional()
-    .describe(
-      "Training jobs in all. Default: 10; for grid the product of the ranges' sizes, and no other value.",
-    ),
+    .describe("Total number of training jobs. Default: 10; grid requires the product of the ranges' sizes."),
   parallel_jobs: whole({ min: 1, max: 100 })
     .optional()
-    .describe('Training jobs at a time. Default: 2, or max_jobs where that is less.'),
+    .describe('Training jobs at a time. Default: 2, or max_jobs if that is less.'),
   warm_start: flag()
     .default(false)
     .describe(
-      'Start from what up to 5 earlier tuning jobs found: the newest of the same ranges, objective, names of hyperparameters and split of rows. For strategy bayesian and random. On a laptop their best trials come first, the rest repeats none of theirs.',
+      'Start from the results of up to 5 earlier tuning jobs: the newest with the same ranges, objective, hyperparameter names and split of rows. For strategies bayesian and random. On a laptop, their best trials run first, and later trials repeat none of theirs.',
     ),
   ranges: z
     .record(
@@ -277,8 +285,8 @@ const limits = (name: Metric) => {
   const { min, max } = metricFacts(name);
   const bounds = { ...(min !== null && { min }), ...(max !== null && { max }) };
   return object({
-    min: number(bounds).optional().describe('The least value that passes.'),
-    max: number(bounds).optional().describe('The largest value that passes.'),
+    min: number(bounds).optional().describe('Lowest value that passes.'),
+    max: number(bounds).optional().describe('Highest value that passes.'),
   });
 };
 
@@ -293,23 +301,25 @@ const gate = object({
   primary: metric
     .optional()
     .describe(
-      'The metric that floor, champion and anchor are judged on. Default: roc_auc (binary), log_loss (multiclass), rmse (regression); accuracy where the model answers labels only.',
+      'The metric of the checks floor, champion and anchor. Default: roc_auc (binary), log_loss (multiclass), rmse (regression); accuracy if model.output is label.',
     ),
   confidence: number({ above: 0.5, below: 1 })
     .default(0.95)
-    .describe('Of two-sided intervals, and of the one-sided bounds that decide.'),
+    .describe('Confidence level of the two-sided intervals and of the one-sided bounds that decide.'),
   thresholds: thresholds
     .prefault({})
-    .describe('Per metric the min or max that the candidate must keep. Default: none.'),
-  floor: flag().default(true).describe('The candidate must beat the constant prediction.'),
+    .describe('Lowest or highest value of a metric that the candidate may have. Default: none.'),
+  floor: flag().default(true).describe('Whether the candidate must beat a constant prediction.'),
   champion: object({
     rule: choice(['non_inferior', 'superior'])
       .default('non_inferior')
-      .describe('non_inferior: not worse than the champion by more than margin. superior: better.'),
+      .describe(
+        'non_inferior: the candidate is not worse than the champion by more than margin. superior: it is better.',
+      ),
     margin: margin
       .optional()
       .describe(
-        'In units of primary, or a share of the champion\'s value such as "5%". superior has none. Default: 0.03; "5%" for log_loss, brier, calibration_slope, rmse, mae and mape.',
+        'Allowed loss, in units of primary or as a share of the champion\'s value such as "5%". superior ignores it. Default: 0.03; "5%" for log_loss, brier, calibration_slope, rmse, mae and mape.',
       ),
   })
     .prefault({})
@@ -317,28 +327,34 @@ const gate = object({
   anchor: object({
     package: noneOr(string('the name of a package'), 'the name of a package')
       .default(null)
-      .describe('A package that stays fixed, so that small losses cannot add up. Default: none.'),
+      .describe(
+        'A model package that does not change with releases, so that small losses cannot add up. Default: none.',
+      ),
     margin: margin
       .optional()
-      .describe('As champion.margin. Default: 0.05; "10%" where champion.margin has a share as its default.'),
+      .describe(
+        'Like champion.margin. Default: 0.05; "10%" for the metrics whose champion.margin defaults to "5%".',
+      ),
   })
     .prefault({})
     .describe('A fixed model that the candidate must not fall behind.'),
   min_change: offOr(
     object({
-      absolute: number({ min: 0 }).optional().describe('In units of primary.'),
-      relative: number({ min: 0 }).optional().describe("A fraction of the champion's value: 0.01 is 1 %."),
+      absolute: number({ min: 0 }).optional().describe('Least difference, in units of primary.'),
+      relative: number({ min: 0 })
+        .optional()
+        .describe("Least difference, as a fraction of the champion's value: 0.01 is 1 %."),
     }),
     '{ absolute, relative }',
   )
     .default(null)
-    .describe('A smaller difference than either is inconclusive. Default: off.'),
+    .describe('A difference smaller than either value is inconclusive. Default: off.'),
   slices: offOr(
     object({
       metric: metric
         .optional()
         .describe(
-          'The metric compared. Default: roc_auc (binary), accuracy (multiclass, or labels only), rmse (regression).',
+          'The metric to compare. Default: roc_auc (binary), accuracy (multiclass, or if model.output is label), rmse (regression).',
         ),
       max_drop: margin
         .optional()
@@ -347,21 +363,21 @@ const gate = object({
         ),
       min_positives: whole({ min: 1 })
         .default(20)
-        .describe('Rows that each class needs for a slice to count (regression: rows).'),
+        .describe('Least number of rows of each class for a slice to be judged (regression: of rows).'),
     }),
     '{ metric, max_drop, min_positives }',
   )
     .prefault({})
-    .describe('Judges every value of data.slices. Default: on, as below.'),
+    .describe('The check of each value of data.slices. Default: on, as below.'),
   inconclusive: choice(['hold', 'promote', 'reject'])
     .default('hold')
-    .describe('What an inconclusive check comes to.'),
+    .describe('Verdict when a check is inconclusive.'),
   reuse: choice(['report', 'correct'])
     .default('report')
     .describe(
-      'What many looks at one holdout do: count and report them, or also hold superior to a stricter level.',
+      'What to do when runs judge models on the same holdout again: count and report these looks, or also hold superior to a stricter level.',
     ),
-  enforce: flag().default(true).describe('false: the verdict is reported, and nobody is held to it.'),
+  enforce: flag().default(true).describe('false: the verdict is reported but does not block promotion.'),
 });
 
 const inference = object({
@@ -373,21 +389,21 @@ const inference = object({
     count: whole({ min: 1, max: 100 }).default(1).describe('How many instances.'),
   })
     .prefault({})
-    .describe('Size of the transform jobs that score the holdout.'),
+    .describe('Size of the batch transform jobs that score the holdout.'),
   strategy: notBuiltYet(
     choice(['all_at_once', 'canary', 'linear'])
       .default('all_at_once')
-      .describe('How an endpoint moves to a new model. canary and linear need two instances.'),
+      .describe('How an endpoint switches to a new model. canary and linear need at least two instances.'),
   ),
   batch: object({
     payload_mb: whole({ min: 1, max: 100 }).default(4).describe('Largest request, in MB.'),
     strategy: choice(['multi_record', 'single_record'])
       .default('multi_record')
-      .describe('Records in a request.'),
+      .describe('Many records in a request, or one.'),
     concurrency: whole({ min: 1, max: 100 }).default(1).describe('Requests at a time to each instance.'),
   })
     .prefault({})
-    .describe('How a transform job sends rows. payload_mb times concurrency is at most 100.'),
+    .describe('How a batch transform job sends rows. payload_mb times concurrency is at most 100.'),
 });
 
 const schedule = string(
@@ -399,7 +415,7 @@ const monitoring = object({
   schedule: schedule
     .default('daily')
     .describe(
-      'When data and predictions are checked: hourly, daily, weekly, monthly, or as EventBridge writes it, in UTC.',
+      "When data and predictions are checked: hourly, daily, weekly, monthly, or EventBridge's cron(...) or rate(...), in UTC.",
     ),
   drift: offOr(
     object({
@@ -411,7 +427,7 @@ const monitoring = object({
     .describe('Compares incoming data with the training data. Default: psi 0.2.'),
   decay: offOr(
     object({
-      metric: metric.optional().describe('The metric watched. Default: gate.primary.'),
+      metric: metric.optional().describe('The metric to watch. Default: gate.primary.'),
       min: number().optional().describe('A lower value is decay.'),
       max: number().optional().describe('A higher value is decay.'),
       windows: z
@@ -419,7 +435,7 @@ const monitoring = object({
           error: 'a list [m, n] of two whole numbers',
         })
         .default([2, 3])
-        .describe('[m, n]: decay in m of the last n windows counts.'),
+        .describe('[m, n]: decay counts if it shows in m of the last n windows.'),
     }),
     '{ metric, min or max, windows }',
   )
@@ -431,7 +447,7 @@ const triggers = object({
   data_landed: flag().default(false).describe('Run when new data lands in the data bucket.'),
   schedule: noneOr(schedule, 'hourly, daily, weekly, monthly, cron(...) or rate(...)')
     .default(null)
-    .describe('Run at set times, as monitoring.schedule. Default: none.'),
+    .describe('Run at set times, written like monitoring.schedule. Default: none.'),
   decay: flag().default(false).describe('Run when monitoring.decay finds decay.'),
 });
 
@@ -439,10 +455,10 @@ const arn = (service: string, error: string) => string(error, new RegExp(`^arn:a
 
 const environment = object({
   account: string('12 digits in quotes, such as "111111111111"', /^\d{12}$/).describe(
-    'AWS account, 12 digits in quotes.',
+    'AWS account id: 12 digits, in quotes.',
   ),
   region: string('an AWS region such as us-east-1', /^[a-z]{2}(-[a-z]+)+-\d$/).describe('AWS region.'),
-  approval: flag().default(false).describe('A person approves what the gate holds.'),
+  approval: flag().default(false).describe('Whether a person may approve a candidate that the gate holds.'),
   vpc: noneOr(
     object({
       subnets: z
@@ -451,45 +467,45 @@ const environment = object({
         })
         .min(1, { error: 'at least one subnet id' })
         .max(16, { error: 'at most 16 subnet ids' })
-        .describe('Subnets of every job and function.'),
+        .describe('Subnets of every job and Lambda function.'),
       security_groups: z
         .array(string('a security group id such as sg-0a1b2c3d', /^sg-[0-9a-f]{8,17}$/), {
           error: 'a list of security group ids',
         })
         .min(1, { error: 'at least one security group id' })
         .max(5, { error: 'at most 5 security group ids' })
-        .describe('Security groups of every job and function.'),
+        .describe('Security groups of every job and Lambda function.'),
       availability_zones: z
         .array(string('an availability zone such as us-east-1a', /^[a-z]{2}(-[a-z]+)+-\d[a-z]$/), {
           error: 'a list of availability zones',
         })
         .default([])
-        .describe("The subnets' zones, in their order: only prepare.engine glue asks for them."),
+        .describe("The subnets' zones, in the same order; only prepare.engine glue needs them."),
     }),
     '{ subnets, security_groups }',
   )
     .default(null)
-    .describe('An existing VPC. Default: none.'),
+    .describe('An existing VPC to run in. Default: none.'),
   kms_key: noneOr(
     arn('kms', 'the ARN of a KMS key: arn:aws:kms:REGION:ACCOUNT:key/ID'),
     'the ARN of a KMS key',
   )
     .default(null)
-    .describe('Customer key for everything at rest. Default: keys that AWS owns.'),
+    .describe('Customer managed key that encrypts everything at rest. Default: keys that AWS owns.'),
   permissions_boundary: noneOr(
     arn('iam', 'the ARN of an IAM policy: arn:aws:iam::ACCOUNT:policy/NAME'),
     'the ARN of an IAM policy',
   )
     .default(null)
-    .describe('Bounds every role that is made.'),
-  network_isolation: flag().default(false).describe('Training jobs and models get no network.'),
+    .describe('Permissions boundary of every role that the stacks create.'),
+  network_isolation: flag().default(false).describe('Training jobs and models run without network access.'),
   tags: z
     .record(z.string(), text('a text'), { error: 'a mapping of names to texts' })
     .default({})
     .describe('Tags of every resource.'),
 });
 
-/** Also what SageMaker's and IAM's names are made of: no dots, no two hyphens in a row. */
+/** A name that fits into SageMaker's and IAM's names: no dots, no two hyphens in a row. */
 const name = () =>
   string(
     'a name of 2 to 20 lower-case letters, digits and hyphens that starts with a letter and ends with a letter or digit',
@@ -498,34 +514,36 @@ const name = () =>
 
 export const configFile = object({
   project: name().describe(
-    'Name of the project; every resource and job is named after it. At most 20 characters.',
+    'Name of the project; the names of all resources and jobs start with it. At most 20 characters.',
   ),
   name: name()
     .optional()
     .describe(
-      "Name of the model, where a project has several: in the model's own file. Default: its folder's name.",
+      "Name of the model. Only in a model's own file, where a project has several. Default: the folder's name.",
     ),
-  problem: choice(problems).describe('What is predicted: one of two classes, one of several, or a number.'),
+  problem: choice(problems).describe(
+    'What to predict: one of two classes, one of several classes, or a number.',
+  ),
   data: data.describe('The rows to learn from.'),
-  model: model.prefault({}).describe('The model container: train and serve, as SageMaker runs them.'),
+  model: model.prefault({}).describe('The model container; SageMaker runs its train and serve.'),
   prepare: prepare.prefault({}).describe('The job that checks, splits and lays out the data.'),
   training: training.prefault({}).describe('The training job.'),
   tuning: offOr(tuning, 'a mapping').default(null).describe('Search for hyperparameters. Default: off.'),
-  gate: gate.prefault({}).describe('What a candidate must show to be promoted.'),
+  gate: gate.prefault({}).describe('The checks that a candidate must pass to be promoted.'),
   inference: inference
     .prefault({})
-    .describe('How models predict: each run scores the holdout by a batch transform.'),
+    .describe('How models predict. Each run scores the holdout with a batch transform job.'),
   monitoring: notBuiltYet(
     offOr(monitoring, 'a mapping').default(null).describe('Checks after release. Default: off.'),
   ),
   triggers: notBuiltYet(
-    triggers.prefault({}).describe('What starts a run, beside people and pull requests.'),
+    triggers.prefault({}).describe('What starts a run, besides people and pull requests.'),
   ),
   budget: object({
     max_run_usd: offOr(number({ above: 0 }), 'a number above 0')
       .default(25)
       .describe(
-        'Most that a run may cost by its estimate, in US dollars; more is stopped before it starts. off: no limit.',
+        'Highest estimated cost of a run, in US dollars. A run with a higher estimate does not start. off: no limit.',
       ),
   })
     .prefault({})
@@ -535,20 +553,20 @@ export const configFile = object({
       .array(string('an email address', /^[^\s@]+@[^\s@]+\.[^\s@]+$/), { error: 'a list of email addresses' })
       .default([])
       .describe(
-        "Who gets mail of each environment's alarms (failed runs among them) and of its monthly budget. Verdicts are not mailed.",
+        "Addresses that get each environment's alarms (failed runs included) and the alerts of its monthly budget. Verdicts are not mailed.",
       ),
   })
     .prefault({})
-    .describe('Who is told.'),
+    .describe('Who is notified.'),
   environments: z
     .record(z.string(), environment, { error: 'a mapping of names to environments' })
     .default({})
-    .describe('AWS accounts to deploy to. None are needed to run on a laptop.'),
+    .describe('AWS accounts to deploy to. A laptop needs none.'),
 });
 
 const lossLike = /loss|error|rmse|mse|mae|mape|brier/i;
 
-/** The defaults that depend on other fields. */
+/** Sets the defaults that depend on other fields. */
 function fillIn(given: z.output<typeof configFile>) {
   const { data, model, tuning, monitoring, problem, project } = given;
   const output = model.output ?? usualOutput(problem);
@@ -595,7 +613,7 @@ function fillInGate(
   };
 }
 
-/** The gate of an mlops.yaml that says nothing of it. */
+/** The gate's settings when mlops.yaml has no gate block. */
 export const defaultGate = (problem: Problem) => fillInGate(gate.parse({}), problem, usualOutput(problem));
 
 function fillInTuning(given: z.output<typeof tuning>, names: string[]) {
@@ -610,12 +628,12 @@ function fillInTuning(given: z.output<typeof tuning>, names: string[]) {
   };
 }
 
-/** Combinations of the ranges' values; a range with min and max counts one (it is refused elsewhere). */
+/** Number of combinations of the ranges' values. A range with min and max counts as one; grid refuses it. */
 export const gridSize = (ranges: z.output<typeof tuning>['ranges']): number =>
   Object.values(ranges).reduce((product, range) => product * (Array.isArray(range) ? range.length : 1), 1);
 
-/** mlops.yaml as it is written -> the config with every default filled in. */
+/** Turns mlops.yaml as it is written into the config with every default filled in. */
 export const configSchema = configFile.transform(fillIn);
 
-/** mlops.yaml with every default filled in: off and none are null, durations are seconds. */
+/** mlops.yaml with every default filled in: `off` and `none` are null, durations are seconds. */
 export type Config = z.output<typeof configSchema>;

@@ -2,7 +2,7 @@ import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, par
 import type { ConfigProblem } from '../errors.ts';
 import { childOf, fieldsOf, isText } from './schema-tree.ts';
 
-/** Where a setting came from; `from`: of another file, where it has a path of its own. */
+/** Where a setting was written; `from` names the other file and its path there, if it was not in this one. */
 export type Origin = { key: Position; value: Position; from?: { file: string; path: string } } | 'set';
 interface Position {
   line: number;
@@ -16,7 +16,7 @@ export interface Tree {
   problems: ConfigProblem[];
 }
 
-/** The place of a problem: of the setting itself, or of the nearest one around it that is written. */
+/** The place of a problem: that of the setting, or of the nearest block around it that is written. */
 export function placeOf({ origins }: Tree, path: string, message = ''): Partial<ConfigProblem> {
   const placed = (origin: Exclude<Origin, 'set'>, part: 'key' | 'value', at: string) => ({
     ...origin[part],
@@ -39,13 +39,13 @@ export const isMapping = (value: unknown): value is Record<string, unknown> =>
 export const join = (path: string, key: string | number): string =>
   path === '' ? String(key) : `${path}.${key}`;
 
-/** Far above any real file, low enough that aliases of aliases cannot fill the memory. */
+/** Limits far above any real file, yet low enough that aliases of aliases cannot fill the memory. */
 const mostValues = 20_000;
 const mostDepth = 32;
 
 /**
- * Reads YAML 1.2 into plain values, as the schema at hand wants them: text stays as it is written (`positive: 1.0`
- * is "1.0"), and a setting without a value counts as not given.
+ * Reads YAML 1.2 into plain values that fit the schema: text stays as it is written (`positive: 1.0` is "1.0"), and a
+ * setting without a value counts as not given.
  */
 export function readTree(text: string, schema: unknown): Tree {
   const lines = new LineCounter();
@@ -108,7 +108,7 @@ export function readTree(text: string, schema: unknown): Tree {
       if (earlier !== undefined) {
         tree.problems.push({
           path: inner,
-          message: `got it twice (first at line ${earlier}), expected it once`,
+          message: `got this key twice (first at line ${earlier}), expected it once`,
           ...start,
         });
         continue;
@@ -132,7 +132,7 @@ function parseYaml(text: string, lineCounter: LineCounter) {
   return parseDocument(text, { lineCounter, prettyErrors: false, uniqueKeys: false, logLevel: 'error' });
 }
 
-/** The first few that differ: one slip makes many errors. */
+/** The first three distinct errors: one slip makes many. */
 function syntaxErrors(document: ReturnType<typeof parseYaml>) {
   const errors = [...document.errors, ...document.warnings].map(({ message, pos }) => ({
     message: /call stack/.test(message)

@@ -17,36 +17,36 @@ export type ArtifactFolder =
   | 'scripts'
   | 'settings';
 
-/** What a step gets beside its event: the world behind ports, and where things are kept. */
+/** The second argument of every step: the ports to the outside world, and where artifacts are kept. */
 export interface StepContext extends Ports {
-  /** Whose ledger and registry the ports are. */
+  /** The model whose ledger and registry the ports open. */
   model: string;
   /** `s3://BUCKET/PREFIX` of the project's artifacts, without a slash at the end. */
   root: string;
-  /** What names of jobs begin with, before a hyphen: at most 21 characters, no other environment's. */
+  /** Prefix of job names, followed by a hyphen: at most 21 characters, unique to the environment. */
   jobPrefix: string;
-  /** Where jobs are billed; null on this machine, where they cost nothing. */
+  /** AWS region whose prices apply; null on this machine, where jobs cost nothing. */
   region: string | null;
 }
 
 /**
- * The prefix of one model's artifacts in a folder, with a slash at its end. The folder comes before the model, so that a
- * policy that grants a folder needs no star in its middle.
+ * The prefix of one model's artifacts in a folder, with a slash at its end. The folder comes before the model, so that
+ * an IAM policy that grants a folder needs no wildcard in the middle.
  */
 export const artifactsOf = (
   { root, model }: Pick<StepContext, 'root' | 'model'>,
   folder: ArtifactFolder,
 ): string => `${root}/${folder}/${model}/`;
 
-/** A run's hash in the names of its jobs: two models never make the same name. */
+/** A run's hash in the names of its jobs. It covers the model, so that two models never share a job name. */
 export const jobHash = (execution: string, { model }: Pick<StepContext, 'model'>): string =>
   sha256(`${model} ${execution}`).slice(0, 8);
 
-/** The champion's ledger item: who serves, and who did before. Its version grows with every promotion. */
+/** The ledger item of the champion and its predecessor. Its version grows with every promotion. */
 export interface Champion {
   package: string;
   previous: string | null;
-  /** The package, a baseline perhaps, that it was compared with when it became the champion. */
+  /** The package (a champion or a baseline) that it was compared with when it became the champion. */
   compared_with: string | null;
   execution: string;
   reason: string;
@@ -56,17 +56,17 @@ export interface Champion {
 export const championKind = 'champion';
 export const championId = 'current';
 
-/** What a job left in the ledger for later runs; times as the service writes them. */
+/** A job's times and instances, kept in the ledger for later runs. Times are as the service writes them. */
 export interface JobTimes {
   job: string;
   started: string | number;
   ended: string | number;
-  /** What it ran on; absent where an earlier version of the pipeline wrote it. */
+  /** Instance type; absent in items of an earlier version of the pipeline. */
   instance?: string;
   count?: number;
 }
 
-/** What a job is billed by; null where the ledger does not tell. A job's times are ISO 8601 text or milliseconds. */
+/** The instances and seconds that a job is billed for; null if unknown. Times are ISO 8601 text or milliseconds. */
 export function jobRun(times: Partial<JobTimes> & { billable_seconds?: number } = {}): JobRun | null {
   const { instance, count, started, ended, billable_seconds } = times;
   if (instance === undefined || count === undefined || started === undefined || ended === undefined)
@@ -77,19 +77,19 @@ export function jobRun(times: Partial<JobTimes> & { billable_seconds?: number } 
 }
 
 export interface Prepared extends JobTimes {
-  /** Where the service counts them itself: Glue. */
+  /** Billed seconds as the service reports them (Glue). */
   billable_seconds?: number;
   /** Prefix that holds train/, holdout/ and manifest/. */
   output: string;
 }
 
-/** What a tuning job searches and from where. The ledger keeps it with the model, for the tuning jobs that come later. */
+/** A tuning job's search space and parents. The ledger keeps it with the model, for later tuning jobs to start from. */
 export interface Search {
-  /** Equal for parent and child. */
+  /** Hash that is equal for parent and child. */
   key: string;
-  /** Equal where a trial's value means the same: of the data and the image. */
+  /** Hash of data and image: trials with the same hash have comparable objective values. */
   made_from: string;
-  /** The most training jobs that it starts. */
+  /** Most training jobs that it starts. */
   jobs: number;
   /** Whether it has parents; `warm_start` is then the WarmStartConfig that names them. */
   warm: boolean;
@@ -97,9 +97,9 @@ export interface Search {
     ParentHyperParameterTuningJobs?: { HyperParameterTuningJobName: string }[];
     WarmStartType?: string;
   };
-  /** The objective's best value of all parents. */
+  /** The objective's best value among all parents. */
   best: number | null;
-  /** Why SageMaker took no parents: the search began anew. */
+  /** SageMaker's reason for refusing the parents; the job then searched without them. */
   refused?: { Error: string; Cause: string };
 }
 
@@ -114,7 +114,7 @@ export interface TrainedModel {
     best: string;
     started: string | number;
     ended: string | number;
-    /** The objective of the best; absent, as `search` is, where an earlier version of the pipeline wrote it. */
+    /** The best trial's objective value; absent, like `search`, in items of an earlier version of the pipeline. */
     value?: number;
     search?: Search;
   };
@@ -125,7 +125,7 @@ export interface Scored extends JobTimes {
   output: string;
 }
 
-/** The manifest that the prepare job writes (pipeline/prepare). */
+/** The manifest that the prepare job (pipeline/prepare) writes. */
 export interface Manifest {
   problem: Problem;
   target: string;
@@ -140,7 +140,7 @@ export interface Manifest {
     'train' | 'holdout',
     { path: string; rows: number; positives: number | null; sha256: string }
   >;
-  /** Over the holdout's row ids and labels. */
+  /** Hash of the holdout's row ids and labels. */
   holdout_sha256: string;
   warnings: string[];
 }
@@ -153,5 +153,5 @@ export async function readJson<T>(context: Pick<StepContext, 'storage'>, uri: st
   return JSON.parse(new TextDecoder().decode(await context.storage.read(uri))) as T;
 }
 
-/** The URI with a slash at the end: the form of a prefix. */
+/** The URI with a slash at its end, as a prefix. */
 export const folder = (uri: string): string => (uri.endsWith('/') ? uri : `${uri}/`);

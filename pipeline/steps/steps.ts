@@ -8,7 +8,7 @@ import { promote } from './train/promote.ts';
 import { record } from './train/record.ts';
 import { register } from './train/register.ts';
 
-/** The functions that the machines call, by the name that the definition has for them. */
+/** The functions that the state machines call, by their names in the definition. */
 export const steps = { lease, plan, inspect, gate, register, promote, record } satisfies Record<
   StepName,
   (event: never, context: StepContext) => Promise<unknown>

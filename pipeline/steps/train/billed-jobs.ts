@@ -5,15 +5,15 @@ import type { BilledJob } from '../../cost/spent.ts';
 import { jobRun, type Prepared, type StepContext } from '../context.ts';
 import type { RunRecord } from './run-record.ts';
 
-/** What prepared; records of an earlier version do not say. */
+/** The engine that prepared the data. Records of an earlier version lack it; all of those ran on Processing. */
 export const engineOf = ({ state }: RunRecord): PrepareSize['engine'] =>
   state.plan?.prepare.size?.engine ?? 'processing';
 
-/** Glue and Fargate bill a minute at least. */
+/** Glue and Fargate bill at least one minute. */
 const leastSeconds = (component: Component): number =>
   component === 'glue' || component === 'fargate' ? 60 : 0;
 
-/** The jobs of this run; what was reused cost nothing again. */
+/** The jobs that this run started. Reused results cost nothing. */
 export async function billedJobs(
   run: RunRecord,
   { ledger, jobs }: Pick<StepContext, 'ledger' | 'jobs'>,
@@ -48,7 +48,7 @@ const billed = (component: Component, ...runs: (JobRun | null)[]): BilledJob[] =
     run === null ? [] : [{ ...run, component, seconds: Math.max(run.seconds, leastSeconds(component)) }],
   );
 
-/** The job that a run failed on: the cause is its Describe response. */
+/** The job on which a run failed: the error's cause is its Describe response. */
 function failedJob(cause: string | undefined): BilledJob[] {
   const job = describedJob(cause);
   const of = (resources: Resources | undefined, started?: string | number, ended?: string | number) =>

@@ -5,7 +5,7 @@ import { notesOf } from './record.ts';
 import { type RunRecord, runKind } from './run-record.ts';
 import type { TrainState } from './state.ts';
 
-/** An execution that has ended, as the service tells of it. */
+/** An execution that has ended, as the service describes it. */
 export interface ClosedExecution {
   execution: string;
   status: 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
@@ -13,12 +13,12 @@ export interface ClosedExecution {
   finished_at: string;
   request: Request;
   error: { name: string; cause: string } | null;
-  /** The state as far as the machine came; else only the request is known. */
+  /** The state when the machine stopped; null if only the request is known. */
   state: TrainState | null;
   steps: RunRecord['steps'];
 }
 
-/** The record of a run that its machine did not record: it was stopped from outside, ran out of time, or broke. */
+/** The record of a run that its machine did not record, because it was stopped, timed out or broke. */
 export function closeRun(closed: ClosedExecution): RunRecord {
   const { execution, status, started_at, finished_at, request } = closed;
   const error = closed.error ?? {
@@ -40,7 +40,7 @@ export function closeRun(closed: ClosedExecution): RunRecord {
   };
 }
 
-/** Closes a run in the ledger unless it is recorded there, and frees its lease. */
+/** Records a run in the ledger unless it is recorded already, and frees its lease. */
 export async function close(
   closed: ClosedExecution,
   context: Pick<StepContext, 'ledger' | 'clock'>,

@@ -1,7 +1,7 @@
 import type { Trial } from '../../ports.ts';
 import type { ModelPlots } from '../../statistics/plots.ts';
 
-/** What the report shows beside the verdict; kept with the run. */
+/** Facts that the report shows beside the verdict; kept with the run. */
 export interface Evidence {
   plots: Plots;
   explanation: Explanation | null;
@@ -17,26 +17,26 @@ export interface Plots {
 }
 
 export interface Explanation {
-  /** "coefficients": log-odds per standard deviation or category, or whatever unit says. */
+  /** Kind of the values, such as "coefficients"; unit gives their unit (log-odds per standard deviation, say). */
   kind: string;
   unit: string;
   features: {
     name: string;
     value: number;
     champion?: number | null;
-    /** Multiclass: the label of the class that the value is of. */
+    /** Multiclass: the label of the class that the value belongs to. */
     class?: string;
   }[];
 }
 
 export interface TuningFacts {
   strategy: string;
-  /** The strategy that really ran, where the backend has not the one asked for. */
+  /** The strategy that ran: it differs where the backend does not have the requested one. */
   ran_as: string;
   objective: { metric: string; goal: 'maximize' | 'minimize' };
   trials: Trial[];
   /** Name of the best trial. */
   best: string | null;
-  /** The earlier tuning jobs that it started from, and the best value of the objective that they knew. */
+  /** The number of earlier tuning jobs that it started from, and their best objective value. */
   warm_start?: { parents: number; best: number | null };
 }

@@ -40,11 +40,11 @@ export interface GateResult {
   /** URIs. */
   verdict: string;
   evidence: string;
-  /** Whether a promotion may follow: the outcome says so, or nobody is held to it. */
+  /** Whether a promotion may follow: the outcome is promote, or the gate is not enforced. */
   promotable: boolean;
 }
 
-/** Judges the candidate's holdout scores beside the champion's and the anchor's. */
+/** Compares the candidate's holdout scores with the champion's and the anchor's and decides the verdict. */
 export async function gate(event: GateEvent, context: StepContext): Promise<GateResult> {
   const { request, model } = event;
   const { config } = request;
@@ -62,7 +62,7 @@ export async function gate(event: GateEvent, context: StepContext): Promise<Gate
     await otherModel('champion', event, manifest, context),
     await otherModel('anchor', event, manifest, context),
   ];
-  // A model that was prepared otherwise scores fewer rows: the verdict is on those that all of them score.
+  // A model with a different preparation may score fewer rows: the verdict uses the rows that all models score.
   const views = [champion, anchor].filter((other) => other?.view);
   const common = <T extends Scores>(scores: T): T =>
     views.reduce((rest, other) => (other ? keepRows(rest, other.scores) : rest), scores);
@@ -96,7 +96,7 @@ export async function gate(event: GateEvent, context: StepContext): Promise<Gate
       seed: request.seed,
       looks: { count: look.number },
     });
-  // A baseline is made to be compared with, not to be chosen: that is no look.
+  // A baseline run only makes a model to compare with; it chooses nothing and does not count as a look.
   if (look.stored === null && request.trigger.kind !== 'baseline') {
     await look.keep({ verdict, execution: event.execution, at: context.clock.now().toISOString() });
   }
@@ -112,7 +112,7 @@ export async function gate(event: GateEvent, context: StepContext): Promise<Gate
       ...refusedStart(model),
       ...views.flatMap((other) => (other ? [leftOut(other, everyRow)] : [])),
       ...(look.stored
-        ? [`The same comparison was made before (${look.stored.execution}): its verdict stands.`]
+        ? [`Run ${look.stored.execution} made the same comparison; this run repeats its verdict.`]
         : []),
     ],
   };
@@ -136,11 +136,11 @@ interface OtherModel {
   scores: Scores;
   threshold: number | null;
   explanation: ModelExplanation | null;
-  /** What its own preparation left out of the holdout; null where it was prepared as the candidate. */
+  /** The holdout rows that its own preparation left out; null if it has the candidate's preparation. */
   view: ViewManifest['view'] | null;
 }
 
-/** What a prepare job says of a view (pipeline/prepare). */
+/** The manifest that a prepare job writes for a view: the holdout as another model's preparation writes it. */
 interface ViewManifest extends Manifest {
   view: { rows: number; holdout_rows: number; trained_on: number; dropped: number; other_label: number };
 }
@@ -179,17 +179,17 @@ function leftOut({ who, package: { name }, view }: OtherModel, rows: Scores): st
   const left = [
     [trained_on, 'that it was trained on'],
     [dropped, 'that its script drops'],
-    [other_label, 'that it labels otherwise'],
+    [other_label, 'that it labels differently'],
   ] as const;
   const named = left.filter(([count]) => count > 0).map(([count, which]) => `${count} ${which}`);
   const compared =
     named.length === 0
       ? `all ${rows.ids.length} rows of the holdout are compared`
       : `${view.rows} of the holdout's ${rows.ids.length} rows are compared (left out: ${named.join(', ')})`;
-  return `The ${who} ${name} was prepared otherwise: ${compared}.`;
+  return `The ${who} ${name} has a different preparation: ${compared}.`;
 }
 
-/** The candidate's explanation with the classes' labels and the champion's value of each feature that both have. */
+/** The candidate's explanation, with class labels and the champion's value of each feature that both models have. */
 function explained(
   own: ModelExplanation,
   champion: ModelExplanation | null,
@@ -216,7 +216,7 @@ function explained(
 const runFolder = ({ execution }: GateEvent, context: StepContext) =>
   `${artifactsOf(context, 'runs')}${execution}/`;
 
-/** Turns a transform's output into a score file kept with the run, and reads it as `mlops gate` would. */
+/** Turns a transform job's output into a score file, keeps it with the run, and reads it as `mlops gate` would. */
 async function scoresOf(
   who: 'candidate' | 'champion' | 'anchor',
   scored: Scored,
@@ -270,10 +270,10 @@ async function tuningFacts(
   };
 }
 
-/** Why a tuning job that was to start from earlier ones began anew. */
+/** A note if SageMaker refused the parents of a warm start. */
 function refusedStart({ tuning }: TrainedModel): string[] {
   const refused = tuning?.search?.refused;
   return refused
-    ? [`No warm start: the earlier tuning jobs were refused (${refused.Cause.slice(0, 400)}).`]
+    ? [`No warm start: SageMaker refused the earlier tuning jobs (${refused.Cause.slice(0, 400)}).`]
     : [];
 }

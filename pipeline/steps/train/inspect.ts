@@ -27,8 +27,8 @@ export interface InspectEvent {
 }
 
 /**
- * Reads what Prepare wrote and decides how the holdout is scored: the filters follow from the columns, and
- * scores that an earlier run made of the same model on the same rows serve again.
+ * Reads the prepared manifest and plans how each model scores the holdout: it derives the filters from the columns, and
+ * reuses scores of an earlier run with the same model and rows.
  */
 export async function inspect(event: InspectEvent, context: StepContext): Promise<Scoring> {
   const { request, plan } = event;
@@ -41,7 +41,7 @@ export async function inspect(event: InspectEvent, context: StepContext): Promis
     name: null,
     fingerprint: plan.fingerprint,
     image: request.images.model,
-    // Trained anew it is another model, whatever its fingerprint: no earlier scores are its own.
+    // A newly trained model is another artifact, even with the same fingerprint, so earlier scores are not its own.
     artifact: plan.train.reused ? plan.train.result.trained.artifact : 'not trained yet',
     preparation: null,
   };
@@ -69,7 +69,7 @@ interface Model {
   fingerprint: string;
   image: string;
   artifact: string;
-  /** null: the candidate's own, of this run. */
+  /** null: this run's own, for the candidate. */
   preparation: ModelPackage['preparation'] | null;
 }
 
@@ -119,8 +119,8 @@ async function scoringOf(
 }
 
 /**
- * A model whose rows were prepared otherwise (script, row id, columns, split) scores the holdout's rows as its own
- * preparation writes them; rows that it was trained on, or that its script drops, are left out there.
+ * A model with a different preparation (script, row id, columns, split) scores a view: the holdout's rows as its own
+ * preparation writes them, without the rows that it was trained on or that its script drops.
  */
 async function viewOf(
   preparation: ModelPackage['preparation'],
@@ -135,7 +135,7 @@ async function viewOf(
   ]);
   const theirs = await readJson<Manifest>(context, preparation.manifest);
   const sameScript = (preparation.script?.sha256 ?? null) === (request.script?.sha256 ?? null);
-  // The same settings give other features where the data have gained or lost a column.
+  // The same settings give other features if the data have gained or lost a column.
   const sameFeatures = sha256Json(names(theirs)) === sha256Json(names(manifest));
   if (sameScript && sameFeatures && sha256Json(deciding(own)) === sha256Json(deciding(current))) return null;
 
@@ -145,7 +145,7 @@ async function viewOf(
       {
         path: 'data.target',
         message:
-          `this model predicts ${JSON.stringify(predicts(manifest))}, the one to compare with ` +
+          `got ${JSON.stringify(predicts(manifest))}, but the model to compare with predicts ` +
           `${JSON.stringify(predicts(theirs))}; expected the same, or another project name`,
       },
     ]);
@@ -185,7 +185,7 @@ const noView: ModelScoring['view'] = {
 
 const names = ({ features }: Manifest) => features.map(({ name }) => name);
 
-/** The settings by which rows and columns come out otherwise. */
+/** The settings that change the prepared rows and columns. */
 const deciding = ({ source: _source, format: _format, csv: _csv, ...settings }: PrepareSettings) => settings;
 
 const noModel: ModelScoring = {
@@ -211,9 +211,9 @@ const noModel: ModelScoring = {
 };
 
 /**
- * What the model sees of a holdout row, and what is left of row and answer together. CSV rows are
- * `row_id,label,slice_1..s,feature_1..m`: the model sees the m features, the output keeps the first 2 + s columns
- * and what the model answered.
+ * The filters of a batch transform job: the input filter picks the part of a holdout row that the model sees, the
+ * output filter the part of row and answer that is kept. CSV rows are `row_id,label,slice_1..s,feature_1..m`: the
+ * model sees the m features; the output keeps the first 2 + s columns and the model's answer.
  */
 function filters(
   slices: number,

@@ -2,12 +2,12 @@ import type { Config } from '../../config/schema.ts';
 import { folder } from '../context.ts';
 
 /*
- * Settings of mlops.yaml as SageMaker's API spells them.
+ * Settings of mlops.yaml as parameters of SageMaker's API.
  */
 
 /**
- * The hyperparameters that every training job gets as they stand. Those that tuning searches are left out: their own
- * value is not used, so another one makes no other model.
+ * The static hyperparameters, equal for every training job. Those that tuning searches are left out: their own value
+ * has no effect, so it must not change the fingerprint.
  */
 export const staticHyperparameters = ({ training, tuning }: Config): Record<string, string> =>
   Object.fromEntries(
@@ -63,17 +63,17 @@ export const instances = ({
 
 export const stoppingCondition = ({ max_runtime, spot }: Config['training']): object => ({
   MaxRuntimeInSeconds: max_runtime,
-  // Spot capacity may take as long to come as the training itself.
+  // Waiting for spot capacity may take as long as the training itself.
   ...(spot && { MaxWaitTimeInSeconds: 2 * max_runtime }),
 });
 
-/** Seconds that training may take: a tuning job trains one batch of jobs after the other. */
+/** Most seconds that training may take. A tuning job runs its training jobs in batches, one after the other. */
 export const longestTraining = ({ training, tuning }: Config): number =>
   training.max_runtime *
   (training.spot ? 2 : 1) *
   (tuning ? Math.ceil(tuning.max_jobs / tuning.parallel_jobs) : 1);
 
-/** A state waits for a job's start (instances, image) and end beside its longest time. */
+/** A state's timeout: the job's longest time, and half an hour for instances and image to start. */
 export const withStart = (seconds: number): number => seconds + 1800;
 
 /** HyperParameterTuningJobConfig. */

@@ -4,13 +4,13 @@ import type { LedgerItem } from '../../ports.ts';
 import type { StepContext } from '../context.ts';
 
 /**
- * The right to change what serves: one run has it at a time. Its fencing number is the version of its ledger item,
- * which grows with every taking: a run that has lost the lease is told apart from the one that has it now.
+ * The right to promote, which one run holds at a time. Its fencing number is the version of its ledger item, which
+ * grows each time a run takes the lease: it tells a run that has lost the lease from the one that holds it now.
  */
 export interface Lease {
-  /** null: nobody's. */
+  /** The run that holds the lease; null if none does. */
   execution: string | null;
-  /** ISO 8601. Later than any run may last, so that only a run that nobody closed is overtaken. */
+  /** ISO 8601. Later than any run may last, so that only a run that was never closed loses its lease. */
   until: string;
 }
 
@@ -23,17 +23,17 @@ const id = 'promotion';
 
 type Context = Pick<StepContext, 'ledger' | 'clock'>;
 
-/** Another run has the lease: the machine waits and asks again. */
+/** Another run holds the lease: the machine waits and tries again. */
 export class LeaseHeldError extends Error {
   override readonly name = 'LeaseHeldError';
 }
 
-/** The run no longer has the lease that it took. */
+/** The run no longer holds the lease that it took. */
 export class LeaseLostError extends Error {
   override readonly name = 'LeaseLostError';
 }
 
-/** Takes the lease; the run that has it gets the same number again. Throws LeaseHeldError where another run has it. */
+/** Takes the lease; its holder gets the same number again. Throws LeaseHeldError if another run holds it. */
 export async function lease({ execution }: LeaseEvent, context: Context): Promise<{ fence: number }> {
   const { ledger, clock } = context;
   const item = await currentLease(context);
@@ -52,7 +52,7 @@ export async function lease({ execution }: LeaseEvent, context: Context): Promis
   }
 }
 
-/** Throws LeaseLostError unless the run still has the lease that it took under this number. */
+/** Throws LeaseLostError unless the run still holds the lease under this number. */
 export async function checkLease(
   { execution, fence }: { execution: string; fence: number },
   context: Context,
@@ -65,14 +65,14 @@ export async function checkLease(
   );
 }
 
-/** Gives the lease back where this run has it. */
+/** Frees the lease if this run holds it. */
 export async function freeLease({ execution }: LeaseEvent, context: Context): Promise<void> {
   const item = await currentLease(context);
   if (item?.value.execution !== execution) return;
   try {
     await context.ledger.putIf<Lease>(kind, id, { ...item.value, execution: null }, item.version);
   } catch (error) {
-    // Somebody overtook the run, and has it now.
+    // Another run took the lease in the meantime.
     if (!(error instanceof ConflictError)) throw error;
   }
 }
@@ -81,7 +81,7 @@ export async function currentLease({ ledger }: Pick<Context, 'ledger'>): Promise
   return await ledger.get<Lease>(kind, id);
 }
 
-/** What a machine waits for, by the error that a task failed with; null where that is no reason to wait. */
+/** The text for a wait, from the error of a failed task; null if the error is no reason to wait. */
 export function waitingReason(error = '', cause = ''): string | null {
   if (error !== 'LeaseHeldError') return null;
   const holder = /run ([\w-]+) has the lease/.exec(cause)?.[1];

@@ -3,17 +3,17 @@ import type { Verdict } from '../../gate/verdict.ts';
 import { sha256Json } from '../../hash.ts';
 import { artifactsOf, type StepContext } from '../context.ts';
 
-/** A verdict as the ledger keeps it: one item a look. */
+/** The ledger item of a look: one verdict. */
 export interface Look {
   verdict: Verdict;
   execution: string;
   at: string;
 }
 
-/** A version of the holdout, with the looks that earlier versions bring along. */
+/** A version of the holdout, with the number of looks at the earlier versions that count for it. */
 interface Holdout {
   looks_before: number;
-  /** Where its row ids are kept, a line each. */
+  /** URI of its row ids, as JSON. */
   rows: string;
 }
 
@@ -21,13 +21,13 @@ export interface LookRequest {
   /** sha256 over the holdout's row ids and labels. */
   holdout: string;
   rowIds: readonly string[];
-  /** All that makes a comparison this one and no other. */
+  /** Everything that identifies the comparison. */
   comparison: unknown;
 }
 
 /**
- * A look is a distinct comparison at the holdout. The same one again gives the stored verdict and counts nothing, so
- * that a merge never contradicts its own pull request; another one gets its number.
+ * A look is a distinct comparison on the holdout. A new one gets the next number. The same one again returns the stored
+ * verdict and is not counted, so that a merge never contradicts its own pull request.
  */
 export async function lookAt(
   { holdout, rowIds, comparison }: LookRequest,
@@ -42,15 +42,15 @@ export async function lookAt(
     number: before + looks + 1,
     stored,
     keep: async (look) => {
-      // Of two runs of one look at the same moment the first stores its verdict; both have the same.
+      // If two runs make the same look at once, the first stores its verdict; the other's is equal.
       await context.ledger.putIf(kind, id, look, 0).catch(unlessTaken);
     },
   };
 }
 
 /**
- * Looks at earlier versions of the holdout count on, unless more than half of the rows are new: then it can be looked
- * at as for the first time.
+ * Number of looks at earlier versions of the holdout. It is 0 if more than half of the rows are new: then the holdout
+ * counts as a fresh one.
  */
 async function looksBefore(
   holdout: string,

@@ -1,20 +1,20 @@
 import { Readable } from 'node:stream';
 import { list as listTar } from 'tar';
-// The small build: this is part of a function's bundle.
+// zod/mini is small: this file is part of a Lambda function's bundle.
 import * as z from 'zod/mini';
 import type { StepContext } from '../context.ts';
 import { ModelOutputError } from './score-file.ts';
 
-/** What a model says of itself: `report.json` in /opt/ml/output/data. */
+/** The report that a model's training may write: `report.json` in /opt/ml/output/data. */
 export interface ModelReport {
   /** Operating threshold of a binary model. */
   threshold: number | null;
   explanation: ModelExplanation | null;
-  /** Why something of it is left out. */
+  /** Reasons why parts of it are left out. */
   notes: string[];
 }
 
-/** Classes are numbered as training sees them. */
+/** A model's explanation; `class` is the number of a class in the training files. */
 export type ModelExplanation = z.infer<typeof explanationSchema>;
 
 const explanationSchema = z.object({
@@ -26,9 +26,9 @@ const explanationSchema = z.object({
 const nothing: ModelReport = { threshold: null, explanation: null, notes: [] };
 
 /**
- * Reads the report of the model with this artifact, from output.tar.gz that SageMaker packs beside model.tar.gz. Any
- * container may write a file of that name with other things in it: what is not understood is left out with a note.
- * @throws ModelOutputError where there is a threshold that is none: metrics would be of another model than the one meant
+ * Reads the report of the model with this artifact, from the output.tar.gz that SageMaker writes beside model.tar.gz. A
+ * container may write another file of that name, so parts that cannot be read are left out with a note.
+ * @throws ModelOutputError if the threshold is not a number: the metrics would be those of another threshold
  */
 export async function readModelReport(
   artifact: string,
@@ -55,7 +55,7 @@ export async function readModelReport(
 const leftOut = (found: string): ModelReport => ({
   ...nothing,
   notes: [
-    `The model's report.json holds ${found}, which is left out (expected { threshold, explanation: { kind, unit, features: [{ name, value }] } }).`,
+    `The model's report.json was left out: got ${found}, expected { threshold, explanation: { kind, unit, features: [{ name, value }] } }.`,
   ],
 });
 

@@ -33,21 +33,21 @@ import { type RunRecord, runKind } from './run-record.ts';
 import type { Plan, PreparePlan } from './state.ts';
 import { noSearch, searchOf } from './warm-start.ts';
 
-/** Grows when the pipeline comes to make other artifacts from the same request: then nothing old is reused. */
+/** Increase this when the pipeline makes other artifacts from the same request, so that no old one is reused. */
 const pipelineVersion = 1;
 
 export interface PlanEvent {
   execution: string;
   request: Request;
-  /** The engine that this machine prepares with, whatever mlops.yaml says: what is there was deployed. */
+  /** The engine that the state machine was deployed with, whatever mlops.yaml says. */
   engine: PrepareSize['engine'];
-  /** What it runs, by content: the image, or what Glue has in its place. */
+  /** The prepare program by content: the image's URI, or its equivalent for Glue. */
   program: string;
 }
 
 /**
- * Plans a run. Throws DataContractError where the data cannot be used and BudgetError where the run would cost more than
- * it may, before any job starts.
+ * Plans a run before any job starts. Throws DataContractError if the data cannot be used and BudgetError if the run
+ * would cost more than its budget.
  */
 export async function plan(event: PlanEvent, context: StepContext): Promise<Plan> {
   const { execution } = event;
@@ -66,7 +66,7 @@ export async function plan(event: PlanEvent, context: StepContext): Promise<Plan
   const fingerprint = sha256Json({
     pipelineVersion,
     prepared: prepareKey,
-    // Where it comes from, a folder or a repository, is no part of what it is.
+    // The digest identifies the image; the folder or repository that it came from does not matter.
     image: digestOf(request.images.model),
     model: { ...config.model, context: null, image: null },
     training: { ...config.training, hyperparameters },
@@ -77,7 +77,8 @@ export async function plan(event: PlanEvent, context: StepContext): Promise<Plan
   const prepared = await context.ledger.get<Prepared>('prepared', prepareKey);
   const model = await context.ledger.get<TrainedModel>('model', fingerprint);
   const notes = prepared === null ? await requireSoundData(request, context) : [];
-  // No part of the fingerprint: a merge finds more parents than its pull request did, and reuses what that trained.
+  // The search is not in the fingerprint: a merge may find more parents than its pull request did, and yet reuses
+  // the model that the pull request trained.
   const origin = { prepared: prepareKey, image: digestOf(request.images.model) };
   const { search, notes: searchNotes } =
     model === null ? await searchOf(config, { hyperparameters, ...origin }, context.ledger) : noSearch;
@@ -98,7 +99,7 @@ export async function plan(event: PlanEvent, context: StepContext): Promise<Plan
     context,
   );
 
-  // A job's name is used once and at most 63 characters long (tuning: 32); the execution's name is unique.
+  // SageMaker allows a job name once, with at most 63 characters (tuning: 32); the execution's name is unique.
   const name = `${context.jobPrefix}-${jobHash(execution, context)}`;
   const output = `${artifactsOf(context, 'prepared')}${prepareKey}/`;
   return {
@@ -149,7 +150,7 @@ export async function plan(event: PlanEvent, context: StepContext): Promise<Plan
   };
 }
 
-/** mlops.yaml may ask for an engine that is not deployed yet, as in the pull request that changes it. */
+/** Sets the deployed engine: in a pull request, mlops.yaml may name one that is not deployed yet. */
 const withEngine = ({ request, engine }: PlanEvent): Request => ({
   ...request,
   config: { ...request.config, prepare: { ...request.config.prepare, engine } },
@@ -166,10 +167,10 @@ function failuresIn(root: string): PreparePlan['failures'] {
   return { bucket, prefix: `${[...path, 'prepared', 'failures'].join('/')}/` };
 }
 
-/** The same image in another repository is the same image. */
+/** The image's digest, which is the same in every repository. */
 export const digestOf = (image: string): string => image.slice(image.lastIndexOf('@') + 1);
 
-/** What of the config decides the prepared files: the input of the prepare job. */
+/** The settings that decide the prepared files: the input of the prepare job. */
 export type PrepareSettings = ReturnType<typeof prepareSettings>;
 
 function prepareSettings(config: Config) {
@@ -192,8 +193,8 @@ function prepareSettings(config: Config) {
 }
 
 /**
- * The champion; where this very model is the champion, what it was compared with then: a merge shows the comparison
- * that its pull request showed.
+ * The package to compare with: the champion. If this same model is the champion already, the package that it was
+ * compared with when it became so, so that a merge shows the same comparison as its pull request.
  */
 async function comparedWith(
   fingerprint: string,
@@ -211,7 +212,7 @@ async function comparedWith(
   };
 }
 
-/** What the run is estimated to cost, within its budget. Throws BudgetError. */
+/** The estimated cost of the run. Throws BudgetError if it is above the budget. */
 async function costOf(
   request: Request,
   planned: { prepares: boolean; trains: boolean; others: (string | null)[]; settingsUri: string },
@@ -227,7 +228,7 @@ async function costOf(
   const found = estimate(request.config, context.region, {
     prepares: Number(planned.prepares) + others.filter(preparedOtherwise).length,
     trains: planned.trains,
-    // Whether earlier scores serve again is not known yet.
+    // Inspect decides later whether earlier scores are reused; the estimate assumes that none are.
     scores: 1 + names.length,
     earlier: await jobsOfChampion(context),
   });
@@ -235,7 +236,7 @@ async function costOf(
   return found;
 }
 
-/** How long the jobs took in the run that made the champion, and on what. */
+/** Duration and instances of the jobs in the run that made the champion. */
 async function jobsOfChampion({ ledger }: StepContext): Promise<Work['earlier']> {
   const champion = await ledger.get<Champion>(championKind, championId);
   const run = champion && (await ledger.get<RunRecord>(runKind, champion.value.execution));
@@ -244,11 +245,11 @@ async function jobsOfChampion({ ledger }: StepContext): Promise<Work['earlier']>
   return Object.fromEntries(Object.entries(jobs).filter(([, job]) => job !== null));
 }
 
-/** Bytes of data that are checked whole before money is spent; of more, the beginning of each file. */
+/** Most bytes of data that are checked in full before money is spent. Of larger data, the start of each file is. */
 const mostChecked = 200_000_000;
 
 /**
- * Holds the data to their contract as far as that is cheap; says what was left to the prepare job.
+ * Checks the data against their contract as far as that is cheap. Returns a note on what is left to the prepare job.
  * @throws DataContractError
  */
 async function requireSoundData(
@@ -281,6 +282,6 @@ async function requireSoundData(
   if (isSmall) return [];
   const size = `${Math.ceil(bytes / 1e6).toLocaleString('en')} MB`;
   return [
-    `The data are ${size}: before the run only the beginning of each file was checked, the rest by the prepare job.`,
+    `The data are ${size}: before the run only the start of each file was checked; the prepare job checked the rest.`,
   ];
 }

@@ -6,17 +6,17 @@ export interface PromoteEvent {
   package: string;
   /** The package that the verdict compares it with. */
   compared_with: string | null;
-  /** Of the champion's ledger item when the run was planned. */
+  /** Version of the champion's ledger item when the run was planned. */
   expected_version: number;
-  /** Of the lease that the run took; null outside a machine, where the conditional write alone decides. */
+  /** Number of the run's lease; null outside a state machine, where the conditional write alone decides. */
   fence: number | null;
   reason: string;
 }
 
 /**
- * Makes a package the champion: the one function that does. A conditional write decides; the registry's approval
- * follows it. Throws ConflictError where another promotion came first: the verdict was on an older champion; LeaseLostError
- * where the run no longer has its lease.
+ * Makes a package the champion; no other function does. A conditional write decides, then the registry approves the
+ * package. Throws ConflictError if another promotion came first, so that the verdict was against an older champion, and
+ * LeaseLostError if the run no longer holds its lease.
  */
 export async function promote(
   event: PromoteEvent,

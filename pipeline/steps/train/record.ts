@@ -5,7 +5,6 @@ import type { TrainState } from './state.ts';
 
 export interface RecordEvent {
   execution: string;
-  /** As its service finds it. */
   arn: string;
   started: string;
   status: 'succeeded' | 'failed';
@@ -13,8 +12,8 @@ export interface RecordEvent {
 }
 
 /**
- * Closes the run in the ledger and frees its lease. `steps`: what the execution's history tells; on this machine whoever
- * runs it adds them.
+ * Records the run in the ledger and frees its lease. `steps` comes from the execution's history; on this machine, the
+ * caller adds it.
  */
 export async function record(
   event: Omit<RecordEvent, 'arn'>,
@@ -35,7 +34,7 @@ export async function record(
   return run;
 }
 
-/** What a reader must know of how the run came about; a state from before a deployment may have none. */
+/** Notes for the reader on how the run came about. A state of an earlier version of the pipeline may have none. */
 export const notesOf = (state: TrainState): string[] => [
   ...(state.request.notes ?? []),
   ...(state.plan?.notes ?? []),
@@ -46,6 +45,6 @@ function engineNote({ request, plan }: TrainState): string[] {
   const [asked, deployed] = [request.config.prepare.engine, plan?.prepare.size.engine];
   if (deployed === undefined || asked === deployed) return [];
   return [
-    `prepare.engine is ${asked}, the environment is deployed with ${deployed}, which ran here: deploy to change it.`,
+    `prepare.engine is ${asked}, but ${deployed} ran, with which the environment is deployed: deploy to change it.`,
   ];
 }

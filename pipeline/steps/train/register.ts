@@ -22,8 +22,8 @@ export interface RegisterEvent {
 }
 
 /**
- * Puts the candidate into the registry, pending: whatever the verdict, what was judged can be found. The same
- * artifact again is the same package.
+ * Registers the candidate as a pending package, whatever the verdict, so that every judged model can be found. The same
+ * artifact gets the same package again.
  */
 export async function register(event: RegisterEvent, context: StepContext): Promise<{ name: string }> {
   const { request, plan, prepared, model, gate } = event;

@@ -4,12 +4,12 @@ import { billedJobs } from './billed-jobs.ts';
 import type { Evidence } from './evidence.ts';
 import type { RunRecord } from './run-record.ts';
 
-/** Where the metrics of runs are found; the stack's name is their one dimension. */
+/** CloudWatch namespace of the metrics of runs; the stack's name is their only dimension. */
 export const metricNamespace = 'mlops';
 
 /**
- * Time and cost of a run as a log line of CloudWatch's embedded metric format, from which CloudWatch makes the metrics
- * RunSeconds, JobSeconds (billable, over all instances) and, where every price is known, CostUsd
+ * A log line in CloudWatch's embedded metric format with the time and cost of a run. CloudWatch makes of it the
+ * metrics RunSeconds, JobSeconds (billable, over all instances) and, if every price is known, CostUsd
  * (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html).
  */
 export async function runMetrics(
@@ -18,7 +18,7 @@ export async function runMetrics(
   context: Pick<StepContext, 'ledger' | 'storage' | 'jobs' | 'region'>,
 ): Promise<string> {
   const { gate } = run.state;
-  // The gate has asked for the trials already: nobody else needs leave to.
+  // The gate's evidence holds the trials, so that only the gate needs permission to list them.
   const trials = async () =>
     gate ? ((await readJson<Evidence>(context, gate.evidence)).tuning?.trials ?? []) : [];
   const jobs = await billedJobs(run, { ...context, jobs: { ...context.jobs, trials } });

@@ -1,15 +1,15 @@
 import type { TrainState } from './state.ts';
 
-/** A run as the ledger keeps it: all that its report is made from. */
+/** The ledger item of a run: everything that its report is made from. */
 export interface RunRecord {
   execution: string;
   status: 'succeeded' | 'failed' | 'cancelled';
   started_at: string;
   finished_at: string;
   state: TrainState;
-  /** Wall time of the states, in order of their end. */
+  /** Wall time of the states, in the order in which they ended. */
   steps: { name: string; seconds: number }[];
-  /** What a reader must know of how the run came about, one sentence each. */
+  /** Notes for the reader on how the run came about, one sentence each. */
   notes: string[];
 }
 

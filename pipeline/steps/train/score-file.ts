@@ -3,10 +3,9 @@ import type { Config } from '../../config/schema.ts';
 import type { Manifest } from '../context.ts';
 
 /**
- * The output of a transform job (the layout that inspect.ts filters for) as a score file of CONTRACT.md, in CSV:
- * row id, label, score or scores, slices. Scores pass as the text that the model wrote: judging them is the gate's
- * business.
- * @throws ModelOutputError where a line is malformed or has not the columns that the model was to answer.
+ * Turns the output of a batch transform job (in the layout that inspect.ts filters for) into a score file in CSV: row
+ * id, label, score or scores, slices. Scores stay the text that the model wrote; the gate checks them.
+ * @throws ModelOutputError if a line is malformed or does not have the columns that mlops.yaml declares
  */
 export function scoreFileOf(output: string, manifest: Manifest, model: Config['model']): string {
   const columns = outputColumns(manifest, model.output);
@@ -27,7 +26,7 @@ export function scoreFileOf(output: string, manifest: Manifest, model: Config['m
   return `${[header, ...lines].map((fields) => fields.map(quoted).join(',')).join('\n')}\n`;
 }
 
-/** The model answered in another shape than mlops.yaml says. */
+/** The model's answer does not have the shape that mlops.yaml declares. */
 export class ModelOutputError extends Error {
   override readonly name = 'ModelOutputError';
 }
@@ -58,7 +57,7 @@ function csvRows(output: string, manifest: Manifest): Row[] {
   });
 }
 
-/** A list in brackets, `[0.1, 0.9]`, comes as fields of which the first and last carry one, or in quotes as one field. */
+/** Strips the brackets of a list such as `[0.1, 0.9]`, which comes as several CSV fields or as one quoted field. */
 function bare(fields: string[]): string[] {
   const isOneList = fields.length === 1 && /^\s*\[.*\]\s*$/s.test(fields[0] ?? '');
   const values = isOneList ? (fields[0] ?? '').split(',') : fields;
@@ -97,18 +96,18 @@ function joinedRow(line: string, index: number): JoinedRow {
   }
 }
 
-/** A number, a list or an object of them, as a list. */
+/** Flattens a number, or nested lists and objects of numbers, into a list. */
 function flat(answer: unknown): unknown[] {
   if (Array.isArray(answer)) return answer.flatMap(flat);
   return typeof answer === 'object' && answer !== null ? Object.values(answer).flatMap(flat) : [answer];
 }
 
-/** Classes are written as their index in the manifest's labels; a score file names them. */
+/** The label of a class: rows hold its index in the manifest's labels. */
 function labelText(label: string, { problem, labels }: Manifest): string {
   return problem === 'multiclass' ? (labels[Number(label)] ?? label) : label;
 }
 
-/** A model of several classes answers the index that it was taught; to the gate any other text would be one more class. */
+/** The label that a multiclass model predicts, by its index. Other text is refused: the gate would see a new class. */
 function predictedText(answer: string, index: number, manifest: Manifest): string {
   const { problem, labels } = manifest;
   if (problem !== 'multiclass') return answer;

@@ -56,8 +56,8 @@ function settingsOf(hyperparameters: Record<string, string>, anchor: string | nu
 }
 
 /**
- * The sizes of every run that there is: the first; one whose champion and anchor are prepared otherwise; the same again,
- * which reuses all; one that fails with the longest cause.
+ * The sizes of every run that there is: the first; one whose champion and anchor are prepared otherwise; the same
+ * again, which reuses all; one that fails with the longest cause.
  */
 async function sizesOf(hyperparameters: Record<string, string>): Promise<number[]> {
   const world = new FakeSageMaker(project, 'us-east-1');
@@ -117,9 +117,7 @@ test('settings that are just small enough fit, in the run that carries them most
       expect((error as ConfigError).problems).toMatchObject([
         {
           path: 'training',
-          message: expect.stringMatching(
-            /^got \d+ KB of settings that a run takes along, expected at most 180 KB/,
-          ),
+          message: expect.stringMatching(/^got \d+ KB of settings in a run's state, expected at most 180 KB/),
         },
       ]);
       return true;

@@ -3,7 +3,7 @@ import type { Estimate } from '../../cost/estimate.ts';
 import type { Request } from '../../machines/request.ts';
 import type { Prepared, Scored, Search, TrainedModel } from '../context.ts';
 
-/** The state of the train machine when it ends; a failed run has what came before the failure. */
+/** The state of the train machine when it ends. A failed run has only the fields set before the failure. */
 export interface TrainState {
   request: Request;
   lease?: { fence: number };
@@ -19,15 +19,15 @@ export interface TrainState {
   error?: { Error: string; Cause: string };
 }
 
-/** All that the machine needs to know before it spends anything: names, parameters, what an earlier run has made. */
+/** Everything that the machine needs before it spends anything: names, parameters, results of earlier runs to reuse. */
 export interface Plan {
   fingerprint: string;
-  /** The model to compare with, and the version of the ledger's champion that a promotion expects still to find. */
+  /** The package to compare with, and the version of the champion's ledger item that a promotion expects to find. */
   champion: { package: string | null; origin: 'champion' | 'baseline'; version: number };
   anchor: { package: string | null };
   /** null on this machine. */
   cost: Estimate | null;
-  /** For the report, one sentence each. */
+  /** Sentences for the report. */
   notes: string[];
   prepare: PreparePlan;
   train: TrainPlan;
@@ -40,18 +40,18 @@ export type PreparePlan = Reuse<Prepared> & {
   job: string;
   attempt: { n: number };
   inputs: object[];
-  /** What of the config decided the prepared files. */
+  /** URI of the settings that decide the prepared files. */
   settings: string;
   output: string;
   size: PrepareSize;
-  /** Of a processing job. */
+  /** ClusterConfig of a processing job. */
   cluster: object;
   max_runtime: number;
   timeout: number;
-  /** Of a Glue job, which counts minutes. */
+  /** Timeout of a Glue job, which counts in minutes. */
   timeout_minutes: number;
   environment: Record<string, string>;
-  /** Where a program leaves why it failed, as JOB.json, when its service hands on no word of it. */
+  /** Where the program writes its error, as JOB.json: Glue and ECS do not surface a program's error output. */
   failures: { bucket: string; prefix: string };
 };
 
@@ -69,9 +69,9 @@ export type TrainPlan = Reuse<TrainedModel> & {
   stopping: object;
   spot: boolean;
   environment: Record<string, string>;
-  /** HyperParameterTuningJobConfig; empty where nothing is tuned. */
+  /** HyperParameterTuningJobConfig; empty if nothing is tuned. */
   tuning: object;
-  /** What the tuning job searches, and from where. */
+  /** The tuning job's search space and parents. */
   search: Search | { warm: false };
   timeout: number;
 };
@@ -83,11 +83,11 @@ export interface Scoring {
   anchor: ModelScoring;
 }
 
-/** Parameters of a model's transform job, or the result that makes it needless. */
+/** Parameters of a model's batch transform job, or an earlier result that replaces the job. */
 export interface ModelScoring {
-  /** false: `result` serves. */
+  /** Whether a job must score the model; if not, `result` is reused. */
   score: boolean;
-  /** Empty where there is no such model, or no scores yet. */
+  /** Empty if there is no such model, or no scores yet. */
   result: Partial<Scored>;
   key: string;
   package: string | null;
@@ -95,7 +95,7 @@ export interface ModelScoring {
   artifact: string;
   job: string;
   attempt: { n: number };
-  /** The holdout as this model's own preparation writes it, where that is not the candidate's. */
+  /** The holdout as this model's own preparation writes it, if that differs from the candidate's. */
   view: View;
   /** The rows to score. */
   holdout: string;
@@ -111,9 +111,9 @@ export interface ModelScoring {
 }
 
 interface View {
-  /** Whether the scores are of a view, rather than of the holdout itself. */
+  /** Whether the model scores a view rather than the holdout itself. */
   exists: boolean;
-  /** Whether a job has to write it. */
+  /** Whether a job must write the view. */
   needed: boolean;
   key: string;
   job: string;

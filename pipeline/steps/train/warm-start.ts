@@ -4,19 +4,19 @@ import type { Ledger } from '../../ports.ts';
 import type { Search, TrainedModel } from '../context.ts';
 
 /*
- * `tuning.warm_start`: a tuning job starts from what earlier ones, its parents, have found. What SageMaker asks of
+ * `tuning.warm_start`: a tuning job starts from the results of earlier ones, its parents. SageMaker's requirements for
  * parents: https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-warm-start.html.
  */
 
 /** SageMaker counts the parents' training jobs towards the limit of the child. */
 const mostJobs = { bayesian: 750, random: 10_000, grid: 0, hyperband: 0 };
 const mostParents = 5;
-/** Values of hyperparameters that are not tuned. SageMaker counts the old and the new value of each that differs. */
+/** Most changes of static hyperparameters. SageMaker counts two for each that differs: the old and the new value. */
 const mostChanges = 10;
 
 export interface PlannedSearch {
   search: Search | { warm: false };
-  /** For the report, one sentence each. */
+  /** Sentences for the report. */
   notes: string[];
 }
 
@@ -25,8 +25,8 @@ export const noSearch: PlannedSearch = { search: { warm: false }, notes: [] };
 type Tuned = TrainedModel & { tuning: Required<NonNullable<TrainedModel['tuning']>> };
 
 /**
- * The search of a run that tunes: with `warm_start` its parents are the newest tuning jobs of the ledger that SageMaker
- * takes. A note says why there are none.
+ * The search of a run that tunes. With `warm_start`, its parents are the newest tuning jobs in the ledger that
+ * SageMaker accepts; a note says why there are none.
  */
 export async function searchOf(
   config: Config,
@@ -61,8 +61,8 @@ export async function searchOf(
   if (parents.length === 0) {
     const why =
       alike.length === 0
-        ? 'the ledger holds no earlier tuning job of the same ranges, objective, hyperparameters and split'
-        : `with the earlier jobs there would be more than ${mostJobs[tuning.strategy]} training jobs, SageMaker's limit`;
+        ? 'the ledger holds no earlier tuning job with the same ranges, objective, hyperparameters and split'
+        : `this job and an earlier one exceed SageMaker's limit of ${mostJobs[tuning.strategy]} training jobs`;
     return { ...anew, notes: [`No warm start: ${why}.`] };
   }
   const values = parents.map((model) => model.tuning.value);
@@ -85,9 +85,9 @@ export async function searchOf(
 }
 
 /**
- * What parent and child share: SageMaker asks for the objective, the types of the ranges and the names of all
- * hyperparameters; that ranges are the same lets every trial of a parent be one of the child's; that rows are split the
- * same way keeps what parents learned from rows that now are in the holdout out of the search.
+ * A hash of what parent and child must share. SageMaker requires the same objective, types of ranges and names of
+ * hyperparameters. The pipeline also requires the same ranges, so that each of a parent's trials is a possible trial of
+ * the child, and the same split, so that nothing learned from rows now in the holdout enters the search.
  */
 const keyOf = ({ problem, data, tuning }: Config, hyperparameters: Record<string, string>): string =>
   sha256Json({
