@@ -7,7 +7,7 @@ import { renderTerminal } from '../../pipeline/report/terminal.ts';
 import { reportOfError } from '../../pipeline/run/account/report-of-error.ts';
 import { writeReportValue } from '../../pipeline/run/account/write-report-value.ts';
 import type { RunProgress } from '../../pipeline/run/start/run-progress.ts';
-import { handOver, type RunChoices, startRun } from '../../pipeline/run/start/start-run.ts';
+import { handOver, type RunChoices, type RunOptions, startRun } from '../../pipeline/run/start/start-run.ts';
 import { attemptOf, type Context, runIdOf, runUrl } from '../shared/context.ts';
 import { group, withoutCommands } from '../shared/log.ts';
 import { ActionError, type Result } from '../shared/start.ts';
@@ -15,12 +15,7 @@ import { type EnvironmentInputs, environmentFor } from './environment.ts';
 import type { Open } from './stop-open.ts';
 import type { Toolkit } from './toolkit.ts';
 
-interface Inputs extends EnvironmentInputs {
-  mode: 'evaluate' | 'promote';
-  image?: string | undefined;
-  data?: string | undefined;
-  baseline?: string | undefined;
-  containers: boolean;
+interface Inputs extends RunOptions, EnvironmentInputs {
   reason?: string | undefined;
   wait: boolean;
 }
@@ -130,24 +125,13 @@ function failureOf(report: Report): { failed?: string } {
   return { failed: `${title}: ${why}${hint === '' ? '' : ` ${hint}`}` };
 }
 
-async function choicesOf(inputs: Inputs, context: Context): Promise<RunChoices> {
-  const { model, backend, mode, config, set, data, image, baseline, containers } = inputs;
-  return {
-    model,
-    backend,
-    environment: await environmentFor(inputs),
-    mode,
-    // gate-promotion promotes exactly this run in a later step. handOver serves runs that nobody waits for.
-    promote: false,
-    baseline,
-    config,
-    set,
-    data,
-    image,
-    containers,
-    trigger: triggerOf(inputs, context),
-  };
-}
+const choicesOf = async (inputs: Inputs, context: Context): Promise<RunChoices> => ({
+  ...inputs,
+  environment: await environmentFor(inputs),
+  // gate-promotion promotes exactly this run in a later step. handOver serves runs that nobody waits for.
+  promote: false,
+  trigger: triggerOf(inputs, context),
+});
 
 const kinds: Record<string, Request['trigger']['kind']> = {
   pull_request: 'pull_request',

@@ -1,5 +1,4 @@
 import { join, relative } from 'node:path';
-import type { Backend } from '../backends/backend.ts';
 import { modelNames } from '../config/load.ts';
 import { InputError } from '../errors.ts';
 import { renderTerminal } from '../report/terminal.ts';
@@ -7,32 +6,23 @@ import { failureOf, isInputError } from '../run/account/failure.ts';
 import { type ReportFiles, writeReport } from '../run/account/write-report.ts';
 import type { RunOutcome } from '../run/start/run.ts';
 import { RunProgress } from '../run/start/run-progress.ts';
-import { type RunChoices, startRun } from '../run/start/start-run.ts';
+import { type RunOptions, startRun } from '../run/start/start-run.ts';
 import { exitCodeOf, printJson, reportError } from './errors.ts';
 import { home } from './home.ts';
 
-interface RunOptions {
-  backend: Backend['name'];
-  environment?: string;
-  model?: string;
-  mode: 'evaluate' | 'promote';
+interface Options extends RunOptions {
   promote: boolean;
-  baseline?: string;
-  config: string;
-  set: string[];
-  data?: string;
-  image?: string;
-  containers?: boolean;
   reason?: string;
   failOn?: string;
   json?: boolean;
 }
 
 /** `mlops run`. */
-export async function run(options: RunOptions): Promise<void> {
+export async function run(options: Options): Promise<void> {
   const failOn = outcomesOf(options.failOn);
   const abort = new AbortController();
   const progress = new RunProgress(process.stderr);
+  const trigger = { kind: 'manual', reason: options.reason ?? null, actor: null } as const;
   // On AWS an execution may be open before it tells of a step.
   let running = options.backend === 'aws';
   const stop = () => {
@@ -46,7 +36,7 @@ export async function run(options: RunOptions): Promise<void> {
 
   const runModel = async (model: string | undefined): Promise<Done> => {
     try {
-      const outcome = await startRun(choicesOf(options, model), {
+      const outcome = await startRun({ ...options, model, trigger }, {
         home: home(),
         runId: process.env.GITHUB_RUN_ID || null,
         signal: abort.signal,
@@ -84,7 +74,7 @@ interface Done {
 
 /** One run of each model, one after the other. A model that cannot run keeps no other from it. */
 async function runAll(
-  options: RunOptions,
+  options: Options,
   runModel: (model: string | undefined) => Promise<Done>,
   failOn: string[],
   signal: AbortSignal,
@@ -110,21 +100,6 @@ async function runAll(
   if (options.json) printJson({ models: summaries });
   process.exitCode = [130, 1, 2, 3, 4].find((code) => codes.includes(code)) ?? 0;
 }
-
-const choicesOf = (options: RunOptions, model: string | undefined): RunChoices => ({
-  model,
-  backend: options.backend,
-  environment: options.environment,
-  mode: options.mode,
-  promote: options.promote,
-  baseline: options.baseline,
-  config: options.config,
-  set: options.set,
-  data: options.data,
-  image: options.image,
-  containers: options.containers === true,
-  trigger: { kind: 'manual', reason: options.reason ?? null, actor: null },
-});
 
 function outcomesOf(failOn: string | undefined): string[] {
   const outcomes = (failOn ?? '').split(',').filter((outcome) => outcome !== '');

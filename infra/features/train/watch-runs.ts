@@ -1,4 +1,4 @@
-import { type IMetric, Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { type IMetric, MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Duration } from 'aws-cdk-lib/core';
 import { metricNamespace } from '../../../pipeline/steps/train/run-metrics.ts';
 import type { Environment } from '../../environment.ts';
@@ -28,6 +28,14 @@ export function watchRuns({ environment, functions, machines }: WatchRunsProps):
       label: statistic === 'Sum' ? 'a day' : 'the dearest run',
       ...daily,
       statistic,
+    });
+  // Models come and go without a deployment, so a search finds them.
+  const byModel = (metricName: string) =>
+    new MathExpression({
+      expression: `SEARCH('{${metricNamespace},Stack,Model} Stack="${environment.names.stack}" MetricName="${metricName}"', 'Sum', 86400)`,
+      usingMetrics: {},
+      label: '',
+      ...daily,
     });
   return {
     // A pull request tells of its own run. A function's error fails the run that called it; nobody waits for close-run.
@@ -72,6 +80,10 @@ export function watchRuns({ environment, functions, machines }: WatchRunsProps):
       [
         graph('Time of jobs, seconds a day', [ofRuns('JobSeconds', 'Sum')]),
         graph('Cost of jobs, USD', [ofRuns('CostUsd', 'Sum'), ofRuns('CostUsd', 'Maximum')]),
+      ],
+      [
+        graph('Time of jobs by model, seconds a day', [byModel('JobSeconds')]),
+        graph('Cost of jobs by model, USD a day', [byModel('CostUsd')]),
       ],
       [
         graph(

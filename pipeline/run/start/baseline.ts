@@ -28,7 +28,7 @@ export const noBaseline: Baseline = { package: null, notes: [] };
  */
 export async function baselineOf(
   ref: string,
-  { config: configFile, model }: { config: string; model: string | undefined },
+  { config: configFile, model }: { config: string; model?: string | undefined },
   options: {
     backend: Backend;
     signal: AbortSignal;

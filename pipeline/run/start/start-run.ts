@@ -6,26 +6,29 @@ import { baselineOf, noBaseline } from './baseline.ts';
 import { makeRequest, type RequestOptions } from './request.ts';
 import { type RunOutcome, runPipeline } from './run.ts';
 
-/** What a person or a workflow asks for. */
-export interface RunChoices {
+/** What a person or a workflow asks for: the options of `mlops run`, the inputs of run-pipeline. */
+export interface RunOptions {
   /** Which of the project's models; undefined where it has only one. */
-  model: string | undefined;
+  model?: string | undefined;
   backend: Backend['name'];
   /** On AWS: one of mlops.yaml's; undefined where it has only one. */
-  environment: string | undefined;
+  environment?: string | undefined;
   mode: 'evaluate' | 'promote';
-  /** With mode promote: whether the run itself promotes. */
-  promote: boolean;
   /** A git ref, to compare with where there is no champion. */
-  baseline: string | undefined;
+  baseline?: string | undefined;
   /** The path of mlops.yaml. */
   config: string;
   /** Overrides `path=value`. */
   set: string[];
-  data: string | undefined;
+  data?: string | undefined;
   /** A ready image by digest. */
-  image: string | undefined;
-  containers: boolean;
+  image?: string | undefined;
+  containers?: boolean | undefined;
+}
+
+export interface RunChoices extends RunOptions {
+  /** With mode promote: whether the run itself promotes. */
+  promote: boolean;
   trigger: RequestOptions['trigger'];
 }
 
@@ -65,7 +68,7 @@ async function prepareRun(choices: RunChoices, surroundings: RunSurroundings) {
     set: settingsOf(choices),
     model: choices.model,
   });
-  const backend = await openBackend(config, choices, { ...surroundings, containers: choices.containers });
+  const backend = await openBackend(config, choices, { ...surroundings, containers: choices.containers ?? false });
   const where = backend.name === 'embedded' ? 'this machine' : `AWS, ${backend.environment}`;
   onNote(`${config.name}: ${mode} on ${where}`);
   const shared = { backend, signal, onProgress };

@@ -26,7 +26,7 @@ test('a run is one line of the embedded metric format, with the cost that its re
     CloudWatchMetrics: [
       {
         Namespace: 'mlops',
-        Dimensions: [['Stack']],
+        Dimensions: [['Stack'], ['Stack', 'Model']],
         Metrics: [
           { Name: 'RunSeconds', Unit: 'Seconds' },
           { Name: 'JobSeconds', Unit: 'Seconds' },
@@ -39,6 +39,7 @@ test('a run is one line of the embedded metric format, with the cost that its re
   // Prepare, train and score last a second each.
   expect(values).toMatchObject({
     Stack: 'small--staging',
+    Model: 'small',
     status: 'succeeded',
     RunSeconds: 300,
     JobSeconds: 3,

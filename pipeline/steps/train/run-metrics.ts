@@ -4,7 +4,7 @@ import { billedJobs } from './billed-jobs.ts';
 import type { Evidence } from './evidence.ts';
 import type { RunRecord } from './run-record.ts';
 
-/** CloudWatch namespace of the metrics of runs; the stack's name is their only dimension. */
+/** CloudWatch namespace of the metrics of runs; each metric comes by stack, and by stack and model. */
 export const metricNamespace = 'mlops';
 
 /**
@@ -35,9 +35,10 @@ export async function runMetrics(
   return JSON.stringify({
     _aws: {
       Timestamp: Date.parse(run.finished_at),
-      CloudWatchMetrics: [{ Namespace: metricNamespace, Dimensions: [['Stack']], Metrics }],
+      CloudWatchMetrics: [{ Namespace: metricNamespace, Dimensions: [['Stack'], ['Stack', 'Model']], Metrics }],
     },
     Stack: stack,
+    Model: run.state.request.model,
     execution: run.execution,
     status: run.status,
     ...values,
