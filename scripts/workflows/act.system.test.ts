@@ -106,7 +106,7 @@ async function champion(): Promise<unknown> {
     caches,
     saved.at(-1) ?? '',
     encodeURIComponent('.mlops/ledger'),
-    'attrition/champion/current',
+    'attrition/champion/attrition/current',
   );
   const versions = (await readdir(folder)).sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10));
   const item = JSON.parse(await readFile(join(folder, versions.at(-1) ?? ''), 'utf8')) as {
