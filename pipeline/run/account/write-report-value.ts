@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Report } from '../../report/report.ts';
 
-/** Writes the report's value alone; its path. */
+/** Writes only the report's JSON value; returns its path. */
 export async function writeReportValue(report: Report, folder: string): Promise<string> {
   await mkdir(folder, { recursive: true });
   const path = join(folder, 'report.json');
