@@ -1,22 +1,22 @@
 /**
- * The errors that more than one layer knows. Each has a name of its own, because a name is all that crosses a process, a
- * function of AWS and a state machine: `causedByInput` decides by it whether the user can correct the cause.
+ * The errors that several layers use. Only an error's name crosses a process, a Lambda function or a state machine,
+ * so each has its own; `causedByInput` decides by the name whether the user can correct the cause.
  */
 
-/** An argument, an action's input or a combination of both that cannot be used. */
+/** An invalid argument or input of an action, or an invalid combination of them. */
 export class InputError extends Error {
   override readonly name = 'InputError';
 }
 
-/** What the user can put right on this machine or in a folder: the message says what was found, expected, and where. */
+/** A problem that the user can fix on this machine; the message says where, what was found and expected. */
 export class SetupError extends Error {
   override readonly name = 'SetupError';
 }
 
-/** A mistake in one file of the user's. */
+/** A mistake in one of the user's files. */
 export class FileError extends SetupError {
   readonly file: string;
-  /** From 1; absent where it is the file as a whole. */
+  /** From 1; absent if the whole file is meant. */
   readonly line: number | undefined;
 
   constructor(message: string, { file, line }: { file: string; line?: number | undefined }) {
@@ -26,22 +26,22 @@ export class FileError extends SetupError {
   }
 }
 
-/** One thing to mend in mlops.yaml or an override. */
+/** One problem to fix in mlops.yaml or an override. */
 export interface ConfigProblem {
   /** Dotted path of the setting; empty for the file as a whole. */
   path: string;
   /** What was found and what was expected. */
   message: string;
-  /** Where in the file, from 1; absent for what came from --set or stands nowhere. */
+  /** Place in the file, from 1; absent if the setting came from --set or is not in the file. */
   line?: number;
   column?: number;
   /** The problem is in an override, not in the file. */
   from_set?: true;
-  /** The file that holds it, where that is another than the one that was read. */
+  /** The file with the problem, if it is not the one that was read. */
   file?: string;
 }
 
-/** Bad configuration, with every problem that was found. Its name decides the exit code, in process and out. */
+/** Invalid configuration, with every problem that was found. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly file: string;
@@ -65,7 +65,7 @@ export function problemLine(read: string, problem: ConfigProblem): string {
 export class ScoreFileError extends Error {
   override readonly name = 'ScoreFileError';
   readonly file: string;
-  /** From 1, of a CSV file; of a parquet file, the row; null where the whole file is meant. */
+  /** Line of a CSV file (from 1) or row of a parquet file; null if the whole file is meant. */
   readonly line: number | null;
   readonly column: string | null;
   readonly found: string;
@@ -96,7 +96,7 @@ export function shown(text: string): string {
   return JSON.stringify(text.length > 60 ? `${text.slice(0, 59)}…` : text);
 }
 
-/** The data breaks its contract; one line a problem. */
+/** The data violates its contract; the message has one line per problem. */
 export class DataContractError extends Error {
   override readonly name = 'DataContractError';
 
@@ -110,7 +110,7 @@ export class BudgetError extends Error {
   override readonly name = 'BudgetError';
 }
 
-/** The ledger held another version than expected: somebody was first. */
+/** The ledger holds another version than expected: another writer came first. */
 export class ConflictError extends Error {
   override readonly name = 'ConflictError';
 }
@@ -130,5 +130,5 @@ const inputErrors = new Set([
   'SetupError',
 ]);
 
-/** Whether the user's input is the cause of an error of this name. */
+/** Whether the user's input causes errors of this name. */
 export const causedByInput = (name: string): boolean => inputErrors.has(name);

@@ -1,11 +1,11 @@
-/** How numbers read, the same in a verdict's sentences and in every rendering: .854, +.012, 3.2 s, $0.04. The minus sign is U+2212. */
+/** Number formats for a verdict's sentences and every rendering: .854, +.012, 3.2 s, $0.04. Minus is U+2212. */
 
 const MINUS = '−';
 const NONE = '–';
 
 /**
- * Decimals that show a number of this size to three or four digits: 3 below 10, then fewer. Numbers that are shown
- * beside each other share the decimals of the largest.
+ * Number of decimals that shows three or four digits of a number of this size: 3 below 10, then fewer. Numbers shown
+ * side by side share the decimals of the largest.
  */
 export function decimalsFor(...values: (number | null | undefined)[]): number {
   const size = Math.max(0, ...values.map((value) => Math.abs(value ?? 0)).filter(Number.isFinite));
@@ -14,7 +14,7 @@ export function decimalsFor(...values: (number | null | undefined)[]): number {
   return size < 10 ? 3 : size < 100 ? 2 : size < 1000 ? 1 : 0;
 }
 
-/** .854, 1.043, 53.98, 12,345; an en dash for what is missing. */
+/** .854, 1.043, 53.98, 12,345; an en dash for a missing value. */
 export function formatValue(value: number | null | undefined, decimals = decimalsFor(value)): string {
   if (value === null || value === undefined) return NONE;
   if (!Number.isFinite(value)) return 'not a number';
@@ -23,20 +23,20 @@ export function formatValue(value: number | null | undefined, decimals = decimal
   return value < 0 && /[1-9]/.test(digits) ? MINUS + digits : digits;
 }
 
-/** As formatValue with the sign always shown, but for what rounds to nothing. */
+/** Like formatValue, but with a sign unless the value rounds to zero. */
 export function formatSigned(value: number | null | undefined, decimals = decimalsFor(value)): string {
   const text = formatValue(value, decimals);
   return value !== null && value !== undefined && value > 0 && /[1-9]/.test(text) ? `+${text}` : text;
 }
 
-/** Two values with the decimals given, or as many more as it takes to tell them apart. */
+/** Two values with the given decimals, or with as many more as are needed to tell them apart. */
 export function formatApart(a: number, b: number, decimals = decimalsFor(a, b)): [string, string] {
   let digits = decimals;
   while (digits < 17 && a !== b && formatValue(a, digits) === formatValue(b, digits)) digits++;
   return [formatValue(a, digits), formatValue(b, digits)];
 }
 
-/** [.797, .905]; empty where there is none. */
+/** [.797, .905]; empty if there is no interval. */
 export function formatInterval(
   interval: readonly [number, number] | null | undefined,
   decimals = decimalsFor(...(interval ?? [])),
@@ -55,12 +55,12 @@ export function formatCountOf(count: number, one: string, many = `${one}s`): str
   return `${formatCount(count)} ${count === 1 ? one : many}`;
 }
 
-/** 16 %, and 99.5 % where a decimal is there to be shown. */
+/** 16 %, or 99.5 % if the first decimal is not zero. */
 export function formatPercent(share: number): string {
   return `${(share * 100).toFixed(1).replace(/\.0$/, '')} %`;
 }
 
-/** A confidence level to six digits, which rounds none to 100 %: 95 %, 99.75 % */
+/** A confidence level with six digits, so that none rounds to 100 %: 95 %, 99.75 % */
 export function formatConfidence(level: number): string {
   return `${Number((100 * level).toPrecision(6))} %`;
 }
@@ -91,7 +91,7 @@ export function formatUsd(usd: number | null): string {
   return `$${grouped(usd, 2)}`;
 }
 
-/** 2026-11-22 17:07 UTC, from ISO 8601; the text itself where it is none. */
+/** 2026-11-22 17:07 UTC, from ISO 8601; any other text unchanged. */
 export function formatTime(iso: string): string {
   const time = new Date(iso);
   return Number.isNaN(time.getTime()) ? iso : `${time.toISOString().slice(0, 16).replace('T', ' ')} UTC`;

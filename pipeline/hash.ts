@@ -19,7 +19,7 @@ export function sha256Json(value: unknown): string {
   return sha256(canonicalJson(value));
 }
 
-/** JSON with every object's keys in one order and undefined left out: equal values, equal text. */
+/** JSON with sorted keys and without undefined, so that equal values give equal text. */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) =>
     typeof inner === 'object' && inner !== null && !Array.isArray(inner)

@@ -1,20 +1,19 @@
-/** Every metric, once: for which problems, in which range, which way is better, and what it needs of the model. */
+/** The only list of metrics: the problems each applies to, its range, the better direction, and what it needs. */
 
 export const problems = ['binary', 'multiclass', 'regression'] as const;
 export type Problem = (typeof problems)[number];
 
 interface MetricFacts {
-  /** As people read it. */
+  /** Name shown to people. */
   label: string;
   problems: readonly Problem[];
-  /** Which way is better: higher, lower, or nearer to 1. */
   better: 'higher' | 'lower' | 'near 1';
-  /** The values that it can take, ends included; null: no end. */
+  /** Smallest and largest possible value, inclusive; null: unbounded. */
   min: number | null;
   max: number | null;
-  /** Needs probabilities, not labels alone. */
+  /** Needs probabilities, not only labels. */
   probabilities: boolean;
-  /** Comparable between data sets, so that an absolute margin has a sensible default. */
+  /** Comparable between data sets, so an absolute margin can have a default. */
   scaleFree: boolean;
 }
 
@@ -22,7 +21,7 @@ const share = { better: 'higher', min: 0, max: 1, probabilities: false, scaleFre
 const ranking = { ...share, probabilities: true } as const;
 const loss = { better: 'lower', min: 0, max: null, probabilities: false, scaleFree: false } as const;
 
-/** Each equals scikit-learn's function of that name, which gate/references.test.ts checks. */
+/** Each metric equals scikit-learn's function of that name; gate/references.test.ts checks this. */
 export const metrics = {
   roc_auc: { label: 'ROC AUC', problems: ['binary'], ...ranking },
   pr_auc: { label: 'PR AUC', problems: ['binary'], ...ranking },
@@ -59,10 +58,10 @@ export const metricFacts = (metric: Metric): MetricFacts => metrics[metric];
 export const metricsOf = (problem: Problem): Metric[] =>
   metricNames.filter((name) => metricFacts(name).problems.includes(problem));
 
-/** Those of a problem that a model without probabilities has no value of. */
+/** A problem's metrics that cannot be computed without probabilities. */
 export const probabilityMetricsOf = (problem: Problem): Metric[] =>
   metricsOf(problem).filter((name) => metricFacts(name).probabilities);
 
-/** A metric's name as people read it and which way is better; an unknown name stands for itself. */
+/** A metric's label and better direction; an unknown metric is labelled with its own name. */
 export const metricText = (name: string): Pick<MetricFacts, 'label' | 'better'> =>
   isMetric(name) ? metrics[name] : { label: name, better: 'higher' };

@@ -1,9 +1,9 @@
 import type { Ledger, LedgerItem } from './ports.ts';
 
-/** The key under which a ledger keeps one model's items of a kind. The kind comes first: policies name it by `KIND/*`. */
+/** The ledger key of one model's items of a kind. The kind comes first, so that IAM policies can match `KIND/*`. */
 export const kindOf = (kind: string, model: string): string => `${kind}/${model}`;
 
-/** One model's part of a ledger: no model finds another's items. */
+/** One model's view of a ledger, without the items of other models. */
 export class ModelLedger implements Ledger {
   readonly #ledger: Ledger;
   readonly #model: string;

@@ -28,13 +28,13 @@ const functionNames: FunctionName[] = [
 ];
 
 /**
- * The names and ARNs of all that an environment deploys. The CDK app gives them and the backend looks for them, so
- * neither needs the other's outputs. Every one is within its service's limit for the longest project, environment
- * and region: bucket 63, role and function 64, package group 63, machine 80, bootstrap qualifier 10.
+ * The names and ARNs of everything that an environment deploys. The CDK app and the backend both compute them, so
+ * neither needs the other's outputs. With the longest project, environment and region each name is within its
+ * service's limit: bucket 63, role and function 64, package group 63, machine 80, bootstrap qualifier 10.
  *
- * Two hyphens part project, environment and the rest. No project or environment has two in a row, so `PROJECT--ENV--*`
- * in a policy is this environment and no other, whatever else the account holds: `churn--test--*` is neither of
- * project `churn-2` nor of environment `test-2`.
+ * Two hyphens separate project, environment and the rest. No project or environment contains two in a row, so
+ * `PROJECT--ENV--*` in a policy matches this environment only: `churn--test--*` matches neither project `churn-2` nor
+ * environment `test-2`.
  */
 export function resourceNames(deployment: Deployment) {
   const { project, environment, account, region } = deployment;
@@ -45,7 +45,7 @@ export function resourceNames(deployment: Deployment) {
     const roleName = `${stack}--${name}`;
     return { name: roleName, arn: `arn:${partition}:iam::${account}:role/${roleName}` };
   };
-  // Bucket names are global, and account and region in full would not fit. Nobody asks for them by a pattern.
+  // Bucket names are global, but account and region do not fit in full. Nothing looks for them by a pattern.
   const bucket = (name: string) =>
     `${project}-${environment}-${name}-${sha256(`${project} ${environment} ${account} ${region}`).slice(0, 10)}`;
   const machine = (name: string) => ({
@@ -56,15 +56,15 @@ export function resourceNames(deployment: Deployment) {
     partition,
     stack,
     identityStack: `${stack}--identity`,
-    /** Of `cdk bootstrap`: one an environment, so that each has its own execution policy. */
+    /** Qualifier of `cdk bootstrap`, one per environment, so that each has its own execution policy. */
     qualifier: `m${sha256(`${project} ${environment}`).slice(0, 9)}`,
     artifactsBucket: bucket('artifacts'),
     dataBucket: bucket('data'),
-    /** Where a run's artifacts are: StepContext.root. */
+    /** Prefix of all artifacts of runs: StepContext.root. */
     root: `s3://${bucket('artifacts')}/${project}`,
     ledgerTable: `${stack}--ledger`,
     ledgerTableArn: arn('dynamodb', `table/${stack}--ledger`),
-    /** Of every model of the environment, as a policy names them. */
+    /** Pattern that matches the package group of every model in the environment. */
     packageGroups: packageGroup(stack, '*'),
     functions: Object.fromEntries(
       functionNames.map((name) => [
@@ -75,14 +75,14 @@ export function resourceNames(deployment: Deployment) {
     machines: { evaluate: machine('train-evaluate'), promote: machine('train-promote') },
     candidateRepository: `${project}/${environment}/candidate`,
     releaseRepository: `${project}/${environment}/release`,
-    /** `HOST/REPOSITORY` is an image's URI before its tag or digest. */
+    /** An image's URI starts with `HOST/REPOSITORY`, before its tag or digest. */
     registryHost: `${account}.dkr.ecr.${region}.${partition === 'aws-cn' ? 'amazonaws.com.cn' : 'amazonaws.com'}`,
-    /** What the names of SageMaker's jobs and models begin with, before a hyphen. */
+    /** Start of the names of SageMaker jobs and models; a hyphen follows. */
     jobPrefix: jobPrefix(deployment),
     jobRole: role('job'),
-    /** Of the prepare job, where prepare.engine is glue or fargate. */
+    /** Names for the prepare job if prepare.engine is glue or fargate. */
     prepare: {
-      /** A Glue job, its connections and security configuration; the family of an ECS task's definitions. */
+      /** The Glue job, its connections and security configuration; also the family of ECS task definitions. */
       job: `${stack}--prepare`,
       cluster: stack,
       clusterArn: arn('ecs', `cluster/${stack}`),
@@ -104,8 +104,8 @@ export function resourceNames(deployment: Deployment) {
 export type ResourceNames = ReturnType<typeof resourceNames>;
 
 /**
- * 21 characters at most: with a run's hash and an attempt's number a tuning job has the 32 that it may have. The start
- * of both names is for people, the hash of the whole for policies; since only one place has two hyphens, no prefix
+ * At most 21 characters, because a tuning job's name may have 32 with the run's hash and the attempt's number. People
+ * read the start of both names; policies rely on the hash of the whole. Only one place has two hyphens, so no prefix
  * is the start of another.
  */
 function jobPrefix({ project, environment }: Deployment): string {
@@ -113,10 +113,10 @@ function jobPrefix({ project, environment }: Deployment): string {
   return `${start(project, 9)}-${start(environment, 3)}--${sha256(`${project} ${environment}`).slice(0, 6)}`;
 }
 
-/** The model package group of a model: made when its first package is registered. 63 characters at most. */
+/** A model's package group, created with its first package. At most 63 characters. */
 export const packageGroup = (stack: string, model: string): string => `${stack}--${model}`;
 
-/** An image's tag: the content of its folder. */
+/** An image's tag; the hash is of the content of its folder. */
 export const imageTag = (image: ImageName, contentHash: string): string => `${image}-${contentHash}`;
 
 function partitionOf(region: string): string {

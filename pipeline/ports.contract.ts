@@ -4,11 +4,11 @@ import { ConflictError, NotFoundError } from './errors.ts';
 import type { Ledger, PackageDescription, Registry, Storage } from './ports.ts';
 
 /*
- * What every implementation of a port does. `open` makes an empty world and hands out clients of it, each as another
- * process would have it.
+ * Tests for every implementation of a port. `open` makes empty state and returns a function that opens clients of it,
+ * each as another process would.
  */
 
-/** Ids that a file system, a URI or a JavaScript object would trip over. */
+/** Ids that are special in a file system, a URI or a JavaScript object. */
 const oddIds = [
   '.',
   '..',

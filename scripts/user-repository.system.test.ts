@@ -61,7 +61,7 @@ test("npm test is green, and says that it checks what is the user's", async () =
   const { code, log } = await npm('test');
   expect(code === 0 ? '' : log).toBe('');
   expect(log).toContain("The project's own tests, because mlops.yaml is not what the template comes with");
-  expect(log).toContain('data/houses.csv: sound; 400 rows, 4 columns');
+  expect(log).toContain('data/houses.csv: valid; 400 rows, 4 columns');
   expect(log).toContain('pytest of the model: skipped, because model/ has no requirements-dev.txt');
   expect(log).toMatch(/^1 passed, 0 failed$/m);
 });

@@ -183,7 +183,7 @@ test('a Dockerfile that does not build is annotated on its line; commands in its
   const { code, annotations, log, outputs } = await act();
   expect(annotations.filter((line) => line.startsWith('::error file='))).toEqual([
     expect.stringMatching(
-      /^::error file=model\/Dockerfile,line=4::model: its Dockerfile does not build \(exit \d+\)/,
+      /^::error file=model\/Dockerfile,line=4::model: its Dockerfile fails to build \(exit \d+\)/,
     ),
   ]);
   const stopped = log.indexOf('::stop-commands::');
@@ -198,7 +198,7 @@ test('a missing base image and a missing Dockerfile are annotated in the file', 
   writeFileSync(dockerfile, '# syntax\nFROM 127.0.0.1:1/none:1\n');
   expect((await act()).annotations).toEqual([
     expect.stringMatching(
-      /^::error file=model\/Dockerfile,line=2::model: its base image 127\.0\.0\.1:1\/none:1 cannot be had/,
+      /^::error file=model\/Dockerfile,line=2::model: its base image 127\.0\.0\.1:1\/none:1 cannot be pulled/,
     ),
   ]);
   rmSync(dockerfile);
@@ -228,8 +228,8 @@ test.each([
     /^::error title=Input::input repository: got "models:latest", expected HOST\/NAME/,
   ],
   [{ copy: 'perhaps' }, {}, /^::error title=Input::input copy: got "perhaps", expected one of true, false/],
-  [{ context: 'nowhere' }, {}, /^::error::nowhere: expected a folder/],
-  [{}, { DOCKER_HOST: 'unix:///nowhere.sock' }, /^::error::.*Docker, which cannot be reached/],
+  [{ context: 'nowhere' }, {}, /^::error::nowhere: got no folder, expected one/],
+  [{}, { DOCKER_HOST: 'unix:///nowhere.sock' }, /^::error::.*Docker, which builds the image, cannot be reached/],
   [{}, { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '' }, /^::error::.*found no AWS credentials/],
 ])('with %j %j the step fails with one annotation', async (given, env, expected) => {
   const { code, annotations } = await act(given, { ...env });

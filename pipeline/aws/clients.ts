@@ -8,23 +8,23 @@ import { STSClient, type STSClientConfig } from '@aws-sdk/client-sts';
 import { explained } from './explained.ts';
 
 /*
- * Every client of AWS is made here, so that each retries alike and says alike what went wrong. A bundle holds only the
- * clients that it asks for.
+ * Every AWS client is made here, so that all have the same retries and error messages. A bundle contains only the
+ * clients that it imports.
  */
 
 type Credentials = NonNullable<STSClientConfig['credentials']>;
 let given: Credentials | undefined;
 
-/** What the clients made from now on sign with, in place of what the environment holds. */
+/** Makes all clients created from now on use these credentials instead of the environment's. */
 export function useCredentials(credentials: Credentials): void {
   given = credentials;
 }
 
-/** `region` undefined: as the environment says. */
+/** `region` undefined: the region of the environment. */
 const settings = (region?: string) => ({
   ...(region !== undefined && { region }),
   ...(given !== undefined && { credentials: given }),
-  // Adaptive: throttled, a client also slows down. Eight attempts outlast a burst of some twenty seconds.
+  // In adaptive mode a throttled client also slows down. Eight attempts outlast a burst of about twenty seconds.
   retryMode: 'adaptive',
   maxAttempts: 8,
 });
@@ -33,7 +33,7 @@ export const s3Client = (region?: string) =>
   explaining(
     new S3Client({
       ...settings(region),
-      // A local stand-in for AWS has no host name a bucket.
+      // A local stand-in for AWS has no host name per bucket.
       forcePathStyle: Boolean(process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL),
     }),
   );
@@ -43,13 +43,13 @@ export const sfnClient = (region?: string) => explaining(new SFNClient(settings(
 export const ecrClient = (region?: string) => explaining(new ECRClient(settings(region)));
 export const stsClient = (region?: string) => explaining(new STSClient(settings(region)));
 
-/** Loaded where it is asked for: only a run that failed has a log to show. */
+/** Loaded on demand: only a failed run shows a log. */
 export async function cloudWatchLogsClient(region: string): Promise<CloudWatchLogsClient> {
   const { CloudWatchLogsClient: Client } = await import('@aws-sdk/client-cloudwatch-logs');
   return explaining(new Client(settings(region)));
 }
 
-/** A client of a service that one place asks, so that no other place loads it. */
+/** A client of a service that only one place uses, so that no other place loads it. */
 export const clientOf = <Client>(
   Service: new (config: ReturnType<typeof settings>) => Client,
   region: string,
@@ -69,7 +69,7 @@ interface Explainable {
   };
 }
 
-/** Puts the explanation of errors around every call of a client, retries included. */
+/** Makes a client throw explained errors, after its retries. */
 function explaining<Client>(client: Client): Client {
   (client as Explainable).middlewareStack.add(
     (next, { clientName = 'AWS', commandName = '' }) =>

@@ -1,19 +1,19 @@
 import { SetupError } from '../errors.ts';
 
-/** A call that AWS did not answer in time or at all, after every retry. */
+/** AWS did not answer a call in time, or failed, after every retry. */
 export class AwsError extends Error {
   override readonly name = 'AwsError';
 }
 
-/** What a client of the SDK throws, as far as it is read here. */
+/** The fields of an SDK client's error that are read here. */
 interface ServiceError extends Error {
   $metadata?: { httpStatusCode?: number; requestId?: string; attempts?: number };
   code?: string;
 }
 
 /**
- * The error of a call as a person can act on it: what to do about credentials, permissions, throttling and the network.
- * Errors that the caller has to tell apart (not found, a condition failed) pass as they are.
+ * Turns a call's error into one that says what to do about credentials, permissions, throttling or the network.
+ * Errors that the caller has to distinguish (not found, a condition failed) are returned unchanged.
  */
 export function explained(error: unknown, call: string): unknown {
   if (!(error instanceof Error)) return error;
@@ -48,14 +48,14 @@ export function explained(error: unknown, call: string): unknown {
   }
   if (invalid.has(name)) {
     return new SetupError(
-      because('AWS does not know these credentials; expected those of the account in mlops.yaml'),
+      because('AWS does not know these credentials; expected credentials of the account in mlops.yaml'),
       options,
     );
   }
   if (denied.has(name) || (httpStatusCode === 403 && name !== 'NotFound')) {
     return new SetupError(
       because(
-        'AWS refused it: the role or user may not do this; use the role that the deployment made for it, ' +
+        'AWS refused it: the role or user lacks the permission; use the role that the deployment made for it, ' +
           'or let `mlops doctor --backend aws` say what is missing',
       ),
       options,
@@ -63,9 +63,7 @@ export function explained(error: unknown, call: string): unknown {
   }
   if (throttled.test(name) || httpStatusCode === 429) {
     return new AwsError(
-      because(
-        `AWS was asked too often and still said so after ${attempts} attempts; wait some minutes, then again`,
-      ),
+      because(`AWS throttled all ${attempts} attempts; wait some minutes and start the command again`),
       options,
     );
   }
@@ -79,13 +77,13 @@ export function explained(error: unknown, call: string): unknown {
   }
   if (network.has(code) || network.has(name)) {
     return new AwsError(
-      because('AWS was not reached; check the network, the region and AWS_ENDPOINT_URL'),
+      because('AWS could not be reached; check the network, the region and AWS_ENDPOINT_URL'),
       options,
     );
   }
   if (httpStatusCode >= 500) {
     return new AwsError(
-      because(`AWS failed and still did after ${attempts} attempts; see health.aws.amazon.com, then again`),
+      because(`AWS failed in all ${attempts} attempts; see health.aws.amazon.com and try again later`),
       options,
     );
   }

@@ -2,13 +2,13 @@ import { SignatureV4 } from '@smithy/signature-v4';
 import { stsClient } from './clients.ts';
 import { explained } from './explained.ts';
 
-/** A call of a service that the pipeline asks once or twice, and carries no client for. */
+/** A call of a service that the pipeline uses so rarely that it has no client for it. */
 export interface Call {
   service: 'cloudformation' | 'ecs' | 'glue' | 'iam' | 'servicequotas' | 'ssm';
   region: string;
-  /** As the service's API calls it: GetParameter. */
+  /** The action's name in the service's API: GetParameter. */
   action: string;
-  /** Text values only where the service speaks the Query protocol (CloudFormation, IAM). */
+  /** For the Query protocol (CloudFormation, IAM) only text values. */
   parameters: Record<string, string | number | readonly string[]>;
 }
 
@@ -20,15 +20,15 @@ const json = {
   ssm: 'AmazonSSM',
 } as const;
 
-/** A list in an answer of the Query protocol; an empty one is an empty text. */
+/** A list in an answer of the Query protocol; an empty list is an empty text. */
 export type Members<Member> = '' | { member: Member[] };
 
 export const membersOf = <Member>(list: Members<Member> | undefined): Member[] =>
   (list || { member: [] }).member;
 
 /**
- * The service's answer; of CloudFormation and IAM, which answer in XML, the values are texts.
- * @throws the service's error by its name, explained where a person can act on it
+ * Returns the service's answer. All values from CloudFormation and IAM, which answer in XML, are texts.
+ * @throws the service's error by its name, with advice if there is any
  */
 export async function signedCall<Answer>({ service, region, action, parameters }: Call): Promise<Answer> {
   const name = `${service} ${action}`;
@@ -54,7 +54,7 @@ export async function signedCall<Answer>({ service, region, action, parameters }
     if (!response.ok) throw serviceError(answer, response.status);
     return (isQuery ? (answer[`${action}Response`]?.[`${action}Result`] ?? {}) : answer) as Answer;
   } catch (error) {
-    // fetch hides the reason (ECONNREFUSED) behind an error of its own.
+    // fetch wraps the reason (ECONNREFUSED) in its own error.
     const { cause } = error as Error;
     throw explained(cause instanceof Error ? cause : error, name);
   }
@@ -63,7 +63,7 @@ export async function signedCall<Answer>({ service, region, action, parameters }
 function endpoint(service: Call['service'], region: string): { url: URL; signingRegion: string } {
   const china = region.startsWith('cn-');
   const domain = china ? 'amazonaws.com.cn' : 'amazonaws.com';
-  // IAM is one service in each partition, and signed for one region of it.
+  // IAM has one endpoint per partition; its calls are signed for one fixed region.
   const global = china ? 'cn-north-1' : region.startsWith('us-gov-') ? 'us-gov-west-1' : 'us-east-1';
   const host =
     service !== 'iam'
@@ -93,7 +93,7 @@ export async function sign({
   body: string;
   now?: Date;
 }): Promise<Record<string, string>> {
-  // Only S3 wants the body's checksum in a header of its own.
+  // Only S3 requires the body's checksum in a header.
   const signature = new SignatureV4({ ...signer, applyChecksum: false });
   const request = {
     method: 'POST',
@@ -107,16 +107,16 @@ export async function sign({
   return signed.headers;
 }
 
-/** As far as an answer is read here. */
+/** The parts of an answer that are read here. */
 interface Parsed {
   [name: string]: Parsed | undefined;
 }
 
-/** Nothing where the text is neither: a proxy before the service may answer, too. */
+/** Returns an empty object for any other text, which a proxy may send. */
 async function parsed(text: string, isXml: boolean): Promise<Parsed> {
   try {
     if (!isXml) return JSON.parse(text);
-    // Loaded where it is asked for: most services answer in JSON.
+    // Loaded on demand: most services answer in JSON.
     const { XMLParser } = await import('fast-xml-parser');
     return new XMLParser({ parseTagValue: false, isArray: (tag) => tag === 'member' }).parse(text);
   } catch {
@@ -124,7 +124,7 @@ async function parsed(text: string, isXml: boolean): Promise<Parsed> {
   }
 }
 
-/** As the SDK's clients throw it: the code is its name. */
+/** An error like those of the SDK's clients, named by its code. */
 function serviceError(answer: Parsed, httpStatusCode: number): Error {
   const {
     Code,

@@ -10,7 +10,7 @@ describe('help', () => {
     expect([code, stderr]).toEqual([0, '']);
     for (const name of ['run', 'gate', 'validate', 'definition', 'history', 'report'])
       expect(stdout).toMatch(new RegExp(`^ {2}${name} `, 'm'));
-    expect(stdout).toContain('Exit codes: 0 done; 1 it failed; 2 bad input');
+    expect(stdout).toContain('Exit codes: 0 done; 1 failed; 2 bad input');
   });
 
   test.each(['run', 'gate', 'validate', 'definition', 'history', 'report'])('of %s', async (name) => {

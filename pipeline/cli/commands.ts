@@ -1,7 +1,7 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import * as shared from './options.ts';
 
-/** Every command of `mlops`, by its options; the work of each is in the file of its name. */
+/** Every command of `mlops` with its options; the file of the same name does the work. */
 export const commands = (): Command[] => [
   run(),
   gate(),
@@ -20,16 +20,19 @@ const run = () =>
     .addOption(shared.environment())
     .addOption(shared.model(', or `all` for one run of each'))
     .addOption(
-      new Option('--mode <mode>', 'evaluate: judge only; promote: make the candidate the champion on a yes')
+      new Option(
+        '--mode <mode>',
+        'evaluate: judge only; promote: make the candidate champion if the gate says so',
+      )
         .choices(['evaluate', 'promote'])
         .default('evaluate'),
     )
     .option('--no-promote', 'with --mode promote: leave the promotion to a later step')
-    .option('--baseline <ref>', 'where there is no champion: compare with the model of this git ref')
+    .option('--baseline <ref>', 'if there is no champion yet: compare with the model of this git ref')
     .addOption(shared.config())
     .addOption(shared.set('override a setting for this run; may be repeated'))
-    .option('--data <uri>', 'other data than data.source')
-    .option('--image <uri>', 'a ready model image by digest instead of model.context')
+    .option('--data <uri>', 'use this data instead of data.source')
+    .option('--image <uri>', 'use this model image, by digest, instead of model.context')
     .option('--containers', 'run train and serve in Docker, as SageMaker would')
     .option('--reason <text>', 'why this run, for the record')
     .option('--fail-on <outcomes>', 'exit 3 on reject, 4 on hold: reject, hold, or reject,hold')
@@ -44,23 +47,23 @@ Examples:
   mlops run --model all                            every model of the project, one after the other
   mlops run --backend aws --environment staging    on AWS, where it is deployed
 
-What has been made of the same inputs before is used again. Ctrl-C stops all jobs; the next run goes on from
-the last finished step.`,
+Steps whose inputs have not changed are reused. Ctrl-C stops all jobs; the next run continues after the last
+finished step.`,
     )
     .action(async (options) => (await import('./run.ts')).run(options));
 
 const gate = () =>
   new Command('gate')
     .description(
-      'The verdict on score files alone, or on recorded runs again. Exit code: 0 promote, 3 reject, 4 hold, 2 bad input.',
+      'Judge score files, or judge recorded runs again. Exit code: 0 promote, 3 reject, 4 hold, 2 bad input.',
     )
     .option('--candidate <file>', 'scores of the candidate: CSV or parquet')
     .option('--champion <file>', 'scores of the champion on the same rows')
     .option('--anchor <file>', 'scores of the anchor on the same rows')
-    .option('--replay <n>', 'instead: how the last n recorded runs fare under the policy as it is now')
+    .option('--replay <n>', 'instead: judge the last n recorded runs by the current policy')
     .option(
       '--config <file>',
-      'the configuration (default: mlops.yaml, or without one the defaults of the problem)',
+      'the configuration (default: mlops.yaml if it exists, else the defaults of the problem)',
     )
     .addOption(shared.model())
     .addOption(shared.set())
@@ -72,13 +75,13 @@ Columns of a score file: row_id, label and
   binary      score (probability of the positive class)
   multiclass  score_CLASS for every class
   regression  predicted
-Any further columns are slices.`,
+Every other column is a slice.`,
     )
     .action(async (options) => (await import('./gate.ts')).gate(options));
 
 const validate = () =>
   new Command('validate')
-    .description('Check mlops.yaml and the data against it; every problem is reported at once.')
+    .description('Check mlops.yaml, and the data against it; all problems are reported at once.')
     .addOption(shared.config())
     .addOption(new Option('--model <name>', "which of the project's models; default: every one"))
     .addOption(shared.set())
@@ -89,13 +92,13 @@ const definition = () =>
   new Command('definition')
     .description('Print a state machine as Amazon States Language, the document that every backend runs.')
     .addArgument(new Argument('<machine>').choices(['train', 'release', 'monitor']))
-    .addOption(shared.json('as always: the document is JSON'))
+    .addOption(shared.json('no effect: the output is always JSON'))
     .action(async (machine) => (await import('./definition.ts')).definition(machine));
 
 const history = () =>
   new Command('history')
-    .description('The runs on this machine or of an environment on AWS, newest first, and the champion.')
-    .addOption(shared.backend('whose runs'))
+    .description('List the runs on this machine or in an environment on AWS, newest first, and the champion.')
+    .addOption(shared.backend('where the runs ran'))
     .addOption(shared.environment())
     .addOption(shared.config())
     .addOption(shared.model())
@@ -106,7 +109,7 @@ const history = () =>
       ).conflicts(['commit', 'limit']),
     )
     .option('--commit <sha>', 'only runs of this commit, with their packages', commitOf)
-    .option('--limit <n>', 'how many', countOf, 20)
+    .option('--limit <n>', 'how many runs', countOf, 20)
     .addOption(shared.json())
     .action(async (options) => (await import('./history.ts')).history(options));
 
@@ -124,7 +127,7 @@ function commitOf(text: string): string {
 const report = () =>
   new Command('report')
     .description('Write the report of a recorded run again: HTML, Markdown and JSON.')
-    .argument('<run>', 'its execution, or `last`')
+    .argument('<run>', 'name of its execution, or `last`')
     .addOption(shared.backend('where it ran'))
     .addOption(shared.environment())
     .addOption(shared.config())
@@ -134,26 +137,28 @@ const report = () =>
 
 const doctor = () =>
   new Command('doctor')
-    .description('What a run needs on this machine or on AWS, one line each, and how to fix what is missing.')
-    .addOption(shared.backend('where runs are to be'))
+    .description('Check what a run needs on this machine or on AWS, and say how to fix what is missing.')
+    .addOption(shared.backend('where the jobs will run'))
     .addOption(shared.environment())
     .addOption(shared.config())
     .addOption(shared.model())
     .option(
       '--repair',
-      'bring the state folder up to date: keys of an earlier version, the registry after the ledger, leftovers of killed runs; no model is lost',
+      'fix the state folder: keys of an earlier version, a registry that differs from the ledger, leftovers of killed runs; no model is lost',
     )
     .addOption(shared.json())
-    .addHelpText('after', '\nExit code: 0 no problem, 1 a problem, 2 mlops.yaml has one.')
+    .addHelpText('after', '\nExit code: 0 no problem, 1 a problem, 2 a problem in mlops.yaml.')
     .action(async (options) => (await import('./doctor.ts')).doctor(options));
 
 function image(): Command {
-  const parent = new Command('image').description('The container images that AWS runs, in its registry ECR.');
+  const parent = new Command('image').description(
+    'Push and copy the container images that AWS runs, in its registry ECR.',
+  );
   const child = (name: string) =>
     parent
       .command(name)
       .addOption(
-        new Option('--environment <name>', 'which of environments in mlops.yaml; default: the only one'),
+        new Option('--environment <name>', 'which of the environments in mlops.yaml; default: the only one'),
       )
       .addOption(shared.config())
       .addOption(shared.model())
@@ -161,13 +166,15 @@ function image(): Command {
       .exitOverride()
       .showHelpAfterError('(add --help for the options)');
   child('push')
-    .description("Build the model's and the prepare image and push them, unless they are there already.")
-    .option('--repository <uri>', 'HOST/NAME to push to; default: the candidates of the environment')
+    .description(
+      'Build the model image and the prepare image, and push those that are not in the registry yet.',
+    )
+    .option('--repository <uri>', "HOST/NAME to push to; default: the environment's candidate repository")
     .option(
       '--context <folder>',
-      "only this folder's image, as the model's; default: model.context and prepare",
+      'build only this folder, as the model image; default: model.context and prepare',
     )
-    .option('--platform <platform>', 'what the image runs on', 'linux/amd64')
+    .option('--platform <platform>', 'the platform to build for', 'linux/amd64')
     .addHelpText(
       'after',
       "\nAn image's tag is the hash of its folder's content. It needs Docker and AWS credentials.",
@@ -175,7 +182,7 @@ function image(): Command {
     .action(async (options) => (await import('./image.ts')).push(options));
   child('copy')
     .description(
-      "Copy the images of this checkout from the environment's candidates to its releases, as they are.",
+      "Copy this checkout's images from the environment's candidate repository to its release repository, unchanged.",
     )
     .action(async (options) => (await import('./image.ts')).copy(options));
   return parent;

@@ -62,7 +62,7 @@ test('all that a run needs, one line each', async () => {
   expect(ok).toBe(true);
   expect(check('Node')?.detail).toBe(process.versions.node);
   expect(check('Python')?.detail).toMatch(/^3\.\d+\.\d+/);
-  expect(check('Data')?.detail).toBe('data.csv: sound; 400 rows, 5 columns');
+  expect(check('Data')?.detail).toBe('data.csv: valid; 400 rows, 5 columns');
   expect(check('Environments')).toMatchObject({ outcome: 'ok', detail: 'installed in .mlops/environments' });
   expect(check('Champion')).toMatchObject({ outcome: 'ok', detail: expect.stringMatching(/^small\/1: /) });
   expect(check('Leftovers')).toMatchObject({ outcome: 'ok', detail: 'none' });
@@ -73,7 +73,7 @@ test('before the first run', async () => {
   const { code, check } = await examine(fresh);
   expect(code).toBe(0);
   expect(check('Ledger')?.detail).toBe('no runs yet');
-  expect(check('Champion')?.detail).toBe('none yet: the first run that is promoted will be');
+  expect(check('Champion')?.detail).toBe('none yet: the first promoted run becomes the champion');
   expect(check('git')).toMatchObject({ outcome: 'warning', mend: expect.stringContaining('git init') });
 
   const git = (...args: string[]) =>
@@ -95,7 +95,7 @@ test('packages that are not installed yet are no problem', async () => {
   writeFileSync(copy.path('model/requirements.txt'), `# ${Math.random()}\n`);
   const { code, check } = await examine(copy);
   expect(code).toBe(0);
-  expect(check('Environments')?.detail).toBe('not installed yet (model): the next run does it, once');
+  expect(check('Environments')?.detail).toBe('not installed yet (model): the next run installs them, once');
 });
 
 test('a bad mlops.yaml is bad input, and what depends on it is not looked at', async () => {
@@ -126,7 +126,7 @@ const scripts = '[project]\nname = "small"\n[project.scripts]\n';
 
 const damages: Damage[] = [
   ['no data', remove('data.csv'), 'Data', 'problem', /^1 problem: data\.csv: got no file/],
-  ['no model', remove('model'), 'Model', 'problem', /model: expected a folder/],
+  ['no model', remove('model'), 'Model', 'problem', /model: got no folder, expected one/],
   ['no pyproject.toml', remove('model/pyproject.toml'), 'Model', 'problem', /model: has no pyproject\.toml/],
   [
     'no serve',
@@ -163,7 +163,7 @@ const damages: Damage[] = [
     remove('.mlops/s3/mlops/small/models'),
     'Champion',
     'problem',
-    /^small\/1: its artifact \(s3:.*model\.tar\.gz\) is not kept here/,
+    /^small\/1: missing: its artifact \(s3:.*model\.tar\.gz\)/,
   ],
   [
     'a champion without image',
@@ -184,7 +184,7 @@ const damages: Damage[] = [
   ],
 ];
 
-describe('told with how to mend it', () => {
+describe('told with how to fix it', () => {
   test('on one line', async () => {
     const copy = workspace.copy();
     rmSync(copy.path('data.csv'));
@@ -192,7 +192,7 @@ describe('told with how to mend it', () => {
     expect(code).toBe(1);
     expect(stdout).toContain(
       'problem  Data          1 problem: data.csv: got no file, expected a file or a folder with at least one. ' +
-        '`mlops validate` tells every problem and its place.\n',
+        '`mlops validate` lists every problem and its place.\n',
     );
     expect(stdout).toMatch(/\n1 problem, \d warnings?\.\n$/);
   });
@@ -220,7 +220,7 @@ describe('--repair', () => {
     expect(found.code).toBe(1);
     expect(found.check('Approval')?.detail).toBe(
       'small/1 is the champion, and PendingManualApproval in the registry; ' +
-        'small/2 is Approved in the registry, and was never promoted',
+        'small/2 is Approved in the registry, but was never promoted',
     );
     expect(await statusOf(copy, 'small/2')).toBe('Approved');
 
@@ -230,7 +230,7 @@ describe('--repair', () => {
       'Approved',
       'PendingManualApproval',
     ]);
-    expect((await examine(copy)).check('Approval')?.detail).toBe("the registry's is the ledger's");
+    expect((await examine(copy)).check('Approval')?.detail).toBe('the registry matches the ledger');
   });
 
   test('leaves former champions approved', async () => {
@@ -238,7 +238,7 @@ describe('--repair', () => {
     const { code } = await copy.mlops('run', '--mode', 'promote', ...behave({ weight: 0.8 }));
     expect(code).toBe(0);
     const { check } = await examine(copy, '--repair');
-    expect(check('Approval')?.detail).toBe("the registry's is the ledger's");
+    expect(check('Approval')?.detail).toBe('the registry matches the ledger');
     expect([await statusOf(copy, 'small/1'), await statusOf(copy, 'small/3')]).toEqual([
       'Approved',
       'Approved',
@@ -259,7 +259,7 @@ describe('--repair', () => {
       await run.until(() => readdirSync(copy.path('.mlops/jobs/training-job')).some(begun));
       const jobs = filesOf(copy, 'jobs');
       const during = await examine(copy, '--repair');
-      expect(during.check('Leftovers')?.detail).toMatch(/^not looked for: a run is going on \(\d{8}T/);
+      expect(during.check('Leftovers')?.detail).toMatch(/^not checked: a run is in progress \(\d{8}T/);
       expect(filesOf(copy, 'jobs')).toEqual(jobs);
     } finally {
       run.process.kill('SIGKILL');
@@ -287,7 +287,7 @@ describe('--repair', () => {
     const swept = await examine(copy, '--repair');
     expect(swept.check('Leftovers')).toMatchObject({
       outcome: 'ok',
-      detail: expect.stringMatching(/^swept: 1 /),
+      detail: expect.stringMatching(/^cleaned up: 1 /),
     });
     expect((await examine(copy)).check('Leftovers')?.detail).toBe('none');
     for (const path of left) expect(existsSync(copy.path('.mlops', path))).toBe(false);

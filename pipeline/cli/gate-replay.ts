@@ -9,12 +9,12 @@ import { printJson } from './errors.ts';
 import { home } from './home.ts';
 import { table } from './table.ts';
 
-/** `mlops gate --replay N`: the newest recorded runs under the policy of the configuration. */
+/** `mlops gate --replay N`: judges the newest recorded runs by the policy of the configuration. */
 export async function gateReplay(config: Config, last: string, json: boolean): Promise<void> {
   const count = Number(last);
   if (!Number.isInteger(count) || count < 1) {
     throw new InputError(
-      `--replay: got ${JSON.stringify(last)}, expected how many runs: a whole number from 1`,
+      `--replay: got ${JSON.stringify(last)}, expected a number of runs: a whole number of at least 1`,
     );
   }
   const context = await openContext(config, { backend: 'embedded' }, home());
@@ -40,7 +40,7 @@ function print(result: Replay): void {
   console.log(`\n${summaryOf(result)}`);
   for (const { execution, after } of runs.filter(isChanged)) console.log(`  ${execution}: ${after?.reason}`);
   console.log(
-    "\nEach run is judged as it was then (champion, scores, number of looks); only mlops.yaml's gate is today's.",
+    '\nChampion, scores and number of looks are as they were in each run; only the gate is the current one of mlops.yaml.',
   );
 }
 

@@ -60,7 +60,7 @@ async function tellPackage(
   if (story === null) {
     const known = (await context.registry.list()).map((item) => item.name);
     throw new InputError(
-      `--package: got ${JSON.stringify(name)}, expected one of the registry: ` +
+      `--package: got ${JSON.stringify(name)}, expected a package in the registry:  ` +
         (known.length === 0
           ? 'it is empty'
           : `${known.slice(0, 5).join(', ')}${known.length > 5 ? ', ...' : ''}`),
@@ -71,7 +71,7 @@ async function tellPackage(
   const rows = [
     ['package', `${story.package.name} (${statusOf(story)})`],
     ['run', story.package.execution],
-    ['commit', made_by === null ? 'not in the ledger any more' : commitText(made_by)],
+    ['commit', made_by === null ? 'no longer in the ledger' : commitText(made_by)],
     ['started by', made_by ? [made_by.trigger.kind, made_by.trigger.actor].filter(Boolean).join(', ') : ''],
     ['data', `${story.package.data.source} ${story.package.data.version}`],
     ['image', story.package.image],
@@ -81,7 +81,7 @@ async function tellPackage(
     ['champion in', story.compared_in.length === 0 ? 'no comparison' : story.compared_in.join(', ')],
   ];
   for (const line of table(rows)) console.log(line);
-  console.log('\nRuns that came to it:\n');
+  console.log('\nRuns whose candidate it was:\n');
   for (const line of table([header, ...story.runs.map(rowOf)])) console.log(line);
 }
 
@@ -90,7 +90,7 @@ const statusOf = ({ is_champion, package: { status } }: PackageStory): string =>
 
 function commitText({ trigger: { commit, ref, dirty } }: RunSummary): string {
   if (commit === null) return 'none: not in a git checkout';
-  return `${commit}${ref === null ? '' : ` (${ref})`}${dirty ? ', with changes that no commit has' : ''}`;
+  return `${commit}${ref === null ? '' : ` (${ref})`}${dirty ? ', with uncommitted changes' : ''}`;
 }
 
 const header = ['execution', 'started', 'took', 'outcome', 'package', 'commit', ''];

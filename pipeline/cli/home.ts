@@ -1,4 +1,4 @@
 import { resolve } from 'node:path';
 
-/** The folder of all that runs on this machine leave, in the working directory. */
+/** The folder in the working directory where runs on this machine keep all their state. */
 export const home = (): string => resolve('.mlops');

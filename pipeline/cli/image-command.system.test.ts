@@ -102,7 +102,7 @@ test('copy takes the candidates over as releases with the same digest', async ()
   appendFileSync(dockerfile, 'ENV EDITED=1\n');
   const early = await workspace.mlops('image', 'copy');
   expect(early.code).toBe(2);
-  expect(early.stderr).toMatch(/candidates: expected the image model of .*, found none; push it first/);
+  expect(early.stderr).toMatch(/candidate repository: got no image model of .*, expected one; push it first/);
 });
 
 test('--repository and --context push one folder elsewhere', async () => {
@@ -147,7 +147,7 @@ test('missing credentials, an unknown environment and no Docker are bad input', 
     '--environment: got "nowhere", expected one of mlops.yaml: staging',
   );
   appendFileSync(dockerfile, 'ENV EDITED=3\n');
-  expect(await failing({ DOCKER_HOST: 'unix:///nowhere.sock' })).toContain('Docker, which cannot be reached');
+  expect(await failing({ DOCKER_HOST: 'unix:///nowhere.sock' })).toContain('Docker, which builds the image, cannot be reached');
 });
 
 test('Ctrl-C ends the build and leaves no login', async () => {

@@ -37,7 +37,7 @@ export async function copy(options: ImageOptions): Promise<void> {
       const found = await images.copy(image, { onProgress });
       if (found === null) {
         throw new InputError(
-          `the environment's candidates: expected the image ${image} of ${images.contextOf(image)}, found none; push it first: mlops image push`,
+          `the environment's candidate repository: got no image ${image} of ${images.contextOf(image)}, expected one; push it first: mlops image push`,
         );
       }
       copied[image] = found;

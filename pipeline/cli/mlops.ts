@@ -2,6 +2,6 @@
 import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
 
-// Half of a short command's time is compiling: kept from the first run on, where the folder can be written.
+// Compiling takes half of a short command's time, so its result is cached if the folder can be written.
 enableCompileCache(join(import.meta.dirname, '../../node_modules/.cache/mlops'));
 await import('./program.ts');

@@ -1,8 +1,8 @@
 import { Option } from 'commander';
 
 /*
- * Options that several commands share. A command's definition is light; its work is loaded when it is called, so that
- * `mlops --help` loads no pipeline.
+ * Options that several commands share. A command's definition loads quickly; its code is loaded when it is called, so
+ * that `mlops --help` does not load the pipeline.
  */
 
 export const config = () => new Option('--config <file>', 'the configuration').default('mlops.yaml');
@@ -14,7 +14,7 @@ export const backend = (what: string) =>
   new Option('--backend <name>', what).choices(['embedded', 'aws']).default('embedded');
 
 export const environment = () =>
-  new Option('--environment <name>', 'with --backend aws: which of environments in mlops.yaml');
+  new Option('--environment <name>', 'with --backend aws: which of the environments in mlops.yaml');
 
 export const set = (what = 'override a setting; may be repeated') =>
   new Option('--set <path=value>', what)

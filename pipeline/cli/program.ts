@@ -3,11 +3,11 @@ import { commands } from './commands.ts';
 import { exitCodeOf, printError, reportError } from './errors.ts';
 
 const program = new Command('mlops')
-  .description('Train, judge and ship a model: on this machine, or on AWS from the same state machine.')
+  .description('Train, judge and ship a model with the same state machine on this machine and on AWS.')
   .addHelpText(
     'after',
     `
-Exit codes: 0 done; 1 it failed; 2 bad input (configuration, arguments, score files, data).
+Exit codes: 0 done; 1 failed; 2 bad input (configuration, arguments, score files, data).
 \`mlops gate\` also: 3 reject, 4 hold.
 
 Start with \`mlops run --mode promote\`, which is \`npm start\`.`,
@@ -17,14 +17,14 @@ Start with \`mlops run --mode promote\`, which is \`npm start\`.`,
 for (const command of commands()) program.addCommand(command);
 for (const command of [program, ...program.commands]) command.exitOverride();
 
-// A reader that has seen enough (`mlops history | head`) changes neither the work nor its exit code.
+// A reader that closes the pipe early (`mlops history | head`) changes neither the work nor the exit code.
 for (const stream of [process.stdout, process.stderr])
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
   });
 
 const json = process.argv.includes('--json');
-// What no promise carries, such as a log that cannot be written; the jobs end with this process.
+// Errors outside any promise, such as a log that cannot be written. The jobs end with this process.
 process.on('uncaughtException', (error) => {
   reportError(error, json);
   process.exit(exitCodeOf(error));
@@ -34,7 +34,7 @@ try {
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) {
-    // Commander has told it already.
+    // Commander has already printed it.
     process.exitCode = error.exitCode === 0 ? 0 : 2;
     if (json && process.exitCode === 2) printError('InputError', error.message);
   } else {

@@ -55,7 +55,7 @@ describe('bad input', () => {
     [
       'a missing model folder',
       ['--set', 'model.context=none'],
-      "none: expected a folder with the image's files",
+      "none: got no folder, expected one with the image's files",
     ],
     [
       'a ready image, which needs Docker',
@@ -222,7 +222,7 @@ test.each(['file', 'link'])('a state folder that is a %s: said, without a stack'
   else symlinkSync('s3', fresh.path('.mlops/s3'));
   const run = await fresh.mlops('run');
   expect(run.code).toBe(1);
-  expect(run.stderr).toContain(`expected room and permission to write in ${fresh.path('.mlops')}`);
+  expect(run.stderr).toContain(`expected free space and permission to write in ${fresh.path('.mlops')}`);
   expect(run.stderr).not.toMatch(stackTrace);
 });
 

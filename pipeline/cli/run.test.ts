@@ -146,7 +146,7 @@ test("a package's story: what it was made from and what came to it", async () =>
   expect([unknown.code, unknown.stderr]).toEqual([
     2,
     expect.stringContaining(
-      '--package: got "attrition/9", expected one of the registry: attrition/2, attrition/1',
+      '--package: got "attrition/9", expected a package in the registry: attrition/2, attrition/1',
     ),
   ]);
 });

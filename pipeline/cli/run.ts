@@ -23,11 +23,11 @@ export async function run(options: Options): Promise<void> {
   const abort = new AbortController();
   const progress = new RunProgress(process.stderr);
   const trigger = { kind: 'manual', reason: options.reason ?? null, actor: null } as const;
-  // On AWS an execution may be open before it tells of a step.
+  // On AWS an execution may be running before it reports its first step.
   let running = options.backend === 'aws';
   const stop = () => {
-    // Before the first step there is nothing to record, and a second Ctrl-C does not wait for the jobs: what was
-    // started ends with this process.
+    // Before the first step there is nothing to record, and a second Ctrl-C does not wait for the jobs: they end with
+    // this process.
     if (!running || abort.signal.aborted) process.exit(130);
     progress.note('Stopping the jobs ...');
     abort.abort();
@@ -66,13 +66,13 @@ export async function run(options: Options): Promise<void> {
   }
 }
 
-/** A run that came to its end, whatever that was. */
+/** A run that has ended, successfully or not. */
 interface Done {
   outcome: RunOutcome;
   files: ReportFiles;
 }
 
-/** One run of each model, one after the other. A model that cannot run keeps no other from it. */
+/** Runs each model, one after the other. If one cannot run, the others still do. */
 async function runAll(
   options: Options,
   runModel: (model: string | undefined) => Promise<Done>,
@@ -110,7 +110,7 @@ function outcomesOf(failOn: string | undefined): string[] {
   return outcomes;
 }
 
-/** What --json tells of a run; a failure is told to people too. */
+/** The --json output of a run. A failure is also printed on standard error. */
 function summaryOf({ outcome: { execution, record, report }, files }: Done): object {
   const { failure } = report;
   if (failure) console.error(`${failure.step} failed: ${failure.error}: ${failure.cause}`);

@@ -1,4 +1,4 @@
-/** Rows of cells as lines of aligned columns. */
+/** Formats rows of cells as lines with aligned columns. */
 export function table(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows.map((row) =>

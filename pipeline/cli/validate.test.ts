@@ -14,7 +14,7 @@ test('what is sound, and what was looked at', async () => {
   const { code, stdout, stderr, json } = await validate(smallProject());
   expect([code, stderr]).toEqual([0, '']);
   expect(stdout).toBe(
-    'mlops.yaml: sound\ndata.csv: sound; 400 rows, 5 columns\nHoldout: about 80 rows (20 %) by a hash of id\n',
+    'mlops.yaml: valid\ndata.csv: valid; 400 rows, 5 columns\nHoldout: about 80 rows (20 %) by a hash of id\n',
   );
   const columns = ['id', 'x', 'noise', 'group', 'y'];
   expect(json).toEqual({
@@ -103,7 +103,7 @@ test('data in a bucket is left to the run, and a prepare script is told of', asy
   const remote = await validate(workspace, '--set', 'data.source=s3://bucket/data/');
   expect([remote.code, remote.stdout]).toEqual([
     0,
-    'mlops.yaml: sound\ns3://bucket/data/: checked when a run starts\n',
+    'mlops.yaml: valid\ns3://bucket/data/: checked when a run starts\n',
   ]);
   expect(remote.json).toEqual({ ok: true, model: 'small', errors: [], checked: null });
   writeFileSync(workspace.path('prepare.py'), 'def transform(frame):\n    return frame\n');

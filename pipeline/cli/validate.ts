@@ -5,14 +5,14 @@ import { checkSource, missingFiles } from '../run/start/check-project.ts';
 import type { DataProblem } from '../tables/data-contract.ts';
 import { printJson } from './errors.ts';
 
-/** A problem with its place: `line` and `column` of mlops.yaml, or `line` (parquet: `row`) and `field` of a data file. */
+/** A problem at `line` and `column` of mlops.yaml, or at `line` (parquet: `row`) and `field` of a data file. */
 type Finding = (ConfigProblem & { file: string }) | DataProblem;
 
-/** What was found sound. */
+/** Facts about valid data. */
 interface Checked {
   rows: number;
   columns: string[];
-  /** Rows that the split by hash is expected to keep from training. */
+  /** Number of rows that the split by hash is expected to hold out. */
   holdout: number;
 }
 
@@ -23,7 +23,6 @@ interface ValidateOptions {
   json?: boolean;
 }
 
-/** What was found of one model. */
 interface Result {
   model: string | null;
   errors: Finding[];
@@ -31,7 +30,7 @@ interface Result {
   loaded: LoadedConfig | null;
 }
 
-/** `mlops validate`: of a project with several models every one, unless one is named. */
+/** `mlops validate`: checks every model of the project, or only the one that is named. */
 export async function validate({ config: file, model, set, json }: ValidateOptions): Promise<void> {
   const names = model === undefined ? await namesIn(file) : undefined;
   const results: Result[] = [];
@@ -49,7 +48,7 @@ export async function validate({ config: file, model, set, json }: ValidateOptio
         for (const line of soundness(loaded, checked)) console.log(line);
 }
 
-/** A file that cannot be read is told by who reads its settings. */
+/** undefined also if the file cannot be read: `check` reports that. */
 async function namesIn(file: string): Promise<string[] | undefined> {
   try {
     return await modelNames(file);
@@ -59,7 +58,7 @@ async function namesIn(file: string): Promise<string[] | undefined> {
   }
 }
 
-/** Every problem of the file, or where it has none, of the files that it names; told on standard error as well. */
+/** Every problem of mlops.yaml, or if it has none, of the files that it names; printed on standard error as well. */
 async function check(file: string, model: string | undefined, set: string[]): Promise<Result> {
   try {
     const loaded = await loadConfig(file, { model, set });
@@ -83,12 +82,12 @@ async function check(file: string, model: string | undefined, set: string[]): Pr
 
 function soundness({ path, config }: LoadedConfig, checked: Checked | null): string[] {
   const { source, holdout, row_id } = config.data;
-  if (checked === null) return [`${path}: sound`, `${source}: checked when a run starts`];
+  if (checked === null) return [`${path}: valid`, `${source}: checked when a run starts`];
   const { rows, columns } = checked;
   const share = formatPercent(holdout);
   return [
-    `${path}: sound`,
-    `${source}: sound; ${formatCountOf(rows, 'row')}, ${formatCountOf(columns.length, 'column')}`,
+    `${path}: valid`,
+    `${source}: valid; ${formatCountOf(rows, 'row')}, ${formatCountOf(columns.length, 'column')}`,
     `Holdout: about ${formatCount(checked.holdout)} rows (${share}) by a hash of ${row_id ?? 'each row'}` +
       `${config.prepare.script === null ? '' : `, before ${config.prepare.script}`}`,
   ];

@@ -13,7 +13,7 @@ import { attempt, type Check, ok, problem, warning } from './check.ts';
 import { quotaCheck, quotasNeeded } from './quotas.ts';
 import { subjectsExpected, subjectsTrusted, trustCheck } from './role-trust.ts';
 
-/** Looks at all that a run in an environment of AWS needs. Where the credentials do not work, at nothing else. */
+/** Checks everything that a run in an AWS environment needs; nothing more if the credentials do not work. */
 export async function checkAws(config: Config, deployment: Deployment): Promise<Check[]> {
   const identity = await attempt('Identity', () => checkIdentity(deployment));
   if (identity.outcome === 'problem') return [identity];
@@ -33,7 +33,7 @@ export async function checkAws(config: Config, deployment: Deployment): Promise<
   return [identity, ...checks.flat()];
 }
 
-/** A check that this identity may not make is no problem: the roles of GitHub see less than a person. */
+/** A check without permission is a warning, not a problem: the roles of GitHub have fewer permissions than a person. */
 async function readable(name: string, check: () => Promise<Check>): Promise<Check> {
   return await attempt(name, async () => {
     try {
@@ -42,8 +42,8 @@ async function readable(name: string, check: () => Promise<Check>): Promise<Chec
       if (!isDenied(error)) throw error;
       return warning(
         name,
-        'not checked: this identity may not ask',
-        'Ask as somebody who may read the account.',
+        'not checked: these credentials lack the permission',
+        'Use credentials that may read the account.',
       );
     }
   });
@@ -65,28 +65,24 @@ async function checkIdentity({ account, region, environment }: Deployment): Prom
       'Set AWS_PROFILE to a profile of that account, or correct mlops.yaml.',
     );
   } catch (error) {
-    // Its message says what to do, between what was asked and what AWS said.
-    return problem(
-      'Identity',
-      (error as Error).message,
-      'Then run this again: nothing else can be looked at.',
-    );
+    // The message already says what to do.
+    return problem('Identity', (error as Error).message, 'Then run this again: nothing else can be checked.');
   }
 }
 
 async function checkRegion(config: Config, { region }: Deployment): Promise<Check> {
   const all = { prepares: 1, trains: true, scores: 1, earlier: {} };
   const unknown = estimate(config, region, all).jobs.filter(({ usd }) => usd === null);
-  if (unknown.length === 0) return ok('Region', `${region}: answers, and what the jobs cost there is known`);
+  if (unknown.length === 0) return ok('Region', `${region}: reachable; the price of every job is known`);
   const types = [...new Set(unknown.map(({ instance, component }) => `${instance} (${component})`))];
   return warning(
     'Region',
-    `${region}: answers; no price is known of ${types.join(', ')}, so runs are not estimated in full`,
-    `\`node scripts/update-prices.ts ${region}\` asks AWS for them.`,
+    `${region}: reachable; no price is known for ${types.join(', ')}, so cost estimates are incomplete`,
+    `\`node scripts/update-prices.ts ${region}\` gets them from AWS.`,
   );
 }
 
-/** The CDK's own demand on the bootstrap stack of what it deploys. */
+/** The lowest version of the bootstrap stack that the CDK accepts. */
 const bootstrapVersion = 6;
 
 async function checkBootstrap({ environment, region, ...deployment }: Deployment): Promise<Check> {
@@ -121,7 +117,7 @@ async function checkStack({ environment, region, ...deployment }: Deployment): P
     return stackCheck(stack, membersOf(Stacks)[0], deploy);
   } catch (error) {
     if (!/does not exist/.test((error as Error).message)) throw error;
-    return problem('Stack', `${stack} is not deployed in ${region}`, `${deploy} makes it.`);
+    return problem('Stack', `${stack} is not deployed in ${region}`, `${deploy} creates it.`);
   }
 }
 
@@ -137,12 +133,12 @@ function stackCheck(stack: string, answer: Stack | undefined, deploy: string): C
     return ok('Stack', `${stack}: ${status}, ${formatCountOf(outputs, 'output')}`);
   }
   if (status.endsWith('_IN_PROGRESS')) {
-    return warning('Stack', `${stack}: ${status}`, 'Another deployment is at work: wait for its end.');
+    return warning('Stack', `${stack}: ${status}`, 'A deployment is in progress: wait until it ends.');
   }
   if (status === 'UPDATE_ROLLBACK_COMPLETE') {
     return warning(
       'Stack',
-      `${stack}: ${status}; the last deployment failed and was taken back`,
+      `${stack}: ${status}; the last deployment failed and was rolled back`,
       `Its events in the console say why; then ${deploy}.`,
     );
   }
@@ -159,28 +155,28 @@ async function checkBucket(bucket: string, { region, environment }: Deployment):
   const name = bucket.includes('-artifacts-') ? 'Artifacts' : 'Data bucket';
   try {
     await s3Client(region).send(new HeadBucketCommand({ Bucket: bucket }));
-    return ok(name, `${bucket} answers`);
+    return ok(name, `${bucket} is accessible`);
   } catch (error) {
     const { name: code } = causeOf(error);
     if (code === 'NotFound' || code === 'NoSuchBucket') {
       return problem(
         name,
         `there is no bucket ${bucket}`,
-        `\`npm run deploy -- --environment ${environment}\` makes it.`,
+        `\`npm run deploy -- --environment ${environment}\` creates it.`,
       );
     }
     if (code === '403' || code === 'Forbidden' || isDenied(error)) {
       return problem(
         name,
-        `${bucket}: this identity may not read it`,
-        'Use the deploy role, or a role that may.',
+        `${bucket}: these credentials may not read it`,
+        'Use the deploy role, or another role with access.',
       );
     }
     throw error;
   }
 }
 
-/** Whom the two roles of GitHub trust, beside whom this repository's workflows are. */
+/** Compares the subjects that the two roles of GitHub trust with those of this repository's workflows. */
 async function checkTrust(deployment: Deployment, approval: boolean): Promise<Check[]> {
   const names = resourceNames(deployment);
   let prefix: string | undefined;
@@ -213,7 +209,7 @@ async function checkTrust(deployment: Deployment, approval: boolean): Promise<Ch
   );
 }
 
-/** null where there is no such role. */
+/** null if the role does not exist. */
 async function trustOf(role: string, region: string): Promise<string[] | null> {
   try {
     const { Role } = await signedCall<{ Role?: { AssumeRolePolicyDocument?: string } }>({
@@ -234,7 +230,7 @@ interface QuotaPage {
   NextToken?: string;
 }
 
-/** Quotas of SageMaker as applied to the account, by name. */
+/** The account's current SageMaker quotas, by name. */
 async function quotasOf(region: string): Promise<Map<string, number>> {
   const quotas = new Map<string, number>();
   let token: string | undefined;

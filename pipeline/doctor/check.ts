@@ -1,10 +1,9 @@
-/** What was found of one thing that a run needs. */
+/** The result of checking one thing that a run needs. */
 export interface Check {
   name: string;
   outcome: 'ok' | 'warning' | 'problem';
-  /** What was found. */
   detail: string;
-  /** How to mend it; null where nothing needs to be. */
+  /** How to fix it; null if nothing is wrong. */
   mend: string | null;
 }
 
@@ -24,11 +23,11 @@ export const problem = (name: string, detail: string, mend: string): Check => ({
   mend,
 });
 
-/** What a check comes to; an error is a problem with the error's own words. */
+/** Runs a check; an error becomes a problem with the error's message. */
 export async function attempt(name: string, check: () => Promise<Check> | Check): Promise<Check> {
   try {
     return await check();
   } catch (error) {
-    return problem(name, (error as Error).message, 'Mend what this names.');
+    return problem(name, (error as Error).message, 'Fix what the message names.');
   }
 }

@@ -10,12 +10,12 @@ import { checkData, checkEnvironments, checkGit, checkModel } from './project.ts
 import { checkState } from './state.ts';
 
 /**
- * Looks at all that a run on this machine needs. What depends on mlops.yaml is looked at where that is sound.
+ * Checks everything that a run on this machine needs; what depends on mlops.yaml, only if that is valid.
  *
  * @param options.file mlops.yaml
- * @param options.model which of the project's; undefined where there is only one
+ * @param options.model one of the project's; undefined if there is only one
  * @param options.home the folder of all state
- * @param options.repair whether to put right what can be without losing anything
+ * @param options.repair whether to fix what can be fixed without losing anything
  */
 export async function examine(options: {
   file: string;
@@ -48,9 +48,9 @@ export async function examine(options: {
 }
 
 /**
- * Looks at all that a run on AWS needs of this machine and of the environment.
+ * Checks everything that a run on AWS needs on this machine and in the environment.
  *
- * @param options.environment of mlops.yaml; undefined where there is only one
+ * @param options.environment one of mlops.yaml's; undefined if there is only one
  */
 export async function examineAws(options: {
   file: string;
@@ -66,17 +66,20 @@ export async function examineAws(options: {
   ]);
   if (loaded === null) return [...machine, config];
   const deployment = deploymentOf(loaded.config, environment);
-  // The clients of AWS take a while to load, which other commands are spared.
+  // The AWS clients load slowly, so they are imported only here.
   const { checkAws } = await import('./aws.ts');
   return [...machine, config, ...(await checkAws(loaded.config, deployment))];
 }
 
 async function checkDockerForImages(): Promise<Check> {
   const { mend, ...check } = await checkDocker();
-  return { ...check, mend: mend && 'Only `mlops image push` needs it: install or start Docker to use that.' };
+  return {
+    ...check,
+    mend: mend && 'Only `mlops image push` needs it: to use that, install or start Docker.',
+  };
 }
 
-/** The name of the check of mlops.yaml, which decides the exit code. */
+/** The name of the check of mlops.yaml. A problem there has its own exit code. */
 export const configName = 'mlops.yaml';
 
 async function checkConfig(
@@ -86,14 +89,14 @@ async function checkConfig(
   try {
     const loaded = await loadConfig(file, { model });
     const { name, problem: kind } = loaded.config;
-    return { config: ok(configName, `${loaded.path}: sound; ${name}, ${kind}`), loaded };
+    return { config: ok(configName, `${loaded.path}: valid; ${name}, ${kind}`), loaded };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const [first = ''] = error.message.split('\n');
     const config = problem(
       configName,
       `${formatCountOf(error.problems.length, 'problem')}: ${first}`,
-      '`mlops validate` tells every problem and its place; data, model and state are looked at when it is sound.',
+      '`mlops validate` lists every problem and its place; data, model and state are checked once it is valid.',
     );
     return { config, loaded: null };
   }

@@ -15,8 +15,8 @@ export function checkNode(version = process.versions.node): Check {
   if (major >= testedNode) return ok('Node', version);
   return warning(
     'Node',
-    `${version}, older than the ${testedNode} that this is tested on`,
-    'Use `npx mlops` or `npm run`: they take the Node that `npm ci` installs.',
+    `${version}, older than ${testedNode}, which this repository is tested on`,
+    'Use `npx mlops` or `npm run`: they use the Node that `npm ci` installs.',
   );
 }
 
@@ -26,7 +26,7 @@ export async function checkPython(): Promise<Check> {
     return ok('Python', `${version} (${executable})`);
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
-    // Its message ends with what to do.
+    // The message ends with what to do.
     const [found = '', mend = ''] = error.message.split(/\. (?=Install)/);
     return problem('Python', found, `${mend}.`);
   }
@@ -34,18 +34,23 @@ export async function checkPython(): Promise<Check> {
 
 const gigabyte = 1e9;
 
-/** `folder` is one that exists on the disk that state is kept on. */
+/** `folder` is an existing folder on the disk with the state. */
 export async function checkDisk(folder: string): Promise<Check> {
   const writable = await access(folder, constants.W_OK).then(
     () => true,
     () => false,
   );
   if (!writable)
-    return problem('Disk', `${folder} cannot be written to`, 'Runs keep their state there: allow it.');
+    return problem(
+      'Disk',
+      `${folder} cannot be written to`,
+      'Make it writable: runs keep their state there.',
+    );
   const { bavail, bsize } = await statfs(folder);
   const free = (bavail * bsize) / gigabyte;
   const detail = `${free.toFixed(1)} GB free`;
-  const mend = 'Make room: Python environments take about 1 GB, and every run adds its models and scores.';
+  const mend =
+    'Free some space: Python environments take about 1 GB, and every run adds its models and scores.';
   if (free < 1) return problem('Disk', detail, mend);
   return free < 5 ? warning('Disk', detail, mend) : ok('Disk', detail);
 }
@@ -61,7 +66,7 @@ export async function checkDocker(): Promise<Check> {
     return warning(
       'Docker',
       code === 'ENOENT' ? 'not installed' : 'cannot be reached',
-      'Only --containers needs it: install or start Docker to use that.',
+      'Only --containers needs it: to use that, install or start Docker.',
     );
   }
 }

@@ -17,12 +17,15 @@ export async function checkGit(file: string): Promise<Check> {
   if (checkout === null) {
     return warning(
       'git',
-      'no checkout with a commit here',
-      'Runs work, but no commit is recorded with them and --baseline has none to go back to: `git init` and commit.',
+      'no git checkout with a commit here',
+      'Runs work, but record no commit, and --baseline cannot be used: `git init` and commit.',
     );
   }
   const { commit, ref, dirty } = checkout;
-  return ok('git', `${commit.slice(0, 7)} on ${ref ?? 'no branch'}${dirty ? ', with changes on top' : ''}`);
+  return ok(
+    'git',
+    `${commit.slice(0, 7)} on ${ref ?? 'no branch'}${dirty ? ', with uncommitted changes' : ''}`,
+  );
 }
 
 export async function checkData(loaded: LoadedConfig): Promise<Check> {
@@ -31,26 +34,26 @@ export async function checkData(loaded: LoadedConfig): Promise<Check> {
   const messages = [...(await missingFiles(loaded)), ...(data?.problems ?? [])].map(({ message }) => message);
   if (messages.length > 0) {
     const count = formatCountOf(messages.length, 'problem');
-    return problem('Data', `${count}: ${messages[0]}`, '`mlops validate` tells every problem and its place.');
+    return problem('Data', `${count}: ${messages[0]}`, '`mlops validate` lists every problem and its place.');
   }
   if (data === null) return ok('Data', `${source}: checked when a run starts`);
   const { rows, columns } = data;
   const size = `${formatCountOf(rows, 'row')}, ${formatCountOf(columns.length, 'column')}`;
-  return ok('Data', `${source}: sound; ${size}`);
+  return ok('Data', `${source}: valid; ${size}`);
 }
 
-/** What a model's folder needs to run as plain processes, and in Docker. */
+/** Checks what a model's folder needs to run as plain processes and in Docker. */
 export async function checkModel({ config, path }: LoadedConfig): Promise<Check> {
   const { context, image } = config.model;
   if (context === null) {
     return warning(
       'Model',
       `the ready image ${image}`,
-      'It runs in Docker only; model.context names a folder.',
+      'It runs only in Docker; to run without it, set model.context to a folder.',
     );
   }
   const folder = await locate(context, path);
-  const mend = `Put it right in ${context}/: the sample's README says what a model needs.`;
+  const mend = `Fix it in ${context}/: the sample's README says what a model needs.`;
   try {
     const { files } = await hashContext(folder);
     const programs = await readPrograms(join(folder, 'pyproject.toml'), context);
@@ -76,10 +79,12 @@ export async function checkModel({ config, path }: LoadedConfig): Promise<Check>
   }
 }
 
-/** Names of a lock's packages that come without a hash. */
+/** Names of the packages in a requirements file that have no hash. */
 async function unpinnedPackages(file: string, name: string): Promise<string[]> {
   const text = await readFile(file, 'utf8').catch(() => {
-    throw new SetupError(`${name}: has no requirements.txt; it is to pin every package with its hashes`);
+    throw new SetupError(
+      `${name}: got no requirements.txt, expected one that pins every package with its hashes`,
+    );
   });
   return text
     .replace(/\\\r?\n/g, ' ')
@@ -89,7 +94,7 @@ async function unpinnedPackages(file: string, name: string): Promise<string[]> {
     .map((line) => /^[\w.-]+/.exec(line)?.[0] ?? line);
 }
 
-/** `home` is the folder of all state. */
+/** `home` is the folder with all state. */
 export async function checkEnvironments({ config, path }: LoadedConfig, home: string): Promise<Check> {
   const { context } = config.model;
   const wanted = [
@@ -105,5 +110,5 @@ export async function checkEnvironments({ config, path }: LoadedConfig, home: st
   }
   if (missing.length === 0)
     return ok('Environments', `installed in ${relative('', join(home, 'environments'))}`);
-  return ok('Environments', `not installed yet (${missing.join(', ')}): the next run does it, once`);
+  return ok('Environments', `not installed yet (${missing.join(', ')}): the next run installs them, once`);
 }

@@ -32,7 +32,7 @@ test('a quota that is too small: which, how much, and where to ask for more', ()
   expect(quotaCheck(needed, new Map([...enough, [spot, 7]]), 'eu-west-1')).toEqual({
     name: 'Quotas',
     outcome: 'problem',
-    detail: `${spot}: 7, a run takes 8`,
+    detail: `${spot}: 7, a run needs 8`,
     mend: expect.stringContaining('https://eu-west-1.console.aws.amazon.com/servicequotas/'),
   });
 });
@@ -40,6 +40,6 @@ test('a quota that is too small: which, how much, and where to ask for more', ()
 test('an instance type that has no quota is said', () => {
   expect(quotaCheck(needed, new Map(enough.filter(([name]) => name !== spot)), 'eu-west-1')).toMatchObject({
     outcome: 'warning',
-    detail: `AWS lists none called ${spot}`,
+    detail: `AWS lists no quota named ${spot}`,
   });
 });

@@ -1,13 +1,13 @@
 import type { Config } from '../config/schema.ts';
 import { type Check, ok, problem, warning } from './check.ts';
 
-/** Instances that a run has at a time, by the quota's name. */
+/** The number of instances that a run uses at a time, by the quota's name. */
 export function quotasNeeded({ prepare, training, tuning, inference, gate }: Config): Map<string, number> {
   const spot = training.spot ? 'spot training' : 'training';
-  // Candidate and champion, and the anchor, are scored side by side.
+  // Candidate, champion and anchor are scored at the same time.
   const models = gate.anchor.package === null ? 2 : 3;
   return new Map([
-    // Glue's and Fargate's own quotas are far above one job.
+    // The quotas of Glue and Fargate are far above one job.
     ...(prepare.engine === 'processing'
       ? [[`${prepare.instance.type} for processing job usage`, prepare.instance.count] as const]
       : []),
@@ -19,7 +19,7 @@ export function quotasNeeded({ prepare, training, tuning, inference, gate }: Con
   ]);
 }
 
-/** @param quotas as applied to the account, by name */
+/** @param quotas the account's current ones, by name */
 export function quotaCheck(
   needed: ReadonlyMap<string, number>,
   quotas: ReadonlyMap<string, number>,
@@ -31,15 +31,15 @@ export function quotaCheck(
   if (short.length > 0) {
     return problem(
       'Quotas',
-      short.map(({ name, least, most }) => `${name}: ${most}, a run takes ${least}`).join('; '),
-      `Ask for more at ${link} (a day or so), or take another instance type in mlops.yaml.`,
+      short.map(({ name, least, most }) => `${name}: ${most}, a run needs ${least}`).join('; '),
+      `Request an increase at ${link} (about a day), or use another instance type in mlops.yaml.`,
     );
   }
   const unknown = found.filter(({ most }) => most === undefined);
   if (unknown.length > 0) {
     return warning(
       'Quotas',
-      `AWS lists none called ${unknown.map(({ name }) => name).join(', ')}`,
+      `AWS lists no quota named ${unknown.map(({ name }) => name).join(', ')}`,
       `Look at ${link}: the instance type may not be offered there.`,
     );
   }

@@ -1,6 +1,6 @@
 import { type Check, ok, problem, warning } from './check.ts';
 
-/** What follows `repo:OWNER/REPO:` in the subjects that a deploy role is to trust. */
+/** The parts after `repo:OWNER/REPO:` of the subjects that a deploy role must trust. */
 export const subjectsExpected = (environment: string, approval: boolean): string[] => [
   `environment:${environment}`,
   ...(approval ? [`environment:${environment}-approval`] : []),
@@ -15,7 +15,7 @@ interface Statement {
   Condition?: Record<string, Record<string, string | string[]>>;
 }
 
-/** The subjects of GitHub's tokens that a role's trust policy lets in; `*` where a statement asks for none. */
+/** The subjects of GitHub's tokens that a role's trust policy accepts; `*` if a statement does not restrict them. */
 export function subjectsTrusted(policy: TrustPolicy): string[] {
   const statements = [policy.Statement ?? []].flat().filter(({ Effect }) => Effect === 'Allow');
   return statements.flatMap(({ Condition = {} }) => {
@@ -27,10 +27,10 @@ export function subjectsTrusted(policy: TrustPolicy): string[] {
 }
 
 /**
- * Compares whom a role trusts with whom the repository's workflows are.
+ * Compares the subjects that a role trusts with those of the repository's workflows.
  *
- * @param found.trusted null where there is no such role
- * @param found.expected why it is not known, or the subjects
+ * @param found.trusted null if the role does not exist
+ * @param found.expected the subjects, or why they are not known
  */
 export function trustCheck(found: {
   name: string;
@@ -41,15 +41,15 @@ export function trustCheck(found: {
 }): Check {
   const { name, role, environment, trusted, expected } = found;
   const mend = `\`npm run bootstrap -- --environment ${environment}\`, as an administrator of the account.`;
-  if (trusted === null) return problem(name, `there is no role ${role}`, `${mend} It makes the role.`);
+  if (trusted === null) return problem(name, `there is no role ${role}`, `${mend} It creates the role.`);
   const trusts = `${role} trusts ${trusted.join(', ') || 'nobody'}`;
   const open = trusted.filter((subject) => /[*?]/.test(subject));
-  if (open.length > 0) return problem(name, `${trusts}: a star lets others in`, mend);
+  if (open.length > 0) return problem(name, `${trusts}: the wildcard lets others in`, mend);
   if (typeof expected === 'string') {
     return warning(
       name,
       `${trusts}; not compared with this repository: ${expected}`,
-      'Set GITHUB_TOKEN, then again.',
+      'Set GITHUB_TOKEN and run this again.',
     );
   }
   const same = [...trusted].sort().join('\n') === [...expected].sort().join('\n');

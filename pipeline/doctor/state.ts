@@ -14,17 +14,17 @@ import { type Champion, championId, championKind } from '../steps/context.ts';
 import { attempt, type Check, ok, problem, warning } from './check.ts';
 
 interface State {
-  /** The folder of all state. */
+  /** The folder with all state. */
   home: string;
   project: string;
   model: string;
   repair: boolean;
 }
 
-/** Whether the state folder is sound; with `repair` it is made so where that loses nothing. */
+/** Checks the state folder; with `repair` also fixes what can be fixed without losing anything. */
 export async function checkState(state: State): Promise<Check[]> {
   const keys = await attempt('Keys', () => checkKeys(state));
-  // What keys without a model hold is nobody's: the rest would be told of an empty ledger.
+  // Items whose keys name no model are invisible: the other checks would see an empty ledger.
   if (keys.outcome === 'problem') return [keys];
   return [
     keys,
@@ -39,9 +39,9 @@ const ledgerOf = ({ home, project }: State) => new FileLedger(join(home, 'ledger
 
 const contextOf = (state: State) => embeddedContext(state);
 
-const repairs = '`mlops doctor --repair` does it.';
+const repairs = '`mlops doctor --repair` fixes this.';
 
-/** Whether every key of the ledger names its model, as this version of the template has it. */
+/** Checks that every key of the ledger names its model, as this version of the template requires. */
 async function checkKeys({ home, project, repair }: State): Promise<Check> {
   const earlier = await earlierItems(home, project);
   if (earlier.length === 0) return ok('Keys', 'each names its model');
@@ -50,14 +50,14 @@ async function checkKeys({ home, project, repair }: State): Promise<Check> {
     return problem(
       'Keys',
       `${found} of an earlier version name no model`,
-      `They are model ${project}'s: ${repairs}`,
+      `They belong to model ${project}. ${repairs}`,
     );
   const { driven } = await unfinishedRuns(join(home, 'runs'));
   if (driven.length > 0)
     return problem(
       'Keys',
       `${found} of an earlier version name no model`,
-      `A run is going on (${driven.join(', ')}); repair when it has ended.`,
+      `A run is in progress (${driven.join(', ')}); repair after it has ended.`,
     );
   await moveToModel(home, project);
   return ok('Keys', `repaired: ${found} of an earlier version now belong to model ${project}`);
@@ -74,7 +74,7 @@ async function checkLedger(state: State): Promise<Check> {
     return problem(
       'Ledger',
       `${formatCountOf(unreadable.length, 'file')} cannot be read: ${unreadable.slice(0, 3).join(', ')}`,
-      'Put each back from a backup, or remove it: then the version before it counts.',
+      'Restore each from a backup, or delete it: then its previous version counts.',
     );
   }
   return ok('Ledger', files === 0 ? 'no runs yet' : `${formatCountOf(files, 'item')}, all readable`);
@@ -88,32 +88,32 @@ async function readJson(path: string): Promise<unknown> {
   }
 }
 
-/** Whether the champion can still be served and compared with. */
+/** Checks that the champion can still be served and compared with. */
 async function checkChampion(state: State): Promise<Check> {
   const { ledger, registry, storage } = contextOf(state);
   const champion = (await ledger.get<Champion>(championKind, championId))?.value;
-  if (champion === undefined) return ok('Champion', 'none yet: the first run that is promoted will be');
+  if (champion === undefined) return ok('Champion', 'none yet: the first promoted run becomes the champion');
   const lost = (what: string) =>
     problem(
       'Champion',
       `${champion.package}: ${what}`,
-      `Put it back from a backup, or remove ${relative('', join(state.home, 'ledger', state.project, kindOf(championKind, state.model)))}: then there is none, and the next run that is promoted will be.`,
+      `Restore it from a backup, or delete ${relative('', join(state.home, 'ledger', state.project, kindOf(championKind, state.model)))}: then there is no champion until the next run is promoted.`,
     );
   const found = await registry.get(champion.package);
   if (found === null) return lost('not in the registry');
   const missing: string[] = [];
   for (const [what, uri] of kept(found)) {
-    // An earlier version of the pipeline recorded less.
+    // Earlier versions of the pipeline recorded fewer URIs.
     if (uri === undefined) missing.push(`its ${what}`);
     else if (!(await storage.exists(uri))) missing.push(`its ${what} (${uri})`);
   }
-  if (missing.length > 0) return lost(`${missing.join(' and ')} is not kept here`);
+  if (missing.length > 0) return lost(`missing: ${missing.join(' and ')}`);
   const image = await new ImageStore(join(state.home, 'images')).find(found.image);
-  if (image === undefined) return lost(`its image ${found.image} is not kept here`);
-  return ok('Champion', `${champion.package}: registered, its image and artifact kept`);
+  if (image === undefined) return lost(`missing: its image ${found.image}`);
+  return ok('Champion', `${champion.package}: in the registry, with its image and artifact`);
 }
 
-/** What of a package a later run reads. */
+/** The parts of a package that later runs read. */
 const kept = ({
   artifact,
   config,
@@ -128,7 +128,7 @@ const kept = ({
   ...(preparation.script ? ([['prepare script', preparation.script.uri]] as [string, string][]) : []),
 ];
 
-/** Whether the registry's approvals are what the ledger says: the champion, and none that never was. */
+/** Checks that the registry approves the champion, and no package that never was one, as the ledger says. */
 async function checkApproval(state: State): Promise<Check> {
   const { ledger, registry } = contextOf(state);
   const champion = (await ledger.get<Champion>(championKind, championId))?.value;
@@ -137,19 +137,19 @@ async function checkApproval(state: State): Promise<Check> {
   const pending = packages.filter((item) => item.name === champion?.package && item.status !== 'Approved');
   const undue = packages.filter((item) => item.status === 'Approved' && !ever.has(item.name));
   if (pending.length + undue.length === 0) {
-    return ok('Approval', champion ? "the registry's is the ledger's" : 'nothing is approved');
+    return ok('Approval', champion ? 'the registry matches the ledger' : 'nothing is approved');
   }
   if (state.repair) {
     for (const { name } of pending) await registry.approve(name, 'Approved', champion?.reason ?? '');
     for (const { name } of undue)
-      await registry.approve(name, 'PendingManualApproval', 'Never promoted, says the ledger.');
+      await registry.approve(name, 'PendingManualApproval', 'The ledger says that it was never promoted.');
   }
   const wrong = [
-    ...pending.map(({ name, status }) => `${name} is the champion, and ${status} in the registry`),
-    ...undue.map(({ name }) => `${name} is Approved in the registry, and was never promoted`),
+    ...pending.map(({ name, status }) => `${name} is the champion, but ${status} in the registry`),
+    ...undue.map(({ name }) => `${name} is Approved in the registry, but was never promoted`),
   ].join('; ');
   if (state.repair) return ok('Approval', `repaired: ${wrong}`);
-  return problem('Approval', wrong, `The ledger decides, and the registry is to follow: ${repairs}`);
+  return problem('Approval', wrong, `The ledger decides, and the registry must match it. ${repairs}`);
 }
 
 async function everChampions(state: State): Promise<Set<string>> {
@@ -162,15 +162,15 @@ async function everChampions(state: State): Promise<Set<string>> {
   return names;
 }
 
-/** A draft that is younger may be one that is being written. */
+/** A younger draft (in milliseconds) may still be in use by its writer. */
 const youngest = 3_600_000;
 
-/** What killed runs left: jobs in progress, models, files written half. */
+/** Checks for leftovers of killed runs: jobs in progress, models, half-written files. */
 async function checkLeftovers({ home, repair }: State): Promise<Check> {
   const runs = join(home, 'runs');
   const { driven, killed } = await unfinishedRuns(runs);
   if (driven.length > 0) {
-    return ok('Leftovers', `not looked for: a run is going on (${driven.join(', ')})`);
+    return ok('Leftovers', `not checked: a run is in progress (${driven.join(', ')})`);
   }
   const jobs = await abandonedJobs(join(home, 'jobs'));
   const drafts = await oldDrafts(home);
@@ -178,7 +178,7 @@ async function checkLeftovers({ home, repair }: State): Promise<Check> {
   if (repair) {
     for (const { close } of jobs) await close();
     for (const path of drafts) await rm(path, { recursive: true, force: true });
-    // The last: whatever ends this early is found again.
+    // Last, so that leftovers are found again if this ends early.
     for (const name of killed) forgetRun(join(runs, name));
   }
   const found = [
@@ -186,11 +186,11 @@ async function checkLeftovers({ home, repair }: State): Promise<Check> {
     ...(jobs.length === 0 ? [] : [formatCountOf(jobs.length, 'job or model', 'jobs and models')]),
     ...(drafts.length === 0 ? [] : [formatCountOf(drafts.length, 'half-written file')]),
   ].join(', ');
-  if (repair) return ok('Leftovers', `swept: ${found}`);
-  return warning('Leftovers', found, `Nothing reads them, and they can be swept: ${repairs}`);
+  if (repair) return ok('Leftovers', `cleaned up: ${found}`);
+  return warning('Leftovers', found, `Nothing reads them. ${repairs}`);
 }
 
-/** Files and folders under `home` that a writer began and will not finish. */
+/** Files and folders under `home` that a writer started and will never finish. */
 async function oldDrafts(home: string): Promise<string[]> {
   const found: string[] = [];
   const look = async (folder: string, isLeft: (name: string) => boolean, recursive: boolean) => {

@@ -2,8 +2,8 @@ import { GitHubError } from './github-error.ts';
 import { type Repository, type SubjectTemplate, subjectPrefix } from './token-subject.ts';
 
 /**
- * Asks GitHub what the subjects of the tokens of a repository's workflows begin with. Throws GitHubError where GitHub
- * refuses to answer, SetupError where the subject is none that a role could trust.
+ * Asks GitHub for the prefix of the token subjects of a repository's workflows. Throws GitHubError if GitHub refuses
+ * to answer, SetupError if no role could trust the subject.
  */
 export async function askSubjectPrefix(repository: string): Promise<string> {
   const found = await get<Repository>(`/repos/${repository}`, repository);

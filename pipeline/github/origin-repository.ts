@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { GitHubError } from './github-error.ts';
 
-/** `OWNER/REPO` of the checkout's remote. Throws GitHubError where it is not on GitHub. */
+/** `OWNER/REPO` of the checkout's remote. Throws GitHubError if it is not on GitHub. */
 export function originRepository(): string {
   let url = '';
   try {
@@ -19,7 +19,7 @@ export function originRepository(): string {
   return repository;
 }
 
-/** `OWNER/REPO` of a git remote's URL; undefined where it is not on GitHub. */
+/** `OWNER/REPO` of a git remote's URL; undefined if it is not on GitHub. */
 export function repositoryOfRemote(url: string): string | undefined {
   const pattern = /^(?:https:\/\/(?:[^@/]+@)?|ssh:\/\/git@|git@)github\.com[:/]([^/]+\/[^/]+?)(?:\.git)?\/?$/;
   return pattern.exec(url.trim())?.[1];

@@ -1,6 +1,6 @@
 import { SetupError } from '../errors.ts';
 
-/** What GitHub's REST API says of a repository (GET /repos/OWNER/REPO), as far as it decides the subject. */
+/** The fields of GET /repos/OWNER/REPO (GitHub's REST API) that decide the subject. */
 export interface Repository {
   readonly id: number;
   readonly name: string;
@@ -15,14 +15,15 @@ export interface SubjectTemplate {
   readonly sub_claim_prefix?: string;
 }
 
-/** Repositories made, renamed or transferred since then name owner and repository with their ids. */
+/** The tokens of repositories created, renamed or transferred since then contain the ids of owner and repository. */
 const idsSince = Date.parse('2026-07-15T00:00:00Z');
 
 /**
- * What the subject of every token of the repository's workflows begins with: `repo:OWNER/REPO`, or
- * `repo:OWNER@ID/REPO@ID` (https://docs.github.com/actions/reference/security/oidc#immutable-subject-claims).
- * The prefix that GitHub states decides, then its flag, then the repository's age. A renamed repository on an older
- * server, which states neither, needs --subject-prefix. Throws SetupError where the subject is customized, or the prefix is of another repository.
+ * The prefix of the subject of every token of the repository's workflows: `repo:OWNER/REPO`, or
+ * `repo:OWNER@ID/REPO@ID` (https://docs.github.com/actions/reference/security/oidc#immutable-subject-claims). The
+ * prefix in GitHub's answer decides, then its flag, then the repository's age. Older servers state neither; there a
+ * renamed repository needs --subject-prefix. Throws SetupError if the subject is customized, or the prefix belongs to
+ * another repository.
  */
 export function subjectPrefix(repository: Repository, template: SubjectTemplate): string {
   const { id, name, owner, created_at } = repository;
@@ -31,7 +32,7 @@ export function subjectPrefix(repository: Repository, template: SubjectTemplate)
   if (!template.use_default)
     throw new SetupError(
       `${owner.login}/${name}: got a customized OIDC subject, expected GitHub's default: ` +
-        'set it back in the settings (Actions, OIDC), or the roles would trust a subject that is never sent',
+        'reset it in the settings (Actions, OIDC); otherwise the roles would trust a subject that is never sent',
     );
   if (template.sub_claim_prefix !== undefined) {
     const given = template.sub_claim_prefix.replace(/:$/, '');

@@ -4,31 +4,31 @@ import { FileError, SetupError } from '../errors.ts';
 import { lastLines, runDocker } from './docker.ts';
 
 interface BuildOptions {
-  /** What people call the image. */
+  /** The image's name in messages. */
   readonly name: string;
-  /** With a Dockerfile. */
+  /** A folder with a Dockerfile. */
   readonly folder: string;
   readonly tag: string;
   /** Such as linux/amd64; default: the daemon's own. */
   readonly platform?: string;
   readonly signal?: AbortSignal;
-  /** What Docker says, as it comes. */
+  /** Called with Docker's output as it arrives. */
   readonly onOutput?: ((chunk: Buffer | string) => void) | undefined;
 }
 
 /**
- * `docker build` of a folder: one image and no index, which SageMaker does not take.
- * @throws FileError where there is no Dockerfile, its base image cannot be had or it does not build
+ * Runs `docker build` on a folder. Makes one image, not an index, because SageMaker does not accept an index.
+ * @throws FileError if there is no Dockerfile, its base image cannot be pulled or the build fails
  */
 export async function buildImage(options: BuildOptions): Promise<void> {
   const { name, folder, tag, platform, signal, onOutput } = options;
   const file = join(folder, 'Dockerfile');
   const dockerfile = await readFile(file, 'utf8').catch(() => {
-    throw new FileError(`${name}: ${file}: no such file, expected the Dockerfile of its image`, { file });
+    throw new FileError(`${name}: ${file}: got no such file, expected the Dockerfile of its image`, { file });
   });
   const { code, output } = await runDocker(
     ['build', ...(platform === undefined ? [] : ['--platform', platform]), '--tag', tag, folder],
-    // An attestation would make an index of the image. Docker's older builder knows no option for it.
+    // An attestation would make the image an index. A variable, because Docker's older builder has no option for it.
     { env: { BUILDX_NO_DEFAULT_ATTESTATIONS: '1' }, onOutput, ...(signal && { signal }) },
   );
   signal?.throwIfAborted();
@@ -36,27 +36,27 @@ export async function buildImage(options: BuildOptions): Promise<void> {
   const base = missingBase(output);
   if (base === undefined && /exec format error/.test(output))
     throw new SetupError(
-      `${name}: this machine cannot run programs of ${platform}; install QEMU (docker run --privileged --rm tonistiigi/binfmt --install all) or build on such a machine:\n${lastLines(output)}`,
+      `${name}: this machine cannot run programs of ${platform}; install QEMU (docker run --privileged --rm tonistiigi/binfmt --install all) or build on a machine of that platform:\n${lastLines(output)}`,
     );
   const problem =
     base !== undefined
-      ? `its base image ${base} cannot be had; expected FROM to name one that this machine can pull ` +
+      ? `its base image ${base} cannot be pulled; expected FROM to name one that this machine can pull ` +
         '(is it spelt right, is the network there, are you logged in to its registry?)'
-      : `its Dockerfile does not build (exit ${code})`;
+      : `its Dockerfile fails to build (exit ${code})`;
   throw new FileError(`${name}: ${problem}:\n${lastLines(output)}`, {
     file,
     line: failedLine(output, dockerfile),
   });
 }
 
-/** The image of the FROM that failed: Docker's older builder fails in that step, BuildKit names the image. */
+/** The image of the FROM that failed. Docker's older builder fails in that step; BuildKit names the image. */
 function missingBase(output: string): string | undefined {
   const step = [...output.matchAll(/^Step \d+\/\d+ : (.*)$/gm)].at(-1)?.[1];
   const from = /^FROM (?:--platform=\S+ )?(\S+)/i.exec(step ?? '')?.[1];
   return from ?? /failed to resolve source metadata for ([^\s:]+(?::[^\s:]+)*)/.exec(output)?.[1];
 }
 
-/** The Dockerfile's line that failed: BuildKit says which, the older builder shows the step. */
+/** The line of the Dockerfile that failed. BuildKit prints its number; the older builder prints the step. */
 function failedLine(output: string, dockerfile: string): number | undefined {
   const told = /^Dockerfile:(\d+)$/m.exec(output)?.[1];
   if (told !== undefined) return Number(told);

@@ -11,39 +11,39 @@ import type { Registry, Repository } from './registry.ts';
 
 interface CheckoutImagesOptions {
   readonly config: Config;
-  /** The path of mlops.yaml, for the paths in it. */
+  /** The path of mlops.yaml, to resolve the paths in it. */
   readonly file: string;
-  /** Of mlops.yaml; default: the only one. */
+  /** An environment of mlops.yaml; default: the only one. */
   readonly environment?: string | undefined;
-  /** Which of the environment's repositories they go to. */
+  /** The target among the environment's repositories. */
   readonly to: 'candidate' | 'release';
-  /** `HOST/NAME` that they go to instead. */
+  /** Another target: `HOST/NAME`. */
   readonly repository?: string | undefined;
-  /** Only this folder's image, as the model's. */
+  /** Only this folder, as the model image. */
   readonly context?: string | undefined;
   /** Default: linux/amd64. */
   readonly platform?: string | undefined;
-  /** Where logins are kept while they last. */
+  /** The folder for temporary logins. */
   readonly loginsIn?: string | undefined;
-  /** Told of every login before it is used. */
+  /** Called with every login before it is used. */
   readonly onLogin?: (login: Pick<Registry, 'user' | 'password'>) => void;
   readonly signal?: AbortSignal;
 }
 
 interface Listener {
   readonly onProgress: (line: string) => void;
-  /** What Docker says, as it comes. */
+  /** Called with Docker's output as it arrives. */
   readonly onOutput?: (chunk: Buffer | string) => void;
 }
 
-/** The images that AWS runs of a checkout: the model's, unless mlops.yaml names a ready one, and the prepare job's. */
+/** A checkout's images for AWS: the prepare image and, unless mlops.yaml names a built one, the model image. */
 export class CheckoutImages {
   readonly names: readonly ImageName[];
   readonly #contexts: ReadonlyMap<ImageName, string>;
   readonly #options: CheckoutImagesOptions;
   readonly #logins = new Map<string, Promise<Registry>>();
 
-  /** @throws SetupError where mlops.yaml does not have the environment, or the repository is none */
+  /** @throws SetupError if mlops.yaml does not have the environment, or the repository is invalid */
   static async of(options: CheckoutImagesOptions): Promise<CheckoutImages> {
     if (options.repository === undefined) namesOf(options);
     else repositoryOf(options.repository);
@@ -56,18 +56,18 @@ export class CheckoutImages {
     this.names = [...contexts.keys()];
   }
 
-  /** Logs in to what a push needs, or a copy, as both do by themselves. Throws SetupError or AwsError. */
+  /** Logs in ahead of a push or a copy, which otherwise log in themselves. Throws SetupError or AwsError. */
   async logIn({ copying }: { copying: boolean }): Promise<void> {
     await this.#target();
     if (copying) await this.#logIn(namesOf(this.#options).registryHost, true);
   }
 
-  /** The folder that an image is made from. */
+  /** The folder that an image is built from. */
   contextOf(image: ImageName): string {
     return this.#contexts.get(image) ?? '';
   }
 
-  /** Builds and pushes an image, unless the repository has it. Throws what pushImage does. */
+  /** Builds and pushes an image, unless the repository has it. Throws the errors of pushImage. */
   async push(image: ImageName, listener: Listener): Promise<PushedImage> {
     const { config, platform, loginsIn, signal } = this.#options;
     return await pushImage({
@@ -83,8 +83,8 @@ export class CheckoutImages {
   }
 
   /**
-   * Copies an image, as it is, from the environment's candidates; null where they have none of this content. Throws what
-   * copyImage does.
+   * Copies an image unchanged from the environment's candidate repository; null if it has no image of this content.
+   * Throws the errors of copyImage.
    */
   async copy(image: ImageName, { onProgress }: Listener): Promise<PushedImage | null> {
     const { registryHost, candidateRepository } = namesOf(this.#options);

@@ -5,7 +5,7 @@ import { join, sep } from 'node:path';
 import { SetupError } from '../errors.ts';
 import { parseDockerIgnore } from './docker-ignore.ts';
 
-/** A file of an image's context; `path` is relative, with forward slashes. */
+/** A file of an image's build context; `path` is relative, with forward slashes. */
 export interface ContextFile {
   readonly path: string;
   /** Hex. */
@@ -18,16 +18,16 @@ interface FoundFile {
   readonly executable: boolean;
 }
 
-/** What tools leave behind: never part of an image, whatever the `.dockerignore` says. */
+/** Leftovers of tools: never part of an image, whatever the `.dockerignore` says. */
 const LEFTOVER =
   /^(\.git|\.venv|__pycache__|\.pytest_cache|\.ruff_cache|\.mypy_cache|\.ipynb_checkpoints|\.DS_Store|.*\.pyc|.*\.egg-info)$/;
-/** Docker reads the first two itself and we the others, so they count even where the `.dockerignore` names them. */
+/** Docker itself reads the first two, this program the others, so they count even if the `.dockerignore` names them. */
 const ALWAYS_IN = new Set(['Dockerfile', '.dockerignore', 'pyproject.toml', 'requirements.txt']);
 
 /**
- * The identity of an image's context: sha256 over the sorted relative paths, executable bits and bytes of the files
- * that its `.dockerignore` lets through. Times and owners do not count, so every machine finds the same.
- * @throws SetupError where the folder is missing, or a link in it is broken or leads out of it
+ * The identity of an image's build context: sha256 of the sorted relative paths, executable bits and bytes of the
+ * files that its `.dockerignore` allows. Times and owners do not count, so every machine computes the same.
+ * @throws SetupError if the folder is missing, or a link in it is broken or leads out of it
  */
 export async function hashContext(
   folder: string,
@@ -44,16 +44,16 @@ export async function hashContext(
   return { digest: `sha256:${whole.digest('hex')}`, files };
 }
 
-/** The files of an image's context, by path. Throws SetupError as {@link hashContext}. */
+/** The files of an image's build context, by path. Throws SetupError like {@link hashContext}. */
 export async function findFiles(folder: string): Promise<FoundFile[]> {
   const root = await realpath(folder).catch(() => undefined);
   if (root === undefined || !(await stat(root)).isDirectory()) {
-    throw new SetupError(`${folder}: expected a folder with the image's files, found none`);
+    throw new SetupError(`${folder}: got no folder, expected one with the image's files`);
   }
   const ignored = parseDockerIgnore(await readFile(join(root, '.dockerignore'), 'utf8').catch(() => ''));
   const found: FoundFile[] = [];
 
-  /** `parents` holds the real paths of the folders above, so that a link to one of them ends in an error, not a loop. */
+  /** `parents` has the real paths of the folders above, so that a link to one is an error, not an endless loop. */
   async function walk(relative: string, source: string, parents: readonly string[]): Promise<void> {
     for (const entry of await readdir(source, { withFileTypes: true })) {
       const path = relative === '' ? entry.name : `${relative}/${entry.name}`;
@@ -70,13 +70,13 @@ export async function findFiles(folder: string): Promise<FoundFile[]> {
       const status = await stat(target);
       if (status.isDirectory()) {
         if (parents.includes(target))
-          throw new SetupError(`${join(folder, path)}: the link leads to a folder that holds it`);
+          throw new SetupError(`${join(folder, path)}: the link leads to a folder that contains it`);
         await walk(path, target, [...parents, target]);
       } else if (status.isFile()) {
         found.push({ path, source: target, executable: (status.mode & 0o100) !== 0 });
       } else {
         throw new SetupError(
-          `${join(folder, path)}: expected a file or a folder, found a socket, pipe or device`,
+          `${join(folder, path)}: got a socket, pipe or device, expected a file or a folder`,
         );
       }
     }

@@ -3,11 +3,11 @@ import type { PushedImage } from './push-image.ts';
 import { blobsOf, type Repository } from './registry.ts';
 
 /**
- * Takes an image over from one repository to another as it is: the same manifest bytes, so the same digest.
- * @param options.digest - `sha256:...`, what was reviewed
+ * Copies an image from one repository to another: the same manifest bytes, so the same digest.
+ * @param options.digest - `sha256:...` of the reviewed image
  * @param options.tag - its tag in `to`
- * @throws SetupError where `from` does not hold it, or `to` holds another image with this tag; AwsError where a registry
- * does not answer after every retry
+ * @throws SetupError if `from` does not have it, or `to` has another image with this tag; AwsError if a registry does
+ * not answer after every retry
  */
 export async function copyImage(options: {
   readonly from: Repository;
@@ -21,16 +21,16 @@ export async function copyImage(options: {
   const uri = `${target}@${digest}`;
   const there = await to.registry.manifest(to.name, tag);
   if (there?.digest === digest) {
-    onProgress(`${tag} is in ${to.name} already`);
+    onProgress(`${tag} is already in ${to.name}`);
     return { uri, digest, pushed: false };
   }
   if (there !== null) {
-    throw new SetupError(`${target}:${tag}: expected ${digest}, found ${there.digest}; tags never change`);
+    throw new SetupError(`${target}:${tag}: got ${there.digest}, expected ${digest}; tags never change`);
   }
   const manifest = await from.registry.manifest(from.name, digest);
   if (manifest === null) {
     throw new SetupError(
-      `${from.registry.host}/${from.name}: expected the image ${digest}, found none; push it first: mlops image push`,
+      `${from.registry.host}/${from.name}: got no image ${digest}, expected one; push it first: mlops image push`,
     );
   }
   const blobs = blobsOf(manifest);

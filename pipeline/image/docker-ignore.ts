@@ -3,15 +3,16 @@ import ignore from 'ignore';
 
 /** The patterns of a `.dockerignore`. */
 export interface DockerIgnore {
-  /** Whether Docker leaves out this path (relative, with forward slashes): the last pattern that matches it decides. */
+  /** Whether Docker ignores this path (relative, with forward slashes). The last pattern that matches it decides. */
   ignores(path: string): boolean;
-  /** Whether a `!` pattern may bring back files of a folder that is left out. */
+  /** Whether a `!` pattern may include files of an ignored folder. */
   readonly hasExceptions: boolean;
 }
 
 /**
- * Reads a `.dockerignore` as Docker does: patterns hold from the root of the context (unlike a .gitignore's), a pattern
- * that matches a folder matches all in it, the last match wins, and `!` brings back even what lies in a folder left out.
+ * Reads a `.dockerignore` as Docker does: patterns start at the root of the context (unlike a .gitignore's), a
+ * pattern that matches a folder matches everything in it, the last match wins, and `!` includes even files of an
+ * ignored folder.
  */
 export function parseDockerIgnore(text: string): DockerIgnore {
   const rules = text
@@ -24,7 +25,7 @@ export function parseDockerIgnore(text: string): DockerIgnore {
     .map((line) => {
       const negated = line.startsWith('!');
       const pattern = posix.join('/', (negated ? line.slice(1) : line).trim()).replace(/\/+$/, '');
-      // One matcher a pattern: `ignore` alone would never look into a folder that is left out, as Git does not.
+      // One matcher per pattern, because a single one would, like Git, never look into an ignored folder.
       return { negated, pattern, matcher: ignore({ ignorecase: false }).add(pattern) };
     })
     .filter((rule) => rule.pattern !== '');

@@ -1,17 +1,17 @@
 import { execFile } from 'node:child_process';
 
 interface DockerOptions {
-  /** Beside what this process has. */
+  /** Added to this process's environment. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Handed over by standard input. */
+  /** Text for standard input. */
   readonly input?: string;
-  /** Ends the client, and with it what it asked the daemon for. */
+  /** Ends the client, and with it its work in the daemon. */
   readonly signal?: AbortSignal;
-  /** What the client says, as it comes. */
+  /** Called with the client's output as it arrives. */
   readonly onOutput?: ((chunk: Buffer | string) => void) | undefined;
 }
 
-/** Runs the Docker client to its end; `code` is null where there is none or a signal ended it. */
+/** Runs the Docker client; `code` is null if there is no client or a signal ended it. */
 export function runDocker(
   args: readonly string[],
   { env, input, signal, onOutput }: DockerOptions = {},
@@ -34,20 +34,20 @@ export function runDocker(
     );
     if (onOutput !== undefined)
       for (const stream of [child.stdout, child.stderr]) stream?.on('data', onOutput);
-    // A client that ends before it has read is told by its exit code.
+    // If the client ends before it reads its input, its exit code tells.
     child.stdin?.on('error', () => {});
     child.stdin?.end(input);
   });
 }
 
-/** The client's own: it finds its daemon and its logins by variables; a container gets none of them. */
+/** The Docker client finds its daemon and its logins by these variables. A container gets none of them. */
 export function clientEnvironment(): Record<string, string> {
   const env: Record<string, string> = {};
   for (const [key, value] of Object.entries(process.env)) if (value !== undefined) env[key] = value;
   return env;
 }
 
-/** The end of a program's output, indented, as an error quotes it. */
+/** The end of a program's output, indented, for an error message. */
 export function lastLines(output: string): string {
   const lines = output.split('\n').filter((line) => line.trim() !== '');
   return lines

@@ -7,10 +7,10 @@ const ECR_HOST = /^(\d{12})\.dkr\.ecr(?:-fips)?\.([a-z0-9-]+)\.amazonaws\.com(?:
 
 /**
  * Logs in to ECR with this process's AWS credentials, for twelve hours.
- * @param host - of ECR, `ACCOUNT.dkr.ecr.REGION.amazonaws.com`; where a local stand-in answers for ECR, its own registry
- *   is opened instead
- * @param options.ownAccount - the credentials have to be of the host's account
- * @throws SetupError where credentials are missing, expired or of another account; AwsError where ECR does not answer
+ * @param host - of ECR, `ACCOUNT.dkr.ecr.REGION.amazonaws.com`; if a local stand-in answers for ECR, its registry is
+ * opened instead
+ * @param options.ownAccount - whether the credentials must belong to the host's account
+ * @throws SetupError if credentials are missing, expired or of another account; AwsError if ECR does not answer
  */
 export async function logIn(
   host: string,
@@ -27,12 +27,12 @@ export async function logIn(
     .split(/:(.*)/s);
   const endpoint = proxyEndpoint.replace(/^https?:\/\//, '').replace(/\/$/, '');
   if (password === '' || endpoint === '') {
-    throw new SetupError(`ECR GetAuthorizationToken: expected a login and its registry, got none`);
+    throw new SetupError(`ECR GetAuthorizationToken: got no login, expected one with its registry`);
   }
   const own = ECR_HOST.exec(endpoint)?.[1];
   if (ownAccount && account !== undefined && own !== undefined && own !== account) {
     throw new SetupError(
-      `the AWS credentials are of account ${own}; expected account ${account}, which mlops.yaml names`,
+      `AWS credentials: got account ${own}, expected account ${account}, which mlops.yaml names`,
     );
   }
   return new Registry({

@@ -130,9 +130,9 @@ test('what the repository holds is neither built nor pushed again, and needs no 
   process.env.DOCKER_HOST = 'unix:///nowhere.sock';
   try {
     expect(await push()).toEqual({ ...first, pushed: false });
-    expect(lines).toEqual([expect.stringContaining('is in team/candidate already')]);
+    expect(lines).toEqual([expect.stringContaining('is already in team/candidate')]);
     writeFileSync(join(context, 'weights'), 'other');
-    await expect(push()).rejects.toThrow(/built with Docker, which cannot be reached; start it/);
+    await expect(push()).rejects.toThrow(/Docker, which builds the image, cannot be reached; start it/);
   } finally {
     if (socket === undefined) delete process.env.DOCKER_HOST;
     else process.env.DOCKER_HOST = socket;
@@ -179,13 +179,13 @@ test('a registry that stays away is said to, with how often it was tried', async
   await expect(push(open(away))).rejects.toMatchObject({
     name: 'AwsError',
     message: expect.stringMatching(
-      /team\/candidate: the registry was not reached, or failed, 3 times; what it has is kept/,
+      /team\/candidate: the registry could not be reached, or failed, 3 times; it keeps the layers it has/,
     ),
   });
   const gone = `127.0.0.1:${await freePort()}`;
   await expect(push(open(gone))).rejects.toMatchObject({
     name: 'AwsError',
-    message: expect.stringContaining('the registry was not reached; check the network'),
+    message: expect.stringContaining('the registry could not be reached; check the network'),
   });
 });
 
@@ -196,18 +196,18 @@ test('a login that the registry refuses is bad input', async () => {
   });
 });
 
-test('a base image that cannot be had, and a Dockerfile that does not build', async () => {
+test('a base image that cannot be pulled, and a Dockerfile that fails to build', async () => {
   writeFileSync(join(context, 'Dockerfile'), 'FROM 127.0.0.1:1/none:1\n');
-  await expect(push()).rejects.toThrow(/model: its base image 127\.0\.0\.1:1\/none:1 cannot be had/);
+  await expect(push()).rejects.toThrow(/model: its base image 127\.0\.0\.1:1\/none:1 cannot be pulled/);
   writeFileSync(join(context, 'Dockerfile'), 'FROM mlops-test/base:1\nRUN echo broken >&2; exit 9\n');
-  await expect(push()).rejects.toThrow(/model: its Dockerfile does not build[\s\S]*broken/);
+  await expect(push()).rejects.toThrow(/model: its Dockerfile fails to build[\s\S]*broken/);
   await expect(push()).rejects.toMatchObject({ file: join(context, 'Dockerfile'), line: 2 });
-  await expect(push(open(), { context: join(context, 'none') })).rejects.toThrow(/expected a folder/);
+  await expect(push(open(), { context: join(context, 'none') })).rejects.toThrow(/got no folder, expected one/);
 });
 
 test('an image above the limit names its size, the limit and its largest layers', async () => {
   const pushing = push(open(), { maxBytes: 1000 });
-  await expect(pushing).rejects.toThrow(/model: its image is 0\.00\d+ GB, expected at most 0\.00000100 GB/);
+  await expect(pushing).rejects.toThrow(/model: its image has 0\.00\d+ GB, expected at most 0\.00000100 GB/);
   await expect(pushing).rejects.toThrow(/largest layers:\n {2}0\.00\d+ GB/);
   await expect(pushing).rejects.toMatchObject({ file: join(context, 'Dockerfile') });
 });
@@ -252,7 +252,7 @@ test('what the candidates do not hold is not copied', async () => {
     onProgress: () => {},
   });
   await expect(copying).rejects.toThrow(
-    /team\/candidate: expected the image sha256:1+, found none; push it first/,
+    /team\/candidate: got no image sha256:1+, expected one; push it first/,
   );
 });
 
@@ -268,6 +268,6 @@ test("ECR's login opens its registry, and ECR lists what was pushed there", asyn
   ]);
   expect(await push(registry, {}, 'small/candidate')).toEqual({ ...pushed, pushed: false });
   await expect(push(registry, {}, 'nowhere/candidate')).rejects.toThrow(
-    /nowhere\/candidate: there is no such image repository; expected a deployed environment/,
+    /nowhere\/candidate: got no such image repository, expected a deployed environment/,
   );
 });

@@ -13,7 +13,7 @@ export interface PushedImage {
   /** By digest: `HOST/NAME@sha256:...`. */
   readonly uri: string;
   readonly digest: string;
-  /** false: the repository held it already. */
+  /** false: the repository already had it. */
   readonly pushed: boolean;
 }
 
@@ -22,23 +22,23 @@ export interface PushOptions {
   /** A folder with a Dockerfile. */
   readonly context: string;
   readonly repository: Repository;
-  /** Default: linux/amd64, what SageMaker's instances run. */
+  /** Default: linux/amd64, which SageMaker's instances run. */
   readonly platform?: string;
-  /** The most bytes, uncompressed, that the image may have; default: no limit. */
+  /** Limit of the image's uncompressed bytes; default: none. */
   readonly maxBytes?: number;
   readonly onProgress: (line: string) => void;
-  /** What Docker says, as it comes. */
+  /** Called with Docker's output as it arrives. */
   readonly onOutput?: ((chunk: Buffer | string) => void) | undefined;
-  /** Where the login is kept while it lasts. Default: the system's folder for temporary files. */
+  /** The folder for the temporary login. Default: the system's folder for temporary files. */
   readonly loginsIn?: string | undefined;
   readonly signal?: AbortSignal;
 }
 
-/** Serverless inference takes images of at most 10 GB. */
+/** Serverless inference accepts images of at most 10 GB. */
 export const SERVERLESS_BYTES = 10e9;
 export const DEFAULT_PLATFORM = 'linux/amd64';
 
-/** The tag of a folder's content, for linux/amd64 as {@link imageTag} has it. */
+/** The tag of a folder's content; for platforms other than linux/amd64 it ends with the platform. */
 export async function contentTag(
   image: ImageName,
   context: string,
@@ -50,9 +50,9 @@ export async function contentTag(
 }
 
 /**
- * Builds a folder's image and pushes it with its content's hash as tag, unless the repository holds that already.
- * @throws SetupError what the user can fix: the folder, Docker, the base image, the login, the repository, the size;
- * AwsError where the registry does not answer after every retry
+ * Builds a folder's image and pushes it with its content's hash as tag, unless the repository already has that.
+ * @throws SetupError if the user can fix it: the folder, Docker, the base image, the login, the repository, the size;
+ * AwsError if the registry does not answer after every retry
  */
 export async function pushImage(options: PushOptions): Promise<PushedImage> {
   const { image, context, repository, platform = DEFAULT_PLATFORM, onProgress, onOutput, signal } = options;
@@ -66,7 +66,7 @@ export async function pushImage(options: PushOptions): Promise<PushedImage> {
 
   const there = await registry.manifest(name, tag);
   if (there !== null) {
-    onProgress(`${image}: ${tag} is in ${name} already`);
+    onProgress(`${image}: ${tag} is already in ${name}`);
     return pushed(there, false);
   }
   await requireDocker();
@@ -89,7 +89,7 @@ export async function pushImage(options: PushOptions): Promise<PushedImage> {
     options,
   );
   const manifest = await registry.manifest(name, tag);
-  if (manifest === null) throw new AwsError(`${local}: it was pushed, and the registry does not find it`);
+  if (manifest === null) throw new AwsError(`${local}: it was pushed, but the registry does not find it`);
   onProgress(`${image}: pushed ${manifest.digest}`);
   return pushed(manifest, isNew);
 }
@@ -98,11 +98,11 @@ async function requireDocker(): Promise<void> {
   const { code, output } = await runDocker(['version', '--format', '{{.Server.Version}}']);
   if (code === 0) return;
   throw new SetupError(
-    `An image is built with Docker, which cannot be reached; start it, or push from a machine that has it:\n${lastLines(output)}`,
+    `Docker, which builds the image, cannot be reached; start it, or push from a machine that has it:\n${lastLines(output)}`,
   );
 }
 
-/** The image's size in bytes. Throws FileError with the largest layers where it is above the limit. */
+/** The image's size in bytes. Throws FileError, with the largest layers, if it is above the limit. */
 async function checkSize(
   image: ImageName,
   context: string,
@@ -112,7 +112,7 @@ async function checkSize(
   const inspected = await runDocker(['image', 'inspect', '--format', '{{.Size}}', tag]);
   const bytes = Number(inspected.output.trim());
   if (inspected.code !== 0 || !Number.isFinite(bytes)) {
-    throw new SetupError(`${image}: Docker built it and does not list it:\n${lastLines(inspected.output)}`);
+    throw new SetupError(`${image}: Docker built it but does not list it:\n${lastLines(inspected.output)}`);
   }
   if (bytes <= maxBytes) return bytes;
   const format = '{{.Size}}\t{{.CreatedBy}}';
@@ -125,7 +125,7 @@ async function checkSize(
     .sort((a, b) => b.size - a.size)
     .slice(0, 3);
   throw new FileError(
-    `${image}: its image is ${gigabytes(bytes)}, expected at most ${gigabytes(maxBytes)}, which is what serverless inference takes; ` +
+    `${image}: its image has ${gigabytes(bytes)}, expected at most ${gigabytes(maxBytes)}, the limit of serverless inference; ` +
       `leave out what it does not need (.dockerignore, fewer packages). Its largest layers:\n` +
       layers.map(({ size, made }) => `  ${gigabytes(size)}  ${made}`).join('\n'),
     { file: join(context, 'Dockerfile') },
@@ -134,7 +134,7 @@ async function checkSize(
 
 const gigabytes = (bytes: number): string => `${(bytes / 1e9).toPrecision(3)} GB`;
 
-/** What no further attempt mends, each with what to do. */
+/** Errors that no retry fixes, each with advice. */
 const REFUSALS: readonly (readonly [RegExp, (repository: string) => string])[] = [
   [
     /authorization token has expired|no basic auth|unauthorized|denied/i,
@@ -151,9 +151,9 @@ const REFUSALS: readonly (readonly [RegExp, (repository: string) => string])[] =
 ];
 
 /**
- * Pushes with a login that lives in a folder of its own, and only as long.
- * @param isThere - whether the registry holds the tag
- * @returns whether it was this push that put it there, not one at the same time
+ * Pushes with a login in a temporary folder, which is removed afterwards.
+ * @param isThere - whether the registry has the tag
+ * @returns false if a concurrent push put it there
  */
 async function pushWithLogin(
   registry: Registry,
@@ -180,8 +180,8 @@ async function pushWithLogin(
       const refusal = REFUSALS.find(([pattern]) => pattern.test(output));
       if (refusal) throw new SetupError(`${refusal[1](repository)}:\n${lastLines(output)}`);
       throw new AwsError(
-        `${repository}: the registry was not reached, or failed, ${registry.waits.length + 1} times; ` +
-          `what it has is kept, so push again:\n${lastLines(output)}`,
+        `${repository}: the registry could not be reached, or failed, ${registry.waits.length + 1} times; ` +
+          `it keeps the layers it has, so push again:\n${lastLines(output)}`,
       );
     });
   } finally {
@@ -189,12 +189,12 @@ async function pushWithLogin(
   }
 }
 
-/** The daemon that the user's own configuration points to stays the one, whatever folder holds the login. */
+/** Keeps the user's Docker context, so that the login's folder does not change the daemon. */
 async function keepContext(config: string): Promise<void> {
   const own = process.env.DOCKER_CONFIG || join(homedir(), '.docker');
   const text = await readFile(join(own, 'config.json'), 'utf8').catch(() => '{}');
   const { currentContext } = JSON.parse(text) as { currentContext?: string };
-  // Without a store of credentials the login is written here, and goes with the folder.
+  // This configuration names no credential store, so the login is written here and removed with the folder.
   await writeFile(join(config, 'config.json'), JSON.stringify({ ...(currentContext && { currentContext }) }));
   await symlink(join(own, 'contexts'), join(config, 'contexts'), 'dir').catch(() => {});
 }

@@ -22,7 +22,7 @@ export interface RegistryOptions {
   readonly host: string;
   readonly user: string;
   readonly password: string;
-  /** Seconds before each further attempt at what the network or the registry failed. Default: 1, 4, 15. */
+  /** Seconds before each retry after the network or the registry failed. Default: 1, 4, 15. */
   readonly waits?: readonly number[];
   readonly signal?: AbortSignal;
 }
@@ -37,15 +37,15 @@ const IMAGE_TYPES = [
   'application/vnd.docker.distribution.manifest.v2+json',
   'application/vnd.oci.image.manifest.v1+json',
 ];
-/** Asked for too, so that an index is told from an image that is not there. */
+/** Accepted too, to distinguish an index from a missing image. */
 const INDEX_TYPES = [
   'application/vnd.docker.distribution.manifest.list.v2+json',
   'application/vnd.oci.image.index.v1+json',
 ];
 
 /**
- * A container registry by its HTTP API (https://distribution.github.io/distribution/spec/api/), which ECR speaks too.
- * Like Docker, it speaks plain HTTP with this machine alone.
+ * A client of a container registry's HTTP API (https://distribution.github.io/distribution/spec/api/), which ECR has
+ * too. Like Docker, it uses plain HTTP only with this machine.
  */
 export class Registry {
   readonly host: string;
@@ -63,9 +63,9 @@ export class Registry {
   }
 
   /**
-   * The manifest with this tag or digest, null where there is none.
-   * @throws SetupError where the registry refuses the login, has no such repository, or holds an index there; AwsError
-   * where it does not answer
+   * The manifest with this tag or digest; null if there is none.
+   * @throws SetupError if the registry refuses the login, has no such repository, or has an index there; AwsError if
+   * it does not answer
    */
   async manifest(repository: string, reference: string): Promise<Manifest | null> {
     const { response, body } = await this.retried(async () => {
@@ -85,19 +85,19 @@ export class Registry {
     const wanted = reference.startsWith('sha256:') ? reference : digest;
     if (digest !== claimed || digest !== wanted) {
       throw new SetupError(
-        `${this.host}/${repository}: expected ${wanted} for ${reference}, got content of ${digest}; something on the way changes it`,
+        `${this.host}/${repository}: ${reference}: got content of ${digest}, expected ${wanted}; something on the network changes it`,
       );
     }
     if (!IMAGE_TYPES.includes(mediaType)) {
       throw new SetupError(
-        `${this.host}/${repository}@${digest}: expected one image, found ${mediaType}, which SageMaker does not take; ` +
+        `${this.host}/${repository}@${digest}: got ${mediaType}, which SageMaker does not accept, expected one image; ` +
           'build it for one platform and without attestations (docker build --provenance=false)',
       );
     }
     return { digest, mediaType, bytes: body };
   }
 
-  /** Adds a manifest whose blobs are there, byte by byte as it is. */
+  /** Adds a manifest, byte for byte. The repository must already have its blobs. */
   async putManifest(repository: string, tag: string, manifest: Manifest): Promise<void> {
     const put = () =>
       this.#request(`/v2/${repository}/manifests/${tag}`, {
@@ -116,7 +116,7 @@ export class Registry {
     return (await this.retried(head)).status === 200;
   }
 
-  /** Takes a blob over from a repository of this registry or another: mounted where the registry can, else sent. */
+  /** Copies a blob from a repository of this registry or another; mounts it if the registry can, otherwise sends it. */
   async copyBlob(repository: string, blob: Descriptor, source: Registry, from: string): Promise<void> {
     const mount = source.host === this.host ? `?mount=${blob.digest}&from=${encodeURIComponent(from)}` : '';
     await this.retried(async () => {
@@ -136,13 +136,13 @@ export class Registry {
       await sent.arrayBuffer();
       const end = new URL(location(sent), this.#root());
       end.searchParams.set('digest', blob.digest);
-      // The registry holds the bytes against the digest.
+      // The registry checks the bytes against the digest.
       const closed = await this.#request(end.href, { method: 'PUT', expected: [201] });
       await closed.arrayBuffer();
     });
   }
 
-  /** Again, after a wait, what the network or the registry failed; what is refused is thrown at once. */
+  /** Retries, after a wait, if the network or the registry failed; throws a refusal at once. */
   async retried<T>(attempt: () => Promise<T>): Promise<T> {
     for (const wait of this.waits) {
       try {
@@ -173,7 +173,7 @@ export class Registry {
   ): Promise<Response> {
     const url = new URL(path, this.#root());
     const what = `${request.method ?? 'GET'} ${this.host}${url.pathname}`;
-    // The login is for this registry only, not for a storage that it sends us to.
+    // The login is for this registry only, not for a storage that it redirects to.
     const authorization =
       url.host === this.host
         ? { Authorization: `Basic ${Buffer.from(`${this.user}:${this.password}`).toString('base64')}` }
@@ -190,7 +190,7 @@ export class Registry {
       this.signal?.throwIfAborted();
       const cause = (error as Error).cause;
       throw new AwsError(
-        `${what}: the registry was not reached; check the network (${cause instanceof Error ? cause.message : (error as Error).message})`,
+        `${what}: the registry could not be reached; check the network (${cause instanceof Error ? cause.message : (error as Error).message})`,
         { cause: error },
       );
     }
@@ -207,7 +207,7 @@ export class Registry {
       );
     }
     if (status === 404) throw new SetupError(`${missingRepository(what)} (${told})`);
-    throw new SetupError(`${what}: expected status ${expected.join(' or ')}, got ${status}: ${told}`);
+    throw new SetupError(`${what}: got status ${status}, expected ${expected.join(' or ')}: ${told}`);
   }
 }
 
@@ -217,12 +217,12 @@ export function blobsOf(manifest: Manifest): Descriptor[] {
     config: Descriptor;
     layers: Descriptor[];
   };
-  // The same layer may be there twice.
+  // The same layer may occur twice.
   return [...new Map([config, ...layers].map((blob) => [blob.digest, blob])).values()];
 }
 
 export const missingRepository = (repository: string): string =>
-  `${repository}: there is no such image repository; expected a deployed environment: npm run deploy -- --environment NAME`;
+  `${repository}: got no such image repository, expected a deployed environment: npm run deploy -- --environment NAME`;
 
 function digestOf(bytes: Buffer): string {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
@@ -230,6 +230,6 @@ function digestOf(bytes: Buffer): string {
 
 function location(response: Response): string {
   const found = response.headers.get('location');
-  if (found === null) throw new SetupError(`${response.url}: expected an upload's Location, got none`);
+  if (found === null) throw new SetupError(`${response.url}: got no Location for the upload, expected one`);
   return found;
 }

@@ -3,7 +3,7 @@ import type { CodeFile } from '../../backends/backend.ts';
 import type { Config } from '../../config/schema.ts';
 import type { Change } from '../../report/report.ts';
 
-/** What a model was made from. */
+/** Everything that a model was made from. */
 export interface Origin {
   config: Config;
   code: CodeFile[];
@@ -12,10 +12,10 @@ export interface Origin {
   hyperparameters: Record<string, string>;
 }
 
-/** What differs between the origins of two models: files of the model, settings, data, and what tuning chose. */
+/** The differences between the origins of two models: model files, settings, data and tuned hyperparameters. */
 export function changesBetween(champion: Origin, candidate: Origin): Change[] {
   const settings = differences(champion.config, candidate.config);
-  /** A hyperparameter that the settings name says nothing new. */
+  /** A hyperparameter whose change the settings already show is left out. */
   const isSetting = ({ path, from, to }: Omit<Change, 'what'>) =>
     settings.some(
       (setting) =>
@@ -48,17 +48,17 @@ export function changesBetween(champion: Origin, candidate: Origin): Change[] {
 const byPath = (files: CodeFile[]) =>
   Object.fromEntries(files.map((file) => [`model/${file.path}`, file.sha256]));
 
-/** Hyperparameters without those that the service adds. */
+/** Hyperparameters without those that SageMaker adds. */
 const visible = (values: Record<string, string>) =>
   Object.fromEntries(Object.entries(values).filter(([name]) => !name.startsWith('_')));
 
-/** The settings that differ, each at the deepest path that both have; of a list of names what was removed and added. */
+/** The settings that differ, each at the deepest path that both have; for a list of names, those removed and added. */
 function differences(from: unknown, to: unknown, path = ''): Omit<Change, 'what'>[] {
   if (isMapping(from) && isMapping(to)) {
     const keys = [...new Set([...Object.keys(from), ...Object.keys(to)])].sort((a, b) => (a < b ? -1 : 1));
     return keys.flatMap((key) => differences(from[key], to[key], path === '' ? key : `${path}.${key}`));
   }
-  // A block of settings that is switched on or off: its parts say nothing of a change.
+  // A block of settings was switched on or off; its single settings are not listed.
   if (isMapping(from) && to === null) return [{ path, from: 'on', to: 'off' }];
   if (from === null && isMapping(to)) return [{ path, from: 'off', to: 'on' }];
   const [before, after] = [shown(from), shown(to)];
@@ -82,7 +82,7 @@ const isNames = (value: unknown): value is string[] =>
 const isMapping = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** As mlops.yaml would have it in one line; null where there is no such setting. */
+/** The value as one line of mlops.yaml; null if the setting does not exist. */
 function shown(value: unknown): string | null {
   if (value === undefined) return null;
   if (value === null) return 'off';

@@ -69,7 +69,7 @@ test('tuning costs every trial, not the best alone', async () => {
   expect(cost.actual_usd).toBeCloseTo((2 + 40) * second * rate, 10);
 });
 
-test('over the budget nothing is started, and it is the user who can mend it', async () => {
+test('over the budget nothing is started, and it is the user who can fix it', async () => {
   const world = onAws();
   const { run, record, cost } = await costs(world, 'budget: { max_run_usd: 0.5 }\n');
   expect(run.result.status).toBe('FAILED');

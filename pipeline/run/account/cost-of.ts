@@ -7,7 +7,7 @@ import type { StepContext } from '../../steps/context.ts';
 import { billedJobs, engineOf } from '../../steps/train/billed-jobs.ts';
 import type { RunRecord } from '../../steps/train/run-record.ts';
 
-/** What a run was estimated to cost and what its jobs' billable seconds came to. */
+/** A run's estimated cost, and the actual cost of its jobs' billable seconds. */
 export async function costOf(
   run: RunRecord,
   context: Pick<StepContext, 'ledger' | 'jobs' | 'region'>,
@@ -36,8 +36,8 @@ export async function costOf(
   };
 }
 
-/** SageMaker describes the job that failed; Glue and ECS do not, where the program itself says why. */
+/** SageMaker describes a failed job. Glue and ECS do not if the program itself reports the error. */
 const notCounted = (engine: PrepareSize['engine']): string =>
   engine === 'processing'
-    ? 'Jobs that were stopped, or tried again, are not counted.'
-    : 'Jobs that were stopped, tried again, or failed to prepare are not counted.';
+    ? 'Stopped and retried jobs are not counted.'
+    : 'Stopped and retried jobs and failed prepare jobs are not counted.';

@@ -130,7 +130,7 @@ test.each([
   ],
   [
     'CapacityError: Unable to provision requested ML compute capacity.',
-    /no such instances, three times over/,
+    /no such instances in three attempts/,
   ],
   ['User: arn:aws:sts::1:x is not authorized to perform: sagemaker:AddTags', /deploy again/],
 ])('what AWS refuses says what to do: %s', (reason, hint) => {

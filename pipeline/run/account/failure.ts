@@ -4,46 +4,46 @@ import type { Failure } from '../../report/report.ts';
 import type { RunRecord } from '../../steps/train/run-record.ts';
 
 const hints: Record<string, string> = {
-  ConfigError: 'Mend mlops.yaml; `mlops validate` checks it without a run.',
-  DataContractError: 'Mend the data or mlops.yaml; `mlops validate` checks both without a run.',
+  ConfigError: 'Fix mlops.yaml; `mlops validate` checks it without a run.',
+  DataContractError: 'Fix the data or mlops.yaml; `mlops validate` checks both without a run.',
   BudgetError: 'Nothing was spent. Change the budget or the size of the jobs in mlops.yaml.',
-  PrepareScriptError: 'Mend the prepare script (prepare.script in mlops.yaml).',
-  ModelOutputError: 'Make `serve` answer what model.output and model.extra in mlops.yaml say.',
-  ScoreFileError: 'Mend what `serve` answers: every row of the holdout needs a score.',
-  ConflictError: 'Another run was promoted meanwhile. Run again: it is judged against the new champion.',
+  PrepareScriptError: 'Fix the prepare script (prepare.script in mlops.yaml).',
+  ModelOutputError: 'Make `serve` return what model.output and model.extra in mlops.yaml say.',
+  ScoreFileError: 'Fix the answers of `serve`: every row of the holdout needs a score.',
+  ConflictError: 'Another run was promoted meanwhile. Run again to judge against the new champion.',
   LeaseHeldError: 'Wait for that run to end, or stop it; then run again.',
-  LeaseLostError: 'Run again: what was made is used again.',
-  AlgorithmError: "Mend the model; its log is shown above, and whole in the job's log.",
-  SetupError: 'Mend what it names; `mlops doctor` checks the rest.',
+  LeaseLostError: 'Run again: finished steps are reused.',
+  AlgorithmError: "Fix the model. The end of its log is shown above; the job's log has all of it.",
+  SetupError: 'Fix what the message names; `mlops doctor` checks the rest.',
   'States.ParameterPathFailure':
     'The branch is older than what is deployed: merge the default branch into it, then run again.',
   'States.Timeout': 'Allow more time (max_runtime in mlops.yaml) or make the step faster.',
 };
 
-/** By what the service says: it calls almost everything by one name. */
+/** Hints by the text of the reason, because the services give almost every error the same name. */
 const refusals: [said: RegExp, hint: string][] = [
   [
     /ResourceLimitExceeded|account-level service limit/,
-    'Ask for a higher quota (Service Quotas in the console; the reason names it) or take another instance type in mlops.yaml; ' +
+    'Request a higher quota (Service Quotas in the console; the reason names it) or use another instance type in mlops.yaml; ' +
       '`mlops doctor --backend aws` compares both.',
   ],
   [
     /^CapacityError|Capacity is unavailable/,
-    'AWS had no such instances, three times over. Run again later, or take another instance type in mlops.yaml.',
+    'AWS had no such instances in three attempts. Run again later, or use another instance type in mlops.yaml.',
   ],
   [
     /AccessDenied|not authorized to perform/,
-    'A role lacks what mlops.yaml asks for: deploy again, after `npm run bootstrap` where the template was upgraded.',
+    'A role lacks a permission that mlops.yaml requires: deploy again; if the template was upgraded, `npm run bootstrap` first.',
   ],
 ];
 
-/** What to try after an error of this name and, from AWS, with this reason. */
+/** What to try after an error with this name and, from AWS, this reason. */
 export const hintFor = (name: string, reason = ''): string =>
   hints[name] ?? refusals.find(([said]) => said.test(reason))?.[1] ?? 'The log of the step says more.';
 
 /**
- * Why a run failed: of a job's Describe response, the sentence that its program left; of a function, its message.
- * `log`: the last lines of the job's log, where the error did not bring them along.
+ * Why a run failed: the program's own sentence from a job's Describe response, or a function's message. `log` has the
+ * last lines of the job's log, if the error does not contain them.
  */
 export function failureOf(run: RunRecord, log: readonly string[] = []): Failure {
   const { error, failed_step: step } = run.state;
@@ -51,7 +51,7 @@ export function failureOf(run: RunRecord, log: readonly string[] = []): Failure 
   const { ExitMessage, FailureReason, errorMessage, ErrorMessage, StoppedReason, LogTail = log } = cause;
   const told = ExitMessage || FailureReason || errorMessage || ErrorMessage || StoppedReason;
   const given = told || error?.Cause || 'no cause was given';
-  // A program that left no sentence: its last line says more than nothing.
+  // If the program left no sentence, the last line of its log is the best explanation.
   const reason = given.replace(
     /^(\w+): , /,
     (_, kind: string) => `${kind}: ${LogTail.at(-1) ?? 'no reason'}, `,
@@ -68,13 +68,13 @@ export function failureOf(run: RunRecord, log: readonly string[] = []): Failure 
   };
 }
 
-/** `Score champion: AlgorithmError`: what fails inside the Parallel state names its own state (definition/train.ts). */
+/** `Score champion: AlgorithmError`: an error inside the Parallel state names its own state (machines/train.ts). */
 function inBranch(error: string): { state: string | null; error: string } {
   const [, state = null, inner = error] = /^([A-Z][a-z ]+): (.+)$/s.exec(error) ?? [];
   return { state, error: inner };
 }
 
-/** The job that a run failed on, where its log is still to be read. */
+/** The job that failed the run; null if the error already contains its log. */
 export function failedJobOf(run: RunRecord): FailedJob | null {
   const found = described(run.state.error?.Cause ?? '');
   if (found.LogTail) return null;
@@ -88,7 +88,7 @@ export function failedJobOf(run: RunRecord): FailedJob | null {
   return null;
 }
 
-/** Whether the user's input is the cause. In a run the model wrote the scores, so a bad score file is the model's failure. */
+/** Whether the user's input is the cause. A bad score file is not: in a run the model writes the scores. */
 export const isInputError = ({ error }: Failure): boolean =>
   causedByInput(error) && error !== 'ScoreFileError';
 
@@ -97,11 +97,11 @@ interface Description {
   ExitMessage?: string;
   FailureReason?: string;
   LogTail?: string[];
-  /** Of a Lambda function. */
+  /** From a Lambda function. */
   errorMessage?: string;
-  /** Of a Glue run. */
+  /** From a Glue run. */
   ErrorMessage?: string;
-  /** Of an ECS task. */
+  /** From an ECS task. */
   StoppedReason?: string;
   HyperParameterTuningJobName?: string;
   TrainingJobName?: string;
@@ -118,7 +118,7 @@ function described(cause: string): Description {
   }
 }
 
-/** `DataContractError: text` is an error with a name of its own; a job's own name for any other failure says little. */
+/** `DataContractError: text` contains a specific error name; any other reason keeps the service's generic name. */
 function named(reason: string, fallback: string): { name: string; message: string } {
   const match = /^([A-Z][A-Za-z]*Error): ([\s\S]*)$/.exec(reason);
   return match

@@ -2,7 +2,7 @@ import type { ModelPackage } from '../../ports.ts';
 import { type Champion, championId, championKind, type StepContext } from '../../steps/context.ts';
 import { type RunRecord, runKind } from '../../steps/train/run-record.ts';
 
-/** A run as history tells of it: from what it was made to what came of it. */
+/** A run as `mlops history` shows it: its inputs and its results. */
 export type RunSummary = ReturnType<typeof summaryOf>;
 
 export function summaryOf({ execution, status, started_at, finished_at, state }: RunRecord) {
@@ -25,26 +25,26 @@ export function summaryOf({ execution, status, started_at, finished_at, state }:
   };
 }
 
-/** All runs, newest first: on AWS a run is named after what started it, so names tell no order. */
+/** All runs, newest first. On AWS a run is named after what started it, so names have no order. */
 export async function runsOf({ ledger }: Pick<StepContext, 'ledger'>): Promise<RunRecord[]> {
   return (await ledger.list<RunRecord>(runKind))
     .map((item) => item.value)
     .sort((a, b) => Date.parse(b.started_at) - Date.parse(a.started_at));
 }
 
-/** A package's story both ways: the run that made it and what that was made from; all runs that came to it; what it is now. */
+/** A package's history: the run that made it, all runs whose candidate it was, and its status now. */
 export interface PackageStory {
   package: ModelPackage;
-  /** The run that registered it; null where the ledger no longer has it. */
+  /** The run that registered it; null if the ledger no longer has it. */
   made_by: RunSummary | null;
-  /** Every run whose candidate it was, newest first: the pull request's and the merge's are two. */
+  /** Every run whose candidate it was, newest first; a pull request and its merge are two runs. */
   runs: RunSummary[];
   /** Runs that compared their candidate with it. */
   compared_in: string[];
   is_champion: boolean;
 }
 
-/** null where the registry has no package of that name. */
+/** null if the registry has no package of that name. */
 export async function storyOf(
   name: string,
   context: Pick<StepContext, 'ledger' | 'registry'>,

@@ -9,7 +9,7 @@ import type { Evidence } from '../../steps/train/evidence.ts';
 import type { RunRecord } from '../../steps/train/run-record.ts';
 import { runsOf } from './lineage.ts';
 
-/** A recorded run under another policy. */
+/** A recorded run, judged by another policy. */
 export interface ReplayedRun {
   execution: string;
   started_at: string;
@@ -17,9 +17,9 @@ export interface ReplayedRun {
   package: string | null;
   champion: string | null;
   before: { outcome: Outcome; reason: string };
-  /** null where it cannot be judged again. */
+  /** null if it cannot be judged again. */
   after: Verdict | null;
-  /** Why it cannot be judged again; null where it was. */
+  /** Why it cannot be judged again; null if it was. */
   problem: string | null;
 }
 
@@ -28,14 +28,14 @@ export interface Replay {
   /** Newest first. */
   runs: ReplayedRun[];
   judged: number;
-  /** How many runs go from one outcome to another, the most frequent first. */
+  /** How many runs change from one outcome to another, most frequent first. */
   changes: { from: Outcome; to: Outcome; runs: number }[];
 }
 
 /**
  * Judges the newest recorded runs again, by the policy of `config` and the scores that each run kept. Everything else
- * is as it was then: champion, anchor, operating thresholds, seed and number of looks. What one run lacks is told with
- * that run.
+ * is as it was then: champion, anchor, operating thresholds, seed and number of looks. A run that cannot be judged
+ * says why.
  */
 export async function replay(
   config: Config,
@@ -44,7 +44,7 @@ export async function replay(
 ): Promise<Replay> {
   const judged = (await runsOf(context)).filter((run) => run.state.gate !== undefined);
   const runs: ReplayedRun[] = [];
-  // One after the other: each holds its scores in memory.
+  // One after the other, because each holds its scores in memory.
   for (const run of judged.slice(0, last)) runs.push(await replayed(run, config, context));
   return {
     policy: config.gate,
@@ -99,7 +99,7 @@ async function judgedAgain(run: RunRecord, config: Config, context: Context): Pr
   const everyRow = await scoresOf(run.execution, 'candidate', problem, context);
   const champion = await otherModel('champion', scoring.champion.package, run, context);
   const anchor = await otherModel('anchor', config.gate.anchor.package, run, context);
-  // As the gate does: of a model that was prepared otherwise only the rows that it could score are compared.
+  // As in the gate: with a model that was prepared differently, only the rows that it could score are compared.
   const views = [champion, anchor].filter((other) => other?.isView);
   const common = <T extends Scores>(scores: T): T =>
     views.reduce((rest, other) => (other ? keepRows(rest, other.scores) : rest), scores);
@@ -132,7 +132,7 @@ async function otherModel(
     const scores = await scoresOf(execution, who, problem, context);
     return { scores, threshold, isView: scoring[who].view.exists };
   }
-  // An anchor that the policy did not name then: its own run scored it, perhaps on the same holdout.
+  // The policy of that time named another anchor. This one's own run scored it, perhaps on the same holdout.
   return { scores: await scoresOf(found.execution, 'candidate', problem, context), threshold, isView: false };
 }
 

@@ -8,18 +8,18 @@ import { hintFor } from './failure.ts';
 interface Attempt {
   /** The path of mlops.yaml. */
   config: string;
-  /** Which of the project's models was asked for. */
+  /** The requested model. */
   model: string | undefined;
   backend: Backend['name'];
   mode: 'evaluate' | 'promote';
   trigger: Pick<Trigger, 'kind' | 'reason'> & Partial<Pick<Trigger, 'ref' | 'commit'>>;
   began: Date;
-  /** A name for what has no execution. */
+  /** A name in place of the missing execution's. */
   execution: string;
   cancelled: boolean;
 }
 
-/** The report of a run that could not start, so that whoever waits for a verdict learns why there is none. */
+/** The report of a run that could not start; it tells whoever waits for a verdict why there is none. */
 export async function reportOfError(error: unknown, attempt: Attempt): Promise<Report> {
   const { name, message } = error instanceof Error ? error : new Error(String(error));
   const [first = '', ...more] = message.split('\n');
@@ -70,7 +70,7 @@ export async function reportOfError(error: unknown, attempt: Attempt): Promise<R
   };
 }
 
-/** The project's name, even in a file that is wrong elsewhere: its comment is found by it. */
+/** The project's name, even from an otherwise invalid file: the report's comment is found by it. */
 async function projectIn(file: string): Promise<string> {
   const text = await readFile(file, 'utf8').catch(() => '');
   return /^project:\s*["']?([a-z0-9-]+)/m.exec(text)?.[1] ?? 'unnamed';

@@ -11,7 +11,7 @@ import { changesBetween, type Origin } from './changes.ts';
 import { costOf } from './cost-of.ts';
 import { failedJobOf, failureOf } from './failure.ts';
 
-/** The report of a recorded run: everything is read from the ledger, the registry and the storage. */
+/** Makes the report of a recorded run from the ledger, the registry and the storage. */
 export async function reportOf(
   run: RunRecord,
   backend: Pick<Backend, 'name' | 'environment' | 'context' | 'linkOf' | 'logTail'>,
@@ -69,7 +69,7 @@ export async function reportOf(
 
 const noLog = { lines: [] as string[], notes: [] as string[] };
 
-/** The end of the log of the job that failed. A log that cannot be read is no reason to withhold the report. */
+/** The end of the failed job's log. If it cannot be read, the report says so in a note. */
 async function failedLog(run: RunRecord, backend: Pick<Backend, 'logTail'>): Promise<typeof noLog> {
   const job = failedJobOf(run);
   if (job === null) return noLog;
@@ -151,7 +151,7 @@ async function dataFacts(run: RunRecord, context: StepContext): Promise<DataFact
   };
 }
 
-/** The steps that people know, with the time that each took or, where it was reused, saved. */
+/** The steps shown to people, with the time that each took or, if it was reused, saved. */
 function stepFacts({ steps, state }: RunRecord): StepFacts[] {
   const { plan, prepared, scoring, model, scores } = state;
   const ran = steps.map(({ name, seconds }) => step(name, seconds));
@@ -181,5 +181,5 @@ function saved(name: string, times: Pick<JobTimes, 'started' | 'ended'>): StepFa
   return { name, seconds: 0, reused: true, saved_seconds };
 }
 
-/** A job's time, which services write as ISO 8601 text or as milliseconds. */
+/** A job's time, which services give as ISO 8601 text or as milliseconds. */
 const timeOf = (time: string | number): string => new Date(time).toISOString();

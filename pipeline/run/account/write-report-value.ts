@@ -2,7 +2,10 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Report } from '../../report/report.ts';
 
-/** Writes the report's value alone; its path. In a file of its own: whoever bundles it carries no renderer. */
+/**
+ * Writes only the report's JSON value; returns its path. It has a file of its own, so that a bundle which needs no renderer
+ * carries none.
+ */
 export async function writeReportValue(report: Report, folder: string): Promise<string> {
   await mkdir(folder, { recursive: true });
   const path = join(folder, 'report.json');

@@ -10,14 +10,14 @@ export interface ReportFiles {
   json: string;
 }
 
-/** Writes the report's renderings and the value itself into a folder. */
+/** Writes the report as HTML, Markdown and JSON into a folder. */
 export async function writeReport(report: Report, folder: string): Promise<ReportFiles> {
-  // The charting library is slow to load, and only this needs it.
+  // The charting library loads slowly, so it is imported only here.
   const { renderHtml } = await import('../../report/html.ts');
   const files = {
     html: join(folder, 'report.html'),
     markdown: join(folder, 'report.md'),
-    // First: it makes the folder.
+    // First, because it creates the folder.
     json: await writeReportValue(report, folder),
   };
   await writeFile(files.html, renderHtml(report));

@@ -14,7 +14,7 @@ import { runPipeline } from './run.ts';
 const run = promisify(execFile);
 
 export interface Baseline {
-  /** null where there is none, which a note explains. */
+  /** null if there is none; then a note says why. */
   package: string | null;
   notes: string[];
 }
@@ -22,8 +22,8 @@ export interface Baseline {
 export const noBaseline: Baseline = { package: null, notes: [] };
 
 /**
- * The model of a git ref, to compare with where the ledger holds no champion yet: its own model folder and settings,
- * trained by this checkout's pipeline. An earlier run of the same inputs serves again. Throws InputError for a ref that
+ * Trains the model of a git ref, to compare with if the ledger has no champion yet: that commit's model folder and
+ * settings, but this checkout's pipeline. Reuses an earlier run of the same inputs. Throws InputError for a ref that
  * git does not know.
  */
 export async function baselineOf(
@@ -74,7 +74,7 @@ export async function baselineOf(
   }
 }
 
-/** Whether the project has the model there; a file that cannot be read is told by who reads it. */
+/** Whether the project has the model; true if the file cannot be read, because loading it then reports the error. */
 async function hasModel(file: string, model: string | undefined): Promise<boolean> {
   const names = await modelNames(file);
   return model === undefined || names === undefined || names.includes(model);
@@ -82,12 +82,12 @@ async function hasModel(file: string, model: string | undefined): Promise<boolea
 
 const without = (note: string): Baseline => ({ package: null, notes: [note] });
 
-/** The commit, and where the configuration is in the repository. */
+/** The commit, and the path of the configuration in the repository. */
 async function resolveRef(ref: string, configFile: string): Promise<{ commit: string; inside: string }> {
   const folder = dirname(resolve(configFile));
   const git = async (...args: string[]) => (await run('git', ['-C', folder, ...args])).stdout.trim();
   try {
-    // As git sees it: the path here may go through a link.
+    // Git's own view, because the path here may contain a link.
     const prefix = await git('rev-parse', '--show-prefix');
     const commit = await git('rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{commit}`);
     return { commit, inside: join(prefix, basename(configFile)) };
@@ -98,7 +98,7 @@ async function resolveRef(ref: string, configFile: string): Promise<{ commit: st
   }
 }
 
-/** The files of a commit; git's own index and work tree stay untouched. */
+/** Extracts the files of a commit without touching git's index or work tree. */
 async function checkOut(commit: string, repository: string, folder: string): Promise<void> {
   const archive = join(folder, '.archive.tar');
   const top = (await run('git', ['-C', repository, 'rev-parse', '--show-toplevel'])).stdout.trim();

@@ -4,7 +4,7 @@ import type { ConfigProblem } from '../../errors.ts';
 import { checkData, type DataCheck } from '../../tables/data-contract.ts';
 import { dataFiles } from './request.ts';
 
-/** The files that mlops.yaml names beside the data, and that are not there. */
+/** The files other than the data that mlops.yaml names and that do not exist. */
 export async function missingFiles(loaded: LoadedConfig): Promise<ConfigProblem[]> {
   const { prepare, data } = loaded.config;
   const named = [
@@ -22,10 +22,7 @@ export async function missingFiles(loaded: LoadedConfig): Promise<ConfigProblem[
   return problems;
 }
 
-/**
- * Holds the data against mlops.yaml. null for data in a bucket: it is checked where the run has access to it, by Plan,
- * before money is spent.
- */
+/** Checks the data against mlops.yaml. null for data in a bucket: the Plan step checks it, before money is spent. */
 export async function checkSource({ config, path }: LoadedConfig): Promise<DataCheck | null> {
   const { source } = config.data;
   if (isRemote(source)) return null;

@@ -5,13 +5,13 @@ const run = promisify(execFile);
 
 export interface Checkout {
   commit: string;
-  /** null where HEAD is detached. */
+  /** null if HEAD is detached. */
   ref: string | null;
-  /** Tracked files differ from the commit, or there are new ones. */
+  /** Whether files differ from the commit or are new. */
   dirty: boolean;
 }
 
-/** What git says of a folder; null where it is no checkout, has no commit yet, or there is no git. */
+/** The state of a folder's git checkout; null if it is none, has no commit yet, or git is not installed. */
 export async function checkoutOf(folder: string): Promise<Checkout | null> {
   const git = async (...args: string[]) => (await run('git', ['-C', folder, ...args])).stdout.trim();
   try {

@@ -18,9 +18,9 @@ interface Reviewed {
 }
 
 /**
- * Makes the candidate of a run that has ended the champion: of exactly that run, whose package, fingerprint and verdict the
- * ledger holds too. `approved`: a person has approved a verdict of hold. Throws PromotionError where it may not be, and
- * ConflictError where another promotion came first.
+ * Makes the candidate of a finished run the champion, if package, fingerprint and verdict match the ledger.
+ * `approved`: a person has approved a verdict of hold. Throws PromotionError if the run may not be promoted,
+ * ConflictError if another promotion came first.
  */
 export async function promoteRun(
   reviewed: Reviewed,

@@ -12,24 +12,24 @@ import { checkoutOf } from './git.ts';
 export interface RequestOptions {
   backend: Backend;
   config: Config;
-  /** The path of mlops.yaml, for messages and for the paths in it. */
+  /** The path of mlops.yaml, for messages and to resolve the paths in it. */
   file: string;
   mode: 'evaluate' | 'promote';
   promote: boolean;
-  /** `ref` and `commit` where the checkout does not tell: a pull request's is a merge that no branch has. */
+  /** Give `ref` and `commit` if the checkout has others: a pull request's checkout is a merge commit on no branch. */
   trigger: Pick<Trigger, 'kind' | 'reason' | 'actor'> & Partial<Pick<Trigger, 'ref' | 'commit'>>;
-  /** The package to compare with where there is no champion. */
+  /** The package to compare with if there is no champion. */
   baseline: string | null;
-  /** For the record and the report, one sentence each. */
+  /** Sentences for the record and the report. */
   notes: string[];
 }
 
-/** Turns mlops.yaml and a checkout into the input of an execution; data, script and code go into storage by content. */
+/** Makes an execution's input from mlops.yaml and a checkout; stores data, script and code by their content's hash. */
 export async function makeRequest(options: RequestOptions): Promise<Request> {
   const { backend, config, file, mode, promote, trigger } = options;
   const at = (path: string) => locate(path, file);
   const checkout = await checkoutOf(dirname(resolve(file)));
-  // Files first: setting up the images may take minutes.
+  // Check the files first, because the images may take minutes.
   const data = await stageData(config, file, backend);
   const script = config.prepare.script ? await stageScript(config.prepare.script, file, backend) : null;
   const context = config.model.context === null ? null : await at(config.model.context);
@@ -79,7 +79,7 @@ const missing = (file: string, path: string, got: string, expected: string) =>
     { path, message: `got ${JSON.stringify(got)}, where nothing was found; expected ${expected}` },
   ]);
 
-/** The data files at a path: itself, or all in the folder, by name; none where there is nothing. */
+/** The data files at a path: the file itself, or all files in the folder by name; empty if nothing is there. */
 export async function dataFiles(path: string): Promise<LocalFile[]> {
   const found = await stat(path).catch(() => null);
   if (found === null) return [];

@@ -7,7 +7,7 @@ const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '
 const tick = 100;
 const column = 'Prepare for champion'.length;
 
-/** Live progress of a run: a line a step that is drawn over on a terminal, and plain lines elsewhere. */
+/** Shows a run's progress: on a terminal one line per running step, redrawn in place; elsewhere plain lines. */
 export class RunProgress {
   readonly #stream: NodeJS.WriteStream;
   readonly #live: ReturnType<typeof createLogUpdate> | null;
@@ -16,7 +16,7 @@ export class RunProgress {
 
   constructor(stream: NodeJS.WriteStream) {
     this.#stream = stream;
-    // A terminal that does not tell its size cannot be drawn over.
+    // Without the terminal's size lines cannot be redrawn.
     this.#live = stream.isTTY && stream.columns > 0 ? createLogUpdate(stream, { showCursor: true }) : null;
   }
 
@@ -53,13 +53,13 @@ export class RunProgress {
     this.#draw();
   }
 
-  /** A line of its own, above what is running. */
+  /** Prints a line above the running steps. */
   note(line: string): void {
     this.#write(line);
     this.#draw();
   }
 
-  /** Leaves the terminal as it was found. */
+  /** Stops drawing and restores the terminal. */
   end(): void {
     if (this.#timer) clearInterval(this.#timer);
     this.#timer = null;
@@ -76,7 +76,7 @@ export class RunProgress {
   #draw(): void {
     if (!this.#live) return;
     this.#timer ??= setInterval(() => this.#draw(), tick);
-    // Progress alone never keeps the process alive.
+    // The timer alone must not keep the process alive.
     this.#timer.unref();
     const now = Date.now();
     const frame = frames[Math.floor(now / tick) % frames.length] ?? '';

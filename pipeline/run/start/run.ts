@@ -11,14 +11,14 @@ export interface RunOutcome {
   report: Report;
 }
 
-/** Runs the train machine once and makes its report, whatever becomes of it. */
+/** Runs the train machine once and makes its report, also if it fails or is cancelled. */
 export async function runPipeline(
   request: Request,
   options: {
     backend: Backend;
     signal: AbortSignal;
     onProgress: (progress: Progress) => void;
-    /** Told the execution's name before it starts. */
+    /** Called with the execution's name before it starts. */
     onStart?: ((execution: string) => void) | undefined;
   },
 ): Promise<RunOutcome> {
@@ -29,7 +29,7 @@ export async function runPipeline(
   options.onStart?.(execution);
   const result = await backend.run(request, { execution, signal, onProgress });
   const recorded = (await ledger.get<RunRecord>(runKind, execution))?.value;
-  // The machine records success and failure; what stops it from outside is recorded here.
+  // The machine records its success or failure; a stop from outside is recorded here.
   const record =
     recorded ??
     closeRun({
@@ -42,7 +42,7 @@ export async function runPipeline(
       state: null,
       steps: result.steps,
     });
-  // What was followed is newer than what the machine could say of itself.
+  // Steps seen while following the execution are newer than those that the machine recorded.
   const complete = { ...record, ...(result.steps.length > 0 && { steps: result.steps }) };
   await backend.keep(complete);
   return { execution, record: complete, report: await reportOf(complete, backend) };

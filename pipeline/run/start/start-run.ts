@@ -33,24 +33,24 @@ export interface RunChoices extends RunOptions {
 }
 
 export interface RunSurroundings {
-  /** The folder of all that runs on this machine leave. */
+  /** The folder where runs on this machine keep all their state. */
   home: string;
-  /** What AWS's executions are named after; null: the input. */
+  /** Executions on AWS are named after this; null: after their input. */
   runId: string | null;
   signal: AbortSignal;
   onNote: (line: string) => void;
   onProgress: (progress: Progress) => void;
-  /** Told the name of the run, not of its baseline's, before it starts. */
+  /** Called with the run's name, not with its baseline run's, before it starts. */
   onStart?: (execution: string) => void;
 }
 
-/** One run, from mlops.yaml to the report. Throws ConfigError, SetupError or an InputError before anything has run. */
+/** Does one run, from mlops.yaml to the report. Throws ConfigError, SetupError or InputError before it starts. */
 export async function startRun(choices: RunChoices, surroundings: RunSurroundings): Promise<RunOutcome> {
   const { request, shared } = await prepareRun(choices, surroundings);
   return await runPipeline(request, { ...shared, onStart: surroundings.onStart });
 }
 
-/** Starts a run on AWS and leaves it to itself: in mode promote it promotes, for nobody follows it. Its name. */
+/** Starts a run on AWS without following it, so mode promote includes the promotion. Returns its name. */
 export async function handOver(choices: RunChoices, surroundings: RunSurroundings): Promise<string> {
   if (choices.backend !== 'aws') {
     throw new InputError(
@@ -93,7 +93,7 @@ function settingsOf({ set, data, image }: RunChoices): string[] {
   return [
     ...set,
     ...(data === undefined ? [] : [`data.source=${JSON.stringify(data)}`]),
-    // Without its value the folder counts as not given.
+    // An empty value counts as no folder.
     ...(image === undefined ? [] : ['model.context=', `model.image=${JSON.stringify(image)}`]),
   ];
 }

@@ -146,7 +146,7 @@ test("an image that cannot be had or built is an error with Docker's words", asy
     Dockerfile: 'FROM mlops-test/base:1\nRUN echo broken >&2; exit 9\n',
   });
   const uri = await store.add(join(folder, 'model'), 'model');
-  await expect(store.open(uri)).rejects.toThrow(/model: its Dockerfile does not build[\s\S]*broken/);
+  await expect(store.open(uri)).rejects.toThrow(/model: its Dockerfile fails to build[\s\S]*broken/);
 });
 
 test('no daemon is an error that says what to do', async () => {

@@ -96,7 +96,7 @@ test('a link out of the context, into nothing or into itself is refused by name'
   for (const [target, message] of [
     ['../secret.txt', /model\/link: the link leads out of the context, to .*secret\.txt/],
     ['missing', /model\/link: the link leads nowhere/],
-    ['.', /model\/link: the link leads to a folder that holds it/],
+    ['.', /model\/link: the link leads to a folder that contains it/],
   ] as const) {
     await symlink(target, join(context, 'link'));
     await expect(store.add(context, 'model')).rejects.toThrow(message);
@@ -132,7 +132,7 @@ test('an unknown digest, a malformed one and a folder that was changed are refus
 });
 
 test('a missing folder is an error that names it', async () => {
-  await expect(store.add(join(root, 'modle'), 'model')).rejects.toThrow(/modle: expected a folder/);
+  await expect(store.add(join(root, 'modle'), 'model')).rejects.toThrow(/modle: got no folder, expected one/);
 });
 
 test('two that keep the same folder at once agree', async () => {
