@@ -1,3 +1,4 @@
+import { ModelLedger } from '../model-ledger.ts';
 import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
