@@ -141,7 +141,9 @@ test('what was reviewed is copied by digest; what was not is built, with a warni
   appendFileSync(dockerfile, 'ENV MERGED=1\n');
   const other = await act({ copy: 'true' });
   expect(other.annotations).toEqual([
-    expect.stringMatching(/^::warning::The candidate repository has no image model with this content, so it is built here/),
+    expect.stringMatching(
+      /^::warning::The candidate repository has no image model with this content, so it is built here/,
+    ),
   ]);
   expect(other).toMatchObject({
     code: 0,
@@ -229,7 +231,11 @@ test.each([
   ],
   [{ copy: 'perhaps' }, {}, /^::error title=Input::input copy: got "perhaps", expected one of true, false/],
   [{ context: 'nowhere' }, {}, /^::error::nowhere: got no folder, expected one/],
-  [{}, { DOCKER_HOST: 'unix:///nowhere.sock' }, /^::error::.*Docker, which builds the image, cannot be reached/],
+  [
+    {},
+    { DOCKER_HOST: 'unix:///nowhere.sock' },
+    /^::error::.*Docker, which builds the image, cannot be reached/,
+  ],
   [{}, { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '' }, /^::error::.*found no AWS credentials/],
 ])('with %j %j the step fails with one annotation', async (given, env, expected) => {
   const { code, annotations } = await act(given, { ...env });

@@ -61,7 +61,12 @@ describe('definition', () => {
 describe('before any run', () => {
   test('history has none, and a report is of none', async () => {
     const history = await workspace.mlops('history', '--json');
-    expect(JSON.parse(history.stdout)).toEqual({ project: 'small', champion: null, runs: [] });
+    expect(JSON.parse(history.stdout)).toEqual({
+      project: 'small',
+      model: 'small',
+      champion: null,
+      runs: [],
+    });
     expect((await workspace.mlops('history')).stdout).toContain('No runs yet');
     for (const name of ['last', 'nobody']) {
       const { code, stderr } = await workspace.mlops('report', name);

@@ -1,4 +1,3 @@
-import { ModelLedger } from '../model-ledger.ts';
 import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,

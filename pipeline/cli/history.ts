@@ -60,7 +60,7 @@ async function tellPackage(
   if (story === null) {
     const known = (await context.registry.list()).map((item) => item.name);
     throw new InputError(
-      `--package: got ${JSON.stringify(name)}, expected a package in the registry:  ` +
+      `--package: got ${JSON.stringify(name)}, expected a package in the registry: ` +
         (known.length === 0
           ? 'it is empty'
           : `${known.slice(0, 5).join(', ')}${known.length > 5 ? ', ...' : ''}`),

@@ -68,7 +68,7 @@ test('a champion, its history and its looks are of one model', async () => {
   const foreign = await workspace.mlops('history', '--model', 'beta', '--package', 'alpha/1');
   expect([foreign.code, foreign.stderr]).toEqual([
     2,
-    expect.stringContaining('expected one of the registry: beta/1'),
+    expect.stringContaining('expected a package in the registry: beta/1'),
   ]);
 });
 

@@ -36,16 +36,19 @@ export async function run(options: Options): Promise<void> {
 
   const runModel = async (model: string | undefined): Promise<Done> => {
     try {
-      const outcome = await startRun({ ...options, model, trigger }, {
-        home: home(),
-        runId: process.env.GITHUB_RUN_ID || null,
-        signal: abort.signal,
-        onNote: (line) => progress.note(line),
-        onProgress: (update) => {
-          running = true;
-          progress.update(update);
+      const outcome = await startRun(
+        { ...options, model, trigger },
+        {
+          home: home(),
+          runId: process.env.GITHUB_RUN_ID || null,
+          signal: abort.signal,
+          onNote: (line) => progress.note(line),
+          onProgress: (update) => {
+            running = true;
+            progress.update(update);
+          },
         },
-      });
+      );
       const files = await writeReport(outcome.report, join(home(), 'runs', outcome.execution));
       return { outcome, files };
     } finally {

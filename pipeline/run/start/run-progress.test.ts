@@ -50,7 +50,7 @@ test('a terminal gets one line a running step, drawn over, with what a step ends
   };
   const [started, , , trial, ended] = updates.map((update) => seen(update));
   expect(started).toMatch(/^\S Tune +0 ms$/);
-  expect(trial).toMatch(/^\S Tune +\d+ ms {2}8\/8 trials, best 0\.85$/);
+  expect(trial).toMatch(/^\S Tune +[\d.]+ m?s {2}8\/8 trials, best 0\.85$/);
   expect(ended).toContain('✓ Tune                 1 min 01 s  8/8 trials, best 0.85');
 
   for (const who of ['candidate', 'champion'])

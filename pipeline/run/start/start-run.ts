@@ -68,7 +68,10 @@ async function prepareRun(choices: RunChoices, surroundings: RunSurroundings) {
     set: settingsOf(choices),
     model: choices.model,
   });
-  const backend = await openBackend(config, choices, { ...surroundings, containers: choices.containers ?? false });
+  const backend = await openBackend(config, choices, {
+    ...surroundings,
+    containers: choices.containers ?? false,
+  });
   const where = backend.name === 'embedded' ? 'this machine' : `AWS, ${backend.environment}`;
   onNote(`${config.name}: ${mode} on ${where}`);
   const shared = { backend, signal, onProgress };

@@ -35,7 +35,9 @@ export async function runMetrics(
   return JSON.stringify({
     _aws: {
       Timestamp: Date.parse(run.finished_at),
-      CloudWatchMetrics: [{ Namespace: metricNamespace, Dimensions: [['Stack'], ['Stack', 'Model']], Metrics }],
+      CloudWatchMetrics: [
+        { Namespace: metricNamespace, Dimensions: [['Stack'], ['Stack', 'Model']], Metrics },
+      ],
     },
     Stack: stack,
     Model: run.state.request.model,
