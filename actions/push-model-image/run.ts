@@ -82,7 +82,9 @@ export async function run(
 class CancelledError extends Error {
   override readonly name = 'CancelledError';
   constructor() {
-    super('Cancelled: Docker was stopped. The registry keeps the layers that it has; a retry does not push them again.');
+    super(
+      'Cancelled: Docker was stopped. The registry keeps the layers that it has, and a retry skips them.',
+    );
   }
 }
 

@@ -6,11 +6,11 @@ import type { Environment } from '../environment.ts';
 
 interface ImagesProps {
   readonly environment: Environment;
-  /** @default AES-256 with a key that ECR owns */
+  /** @default AES-256 with a key owned by ECR */
   readonly key: IKey | undefined;
 }
 
-/** Images of pull requests (candidate) and of what was merged (release). */
+/** Image repositories of pull requests (candidate) and of merges (release). */
 export class Images extends Construct {
   readonly candidate: Repository;
   readonly release: Repository;
@@ -27,7 +27,7 @@ export class Images extends Construct {
           : { encryption: RepositoryEncryption.AES_256 }),
         lifecycleRules: [
           {
-            // What a rule of higher priority matches, a later one does not expire.
+            // An image that a rule of higher priority matches is not expired by a later one.
             rulePriority: 1,
             description: 'images of registered packages stay',
             tagStatus: TagStatus.TAGGED,

@@ -6,11 +6,11 @@ import type { Environment } from '../environment.ts';
 
 interface LedgerProps {
   readonly environment: Environment;
-  /** @default a key that DynamoDB owns */
+  /** @default a key owned by DynamoDB */
   readonly key: IKey | undefined;
 }
 
-/** The run ledger: items by kind and id (pipeline/ports.ts). Stays when the stack goes. */
+/** The run ledger: items by kind and id (pipeline/ports.ts). Stays when the stack is deleted. */
 export class Ledger extends Construct {
   readonly table: Table;
 

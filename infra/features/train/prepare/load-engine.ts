@@ -5,16 +5,16 @@ import type { DeployedEngine } from './engine.ts';
 
 interface EngineProps {
   readonly environment: Environment;
-  /** @default keys that the services own */
+  /** @default keys owned by the services */
   readonly key: IKey | undefined;
 }
 
-/** Makes what an engine of the prepare job needs in a stack. */
+/** Adds the resources of an engine of the prepare job to a stack. */
 export type MakeEngine = (scope: Construct, props: EngineProps) => DeployedEngine;
 
 /**
- * Undefined for SageMaker Processing, which needs nothing. Only the engine asked for is loaded: the constructs of ECS, EC2
- * and Glue are a sixth of all that a synth loads.
+ * Undefined for SageMaker Processing, which needs no resources. Only the chosen engine is loaded, because the constructs of
+ * ECS, EC2 and Glue are a sixth of what a synth loads.
  */
 export async function loadEngine(engine: Environment['engine']): Promise<MakeEngine | undefined> {
   switch (engine) {
