@@ -28,12 +28,7 @@ const program = new Command('bootstrap')
   .option('--config <file>', 'mlops.yaml', 'mlops.yaml')
   .option('--repository <owner/repo>', 'the GitHub repository; default: the remote origin')
   .option('--subject-prefix <text>', 'repo:OWNER/REPO or repo:OWNER@ID/REPO@ID; default: asks GitHub')
-  .option(
-    '--monthly-budget <usd>',
-    'alarm at 80 % of this, for the whole account, in US dollars',
-    dollars,
-    100,
-  )
+  .option('--monthly-budget <usd>', "the account's budget; mails at 80 % of it", dollars, 100)
   .action(bootstrap);
 
 async function bootstrap(options: Options): Promise<void> {

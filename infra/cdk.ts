@@ -50,10 +50,7 @@ command(
   (stack, { output = '' }) => ['synth', stack, '--quiet', '--output', resolve(output)],
   { offline: true },
 ).option('--output <folder>', 'the folder', 'cdk.out');
-command('diff', 'shows what a deployment would change, including the state machine', (stack) => [
-  'diff',
-  stack,
-]);
+command('diff', 'shows what a deploy would change, state machine included', (stack) => ['diff', stack]);
 command('deploy', 'creates or updates the environment', (stack, { outputs = '', takeBack }) => [
   ...deployArguments([stack], outputs),
   ...(takeBack ? ['--import-existing-resources'] : []),
