@@ -21,7 +21,9 @@ interface Options {
 }
 
 const program = new Command('bootstrap')
-  .description("Deploys an environment's identity stack (the workflows' roles) and bootstraps the CDK with it.")
+  .description(
+    "Deploys an environment's identity stack (the workflows' roles) and bootstraps the CDK with it.",
+  )
   .option('--environment <name>', 'an environment of mlops.yaml; default: the only one')
   .option('--config <file>', 'mlops.yaml', 'mlops.yaml')
   .option('--repository <owner/repo>', 'the GitHub repository; default: the remote origin')
