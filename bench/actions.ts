@@ -1,7 +1,7 @@
 /**
- * How long each action takes to refuse a wrong or missing input, as a multiple of the time that bare Node takes to start;
- * where `--published FILE` names it, also the published bundle of aws-actions/configure-aws-credentials. And the size of
- * post-report, which carries GitHub's client.
+ * Measures how long each action takes to refuse a wrong or missing input, as a multiple of the time that bare Node takes to
+ * start; with `--published FILE` also the published bundle of aws-actions/configure-aws-credentials. Also measures the size
+ * of post-report, which contains GitHub's client.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -24,8 +24,8 @@ const peer = 'configure-aws-credentials';
 const cases = new Map([[bare, { program: empty, input: {} }]]);
 for (const name of await actionNames()) {
   const program = join(repository, 'actions', name, 'dist/main.js');
-  if (!existsSync(program)) throw new Error(`${program}: no such file, expected it: npm run build`);
-  // An action without required inputs has one of these, and none takes this value.
+  if (!existsSync(program)) throw new Error(`${program}: no such file, expected a bundle: npm run build`);
+  // An action without required inputs has one of these inputs, and none accepts this value.
   cases.set(name, {
     program,
     input: { INPUT_MODE: '?', INPUT_TARGET: '?', INPUT_COPY: '?', INPUT_PROMOTE: '?' },

@@ -1,6 +1,6 @@
 /**
- * npm run bench [-- NAME...] [-- OPTION...]: runs the benches of these names, all without one, each with the options.
- * A bench prints what it measured and ends with an error where a bound of its own is not kept.
+ * npm run bench [-- NAME...] [-- OPTION...]: runs the benches of these names, by default all, each with the options. A bench
+ * prints its measures and fails if one is over its bound.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -21,7 +21,7 @@ const options = given.slice(given.findIndex((argument) => argument.startsWith('-
 const names = given.slice(0, given.length - options.length);
 const unknown = names.filter((name) => !here.includes(name));
 if (unknown.length > 0) {
-  console.error(`got the bench ${unknown.join(', ')}, expected some of ${here.join(', ')}`);
+  console.error(`bench: got ${unknown.join(', ')}, expected some of ${here.join(', ')}`);
   process.exit(2);
 }
 const failed = (names.length > 0 ? names : here).filter((name) => {
@@ -29,5 +29,5 @@ const failed = (names.length > 0 ? names : here).filter((name) => {
   const args = [join(root, benches[name] ?? ''), ...options];
   return spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' }).status !== 0;
 });
-if (failed.length > 0) console.error(`not within bounds: ${failed.join(', ')}`);
+if (failed.length > 0) console.error(`over their bounds: ${failed.join(', ')}`);
 process.exitCode = failed.length === 0 ? 0 : 1;

@@ -1,4 +1,4 @@
-/** What a run costs besides its jobs' time: calls of whoever follows it, and jobs that wait for one another. */
+/** Counts what a run costs besides its jobs' time: API calls to follow it, and jobs that wait for one another. */
 
 import { followRun } from '../pipeline/backends/aws/executions/follow.fixture.ts';
 import { embeddedResources } from '../pipeline/backends/embedded/embedded-backend.ts';
@@ -6,7 +6,7 @@ import type { State, StateMachine } from '../pipeline/machines/asl.ts';
 import { trainMachine } from '../pipeline/machines/train.ts';
 import { report } from './table.ts';
 
-/** The SageMaker jobs one after the other on a run's way through the document, where these flags of the state are true. */
+/** The number of SageMaker jobs in sequence on a run's way through the document, if these flags of the state are true. */
 function jobsInSequence({ StartAt, States }: StateMachine, flags: readonly string[]): number {
   let jobs = 0;
   for (let name: string | undefined = StartAt; name !== undefined; ) {

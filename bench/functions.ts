@@ -1,4 +1,4 @@
-/** Size of every function's bundle, and how long it takes to load in a new Node process. */
+/** Measures the size of every function's bundle, and how long it takes to load in a new Node process. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,11 +9,11 @@ import { median, report } from './table.ts';
 
 const rounds = 11;
 const folder = mkdtempSync(join(tmpdir(), 'functions-bench-'));
-// What the handlers ask for when they start.
+// The environment that the handlers require when they start.
 const names = ['PROJECT', 'BUCKET', 'LEDGER', 'PACKAGE_GROUP', 'JOB_PREFIX'].map((name) => `MLOPS_${name}`);
 const env = { ...Object.fromEntries(names.map((name) => [name, 'x'])), AWS_REGION: 'us-east-1' };
 
-/** Milliseconds. */
+/** Milliseconds to load the bundle. */
 function load(bundle: string): number {
   const url = pathToFileURL(join(bundle, 'index.mjs')).href;
   const source = `const start = performance.now(); await import('${url}'); console.log(performance.now() - start);`;

@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 /**
- * How fast the gate is beside numpy, pandas and R's pROC: each in processes of its own, taking turns, medians.
+ * Compares the gate's speed with numpy, pandas and R's pROC: medians of processes of their own, which take turns.
  *
  *     node bench/gate.ts [--json] [--rounds N] [--quick]
  *
- * --quick leaves out the growth to 10,000,000 rows. numpy and pandas come with the prepare job's environment; R only
- * where it is installed.
+ * --quick leaves out the growth to 10,000,000 rows. numpy and pandas come with the prepare job's environment; R has to be
+ * installed.
  */
 import { execFile } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
@@ -25,13 +25,13 @@ interface Measured {
   version: string;
 }
 
-/** Runs one case in a process; null where the tool is not here. */
+/** Runs one case in a process; null if the tool is not installed. */
 type Tool = (name: string, argument: string) => Promise<Measured | null>;
 
 interface Result {
   case: string;
   tool: string;
-  /** Medians of the processes: of their first run, as a verdict's is, and of their later ones. */
+  /** Medians of the processes: of their first run, which a verdict's run is like, and of their later ones. */
   first_seconds: number;
   seconds: number;
   /** How many times as long as the gate. */
@@ -63,7 +63,7 @@ async function pythonTool(): Promise<Tool> {
   return (name, argument) => run(python, [join(folder, 'cases.py'), name, argument]);
 }
 
-/** The tools take turns, so that what else the machine does falls on all of them. */
+/** The tools take turns, so that other work on the machine slows all of them alike. */
 async function compare(
   name: string,
   argument: string,

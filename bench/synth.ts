@@ -1,6 +1,6 @@
 /**
- * How long both stacks of the sample take to synthesize, beside two CDK apps of as many resources: a bare one that copies
- * the resources of our templates, and a plain one with a construct of the CDK for each. All keep what Node compiled.
+ * Compares the time to synthesize both stacks of the sample with two CDK apps of as many resources: a bare one that copies
+ * the resources of our templates, and a plain one with a CDK construct for each. All use Node's compile cache.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -39,7 +39,7 @@ const apps = {
   plain: (name: string) => [join(import.meta.dirname, 'synth/plain-app.ts'), templateOf(name), functions],
 };
 
-/** Seconds of an app for both stacks, each in a process of its own. */
+/** Seconds that an app takes for both stacks, each in a process of its own. */
 function seconds(app: keyof typeof apps, compiled = 'compiled'): number {
   const start = performance.now();
   for (const [name, context] of Object.entries(contexts)) {
@@ -60,7 +60,7 @@ function seconds(app: keyof typeof apps, compiled = 'compiled'): number {
   return (performance.now() - start) / 1000;
 }
 
-/** As in a new checkout. */
+/** Removes what earlier synths kept, as in a new checkout. */
 function coldSeconds(round: number): number {
   rmSync(functions, { recursive: true, force: true });
   return seconds('ours', `compiled-${round}`);
@@ -70,7 +70,7 @@ try {
   const ours: number[] = [];
   const bare: number[] = [];
   const plain: number[] = [];
-  // The first round warms what the disk holds and writes the templates; the second finds what the first has kept.
+  // The first round warms the disk cache and writes the templates; the second uses what the first has kept.
   for (let round = -2; round < rounds; round++) {
     const times = [seconds('ours'), seconds('bare'), seconds('plain')] as const;
     if (round < 0) continue;

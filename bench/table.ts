@@ -1,13 +1,13 @@
-/** Prints what a bench measured: a line a quantity, with its bound where it has one. */
+/** Prints a bench's measures, each on a line with its bound if it has one. */
 export interface Measure {
   readonly name: string;
   readonly value: number;
   readonly unit: string;
-  /** The most that it may be. */
+  /** The largest value allowed. */
   readonly most?: number;
 }
 
-/** Prints the measures; the process ends with exit code 1 where one is over its bound. */
+/** Prints the measures; the process ends with exit code 1 if one is over its bound. */
 export function report(measures: readonly Measure[]): void {
   const text = (value: number) =>
     Number.isInteger(value) ? value.toLocaleString('en-US') : value.toFixed(2);

@@ -1,4 +1,4 @@
-/** The CDK app, for `cdk` and cdk.json. What the user set as NODE_COMPILE_CACHE goes before the folder named here. */
+/** The CDK app, for `cdk` and cdk.json. NODE_COMPILE_CACHE, if the user set it, overrides the folder named here. */
 import { enableCompileCache } from 'node:module';
 import { compileCache } from './cli/compile-cache.ts';
 

@@ -1,4 +1,4 @@
-/** npm run bootstrap -- --environment NAME: once, by a person with administrator access to the account. */
+/** npm run bootstrap -- --environment NAME: a person with administrator access to the account runs it once. */
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
@@ -22,13 +22,13 @@ interface Options {
 
 const program = new Command('bootstrap')
   .description(
-    'Makes the identity stack of an environment (who may come in, as what) and bootstraps the CDK with it.',
+    "Deploys an environment's identity stack (the workflows' roles) and bootstraps the CDK with it.",
   )
-  .option('--environment <name>', 'an environment of mlops.yaml; the only one needs no naming')
+  .option('--environment <name>', 'an environment of mlops.yaml; default: the only one')
   .option('--config <file>', 'mlops.yaml', 'mlops.yaml')
-  .option('--repository <owner/repo>', 'the GitHub repository; default: of the remote origin')
-  .option('--subject-prefix <text>', 'instead of asking GitHub: repo:OWNER/REPO or repo:OWNER@ID/REPO@ID')
-  .option('--monthly-budget <usd>', 'alarm at 80 % of this, for the whole account', dollars, 100)
+  .option('--repository <owner/repo>', 'the GitHub repository; default: the remote origin')
+  .option('--subject-prefix <text>', 'repo:OWNER/REPO or repo:OWNER@ID/REPO@ID; default: asks GitHub')
+  .option('--monthly-budget <usd>', "the account's budget; mails at 80 % of it", dollars, 100)
   .action(bootstrap);
 
 async function bootstrap(options: Options): Promise<void> {
@@ -70,7 +70,7 @@ async function bootstrap(options: Options): Promise<void> {
   console.log(closing(environment, identity));
 }
 
-/** An account has one provider for GitHub's tokens, and other stacks may rely on it: one that is there is used. */
+/** Uses the provider for GitHub's tokens if the account has one: it can have only one, and other stacks may rely on it. */
 async function providerOf({ region }: Environment): Promise<Identity['provider']> {
   const { OpenIDConnectProviderList: list } = await signedCall<{
     OpenIDConnectProviderList?: Members<{ Arn: string }>;
@@ -83,7 +83,7 @@ async function providerOf({ region }: Environment): Promise<Identity['provider']
   return membersOf(list).some(({ Arn }) => Arn.endsWith(`:oidc-provider/${issuer}`)) ? 'existing' : 'create';
 }
 
-/** What is left to do in GitHub. */
+/** The instructions for what is left to do in GitHub. */
 function closing(environment: Environment, identity: Identity): string {
   const { name, names, settings, emails } = environment;
   return [
@@ -97,8 +97,8 @@ function closing(environment: Environment, identity: Identity): string {
       : []),
     `Restrict the GitHub environment ${name}${settings.approval ? ` to the main branch, and give ${name}-approval reviewers` : ' to the main branch'}: any branch that may use it may deploy.`,
     emails.length > 0
-      ? `A budget of ${identity.monthlyBudget} USD a month tells ${emails.join(', ')} at 80 %.`
-      : 'No budget was made, for nobody would hear of it: set notifications.email in mlops.yaml and run this again.',
+      ? `At 80 % of the budget of ${identity.monthlyBudget} USD a month, AWS mails ${emails.join(', ')}.`
+      : 'No budget was created, because nobody would get its mail: set notifications.email in mlops.yaml and run this again.',
     `Then: npm run deploy -- --environment ${name}`,
   ].join('\n');
 }

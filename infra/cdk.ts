@@ -29,7 +29,7 @@ function command(
   return program
     .command(name)
     .description(description)
-    .option('--environment <name>', 'an environment of mlops.yaml; the only one needs no naming')
+    .option('--environment <name>', 'an environment of mlops.yaml; default: the only one')
     .option('--config <file>', 'mlops.yaml', 'mlops.yaml')
     .action(async (options: Options) => {
       const config = resolve(options.config);
@@ -46,26 +46,26 @@ function command(
 
 command(
   'synth',
-  'writes the CloudFormation template, and the code that it deploys, to a folder',
+  'writes the CloudFormation template, and the code of its functions, to a folder',
   (stack, { output = '' }) => ['synth', stack, '--quiet', '--output', resolve(output)],
   { offline: true },
-).option('--output <folder>', 'where they go', 'cdk.out');
-command('diff', 'shows what a deploy would change, the state machine included', (stack) => ['diff', stack]);
-command('deploy', 'makes or updates the environment', (stack, { outputs = '', takeBack }) => [
+).option('--output <folder>', 'the folder', 'cdk.out');
+command('diff', 'shows what a deploy would change, state machine included', (stack) => ['diff', stack]);
+command('deploy', 'creates or updates the environment', (stack, { outputs = '', takeBack }) => [
   ...deployArguments([stack], outputs),
   ...(takeBack ? ['--import-existing-resources'] : []),
 ])
-  .option('--outputs <file>', 'where the outputs go, as JSON')
-  .option('--take-back', 'puts what an earlier destroy kept into the new stack');
+  .option('--outputs <file>', "JSON file for the stack's outputs; default: .mlops/outputs/STACK.json")
+  .option('--take-back', 'puts the resources that an earlier destroy kept into the new stack');
 command(
   'destroy',
-  'removes the environment, but for what it keeps',
+  'removes the environment, except the resources that hold data',
   (stack) => ['destroy', stack, '--force'],
   {
     after: () =>
       console.log(
-        'Kept, because no deployment can make it again: the data and artifact buckets, both image repositories, the run ledger ' +
-          'and the model packages. They cost their storage. `npm run deploy -- --take-back` puts them into a new stack; to remove them, empty and ' +
+        'Kept, because no deployment can restore their data: the data and artifact buckets, both image repositories, the run ledger ' +
+          'and the model packages. Their storage still costs. `npm run deploy -- --take-back` puts them into a new stack; to remove them, empty and ' +
           'delete them in the console (the ledger: turn deletion protection off first).',
       ),
   },

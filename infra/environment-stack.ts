@@ -15,11 +15,11 @@ import { boundaryArn } from './identity/role-management.ts';
 interface EnvironmentStackProps extends StackProps {
   readonly environment: Environment;
   readonly code: FunctionCode;
-  /** Of the prepare job, as mlops.yaml asks for it (loadEngine). */
+  /** The engine of the prepare job that mlops.yaml asks for (loadEngine). */
   readonly engine: MakeEngine | undefined;
 }
 
-/** All that one environment of a project is. Nothing here costs at rest but what is stored (infra/README.md). */
+/** One environment of a project. At rest only its storage costs, and its alarms and dashboard (infra/README.md). */
 export class EnvironmentStack extends Stack {
   constructor(scope: Construct, id: string, { environment, code, engine, ...props }: EnvironmentStackProps) {
     super(scope, id, props);

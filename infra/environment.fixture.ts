@@ -28,7 +28,7 @@ environments:
 
 export type Engine = Environment['engine'];
 
-/** `staging` asks for nothing, `production` for everything that an account may demand. */
+/** `staging` sets nothing, `production` everything that an account may demand. */
 export const testEnvironment = (name: 'staging' | 'production', engine: Engine = 'processing'): Environment =>
   environmentOf([parseConfig(`${plain}prepare: { engine: ${engine} }\n`)], name);
 
@@ -44,7 +44,7 @@ const engines = {
   fargate: await loadEngine('fargate'),
 };
 
-/** Functions have a line of code each: bundles are tested where they are made. */
+/** Functions with a line of code each, because cli/bundles.test.ts tests the real bundles. */
 export function environmentStack(
   name: 'staging' | 'production',
   app = testApp(),
@@ -74,7 +74,7 @@ export function identityStack(
   });
 }
 
-/** Without the CLI's own validation of templates, which takes longer than everything else. */
+/** Leaves out the CLI's validation of templates, which takes longer than everything else. */
 export function testApp(): App {
   process.env.CDK_VALIDATION = 'false';
   return new App({ analyticsReporting: false });

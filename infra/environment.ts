@@ -3,7 +3,7 @@ import type { Config } from '../pipeline/config/schema.ts';
 import { SetupError } from '../pipeline/errors.ts';
 import { type ResourceNames, resourceNames } from '../pipeline/names.ts';
 
-/** What an environment's names and ARNs are made of. */
+/** The parts of an environment's names and ARNs. */
 export interface Place {
   readonly names: ResourceNames;
   readonly project: string;
@@ -11,23 +11,23 @@ export interface Place {
   readonly region: string;
 }
 
-/** One environment of mlops.yaml, with all that its stacks are made from. */
+/** One environment of mlops.yaml, with everything that its stacks need. */
 export interface Environment extends Place {
   readonly name: string;
   readonly settings: Readonly<Config['environments'][string]>;
   /** `s3://` URIs that runs read data from. */
   readonly sources: readonly string[];
-  /** What runs the prepare job. */
+  /** The engine of the prepare job. */
   readonly engine: Config['prepare']['engine'];
-  /** Ready images of other repositories. */
+  /** Built images in other repositories, which mlops.yaml names. */
   readonly images: readonly string[];
-  /** Who hears of failures. */
+  /** The addresses that are told of failures. */
   readonly emails: readonly string[];
 }
 
 /**
- * The environment of this name, made for all models of the project. Throws SetupError where mlops.yaml has no such
- * environment (chooseEnvironment), or the models ask for different engines: a stack has one.
+ * The environment of this name, for all models of the project. Throws SetupError if mlops.yaml has no such environment
+ * (chooseEnvironment), or if the models ask for different engines: a stack has one.
  */
 export function environmentOf(
   models: readonly [Config, ...Config[]],

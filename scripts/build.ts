@@ -1,4 +1,4 @@
-/** npm run build [-- NAME...]: each action as a program, in `actions/NAME/dist/`. */
+/** npm run build [-- NAME...]: bundles each action into `actions/NAME/dist/`. */
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { actionNames, buildAction } from '../actions/build.ts';

@@ -1,4 +1,4 @@
-/** Lints what a user owns, the model's package: ruff and mypy, each where the package has it. */
+/** Lints the user's own code, the model's package, with ruff and mypy if the package uses them. */
 import { checkModel } from './project.ts';
 
 const codes = [await checkModel('ruff', 'check', '.'), await checkModel('mypy')];

@@ -1,6 +1,6 @@
 /**
- * npm run pack [-- --config mlops.yaml --output bundles]: what deploy-infrastructure needs in a job that installs nothing:
- * the synthesized app of every environment and the CDK's command line, each where a checkout has it.
+ * npm run pack [-- --config mlops.yaml --output bundles]: packs what deploy-infrastructure needs in a job that never runs
+ * `npm install`: the synthesized app of every environment and the CDK's command line, under the paths of a checkout.
  */
 import { spawnSync } from 'node:child_process';
 import { cp, mkdir, readdir, rm, stat } from 'node:fs/promises';
@@ -33,7 +33,7 @@ for (const name of environments)
     '--output',
     join(output, 'cdk.out', name),
   );
-// The package needs no other; what `cdk init` copies is most of its files. Artifacts leave hidden files out.
+// The CDK's command line needs only these files. Most others are templates of `cdk init`, and artifacts omit hidden files.
 if (environments.length > 0)
   await copy(
     'node_modules/aws-cdk',
@@ -48,7 +48,7 @@ const sizes = await Promise.all(
 const megabytes = sizes.reduce((sum, size) => sum + size, 0) / 1e6;
 console.log(
   environments.length === 0
-    ? `${values.output}: nothing, for mlops.yaml has no environments`
+    ? `${values.output}: nothing, because mlops.yaml has no environments`
     : `${values.output}: ${environments.join(', ')} and the CDK, ${files.length} files, ${megabytes.toFixed(1)} MB`,
 );
 

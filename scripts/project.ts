@@ -4,10 +4,10 @@ import { ConfigError, SetupError } from '../pipeline/errors.ts';
 import { missingFor, runTool, type Tool } from './python-tool.ts';
 
 /*
- * The model's package is the user's: its lint and tests run where it has any, and a line says what was skipped and why.
+ * The model's package is the user's: its lint and tests run if it has any; otherwise a line says what was skipped and why.
  */
 
-/** Runs one tool on the model that mlops.yaml names; its exit code, null where it was skipped. */
+/** Runs one tool on the model that mlops.yaml names. Returns its exit code, or null if it was skipped. */
 export async function checkModel(tool: Tool, ...args: string[]): Promise<number | null> {
   try {
     const { config } = await loadConfig('mlops.yaml');
@@ -17,7 +17,7 @@ export async function checkModel(tool: Tool, ...args: string[]): Promise<number 
     if (missing !== null) return skipped(tool, `${context}/ has ${missing}`);
     return await runTool(context, tool, args);
   } catch (error) {
-    // What the user can put right is told without a stack.
+    // An error that the user can fix needs no stack trace.
     if (!(error instanceof ConfigError || error instanceof SetupError)) throw error;
     console.error(error.message);
     return 2;

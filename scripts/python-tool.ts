@@ -6,15 +6,15 @@ import { ensureEnvironment } from '../pipeline/backends/embedded/images/python-e
 /** A tool of a Python package's locked development environment. */
 export type Tool = 'ruff' | 'mypy' | 'pytest';
 
-/** Where a tool looks for what it is to do, beside its table of pyproject.toml. */
+/** Files, besides its table in pyproject.toml, that show that a package uses a tool. */
 const settings: Record<Tool, string[] | null> = {
-  // Without settings it has rules of its own.
+  // ruff has default rules, so it needs no settings.
   ruff: null,
   mypy: ['mypy.ini', '.mypy.ini'],
   pytest: ['tests', 'pytest.ini'],
 };
 
-/** Why a package has no use for a tool: what it lacks. null where it has all that the tool needs. */
+/** The part that a tool needs and a package lacks; null if it lacks none. */
 export function missingFor(folder: string, tool: Tool): string | null {
   const read = (name: string) => {
     const file = join(folder, name);
@@ -29,7 +29,7 @@ export function missingFor(folder: string, tool: Tool): string | null {
   return `neither ${places[0]} nor [tool.${tool}] in pyproject.toml`;
 }
 
-/** Runs a tool in a package's folder, in the environment of its requirements-dev.txt; its exit code. */
+/** Runs a tool in a package's folder, in the environment of its requirements-dev.txt. Returns its exit code. */
 export async function runTool(folder: string, tool: Tool, args: readonly string[]): Promise<number> {
   const environment = await ensureEnvironment({
     requirements: join(folder, 'requirements-dev.txt'),
@@ -37,7 +37,7 @@ export async function runTool(folder: string, tool: Tool, args: readonly string[
     name: `${folder} (development)`,
     onProgress: console.error,
   });
-  // Compiled modules are kept, even where the machine's own Python is told to keep none: libraries take seconds to compile.
+  // Python keeps compiled modules, even on a machine that disables that, because libraries take seconds to compile.
   const { PYTHONDONTWRITEBYTECODE: _, ...env } = process.env;
   const { status } = spawnSync(environment.python, ['-m', tool, ...args], {
     cwd: folder,

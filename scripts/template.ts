@@ -1,18 +1,18 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Whose checks `npm test` runs: the template's own, or only those of what a user owns (mlops.yaml and the model). */
+/** The checks that `npm test` runs: the template's own, or only those of the user's files (mlops.yaml and the model). */
 export interface Whose {
   checks: 'template' | 'project';
-  /** Why, in a sentence. */
+  /** The reason, in a clause. */
   because: string;
-  /** Whether fixtures/sample has to equal the sample: in the template's own repository alone. */
+  /** Whether fixtures/sample has to equal the sample, which only the template's own repository requires. */
   holdsSample: boolean;
 }
 
 /**
- * "Use this template" copies every file, so no file can tell a user's repository from the template. What tells is that a
- * user changes the sample. Where TEMPLATE_CHECKS is set, it decides; .github/workflows/ci.yml sets it.
+ * "Use this template" copies every file, so no file can tell a user's repository from the template. A changed sample can.
+ * TEMPLATE_CHECKS, which .github/workflows/ci.yml sets, takes precedence.
  */
 export function whoseChecks(root: string, env: Record<string, string | undefined>): Whose {
   const { TEMPLATE_CHECKS: asked = '', GITHUB_EVENT_PATH: event = '' } = env;
@@ -27,7 +27,7 @@ export function whoseChecks(root: string, env: Record<string, string | undefined
   return {
     checks,
     because: asked === '' ? seen : `TEMPLATE_CHECKS is ${asked}`,
-    // On GitHub a user's repository, too, may ask for the template's checks.
+    // On GitHub a user's repository may ask for the template's checks, too.
     holdsSample: checks === 'template' && (event === '' || isTemplate(event)),
   };
 }
@@ -40,7 +40,7 @@ export function changedSample(root: string): string[] {
   return [...files].filter((file) => bytes(join(root, file)) !== bytes(join(copy, file))).sort();
 }
 
-/** Paths of the files below a folder, without what Python and editors leave there. */
+/** Paths of the files below a folder, without leftovers of Python and editors. */
 function filesIn(root: string, folder: string): string[] {
   if (!existsSync(join(root, folder))) return [];
   return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
@@ -50,7 +50,7 @@ function filesIn(root: string, folder: string): string[] {
   });
 }
 
-/** What GitHub says of the repository that a workflow runs in. */
+/** Whether the event says that the workflow's repository is a template. */
 function isTemplate(event: string): boolean {
   const { repository } = JSON.parse(readFileSync(event, 'utf8')) as {
     repository?: { is_template?: boolean };

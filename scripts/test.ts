@@ -1,9 +1,9 @@
 /**
  * Runs tests and ends with a line `N passed, N failed`.
- *   fast      in the template's repository its own tests and the sample's, in a user's the project's alone
- *   project   what a user owns: mlops.yaml and the data by `mlops validate`, the model's own tests where it has any
- *   template  the template's own tests that need Node and Python only: Jest and pytest
- *   system    the template's own tests that need Docker, a browser or an emulator besides
+ *   fast      in the template's repository `template` and `project`, in a user's only `project`
+ *   project   the user's files: mlops.yaml and the data by `mlops validate`, and the model's own tests if it has any
+ *   template  the template's own tests that need only Node and Python: Jest and pytest
+ *   system    the template's own tests that also need Docker, a browser or an emulator
  *   all       all of these
  */
 import { spawnSync } from 'node:child_process';
@@ -25,11 +25,11 @@ const suites: Record<string, () => Kind[]> = {
 const [suite = 'fast', ...jestArguments] = process.argv.slice(2);
 const kinds = suites[suite]?.();
 if (kinds === undefined) {
-  console.error(`got suite "${suite}", expected one of ${Object.keys(suites).join(', ')}`);
+  console.error(`suite: got "${suite}", expected one of ${Object.keys(suites).join(', ')}`);
   process.exit(2);
 }
 
-/** Exit code of pytest where it finds no test. */
+/** pytest's exit code if it finds no test. */
 const noTests = 5;
 const results = mkdtempSync(join(tmpdir(), 'mlops-tests-'));
 let passed = 0;
@@ -45,7 +45,7 @@ rmSync(results, { recursive: true });
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
 
-/** Whose tests fit this repository. */
+/** The tests for this repository: the template's or the project's. */
 function fast(): Kind[] {
   const { checks, because } = whoseChecks(process.cwd(), process.env);
   if (checks === 'template') return ['template', 'project'];
@@ -57,7 +57,7 @@ async function project(): Promise<void> {
   const status = run('node', ['pipeline/cli/mlops.ts', 'validate']);
   passed += status === 0 ? 1 : 0;
   failed += status === 0 ? 0 : 1;
-  // A broken mlops.yaml was told just now, and does not say where the model is.
+  // A broken mlops.yaml has just been reported, and cannot say where the model is.
   if (status === 0) await pytest('model', (...args) => checkModel('pytest', ...args));
 }
 
@@ -71,7 +71,7 @@ function jest(kind: 'template' | 'system'): void {
     kind === 'template' ? 'jest.config.js' : 'jest.system.config.js',
     '--json',
     `--outputFile=${file}`,
-    // A failed system test may leave its daemon: that is told above, and no reason to wait for ever.
+    // A failed system test may leave a daemon running, which Jest would wait for forever.
     ...(kind === 'system' ? ['--forceExit'] : []),
     ...jestArguments,
   ]);
@@ -82,7 +82,7 @@ function jest(kind: 'template' | 'system'): void {
     numRuntimeErrorTestSuites = 0,
   } = result === null ? { numRuntimeErrorTestSuites: 1 } : (JSON.parse(result) as Record<string, number>);
   passed += numPassedTests;
-  // A file that cannot be loaded is a failure, though none of its tests were counted.
+  // A file that cannot be loaded is a failure, although Jest counts none of its tests.
   failed += numFailedTests + numRuntimeErrorTestSuites;
 }
 
@@ -94,7 +94,7 @@ async function pytest(name: string, runPytest: (...args: string[]) => Promise<nu
   const count = (key: string) => Number(new RegExp(` ${key}="(\\d+)"`).exec(suiteTag)?.[1] ?? 0);
   const bad = count('failures') + count('errors');
   passed += count('tests') - bad - count('skipped');
-  // pytest calls it a failure that it found no test, which a package may well have none of.
+  // pytest exits with an error if it finds no test, but a package may have none.
   failed += status !== 0 && status !== noTests && bad === 0 ? 1 : bad;
 }
 

@@ -19,7 +19,7 @@ for (const region of regions) {
     const url = offerUrl(service, region);
     const response = await fetch(url).catch((error: Error) => {
       console.error(
-        `${region}: ${url} was not reached (${(error.cause as Error)?.message}); the table stays`,
+        `${region}: ${url} could not be reached (${(error.cause as Error)?.message}); the table stays as it was`,
       );
       process.exit(1);
     });
@@ -29,7 +29,7 @@ for (const region of regions) {
     }
     const found = pricesIn((await response.json()) as OfferFile, service, region);
     if (found.length === 0) {
-      console.error(`${region}: found no price of a job in ${url}; the table stays as it was`);
+      console.error(`${region}: got no price of a job from ${url}, expected some; the table stays as it was`);
       process.exit(1);
     }
     prices.push(...found);

@@ -12,7 +12,7 @@ echo "::add-mask::${GIT_CONFIG_VALUE_0##* }"
 export GIT_CONFIG_VALUE_0
 
 if [ -n "$(git ls-remote origin "refs/tags/$VERSION")" ]; then
-  echo "::error::version: got $VERSION, which is tagged already, expected a new one"
+  echo "::error::version: got $VERSION, which exists, expected a new one"
   exit 1
 fi
 git add --force actions/*/dist

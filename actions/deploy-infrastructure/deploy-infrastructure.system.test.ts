@@ -272,7 +272,7 @@ test('a deployment that fails is one annotation with what to do, and keeps its s
   );
   const { code, annotations, outputs, summary } = await act({ mode: 'deploy', cdk });
   expect(annotations).toEqual([
-    expect.stringMatching(/UPDATE_IN_PROGRESS: another deployment is at work; wait for it/),
+    expect.stringMatching(/UPDATE_IN_PROGRESS: another deployment is running; wait for it/),
   ]);
   expect(outputs).toMatchObject({
     changed: 'true',

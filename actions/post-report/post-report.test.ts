@@ -259,7 +259,7 @@ test("another commit's report is not written either", async () => {
   if (report.run.commit) report.run.commit.sha = moved;
   const { log } = await post(report);
   expect(github.comments(7)).toEqual([]);
-  expect(log).toContain('this run was of fffffff');
+  expect(log).toContain('this run was for fffffff');
 });
 
 test('a run that failed or was cancelled replaces the old verdict', async () => {
@@ -352,7 +352,7 @@ test("what a fork's run says is not a check", async () => {
   expect(github.comments(7)[0]?.body).toContain('actions/runs/76');
   github.moveHead(7, moved);
   const { log } = await post(null, { on, inputs: { 'pull-request': '7' } });
-  expect(log).toContain('this run was of 0123456');
+  expect(log).toContain('this run was for 0123456');
 });
 
 test('a token that may not write is told which permission it needs, and the verdict stays', async () => {

@@ -141,9 +141,7 @@ test('what was reviewed is copied by digest; what was not is built, with a warni
   appendFileSync(dockerfile, 'ENV MERGED=1\n');
   const other = await act({ copy: 'true' });
   expect(other.annotations).toEqual([
-    expect.stringMatching(
-      /^::warning::The candidate repository has no image model with this content, so it is built here/,
-    ),
+    expect.stringMatching(/^::warning::No candidate image model has this content, so it is built here/),
   ]);
   expect(other).toMatchObject({
     code: 0,

@@ -82,9 +82,7 @@ export async function run(
 class CancelledError extends Error {
   override readonly name = 'CancelledError';
   constructor() {
-    super(
-      'Cancelled: Docker was stopped. The registry keeps the layers that it has; a retry does not push them again.',
-    );
+    super('Cancelled: Docker was stopped. A retry skips the layers that the registry already has.');
   }
 }
 
@@ -105,7 +103,7 @@ async function copied(
   );
   if (found !== null) return found;
   core.warning(
-    `The candidate repository has no image ${image} with this content, so it is built here and is not the reviewed one.`,
+    `No candidate image ${image} has this content, so it is built here and is not the reviewed one.`,
   );
   return undefined;
 }

@@ -29,7 +29,7 @@ const cases: Record<string, Case> = {
       return [aucVariance(one), aucVariance(two), compareAucs(one, two)];
     };
   },
-  /** Brier of both models, from which each interval and the difference's are taken. */
+  /** Brier scores of both models, which give the interval of each and of their difference. */
   bootstrap(size) {
     const n = Number(size);
     const random = new Random(0);

@@ -1,6 +1,6 @@
 /**
- * A CDK app of the resources of a template, copied from it with no construct of a service loaded: the least that a CDK app
- * of as many resources can do, which the bench measures ours by. TEMPLATE.
+ * A CDK app that copies the resources of the template TEMPLATE and loads no construct of a service: the least that a CDK app
+ * of as many resources can do, with which the bench compares ours.
  */
 import { readFileSync } from 'node:fs';
 import { App, CfnResource, Stack } from 'aws-cdk-lib';

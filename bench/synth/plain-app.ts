@@ -1,7 +1,7 @@
 /**
- * A CDK app of the CDK's own constructs, one for every resource of a template, with the same code, policies and state
- * machines and every other property as the CDK sets it, which the bench measures ours by: TEMPLATE FUNCTIONS, the latter
- * a folder with the folder of each function.
+ * A CDK app with one of the CDK's own constructs for every resource of the template TEMPLATE, with the same code, policies
+ * and state machines, and otherwise the CDK's defaults. The bench compares ours with it. FUNCTIONS is a folder with the
+ * folder of each function.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -34,7 +34,7 @@ interface Resource {
 }
 
 const [template = '', functions = ''] = process.argv.slice(2);
-// A construct takes policies without CloudFormation's functions only.
+// A construct accepts only policies without CloudFormation's functions.
 const withoutFunctions = (_key: string, value: unknown) =>
   typeof value === 'object' && value !== null && /^(Ref|Fn::.*)$/.test(Object.keys(value).join())
     ? 'arn:aws:s3:::bucket'
@@ -133,7 +133,7 @@ const made = stack.node.findAll().filter((construct) => 'cfnResourceType' in con
 if (made !== resources.length) throw new Error(`made ${made} resources, expected ${resources.length}`);
 app.synth();
 
-/** Else the construct would make a role of its own. */
+/** Without this role the construct would create its own. */
 function roleOf(id: string) {
   return Role.fromRoleArn(stack, `${id}Role`, 'arn:aws:iam::111111111111:role/role', { mutable: false });
 }

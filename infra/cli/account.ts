@@ -3,7 +3,7 @@ import { stsClient } from '../../pipeline/aws/clients.ts';
 import { SetupError } from '../../pipeline/errors.ts';
 import type { Environment } from '../environment.ts';
 
-/** Throws SetupError where the credentials are of another account than the environment's. */
+/** Throws SetupError if the credentials belong to another account than the environment's. */
 export async function requireAccount({ name, account, region }: Environment): Promise<void> {
   const { Account, Arn } = await stsClient(region).send(new GetCallerIdentityCommand({}));
   if (Account === account) return;

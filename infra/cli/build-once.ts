@@ -2,36 +2,36 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync }
 import { dirname, join, relative } from 'node:path';
 import { sha256 } from '../../pipeline/hash.ts';
 
-/** What a folder was built from, and what was built: SHA-256 by path, null for a file that was not there. */
+/** The inputs that a folder was built from, and the files built: SHA-256 by path, null for a file that did not exist. */
 interface Built {
   readonly recipe: string;
-  /** Paths from the root. */
+  /** Paths relative to the root. */
   readonly inputs: Readonly<Record<string, string | null>>;
-  /** Paths from the folder. */
+  /** Paths relative to the folder. */
   readonly outputs: Readonly<Record<string, string | null>>;
 }
 
 interface Build {
-  /** The folder that the inputs' paths start from. */
+  /** The folder that the inputs' paths are relative to. */
   readonly root: string;
-  /** What decides on the result beside the files, such as options. */
+  /** Anything else that the result depends on, such as options. */
   readonly recipe: string;
-  /** Fills the folder. Returns the paths, from the root, of what it read. */
+  /** Fills the folder. Returns the paths, relative to the root, of the files that it read. */
   readonly build: () => Promise<readonly string[]>;
 }
 
 const record = 'built.json';
 
 /**
- * Builds a folder, or leaves it as an earlier call made it where what it is made from has the same contents and so has
- * every file in it. Beside what the build read, that is each package.json and tsconfig.json around it: a bundler reads
- * these to find the rest. A folder that a build did not finish, or whose inputs changed meanwhile, is built again.
+ * Builds a folder, unless an earlier call built it and neither its inputs nor its files have changed. Inputs are the files
+ * that the build read, and each package.json and tsconfig.json above them, which a bundler reads to find the rest. A folder
+ * that a build did not finish, or whose inputs changed meanwhile, is built again.
  */
 export async function buildOnce(folder: string, { root, recipe, build }: Build): Promise<'built' | 'kept'> {
   if (isCurrent(folder, root, recipe)) return 'kept';
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  // By the clock of the files, which is not as fine as that of the process.
+  // The file system's clock, which is coarser than the process's.
   const start = statSync(folder).ctimeMs;
   const paths = withSettings(await build());
   if (paths.some((path) => changedSince(start, join(root, path)))) return 'built';
@@ -50,7 +50,7 @@ function isCurrent(folder: string, root: string, recipe: string): boolean {
   );
 }
 
-/** Undefined where nothing was built to the end. */
+/** Undefined if no build has finished. */
 function readBuilt(folder: string): Built | undefined {
   try {
     return JSON.parse(readFileSync(join(folder, record), 'utf8'));

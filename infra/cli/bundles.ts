@@ -5,14 +5,14 @@ import { type FunctionName, resourceNames } from '../../pipeline/names.ts';
 import { repository } from '../../pipeline/repository.ts';
 import { buildOnce } from './build-once.ts';
 
-/** What is to be installed, and what npm did install. */
+/** The lock file, and npm's record of what it installed. */
 const locks = ['package-lock.json', 'node_modules/.package-lock.json'];
 const handlers = 'pipeline/backends/aws/functions';
 
 /**
- * A folder a function, `FOLDER/NAME/index.mjs` and the parts that it shares with others, with all that it needs but Node
- * itself: what runs is what the lock file says, not what the runtime brings. All are made in one build that writes a
- * shared part once, a third of the time of eight builds, or none where nothing has changed since the last.
+ * Bundles each function into a folder, `FOLDER/NAME/index.mjs` and the chunks that it shares with others, with everything
+ * that it needs but Node itself: the lock file decides which versions run, not the runtime. A single build writes each
+ * shared chunk once, in a third of the time of eight builds, and is skipped if nothing has changed since the last.
  */
 export async function bundleFunctions(folder: string): Promise<Record<FunctionName, string>> {
   const { functions } = resourceNames({ project: '', environment: '', account: '', region: '' });
@@ -31,7 +31,7 @@ export async function bundleFunctions(folder: string): Promise<Record<FunctionNa
     outExtension: { '.js': '.mjs' },
     platform: 'node',
     target: 'node24',
-    // ES modules first: of a client only what is used is bundled.
+    // ES modules come first, because only they let the bundler drop the unused parts of a client.
     mainFields: ['module', 'main'],
     // Packages in CommonJS call require.
     banner: {
@@ -45,7 +45,7 @@ export async function bundleFunctions(folder: string): Promise<Record<FunctionNa
     root: repository,
     recipe: JSON.stringify(options),
     build: async () => {
-      // Half a second that a synth without changes does without.
+      // Imported here, because a synth without changes saves the half second that it takes.
       const { build } = await import('esbuild');
       const { outputFiles, metafile } = await build(options);
       const contents = new Map(outputFiles.map(({ path, contents }) => [basename(path), contents]));
@@ -62,7 +62,7 @@ export async function bundleFunctions(folder: string): Promise<Record<FunctionNa
   return Object.fromEntries(names.map((name) => [name, join(folder, name)])) as Record<FunctionName, string>;
 }
 
-/** A file and all that it imports, at its start or later. */
+/** A file and everything that it imports, statically or on demand. */
 function partsOf(file: string, outputs: Metafile['outputs'], found = new Set<string>()): Set<string> {
   if (found.has(file)) return found;
   found.add(file);
@@ -78,7 +78,7 @@ async function handlerOf(name: FunctionName): Promise<string> {
   return join(repository, handler);
 }
 
-/** Bytes of a function's folder. */
+/** The size of a function's folder in bytes. */
 export async function bundleSize(folder: string): Promise<number> {
   const sizes = (await readdir(folder)).map(async (file) => (await stat(join(folder, file))).size);
   return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);

@@ -14,14 +14,14 @@ import { clientOf, stsClient } from '../../pipeline/aws/clients.ts';
 import type { Environment } from '../environment.ts';
 import type { Deployed, Template } from './stack-diff.ts';
 
-/** What a cloud assembly's manifest says about a stack, as far as is read here. */
+/** The part of a cloud assembly's manifest about a stack that is read here. */
 export interface StackProperties {
   readonly templateFile?: string;
-  /** The role of `cdk bootstrap` that may ask about stacks. */
+  /** The role of `cdk bootstrap` that may describe stacks. */
   readonly assumeRoleArn?: string;
   /** The role with which CloudFormation would deploy. */
   readonly cloudFormationExecutionRoleArn?: string;
-  /** Where the CDK uploads the template to: s3://BUCKET/KEY. */
+  /** The address to which the CDK uploads the template: s3://BUCKET/KEY. */
   readonly stackTemplateAssetObjectUrl?: string;
   readonly parameters?: Readonly<Record<string, string>>;
   readonly tags?: Readonly<Record<string, string>>;
@@ -37,8 +37,8 @@ interface Question {
 }
 
 /**
- * The stack's template, and a change set that says what a deployment would replace. `cdk diff` makes one too, but deletes
- * it and prints prose; so one is made here, from the template that `cdk diff` has uploaded, and deleted again.
+ * The stack's template, and a change set that says what a deployment would replace. `cdk diff` creates one too, but deletes
+ * it and prints only text; so this creates another, from the template that `cdk diff` has uploaded, and deletes it.
  */
 export async function deployedStack(question: Question): Promise<Deployed> {
   const { environment, stack, properties } = question;
@@ -50,13 +50,13 @@ export async function deployedStack(question: Question): Promise<Deployed> {
   } catch (error) {
     question.signal.throwIfAborted();
     question.say(
-      `${stack}: CloudFormation made no change set, so the specification of the resources says what is replaced: ${(error as Error).message}\n`,
+      `${stack}: CloudFormation made no change set, so the resource specification says what is replaced: ${(error as Error).message}\n`,
     );
     return { template };
   }
 }
 
-/** With the role of `cdk bootstrap`; like the CDK, with the credentials themselves where they may not assume it. */
+/** Uses the role of `cdk bootstrap` or, like the CDK, the credentials themselves if they may not assume it. */
 async function cloudFormation(
   { region, names }: Environment,
   { assumeRoleArn }: StackProperties,
@@ -87,7 +87,7 @@ async function deployedTemplate(
     const { TemplateBody = '' } = await client.send(
       new GetTemplateCommand({ StackName, TemplateStage: 'Original' }),
     );
-    // A stack that only waits for its first change set has none.
+    // A stack that has had no more than a change set has no template.
     return (parse(TemplateBody) as Partial<Template> | null) ?? undefined;
   } catch (error) {
     if (/does not exist/.test((error as Error).message)) return undefined;
@@ -117,7 +117,7 @@ async function changeSet(
     }),
   );
   try {
-    // Why it failed, if it did, the description says.
+    // The description that follows says why it failed, if it did.
     await waitUntilChangeSetCreateComplete(
       { client, maxWaitTime: 600, minDelay: 1, maxDelay: 5, abortSignal: signal },
       named,

@@ -1,13 +1,13 @@
 import { causedByInput } from '../../pipeline/errors.ts';
 import { CdkError } from './run-cdk.ts';
 
-/** Says what went wrong, in one sentence where the user can correct it. Returns the exit code: 2 bad input, else 1. */
+/** Prints the error, as one sentence if the user can correct it. Returns the exit code: 2 for bad input, otherwise 1. */
 export function failed(error: unknown): number {
   if (error instanceof Error && causedByInput(error.name)) {
     console.error(error.message);
     return 2;
   }
-  // The CDK's errors and those of AWS's clients come explained.
+  // Errors of the CDK and of AWS's clients explain themselves, so they need no stack trace.
   console.error(error instanceof CdkError || isFromAws(error) ? error.message : error);
   return 1;
 }

@@ -16,7 +16,7 @@ test.each([
   ['Unable to resolve AWS account to use.', /no AWS credentials/],
   [
     'ValidationError: Stack:arn:aws:cloudformation:eu-west-1:111111111111:stack/churn-staging/1 is in UPDATE_IN_PROGRESS state and can not be updated.',
-    /UPDATE_IN_PROGRESS: another deployment is at work/,
+    /UPDATE_IN_PROGRESS: another deployment is running/,
   ],
   [
     'The stack named churn-staging failed to deploy: UPDATE_ROLLBACK_FAILED: x',

@@ -9,21 +9,21 @@ const keptOutput = 200_000;
 
 interface CdkRun {
   environment: Environment;
-  /** For the app, which cdk.json names. */
+  /** The context of the app that cdk.json names. */
   context?: Readonly<Record<string, string>>;
-  /** A folder that `synth` wrote: what is in it is deployed, and no app runs. */
+  /** A folder that `synth` wrote, to deploy without running the app. */
   assembly?: string;
   /** Folder of the package aws-cdk. Default: the locked one of this repository. */
   cdk?: string;
-  /** Takes what the command line says. Default: it is passed on. */
+  /** Takes the command line's output. Default: prints it. */
   onOutput?: (chunk: Buffer, stream: 'stdout' | 'stderr') => void;
-  /** Interrupts the command line. CloudFormation finishes, or rolls back, what it has begun. */
+  /** Interrupts the command line. CloudFormation itself finishes, or rolls back, what it has begun. */
   signal?: AbortSignal;
 }
 
 /**
- * Runs the CDK command line. Returns what it wrote to standard output. Throws CdkError with what to do where it fails
- * for a reason that is known, else with its last words; the signal's reason where that interrupted it.
+ * Runs the CDK command line and returns its standard output. If it fails, throws CdkError with what to do about a known
+ * reason, or with the last lines of its output; if the signal interrupted it, throws the signal's reason.
  */
 export async function runCdk(
   args: readonly string[],
@@ -44,12 +44,12 @@ export async function runCdk(
     stdio: ['inherit', 'pipe', 'pipe'],
     env: {
       ...process.env,
-      // The app runs on the Node that runs this.
+      // The app runs on this process's Node.
       PATH: [dirname(process.execPath), process.env.PATH].join(delimiter),
       AWS_REGION: environment.region,
-      // For the command line and the app.
+      // The command line and the app share one compile cache.
       NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? compileCache,
-      // The template's shape is checked by the tests; the service checks it again.
+      // The tests check the template's shape, and so does CloudFormation.
       CDK_VALIDATION: process.env.CDK_VALIDATION ?? 'false',
     },
   });
@@ -71,14 +71,14 @@ export async function runCdk(
   }).finally(() => signal?.removeEventListener('abort', interrupt));
   signal?.throwIfAborted();
   if (code !== 0) {
-    // What is compared may hold the words of any failure.
+    // The output of a diff may contain the words of any failure, so only its errors are searched.
     const known = explain(args[0] === 'diff' ? errors : said, environment);
     throw new CdkError(known ?? `cdk ${args[0]}: exit code ${code}:\n${lastLines(errors)}`, code);
   }
   return Buffer.concat(written).toString();
 }
 
-/** The arguments that make or update a stack; `outputs` is the file that its outputs go to. */
+/** The arguments that create or update stacks and write their outputs to the file `outputs`. */
 export const deployArguments = (stacks: readonly string[], outputs: string): string[] => [
   'deploy',
   ...stacks,
@@ -100,7 +100,7 @@ export class CdkError extends Error {
   }
 }
 
-/** What the CDK's output means and how to fix it; undefined where it speaks for itself. */
+/** Explains a known error in the CDK's output and how to fix it; undefined for any other output. */
 export function explain(output: string, { name, account, region, names }: Environment): string | undefined {
   const stack = `stack ${names.stack} in account ${account}, ${region}`;
   const known: [RegExp, (match: RegExpExecArray) => string][] = [
@@ -108,7 +108,7 @@ export function explain(output: string, { name, account, region, names }: Enviro
       /SSM parameter \/cdk-bootstrap\/\S+ not found|has not been bootstrapped|Is account \d+ bootstrapped|bootstrap stack version|assume role.*cdk-m[0-9a-f]{9}/i,
       () =>
         `account ${account}, ${region} is not bootstrapped for ${name}, or this identity may not use it: ` +
-        `a person with administrator access runs npm run bootstrap -- --environment ${name} once`,
+        `a person with administrator access has to run npm run bootstrap -- --environment ${name} once`,
     ],
     [
       /ExpiredToken|token (?:included in the request )?is expired|credentials have expired/i,
@@ -122,33 +122,33 @@ export function explain(output: string, { name, account, region, names }: Enviro
     [
       /already exists/i,
       () =>
-        `what an earlier destroy of ${names.stack} kept is still there: npm run deploy -- --environment ${name} --take-back ` +
-        'puts it into the new stack',
+        `resources that an earlier destroy of ${names.stack} kept still exist: npm run deploy -- --environment ${name} --take-back ` +
+        'puts them into the new stack',
     ],
     [
       /is in (\w+) state|in (\w+_IN_PROGRESS) state/,
       ([, state = '']) =>
         state.includes('IN_PROGRESS')
-          ? `${stack} is ${state}: another deployment is at work; wait for it and run this again`
+          ? `${stack} is ${state}: another deployment is running; wait for it and run this again`
           : `${stack} is ${state}: see its events in the CloudFormation console for the first failure`,
     ],
     [
       /(UPDATE_ROLLBACK_FAILED)/,
       ([, state]) =>
-        `${stack} is ${state}: an earlier update could neither be made nor undone; in the CloudFormation console choose ` +
+        `${stack} is ${state}: an earlier update failed and could not be rolled back; in the CloudFormation console choose ` +
         '"Continue update rollback", then deploy again',
     ],
     [
       /(ROLLBACK_COMPLETE|ROLLBACK_FAILED|CREATE_FAILED)/,
       ([, state]) =>
-        `${stack} is ${state}: the first failed resource above says why. Mend that and deploy again; a stack that was ` +
-        `never made whole is removed first (npm run destroy -- --environment ${name})`,
+        `${stack} is ${state}: the first failed resource above says why. Fix it and deploy again; remove a stack whose ` +
+        `creation never succeeded first (npm run destroy -- --environment ${name})`,
     ],
     [
       /(?:not authorized to perform|AccessDenied[^:]*:.*perform): ?(\S+)/,
       ([, action]) =>
-        `the identity may not ${action}: deployments may do only what the identity stack lets them; ` +
-        `npm run bootstrap -- --environment ${name} renews it after an upgrade`,
+        `the identity may not ${action}: the identity stack says what deployments may do; ` +
+        `after an upgrade run npm run bootstrap -- --environment ${name} to update it`,
     ],
   ];
   for (const [pattern, say] of known) {

@@ -7,12 +7,12 @@ interface Result {
   output: string;
 }
 
-/** Runs a program of infra/ as npm does, with this mlops.yaml, against the emulator that this process uses. */
+/** Runs a program of infra/ as npm does, with this mlops.yaml and this process's emulator. */
 export function runProgram(program: string, config: string, ...args: string[]): Promise<Result> {
   const child = spawn(process.execPath, [join(repository, 'infra', program), ...args, '--config', config], {
     cwd: repository,
     stdio: ['ignore', 'pipe', 'pipe'],
-    // Jest's own copy, which names the emulator.
+    // Jest's copy of the environment, which names the emulator.
     env: { ...process.env },
   });
   let output = '';

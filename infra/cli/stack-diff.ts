@@ -15,21 +15,21 @@ export interface StackDiff {
   readonly resources: readonly ResourceChange[];
   /** Changes of roles, policies and permissions, as the CDK words them. */
   readonly iam: readonly IamTable[];
-  /** How many outputs, parameters and the like change. */
+  /** The number of outputs, parameters and the like that change. */
   readonly others: number;
 }
 
 export interface ResourceChange {
-  /** What becomes of it; `may be replaced` depends on values that only the deployment knows. */
+  /** The change; `may be replaced` depends on values that only the deployment knows. */
   readonly change: 'add' | 'update' | 'remove' | 'import' | 'replace' | 'may be replaced';
-  /** Such as AWS::S3::Bucket. */
+  /** CloudFormation's type, such as AWS::S3::Bucket. */
   readonly type: string;
-  /** The construct's path; empty where the template does not say. */
+  /** The construct's path; empty if the template does not have it. */
   readonly path: string;
   readonly logicalId: string;
-  /** It leaves the stack and stays in the account, because its deletion policy says so. */
+  /** Whether it leaves the stack but stays in the account, as its deletion policy says. */
   readonly kept: boolean;
-  /** The properties that a replacement comes from, if it has one. */
+  /** The properties that cause a replacement. */
   readonly because: readonly string[];
 }
 
@@ -50,23 +50,23 @@ export interface Template {
   readonly Resources: Readonly<Record<string, Resource>>;
 }
 
-/** What the account has, and what CloudFormation says it would do to it. */
+/** The deployed template, and CloudFormation's change set for the new one. */
 export interface Deployed {
-  /** Undefined: the stack is not there yet. */
+  /** Undefined if the stack does not exist yet. */
   readonly template: Partial<Template> | undefined;
-  /** Undefined: CloudFormation made none, and the specification of the resources says what is replaced. */
+  /** Undefined if CloudFormation made none; then the resource specification says what is replaced. */
   readonly changeSet?: DescribeChangeSetOutput | undefined;
 }
 
-/** The changes were not understood, so nothing may be deployed on the strength of them. */
+/** The diff has a change of an unknown kind, so nothing may be deployed. */
 export class StackDiffError extends Error {
   override readonly name = 'StackDiffError';
 }
 
 /**
- * Compares templates with the library of `cdk diff`, for its JSON tells each property; CloudFormation's change set says
- * what is really replaced. Where the two disagree about a resource, the worse counts.
- * @throws StackDiffError where either says something that is not known here
+ * Compares templates with the library of `cdk diff`, whose result lists each property. CloudFormation's change set says what
+ * is really replaced. If the two disagree about a resource, the worse change counts.
+ * @throws StackDiffError if either has a change of an unknown kind
  */
 export function stackDiff(stack: string, next: Template, { template, changeSet }: Deployed): StackDiff {
   const diff = templateDiff(template ?? {}, next, changeSet);
@@ -89,8 +89,8 @@ export function stackDiff(stack: string, next: Template, { template, changeSet }
   for (const { change, type, logicalId } of resources.values())
     if (type === 'AWS::CloudFormation::Stack' && change !== 'add')
       throw new StackDiffError(
-        `${stack}: ${logicalId} is a nested stack, and what it would change is not compared; nothing was deployed. ` +
-          'Keep its resources in a stack of their own',
+        `${stack}: ${logicalId} is a nested stack, whose changes are not compared; nothing was deployed. ` +
+          'Move its resources to a stack of their own',
       );
   return {
     stack,
@@ -104,8 +104,8 @@ export const isChanged = ({ resources, iam, others }: StackDiff): boolean =>
   resources.length + iam.length + others > 0;
 
 /**
- * The changes that take away what no deployment can make again: resources that the template says to keep, those of a type
- * that holds people's data, and whatever CloudFormation would leave behind.
+ * The changes that replace or remove data, which no deployment can restore: those of resources that the template retains, of
+ * types that hold people's data, and of resources that CloudFormation would leave behind.
  */
 export function losses(diff: StackDiff, { Resources }: Template): ResourceChange[] {
   const types = new Set(Object.values(stateful));
@@ -119,7 +119,7 @@ export function losses(diff: StackDiff, { Resources }: Template): ResourceChange
   );
 }
 
-/** How much a change may take away: nothing, perhaps something, everything. */
+/** The rank of a change by the data that it may remove; 0 removes none. */
 const severity = ({ change }: ResourceChange): number =>
   ['may be replaced', 'replace', 'remove'].indexOf(change) + 1;
 
@@ -132,7 +132,7 @@ function templateDiff(
   const text = JSON.stringify(next);
   const stored = mangleLikeCloudFormation(text);
   if (stored === text) return exact;
-  // CloudFormation stores question marks for characters outside ASCII, which are no change.
+  // CloudFormation stores a question mark for each character outside ASCII, which is no change.
   const mangled = fullDiff(deployed, JSON.parse(stored), changeSet);
   return mangled.differenceCount < exact.differenceCount ? mangled : exact;
 }
@@ -173,12 +173,12 @@ function resourceChange(
 const isReplacement = (impact: ResourceImpact | undefined): boolean =>
   impact === ResourceImpact.WILL_REPLACE || impact === ResourceImpact.MAY_REPLACE;
 
-/** What the change set itself says of replacements and removals, which the comparison may lack the values for. */
+/** The replacements and removals of the change set, which knows values that the templates do not. */
 function changesOf(changeSet: DescribeChangeSetOutput | undefined): ResourceChange[] {
   return (changeSet?.Changes ?? []).flatMap(({ ResourceChange: told }) => {
     const { LogicalResourceId: logicalId, ResourceType: type = '' } = told ?? {};
     if (told === undefined || logicalId === undefined)
-      throw unexpected('a change set of what is no resource');
+      throw unexpected('got a change of something other than a resource');
     const because = (told.Details ?? [])
       .filter(({ Target }) => (Target?.RequiresRecreation ?? 'Never') !== 'Never')
       .map(({ Target }) => Target?.Name ?? Target?.Attribute ?? '');
@@ -194,18 +194,18 @@ type ChangeSetResource = NonNullable<
   NonNullable<DescribeChangeSetOutput['Changes']>[number]['ResourceChange']
 >;
 
-/** @returns undefined where it takes nothing away */
+/** @returns undefined if the change removes nothing */
 function changeOf(
   { Action, Replacement, LogicalResourceId }: ChangeSetResource,
   because: readonly string[],
 ): ResourceChange['change'] | undefined {
   if (Action === 'Add' || Action === 'Import') return undefined;
   if (Action === 'Remove') return 'remove';
-  // What becomes of it depends on something that is made only then.
+  // The change depends on a value that only the deployment knows.
   if (Action === 'Dynamic') return 'may be replaced';
   if (Action !== 'Modify') throw unexpected(`${LogicalResourceId}: got action ${Action}`);
   if (Replacement === 'True') return 'replace';
-  // CloudFormation names what a replacement depends on; an emulator names nothing, and says so of every resource.
+  // CloudFormation names the properties that it depends on. An emulator names none, and answers this for every resource.
   if (Replacement === 'Conditional') return because.length > 0 ? 'may be replaced' : undefined;
   if (Replacement === 'False' || Replacement === undefined) return undefined;
   throw unexpected(`${LogicalResourceId}: got replacement ${Replacement}`);
@@ -239,7 +239,7 @@ function iamTables(
     }));
 }
 
-/** A construct's path without its stack's name, and without the name of the resource that is its only one. */
+/** A construct's path without its stack's name and without a trailing `Resource` or `Default`. */
 function shortPath(path: unknown): string {
   const [, ...parts] = typeof path === 'string' ? path.split('/') : [];
   if (parts.length > 1 && ['Resource', 'Default'].includes(parts.at(-1) ?? '')) parts.pop();
@@ -248,5 +248,5 @@ function shortPath(path: unknown): string {
 
 const unexpected = (what: string): StackDiffError =>
   new StackDiffError(
-    `changes of the stack: ${what}, which is not known here; nothing was deployed. Is the aws-cdk of the bundles the one of package-lock.json?`,
+    `changes of the stack: ${what}, expected a known kind of change; nothing was deployed. Is the bundled aws-cdk the version of package-lock.json?`,
   );

@@ -1,4 +1,4 @@
-/** Synthesizes a stack: `-c environment=NAME -c config=mlops.yaml`. Context and configuration are read here and nowhere else. */
+/** Synthesizes a stack: `-c environment=NAME -c config=mlops.yaml`. Only this file reads context and configuration. */
 import { join } from 'node:path';
 import {
   App,
@@ -24,7 +24,7 @@ async function main(): Promise<void> {
     const { IdentityStack } = await import('../identity/identity-stack.ts');
     new IdentityStack(app, names.identityStack, {
       env,
-      // What it makes is what bootstrap needs, so it can need no bootstrap itself.
+      // Bootstrap needs this stack's policies, so the stack must not need bootstrap.
       synthesizer: new BootstraplessSynthesizer() as IStackSynthesizer,
       environment,
       identity: JSON.parse(identity) as Identity,
@@ -32,7 +32,7 @@ async function main(): Promise<void> {
   } else {
     const { bundleFunctions } = await import('./bundles.ts');
     const { loadEngine } = await import('../features/train/prepare/load-engine.ts');
-    // esbuild is a process of its own, and works while the constructs are loaded.
+    // esbuild runs in a process of its own while the constructs load.
     const [folders, { EnvironmentStack }, { Code }, engine] = await Promise.all([
       bundleFunctions(join('.mlops', 'functions', names.stack)),
       import('../environment-stack.ts'),
@@ -41,7 +41,7 @@ async function main(): Promise<void> {
     ]);
     new EnvironmentStack(app, names.stack, {
       env,
-      // The command line checks the bootstrap's version itself.
+      // The command line checks the bootstrap's version.
       synthesizer: new DefaultStackSynthesizer({
         qualifier: names.qualifier,
         generateBootstrapVersionRule: false,

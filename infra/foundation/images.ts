@@ -3,7 +3,7 @@ import { Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { EncryptedProps } from '../encrypted-props.ts';
 
-/** Images of pull requests (candidate) and of what was merged (release). */
+/** Image repositories of pull requests (candidate) and of merges (release). */
 export class Images extends Construct {
   readonly candidate: Repository;
   readonly release: Repository;
@@ -20,7 +20,7 @@ export class Images extends Construct {
           : { encryption: RepositoryEncryption.AES_256 }),
         lifecycleRules: [
           {
-            // What a rule of higher priority matches, a later one does not expire.
+            // An image that a rule of higher priority matches is not expired by a later one.
             rulePriority: 1,
             description: 'images of registered packages stay',
             tagStatus: TagStatus.TAGGED,

@@ -3,7 +3,7 @@ import { RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { EncryptedProps } from '../encrypted-props.ts';
 
-/** The run ledger: items by kind and id (pipeline/ports.ts). Stays when the stack goes. */
+/** The run ledger: items by kind and id (pipeline/ports.ts). Stays when the stack is deleted. */
 export class Ledger extends Construct {
   readonly table: Table;
 

@@ -22,23 +22,23 @@ interface OperationsProps {
   readonly key: IKey | undefined;
 }
 
-/** What a feature wants watched. */
+/** The alarms and graphs of a feature. */
 export interface Watched {
   /** @default none */
   readonly alarms?: readonly WatchedAlarm[];
-  /** Rows of the dashboard, below those of the features before. @default none */
+  /** Rows of the dashboard, below those of features registered earlier. @default none */
   readonly rows?: readonly (readonly IWidget[])[];
 }
 
-/** Tells the topic when its metric, a count of what must not happen, is above 0. */
+/** An alarm that notifies the topic when its metric, a count of failures, is above 0. */
 interface WatchedAlarm {
-  /** Unique in the environment. It is part of the alarm's logical id and name. */
+  /** A name unique in the environment, part of the alarm's logical id and name. */
   readonly name: string;
   readonly description: string;
   readonly metric: IMetric;
 }
 
-/** Where features register what is to be watched: a topic that people subscribe to, alarms and one dashboard. */
+/** The topic that people subscribe to, and the alarms and the dashboard that features register. */
 export class Operations extends Construct {
   readonly topic: Topic;
   readonly #dashboard: Dashboard;
@@ -84,6 +84,6 @@ export class Operations extends Construct {
   }
 }
 
-/** Half a row of the dashboard. */
+/** A graph, half a row of the dashboard wide. */
 export const graph = (title: string, left: IMetric[]): GraphWidget =>
   new GraphWidget({ title, left, width: 12 });

@@ -4,7 +4,7 @@ import { Construct } from 'constructs';
 import { acknowledge } from '../acknowledge.ts';
 import type { EncryptedProps } from '../encrypted-props.ts';
 
-/** The data that runs are made from, and what runs make. Both stay when the stack goes. */
+/** The buckets of the data that runs read and of the artifacts that they write. Both stay when the stack is deleted. */
 export class Storage extends Construct {
   readonly data: Bucket;
   readonly artifacts: Bucket;
@@ -31,7 +31,7 @@ export class Storage extends Construct {
         ],
         removalPolicy: RemovalPolicy.RETAIN,
       });
-    // A run names the versions of the objects that it read: they can be found for a year.
+    // A run records the versions of the objects that it read, which stay for a year.
     this.data = bucket('Data', names.dataBucket, 365);
     this.artifacts = bucket('Artifacts', names.artifactsBucket, 90);
     for (const made of [this.data, this.artifacts])

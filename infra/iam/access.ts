@@ -3,10 +3,10 @@ import { arnOf, artifactsArn, s3Arn } from './arn.ts';
 import { allow, type Statement } from './statement.ts';
 
 /*
- * What the roles of more than one feature, or of GitHub, may do alike.
+ * Statements that roles of more than one feature, or of GitHub, share.
  */
 
-/** Reads artifacts. Without s3:ListBucket an object that is not there looks forbidden. */
+/** Reads artifacts. Without s3:ListBucket, S3 answers 403 for an object that does not exist. */
 export const readArtifacts = (place: Place): Statement[] => [
   allow(['s3:ListBucket'], [s3Arn(place, place.names.artifactsBucket)], {
     Condition: { StringLike: { 's3:prefix': [`${place.project}/*`] } },
@@ -14,7 +14,7 @@ export const readArtifacts = (place: Place): Statement[] => [
   allow(['s3:GetObject'], [artifactsArn(place, '*')]),
 ];
 
-/** Reads the data bucket, and what mlops.yaml names elsewhere (`sources`, `s3://` URIs). */
+/** Reads the data bucket, and `sources`, the `s3://` URIs elsewhere that mlops.yaml names. */
 export function readData(place: Place, sources: readonly string[]): Statement[] {
   const { dataBucket } = place.names;
   const outside = sources.flatMap((uri) => {
@@ -33,7 +33,7 @@ export function readData(place: Place, sources: readonly string[]): Statement[] 
   ];
 }
 
-/** What a job's program does: reads data and artifacts, and writes folders of the artifacts. */
+/** Lets a job's program read data and artifacts, and write folders of the artifacts. */
 export const artifactsAndData = (
   place: Place,
   sources: readonly string[],
@@ -47,7 +47,7 @@ export const artifactsAndData = (
   ...readData(place, sources),
 ];
 
-/** Pulls the environment's images, and those of further repositories. */
+/** Pulls images of the environment and of other repositories. */
 export const pullImages = (place: Place, repositories: readonly string[] = []): Statement[] => [
   allow(
     ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
@@ -65,7 +65,7 @@ export const logInToEcr: Statement = allow(['ecr:GetAuthorizationToken'], ['*'],
   because: 'a login token has no resource of its own',
 });
 
-/** Only where mlops.yaml names a VPC. */
+/** Statements for network interfaces, if mlops.yaml names a VPC. */
 export const networkInterfaces: Statement = allow(
   [
     'ec2:AssignPrivateIpAddresses',
@@ -84,7 +84,7 @@ export const networkInterfaces: Statement = allow(
   { because: 'describing has no resource, and a network interface has no name before it is made' },
 );
 
-/** The use of the customer's key by roles that read and write what it encrypts. */
+/** Lets roles use the customer's key to read and write what it encrypts. */
 export const useKey = (key: string): Statement =>
   allow(
     [
@@ -98,7 +98,7 @@ export const useKey = (key: string): Statement =>
     [key],
   );
 
-/** What CloudFormation calls to make, change and remove log groups. */
+/** CloudFormation's calls to create, change and remove log groups. */
 export const manageLogGroups = (groups: readonly string[]): Statement =>
   allow(
     [

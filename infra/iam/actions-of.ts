@@ -4,17 +4,17 @@ import { arnOf, artifactsArn, ownJobsArn } from './arn.ts';
 import { allow, onlyKinds, type Statement } from './statement.ts';
 
 /**
- * What a role must be allowed to run a document, and no more: one statement a call, merged where they are alike.
- * Knows the integrations that the documents use and throws on any other. A `.sync` task also describes and stops its
- * job and hears of its end by an EventBridge rule that Step Functions manages
+ * The statements that a role needs to run a document, and no more: one for each call, merged if they are alike. Throws on an
+ * integration that no document uses so far. A `.sync` task also describes and stops its job, and learns of its end from an
+ * EventBridge rule that Step Functions manages
  * (https://docs.aws.amazon.com/step-functions/latest/dg/service-integration-iam-templates.html).
- * Names of the document are ARNs or names, not `${substitutions}`.
+ * The document must have ARNs and names, not `${substitutions}`.
  */
 export function actionsOf(document: StateMachine, place: Place): Statement[] {
   return merge(tasksOf(document).flatMap((task) => statementsOf(task, place)));
 }
 
-/** Every task of the document, those of branches included. */
+/** Every task of the document, including those of branches. */
 function tasksOf(branch: Branch): TaskState[] {
   return Object.values(branch.States).flatMap((state: State) => {
     if (state.Type === 'Task') return [state];
@@ -65,7 +65,7 @@ function statementsOf(task: TaskState, place: Place): Statement[] {
     case 'ecs:runTask.sync':
       return taskStatements(parameters, place);
     case 'aws-sdk:s3:getObject':
-      // The one thing that a document reads: why a prepare job failed.
+      // The only object that a document reads is the reason why a prepare job failed.
       return [allow(['s3:GetObject'], [artifactsArn(place, 'prepared/failures/*')])];
     case 'aws-sdk:sagemaker:deleteModel':
       return [allow(['sagemaker:DeleteModel'], own('model'))];
@@ -73,17 +73,17 @@ function statementsOf(task: TaskState, place: Place): Statement[] {
       return [allow(['sagemaker:DescribeTrainingJob'], own('training-job'))];
     default:
       throw new Error(
-        `${task.Resource}: no policy is known for this task; add its actions to infra/iam/actions-of.ts`,
+        `${task.Resource}: got a task without a known policy; add its actions to infra/iam/actions-of.ts`,
       );
   }
 }
 
 interface Job {
-  /** As actions call it: Create..., Describe..., Stop.... */
+  /** The job's name in actions: Create..., Describe..., Stop.... */
   readonly name: string;
-  /** As ARNs call it. */
+  /** The job's name in ARNs. */
   readonly type: string;
-  /** As the managed rule calls it. */
+  /** The job's name in the managed rule. */
   readonly rule: string;
 }
 
@@ -107,7 +107,7 @@ const jobs: Readonly<Record<string, Job>> = {
 };
 
 function jobStatements({ name, type, rule }: Job, parameters: Parameters, place: Place): Statement[] {
-  // A tuning job's role stands in the definition of the training jobs that it starts.
+  // The definition of a tuning job's training jobs has its role.
   const definition = parameters.TrainingJobDefinition;
   const role = isObject(definition) ? text(definition, 'RoleArn') : parameters.RoleArn;
   return [
@@ -169,7 +169,7 @@ function itemKind(parameters: Parameters): string {
 
 const expectedKind = "expected { 'S.$': States.Format('KIND/{}', $.request.model) }";
 
-/** One statement for all actions that hold for the same resources under the same condition, in a fixed order. */
+/** Merges actions on the same resources under the same condition into one statement, in a fixed order. */
 function merge(statements: readonly Statement[]): Statement[] {
   const byScope = new Map<string, Statement>();
   for (const statement of statements) {
@@ -192,8 +192,8 @@ function text(parameters: Parameters, key: string): string {
   const value = parameters[key];
   if (typeof value !== 'string' || value === '')
     throw new Error(
-      `got ${JSON.stringify(value)} for ${key}, expected a name that the document states itself: ` +
-        'a role cannot be held to what only the run knows',
+      `got ${JSON.stringify(value)} for ${key}, expected a name written in the document: ` +
+        'a policy cannot be limited to a name that only the run knows',
     );
   return value;
 }

@@ -4,11 +4,11 @@ import type { Place } from '../environment.ts';
 export const arnOf = ({ names, region, account }: Place, service: string, resource: string): string =>
   `arn:${names.partition}:${service}:${region}:${account}:${resource}`;
 
-/** IAM is global: its ARNs name no region. */
+/** An ARN of IAM, which is global, so that it has no region. */
 export const iamArn = ({ names, account }: Place, resource: string): string =>
   `arn:${names.partition}:iam::${account}:${resource}`;
 
-/** `BUCKET` or `BUCKET/KEY`. */
+/** An ARN of `BUCKET` or `BUCKET/KEY`. */
 export const s3Arn = ({ names }: Place, resource: string): string =>
   `arn:${names.partition}:s3:::${resource}`;
 
@@ -16,7 +16,7 @@ export const s3Arn = ({ names }: Place, resource: string): string =>
 export const executionArn = (place: Place, machine: string): string =>
   arnOf(place, 'states', `execution:${machine}:*`);
 
-/** Jobs, or models, that runs of this environment make: Plan and Inspect name them PREFIX-HASH-... */
+/** Jobs, or models, of this environment's runs: Plan and Inspect name them PREFIX-HASH-... */
 export const ownJobsArn = (place: Place, type: string): string =>
   arnOf(place, 'sagemaker', `${type}/${place.names.jobPrefix}-*`);
 

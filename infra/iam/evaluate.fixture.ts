@@ -1,13 +1,13 @@
 import type { Statement } from './statement.ts';
 
-/** One call to AWS as IAM sees it. Context values by key, as IAM's documentation names them. */
+/** One call to AWS as IAM sees it. Context values have the keys of IAM's documentation. */
 export interface Call {
   readonly action: string;
   readonly resource: string;
   readonly context?: Readonly<Record<string, string | readonly string[]>>;
 }
 
-/** Statements as a template holds them: one or many of each. */
+/** Statements as in a template: one value or a list of each. */
 interface Written {
   readonly Effect: string;
   readonly Action: string | readonly string[];
@@ -16,7 +16,7 @@ interface Written {
 }
 
 /**
- * IAM's decision for a role with one identity policy and, where given, a boundary: an explicit deny wins, and both must
+ * IAM's decision for a role with one identity policy and an optional boundary: an explicit deny wins, and both must
  * allow (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html).
  */
 export function isAllowed(
@@ -54,7 +54,7 @@ function holds(
     StringLike: (a: string, b: string) => like(a, b),
     ArnEquals: (a: string, b: string) => like(a, b),
   }[plain];
-  if (!compare) throw new Error(`got the condition ${operator}, expected one that this evaluator knows`);
+  if (!compare) throw new Error(`got the condition ${operator}, expected one of this evaluator's`);
   const one = (value: string) => wanted.some((pattern) => compare(pattern, value));
   if (set === 'ForAllValues') return values.every(one);
   if (set === 'ForAnyValue') return values.some(one);

@@ -21,7 +21,7 @@ export function serviceRole(
   const needs = [...statements, ...(settings.kms_key ? [useKey(settings.kms_key)] : [])];
   const role = new Role(scope, id, {
     roleName,
-    // Lambda names no source when it assumes a role; the others do, so that no other account's job or machine can.
+    // Services name their source when they assume a role, which keeps out other accounts' jobs and machines. Lambda does not.
     assumedBy: new ServicePrincipal(
       service,
       service === 'lambda.amazonaws.com'

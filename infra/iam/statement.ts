@@ -1,13 +1,13 @@
 import { kindOf } from '../../pipeline/model-ledger.ts';
 
-/** An IAM statement as IAM writes it: plain data, so that a test can evaluate a policy before anything is deployed. */
+/** An IAM statement as plain data, so that a test can evaluate a policy before anything is deployed. */
 export interface Statement {
   readonly Sid?: string;
   readonly Effect: 'Allow' | 'Deny';
   readonly Action: readonly string[];
   readonly Resource: readonly string[];
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
-  /** Why the resource is `*`. Not part of the policy. */
+  /** The reason why the resource is `*`. Not part of the policy. */
   readonly because?: string;
 }
 
@@ -21,7 +21,7 @@ export function deny(Action: readonly string[], Resource: readonly string[], res
 
 type Rest = Partial<Pick<Statement, 'Sid' | 'Condition' | 'because'>>;
 
-/** Any model's ledger items of these kinds (`look-*`: all that start so) and no others; nor an operation that names no key. */
+/** Limits access to any model's ledger items of these kinds (`look-*`: all with that start) and to calls that name a key. */
 export function onlyKinds(kinds: readonly string[]): Pick<Statement, 'Condition'> {
   return {
     Condition: {
@@ -32,8 +32,8 @@ export function onlyKinds(kinds: readonly string[]): Pick<Statement, 'Condition'
 }
 
 /**
- * cdk-nag's findings on the stars of these statements, each with its reason. A resource that is nothing but `*` has none
- * unless its statement gives one.
+ * Acknowledges cdk-nag's findings on the stars of these statements, each with its reason. A resource that is only `*` gets
+ * one only from its statement's `because`.
  */
 export function starReasons(statements: readonly Statement[]): Record<string, string> {
   const findings = statements

@@ -1,7 +1,7 @@
 import type { Environment } from '../environment.ts';
 import { iamArn } from '../iam/arn.ts';
 
-/** The roles that the CDK command line works through; not the one for look-ups, which reads the whole account. */
+/** The roles that the CDK's command line uses, except the look-up role, which reads the whole account. */
 export const bootstrapRoles = (environment: Environment): string[] => {
   const { names, account, region } = environment;
   return ['deploy-role', 'file-publishing-role'].map((role) =>

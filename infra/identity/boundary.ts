@@ -4,7 +4,7 @@ import { allow, type Statement } from '../iam/statement.ts';
 import { manageRoles, protectIdentity } from './role-management.ts';
 
 /**
- * The boundary of every role that a deployment makes, and of CloudFormation's own role: whatever its policy says, a role
+ * The boundary of every role that a deployment creates, and of CloudFormation's own role: whatever its policy says, a role
  * can do no more than this.
  */
 export function boundary(environment: Environment): Statement[] {

@@ -4,7 +4,7 @@ import { allow, type Statement } from '../iam/statement.ts';
 import { bootstrapRoles } from './bootstrap-roles.ts';
 import { pull, push, read, run } from './workflow-access.ts';
 
-/** Deployments: also promote runs, releases, and the stack by way of the roles of `cdk bootstrap`. */
+/** The policy of deployments, which also promote, release images, and deploy the stack through the roles of `cdk bootstrap`. */
 export function deployPolicy(environment: Environment): Statement[] {
   const { names } = environment;
   return [
@@ -12,7 +12,7 @@ export function deployPolicy(environment: Environment): Statement[] {
     ...push(environment, names.candidateRepository, names.releaseRepository),
     ...pull(environment, [names.candidateRepository, names.releaseRepository]),
     ...read(environment),
-    // After an approval: the verdict was to hold, a person says otherwise.
+    // A person approved a candidate whose verdict was hold.
     allow(['lambda:InvokeFunction'], [names.functions.promote.arn]),
     allow(['sts:AssumeRole'], bootstrapRoles(environment)),
     allow(

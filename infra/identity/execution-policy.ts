@@ -6,8 +6,8 @@ import { allow, type Statement } from '../iam/statement.ts';
 import { manageRoles, protectIdentity } from './role-management.ts';
 
 /**
- * What CloudFormation may do in a deployment, as the execution role of `cdk bootstrap`: make, change and remove resources
- * by the environment's names, and their settings only.
+ * The policy of CloudFormation in a deployment, as the execution role of `cdk bootstrap`: create, change and remove
+ * resources with the environment's names, and only their settings.
  */
 export function executionPolicy(environment: Environment): Statement[] {
   const { names, region, account, settings, project, name } = environment;
@@ -32,7 +32,7 @@ export function executionPolicy(environment: Environment): Statement[] {
       ],
       [bucket(names.artifactsBucket), bucket(names.dataBucket)],
     ),
-    // The functions' code.
+    // The bucket of `cdk bootstrap` has the functions' code.
     allow(['s3:GetObject'], [`${bucket(`cdk-${names.qualifier}-assets-${account}-${region}`)}/*`]),
     allow(
       [

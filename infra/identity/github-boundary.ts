@@ -3,7 +3,7 @@ import { engineAccess } from '../features/train/prepare/engine-access.ts';
 import { allow, type Statement } from '../iam/statement.ts';
 import { bootstrapRoles } from './bootstrap-roles.ts';
 
-/** What the two roles that GitHub assumes are held to: no IAM, and of roles only those of `cdk bootstrap`. */
+/** The boundary of the two roles that GitHub assumes: no IAM, and no roles but those of `cdk bootstrap`. */
 export function githubBoundary(environment: Environment): Statement[] {
   const stopPrepare = engineAccess(environment).stop(environment);
   return [

@@ -12,13 +12,13 @@ import { executionPolicy } from './execution-policy.ts';
 import { githubBoundary } from './github-boundary.ts';
 import { pullRequestPolicy } from './pull-request-role.ts';
 
-/** What bootstrap learns before it deploys. */
+/** The facts that bootstrap finds out before it deploys. */
 export interface Identity {
-  /** What every subject of the repository's tokens begins with: `repo:OWNER/REPO`, or with ids. */
+  /** The start of every subject of the repository's tokens: `repo:OWNER/REPO`, or the same with ids. */
   readonly subjectPrefix: string;
-  /** An account has one provider for GitHub: `existing` where another stack has made it. */
+  /** An account has one provider for GitHub: `existing` if another stack created it. */
   readonly provider: 'create' | 'existing';
-  /** US dollars a month of the whole account. */
+  /** US dollars a month for the whole account. */
   readonly monthlyBudget: number;
 }
 
@@ -27,12 +27,12 @@ interface IdentityStackProps extends StackProps {
   readonly identity: Identity;
 }
 
-/** Of the tokens of GitHub's workflows. */
+/** The issuer of the tokens of GitHub's workflows. */
 export const issuer = 'token.actions.githubusercontent.com';
 
 /**
- * Who may come in, and the bounds of everything that deployments make. A person deploys it (npm run bootstrap); no role
- * in it can be changed by a deployment.
+ * The roles that GitHub's workflows assume, and the bounds of everything that deployments create. A person deploys it (npm
+ * run bootstrap); no deployment can change a role in it.
  */
 export class IdentityStack extends Stack {
   constructor(scope: Construct, id: string, { environment, identity, ...props }: IdentityStackProps) {
@@ -47,7 +47,7 @@ export class IdentityStack extends Stack {
         ? new OidcProviderNative(this, 'GitHub', {
             url: `https://${issuer}`,
             clientIds: ['sts.amazonaws.com'],
-            // Others of the account may have come to rely on it.
+            // Other stacks of the account may use it by now.
             removalPolicy: RemovalPolicy.RETAIN,
           })
         : null;
@@ -66,7 +66,7 @@ export class IdentityStack extends Stack {
       acknowledge(made, starReasons(statements));
       return made;
     };
-    // Without it nothing could be deployed where the company's boundary is used, so it is made only where it is ours.
+    // A company's boundary takes its place, so it is created only if mlops.yaml names none.
     if (settings.permissions_boundary === null)
       policy(
         'Boundary',
@@ -126,7 +126,7 @@ export class IdentityStack extends Stack {
       'Deploy',
       names.deployRole.name,
       'Deployments: infrastructure, images, promote runs',
-      // Where the gate holds, a job in the second environment waits for a reviewer and then promotes.
+      // If the gate holds, a job in the second environment waits for a reviewer and then promotes.
       [
         `environment:${environment.name}`,
         ...(settings.approval ? [`environment:${environment.name}-approval`] : []),

@@ -2,7 +2,7 @@ import type { Environment } from '../environment.ts';
 import type { Statement } from '../iam/statement.ts';
 import { pull, push, read, run } from './workflow-access.ts';
 
-/** Pull requests: start and follow evaluate runs, push candidates, read what runs left. */
+/** The policy of pull requests: start and follow evaluate runs, push candidates, read the results of runs. */
 export function pullRequestPolicy(environment: Environment): Statement[] {
   const { names } = environment;
   return [

@@ -4,10 +4,10 @@ import { iamArn } from '../iam/arn.ts';
 import { allow, deny, type Statement } from '../iam/statement.ts';
 
 /*
- * What deployments may do to roles: part of both the boundary and the execution policy, so that each holds by itself.
+ * The access of deployments to roles. The boundary and the execution policy both contain it, so that either is enough.
  */
 
-/** Roles of the environment may be made and changed, if they have the boundary and keep it. */
+/** Lets deployments create and change roles of the environment that have the boundary and keep it. */
 export function manageRoles(environment: Environment): Statement[] {
   const roles = [iamArn(environment, `role/${environment.names.stack}--*`)];
   return [
@@ -47,7 +47,7 @@ export function manageRoles(environment: Environment): Statement[] {
   ];
 }
 
-/** What only a person changes: who may come in, as what, and the bounds of all others. */
+/** Denies what only a person may change: the roles of GitHub's workflows, and the bounds of all others. */
 export function protectIdentity(environment: Environment): Statement[] {
   const { names } = environment;
   const iam = (resource: string) => iamArn(environment, resource);
@@ -82,7 +82,7 @@ export function protectIdentity(environment: Environment): Statement[] {
   ];
 }
 
-/** The company's boundary where mlops.yaml names one, else the identity stack's. */
+/** The company's boundary if mlops.yaml names one, otherwise the identity stack's. */
 export const boundaryArn = (environment: Environment): string =>
   environment.settings.permissions_boundary ??
   iamArn(environment, `policy/${environment.names.permissionsBoundary}`);

@@ -6,7 +6,7 @@ import { arnOf, artifactsArn, executionArn, ownJobsArn, s3Arn } from '../iam/arn
 import { allow, type Statement } from '../iam/statement.ts';
 
 /*
- * What both roles of GitHub's workflows may do, each to its extent.
+ * Statements for both roles of GitHub's workflows, each within its limits.
  */
 
 /** Starts, follows and stops runs of these machines. */
@@ -24,7 +24,7 @@ export function run(environment: Environment, machines: readonly ('evaluate' | '
   ];
 }
 
-/** Reads what runs are made from and what they left, adds what they are made from, and stops their jobs. */
+/** Reads the inputs and results of runs, adds inputs, and stops their jobs. */
 export function read(environment: Environment): Statement[] {
   const { names, settings, sources } = environment;
   const sagemaker = (resource: string) => arnOf(environment, 'sagemaker', resource);
@@ -32,7 +32,7 @@ export function read(environment: Environment): Statement[] {
   return [
     allow(['s3:ListBucket'], [s3Arn(environment, names.artifactsBucket)]),
     allow(['s3:GetObject'], [artifactsArn(environment, '*')]),
-    // What a run is made from, under names that are hashes of the content: written once, replaced never.
+    // The names of a run's inputs are hashes of their content: each is written once and never replaced.
     allow(
       ['s3:PutObject'],
       ['code', 'data', 'scripts'].map((folder) => artifactsArn(environment, `${folder}/*`)),
@@ -47,7 +47,7 @@ export function read(environment: Environment): Statement[] {
         sagemaker(`model-package/${names.packageGroups}/*`),
       ],
     ),
-    // Who cancels a run stops its jobs too: the runner of a workflow has seconds, close-run comes after.
+    // A cancelled workflow has seconds to stop the run's jobs itself; close-run comes later.
     allow(
       [
         'sagemaker:DescribeHyperParameterTuningJob',
@@ -66,7 +66,7 @@ export function read(environment: Environment): Statement[] {
     ),
     allow(['sagemaker:DeleteModel'], [ownJobsArn(environment, 'model')]),
     ...engineAccess(environment).stop(environment),
-    // All jobs of an account log to the same groups: streams can be listed, but only those of this environment be read.
+    // All jobs of an account share their log groups: all streams can be listed, but only this environment's be read.
     allow(
       ['logs:DescribeLogStreams'],
       logs.map((group) => `${group}:*`),

@@ -11,30 +11,30 @@ const run = promisify(execFile);
 /** `OWNER/NAME` of the repository that the workflows run in. */
 export const repositoryName = 'octo/attrition';
 
-/** What a run of a workflow left. */
+/** The result of a workflow's run. */
 export interface Finished {
-  /** Its number. */
+  /** The run's number. */
   id: string;
   /** Whether every job succeeded. */
   ok: boolean;
-  /** All that act and the steps printed. */
+  /** The output of act and of the steps. */
   log: string;
   seconds: number;
-  /** Where the artifacts of the run are, a folder each. */
+  /** The folder of the run's artifacts, each in a folder of its own. */
   artifacts: string;
-  /** Lines of act's own account: `[WORKFLOW/JOB] ...`. */
+  /** The lines of act itself: `[WORKFLOW/JOB] ...`. */
   jobs: Record<string, 'success' | 'failure'>;
 }
 
 /**
- * A repository on GitHub with the files of this checkout and the sample project, and a machine that runs its workflows: act on this host, without
- * containers. The actions of others are small stand-ins (fixtures/actions) that do the same job with folders; with
- * MLOPS_REAL_ACTIONS=FOLDER they are what lies in FOLDER/OWNER/NAME.
+ * A repository on GitHub with the files of this checkout and the sample project, and a machine that runs its workflows: act
+ * on this host, without containers. Small stand-ins (fixtures/actions) replace the actions of others and do the same with
+ * folders; MLOPS_REAL_ACTIONS=FOLDER uses the actions in FOLDER/OWNER/NAME instead.
  */
 export class ActFixture {
   readonly folder: string;
   readonly checkout: string;
-  /** Environment of every step besides GitHub's own. */
+  /** The environment that every step gets besides GitHub's variables. */
   readonly env: Record<string, string>;
   readonly #act: string;
   readonly #token: string;
@@ -55,7 +55,7 @@ export class ActFixture {
     };
   }
 
-  /** `act`: the program; `token`: of the workflow, which nothing hides in the log; `env`: of every step. */
+  /** `act` is the program, `token` the workflow's, which the log shows, and `env` every step's environment. */
   static async create(options: {
     act: string;
     token: string;
@@ -64,7 +64,7 @@ export class ActFixture {
     const folder = await mkdtemp(join(tmpdir(), 'mlops-act-'));
     const fixture = new ActFixture(folder, options);
     await mkdir(join(folder, 'config/act'), { recursive: true });
-    // Without it act asks which images to use.
+    // Without this file act asks which images to use.
     await writeFile(join(folder, 'config/act/actrc'), '');
     await writeFile(
       join(folder, 'gitconfig'),
@@ -84,11 +84,11 @@ export class ActFixture {
       const to = join(fixture.checkout, file);
       await mkdir(dirname(to), { recursive: true });
       await cp(file, to).catch((error: NodeJS.ErrnoException) => {
-        // Tracked, and deleted since.
+        // The file is tracked but has been deleted.
         if (error.code !== 'ENOENT') throw error;
       });
     }
-    // The checkout's own mlops.yaml, model and examples are a user's to edit.
+    // A user may edit the checkout's own mlops.yaml, model and examples.
     for (const path of ['mlops.yaml', 'model', 'examples'])
       await rm(join(fixture.checkout, path), { recursive: true, force: true });
     copySample(fixture.checkout);
@@ -106,14 +106,14 @@ export class ActFixture {
     return (await run('git', args, { cwd: this.checkout, env })).stdout.trim();
   }
 
-  /** Commits all that differs; its sha. */
+  /** Commits every change and returns the commit's sha. */
   async commit(message: string): Promise<string> {
     await this.git('add', '--all');
     await this.git('commit', '--quiet', '--allow-empty', '--message', message);
     return await this.git('rev-parse', 'HEAD');
   }
 
-  /** Opens pull request `number` from `branch`, which `change` edits: shas of its head and of its merge, as GitHub makes one. */
+  /** Opens pull request `number` from `branch`, which `change` edits. Returns the shas of its head and of its merge commit. */
   async propose(
     number: number,
     branch: string,
@@ -135,7 +135,7 @@ export class ActFixture {
     await this.git('push', '--quiet', 'origin', 'main');
   }
 
-  /** Runs one workflow by an event; what fails in it fails no promise. */
+  /** Runs one workflow for an event. A failed job does not reject the promise. */
   async run(
     workflow: string,
     event: {
@@ -189,7 +189,7 @@ export class ActFixture {
         ...process.env,
         XDG_CONFIG_HOME: join(this.folder, 'config'),
         HOME: homedir(),
-        // The Node of this checkout, as the runner has one for `using: node24`.
+        // This checkout's Node takes the place of the runner's for `using: node24`.
         PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
       },
     );
@@ -213,7 +213,7 @@ export class ActFixture {
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  /** What act has in place of GitHub's artifacts and caches, for the real actions. */
+  /** act's servers in place of GitHub's artifacts and caches, for the real actions. */
   #servers(): string[] {
     if (!process.env.MLOPS_REAL_ACTIONS) return ['--no-cache-server'];
     const path = join(this.folder, 'servers');
@@ -226,7 +226,7 @@ export class ActFixture {
     return [...here('artifact'), ...here('cache')];
   }
 
-  /** Every action of another repository that workflows and actions use, in the version that they use. */
+  /** Every action of another repository that workflows and actions use, with its version. */
   async #replacements(): Promise<string[]> {
     const root = process.env.MLOPS_REAL_ACTIONS || join(import.meta.dirname, 'fixtures/actions');
     const used = new Set<string>();
@@ -248,7 +248,7 @@ export class ActFixture {
   }
 }
 
-/** What a program prints, both streams in order, and how it ended. */
+/** A program's output, both streams in order, and its exit code. */
 function output(
   program: string,
   args: readonly string[],

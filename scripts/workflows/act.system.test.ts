@@ -321,9 +321,7 @@ test("a release is main with the actions' bundles, under its tag and its major o
       TOKEN: 'x',
     },
   });
-  await expect(again).rejects.toMatchObject({
-    stdout: expect.stringContaining('got v1.2.3, which is tagged already'),
-  });
+  await expect(again).rejects.toMatchObject({ stdout: expect.stringContaining('got v1.2.3, which exists') });
 });
 
 test('no log, comment or summary of all that holds a token, a key or a signed address', async () => {

@@ -1,4 +1,4 @@
-/** Builds the tools of the workflows to programs that need only Node: `scripts/workflows/dist/NAME.js`. */
+/** Bundles the tools of the workflows into programs that need only Node: `scripts/workflows/dist/NAME.js`. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';

@@ -9,7 +9,7 @@ const modules = {
   actionlint: 'github.com/rhysd/actionlint/cmd/actionlint@v1.7.12',
 } as const;
 
-/** A program of Go's world, built once with the Go of this machine and kept in `.mlops/tools`. Throws where that fails. */
+/** A Go program, built once with this machine's Go and kept in `.mlops/tools`. Throws if the build fails. */
 export async function goTool(name: keyof typeof modules): Promise<string> {
   const module = modules[name];
   const folder = resolve('.mlops/tools', module.replaceAll(/[^\w.@-]/g, '-'));
@@ -24,7 +24,7 @@ export async function goTool(name: keyof typeof modules): Promise<string> {
     env: { ...process.env, GOBIN: folder, GOFLAGS: '-mod=mod' },
   }).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error;
-    throw new Error(`${name}: Go is not there, which builds it; expected go on the PATH (https://go.dev/dl)`);
+    throw new Error(`${name}: got no go on the PATH, expected Go to build it with (https://go.dev/dl)`);
   });
   return program;
 }

@@ -29,7 +29,7 @@ export interface Workflow {
 
 export const read = (text: string): Workflow => parse(text) as Workflow;
 
-/** Every workflow of this repository by its file's name. */
+/** Every workflow of this repository, by its file name. */
 export const workflows = (): Record<string, Workflow> =>
   Object.fromEntries(
     globSync('.github/workflows/*.yml').map((file) => [basename(file), read(readFileSync(file, 'utf8'))]),
@@ -37,14 +37,14 @@ export const workflows = (): Record<string, Workflow> =>
 
 const own = 'github.event.pull_request.head.repo.full_name == github.repository';
 
-/** What is wrong about a workflow where a fork comes near it: each a sentence. */
+/** The faults of a workflow that a fork could exploit, each a sentence. */
 export function nearForks(workflow: Workflow): string[] {
   if ('pull_request_target' in workflow.on) return ['runs on pull_request_target'];
   const jobs = Object.entries(workflow.jobs);
   const wrong = (name: string, job: Job, why: string) =>
     powers(job).map((power) => `job ${name} ${why} and holds ${power}`);
   if ('pull_request' in workflow.on)
-    // GitHub itself makes a fork's token read-only here, and gives it no secret.
+    // For this event GitHub makes a fork's token read-only and gives it no secrets.
     return jobs.filter(([, job]) => !isOwn(job)).flatMap(([name, job]) => wrong(name, job, 'runs for forks'));
   if ('workflow_run' in workflow.on)
     return jobs.flatMap(([name, job]) => [
@@ -57,7 +57,7 @@ export function nearForks(workflow: Workflow): string[] {
   return [];
 }
 
-/** Only the own repository's heads get past its condition: every alternative of it asks for that. */
+/** Whether the job runs only for heads of this repository: every alternative of its condition requires that. */
 const isOwn = ({ if: condition = '' }: Job): boolean =>
   condition
     .replaceAll(/\([^()]*\)/g, '')

@@ -6,7 +6,7 @@ import { account, region } from '../../../pipeline/backends/aws/fakecloud.fixtur
 import { temporaryFolder } from '../../../pipeline/backends/embedded/images/python-context.fixture.ts';
 import { docker } from '../../../pipeline/image/docker.fixture.ts';
 
-/** AWS's image of the Node runtime, as fakecloud names it, and what stands in for it. */
+/** AWS's image of the Node runtime, as fakecloud names it, and the stand-in for it. */
 const name = 'public.ecr.aws/lambda/nodejs:24';
 const standIn = 'mlops-function-runtime';
 
@@ -19,7 +19,7 @@ function importImage(): void {
   };
   for (const folder of ['var/task', 'tmp']) mkdirSync(join(root, folder), { recursive: true });
   copy(process.execPath, 'var/lang/bin/node');
-  // A line a library, the loader among them: `libm.so.6 => /lib/.../libm.so.6 (0x...)`.
+  // ldd prints a line for each library and the loader: `libm.so.6 => /lib/.../libm.so.6 (0x...)`.
   const libraries = execFileSync('ldd', [process.execPath], { encoding: 'utf8' }).matchAll(/(\/\S+) \(0x/g);
   for (const [, path = ''] of libraries) copy(path, path);
   copy(fileURLToPath(new URL('function-runtime.fixture.ts', import.meta.url)), 'var/runtime/runtime.mts');
@@ -34,14 +34,14 @@ function importImage(): void {
   );
 }
 
-/** The address at which containers and this machine both reach what listens there. */
+/** The address at which both containers and this machine reach a server on this machine. */
 export const bridgeAddress = (): string =>
   docker('network', 'inspect', 'bridge', '--format', '{{(index .IPAM.Config 0).Gateway}}');
 
 /**
- * Makes ready, in the environment of this process, what fakecloud needs to run functions in Docker. Its `docker` is one that
- * takes the stand-in for AWS's image, which is never pulled, and gives a function what Lambda gives it beside its own
- * settings: region, credentials, and here `variables` that say where AWS is. Returns what sets further ones of a function.
+ * Sets up, in the environment of this process, what fakecloud needs to run functions in Docker. Its `docker` is a wrapper
+ * that uses the stand-in for AWS's image, which is never pulled, and gives a function what Lambda adds to its settings:
+ * region, credentials, and here `variables` that say where AWS is. Returns a function that sets more of them.
  */
 export function prepareFunctions(
   variables: Readonly<Record<string, string>>,
@@ -50,7 +50,7 @@ export function prepareFunctions(
   const files = temporaryFolder();
   const given = {
     AWS_REGION: region,
-    // The runtime tells a function its ARN, which holds the account.
+    // The runtime tells a function its ARN, which contains the account.
     FUNCTION_ARN: `arn:aws:lambda:${region}:${account}:function:f`,
     ...variables,
   };
@@ -82,7 +82,7 @@ exec docker create ${settings.join(' ')} --env-file "$own" "$@"
     );
 }
 
-/** The emulator leaves its containers. */
+/** Removes the containers that the emulator leaves. */
 export function removeFunctions(): void {
   const containers = docker('ps', '--all', '--quiet', '--filter', `ancestor=${standIn}`);
   if (containers !== '') docker('rm', '--force', ...containers.split('\n'));

@@ -4,20 +4,20 @@ import { readArtifacts, readData } from '../../iam/access.ts';
 import { arnOf, artifactsArn, executionArn, ownJobsArn } from '../../iam/arn.ts';
 import { allow, onlyKinds, type Statement } from '../../iam/statement.ts';
 
-/** What a function needs of the ports (pipeline/ports.ts). */
+/** The access that a function needs through the ports (pipeline/ports.ts). */
 interface Needs {
-  /** Kinds of ledger items that it gets and lists; `look-*` stands for all that start so. */
+  /** Kinds of ledger items that it gets and lists; `look-*` means all kinds that start with `look-`. */
   readonly reads?: readonly string[];
   /** Kinds that it also writes. */
   readonly writes?: readonly string[];
-  /** Folders of the artifacts that it writes. It reads them all. */
+  /** Folders of the artifacts that it writes. It reads all of them. */
   readonly folders?: readonly string[];
   readonly registry?: 'read' | 'register' | 'approve';
   /** Reads the data that a run is made from. */
   readonly data?: true;
-  /** Reads what became of jobs; stops them. */
+  /** Describes jobs and stops them. */
   readonly jobs?: 'read' | 'stop';
-  /** Reads what became of executions. */
+  /** Describes executions. */
   readonly executions?: true;
 }
 
@@ -42,7 +42,7 @@ const needs: Readonly<Record<FunctionName, Needs>> = {
   'close-run': { writes: ['run', 'lease'], jobs: 'stop', executions: true },
 };
 
-/** What the role of a function may do. `sources` are the `s3://` URIs of mlops.yaml outside the environment's buckets. */
+/** The policy of a function's role. `sources` are the `s3://` URIs of mlops.yaml outside the environment's buckets. */
 export function functionPolicy(name: FunctionName, place: Place, sources: readonly string[]): Statement[] {
   const { names } = place;
   const { reads = [], writes = [], folders = [], registry, data, jobs, executions } = needs[name];
@@ -81,12 +81,12 @@ function registryStatements(depth: 'read' | 'register' | 'approve', place: Place
   const packages = arnOf(place, 'sagemaker', `model-package/${place.names.packageGroups}/*`);
   const group = arnOf(place, 'sagemaker', `model-package-group/${place.names.packageGroups}`);
   return [
-    // ListModelPackages has the group as its resource only where one is named.
+    // ListModelPackages has the group as its resource only if the request names one.
     allow(['sagemaker:DescribeModelPackage', 'sagemaker:ListModelPackages'], [group, packages]),
     ...(depth === 'register'
       ? [
           allow(['sagemaker:CreateModelPackage', 'sagemaker:AddTags'], [group, packages]),
-          // A model's first package makes its group.
+          // A model's first package creates its group.
           allow(['sagemaker:CreateModelPackageGroup'], [group]),
         ]
       : []),

@@ -1,6 +1,6 @@
 /**
- * What AWS's image for Lambda functions does, in a container of one function: loads the handler that it is started with
- * (`FILE.EXPORT` under /var/task), and calls it for every POST on port 8080.
+ * Does what AWS's image for Lambda functions does, in a container of one function: loads the handler that its argument
+ * names (`FILE.EXPORT` under /var/task), and calls it for every POST on port 8080.
  */
 import { createServer } from 'node:http';
 
@@ -10,7 +10,7 @@ interface Invocation {
 type Handler = (event: unknown, invocation: Invocation) => Promise<unknown>;
 
 const [file = '', name = ''] = (process.argv[2] ?? '').split('.');
-// As on AWS once, when the function starts; every call of a function that did not start fails alike.
+// As on AWS, the handler loads once, when the function starts; if that fails, every call fails with the same error.
 const loaded: Promise<Handler> = import(`/var/task/${file}.mjs`).then((module) => module[name]);
 loaded.catch(() => {});
 const invokedFunctionArn = process.env.FUNCTION_ARN ?? '';

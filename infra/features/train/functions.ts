@@ -24,15 +24,15 @@ interface FunctionsProps extends EncryptedProps {
 }
 
 /**
- * MB of memory, which is also the share of a processor. Plan checks up to 200 MB of data, which lie on its disk (512 MB,
- * as Lambda gives it): 13.7 million rows of an id and a label took 1.2 GB. Gate holds the scores of all holdout rows.
+ * Memory in MB, which also decides the share of a processor. Plan checks up to 200 MB of data, which it keeps on Lambda's
+ * 512 MB disk: 13.7 million rows of an id and a label took 1.2 GB. Gate keeps the scores of all holdout rows in memory.
  */
 const memory: Partial<Record<FunctionName, number>> = { plan: 1769, gate: 1769 };
 const usualMemory = 512;
 
 /**
- * The functions that the machines call, and the one that closes runs. None has reserved concurrency: an account's
- * first quota is 10, all of it unreserved, and what must happen once is a conditional write of the ledger.
+ * The functions that the machines call, and the one that closes runs. None has reserved concurrency: a new account's quota
+ * of 10 leaves none to reserve, and conditional writes of the ledger protect what must happen once.
  */
 export class Functions extends Construct {
   readonly all: Readonly<Record<FunctionName, LambdaFunction>>;

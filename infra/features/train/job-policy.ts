@@ -3,12 +3,12 @@ import { artifactsAndData, networkInterfaces, pullImages } from '../../iam/acces
 import { arnOf, s3Arn } from '../../iam/arn.ts';
 import { allow, type Statement } from '../../iam/statement.ts';
 
-/** What the role may do that every SageMaker job runs with: read data and artifacts, write artifacts, pull images, log. */
+/** The policy of the role of every SageMaker job: read data and artifacts, write artifacts, pull images, log. */
 export function jobPolicy(environment: Environment): Statement[] {
   const { names, sources, images, settings } = environment;
   return [
     ...artifactsAndData(environment, sources, ['prepared', 'models', 'scores']),
-    // SageMaker looks at the output bucket itself before it starts a job.
+    // SageMaker checks the output bucket before it starts a job.
     allow(
       ['s3:GetBucketLocation'],
       [s3Arn(environment, names.artifactsBucket), s3Arn(environment, names.dataBucket)],
@@ -31,7 +31,7 @@ export function jobPolicy(environment: Environment): Statement[] {
   ];
 }
 
-/** The repository of an image `ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME@sha256:...`; none where it is not ECR's. */
+/** The repository of an image `ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME@sha256:...`; none for an image outside ECR. */
 function repositoryOf(image: string | null, partition: string): string[] {
   const [, account, region, name] =
     /^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?\/([^@:]+)/.exec(image ?? '') ?? [];

@@ -9,9 +9,9 @@ import { allow, deny, type Statement } from '../../iam/statement.ts';
 export type MachineName = keyof ResourceNames['machines'];
 
 /**
- * What the role of a machine may do: what its document needs, and to log and trace. The role of train-evaluate
- * cannot call what promotes, nor write the champion or an approval itself. It cannot take the lease either, so that a
- * request to promote fails there at its first state.
+ * The policy of a machine's role: what its document needs, logs and traces. The role of train-evaluate cannot call the
+ * functions that promote, nor write the champion or an approval itself. It cannot take the lease either, so that a request
+ * to promote fails there at its first state.
  */
 export function machinePolicy(machine: MachineName, document: StateMachine, place: Place): Statement[] {
   const needed = actionsOf(document, place);

@@ -23,8 +23,8 @@ interface MachinesProps extends EncryptedProps {
 }
 
 /**
- * One document, two machines. IAM sees which machine is started, not with what input: who may only start
- * train-evaluate cannot promote, whatever the input says, because its role cannot call what does.
+ * One document, deployed as two machines, because IAM sees which machine is started but not its input. Whoever may start
+ * only train-evaluate cannot promote, whatever the input says, because its role cannot call the functions that promote.
  */
 export class Machines extends Construct {
   readonly evaluate: StateMachine;
@@ -50,7 +50,7 @@ export class Machines extends Construct {
       ...(engine && { engine: engine.document }),
       security: securityOf(environment),
     });
-    // Kept in the template, so that a diff shows the document.
+    // The template contains the document, so that a diff shows its changes.
     const text = JSON.stringify(document, null, 1);
     const made = new StateMachine(this, name, {
       stateMachineName,
@@ -73,7 +73,7 @@ export class Machines extends Construct {
       }).withoutPolicyUpdates(),
       logs: {
         destination: new LogGroup(this, `${name}-log`, {
-          // The prefix spares the account's log resource policy from growing with every machine.
+          // The prefix keeps the account's log resource policy from growing with every machine.
           logGroupName: `/aws/vendedlogs/states/${stateMachineName}`,
           retention: RetentionDays.THREE_MONTHS,
           removalPolicy: RemovalPolicy.DESTROY,
@@ -88,7 +88,7 @@ export class Machines extends Construct {
   }
 }
 
-/** The names that the document states, as the role's policy sees them. */
+/** The names in the document, as the role's policy needs them. */
 function resourcesOf(environment: Environment, engine: DeployedEngine | undefined): Resources {
   const { names } = environment;
   return {
@@ -105,7 +105,7 @@ function securityOf({ settings, project, name }: Environment): Security {
   return { vpc, kms_key, network_isolation, tags: { project, environment: name, ...tags } };
 }
 
-/** Of every function but the one that an event calls. */
+/** A value for every function but the one that an event calls. */
 function mapSteps(
   { names }: Environment,
   of: (step: Exclude<FunctionName, 'close-run'>) => string,
@@ -118,6 +118,6 @@ function mapSteps(
 
 const placeholder = (name: string): string => `\${${name}}`;
 
-/** Of a substitution: letters and digits. */
+/** The name of a substitution: letters and digits. */
 const logicalName = (step: string): string =>
   step.replaceAll(/(?:^|-)(.)/g, (_, letter: string) => letter.toUpperCase());

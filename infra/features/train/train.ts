@@ -14,16 +14,16 @@ import { watchRuns } from './watch-runs.ts';
 
 interface TrainProps extends EncryptedProps {
   readonly code: FunctionCode;
-  /** Of the prepare job, as mlops.yaml asks for it (loadEngine). @default SageMaker Processing */
+  /** The engine of the prepare job that mlops.yaml asks for (loadEngine). @default SageMaker Processing */
   readonly engine: MakeEngine | undefined;
   readonly ledger: Ledger;
   readonly operations: Operations;
 }
 
 /**
- * What trains, judges and promotes: the role of jobs, the functions, what runs the prepare job, the state machines, the
- * rule that closes runs, alarms and graphs. They stand in the stack itself: a construct around them would change the
- * logical ids of what is deployed. A feature that is new has a construct of its own.
+ * Trains, judges and promotes: the role of jobs, the functions, the engine of the prepare job, the state machines, the rule
+ * that closes runs, alarms and graphs. They are direct children of the stack, because a construct around them would change
+ * the logical ids of deployed stacks. A new feature has a construct of its own.
  */
 export function addTrain(
   stack: Construct,
@@ -44,7 +44,7 @@ export function addTrain(
     ledger,
     key,
   });
-  // No Catch sees an abort or the machine's own timeout; a failure is closed again, which changes nothing.
+  // No Catch sees an abort or the machine's own timeout. Closing a failed run a second time changes nothing.
   new Rule(operations, 'CloseRun', {
     ruleName: environment.names.closeRunRule,
     description: 'Closes runs that ended without their machine: stops jobs, frees the lease',

@@ -12,14 +12,14 @@ interface WatchRunsProps {
   readonly machines: Machines;
 }
 
-/** What tells how runs go: alarms on those that nobody waits for, and graphs of all. */
+/** Alarms on the runs that nobody waits for, and graphs of all runs. */
 export function watchRuns({ environment, functions, machines }: WatchRunsProps): Watched {
   const { evaluate, promote } = machines;
   const daily = { period: Duration.days(1) };
   const sum = { ...daily, statistic: 'Sum' };
   const both = (metrics: (machine: typeof evaluate) => IMetric[]) => [evaluate, promote].flatMap(metrics);
   const every = Object.values(functions.all);
-  // From the log of the record function (pipeline/steps/train/run-metrics.ts).
+  // The log of the record function has these metrics (pipeline/steps/train/run-metrics.ts).
   const ofRuns = (metricName: string, statistic: string) =>
     new Metric({
       namespace: metricNamespace,
@@ -38,7 +38,7 @@ export function watchRuns({ environment, functions, machines }: WatchRunsProps):
       ...daily,
     });
   return {
-    // A pull request tells of its own run. A function's error fails the run that called it; nobody waits for close-run.
+    // A pull request reports its own run, and a function's error fails the run that called it. Nobody waits for close-run.
     alarms: [
       {
         name: 'runs-failed',

@@ -3,7 +3,7 @@ import type { EngineAccess } from './engine.ts';
 import { fargateAccess } from './fargate-policy.ts';
 import { glueAccess } from './glue-policy.ts';
 
-/** By `prepare.engine` of mlops.yaml. SageMaker Processing needs what every job of SageMaker does, and no more. */
+/** Access by `prepare.engine` of mlops.yaml. SageMaker Processing needs no more than every SageMaker job does. */
 const engines: Readonly<Record<Environment['engine'], EngineAccess>> = {
   processing: { boundary: [], services: [], deployment: () => [], stop: () => [] },
   glue: glueAccess,

@@ -5,29 +5,29 @@ import type { Statement } from '../../../iam/statement.ts';
 
 /** An engine of the prepare job as it is deployed. */
 export interface DeployedEngine {
-  /** By names and ARNs, as the policy of a machine sees them. */
+  /** Names and ARNs, as a machine's policy needs them. */
   readonly engine: PrepareEngine;
-  /** By placeholders, as the document in the template states them. */
+  /** Placeholders, as the document in the template has them. */
   readonly document: PrepareEngine;
-  /** What the placeholders stand for. */
+  /** The values of the placeholders. */
   readonly substitutions: Readonly<Record<string, string>>;
 }
 
-/** What an engine of the prepare job adds to the policies of other roles. */
+/** The statements that an engine of the prepare job adds to the policies of other roles. */
 export interface EngineAccess {
-  /** Actions that roles of the environment may be given at all, beyond what every environment needs. */
+  /** Actions that the boundary allows the environment's roles, beyond those that every environment needs. */
   readonly boundary: readonly string[];
   /** Services that roles of the environment may be passed to. */
   readonly services: readonly string[];
-  /** What CloudFormation does in a deployment: the Glue job, or the cluster and network. */
+  /** CloudFormation's actions in a deployment: on the Glue job, or on the cluster and network. */
   readonly deployment: (environment: Environment) => Statement[];
-  /** Stops a prepare job that its machine left behind: the run ran out of time, or was aborted from outside. */
+  /** Stops a prepare job that its machine left running, because the run timed out or was aborted. */
   readonly stop: (place: Place) => Statement[];
 }
 
 /**
- * Puts `${PrepareFIELD}` in the place of every text of an engine, but for its name and what mlops.yaml says. `values` are
- * references to resources where the engine states their known names, so that the machine is made after them.
+ * Replaces every text of an engine by `${PrepareFIELD}`, except its name and the settings of mlops.yaml. `values` are
+ * references to resources, and not their known names, so that CloudFormation creates the machine after them.
  */
 export function withPlaceholders(
   engine: PrepareEngine,

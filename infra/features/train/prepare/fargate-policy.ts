@@ -4,7 +4,7 @@ import { arnOf } from '../../../iam/arn.ts';
 import { allow, type Statement } from '../../../iam/statement.ts';
 import type { EngineAccess } from './engine.ts';
 
-/** What ECS does before the program runs: pull its image, open its log. */
+/** The policy of ECS before the program runs: pull the image, open the log. */
 export const taskExecutionPolicy = (environment: Environment): Statement[] => [
   ...pullImages(environment),
   allow(
@@ -42,7 +42,7 @@ export const fargateAccess: EngineAccess = {
   ],
 };
 
-/** A VPC and what is in it have ids that nobody knows before they are made: the stack's tags stand for the name. */
+/** The ids of a VPC and its parts are not known before they exist, so the stack's tags identify them. */
 function ownNetwork(environment: Environment): Statement[] {
   const { project, name } = environment;
   const own = { 'aws:ResourceTag/project': [project], 'aws:ResourceTag/environment': [name] };

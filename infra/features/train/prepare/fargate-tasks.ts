@@ -22,9 +22,9 @@ import { taskExecutionPolicy } from './fargate-policy.ts';
 import { programPolicy } from './program-policy.ts';
 
 /**
- * Where the prepare job runs as an ECS task on Fargate: a cluster without machines, roles and a log. Without a VPC in
- * mlops.yaml two public subnets of its own, with no NAT: a task has a public address while it runs, reaches S3 by a
- * gateway endpoint, and nothing reaches it. None of it costs at rest.
+ * The prepare job as an ECS task on Fargate: a cluster without machines, roles and a log. If mlops.yaml has no VPC, it gets
+ * two public subnets without NAT: a task has a public address while it runs, reaches S3 through a gateway endpoint, and
+ * nothing can reach it. None of it costs at rest.
  */
 export class FargateTasks extends Construct {
   readonly deployed: DeployedEngine;
@@ -116,7 +116,7 @@ export class FargateTasks extends Construct {
         vpcId: vpc.ref,
         cidrBlock,
         availabilityZone: Fn.select(index, Fn.getAzs()),
-        // A task asks for its address itself.
+        // Each task asks for its own public address.
         mapPublicIpOnLaunch: false,
         tags: [name],
       });

@@ -14,7 +14,7 @@ import { glueJobPolicy } from './glue-policy.ts';
 
 const prepare = (path: string): string => join(prepareContext, path);
 
-/** Runs of all pull requests at a time; others wait. */
+/** The number of runs, of all pull requests together, at a time; others wait. */
 const mostRuns = 20;
 
 /**
@@ -62,7 +62,7 @@ export class GlueJob extends Construct {
           physicalConnectionRequirements: {
             subnetId,
             securityGroupIdList: settings.vpc?.security_groups ?? [],
-            // The service asks for what the subnet implies.
+            // Glue requires the zone, although the subnet implies it.
             ...(settings.vpc?.availability_zones[index] !== undefined && {
               availabilityZone: settings.vpc.availability_zones[index],
             }),
@@ -87,7 +87,7 @@ export class GlueJob extends Construct {
       role: role.roleArn,
       glueVersion: '5.0',
       command: { name: 'glueetl', pythonVersion: '3', scriptLocation: script.s3ObjectUrl },
-      // A run says how large it is, and how long it may take.
+      // Each run sets its own size and timeout.
       workerType: 'G.1X',
       numberOfWorkers: 2,
       timeout: 60,

@@ -5,7 +5,7 @@ import { allow, type Statement } from '../../../iam/statement.ts';
 import type { EngineAccess } from './engine.ts';
 import { programPolicy } from './program-policy.ts';
 
-/** The role of the Glue job: the program, and what Glue does in the job's name. `assets` are the keys of the job's code. */
+/** The policy of the Glue job's role: its program, and Glue's own calls for the job. `assets` are the keys of the job's code. */
 export function glueJobPolicy(environment: Environment, assets: readonly string[]): Statement[] {
   const { names, region, account, settings } = environment;
   const logs = arnOf(environment, 'logs', `log-group:${names.prepare.glueLogs}*`);
@@ -29,7 +29,7 @@ export function glueJobPolicy(environment: Environment, assets: readonly string[
           allow(['ec2:DescribeRouteTables', 'ec2:DescribeVpcAttribute', 'ec2:DescribeVpcEndpoints'], ['*'], {
             because: 'describing has no resource',
           }),
-          // As AWS's own policy for Glue has it: tags by which Glue knows its interfaces.
+          // AWS's own policy for Glue has the same tags, by which Glue recognises its interfaces.
           allow(
             ['ec2:CreateTags', 'ec2:DeleteTags'],
             [arnOf(environment, 'ec2', 'network-interface/*'), arnOf(environment, 'ec2', 'security-group/*')],

@@ -7,8 +7,8 @@ import type { DeployedEngine } from './engine.ts';
 export type MakeEngine = (scope: Construct, props: EncryptedProps) => DeployedEngine;
 
 /**
- * Undefined for SageMaker Processing, which needs nothing. Only the engine asked for is loaded: the constructs of ECS, EC2
- * and Glue are a sixth of all that a synth loads.
+ * Undefined for SageMaker Processing, which needs no resources. Only the chosen engine is loaded, because the constructs of
+ * ECS, EC2 and Glue are a sixth of what a synth loads.
  */
 export async function loadEngine(engine: Environment['engine']): Promise<MakeEngine | undefined> {
   switch (engine) {

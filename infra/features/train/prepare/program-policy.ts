@@ -2,6 +2,6 @@ import type { Environment } from '../../../environment.ts';
 import { artifactsAndData } from '../../../iam/access.ts';
 import type { Statement } from '../../../iam/statement.ts';
 
-/** What the prepare program does where Glue or ECS runs it: reads data and artifacts, writes what it prepared or why it failed. */
+/** The policy of the prepare program on Glue or ECS: read data and artifacts, write prepared data or the reason of a failure. */
 export const programPolicy = (environment: Environment): Statement[] =>
   artifactsAndData(environment, environment.sources, ['prepared']);
