@@ -16,9 +16,9 @@ import { prepareContext } from '../../pipeline/repository.ts';
 import { builtAction, type Step } from '../shared/runner.fixture.ts';
 
 /*
- * The bundle as the runner runs it, with Docker's own build and push, against an emulator of ECR that answers with logins
- * and holds what it was sent. The prepare image's base cannot be had without a network, so another image stands in its
- * place, under the tag of its content.
+ * The bundle as the runner runs it, with Docker's own build and push, against an emulator of ECR that answers with
+ * logins and holds what it was sent. The prepare image's base cannot be had without a network, so another image
+ * stands in its place, under the tag of its content.
  */
 jest.setTimeout(120_000);
 
@@ -229,7 +229,11 @@ test.each([
   ],
   [{ copy: 'perhaps' }, {}, /^::error title=Input::input copy: got "perhaps", expected one of true, false/],
   [{ context: 'nowhere' }, {}, /^::error::nowhere: got no folder, expected one/],
-  [{}, { DOCKER_HOST: 'unix:///nowhere.sock' }, /^::error::.*Docker, which builds the image, cannot be reached/],
+  [
+    {},
+    { DOCKER_HOST: 'unix:///nowhere.sock' },
+    /^::error::.*Docker, which builds the image, cannot be reached/,
+  ],
   [{}, { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '' }, /^::error::.*found no AWS credentials/],
 ])('with %j %j the step fails with one annotation', async (given, env, expected) => {
   const { code, annotations } = await act(given, { ...env });

@@ -10,7 +10,12 @@ test.each([
   ['expired', failure('ExpiredTokenException'), 'have expired; sign in again', 2],
   ['unknown credentials', failure('InvalidClientTokenId'), 'does not know these credentials', 2],
   ['no permission', failure('AccessDeniedException'), 'the role or user lacks the permission', 2],
-  ['forbidden', failure('Forbidden', '', { httpStatusCode: 403 }), 'the role or user lacks the permission', 2],
+  [
+    'forbidden',
+    failure('Forbidden', '', { httpStatusCode: 403 }),
+    'the role or user lacks the permission',
+    2,
+  ],
   ['no region', failure('Error', 'Region is missing'), 'expected AWS_REGION', 2],
   ['a quota', failure('ResourceLimitExceeded'), 'raise it under Service Quotas', 2],
   ['throttled', failure('ThrottlingException', '', { attempts: 8 }), 'throttled all 8 attempts; wait', 1],

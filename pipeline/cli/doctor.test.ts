@@ -125,7 +125,7 @@ const scripts = '[project]\nname = "small"\n[project.scripts]\n';
 const damages: Damage[] = [
   ['no data', remove('data.csv'), 'Data', 'problem', /^1 problem: data\.csv: got no file/],
   ['no model', remove('model'), 'Model', 'problem', /model: got no folder, expected one/],
-  ['no pyproject.toml', remove('model/pyproject.toml'), 'Model', 'problem', /model: has no pyproject\.toml/],
+  ['no pyproject.toml', remove('model/pyproject.toml'), 'Model', 'problem', /model: got no pyproject\.toml/],
   [
     'no serve',
     edit('model/pyproject.toml', `${scripts}train = "small.programs:train"\n`),
@@ -178,7 +178,7 @@ const damages: Damage[] = [
     },
     'Champion',
     'problem',
-    /files have been changed since they were kept/,
+    /files have changed since they were stored/,
   ],
 ];
 

@@ -147,7 +147,9 @@ test('missing credentials, an unknown environment and no Docker are bad input', 
     '--environment: got "nowhere", expected one of mlops.yaml: staging',
   );
   appendFileSync(dockerfile, 'ENV EDITED=3\n');
-  expect(await failing({ DOCKER_HOST: 'unix:///nowhere.sock' })).toContain('Docker, which builds the image, cannot be reached');
+  expect(await failing({ DOCKER_HOST: 'unix:///nowhere.sock' })).toContain(
+    'Docker, which builds the image, cannot be reached',
+  );
 });
 
 test('Ctrl-C ends the build and leaves no login', async () => {

@@ -202,7 +202,9 @@ test('a base image that cannot be pulled, and a Dockerfile that fails to build',
   writeFileSync(join(context, 'Dockerfile'), 'FROM mlops-test/base:1\nRUN echo broken >&2; exit 9\n');
   await expect(push()).rejects.toThrow(/model: its Dockerfile fails to build[\s\S]*broken/);
   await expect(push()).rejects.toMatchObject({ file: join(context, 'Dockerfile'), line: 2 });
-  await expect(push(open(), { context: join(context, 'none') })).rejects.toThrow(/got no folder, expected one/);
+  await expect(push(open(), { context: join(context, 'none') })).rejects.toThrow(
+    /got no folder, expected one/,
+  );
 });
 
 test('an image above the limit names its size, the limit and its largest layers', async () => {

@@ -1,4 +1,4 @@
-/** Whether a process of this machine runs, ours or another user's. */
+/** Whether a process runs on this machine, also if it is another user's. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

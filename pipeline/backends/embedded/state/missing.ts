@@ -1,4 +1,4 @@
-/** null where there is no such file or folder; any other trouble (no permission, a bad disk) is thrown, not taken for nothing. */
+/** null if the file or folder does not exist. Other errors (no permission, a bad disk) are thrown. */
 export async function unlessMissing<T>(found: Promise<T>): Promise<T | null> {
   try {
     return await found;
@@ -8,7 +8,7 @@ export async function unlessMissing<T>(found: Promise<T>): Promise<T | null> {
   }
 }
 
-/** Whether the file system found nothing of that name, or a folder where a file was wanted, or the other way round. */
+/** Whether the file or folder does not exist, or one was found in place of the other. */
 export function isMissing(error: unknown): boolean {
   const { code = '' } = error as NodeJS.ErrnoException;
   return ['ENOENT', 'ENOTDIR', 'EISDIR'].includes(code);
