@@ -70,9 +70,7 @@ export class EmbeddedBackend implements Backend {
 
   async images({ context, image }: ImageOptions) {
     if (context === null && this.#models === this.#images) {
-      throw new SetupError(
-        `model.image: got ${image}, expected model.context: an image runs only in Docker, with --containers`,
-      );
+      throw new SetupError(`model.image: got ${image}, which runs only in Docker: add --containers`);
     }
     const prepare = await this.#images.add(prepareContext, prepareName);
     const model = context === null ? (image ?? '') : await this.#models.add(context, 'model');
@@ -95,7 +93,7 @@ export class EmbeddedBackend implements Backend {
 
   async begin(): Promise<string> {
     throw new SetupError(
-      'this machine: got a run to start without following it, expected to follow it: its jobs end with this process',
+      'this machine: jobs end with the process that started them; expected to follow the run',
     );
   }
 

@@ -10,9 +10,8 @@ type Recovery =
   | { readonly catcher: Catcher; readonly errorOutput: { readonly Error: string; readonly Cause: string } };
 
 /**
- * Returns a function that applies a state's Retry and Catch to each failure of one visit; undefined if neither
- * handles it. Every retrier counts its own retries over the visit:
- * https://states-language.net/spec.html#complex-retry-scenarios
+ * Applies a state's Retry and Catch to each failure of one visit; undefined if neither handles it. Every retrier
+ * counts its own retries over the visit: https://states-language.net/spec.html#complex-retry-scenarios
  */
 export function recovery(state: State): (error: unknown) => Recovery | undefined {
   const retriers = 'Retry' in state ? (state.Retry ?? []) : [];

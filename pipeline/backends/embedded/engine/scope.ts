@@ -33,10 +33,7 @@ export function payload(value: unknown, what: string): Json {
   const text = JSON.stringify(value ?? null);
   const bytes = Buffer.byteLength(text);
   if (bytes > 262_144) {
-    throw new TaskError(
-      'States.DataLimitExceeded',
-      `${what}: got ${bytes} bytes of JSON, expected at most 262144`,
-    );
+    throw new TaskError('States.DataLimitExceeded', `${what}: got ${bytes} bytes, expected at most 262144`);
   }
   return JSON.parse(text) as Json;
 }

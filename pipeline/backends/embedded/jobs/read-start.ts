@@ -1,9 +1,9 @@
 import { open } from 'node:fs/promises';
 
-/** What the service takes of a failure or exit message. */
+/** SageMaker's limit on a failure or exit message. */
 const LENGTH = 1024;
 
-/** The first 1,024 characters of a text file; the empty string where there is none. */
+/** The first 1,024 characters of a text file; the empty string if the file does not exist. */
 export async function readStart(path: string): Promise<string> {
   const file = await open(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null;
