@@ -16,9 +16,9 @@ import { prepareContext } from '../../pipeline/repository.ts';
 import { builtAction, type Step } from '../shared/runner.fixture.ts';
 
 /*
- * The bundle as the runner runs it, with Docker's own build and push, against an emulator of ECR that answers with logins
- * and holds what it was sent. The prepare image's base cannot be had without a network, so another image stands in its
- * place, under the tag of its content.
+ * The bundle as the runner runs it, with Docker's own build and push, against an emulator of ECR that answers with
+ * logins and holds what it was sent. The prepare image's base cannot be had without a network, so another image
+ * stands in its place, under the tag of its content.
  */
 jest.setTimeout(120_000);
 

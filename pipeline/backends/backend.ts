@@ -2,38 +2,38 @@ import type { Request } from '../machines/request.ts';
 import type { StepContext } from '../steps/context.ts';
 import type { RunRecord } from '../steps/train/run-record.ts';
 
-/** Where a run happens: the same document, on this machine or on AWS. */
+/** Runs the same state machine on this machine or on AWS. */
 export interface Backend {
   readonly name: 'embedded' | 'aws';
   /** On AWS: the environment of mlops.yaml. */
   readonly environment: string | null;
   readonly context: StepContext;
-  /** Makes the run's images ready and says their URIs by digest; `code` lists the model's files. */
+  /** Makes the run's images available and returns their URIs by digest; `code` lists the model's files. */
   images(options: ImageOptions): Promise<{ model: string; prepare: string; code: CodeFile[] }>;
-  /** Copies files to a prefix of the storage; those that are there already cost nothing. */
+  /** Copies files to a prefix of the storage; skips those already there. */
   stage(files: StagedFile[], prefix: string): Promise<void>;
-  /** The name of the run: of a new one, or on AWS of one that has the same input and is open or has succeeded. */
+  /** The name for a new run, or on AWS the name of a run with the same input that is running or has succeeded. */
   executionName(request: Request): Promise<string>;
-  /** Starts the train machine, which goes on by itself; says the execution's name. Only where that can be. */
+  /** Starts the train machine without waiting and returns the execution's name. Only on AWS. */
   begin(request: Request): Promise<string>;
-  /** Where a person sees the execution; null where there is no such page. */
+  /** The URL of a page that shows the execution; null if there is none. */
   linkOf(execution: string, request: Request): string | null;
   /** Runs the train machine to its end. Aborting the signal stops its jobs too. */
   run(request: Request, options: RunOptions): Promise<RunResult>;
-  /** The last lines of a failed job's log, where its error did not bring them along. */
+  /** The last lines of a failed job's log, for an error that does not contain them. */
   logTail(job: FailedJob): Promise<string[]>;
-  /** Keeps the record of a run that has ended, where whoever follows a run is the one to write it. */
+  /** Writes the record of a finished run, if the process that follows a run has to do so. */
   keep(record: RunRecord): Promise<void>;
 }
 
-/** A job by the name that its service has for it. */
+/** A job, by the name that its service uses. */
 export interface FailedJob {
   kind: 'processing' | 'training' | 'transform' | 'tuning';
   name: string;
 }
 
 export interface ImageOptions {
-  /** The model's folder; null where `image` names a ready one. */
+  /** The model's folder; null if `image` names a built one. */
   context: string | null;
   image: string | null;
 }
@@ -45,7 +45,7 @@ export interface CodeFile {
 
 export interface LocalFile {
   path: string;
-  /** Under the prefix. */
+  /** Relative to the prefix. */
   name: string;
 }
 
@@ -57,18 +57,18 @@ export interface RunOptions {
   onProgress: (progress: Progress) => void;
 }
 
-/** What a person follows of a run. */
+/** Progress of a run, for people. */
 export type Progress =
   | { kind: 'started' | 'succeeded' | 'failed'; state: string; seconds: number }
-  /** A job elsewhere has begun; `url`: its log. */
+  /** A job has started on AWS; `url`: its log. */
   | { kind: 'job'; state: string; name: string; url: string }
-  /** Nothing runs: another run has what this one needs. `reason`: a line for people. */
+  /** This run waits for another one to finish. `reason`: a line for people. */
   | { kind: 'waiting'; state: string; reason: string }
   | { kind: 'trial'; state: string; done: number; total: number; best: number | null };
 
 export interface RunResult {
   status: 'succeeded' | 'failed' | 'cancelled';
-  /** Wall time of the states, in order of their end. */
+  /** Wall time of the states, in the order in which they ended. */
   steps: { name: string; seconds: number }[];
   error: { name: string; cause: string } | null;
 }

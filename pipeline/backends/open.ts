@@ -4,24 +4,24 @@ import { InputError } from '../errors.ts';
 import type { StepContext } from '../steps/context.ts';
 import type { Backend } from './backend.ts';
 
-/** Where the runs of a model are. */
+/** The place where a model's runs are. */
 export interface Place {
   backend: Backend['name'];
-  /** On AWS: one of mlops.yaml's; undefined or null where it has only one. */
+  /** On AWS: an environment of mlops.yaml; undefined or null if it has only one. */
   environment?: string | null | undefined;
 }
 
 interface Opening {
-  /** The folder of all that runs on this machine leave. */
+  /** The folder where runs on this machine keep all their state. */
   home: string;
-  /** What AWS's executions are named after; null: the input. */
+  /** Executions on AWS are named after this; null: after their input. */
   runId?: string | null;
   /** Run `train` and `serve` in Docker. */
   containers?: boolean;
   onNote: (line: string) => void;
 }
 
-/** The backend of a model, ready to run it. Throws SetupError, and InputError for a place that does not exist. */
+/** Opens a model's backend to run it. Throws SetupError, or InputError for a place that does not exist. */
 export async function openBackend(
   { project, name: model, environments }: Pick<Config, 'project' | 'name' | 'environments'>,
   { backend, environment }: Place,
@@ -37,12 +37,12 @@ export async function openBackend(
     throw new InputError('--containers: got it with --backend aws, expected --backend embedded');
   }
   const deployment = deploymentOf({ project, environments }, environment ?? undefined);
-  // The clients of AWS take a while to load, which a run on this machine is spared.
+  // The AWS clients load slowly, so a run on this machine does not load them.
   const { openAwsBackend } = await import('./aws/aws-backend.ts');
   return await openAwsBackend({ deployment, model, runId, onNote });
 }
 
-/** Where a model's runs keep what they made: the ports of its backend, without what runs jobs. Throws as openBackend. */
+/** Opens the ports of a model's backend to read its runs, without running jobs. Throws like openBackend. */
 export async function openContext(
   { project, name: model, environments }: Pick<Config, 'project' | 'name' | 'environments'>,
   { backend, environment }: Place,

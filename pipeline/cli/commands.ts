@@ -20,10 +20,7 @@ const run = () =>
     .addOption(shared.environment())
     .addOption(shared.model(', or `all` for one run of each'))
     .addOption(
-      new Option(
-        '--mode <mode>',
-        'evaluate: judge only; promote: make the candidate champion if the gate says so',
-      )
+      new Option('--mode <mode>', 'evaluate: judge only; promote: promote the model if the gate says so')
         .choices(['evaluate', 'promote'])
         .default('evaluate'),
     )
@@ -152,7 +149,7 @@ const doctor = () =>
 
 function image(): Command {
   const parent = new Command('image').description(
-    'Push and copy the container images that AWS runs, in its registry ECR.',
+    'Push or copy the images that AWS runs, in its registry ECR.',
   );
   const child = (name: string) =>
     parent
@@ -166,9 +163,7 @@ function image(): Command {
       .exitOverride()
       .showHelpAfterError('(add --help for the options)');
   child('push')
-    .description(
-      'Build the model image and the prepare image, and push those that are not in the registry yet.',
-    )
+    .description('Build the model and prepare images, and push those that are not there yet.')
     .option('--repository <uri>', "HOST/NAME to push to; default: the environment's candidate repository")
     .option(
       '--context <folder>',

@@ -112,7 +112,7 @@ test('a ready image without --containers, and one that nobody has, are bad input
   const image = `${registry}/none@sha256:${'0'.repeat(64)}`;
   const plain = await workspace.mlops('run', '--image', image);
   expect(plain.code).toBe(2);
-  expect(plain.stderr).toContain('a ready image runs in Docker: add --containers');
+  expect(plain.stderr).toContain('which runs only in Docker: add --containers');
   const missing = await run('--image', image);
   expect(missing.code).toBe(2);
   expect(missing.stderr).toContain('Docker neither has this image nor can pull it');

@@ -86,7 +86,7 @@ test('before the first run', async () => {
   const commit = git('rev-parse', '--short=7', 'HEAD').toString().trim();
   expect((await examine(fresh)).check('git')).toMatchObject({
     outcome: 'ok',
-    detail: `${commit} on trunk, with changes on top`,
+    detail: `${commit} on trunk, uncommitted changes`,
   });
 });
 
@@ -127,7 +127,7 @@ const scripts = '[project]\nname = "small"\n[project.scripts]\n';
 const damages: Damage[] = [
   ['no data', remove('data.csv'), 'Data', 'problem', /^1 problem: data\.csv: got no file/],
   ['no model', remove('model'), 'Model', 'problem', /model: got no folder, expected one/],
-  ['no pyproject.toml', remove('model/pyproject.toml'), 'Model', 'problem', /model: has no pyproject\.toml/],
+  ['no pyproject.toml', remove('model/pyproject.toml'), 'Model', 'problem', /model: got no pyproject\.toml/],
   [
     'no serve',
     edit('model/pyproject.toml', `${scripts}train = "small.programs:train"\n`),
@@ -135,7 +135,13 @@ const damages: Damage[] = [
     'problem',
     /names no serve/,
   ],
-  ['no requirements.txt', remove('model/requirements.txt'), 'Model', 'problem', /has no requirements\.txt/],
+  [
+    'no requirements.txt',
+    remove('model/requirements.txt'),
+    'Model',
+    'problem',
+    /got no requirements\.txt, expected one/,
+  ],
   [
     'packages without hashes',
     edit('model/requirements.txt', '# a lock\nnumpy==2.0 \\\n  --hash=sha256:00ff\nscipy==1.0  # why\n'),
@@ -163,14 +169,14 @@ const damages: Damage[] = [
     remove('.mlops/s3/mlops/small/models'),
     'Champion',
     'problem',
-    /^small\/1: missing: its artifact \(s3:.*model\.tar\.gz\)/,
+    /^small\/1: its artifact \(s3:.*model\.tar\.gz\) is missing/,
   ],
   [
     'a champion without image',
     remove('.mlops/images'),
     'Champion',
     'problem',
-    /its image model@sha256:.* not kept/,
+    /its image model@sha256:.* is missing/,
   ],
   [
     'a champion whose image was edited',
@@ -180,7 +186,7 @@ const damages: Damage[] = [
     },
     'Champion',
     'problem',
-    /files have been changed since they were kept/,
+    /files have changed since they were stored/,
   ],
 ];
 

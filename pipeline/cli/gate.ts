@@ -33,7 +33,7 @@ export async function gate(options: GateOptions): Promise<void> {
   if (options.replay !== undefined) {
     if (candidate !== undefined || champion !== undefined || anchor !== undefined) {
       throw new InputError(
-        'got both --replay and score files, expected only one of them: --replay reads the scores that the runs kept',
+        'got both --replay and score files, expected one: --replay reads the scores that the runs kept',
       );
     }
     const { config } = await loadConfig(options.config ?? 'mlops.yaml', options);

@@ -73,10 +73,7 @@ export async function examineAws(options: {
 
 async function checkDockerForImages(): Promise<Check> {
   const { mend, ...check } = await checkDocker();
-  return {
-    ...check,
-    mend: mend && 'Only `mlops image push` needs it: to use that, install or start Docker.',
-  };
+  return { ...check, mend: mend && 'Only `mlops image push` needs it: install or start Docker to use that.' };
 }
 
 /** The name of the check of mlops.yaml. A problem there has its own exit code. */

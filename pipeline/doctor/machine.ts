@@ -41,16 +41,11 @@ export async function checkDisk(folder: string): Promise<Check> {
     () => false,
   );
   if (!writable)
-    return problem(
-      'Disk',
-      `${folder} cannot be written to`,
-      'Make it writable: runs keep their state there.',
-    );
+    return problem('Disk', `${folder} cannot be written to`, 'Make it writable: runs write there.');
   const { bavail, bsize } = await statfs(folder);
   const free = (bavail * bsize) / gigabyte;
   const detail = `${free.toFixed(1)} GB free`;
-  const mend =
-    'Free some space: Python environments take about 1 GB, and every run adds its models and scores.';
+  const mend = 'Make room: Python environments take about 1 GB, and every run adds its models and scores.';
   if (free < 1) return problem('Disk', detail, mend);
   return free < 5 ? warning('Disk', detail, mend) : ok('Disk', detail);
 }
@@ -66,7 +61,7 @@ export async function checkDocker(): Promise<Check> {
     return warning(
       'Docker',
       code === 'ENOENT' ? 'not installed' : 'cannot be reached',
-      'Only --containers needs it: to use that, install or start Docker.',
+      'Only --containers needs it: install or start Docker to use that.',
     );
   }
 }

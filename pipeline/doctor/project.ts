@@ -22,10 +22,7 @@ export async function checkGit(file: string): Promise<Check> {
     );
   }
   const { commit, ref, dirty } = checkout;
-  return ok(
-    'git',
-    `${commit.slice(0, 7)} on ${ref ?? 'no branch'}${dirty ? ', with uncommitted changes' : ''}`,
-  );
+  return ok('git', `${commit.slice(0, 7)} on ${ref ?? 'no branch'}${dirty ? ', uncommitted changes' : ''}`);
 }
 
 export async function checkData(loaded: LoadedConfig): Promise<Check> {
@@ -82,9 +79,7 @@ export async function checkModel({ config, path }: LoadedConfig): Promise<Check>
 /** Names of the packages in a requirements file that have no hash. */
 async function unpinnedPackages(file: string, name: string): Promise<string[]> {
   const text = await readFile(file, 'utf8').catch(() => {
-    throw new SetupError(
-      `${name}: got no requirements.txt, expected one that pins every package with its hashes`,
-    );
+    throw new SetupError(`${name}: got no requirements.txt, expected one that pins packages by hash`);
   });
   return text
     .replace(/\\\r?\n/g, ' ')

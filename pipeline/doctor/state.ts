@@ -107,9 +107,9 @@ async function checkChampion(state: State): Promise<Check> {
     if (uri === undefined) missing.push(`its ${what}`);
     else if (!(await storage.exists(uri))) missing.push(`its ${what} (${uri})`);
   }
-  if (missing.length > 0) return lost(`missing: ${missing.join(' and ')}`);
+  if (missing.length > 0) return lost(`${missing.join(' and ')} is missing`);
   const image = await new ImageStore(join(state.home, 'images')).find(found.image);
-  if (image === undefined) return lost(`missing: its image ${found.image}`);
+  if (image === undefined) return lost(`its image ${found.image} is missing`);
   return ok('Champion', `${champion.package}: in the registry, with its image and artifact`);
 }
 

@@ -21,9 +21,9 @@ const idsSince = Date.parse('2026-07-15T00:00:00Z');
 /**
  * The prefix of the subject of every token of the repository's workflows: `repo:OWNER/REPO`, or
  * `repo:OWNER@ID/REPO@ID` (https://docs.github.com/actions/reference/security/oidc#immutable-subject-claims). The
- * prefix in GitHub's answer decides, then its flag, then the repository's age. Older servers state neither; there a
- * renamed repository needs --subject-prefix. Throws SetupError if the subject is customized, or the prefix belongs to
- * another repository.
+ * prefix in GitHub's answer decides, then its flag, then the repository's age. On older servers, which state neither,
+ * a renamed repository needs --subject-prefix. Throws SetupError if the subject is customized or the prefix is
+ * another repository's.
  */
 export function subjectPrefix(repository: Repository, template: SubjectTemplate): string {
   const { id, name, owner, created_at } = repository;

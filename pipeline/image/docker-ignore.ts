@@ -10,9 +10,8 @@ export interface DockerIgnore {
 }
 
 /**
- * Reads a `.dockerignore` as Docker does: patterns start at the root of the context (unlike a .gitignore's), a
- * pattern that matches a folder matches everything in it, the last match wins, and `!` includes even files of an
- * ignored folder.
+ * Reads a `.dockerignore` as Docker does: patterns start at the context's root (unlike a .gitignore's), a pattern for
+ * a folder matches everything in it, the last match wins, and `!` includes even files of an ignored folder.
  */
 export function parseDockerIgnore(text: string): DockerIgnore {
   const rules = text

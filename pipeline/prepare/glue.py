@@ -1,4 +1,4 @@
-"""The script of the Glue job: the driver runs the program that --extra-py-files brings; Spark is left alone."""
+"""The script of the Glue job: the driver runs the program from --extra-py-files, without Spark."""
 
 import sys
 

@@ -321,11 +321,11 @@ test('another account and an environment that is not deployed end in what to do'
   const wrong = { ...deployment, account: '999999999999' };
   await expect(
     openAwsBackend({ deployment: wrong, model: 'churn', runId: null, onNote: () => {} }),
-  ).rejects.toThrow(`mlops.yaml says account 999999999999, the credentials are of account ${account}`);
+  ).rejects.toThrow(`got credentials of account ${account}`);
   const nowhere = { ...deployment, environment: 'nowhere' };
   await expect(
     openAwsBackend({ deployment: nowhere, model: 'churn', runId: null, onNote: () => {} }),
-  ).rejects.toThrow('there is no table churn--nowhere--ledger; expected a deployed environment');
+  ).rejects.toThrow('got no table churn--nowhere--ledger, expected a deployed environment');
   const missing = new AwsBackend({
     deployment: { ...deployment, environment: 'nowhere' },
     model: 'churn',

@@ -34,14 +34,14 @@ export interface AwsBackendOptions {
   deployment: Deployment;
   model: string;
   /**
-   * What runs are named after, such as the id of a workflow run: the same id and input again go on with the same
-   * execution. null: the input alone.
+   * Runs are named after this, such as the id of a workflow run: the same id and input continue the same execution.
+   * null: runs are named after their input.
    */
   runId: string | null;
   onNote: (line: string) => void;
 }
 
-/** The pipeline as it is deployed: Step Functions, SageMaker, S3 and DynamoDB. */
+/** The deployed pipeline: Step Functions, SageMaker, S3 and DynamoDB. */
 export class AwsBackend implements Backend {
   readonly name = 'aws';
   readonly environment: string;
@@ -52,7 +52,7 @@ export class AwsBackend implements Backend {
   readonly #jobs: SageMakerClient;
   readonly #images: ECRClient;
 
-  /** Asks nothing of AWS; `openAwsBackend` also makes sure of the account. */
+  /** Makes no call to AWS; `openAwsBackend` also checks the account. */
   constructor(options: AwsBackendOptions) {
     const { region, environment } = options.deployment;
     this.environment = environment;
@@ -89,7 +89,7 @@ export class AwsBackend implements Backend {
     await Promise.all(staged);
   }
 
-  /** RUNID-N: of the first N that is open or has succeeded on this very input, or else that nobody has used. */
+  /** RUNID-N, with the first N that is unused, or whose execution has this input and is running or has succeeded. */
   async executionName(request: Request): Promise<string> {
     const id = runIdOf(this.#options.runId, request);
     for (let n = 1; ; n++) {
@@ -130,7 +130,7 @@ export class AwsBackend implements Backend {
         wait: (seconds, until) => delay(seconds * 1000, undefined, { signal: until }).catch(() => {}),
       });
     } catch (error) {
-      this.#options.onNote(`execution ${execution} goes on; the same command follows it again`);
+      this.#options.onNote(`execution ${execution} continues; run the same command to follow it again`);
       throw error;
     }
     if (history.end !== null) return { ...history.end, steps: history.steps };
@@ -140,7 +140,7 @@ export class AwsBackend implements Backend {
 
   async logTail({ kind, name }: FailedJob): Promise<string[]> {
     const { jobLog } = await import('./executions/job-log.ts');
-    // A tuning job writes no log: the first of its trials that failed tells.
+    // A tuning job writes no log, so this reads that of its first failed trial.
     const failed =
       kind === 'tuning'
         ? (await this.context.jobs.trials(name)).find(({ status }) => status === 'failed')
@@ -149,12 +149,12 @@ export class AwsBackend implements Backend {
     return await jobLog(await cloudWatchLogsClient(this.#options.deployment.region), job, linesOfLog);
   }
 
-  /** Stops an execution that nobody follows; the event of its end stops its jobs. */
+  /** Stops an execution that nobody follows; the event of its end makes close-run stop its jobs. */
   async stop(execution: string, request: Pick<Request, 'promote'>): Promise<void> {
     await this.#stop(this.#arnOf(execution, request), new ExecutionHistory(this.#options.deployment.region));
   }
 
-  /** The machine, or close-run where the machine cannot, has written it: nobody else may write the ledger. */
+  /** Does nothing: only the machine, or close-run if the machine cannot, may write the record. */
   async keep(): Promise<void> {}
 
   async #start(execution: string, request: Request): Promise<void> {
@@ -171,28 +171,28 @@ export class AwsBackend implements Backend {
       const { name } = error as Error;
       if (name === 'StateMachineDoesNotExist' || name === 'StateMachineDeleting') {
         throw new SetupError(
-          `${project} is not deployed to ${environment} (account ${account}, ${region}): there is no state machine ` +
+          `${project} is not deployed to ${environment} (account ${account}, ${region}): got no state machine ` +
             `${this.#machineOf(request).name}; run \`npm run deploy -- --environment ${environment}\``,
         );
       }
       if (name !== 'ExecutionAlreadyExists') throw error;
-      // It has ended, and its result is wanted; or another run took the name a moment ago.
+      // Either it has ended and its result is used, or another run has just taken the name.
       const found = await describeExecution(this.#executions, this.#arnOf(execution, request));
       if (found === null || !sameRequest(found, request)) {
         throw new Error(
-          `execution ${execution}: another run took this name meanwhile; start the command again`,
+          `execution ${execution}: another run has just taken this name; start the command again`,
         );
       }
     }
   }
 
-  /** Stops the execution first, so that it starts nothing more, then what it has started. */
+  /** Stops the execution first, so that it starts no more jobs, then its jobs. */
   async #stop(executionArn: string, history: ExecutionHistory): Promise<void> {
-    const cause = 'stopped by whoever followed it';
+    const cause = 'stopped by the process that followed it';
     try {
       await this.#executions.send(new StopExecutionCommand({ executionArn, error: 'Cancelled', cause }));
     } catch (error) {
-      // Another follower was first.
+      // Another process has already stopped it.
       if ((error as Error).name !== 'ExecutionNotRunning') throw error;
     } finally {
       history.add(await eventsSince(this.#executions, executionArn, history.lastId));
@@ -214,7 +214,7 @@ export class AwsBackend implements Backend {
     };
   }
 
-  /** Whether a run that is named by its input alone was judged against a champion that serves no more. */
+  /** Whether a run that is named after its input was judged against a former champion. */
   async #isOutdated(execution: string): Promise<boolean> {
     if (this.#options.runId !== null) return false;
     const { ledger } = this.context;
@@ -234,7 +234,7 @@ export class AwsBackend implements Backend {
   }
 }
 
-/** The backend of an environment that is deployed, with credentials of its account. Throws SetupError. */
+/** Opens the backend of an environment. Throws SetupError if it is not deployed or the credentials do not fit. */
 export async function openAwsBackend(options: AwsBackendOptions): Promise<AwsBackend> {
   await requireDeployed(options.deployment);
   return new AwsBackend(options);
@@ -243,11 +243,11 @@ export async function openAwsBackend(options: AwsBackendOptions): Promise<AwsBac
 /** Enough for a traceback and what came before it. */
 const linesOfLog = 20;
 
-/** At most 70 characters of [a-zA-Z0-9-]: with its number an execution's name, which has 80. */
+/** At most 70 characters of [a-zA-Z0-9-], because an execution's name, which adds the number, may have 80. */
 function runIdOf(runId: string | null, request: Request): string {
   const { model, config, trigger } = request;
   const id = runId?.replaceAll(/[^a-zA-Z0-9-]/g, '-').slice(0, 40) ?? sha256Json(request).slice(0, 16);
-  // A workflow run has one execution for each model, and one more where it also trains a baseline.
+  // A workflow run has one execution per model, and another if it also trains a baseline.
   const parts = [id, model === config.project ? '' : model, trigger.kind === 'baseline' ? 'baseline' : ''];
   return parts.filter((part) => part !== '').join('-');
 }

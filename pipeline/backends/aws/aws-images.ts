@@ -3,8 +3,8 @@ import { SetupError } from '../../errors.ts';
 import type { ResourceNames } from '../../names.ts';
 
 /**
- * The URI by digest of the image with this tag: of the release repository, or else of the candidates.
- * @throws SetupError where it is in neither
+ * The URI by digest of the image with this tag in the release repository, or else in the candidate repository.
+ * @throws SetupError if it is in neither
  */
 export async function findImage(client: ECRClient, tag: string, names: ResourceNames): Promise<string> {
   for (const repository of [names.releaseRepository, names.candidateRepository]) {
@@ -12,8 +12,8 @@ export async function findImage(client: ECRClient, tag: string, names: ResourceN
     if (digest !== null) return `${names.registryHost}/${repository}@${digest}`;
   }
   throw new SetupError(
-    `image ${tag}: expected it in ${names.releaseRepository} or ${names.candidateRepository}, found it in neither; ` +
-      'run `mlops image push` for what this folder holds now',
+    `image ${tag}: got none, expected it in ${names.releaseRepository} or ${names.candidateRepository}; ` +
+      'run `mlops image push` to build and push it',
   );
 }
 
@@ -28,12 +28,12 @@ async function digestOf(client: ECRClient, repository: string, imageTag: string)
     if (name === 'ImageNotFoundException') return null;
     if (name !== 'RepositoryNotFoundException') throw error;
     throw new SetupError(
-      `there is no image repository ${repository}; expected a deployed environment: npm run deploy -- --environment NAME`,
+      `got no image repository ${repository}, expected a deployed environment: npm run deploy -- --environment NAME`,
     );
   }
 }
 
-/** @throws SetupError where the image is named by a tag, which may come to mean another image. */
+/** @throws SetupError if the image is named by a tag, because a tag may later name another image. */
 export function requireDigest(image: string): string {
   if (/^[^@\s]+@sha256:[0-9a-f]{64}$/.test(image)) return image;
   throw new SetupError(`model.image: got ${image}, expected a URI by digest: NAME@sha256:...`);

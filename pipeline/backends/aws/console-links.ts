@@ -1,19 +1,19 @@
 import type { StartedJob } from './executions/started-job.ts';
 
-/** Pages of the AWS console, in the commercial partition's form; they need a signed-in browser. */
+/** Pages of the AWS console; they need a signed-in browser. */
 
 export function executionLink(region: string, arn: string): string {
   return `${consoleOf(region)}/states/home?region=${region}#/v2/executions/details/${arn}`;
 }
 
-/** Where SageMaker writes the logs of all jobs of an account and region; a stream begins `JOB/`. */
+/** SageMaker's log groups for all jobs of an account and region; the name of a job's streams starts with `JOB/`. */
 export const logGroups = {
   processing: '/aws/sagemaker/ProcessingJobs',
   training: '/aws/sagemaker/TrainingJobs',
   transform: '/aws/sagemaker/TransformJobs',
 } as const;
 
-/** The log of a job, or the page that leads to it: of a tuning job that with its trials, each of which has a log. */
+/** A job's log, or the page that links to it; a tuning job's page lists its trials, each with a log. */
 export function jobLink(region: string, { kind, name }: StartedJob): string {
   if (kind === 'tuning')
     return `${consoleOf(region)}/sagemaker/home?region=${region}#/hyper-tuning-jobs/${name}`;
@@ -26,7 +26,7 @@ export function jobLink(region: string, { kind, name }: StartedJob): string {
     const [, cluster, task] = name.split('/');
     return `${consoleOf(region)}/ecs/v2/clusters/${cluster}/tasks/${task}/logs?region=${region}`;
   }
-  // The console's own escape: percent-encoded twice, with $ for %.
+  // The console's escaping: percent-encoded twice, with $ for %.
   const escaped = (text: string) => encodeURIComponent(encodeURIComponent(text)).replaceAll('%', '$');
   const group = escaped(logGroups[kind]);
   const filter = `${escaped('?logStreamNameFilter=').replaceAll('$25', '$')}${escaped(name)}`;

@@ -6,7 +6,7 @@ import { type Champion, championId, championKind } from '../../steps/context.ts'
 import { awsContext } from './functions/step-context.ts';
 import { DynamoDbLedger } from './state/dynamodb-ledger.ts';
 
-/** The ports of one model in an environment that is deployed. */
+/** The ports of one model in a deployed environment. */
 export function deployedContext(deployment: Deployment, model: string) {
   const { partition, ledgerTable, stack, root, jobPrefix } = resourceNames(deployment);
   const { region, account } = deployment;
@@ -22,26 +22,26 @@ export function deployedContext(deployment: Deployment, model: string) {
 }
 
 /**
- * Throws SetupError where the credentials are of another account, the environment is not deployed, or its ledger is of a
- * version of the template whose keys name no model.
+ * Throws SetupError if the credentials are of another account, the environment is not deployed, or an earlier version
+ * of the template wrote its ledger with keys that name no model.
  */
 export async function requireDeployed(deployment: Deployment): Promise<void> {
   const { account, region, environment } = deployment;
   const { Account, Arn } = await stsClient(region).send(new GetCallerIdentityCommand({}));
   if (Account !== account) {
     throw new SetupError(
-      `environment ${environment}: mlops.yaml says account ${account}, the credentials are of account ${Account} (${Arn}); ` +
-        'expected those of the same account: choose another AWS_PROFILE or environment',
+      `environment ${environment}: got credentials of account ${Account} (${Arn}), expected account ${account}, which ` +
+        'mlops.yaml names: choose another AWS_PROFILE or environment',
     );
   }
-  // Before anything is written: is there a ledger, and does it name models?
+  // Before anything is written, check that there is a ledger and that its keys name models.
   const { ledgerTable } = resourceNames(deployment);
   const table = new DynamoDbLedger(dynamoDbClient(region), ledgerTable);
   const unnamed = await table.get<Champion>(championKind, championId);
   if (unnamed === null) return;
   throw new SetupError(
     `table ${ledgerTable}: written by an earlier version of this template, whose keys name no model (its champion is ` +
-      `${unnamed.value.package}); expected keys that do. Nothing of it is read. To go on without that champion, delete its item: ` +
+      `${unnamed.value.package}); expected keys that do. It is not read. To continue without that champion, delete its item: ` +
       `aws dynamodb delete-item --region ${region} --table-name ${ledgerTable} ` +
       `--key '{"kind":{"S":"${championKind}"},"id":{"S":"${championId}"}}'`,
   );

@@ -1,7 +1,7 @@
-"""Holds the parameters of AWS calls against the service models that botocore ships.
+"""Checks the parameters of AWS calls against the service models of botocore.
 
-Standard input: one JSON object a line, {"service": "sagemaker", "operation": "createTrainingJob", "parameters": {...}}.
-Standard output: one line for each that AWS would refuse. Exit code 1 where there is one, or where nothing was checked.
+Standard input: one JSON object per line, {"service": "sagemaker", "operation": "createTrainingJob", "parameters": {...}}.
+Standard output: one line for each call that AWS would refuse. Exit code 1 if there is one, or if nothing was checked.
 """
 
 import json
@@ -13,8 +13,8 @@ from botocore.validate import ParamValidator
 
 
 def spelled(value, shape):
-    """The value with the members of structures spelled as the service's model has them: Step Functions begins each with a
-    capital, which is not how ECS does."""
+    """The value with the members of structures spelled as in the service's model. Step Functions starts each with a
+    capital letter, ECS does not."""
     if shape.type_name == "structure" and isinstance(value, dict):
         members = {name.lower(): name for name in shape.members}
         named = {members.get(key.lower(), key): inner for key, inner in value.items()}

@@ -24,7 +24,7 @@ import { claimRun, unfinishedRuns } from './state/run-owner.ts';
 
 const account = '000000000000';
 
-/** The names that the document is given on this machine, in the form that AWS gives them. */
+/** The state machine's names on this machine, in the form of AWS's names. */
 export const embeddedResources: Resources = {
   functions: Object.fromEntries(
     Object.keys(steps).map((name) => [name, `arn:aws:lambda:local:${account}:function:${name}`]),
@@ -34,13 +34,13 @@ export const embeddedResources: Resources = {
 };
 
 export interface EmbeddedOptions extends EmbeddedState {
-  /** Told in a line what is set up. */
+  /** Called with one line for everything that is set up. */
   onSetup: (line: string) => void;
   /** Run `train` and `serve` in Docker instead of as processes. */
   containers?: boolean;
 }
 
-/** The pipeline on this machine: the same document, with processes for jobs and files for services. */
+/** Runs the same state machine on this machine, with processes for jobs and files for services. */
 export class EmbeddedBackend implements Backend {
   readonly name = 'embedded';
   readonly environment = null;
@@ -48,7 +48,7 @@ export class EmbeddedBackend implements Backend {
   readonly #home: string;
   readonly #storage: FileStorage;
   readonly #images: ImageStore;
-  /** The same images; with `containers` those of models run in Docker. */
+  /** The same images; with `containers`, model images run in Docker. */
   readonly #models: ImageStore;
   readonly #sagemaker: EmbeddedSageMaker;
 
@@ -70,11 +70,11 @@ export class EmbeddedBackend implements Backend {
 
   async images({ context, image }: ImageOptions) {
     if (context === null && this.#models === this.#images) {
-      throw new SetupError(`model.image: got ${image}; a ready image runs in Docker: add --containers`);
+      throw new SetupError(`model.image: got ${image}, which runs only in Docker: add --containers`);
     }
     const prepare = await this.#images.add(prepareContext, prepareName);
     const model = context === null ? (image ?? '') : await this.#models.add(context, 'model');
-    // One after the other: each may set up a Python environment or build an image, and says so in a line.
+    // One after the other, because each may install a Python environment or build an image and prints progress.
     await this.#images.open(prepare);
     await this.#models.open(model);
     return { prepare, model, code: context === null ? [] : [...(await hashContext(context)).files] };
@@ -101,7 +101,7 @@ export class EmbeddedBackend implements Backend {
     return null;
   }
 
-  /** A job's error here has them. */
+  /** Empty, because a job's error already contains them. */
   async logTail(): Promise<string[]> {
     return [];
   }
@@ -116,7 +116,7 @@ export class EmbeddedBackend implements Backend {
     const times: RunResult['steps'] = [];
     let waiting: string | null = null;
     const onEvent = (event: ExecutionEvent) => {
-      // Synchronously: what has happened is on disk before the next thing does, whenever the process dies.
+      // Write synchronously, so that every event is on disk even if the process is killed right after it.
       appendFileSync(join(folder, 'events.jsonl'), `${JSON.stringify(event)}\n`);
       const { state, seconds = 0 } = event;
       const reason = waitingReason(event.error, event.cause);
@@ -139,7 +139,7 @@ export class EmbeddedBackend implements Backend {
     const options = { name: execution, handlers: this.#handlers(request, onProgress), signal, onEvent };
     const document = trainMachine({ ...embeddedResources, engine: embeddedEngine(request) });
     const result = await execute(document, { request }, options).finally(release);
-    // The machine does it at its end, but not where it was stopped.
+    // The machine frees it at its end, but not if it was stopped.
     await freeLease({ execution }, this.context);
     switch (result.status) {
       case 'SUCCEEDED':
@@ -157,7 +157,7 @@ export class EmbeddedBackend implements Backend {
     }
   }
 
-  /** A run that was killed keeps its lease: no process drives it any more. */
+  /** Frees the lease of a run whose process was killed. */
   async #freeAbandonedLease(): Promise<void> {
     const holder = (await currentLease(this.context))?.value.execution ?? null;
     if (holder === null) return;
@@ -165,7 +165,7 @@ export class EmbeddedBackend implements Backend {
     if (!driven.includes(holder)) await freeLease({ execution: holder }, this.context);
   }
 
-  /** One handler a service integration, each taking the very parameters that AWS would get. */
+  /** One handler per service integration, with the same parameters that AWS would get. */
   #handlers(request: Request, onProgress: (progress: Progress) => void): Record<string, TaskHandler> {
     const functions = Object.fromEntries(
       Object.entries(steps).map(([name, step]) => [embeddedResources.functions[name as StepName], step]),
@@ -219,7 +219,7 @@ export class EmbeddedBackend implements Backend {
 
 const prepareName = 'prepare';
 
-/** A name for an execution: it sorts by time, and is the only one of its kind. */
+/** A unique name for an execution that sorts by time. */
 function newExecutionName(now: Date): string {
   const time = now.toISOString().replace(/[-:.]/g, '').slice(0, 18);
   return `${time}-${sha256(`${now.getTime()} ${process.pid} ${Math.random()}`).slice(0, 6)}`;

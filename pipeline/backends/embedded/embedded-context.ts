@@ -9,18 +9,18 @@ import { LedgerRegistry } from './state/ledger-registry.ts';
 
 export interface EmbeddedContext extends StepContext {
   storage: FileStorage;
-  /** Of all models: what the state machine writes to by itself names the model in its key. */
+  /** The ledger of all models: the state machine itself writes here, with keys that name the model. */
   table: FileLedger;
 }
 
 export interface EmbeddedState {
-  /** The folder of all state, `.mlops`. */
+  /** The folder with all state, `.mlops`. */
   home: string;
   project: string;
   model: string;
 }
 
-/** The ports of this machine, on files in a folder. */
+/** Makes the ports of this machine, on files in a folder. */
 export function embeddedContext({ home, project, model }: EmbeddedState): EmbeddedContext {
   const table = new FileLedger(join(home, 'ledger', project));
   const ledger = new ModelLedger(table, model);

@@ -4,7 +4,7 @@ import type { Storage } from '../../ports.ts';
 import type { TaskHandler } from './engine/execution.ts';
 import type { CreateProcessingJob, ProcessingJob } from './jobs/api.ts';
 
-/** The engine that the request asks for, by names of this machine. */
+/** The engine that the request names, with names of this machine. */
 export function embeddedEngine({ config, images }: Pick<Request, 'config' | 'images'>): PrepareEngine {
   switch (config.prepare.engine) {
     case 'processing':
@@ -34,8 +34,8 @@ interface Options {
 }
 
 /**
- * Glue and ECS as far as the prepare job asks for them. On this machine both run what SageMaker Processing runs: the
- * program in its folder, which remote.py lays out where no service does.
+ * The calls to Glue and ECS that the prepare job needs. On this machine both run the same program as SageMaker
+ * Processing, in the same folders; on Glue and ECS remote.py creates those folders.
  */
 export function prepareEngines({ image, storage, process }: Options): Record<string, TaskHandler> {
   const definitions = new Map<string, string[]>();
@@ -138,7 +138,7 @@ function argumentsOf(words: readonly string[]): Arguments {
   const value = (name: keyof Arguments): string => {
     const found = words[words.indexOf(`--${name}`) + 1];
     if (found === undefined || !words.includes(`--${name}`)) {
-      throw new Error(`the prepare job: expected the argument --${name}, found ${words.join(' ')}`);
+      throw new Error(`prepare job: got ${words.join(' ')}, expected the argument --${name}`);
     }
     return found;
   };

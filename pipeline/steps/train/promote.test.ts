@@ -60,7 +60,7 @@ test('asked again changes nothing, and mends an approval that a kill left out', 
 test('a verdict on an older champion promotes nobody', async () => {
   const { champion, status, promoted } = await withPackages();
   await promoted('small/1', 0);
-  await expect(promoted('small/2', 0)).rejects.toThrow('expected version 0, found 1');
+  await expect(promoted('small/2', 0)).rejects.toThrow('got version 1, expected 0');
   await expect(promoted('small/2', 0)).rejects.toMatchObject({ name: 'ConflictError' });
   expect((await champion())?.value.package).toBe('small/1');
   expect(await status('small/2')).toBe('PendingManualApproval');

@@ -22,7 +22,7 @@ export interface ExecutionEnd {
   error: RunResult['error'];
 }
 
-/** A task between being scheduled and its end. */
+/** A task that is scheduled and has not ended. */
 interface Task {
   state: string;
   scheduled: Date;
@@ -31,41 +31,41 @@ interface Task {
 }
 
 /**
- * What the events of an execution amount to, taken in one after the other in the order of their ids: progress as people
- * follow it, the jobs that may still run, and how it ended. Pure but for its own state.
+ * Reads an execution's events in the order of their ids and derives progress for people, the jobs that may still run,
+ * and how it ended. Makes no calls.
  */
 export class ExecutionHistory {
   readonly #region: string;
-  /** The newest event that was taken in. */
+  /** The id of the newest event read. */
   lastId = 0;
   end: ExecutionEnd | null = null;
   readonly steps: RunResult['steps'] = [];
-  /** The state of the machine where it last was known. */
+  /** The last known state of the machine. */
   state: TrainState | null = null;
-  /** By event: the state that it belongs to. Events name the one before them, not their state. */
+  /** The state of each event. Events name the event before them, not their state. */
   readonly #states = new Map<number, string>();
   readonly #tasks = new Map<string, Task>();
   readonly #left = new Map<string, StartedJob>();
-  /** What was last told of waiting: it is tried again and again. */
+  /** The last reported reason to wait; retries repeat it. */
   #waiting: string | null = null;
 
-  /** The region is for links to logs. */
+  /** @param region for links to logs */
   constructor(region: string) {
     this.#region = region;
   }
 
-  /** Takes in the events that are new; returns the progress that they tell of. */
+  /** Reads the new events; returns their progress. */
   add(events: readonly HistoryEvent[]): Progress[] {
     const fresh = events.filter(({ id = 0 }) => id > this.lastId).sort((a, b) => (a.id ?? 0) - (b.id ?? 0));
     return fresh.flatMap((event) => this.#take(event));
   }
 
-  /** Jobs that were started and not seen to end, and models not seen to be deleted. */
+  /** Jobs that were started and have not ended, and models that were not deleted, as far as the events show. */
   openJobs(): StartedJob[] {
     return [...this.#left.values()];
   }
 
-  /** The tuning jobs that run now. */
+  /** The running tuning jobs. */
   tuning(): StartedJob[] {
     return this.openJobs().filter(({ kind }) => kind === 'tuning');
   }
@@ -95,7 +95,7 @@ export class ExecutionHistory {
     }
     if (ends.has(type) && task) {
       this.#tasks.delete(state);
-      // A job whose state ran out of time may run on.
+      // A job may run on after its state has timed out.
       if (task.job?.waits && type !== 'TaskTimedOut') {
         this.#left.delete(`${task.job.kind} ${task.job.name}`);
       }
@@ -117,13 +117,13 @@ export class ExecutionHistory {
 
   #keepState({ stateExitedEventDetails: exited }: HistoryEvent): void {
     const value = parsed(exited?.output);
-    // Inside a branch the state is the branch's own.
+    // Inside a branch the output is not the machine's state.
     if (isTrainState(value)) this.state = value;
   }
 }
 
 function startedJob(resource: string, parameters: string | undefined, state: string): StartedJob | null {
-  // `createTrainingJob.sync`, or an ARN that ends so.
+  // `createTrainingJob.sync`, or an ARN that ends with it.
   const [, action = '', sync] = /([a-zA-Z]+)(\.sync)?$/.exec(resource) ?? [];
   const creation = creations[action];
   const name = creation && nameIn(parameters, creation.name);
@@ -131,7 +131,7 @@ function startedJob(resource: string, parameters: string | undefined, state: str
   return { kind: creation.kind, name, state, waits: sync !== undefined };
 }
 
-/** Glue and ECS name what runs when they have taken it. */
+/** Glue and ECS return the name of the run or task when they accept it. */
 function submittedJob({ state, parameters }: Task, output: string | undefined): StartedJob | null {
   const answer = parsed(output);
   const glue = nameIn(parameters, 'JobName');

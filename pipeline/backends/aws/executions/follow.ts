@@ -5,9 +5,9 @@ import type { StartedJob } from './started-job.ts';
 
 export interface FollowOptions {
   history: ExecutionHistory;
-  /** The events after one: a call. */
+  /** The events after the given one; makes a call. */
   eventsSince: (lastId: number) => Promise<HistoryEvent[]>;
-  /** How far a tuning job is: a call. */
+  /** A tuning job's progress; makes a call. */
   tuningProgress: (job: StartedJob) => Promise<Progress>;
   onProgress: (progress: Progress) => void;
   signal: AbortSignal;
@@ -15,13 +15,13 @@ export interface FollowOptions {
   wait: (seconds: number, signal: AbortSignal) => Promise<void>;
 }
 
-/** Seconds between two looks: an eighth of the time that has passed, so that a short run is told of at once. */
+/** Seconds between two polls: an eighth of the time passed so far, so that a short run is reported quickly. */
 const shortest = 2;
 const longest = 45;
-/** Of so many looks one also asks how far tuning is. */
+/** One of so many polls also asks for the progress of tuning. */
 const looksPerTuning = 4;
 
-/** Follows an execution until it has ended or the signal fires; an hour of it takes fewer than 150 calls. */
+/** Follows an execution until it ends or the signal fires, with fewer than 150 calls per hour. */
 export async function follow(options: FollowOptions): Promise<void> {
   const { history, signal, wait, onProgress } = options;
   let passed = 0;

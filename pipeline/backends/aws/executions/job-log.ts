@@ -6,12 +6,10 @@ import {
 import type { FailedJob } from '../../backend.ts';
 import { logGroups } from '../console-links.ts';
 
-/** A line's longest part that is told: what a program prints may be a whole record. */
+/** Longer lines are cut, because a program may print a whole record. */
 const longestLine = 500;
 
-/**
- * The last lines of a job's log, of all its instances in the order of time; none where it never came to write one.
- */
+/** The last lines of a job's log, from all its instances in order of time; empty if it wrote none. */
 export async function jobLog(
   client: CloudWatchLogsClient,
   { kind, name }: FailedJob,
@@ -36,7 +34,7 @@ export async function jobLog(
       .slice(-lines)
       .map(({ message = '' }) => message.trimEnd().slice(0, longestLine));
   } catch (error) {
-    // The group is made with the account's first job.
+    // The account's first job creates the group.
     if ((error as Error).name === 'ResourceNotFoundException') return [];
     throw error;
   }

@@ -8,7 +8,7 @@ import type { Request } from '../../../machines/request.ts';
 import type { ClosedExecution } from '../../../steps/train/close-run.ts';
 import type { ExecutionHistory } from './execution-history.ts';
 
-/** An execution as DescribeExecution tells of it. */
+/** An execution as DescribeExecution describes it. */
 export interface Execution {
   arn: string;
   name: string;
@@ -19,7 +19,7 @@ export interface Execution {
   error: { name: string; cause: string } | null;
 }
 
-/** null where there is none of that ARN. */
+/** null if there is no execution with that ARN. */
 export async function describeExecution(client: SFNClient, arn: string): Promise<Execution | null> {
   try {
     const found = await client.send(new DescribeExecutionCommand({ executionArn: arn }));
@@ -27,7 +27,7 @@ export async function describeExecution(client: SFNClient, arn: string): Promise
     return {
       arn,
       name: found.name ?? arn.slice(arn.lastIndexOf(':') + 1),
-      // Waiting to be redriven, it is as open as one that runs.
+      // An execution that waits for its redrive counts as running.
       status: status === 'PENDING_REDRIVE' ? 'RUNNING' : status,
       request: (JSON.parse(found.input ?? '{}') as { request: Request }).request,
       started_at: startDate.toISOString(),
@@ -41,10 +41,10 @@ export async function describeExecution(client: SFNClient, arn: string): Promise
   }
 }
 
-/** Few enough that a poll is light, enough for all that happens between two. */
+/** Small enough for a fast poll, and large enough for all events between two polls. */
 const pageSize = 100;
 
-/** The events after the given one: read backwards from the newest, so that a poll costs one call however long the run. */
+/** The events after the given one, read backwards from the newest, so that a poll of a long run also costs one call. */
 export async function eventsSince(
   client: SFNClient,
   arn: string,
@@ -70,7 +70,7 @@ export async function eventsSince(
   return events.reverse();
 }
 
-/** What close-run needs of an execution that has ended. */
+/** The facts about an ended execution that close-run needs. */
 export function closedOf(execution: Execution, history: ExecutionHistory): ClosedExecution {
   const { name, status, started_at, finished_at, request, error } = execution;
   return {

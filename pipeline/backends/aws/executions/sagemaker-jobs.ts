@@ -4,7 +4,7 @@ import {
 } from '@aws-sdk/client-sagemaker';
 import type { Jobs, Trial } from '../../../ports.ts';
 
-/** Jobs as SageMaker remembers them. */
+/** Reads finished jobs from SageMaker. */
 export class SageMakerJobs implements Jobs {
   readonly #client: SageMakerClient;
 

@@ -1,9 +1,9 @@
 export type JobKind = 'processing' | 'training' | 'transform' | 'tuning' | 'model' | 'glue' | 'ecs';
 
-/** A job that an execution started, by the state that did. */
+/** A job and the state of the execution that started it. */
 export interface StartedJob {
   kind: JobKind;
-  /** Of a Glue job JOB/RUN, of an ECS task its ARN: what their services call them once they are submitted. */
+  /** The name that the service returns: JOB/RUN for Glue, the ARN for an ECS task. */
   name: string;
   state: string;
   /** Whether the state waits for the job to end. */

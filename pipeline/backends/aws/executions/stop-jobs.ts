@@ -10,8 +10,8 @@ import { signedCall } from '../../../aws/signed-call.ts';
 import type { StartedJob } from './started-job.ts';
 
 /**
- * Stops jobs and deletes models; what has ended or is gone is fine. All at once: the runner of a workflow that is
- * cancelled has seconds. Throws AggregateError with what could not be stopped.
+ * Stops jobs and deletes models, unless they have ended or are gone. Does so all at once, because the runner of a
+ * cancelled workflow has only seconds. Throws AggregateError with the jobs that could not be stopped.
  */
 export async function stopJobs(client: SageMakerClient, jobs: readonly StartedJob[]): Promise<void> {
   const results = await Promise.allSettled(jobs.map((job) => stop(client, job)));
@@ -54,7 +54,7 @@ async function stop(client: SageMakerClient, { kind, name }: StartedJob): Promis
   }
 }
 
-/** The call succeeds whatever becomes of the run: its answer lists what could not be stopped. */
+/** The call succeeds even if the run could not be stopped; the answer lists such errors. */
 async function stopGlueJob(region: string, name: string): Promise<void> {
   const [JobName = '', run = ''] = name.split('/');
   const { Errors = [] } = await signedCall<JobRunErrors>({

@@ -5,7 +5,7 @@ import { closedOf, describeExecution, eventsSince } from '../executions/read-exe
 import { stopJobs } from '../executions/stop-jobs.ts';
 import { handlerFor } from './step-handler.ts';
 
-/** EventBridge: "Step Functions Execution Status Change", of an execution that failed, timed out or was aborted. */
+/** EventBridge's "Step Functions Execution Status Change" of an execution that failed, timed out or was aborted. */
 interface StatusChange {
   detail: { executionArn: string };
 }
@@ -13,13 +13,13 @@ interface StatusChange {
 const executions = sfnClient();
 const jobs = sageMakerClient();
 
-/** Closes a run whose machine could not: stops its jobs, records it, frees its lease. Asked twice, it does no more. */
+/** Closes a run whose machine could not: stops its jobs, records it, frees its lease. A second call does nothing. */
 export const handler = handlerFor(async ({ detail }: StatusChange, contextOf) => {
   const execution = await describeExecution(executions, detail.executionArn);
-  if (execution === null) throw new Error(`${detail.executionArn}: expected an execution, found none`);
+  if (execution === null) throw new Error(`${detail.executionArn}: got none, expected an execution`);
   const history = new ExecutionHistory(detail.executionArn.split(':')[3] ?? '');
   history.add(await eventsSince(executions, execution.arn, 0));
-  // What costs money first; what could not be stopped is told when the rest is done.
+  // Stop the jobs first, because they cost money; report those that could not be stopped last.
   const stopped = await Promise.allSettled([stopJobs(jobs, history.openJobs())]);
   const closed = closedOf(execution, history);
   const { status } = await close(closed, contextOf(closed.request.model));

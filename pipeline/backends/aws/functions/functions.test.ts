@@ -46,7 +46,9 @@ test.each(names)('%s: one bundle under 1 MB that loads by itself', async (name) 
 
 test('a function without its environment says at the start what is missing', () => {
   const { MLOPS_LEDGER: _, ...some } = variables;
-  expect(inNode('record', some, '')).toContain('expected MLOPS_LEDGER, which the deployed stack sets');
+  expect(inNode('record', some, '')).toContain(
+    'got no MLOPS_LEDGER, expected the variables that the deployed stack sets',
+  );
 });
 
 test('an error keeps its name through the bundle: it decides the exit code', () => {

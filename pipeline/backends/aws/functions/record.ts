@@ -9,14 +9,14 @@ import { stepHandler } from './step-handler.ts';
 
 const executions = sfnClient();
 
-/** Records a run with its steps, though nobody followed it; and logs its time and cost, of which CloudWatch makes metrics. */
+/** Records a run and its steps, and logs its time and cost, from which CloudWatch makes metrics. */
 export const handler = stepHandler(async (event: RecordEvent, context) => {
   const run = await record(event, context, await stepsOf(event.arn));
   await logMetrics(run, context);
   return { status: run.status };
 });
 
-/** Without its steps a record is still one. */
+/** A run whose steps cannot be read is recorded without them. */
 async function stepsOf(arn: string): Promise<RunRecord['steps']> {
   const history = new ExecutionHistory('');
   try {
@@ -30,7 +30,7 @@ async function stepsOf(arn: string): Promise<RunRecord['steps']> {
 async function logMetrics(run: RunRecord, context: StepContext): Promise<void> {
   try {
     const line = await runMetrics(run, process.env.MLOPS_STACK ?? '', context);
-    // Not by console.log: Lambda puts the time before its lines, and this one has to be JSON alone.
+    // Not with console.log, because Lambda would put the time before the line, which must be only JSON.
     process.stdout.write(`${line}\n`);
   } catch (error) {
     console.warn(`${run.execution}: time and cost are not logged: ${(error as Error).message}`);

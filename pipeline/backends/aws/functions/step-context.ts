@@ -7,11 +7,11 @@ import { DynamoDbLedger } from '../state/dynamodb-ledger.ts';
 import { S3Storage } from '../state/s3-storage.ts';
 import { SageMakerRegistry } from '../state/sagemaker-registry.ts';
 
-/** What a step's ports are made of. */
+/** The resources of a step's ports. */
 export interface StepResources {
   region: string;
   ledger: string;
-  /** The stack, `PROJECT--ENV`: a model's package group is named after both. */
+  /** The stack, `PROJECT--ENV`; the names of package groups start with it. */
   stack: string;
   /** `arn:PARTITION:sagemaker:REGION:ACCOUNT`. */
   sageMakerArn: string;
@@ -21,7 +21,7 @@ export interface StepResources {
   jobPrefix: string;
 }
 
-/** The ports on the services of AWS. No call is made here. */
+/** Makes the ports on the AWS services, without any call. */
 export function awsContext(resources: StepResources): StepContext & { storage: S3Storage } {
   const { region, ledger, stack, sageMakerArn, root, model, jobPrefix } = resources;
   const sageMaker = sageMakerClient(region);

@@ -1,18 +1,18 @@
 import type { StepContext } from '../../../steps/context.ts';
 import { awsContext } from './step-context.ts';
 
-/** What Lambda hands to a function beside its event, as far as it is read here. */
+/** The parts of Lambda's context object that are read here. */
 export interface Invocation {
   invokedFunctionArn: string;
 }
 
-/** What a step is given of the model that it is called for. */
+/** The ports of the model that a step is called for. */
 type Context = ReturnType<typeof awsContext>;
 
 /**
- * A step as a Lambda function: the state machine says in every call whose model the step is for. An error keeps its name,
- * which Lambda hands to the state machine as the error's type.
- * @throws Error at the start that lists the environment variables that are missing
+ * Makes a Lambda function from a step; the state machine names the model in every call. An error keeps its name,
+ * which Lambda passes to the state machine as the error's type.
+ * @throws Error at the start, with the missing environment variables
  */
 export function stepHandler<Event, Result>(
   step: (event: Event, context: StepContext) => Promise<Result>,
@@ -23,8 +23,8 @@ export function stepHandler<Event, Result>(
 }
 
 /**
- * A Lambda function that finds out itself for which model it was called. The environment is read once, when the function
- * starts, and the ports of a model are made when it is first named.
+ * Makes a Lambda function that itself finds the model it was called for. The function reads the environment once, at
+ * its start, and makes a model's ports when it first needs them.
  */
 export function handlerFor<Event, Result>(
   work: (event: Event, contextOf: (model: string) => StepContext) => Promise<Result>,
@@ -33,7 +33,7 @@ export function handlerFor<Event, Result>(
     environment();
   const contexts = new Map<string, Context>();
   return async (event, { invokedFunctionArn }) => {
-    // A function's ARN is where it learns of its account: arn:PARTITION:lambda:REGION:ACCOUNT:function:NAME.
+    // The function's ARN names its account: arn:PARTITION:lambda:REGION:ACCOUNT:function:NAME.
     const [, partition, , , account] = invokedFunctionArn.split(':');
     const contextOf = (model: string): Context => {
       if (typeof model !== 'string')
@@ -57,7 +57,7 @@ export function handlerFor<Event, Result>(
     try {
       return await work(event, contextOf);
     } finally {
-      // The next call of this very process has the same 512 MB of disk.
+      // The next call in this process shares the 512 MB of disk.
       for (const { storage } of contexts.values()) await storage.removeLocalFiles();
     }
   };
@@ -76,7 +76,7 @@ function environment(): Record<(typeof names)[number], string> {
   const missing = names.filter((name) => !process.env[name]);
   if (missing.length > 0) {
     throw new Error(
-      `environment: expected ${missing.join(', ')}, which the deployed stack sets; deploy it again`,
+      `environment: got no ${missing.join(', ')}, expected the variables that the deployed stack sets; deploy it again`,
     );
   }
   return Object.fromEntries(names.map((name) => [name, process.env[name] ?? ''])) as Record<

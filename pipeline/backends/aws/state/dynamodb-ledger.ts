@@ -11,8 +11,8 @@ import { ConflictError, SetupError } from '../../../errors.ts';
 import type { Ledger, LedgerItem } from '../../../ports.ts';
 
 /**
- * The ledger in a DynamoDB table: partition key `kind` and sort key `id` (both S), `version` (N), `value` (S, JSON) and
- * `writer` (S), which names the call that wrote it. Reads are strongly consistent.
+ * The ledger in a DynamoDB table: partition key `kind` and sort key `id` (both S), `version` (N), `value` (S, JSON)
+ * and `writer` (S), which identifies the call that wrote it. Reads are strongly consistent.
  */
 export class DynamoDbLedger implements Ledger {
   readonly #client: DynamoDBClient;
@@ -76,10 +76,10 @@ export class DynamoDbLedger implements Ledger {
       const { Item } = await this.#client.send(
         new GetItemCommand({ TableName: this.#table, Key: keyOf(kind, id), ConsistentRead: true }),
       );
-      // Written, and the answer lost: the client's retry met its own write.
+      // If the writer is this call, the answer was lost and the client's retry found its own write.
       if (Item?.writer?.S !== writer) {
         throw new ConflictError(
-          `${kind} ${id}: expected version ${expectedVersion}, found ${Item?.version?.N ?? 0}`,
+          `${kind} ${id}: got version ${Item?.version?.N ?? 0}, expected ${expectedVersion}`,
         );
       }
     }
@@ -101,7 +101,7 @@ export class DynamoDbLedger implements Ledger {
           }),
         ),
       );
-      // The service sorts by UTF-8 bytes, which is the order of code points.
+      // DynamoDB sorts by UTF-8 bytes, which is the order of code points.
       items.push(...(page.Items ?? []).map((item) => itemOf<T>(item)));
       start = page.LastEvaluatedKey;
     } while (start !== undefined);
@@ -114,7 +114,7 @@ export class DynamoDbLedger implements Ledger {
     } catch (error) {
       if ((error as Error).name !== 'ResourceNotFoundException') throw error;
       throw new SetupError(
-        `there is no table ${this.#table}; expected a deployed environment: npm run deploy -- --environment NAME`,
+        `got no table ${this.#table}, expected a deployed environment: npm run deploy -- --environment NAME`,
       );
     }
   }
@@ -126,7 +126,7 @@ function itemOf<T>(item: Record<string, AttributeValue>): LedgerItem<T> {
   const { id, version, value } = item;
   if (id?.S === undefined || version?.N === undefined || value?.S === undefined) {
     throw new Error(
-      `ledger item ${item.kind?.S} ${id?.S}: got ${Object.keys(item).join(', ')}; expected kind, id, version, value`,
+      `ledger item ${item.kind?.S} ${id?.S}: got ${Object.keys(item).join(', ')}, expected kind, id, version, value`,
     );
   }
   return { id: id.S, version: Number(version.N), value: JSON.parse(value.S) as T };

@@ -15,10 +15,10 @@ import { byCodePoint } from '../../../code-points.ts';
 import { NotFoundError, SetupError } from '../../../errors.ts';
 import type { Storage, StoredObject } from '../../../ports.ts';
 
-/** The largest object that one request writes, in bytes. */
+/** The largest object that one request can write, in bytes. */
 const largestObject = 5 * 1024 ** 3;
 
-/** What is sent as a stream cannot be sent again by the client, so only what is large is. Bytes. */
+/** Files up to this size, in bytes, are read into memory, because the client cannot retry a stream. */
 const largestRetried = 64 * 1024 ** 2;
 
 /** Storage on S3. An object's version is its ETag. */
@@ -41,7 +41,7 @@ export class S3Storage implements Storage {
       const { Body } = await this.#get(uri, `bytes=${start}-${end - 1}`);
       return await Body.transformToByteArray();
     } catch (error) {
-      // It begins where the object ends.
+      // The range starts at or after the object's end.
       if ((error as Error).name === 'InvalidRange') return new Uint8Array();
       throw error;
     }
@@ -55,27 +55,27 @@ export class S3Storage implements Storage {
   }
 
   async write(uri: string, bytes: Uint8Array | string): Promise<void> {
-    // An empty body has no length that the client can see.
+    // The client cannot tell the length of an empty body.
     await this.#put(uri, { Body: bytes, ContentLength: Buffer.byteLength(bytes) });
   }
 
   /**
-   * Puts a file of this machine under a URI that names its content, unless it is there. A role may be held to this
-   * (condition key s3:if-none-match): then nobody can replace what another run will read.
+   * Uploads a file to a URI that names its content, unless it is there. A policy can enforce this with the condition
+   * key s3:if-none-match, so that nobody can replace what another run will read.
    */
   async copyIn(path: string, uri: string): Promise<void> {
     if (await this.exists(uri)) return;
     const { size } = await stat(path);
     if (size > largestObject) {
       throw new SetupError(
-        `${path}: got ${size} bytes, expected at most ${largestObject}; put it into a bucket and name it by its s3:// URI`,
+        `${path}: got ${size} bytes, expected at most ${largestObject}; upload it to a bucket and use its s3:// URI`,
       );
     }
     const Body = size <= largestRetried ? await readFile(path) : createReadStream(path);
     await this.#put(uri, { Body, ContentLength: size, IfNoneMatch: '*' });
   }
 
-  /** As copyIn, of a text. */
+  /** Like copyIn, for a text. */
   async create(uri: string, text: string): Promise<void> {
     if (!(await this.exists(uri))) await this.#put(uri, { Body: text, IfNoneMatch: '*' });
   }
@@ -117,7 +117,7 @@ export class S3Storage implements Storage {
   async localFile(uri: string): Promise<string> {
     const { Body } = await this.#get(uri);
     this.#folder ??= mkdtemp(join(tmpdir(), 'mlops-s3-'));
-    // A folder a file: a name may come twice, and its ending says its format.
+    // One folder per file, because two may have the same name, and the name's extension tells the format.
     const folder = join(await this.#folder, String(this.#files++));
     await mkdir(folder);
     const path = join(folder, basename(objectOf(uri).Key));
@@ -147,11 +147,11 @@ export class S3Storage implements Storage {
       await this.#client.send(new PutObjectCommand({ Bucket, Key, ...body }));
     } catch (error) {
       const { name } = error as Error;
-      // Somebody else wrote it meanwhile: the URI names the content, so it is the same.
+      // Another writer was faster. The URI names the content, so the object is the same.
       if (body.IfNoneMatch && ['PreconditionFailed', 'ConditionalRequestConflict'].includes(name)) return;
       if (name === 'NoSuchBucket') {
         throw new SetupError(
-          `${uri}: there is no bucket ${Bucket}; expected a deployed environment: npm run deploy -- --environment NAME`,
+          `${uri}: got no bucket ${Bucket}, expected a deployed environment: npm run deploy -- --environment NAME`,
         );
       }
       throw error;

@@ -15,16 +15,16 @@ import type { ApprovalStatus, ModelPackage, PackageDescription, Registry, Storag
 export interface RegistryOptions {
   /** The model package group, `STACK--MODEL`. */
   group: string;
-  /** `arn:PARTITION:sagemaker:REGION:ACCOUNT`: a version is described by its ARN only. */
+  /** `arn:PARTITION:sagemaker:REGION:ACCOUNT`, because a version can only be described by its ARN. */
   arnPrefix: string;
   storage: Storage;
-  /** `s3://BUCKET/PREFIX/`, where descriptions are kept. */
+  /** `s3://BUCKET/PREFIX/` of the descriptions. */
   folder: string;
 }
 
 /**
- * The SageMaker Model Registry. What a package is, is one JSON object in storage, named by its content; the registry
- * holds its URI (the package's description and metadata have no room for it) and what people look for in the console.
+ * The SageMaker Model Registry. A package's description is too large for its fields, so it is one JSON object in
+ * storage, named by its content. The registry has its URI and the facts that people look for in the console.
  */
 export class SageMakerRegistry implements Registry {
   readonly #client: SageMakerClient;
@@ -47,7 +47,7 @@ export class SageMakerRegistry implements Registry {
           ModelPackageGroupName: group,
           ModelPackageDescription: uri,
           ModelApprovalStatus: 'PendingManualApproval',
-          // The same description is the same call: a retry gets the package that the first attempt made.
+          // The same description gives the same token, so a retry returns the package of the first attempt.
           ClientToken: hash.slice(0, 36),
           InferenceSpecification: {
             Containers: [{ Image: description.image, ModelDataUrl: description.artifact }],
@@ -117,13 +117,13 @@ export class SageMakerRegistry implements Registry {
     }
   }
 
-  /** The first package of a model makes its group. */
+  /** A model's group is created with its first package. */
   async #createGroup(): Promise<void> {
     const { group } = this.#options;
     try {
       await this.#client.send(new CreateModelPackageGroupCommand({ ModelPackageGroupName: group }));
     } catch (error) {
-      // Another run of the model was first.
+      // Another run of the model has just created it.
       if (!/already exists/i.test((error as Error).message)) throw error;
     }
   }
@@ -140,8 +140,8 @@ export class SageMakerRegistry implements Registry {
     const uri = found.ModelPackageDescription ?? '';
     if (!/^s3:\/\/\S+\.json$/.test(uri)) {
       throw new Error(
-        `model package ${name}: got the description ${JSON.stringify(uri)}; expected the s3:// URI that the ` +
-          'pipeline wrote. A package that was made by hand goes into a group of its own',
+        `model package ${name}: got the description ${JSON.stringify(uri)}, expected the s3:// URI that the ` +
+          'pipeline wrote. Put a package made by hand into another group',
       );
     }
     const description = JSON.parse(new TextDecoder().decode(await storage.read(uri))) as PackageDescription;
@@ -149,7 +149,7 @@ export class SageMakerRegistry implements Registry {
   }
 }
 
-/** For people: the description itself is in storage. Values have at most 256 characters of a small alphabet. */
+/** Metadata for people; the description is in storage. Values have at most 256 characters of a small alphabet. */
 function metadataOf({ fingerprint, execution, outcome, data, metrics }: PackageDescription) {
   const values = {
     fingerprint,
@@ -175,7 +175,7 @@ const isMissing = (error: unknown): boolean => {
   );
 };
 
-/** Before its first package is registered, a model has no group. */
+/** A model has no group before its first package is registered. */
 function noneIfMissing(error: unknown): { ModelPackageSummaryList: []; NextToken?: string } {
   if (!isMissing(error)) throw error;
   return { ModelPackageSummaryList: [] };

@@ -2,11 +2,11 @@ import type { ChoiceState, Comparison, Json, Rule } from '../../../machines/asl.
 import { runtimeError, TaskError } from './execution.ts';
 import { type View, valueAt } from './path.ts';
 
-/** The state that a Choice state goes to. */
+/** The state that follows a Choice state. */
 export function choose(state: ChoiceState, view: View): string {
   const next = state.Choices.find((rule) => holds(rule, view))?.Next ?? state.Default;
   if (next === undefined)
-    throw new TaskError('States.NoChoiceMatched', 'No choice matches and there is no Default');
+    throw new TaskError('States.NoChoiceMatched', 'No choice matches, and there is no Default');
   return next;
 }
 
@@ -27,7 +27,7 @@ const orders: Readonly<Record<string, Compare<string | number>>> = {
   GreaterThanEquals: (left, right) => left >= right,
 };
 
-/** By operator: the type that both sides must have, and what must hold of them. */
+/** For each operator, the type of both sides and the comparison. */
 const comparisons = new Map<string, { type: string; compare: Compare<never> }>([
   ['BooleanEquals', { type: 'boolean', compare: (left, right) => left === right }],
   [
@@ -66,7 +66,7 @@ function holds(rule: Rule, view: View): boolean {
   );
 }
 
-/** The parts of a comparison; the operator is the one key besides Variable (and Next). */
+/** The parts of a comparison; the operator is the only key other than Variable and Next. */
 export function comparison(rule: Comparison): { Variable: string; operator: string; operand: Json } {
   const { Variable, ...rest } = rule;
   const [operator = '', operand = null] = Object.entries(rest).find(([key]) => key !== 'Next') ?? [];

@@ -332,6 +332,6 @@ test('bytes are counted, not characters', async () => {
 
 test('an input beyond the limit starts nothing', async () => {
   await expect(run(single({ Type: 'Succeed' }), big(most))).rejects.toThrow(
-    /input of the execution has 262146 bytes/,
+    /input of the execution: got 262146 bytes/,
   );
 });

@@ -5,8 +5,8 @@ import { refusals } from './refusals.ts';
 import { payload, type Scope, since, timer } from './scope.ts';
 
 /**
- * Runs a state machine as AWS Step Functions (standard workflow) would and resolves when it and all its handlers have ended.
- * @throws Error before anything has run where the document cannot be run as AWS would run it: all reasons at once.
+ * Runs a state machine as AWS Step Functions would (standard workflow); resolves when it and its handlers have ended.
+ * @throws Error, with all reasons, before anything has run, if the document cannot be run as AWS would run it
  */
 export async function execute(
   document: StateMachine,

@@ -1,18 +1,18 @@
 /**
- * What runs a resource. It gets the parameters that AWS would get and answers what AWS would answer. A TaskError chooses
- * the error that Retry and Catch see, as does an error that is named as services name theirs (SageMaker.ValidationException);
- * anything else thrown is the function's own error for Lambda, else States.TaskFailed.
+ * Runs a resource, with the parameters that AWS would get and the answer that AWS would give. Retry and Catch see the
+ * name of a TaskError, or of an error named like a service's (SageMaker.ValidationException). Any other error is the
+ * function's own for Lambda, and States.TaskFailed otherwise.
  */
 export type TaskHandler = (parameters: unknown, task: TaskContext) => Promise<unknown>;
 
 export interface TaskContext {
   readonly state: string;
   readonly resource: string;
-  /** 1, and one more with every Retry. */
+  /** 1 at first; every Retry adds one. */
   readonly attempt: number;
   /**
-   * Fires on the task's timeout, when the execution is aborted or times out, and when a sibling branch failed.
-   * The execution goes on only when the handler has ended: it must then stop what it started and return.
+   * Fires on the task's timeout, when the execution is aborted or times out, and when a sibling branch failed. The
+   * handler must then stop what it started and return, because the execution waits for it.
    */
   readonly signal: AbortSignal;
 }
@@ -36,13 +36,13 @@ export interface ExecutionEvent {
     | 'ExecutionAborted';
   readonly state?: string;
   readonly resource?: string;
-  /** As the handler gets them; for ExecutionStarted the input. */
+  /** The handler's parameters; for ExecutionStarted the input. */
   readonly parameters?: unknown;
-  /** What the task answered (before ResultSelector); for StateExited and ExecutionSucceeded the output. */
+  /** The task's answer (before ResultSelector); for StateExited and ExecutionSucceeded the output. */
   readonly result?: unknown;
   readonly error?: string;
   readonly cause?: string;
-  /** Since the start of the task, the state (all its attempts) or the execution that the event ends. */
+  /** The duration of the task, the state (all its attempts) or the execution that the event ends. */
   readonly seconds?: number;
 }
 
@@ -58,20 +58,20 @@ export interface ExecutionOptions {
   readonly handlers: Readonly<Record<string, TaskHandler>>;
   /** Aborts the execution. */
   readonly signal: AbortSignal;
-  /** Called in order. What it throws ends the execution and is thrown on. */
+  /** Called in order. An error that it throws ends the execution and is rethrown. */
   readonly onEvent: (event: ExecutionEvent) => void;
   /** `$$.Execution.Id` (default: the name) and `$$.Execution.StartTime` (default: now). */
   readonly context?: { readonly Execution: { readonly Id?: string; readonly StartTime?: string } };
 }
 
-/** What a state fails with; `name` and `message` are the Error and the Cause that Retry, Catch and the execution see. */
+/** The failure of a state; Retry, Catch and the execution see `name` as Error and `message` as Cause. */
 export class TaskError extends Error {
   constructor(error: string, cause: string) {
-    // As long as AWS keeps them.
+    // AWS cuts them to these lengths.
     super(cause.slice(0, 32_768));
     this.name = error.slice(0, 256);
   }
 }
 
-/** The document asks of the data what it does not hold. */
+/** The document refers to data that does not exist. */
 export const runtimeError = (cause: string) => new TaskError('States.Runtime', cause);

@@ -14,13 +14,11 @@ export type Expression =
 const token =
   /\s*(?:(States\.\w+)\s*\(|('(?:[^'\\]|\\.)*')|(\$(?:[^,()\s'[]|\[(?!')|\['[^']*'\])*)|([^,()\s']+))\s*/uy;
 
-/** @throws SyntaxError with what is wrong and where. */
+/** @throws SyntaxError with the mistake and its place */
 export function parseExpression(text: string): Expression {
   let at = 0;
   const fail = (expected: string) =>
-    new SyntaxError(
-      `${text}: expected ${expected} at character ${at + 1}, found "${text.slice(at, at + 20)}"`,
-    );
+    new SyntaxError(`${text}: character ${at + 1}: got "${text.slice(at, at + 20)}", expected ${expected}`);
   const skip = (char: string): boolean => {
     const found = text[at] === char;
     if (found) at++;
@@ -56,7 +54,7 @@ export function parseExpression(text: string): Expression {
     return { name: name ?? '', parameters };
   };
 
-  /** 'a {} b {}' as the pieces between its placeholders. */
+  /** The pieces of 'a {} b {}' between its placeholders. */
   const parseFormat = (): Expression => {
     token.lastIndex = at;
     const quoted = token.exec(text)?.[2];
@@ -73,7 +71,7 @@ export function parseExpression(text: string): Expression {
   return expression;
 }
 
-/** @throws TaskError States.Runtime where a path leads nowhere or a function does not take what it is given. */
+/** @throws TaskError States.Runtime if a path does not exist or a function gets an invalid argument */
 export function evaluate(expression: Expression, view: View): Json {
   if ('literal' in expression) return expression.literal;
   if ('format' in expression) return [...expression.format];
@@ -94,7 +92,7 @@ export function evaluate(expression: Expression, view: View): Json {
   }
 }
 
-/** A Parameters or ResultSelector with the values of its `NAME.$` keys in place. */
+/** Replaces the `NAME.$` keys of a Parameters or ResultSelector with their values. */
 export function resolve(template: Json, view: View): Json {
   if (Array.isArray(template)) return template.map((item: Json) => resolve(item, view));
   if (!isObject(template)) return template;
@@ -111,7 +109,7 @@ export function resolve(template: Json, view: View): Json {
 export function secondsAt(path: string, view: View): number {
   const seconds = valueAt(path, view);
   if (Number.isInteger(seconds) && Number(seconds) >= 0) return Number(seconds);
-  throw runtimeError(`${path} is ${JSON.stringify(seconds)}, expected a whole number of seconds`);
+  throw runtimeError(`${path}: got ${JSON.stringify(seconds)}, expected a whole number of seconds`);
 }
 
 const intrinsics: Readonly<Record<string, (...parameters: Json[]) => Json>> = {
@@ -140,7 +138,8 @@ const intrinsics: Readonly<Record<string, (...parameters: Json[]) => Json>> = {
     return item;
   }),
   'States.JsonMerge': exactly(3, (left, right, deep) => {
-    if (deep !== false) throw new TypeError('the third argument must be false: AWS merges no deeper');
+    if (deep !== false)
+      throw new TypeError('the third argument must be false, because AWS has no deep merge');
     return { ...object(left), ...object(right) };
   }),
   'States.MathAdd': exactly(2, (left, right) => integer(left) + integer(right)),
@@ -156,7 +155,7 @@ const intrinsics: Readonly<Record<string, (...parameters: Json[]) => Json>> = {
 function exactly(count: number, apply: (...parameters: Json[]) => Json) {
   return (...parameters: Json[]): Json => {
     if (parameters.length !== count)
-      throw new TypeError(`takes ${count} arguments, found ${parameters.length}`);
+      throw new TypeError(`got ${parameters.length} arguments, expected ${count}`);
     return apply(...parameters);
   };
 }
@@ -164,22 +163,22 @@ function exactly(count: number, apply: (...parameters: Json[]) => Json) {
 const found = (value: Json | undefined) => JSON.stringify(value ?? null).slice(0, 200);
 
 function text(value: Json | undefined): string {
-  if (typeof value !== 'string') throw new TypeError(`expected a text, found ${found(value)}`);
+  if (typeof value !== 'string') throw new TypeError(`got ${found(value)}, expected a text`);
   return value;
 }
 
 function integer(value: Json | undefined): number {
-  if (!Number.isSafeInteger(value)) throw new TypeError(`expected a whole number, found ${found(value)}`);
+  if (!Number.isSafeInteger(value)) throw new TypeError(`got ${found(value)}, expected a whole number`);
   return value as number;
 }
 
 function array(value: Json | undefined): readonly Json[] {
-  if (!Array.isArray(value)) throw new TypeError(`expected an array, found ${found(value)}`);
+  if (!Array.isArray(value)) throw new TypeError(`got ${found(value)}, expected an array`);
   return value;
 }
 
 function object(value: Json | undefined): { readonly [key: string]: Json } {
-  if (!isObject(value)) throw new TypeError(`expected an object, found ${found(value)}`);
+  if (!isObject(value)) throw new TypeError(`got ${found(value)}, expected an object`);
   return value;
 }
 
@@ -187,7 +186,7 @@ function unquote(quoted: string): string {
   return quoted.replace(/\\(.)/gsu, '$1');
 }
 
-/** Splits at `{}`, a backslash taking the character after it out. */
+/** Splits at `{}`; a backslash escapes the next character. */
 function splitFormat(format: string): string[] {
   const pieces = [''];
   for (const [part] of format.matchAll(/\\.|\{\}|./gsu)) {

@@ -8,31 +8,31 @@ import { recovery } from './recovery.ts';
 import { type Entry, payload, type Scope, since, stopped, timer } from './scope.ts';
 import { runTask } from './task.ts';
 
-/** What a state hands on, and the state that follows; none where its flow ends. */
+/** A state's output and the next state; none if the flow ends. */
 interface Outcome {
   readonly output: Json;
   readonly next: string | undefined;
 }
 
 /**
- * The output of the machine or of a branch. Settles when its handlers have ended.
- * @throws TaskError what its state failed with; States.Runtime once the scope's signal has fired
+ * Runs the machine or a branch and returns its output. Settles when its handlers have ended.
+ * @throws TaskError of the state that failed; States.Runtime once the scope's signal has fired
  */
 export async function runFlow(flow: Branch, input: Json, scope: Scope): Promise<Json> {
   let next: string | undefined = flow.StartAt;
   let output = input;
   for (let visits = 1; next !== undefined; visits++) {
-    // A loop of states that wait for nothing would keep timers and signals from firing.
+    // A loop of states that never wait would block timers and signals.
     if (visits % 1000 === 0) await setImmediate();
     if (scope.signal.aborted) throw stopped();
-    // It is there: see refusals.ts.
+    // The state exists: refusals.ts has checked it.
     ({ output, next } = await visit(next, flow.States[next] as State, output, scope));
   }
   if (scope.signal.aborted) throw stopped();
   return output;
 }
 
-/** One stay in a state: all its attempts, until it succeeds, a catcher takes its error or nothing does. */
+/** Runs a state with all its attempts, until it succeeds, a catcher handles its error, or it fails. */
 async function visit(name: string, state: State, input: Json, scope: Scope): Promise<Outcome> {
   const at = Date.now();
   const recover = recovery(state);
@@ -112,19 +112,19 @@ async function runState(state: State, input: Json, entry: Entry, scope: Scope): 
   }
 }
 
-/** The state's input with a result put where a ResultPath says. */
+/** The state's input with the result at the ResultPath. */
 function placed(path: string | null | undefined, input: Json, result: Json): Json {
   return path === null ? input : withValueAt(path ?? '$', input, result);
 }
 
-/** The outputs of all branches, in order. When one fails, the others are stopped and waited for. */
+/** Runs all branches and returns their outputs, in order. If one fails, stops the others and waits for them. */
 async function runBranches(branches: readonly Branch[], input: Json, scope: Scope): Promise<Json[]> {
   const failed = new AbortController();
   const signal = AbortSignal.any([scope.signal, failed.signal]);
   const outputs = await Promise.all(
     branches.map((branch) =>
       runFlow(branch, input, { ...scope, signal }).catch((error: unknown) => {
-        // The first failure only: those that follow are of those that it stopped.
+        // Only the first failure counts; later ones come from the branches that it stopped.
         if (!failed.signal.aborted) failed.abort(error);
         return null;
       }),
@@ -158,5 +158,5 @@ function select(path: string | null | undefined, view: View): Json {
 function textOf(text: string | undefined, path: string | undefined, view: View): string {
   const value = path === undefined ? (text ?? '') : evaluate(parseExpression(path), view);
   if (typeof value === 'string') return value;
-  throw runtimeError(`${path} is ${JSON.stringify(value).slice(0, 200)}, expected a text`);
+  throw runtimeError(`${path}: got ${JSON.stringify(value).slice(0, 200)}, expected a text`);
 }

@@ -4,13 +4,13 @@ import { TaskError } from './execution.ts';
 const path = /^(\$\$?)((?:\.[\p{L}_][\p{L}\p{N}_-]*|\[\d+\]|\['[^'\\]+'\])*)$/u;
 const step = /\.([^.[]+)|\[(\d+)\]|\['([^']+)'\]/gu;
 
-/** What the paths of a state see: `$` is the data, `$$` the context object. */
+/** The data for a state's paths: `$` is the data, `$$` the context object. */
 export interface View {
   readonly data: Json;
   readonly context: Json;
 }
 
-/** The keys and indexes of a path, or undefined where it is not a plain one (`$.a.b`, `$.a[0]`, `$['a b']`, `$$.Execution.Id`). */
+/** The keys and indexes of a plain path (`$.a.b`, `$.a[0]`, `$['a b']`, `$$.Execution.Id`); undefined for any other. */
 export function parsePath(text: string): { context: boolean; steps: (string | number)[] } | undefined {
   const match = path.exec(text);
   if (!match) return undefined;
@@ -20,7 +20,7 @@ export function parsePath(text: string): { context: boolean; steps: (string | nu
   return { context: match[1] === '$$', steps };
 }
 
-/** The value at a path; undefined where there is none. */
+/** The value at a path; undefined if there is none. */
 export function valueAt(text: string, view: View): Json | undefined {
   const parsed = parsePath(text);
   let value: Json | undefined = parsed?.context ? view.context : view.data;
@@ -31,7 +31,7 @@ export function valueAt(text: string, view: View): Json | undefined {
   return value;
 }
 
-/** The data with a value put at a path of names, objects on the way made where there are none. */
+/** The data with a value at a path of names; creates missing objects on the way. */
 export function withValueAt(text: string, data: Json, value: Json): Json {
   const put = (at: Json | undefined, steps: readonly (string | number)[]): Json => {
     const [key, ...rest] = steps;

@@ -1,17 +1,17 @@
 import type { Catcher, Retrier, State } from '../../../machines/asl.ts';
 import { TaskError } from './execution.ts';
 
-/** No Retry and no Catch, States.ALL included, stops these: AWS ends the execution there. */
+/** No Retry or Catch, not even States.ALL, handles these: AWS ends the execution. */
 export const terminal: ReadonlySet<string> = new Set(['States.Runtime', 'States.DataLimitExceeded']);
 
-/** What follows a failure: another attempt after some seconds, or the state that a catcher names. */
+/** The reaction to a failure: another attempt after some seconds, or the state that a catcher names. */
 type Recovery =
   | { readonly retryAfter: number }
   | { readonly catcher: Catcher; readonly errorOutput: { readonly Error: string; readonly Cause: string } };
 
 /**
- * What a state's Retry and Catch make of each failure of one stay in it, in turn; undefined where neither takes it.
- * Every retrier counts for itself, over the whole stay: https://states-language.net/spec.html#complex-retry-scenarios
+ * Applies a state's Retry and Catch to each failure of one visit; undefined if neither handles it. Every retrier
+ * counts its own retries over the visit: https://states-language.net/spec.html#complex-retry-scenarios
  */
 export function recovery(state: State): (error: unknown) => Recovery | undefined {
   const retriers = 'Retry' in state ? (state.Retry ?? []) : [];

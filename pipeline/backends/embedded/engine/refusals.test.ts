@@ -41,23 +41,23 @@ test.each<[string, unknown, string]>([
   [
     'JSONata, of the document',
     { ...passOf({}), QueryLanguage: 'JSONata' },
-    'the document: QueryLanguage JSONata, expected JSONPath',
+    'the document: got QueryLanguage JSONata, expected JSONPath',
   ],
   ['JSONata, of a state', passOf({ QueryLanguage: 'JSONata' }), 'QueryLanguage JSONata'],
-  ['JSONata fields', taskOf({ Arguments: {} }), 'state "Only": Arguments is not run here'],
-  ['variables', passOf({ Assign: { 'x.$': '$' } }), 'state "Only": Assign is not run here'],
-  ['heartbeats', taskOf({ HeartbeatSeconds: 5 }), 'state "Only": HeartbeatSeconds is not run here'],
-  ['credentials', taskOf({ Credentials: { RoleArn: 'r' } }), 'Credentials is not run here'],
+  ['JSONata fields', taskOf({ Arguments: {} }), 'state "Only": Arguments is not supported here'],
+  ['variables', passOf({ Assign: { 'x.$': '$' } }), 'state "Only": Assign is not supported here'],
+  ['heartbeats', taskOf({ HeartbeatSeconds: 5 }), 'state "Only": HeartbeatSeconds is not supported here'],
+  ['credentials', taskOf({ Credentials: { RoleArn: 'r' } }), 'Credentials is not supported here'],
   ['task tokens', taskOf({ Resource: `${lambda}.waitForTaskToken` }), 'waits for a call from outside'],
   [
     'a Wait until a time',
     single({ Type: 'Wait', Timestamp: '2026-01-01T00:00:00Z', End: true } as never),
-    'Timestamp is not run here',
+    'Timestamp is not supported here',
   ],
   [
     'a Wait of a month',
     single({ Type: 'Wait', Seconds: 2_600_000, End: true }),
-    'Seconds is 2600000, expected a whole number of seconds from 0 to 2147483',
+    'Seconds: got 2600000, expected a whole number of seconds from 0 to 2147483',
   ],
   [
     'paths of a Choice',
@@ -65,17 +65,17 @@ test.each<[string, unknown, string]>([
       Only: { Type: 'Choice', InputPath: '$.a', Choices: [], Default: 'N' } as never,
       N: { Type: 'Succeed' },
     }),
-    'InputPath is not run here',
+    'InputPath is not supported here',
   ],
   [
     'comparisons of times',
     choiceOf({ Variable: '$.a', TimestampEquals: '2026-01-01T00:00:00Z' }),
-    "the choice's TimestampEquals is not run here",
+    "the choice's TimestampEquals is not supported here",
   ],
   [
     'a misspelt comparison',
     choiceOf({ Variable: '$.a', StringEqual: 'x' }),
-    "the choice's StringEqual is not run here",
+    "the choice's StringEqual is not supported here",
   ],
   [
     'two comparisons in one',
@@ -124,17 +124,17 @@ test.each<[string, unknown, string]>([
   [
     'text for a path',
     passOf({ Parameters: { 'x.$': 'a' } }),
-    'x.$: expected a path or an intrinsic function, found "a"',
+    'x.$: got "a", expected a path or an intrinsic function',
   ],
   [
     'an unfinished call',
     passOf({ Parameters: { deep: [{ 'x.$': 'States.Array($.a' }] } }),
-    'x.$: States.Array($.a: expected ) or , at character 17',
+    'x.$: States.Array($.a: character 17: got "", expected ) or ,',
   ],
   [
     'more after a call',
     passOf({ Parameters: { 'x.$': 'States.UUID() $.a' } }),
-    'expected the end at character 15',
+    'character 15: got "$.a", expected the end',
   ],
   [
     'a format from data',
@@ -156,7 +156,7 @@ test.each<[string, unknown, string]>([
   [
     'Catch of a missed heartbeat',
     taskOf({ Retry: [{ ErrorEquals: ['States.HeartbeatTimeout'] }] }),
-    'States.HeartbeatTimeout in ErrorEquals: here no task has heartbeats',
+    'States.HeartbeatTimeout in ErrorEquals: tasks here have no heartbeats',
   ],
   [
     'States.TaskFailed of a Parallel',
@@ -181,39 +181,39 @@ test.each<[string, unknown, string]>([
   [
     'a retry after a month',
     taskOf({ Retry: [{ ErrorEquals: ['E'], IntervalSeconds: 2_600_000 }] }),
-    'IntervalSeconds is 2600000',
+    'IntervalSeconds: got 2600000',
   ],
   [
     'a negative MaxAttempts',
     taskOf({ Retry: [{ ErrorEquals: ['E'], MaxAttempts: -1 }] }),
-    'MaxAttempts is -1',
+    'MaxAttempts: got -1',
   ],
   [
     'an interval that shrinks',
     taskOf({ Retry: [{ ErrorEquals: ['E'], BackoffRate: 0.5 }] }),
-    'BackoffRate is 0.5, expected at least 1',
+    'got BackoffRate 0.5, expected at least 1',
   ],
   [
     'no longest delay',
     taskOf({ Retry: [{ ErrorEquals: ['E'], MaxDelaySeconds: 0 }] }),
-    'MaxDelaySeconds is 0',
+    'MaxDelaySeconds: got 0',
   ],
   [
     'an unknown jitter',
     taskOf({ Retry: [{ ErrorEquals: ['E'], JitterStrategy: 'HALF' }] }),
-    'JitterStrategy is HALF, expected FULL or NONE',
+    'got JitterStrategy HALF, expected FULL or NONE',
   ],
   [
     'a timeout of nothing',
     taskOf({ TimeoutSeconds: 0 }),
-    'TimeoutSeconds is 0, expected a whole number of seconds from 1',
+    'TimeoutSeconds: got 0, expected a whole number of seconds from 1',
   ],
   [
     'a Next that is not there',
     machine({ A: { Type: 'Pass', Next: 'B' } }),
-    'state "A": Next is "B", and there is no such state',
+    'state "A": Next: got "B", expected a state beside it',
   ],
-  ['a StartAt that is not there', { ...passOf({}), StartAt: 'B' }, 'StartAt is "B"'],
+  ['a StartAt that is not there', { ...passOf({}), StartAt: 'B' }, 'StartAt: got "B"'],
   ['neither Next nor End', machine({ A: { Type: 'Pass' } as never }), 'state "A": neither Next nor End'],
   [
     'an End that is false',
@@ -242,7 +242,7 @@ test.each<[string, unknown, string]>([
       Branches: [machine({ A: { Type: 'Succeed' } }), machine({ A: { Type: 'Succeed' } })],
       End: true,
     }),
-    'state "A": there are two of this name',
+    'state "A": two states have this name',
   ],
   [
     'a timeout of a branch',
@@ -251,7 +251,7 @@ test.each<[string, unknown, string]>([
       Branches: [{ ...machine({ I: { Type: 'Succeed' } }), TimeoutSeconds: 5 } as never],
       End: true,
     }),
-    'TimeoutSeconds is not run here',
+    'TimeoutSeconds is not supported here',
   ],
 ])('refuses %s', async (_, document, reason) => {
   const message = await refusal(document);
@@ -269,9 +269,9 @@ test('names every resource without a handler, and every other problem, at once',
     },
   });
   expect(await refusal(document)).toBe(`This state machine cannot run here:
-  state "A": nothing here runs the resource arn:aws:states:::glue:startJobRun.sync
+  state "A": the resource arn:aws:states:::glue:startJobRun.sync has no handler here
   state "C": ResultPath $[0] is not a path of names such as $.a.b
-  state "C": nothing here runs the resource arn:aws:states:::lambda:invoke`);
+  state "C": the resource arn:aws:states:::lambda:invoke has no handler here`);
 });
 
 test('takes the QueryLanguage JSONPath, said or not', async () => {

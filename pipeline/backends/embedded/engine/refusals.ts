@@ -4,7 +4,7 @@ import { type Expression, parseExpression } from './expression.ts';
 import { isObject, parsePath } from './path.ts';
 import { terminal } from './recovery.ts';
 
-/** Longest that a timer of Node runs (2^31 - 1 ms); beyond it, one fires at once. */
+/** The longest timer in Node (2^31 - 1 ms); a longer one fires at once. */
 export const longestSeconds = 2_147_483;
 
 const common = ['Type', 'Comment', 'QueryLanguage'];
@@ -13,7 +13,7 @@ const results = ['ResultPath', 'Next', 'End'];
 const failures = ['ResultSelector', 'Retry', 'Catch'];
 const task = ['Resource', 'Parameters', 'TimeoutSeconds', 'TimeoutSecondsPath'];
 
-/** The fields that are run as AWS runs them. */
+/** The fields that the interpreter supports. */
 const fields: Readonly<Record<State['Type'], readonly string[]>> = {
   Task: [...common, ...paths, ...results, ...failures, ...task],
   Pass: [...common, ...paths, ...results, 'Parameters', 'Result'],
@@ -25,7 +25,7 @@ const fields: Readonly<Record<State['Type'], readonly string[]>> = {
 };
 
 /**
- * Why a document cannot be run here as AWS would run it: a sentence for each problem, none where it can.
+ * The reasons why a document cannot be run here as AWS would run it, one sentence each; empty if it can.
  * @param resources the Resource ARNs that have a handler
  */
 export function refusals(document: StateMachine, resources: ReadonlySet<string>): string[] {
@@ -43,7 +43,7 @@ export function refusals(document: StateMachine, resources: ReadonlySet<string>)
   function branch(flow: Branch, where: string): void {
     target(flow, flow.StartAt, `${where}: StartAt`);
     for (const [name, state] of Object.entries(flow.States)) {
-      if (names.has(name)) found.push(`state "${name}": there are two of this name`);
+      if (names.has(name)) found.push(`state "${name}": two states have this name`);
       names.add(name);
       check(flow, `state "${name}"`, state);
     }
@@ -53,7 +53,7 @@ export function refusals(document: StateMachine, resources: ReadonlySet<string>)
     const known = fields[state.Type];
     if (!known) {
       found.push(
-        `${where}: Type ${JSON.stringify(state.Type)}, expected one of ${Object.keys(fields).join(', ')}`,
+        `${where}: got Type ${JSON.stringify(state.Type)}, expected one of ${Object.keys(fields).join(', ')}`,
       );
       return;
     }
@@ -101,9 +101,9 @@ export function refusals(document: StateMachine, resources: ReadonlySet<string>)
 
   function resource(state: TaskState, where: string): void {
     if (state.Resource.endsWith('.waitForTaskToken')) {
-      found.push(`${where}: ${state.Resource} waits for a call from outside, which reaches nobody here`);
+      found.push(`${where}: ${state.Resource} waits for a call from outside, which cannot arrive here`);
     } else if (!resources.has(state.Resource)) {
-      found.push(`${where}: nothing here runs the resource ${state.Resource}`);
+      found.push(`${where}: the resource ${state.Resource} has no handler here`);
     }
     seconds(state.TimeoutSeconds, `${where}: TimeoutSeconds`, 1);
     path(state.TimeoutSecondsPath, `${where}: TimeoutSecondsPath`);
@@ -130,9 +130,9 @@ export function refusals(document: StateMachine, resources: ReadonlySet<string>)
       whole(retrier.MaxAttempts, `${where}: MaxAttempts`, 0);
       seconds(retrier.IntervalSeconds, `${where}: IntervalSeconds`, 1, longestSeconds);
       seconds(retrier.MaxDelaySeconds, `${where}: MaxDelaySeconds`, 1);
-      if (!(BackoffRate >= 1)) found.push(`${where}: BackoffRate is ${BackoffRate}, expected at least 1`);
+      if (!(BackoffRate >= 1)) found.push(`${where}: got BackoffRate ${BackoffRate}, expected at least 1`);
       if (!['FULL', 'NONE'].includes(JitterStrategy)) {
-        found.push(`${where}: JitterStrategy is ${JitterStrategy}, expected FULL or NONE`);
+        found.push(`${where}: got JitterStrategy ${JitterStrategy}, expected FULL or NONE`);
       }
     }
     for (const catcher of catchers) {
@@ -147,7 +147,7 @@ export function refusals(document: StateMachine, resources: ReadonlySet<string>)
             found.push(`${where}: ${error} in ErrorEquals: here it always ends the execution`);
           }
           if (error === 'States.HeartbeatTimeout') {
-            found.push(`${where}: ${error} in ErrorEquals: here no task has heartbeats`);
+            found.push(`${where}: ${error} in ErrorEquals: tasks here have no heartbeats`);
           }
           if (error === 'States.TaskFailed' && state.Type !== 'Task') {
             found.push(`${where}: States.TaskFailed in ErrorEquals is for a Task; use States.ALL`);
@@ -169,7 +169,7 @@ export function refusals(document: StateMachine, resources: ReadonlySet<string>)
       const others = Object.keys(value).filter(
         (key) => !['Variable', 'Next', 'Comment', operator].includes(key),
       );
-      if (!isOperator(operator)) found.push(`${where}: the choice's ${operator} is not run here`);
+      if (!isOperator(operator)) found.push(`${where}: the choice's ${operator} is not supported here`);
       for (const key of others) found.push(`${where}: ${key} beside ${operator} in one choice`);
       path(Variable, `${where}: Variable`);
       if (operator.endsWith('Path')) path(operand, `${where}: ${operator}`);
@@ -191,7 +191,7 @@ export function refusals(document: StateMachine, resources: ReadonlySet<string>)
 
   function expression(value: Json, where: string): void {
     if (typeof value !== 'string' || !/^(\$|States\.)/.test(value)) {
-      found.push(`${where}: expected a path or an intrinsic function, found ${JSON.stringify(value)}`);
+      found.push(`${where}: got ${JSON.stringify(value)}, expected a path or an intrinsic function`);
       return;
     }
     try {
@@ -232,19 +232,18 @@ export function refusals(document: StateMachine, resources: ReadonlySet<string>)
     if (value === undefined) return;
     if (Number.isInteger(value) && value >= least && value <= (most ?? value)) return;
     const range = most === undefined ? `from ${least}` : `from ${least} to ${most} (24 days)`;
-    found.push(`${where} is ${value}, expected a whole number${of} ${range}`);
+    found.push(`${where}: got ${value}, expected a whole number${of} ${range}`);
   }
 
   function target(flow: Branch, name: string, where: string): void {
-    if (!Object.hasOwn(flow.States, name))
-      found.push(`${where} is "${name}", and there is no such state beside it`);
+    if (!Object.hasOwn(flow.States, name)) found.push(`${where}: got "${name}", expected a state beside it`);
   }
 
   function only(value: object, known: readonly string[], where: string): void {
     for (const [key, inner] of Object.entries(value)) {
-      if (!known.includes(key)) found.push(`${where}: ${key} is not run here`);
+      if (!known.includes(key)) found.push(`${where}: ${key} is not supported here`);
       if (key === 'QueryLanguage' && inner !== 'JSONPath') {
-        found.push(`${where}: QueryLanguage ${inner}, expected JSONPath`);
+        found.push(`${where}: got QueryLanguage ${inner}, expected JSONPath`);
       }
     }
   }

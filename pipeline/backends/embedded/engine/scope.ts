@@ -2,7 +2,7 @@ import type { Json } from '../../../machines/asl.ts';
 import { type ExecutionEvent, runtimeError, TaskError, type TaskHandler } from './execution.ts';
 import { longestSeconds } from './refusals.ts';
 
-/** What the states of one flow share. */
+/** The parts that all states of one flow share. */
 export interface Scope {
   readonly handlers: Readonly<Record<string, TaskHandler>>;
   readonly signal: AbortSignal;
@@ -17,10 +17,10 @@ export interface Entry {
   readonly attempt: number;
 }
 
-/** The error that no Retry or Catch takes, of what runs on after its execution or branch was ended. */
+/** The error of a state whose execution or branch was stopped; no Retry or Catch handles it. */
 export const stopped = () => runtimeError('The execution was stopped');
 
-/** Clamped: a longer timer would fire at once. */
+/** Limits the seconds, because a longer timer would fire at once. */
 export function timer(seconds: number | undefined, fire: () => void): NodeJS.Timeout | undefined {
   if (seconds === undefined) return undefined;
   return setTimeout(fire, Math.min(seconds, longestSeconds) * 1000);
@@ -28,12 +28,12 @@ export function timer(seconds: number | undefined, fire: () => void): NodeJS.Tim
 
 export const since = (start: number) => (Date.now() - start) / 1000;
 
-/** The value as JSON, as it goes over the wire. @throws TaskError beyond the 256 KB that AWS carries between states */
+/** A copy of the value through JSON. @throws TaskError above 256 KB, AWS's limit between states */
 export function payload(value: unknown, what: string): Json {
   const text = JSON.stringify(value ?? null);
   const bytes = Buffer.byteLength(text);
   if (bytes > 262_144) {
-    throw new TaskError('States.DataLimitExceeded', `${what} has ${bytes} bytes of JSON; 262144 is the most`);
+    throw new TaskError('States.DataLimitExceeded', `${what}: got ${bytes} bytes, expected at most 262144`);
   }
   return JSON.parse(text) as Json;
 }

@@ -5,7 +5,7 @@ import type { View } from './path.ts';
 import { longestSeconds } from './refusals.ts';
 import { type Entry, payload, type Scope, since, stopped, timer } from './scope.ts';
 
-/** What a task answers, once its handler has ended. @throws TaskError what it failed with, States.Timeout among it */
+/** Runs a task's handler and returns its answer. @throws TaskError of its failure, such as States.Timeout */
 export async function runTask(
   state: TaskState,
   parameters: Json,
@@ -22,7 +22,7 @@ export async function runTask(
   const signal = AbortSignal.any([scope.signal, timeout.signal]);
   const start = Date.now();
   scope.emit('TaskStarted', { ...where, parameters });
-  // A sink that threw has fired the signal.
+  // An onEvent that threw has fired the signal.
   if (scope.signal.aborted) throw stopped();
   const clock = timer(limit, () => timeout.abort(new DOMException(`after ${limit} s`, 'TimeoutError')));
   const answer = await Promise.resolve()
@@ -58,8 +58,8 @@ export async function runTask(
 }
 
 /**
- * Lambda reports an error of the function by its class. Another service's error keeps the name that it has there
- * (SageMaker.ValidationException); any other is a failed task.
+ * A Lambda function's error is named by its class. Another service's error keeps its name
+ * (SageMaker.ValidationException); any other error is States.TaskFailed.
  */
 function toTaskError(thrown: unknown, resource: string): TaskError {
   if (thrown instanceof TaskError) return thrown;

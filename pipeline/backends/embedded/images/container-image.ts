@@ -9,22 +9,22 @@ import { hasEnded, ownerOf } from '../owner.ts';
 import type { Image, Program, ProgramOptions } from './image.ts';
 import { startCommand } from './process-group.ts';
 
-/** Marks our containers with the process that runs them, so that what a killed one left can be told and removed. */
+/** Labels each container with the process that runs it, so that the containers of a killed process can be removed. */
 const OWNER_LABEL = 'mlops.owner';
 const STOP_ATTEMPTS = 50;
 
-/** `isolated`: the program gets no network, as SageMaker's network isolation has it. */
+/** `isolated`: the program has no network, like SageMaker's network isolation. */
 type ContainerOptions = ProgramOptions & { readonly isolated?: boolean };
 
 /**
- * An image that Docker runs as SageMaker does: `IMAGE train` or `IMAGE serve` with the job's folder at /opt/ml. With
- * `folder` it is built from there and tagged with the content's digest; without, `uri` is one by digest (or by the id of
- * a local image) that Docker has or pulls.
+ * Opens an image that Docker runs as SageMaker does: `IMAGE train` or `IMAGE serve` with the job's folder at /opt/ml.
+ * With `folder` the image is built from it and tagged with the content's digest. Otherwise `uri` names an image by
+ * digest (or a local one by id) that Docker has or pulls.
  *
- * The program runs as the user that the image names, root by default. For another user than root the job's folder is
- * made writable first; files that end up with an owner other than ours are handed over by the image's own `chown` run
- * as root, so that we can read and remove them.
- * @throws SetupError where Docker cannot be reached, or the image does not build or cannot be had
+ * The program runs as the user that the image names, root by default. For another user the job's folder is first made
+ * writable. If files end up with another owner, the image's `chown`, run as root, gives them to this process's user,
+ * so that it can read and remove them.
+ * @throws SetupError if Docker cannot be reached, or the image cannot be built or pulled
  */
 export async function openContainerImage(options: {
   readonly uri: string;
@@ -75,13 +75,13 @@ export async function openContainerImage(options: {
           ...chown,
         ]);
         if (code !== 0)
-          job.onLine(`The files of this job stay another user's, for the image has no chown: ${output}`);
+          job.onLine(`The files of this job keep another owner, because the image has no chown: ${output}`);
       }
       running = false;
       return exit;
     });
     async function stop(graceSeconds: number): Promise<void> {
-      // Docker refuses, or does nothing, as long as the container is still being made: hence the attempts.
+      // Docker refuses, or does nothing, while the container is being created, so try several times.
       for (let attempt = 0; running && attempt < STOP_ATTEMPTS; attempt++) {
         await runDocker(['stop', '--time', String(Math.ceil(graceSeconds)), name]);
         await Promise.race([exited, delay(200)]);
@@ -104,7 +104,7 @@ export async function openContainerImage(options: {
 
 interface LocalImage {
   readonly id: string;
-  /** As the Dockerfile's USER; empty: root. */
+  /** The USER of the Dockerfile; empty: root. */
   readonly user: string;
 }
 
@@ -128,7 +128,7 @@ async function build(uri: string, folder: string, onProgress: (line: string) => 
   onProgress(`Building the container image of ${name} (once) ...`);
   await buildImage({ name, folder, tag });
   const image = await inspect(tag);
-  if (image === undefined) throw new SetupError(`${name}: Docker built it and does not list it as ${tag}`);
+  if (image === undefined) throw new SetupError(`${name}: Docker built it but does not list it as ${tag}`);
   return image;
 }
 
@@ -140,13 +140,13 @@ async function pull(uri: string, onProgress: (line: string) => void): Promise<Lo
   const image = await inspect(uri);
   if (image === undefined) {
     throw new SetupError(
-      `${uri}: Docker neither has this image nor can pull it (is it spelt right, are you logged in to its registry?):\n${lastLines(output)}`,
+      `${uri}: Docker neither has this image nor can pull it (is it spelled right, are you logged in to its registry?):\n${lastLines(output)}`,
     );
   }
   return image;
 }
 
-/** Whether the daemon runs without root, so that root in a container is our own user. */
+/** Whether the daemon runs without root; then root in a container is this process's user. */
 async function checkDocker(): Promise<boolean> {
   const { code, output } = await runDocker(['info', '--format', '{{json .SecurityOptions}}']);
   if (code === 0 && output.trim().startsWith('[')) return output.includes('name=rootless');

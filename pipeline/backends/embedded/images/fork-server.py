@@ -1,13 +1,13 @@
-"""Starts Python programs by forking a process that has imported their libraries already.
+"""Starts Python programs quickly by forking a process that has already imported their libraries.
 
-Standard input: one request a line, {"id", "entry": "module:function", "argv", "env", "cwd"}. When it ends, the server
-kills all that it started and ends too.
-Standard output: one event a line: {"id", "pid"}, {"id", "output": base64}, {"id", "exit": {"code", "signal"}},
+Standard input: one request per line, {"id", "entry": "module:function", "argv", "env", "cwd"}. When it ends, the server
+kills everything that it started and ends too.
+Standard output: one event per line: {"id", "pid"}, {"id", "output": base64}, {"id", "exit": {"code", "signal"}},
 {"id", "closed": true} when nothing can write output any more, or {"id", "refused": reason}.
 
-The first start of a program is a cold one. It tells which modules it has imported, at its start and at its end; the
-server then imports those that are not the project's own, so that later starts are warm. The project's own code is
-imported in the forked process alone: it may read its environment as it is imported.
+The first start of a program is slow. At its start and at its end it reports the modules that it has imported. The
+server then imports those that are not the project's own, so that later starts are fast. Only forked processes import
+the project's own code, because it may read its environment during the import.
 """
 
 import base64
@@ -22,9 +22,9 @@ from threading import active_count
 
 
 def serve(project):
-    """Serves until a fork: returns in the forked process alone, with its request and where to tell its modules."""
+    """Serves requests. Returns only in a forked process, with its request and the pipe to report its modules."""
     events = os.dup(1)
-    os.dup2(2, 1)  # what a library prints while the server imports it is no event
+    os.dup2(2, 1)  # output of a library that the server imports must not look like an event
     woken, waker = os.pipe()
     os.set_blocking(waker, False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
@@ -33,8 +33,8 @@ def serve(project):
     readers.register(0, selectors.EVENT_READ, "requests")
     readers.register(woken, selectors.EVENT_READ, "child ended")
     jobs = {}  # pid -> id of its request
-    known = set()  # entries whose modules have been asked for
-    told = {}  # reader of such a program's modules -> what has not ended its line yet
+    known = set()  # entries that report, or have reported, their modules
+    told = {}  # reader of such a report -> its unfinished line
     unread = b""
 
     def emit(job, **event):
@@ -76,7 +76,7 @@ def serve(project):
                 job, entry = request["id"], request["entry"]
                 threads = count_threads()
                 if threads > 1:
-                    emit(job, refused=f"its libraries run {threads} threads, of which a fork would lose all but one")
+                    emit(job, refused=f"its libraries run {threads} threads, and a fork would lose all but one")
                     continue
                 output, writes = os.pipe()
                 hears, tells = (None, None) if entry in known else os.pipe()
@@ -97,12 +97,12 @@ def serve(project):
                     readers.register(hears, selectors.EVENT_READ, "modules")
                 emit(job, pid=pid)
     finally:
-        for pid in jobs:  # none in a fork
+        for pid in jobs:  # empty in a fork
             os.killpg(pid, signal.SIGKILL)
 
 
 def become_child(output, inherited):
-    """Leaves the server behind: own group, own output, the usual signals, none of its files."""
+    """Separates a forked process from the server: own group, own output, default signals, none of its files."""
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     join_own_group(0)
@@ -114,15 +114,15 @@ def become_child(output, inherited):
             os.close(file)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     if "numpy.random" in sys.modules:
-        sys.modules["numpy.random"].seed()  # or every program would draw the same numbers
+        sys.modules["numpy.random"].seed()  # otherwise every program would draw the same numbers
 
 
 def join_own_group(pid):
-    """Called by both sides of a fork: whoever comes first, the group is there before anybody signals it."""
+    """Called in both processes after a fork, so that the group exists before anybody signals it."""
     try:
         os.setpgid(pid, pid)
     except OSError:
-        pass  # the child has gone on already
+        pass  # the child has already executed another step or ended
 
 
 def ended_children():
@@ -145,14 +145,14 @@ def describe_exit(status):
 
 
 def preload(names, project):
-    """Imports what a program imported, in its order. What fails here fails there too, with its message."""
+    """Imports a program's modules, in its order. Errors are ignored, because the program shows them itself."""
     for name, file in names:
         if os.path.isabs(file) and not file.startswith(project + os.sep) and name not in sys.modules:
             try:
                 importlib.import_module(name)
             except (Exception, SystemExit):
                 pass
-    gc.freeze()  # or the collection at a fork's end would copy all that memory: 0.3 s for scikit-learn
+    gc.freeze()  # otherwise garbage collection at a fork's end would copy all that memory: 0.3 s for scikit-learn
 
 
 def count_threads():
@@ -177,7 +177,7 @@ def run(request, tells):
     try:
         sys.exit(program())
     finally:
-        if os.getpid() == me:  # and no fork of its own
+        if os.getpid() == me:  # not in a fork of the program itself
             tell_modules(tells)
 
 

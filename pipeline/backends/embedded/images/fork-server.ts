@@ -7,7 +7,7 @@ import { LineSplitter } from './line-splitter.ts';
 import { groupProgram } from './process-group.ts';
 
 const SCRIPT = join(repository, 'pipeline/backends/embedded/images/fork-server.py');
-/** A server that has nothing to do keeps its libraries in memory for so long. */
+/** An idle server keeps its libraries in memory for this time. */
 const IDLE_SECONDS = 60;
 
 export interface ForkRequest {
@@ -33,15 +33,15 @@ interface Job {
   forked: boolean;
   readonly request: ForkRequest;
   readonly output: LineSplitter;
-  /** undefined: the server cannot fork safely. */
+  /** undefined if the server cannot fork safely. */
   readonly started: PromiseWithResolvers<Program | undefined>;
   readonly exit: PromiseWithResolvers<Exit>;
   readonly closed: PromiseWithResolvers<void>;
 }
 
 /**
- * A Python process that forks programs from its already imported libraries (fork-server.py says how). It ends, with all
- * that it started, when this process ends in whatever way, and when it has been idle for a minute.
+ * A Python process that has imported libraries and forks programs (see fork-server.py). It ends, with everything that
+ * it started, when this process ends for any reason, and after a minute without work.
  */
 export class ForkServer {
   readonly #process: ChildProcessWithoutNullStreams;
@@ -54,7 +54,7 @@ export class ForkServer {
   /**
    * @param python - the interpreter
    * @param project - the folder of the project's own code, which the server itself never imports
-   * @param env - what the libraries see as they are imported
+   * @param env - the environment in which the libraries are imported
    */
   constructor(python: string, project: string, env: Readonly<Record<string, string>>) {
     this.#process = spawn(python, [SCRIPT, project], { env, detached: true });
@@ -72,12 +72,12 @@ export class ForkServer {
     this.#rest();
   }
 
-  /** Whether it has ended: then it takes no more requests. */
+  /** Whether it has ended and accepts no more requests. */
   get ended(): boolean {
     return this.#ended;
   }
 
-  /** Starts a program; undefined where its imports left threads running, so that it has to be started plainly. */
+  /** Starts a program; undefined if its imports left threads running, so that it must be started without a fork. */
   start(request: ForkRequest): Promise<Program | undefined> {
     const job: Job = {
       forked: false,
@@ -120,7 +120,7 @@ export class ForkServer {
     }
   }
 
-  /** The server is gone: what it still ran is ended by the group's own settling. */
+  /** The server has ended. Each running program's group then ends by itself. */
   #end(reason: string): void {
     this.#ended = true;
     clearTimeout(this.#idle);
@@ -137,7 +137,7 @@ export class ForkServer {
     if (this.#jobs.size === 0) this.#rest();
   }
 
-  /** Nothing runs: the server no longer keeps this process alive, and ends in a while. */
+  /** Nothing runs, so the server no longer keeps this process alive and soon ends. */
   #rest(): void {
     for (const handle of this.#handles()) handle.unref();
     this.#idle = setTimeout(() => this.#close(), IDLE_SECONDS * 1000).unref();

@@ -124,11 +124,11 @@ test('an image runs as it was kept, after its folder has been edited', async () 
 test('an unknown digest, a malformed one and a folder that was changed are refused', async () => {
   const unknown = `model@sha256:${'0'.repeat(64)}`;
   await expect(store.open(unknown)).rejects.toThrow(`${unknown}: not among the images of this machine`);
-  await expect(store.open('model:latest')).rejects.toThrow('found "model:latest"');
-  await expect(store.open(`model@sha256:../../etc`)).rejects.toThrow('expected an image as NAME@sha256');
+  await expect(store.open('model:latest')).rejects.toThrow('got "model:latest"');
+  await expect(store.open(`model@sha256:../../etc`)).rejects.toThrow('expected NAME@sha256:(64 hex digits)');
   const uri = await store.add(context, 'model');
   await writeFiles(join(root, '.mlops/images', uri.slice('model@sha256:'.length)), { 'src/new.py': '' });
-  await expect(store.open(uri)).rejects.toThrow(/changed since they were kept/);
+  await expect(store.open(uri)).rejects.toThrow(/changed since they were stored/);
 });
 
 test('a missing folder is an error that names it', async () => {

@@ -10,8 +10,8 @@ import { openProcessImage } from './process-image.ts';
 const DIGEST = /^[^@\s]+@sha256:([0-9a-f]{64})$/;
 
 /**
- * Images as folders, each kept under the sha256 of its content, so that the code of an earlier champion still serves
- * after the user has edited the folder that it came from.
+ * Keeps images as folders named by the sha256 of their content, so that an earlier champion's code can still serve
+ * after the user has edited the model's folder.
  */
 export class ImageStore {
   readonly #root: string;
@@ -23,8 +23,8 @@ export class ImageStore {
   /**
    * @param root - the folder of the images, `.mlops/images`
    * @param options.environments - the folder of the Python environments; default: `environments` beside `root`
-   * @param options.containers - run images in Docker, not as plain processes; then any image of a registry opens too
-   * @param options.onProgress - told in a line what takes long
+   * @param options.containers - run images in Docker, not as plain processes; then any registry's image opens
+   * @param options.onProgress - called with a line before slow work
    */
   constructor(
     root: string,
@@ -38,7 +38,7 @@ export class ImageStore {
 
   /**
    * Keeps a snapshot of the folder's files and returns its URI, `NAME@sha256:...`.
-   * @throws SetupError as {@link hashContext}
+   * @throws SetupError like {@link hashContext}
    */
   async add(contextFolder: string, name: string): Promise<string> {
     const { digest } = await hashContext(contextFolder);
@@ -53,7 +53,7 @@ export class ImageStore {
         await copyFile(file.source, target);
         await chmod(target, file.executable ? 0o755 : 0o644);
       }
-      // Hashed again: the user may have saved a file between the first look and the copy.
+      // Hash again, because the user may have saved a file before the copy.
       const copied = (await hashContext(temporary)).digest;
       await rename(temporary, this.#folder(copied)).catch(async (error) => {
         if (!(await isFolder(this.#folder(copied)))) throw error;
@@ -65,9 +65,9 @@ export class ImageStore {
   }
 
   /**
-   * The image of this URI, ready to start: its content checked against the digest, its Python environment installed or
-   * its container image built.
-   * @throws SetupError where the digest is not kept here, or its folder, Python or Docker cannot be used
+   * Makes the image of this URI ready to start: checks its digest, and installs its Python environment or builds its
+   * container image.
+   * @throws SetupError if the digest is unknown here, or its folder, Python or Docker cannot be used
    */
   open(uri: string): Promise<Image> {
     const opened = this.#open.get(uri) ?? this.#openNew(uri);
@@ -82,28 +82,27 @@ export class ImageStore {
     if (this.#containers) return openContainerImage({ uri, ...(folder && { folder }), onProgress });
     if (folder === undefined) {
       throw new SetupError(
-        `${uri}: not among the images of this machine (${this.#root}); one of a registry runs with --containers only`,
+        `${uri}: not among the images of this machine (${this.#root}); a registry's image runs only with --containers`,
       );
     }
     return openProcessImage({ uri, folder, environments: this.#environments, onProgress });
   }
 
   /**
-   * The folder that keeps the image of this URI, its content checked against the digest; undefined where it is not kept
-   * here.
-   * @throws SetupError where the URI is none by digest, or the content is another now
+   * The folder of the image with this URI; undefined if the image is unknown here.
+   * @throws SetupError if the URI has no digest, or the content no longer matches it
    */
   async find(uri: string): Promise<string | undefined> {
     const hex = DIGEST.exec(uri)?.[1];
     if (hex === undefined) {
-      throw new SetupError(`expected an image as NAME@sha256:(64 hex digits), found ${JSON.stringify(uri)}`);
+      throw new SetupError(`image: got ${JSON.stringify(uri)}, expected NAME@sha256:(64 hex digits)`);
     }
     const folder = this.#folder(`sha256:${hex}`);
     if (!(await isFolder(folder))) return undefined;
     const { digest } = await hashContext(folder);
     if (digest !== `sha256:${hex}`) {
       throw new SetupError(
-        `${folder}: its files have been changed since they were kept (now ${digest}); remove this folder`,
+        `${folder}: its files have changed since they were stored (now ${digest}); delete this folder`,
       );
     }
     return folder;
@@ -113,7 +112,7 @@ export class ImageStore {
     return join(this.#root, digest.replace('sha256:', ''));
   }
 
-  /** Removes what a process left that was killed while it copied. */
+  /** Removes copies that killed processes did not finish. */
   async #removeAbandoned(): Promise<void> {
     const hourAgo = Date.now() - 3_600_000;
     for (const name of await readdir(this.#root).catch(() => [])) {

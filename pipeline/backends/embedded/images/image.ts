@@ -1,19 +1,19 @@
-/** What a job needs of a container image on this machine: start one of its programs over a folder laid out as /opt/ml. */
+/** A container image on this machine: starts one of its programs on a folder with the layout of /opt/ml. */
 
 export interface ProgramOptions {
   /** The folder that the program sees as /opt/ml (SAGEMAKER_BASE_DIR for a plain process, a mount for a container). */
   readonly baseDir: string;
-  /** The job's own environment; nothing of the host's but what a process needs to start. */
+  /** The job's environment; of the host's variables a program gets only those that a process needs to start. */
   readonly env: Readonly<Record<string, string>>;
   readonly args?: readonly string[];
-  /** `serve` only: the port of 127.0.0.1 at which it is to be reached. */
+  /** Only for `serve`: its port on 127.0.0.1. */
   readonly port?: number;
   /** Every line of standard output and standard error, in order of arrival, without its line end. */
   readonly onLine: (line: string) => void;
 }
 
 export interface Exit {
-  /** null where a signal ended the program. */
+  /** null if a signal ended the program. */
   readonly code: number | null;
   readonly signal: string | null;
 }
@@ -21,7 +21,7 @@ export interface Exit {
 /** A running program with all its children. */
 export interface Program {
   readonly exited: Promise<Exit>;
-  /** SIGTERM to the whole group, SIGKILL after the grace, then resolves. Idempotent. */
+  /** Sends SIGTERM to the whole group, and SIGKILL after the grace period; resolves when it has ended. Idempotent. */
   stop(graceSeconds: number): Promise<void>;
 }
 

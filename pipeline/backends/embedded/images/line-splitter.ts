@@ -1,9 +1,9 @@
 import { StringDecoder } from 'node:string_decoder';
 
-/** A longer line arrives in pieces, so that a program that never ends its line cannot fill our memory. */
+/** Longer lines are split, so that a program that never ends its line cannot fill the memory. */
 const LONGEST_LINE = 65_536;
 
-/** Cuts a stream of UTF-8 bytes into lines; a carriage return ends one too, as progress bars use it. */
+/** Splits a stream of UTF-8 bytes into lines. A carriage return also ends a line, because progress bars use it. */
 export class LineSplitter {
   readonly #decoder = new StringDecoder('utf8');
   readonly #onLine: (line: string) => void;
@@ -19,7 +19,7 @@ export class LineSplitter {
     this.#take(this.#rest + this.#decoder.write(chunk));
   }
 
-  /** The last line counts even without its line end. */
+  /** Passes on the last line, even without a line end. */
   end(): void {
     this.#take(this.#rest + this.#decoder.end());
     if (this.#rest !== '') this.#onLine(this.#rest.replace(/\r$/, ''));
@@ -27,14 +27,14 @@ export class LineSplitter {
   }
 
   #take(text: string): void {
-    // A carriage return at the very end waits: its line feed may come with the next chunk.
+    // A carriage return at the end is kept, because its line feed may come with the next chunk.
     const lines = text.split(/\r\n|\n|\r(?!$)/);
     this.#rest = lines.pop() ?? '';
     for (const line of lines) this.#onLine(this.#pieces(line));
     this.#rest = this.#pieces(this.#rest);
   }
 
-  /** Hands on all but the last piece of a line that is too long, and returns that. */
+  /** Passes on all pieces of a line that is too long except the last, and returns that. */
   #pieces(line: string): string {
     let rest = line;
     for (; rest.length > this.#longest; rest = rest.slice(this.#longest)) {

@@ -5,13 +5,13 @@ import type { Exit, Program } from './image.ts';
 import { LineSplitter } from './line-splitter.ts';
 
 const WINDOWS = process.platform === 'win32';
-/** How long output may still come after a program has ended, and a killed process may still be listed. */
+/** How long after a program's end its output may still arrive, or a killed process still be listed. */
 const SETTLE_SECONDS = 2;
 
 /**
- * Runs a command in a process group of its own that ends when our end of its standard input closes, however we die.
- * The guard is no child of the command (a program may wait for all of its children) and outlives its SIGTERM; it gives
- * the group two seconds.
+ * Runs a command in its own process group, which ends when its standard input closes, that is, when this process ends
+ * for any reason. The guard is not a child of the command, because a program may wait for all its children. It
+ * ignores SIGTERM and gives the group two seconds.
  */
 const guard = (redirections: string) => `
 exec 3<&0
@@ -23,16 +23,16 @@ export interface CommandOptions {
   readonly cwd: string;
   readonly onLine: (line: string) => void;
   /**
-   * Where a command hands on two streams that others write, as Docker's client does, each is cut into lines of its own.
-   * Default: standard error joins standard output, so that lines keep their order.
+   * Splits standard output and standard error into lines separately, for commands such as Docker's client that copy
+   * two streams. Default: standard error joins standard output, so that lines keep their order.
    */
   readonly separateErrors?: boolean;
 }
 
 /**
- * Starts a command with all its children as one program. On Windows, where there are no process groups, libuv's job
- * object ends the children with us.
- * @throws the error of the system where the command cannot be started
+ * Starts a command and its children as one program. Windows has no process groups; there libuv's job object ends the
+ * children with this process.
+ * @throws the system's error if the command cannot be started
  */
 export async function startCommand(command: readonly string[], options: CommandOptions): Promise<Program> {
   const script = guard(options.separateErrors ? '' : '2>&1');
@@ -61,12 +61,12 @@ export async function startCommand(command: readonly string[], options: CommandO
   return groupProgram({ group: child.pid ?? 0, exit, drained, onDrained });
 }
 
-/** A process group, whoever started it, as a program: when its leader ends, so does all that it left running. */
+/** Makes a program of a process group: when its leader ends, the rest of the group is killed. */
 export function groupProgram(parts: {
   readonly group: number;
-  /** When the leader has ended. */
+  /** Resolves when the leader has ended. */
   readonly exit: Promise<Exit>;
-  /** When nothing can write to its output any more. */
+  /** Resolves when nothing can write to its output any more. */
   readonly drained: Promise<unknown>;
   readonly onDrained: () => void;
 }): Program {
@@ -76,14 +76,14 @@ export function groupProgram(parts: {
   const exited = parts.exit.then(async (exit) => {
     running = false;
     signalGroup(group, 'SIGKILL');
-    // A process that has left the group may hold the output open for ever.
+    // A process that has left the group may keep the output open forever.
     await within(SETTLE_SECONDS, parts.drained);
     parts.onDrained();
     gone = await groupEnds(group);
     return exit;
   });
   async function stop(graceSeconds: number): Promise<void> {
-    // Once its leader has been collected, the system may give the group's number to somebody else.
+    // Once the leader has ended, the system may reuse the group's number.
     if (running) signalGroup(group, 'SIGTERM');
     await within(graceSeconds, parts.exit);
     if (running) signalGroup(group, 'SIGKILL');
@@ -100,7 +100,7 @@ export function groupProgram(parts: {
   };
 }
 
-/** Whether the promise settles in this many seconds. */
+/** Whether the promise resolves within this many seconds. */
 async function within(seconds: number, promise: Promise<unknown>): Promise<boolean> {
   const timer = new AbortController();
   const settled = promise.then(() => true);
@@ -121,11 +121,11 @@ function signalGroup(group: number, signal: NodeJS.Signals): void {
   try {
     process.kill(-group, signal);
   } catch {
-    // Nobody is left in the group.
+    // The group is empty.
   }
 }
 
-/** Whether nothing of the group runs any more, soon after SIGKILL. */
+/** Whether the group ends soon after SIGKILL. */
 async function groupEnds(group: number): Promise<boolean> {
   const deadline = Date.now() + SETTLE_SECONDS * 1000;
   while (await groupRuns(group)) {
@@ -135,7 +135,7 @@ async function groupEnds(group: number): Promise<boolean> {
   return true;
 }
 
-/** A process that has ended but that nobody has collected (a zombie) is listed and does not count. */
+/** A zombie, a process that has ended but is still listed, does not count. */
 async function groupRuns(group: number): Promise<boolean> {
   if (WINDOWS) return false;
   try {
@@ -147,7 +147,7 @@ async function groupRuns(group: number): Promise<boolean> {
   for (const pid of await readdir('/proc')) {
     if (!/^\d+$/.test(pid)) continue;
     const status = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-    // "pid (name) state parent group ..."; the name may hold anything.
+    // "pid (name) state parent group ..."; the name may contain anything.
     const [state, , processGroup] = status.slice(status.lastIndexOf(')') + 2).split(' ');
     if (processGroup === String(group) && state !== 'Z') return true;
   }

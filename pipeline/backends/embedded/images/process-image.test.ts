@@ -324,15 +324,15 @@ test('libraries that start threads at import are not forked: the program starts 
 test('a program that the image does not have is an error that names those it has', async () => {
   const image = await open('def main(): pass\n');
   await expect(image.start('serve', { baseDir, env: {}, onLine: () => {} })).rejects.toThrow(
-    'model: has no program "serve"; [project.scripts] of its pyproject.toml names train',
+    'model: got no program "serve", expected it in [project.scripts] of its pyproject.toml, which names train',
   );
 });
 
 test.each([
-  ['[project\n', /pyproject.toml is no valid TOML/],
-  ['[project.scripts]\ntrain = "sample"\n', /train: expected "module:function", found "sample"/],
+  ['[project\n', /pyproject.toml is not valid TOML/],
+  ['[project.scripts]\ntrain = "sample"\n', /train: got "sample", expected "module:function"/],
   ['[project.scripts]\ntrain = "os:system(1)"\n', /expected "module:function"/],
-  ['[project.scripts]\ntrain = 1\n', /found 1/],
+  ['[project.scripts]\ntrain = 1\n', /got 1, expected "module:function"/],
 ])('pyproject.toml %j is refused', async (text, message) => {
   await writeContext(join(folder, 'model'), '');
   await writeFile(join(folder, 'model/pyproject.toml'), text);

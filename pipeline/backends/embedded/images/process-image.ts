@@ -7,18 +7,18 @@ import type { Image, Program, ProgramOptions } from './image.ts';
 import { startCommand } from './process-group.ts';
 import { ensureEnvironment } from './python-environment.ts';
 
-/** What a process needs of the host to start; all else, above all every credential, stays out. */
+/** The host's variables that a process needs to start. It gets no others, above all no credentials. */
 const HOST_VARIABLES =
   process.platform === 'win32'
     ? ['PATH', 'SYSTEMROOT', 'COMSPEC', 'PATHEXT', 'TEMP', 'TMP', 'USERPROFILE', 'APPDATA', 'LOCALAPPDATA']
     : ['PATH', 'HOME', 'LANG', 'TMPDIR'];
-/** Variables that differ from job to job and that no library reads as it is imported. */
+/** Variables that differ between jobs and that no library reads during its import. */
 const OF_THE_JOB = /^(SAGEMAKER|SM|TRAINING_JOB|PROCESSING_JOB|TRANSFORM_JOB)_/;
 
 /**
- * The image in `folder` as plain Python processes: the programs of its pyproject.toml, with the packages of its
- * requirements.txt and its own code from `src`.
- * @throws SetupError where one of the three is missing or malformed, or the packages cannot be installed
+ * Opens the image in `folder` to run as plain Python processes: the programs of its pyproject.toml, with the packages
+ * of its requirements.txt and its code from `src`.
+ * @throws SetupError if one of the three is missing or malformed, or the packages cannot be installed
  */
 export async function openProcessImage(options: {
   readonly uri: string;
@@ -36,7 +36,7 @@ export async function openProcessImage(options: {
     onProgress: options.onProgress,
   });
   const source = join(folder, 'src');
-  /** One server for each set of variables that libraries may read as they are imported. */
+  /** One server per set of variables that libraries may read during their import. */
   const servers = new Map<string, ForkServer>();
 
   function server(env: Readonly<Record<string, string>>): ForkServer {
@@ -54,7 +54,7 @@ export async function openProcessImage(options: {
     const entry = programs.get(program);
     if (entry === undefined) {
       throw new SetupError(
-        `${name}: has no program "${program}"; [project.scripts] of its pyproject.toml names ${
+        `${name}: got no program "${program}", expected it in [project.scripts] of its pyproject.toml, which names ${
           [...programs.keys()].join(', ') || 'none'
         }`,
       );
@@ -64,9 +64,9 @@ export async function openProcessImage(options: {
       PYTHONPATH: source,
       PYTHONUNBUFFERED: '1',
       PYTHONUTF8: '1',
-      // Not into the snapshot: its digest is checked.
+      // Outside the image's folder, because its digest is checked.
       PYTHONPYCACHEPREFIX: bytecode,
-      // Jobs run side by side, and results must not depend on the number of cores.
+      // One thread, because jobs run at the same time, and results must not depend on the number of cores.
       OMP_NUM_THREADS: '1',
       ...job.env,
       SAGEMAKER_BASE_DIR: job.baseDir,
@@ -74,7 +74,7 @@ export async function openProcessImage(options: {
     };
     const args = job.args ?? [];
     const { baseDir: cwd, onLine } = job;
-    // A run prepares once: a warm server would serve nobody.
+    // A run prepares only once, so a fork server would not be used again.
     if (program !== 'prepare' && forks()) {
       const forked = await server(env).start({ entry, argv: [program, ...args], env, cwd, onLine });
       if (forked !== undefined) return forked;
@@ -84,13 +84,13 @@ export async function openProcessImage(options: {
   return { uri, start };
 }
 
-/** MLOPS_FORK_SERVER=0 or 1 decides; else Linux alone: macOS' own libraries do not survive a fork. */
+/** MLOPS_FORK_SERVER=0 or 1 decides; by default only on Linux, because macOS' libraries do not survive a fork. */
 function forks(): boolean {
   const setting = process.env.MLOPS_FORK_SERVER;
   return setting === undefined ? process.platform === 'linux' : setting === '1';
 }
 
-/** The environment's own programs come first on PATH, as in a container. */
+/** The Python environment's programs come first on PATH, as in a container. */
 function hostEnvironment(programs: string): Record<string, string> {
   const env: Record<string, string> = { LANG: 'C.UTF-8' };
   for (const key of HOST_VARIABLES) {
@@ -100,7 +100,7 @@ function hostEnvironment(programs: string): Record<string, string> {
   return { ...env, PATH: [programs, env.PATH].filter(Boolean).join(delimiter) };
 }
 
-/** What pip writes as a console script's file, without the working folder on the module path. */
+/** The code of the console script that pip would write, without the working folder on the module path. */
 function consoleScript(program: string, entry: string): string {
   const [module, path = ''] = entry.split(':');
   const [first = ''] = path.split('.');
@@ -109,26 +109,26 @@ function consoleScript(program: string, entry: string): string {
 
 /**
  * [project.scripts] of a pyproject.toml: name -> `module:function`.
- * @throws SetupError where the file is missing or malformed
+ * @throws SetupError if the file is missing or malformed
  */
 export async function readPrograms(file: string, name: string): Promise<Map<string, string>> {
   const text = await readFile(file, 'utf8').catch(() => {
     throw new SetupError(
-      `${name}: has no pyproject.toml; its [project.scripts] is to name the programs that run`,
+      `${name}: got no pyproject.toml, expected one whose [project.scripts] names the programs`,
     );
   });
   let document: unknown;
   try {
     document = parse(text);
   } catch (error) {
-    throw new SetupError(`${name}: pyproject.toml is no valid TOML: ${(error as Error).message.trim()}`);
+    throw new SetupError(`${name}: pyproject.toml is not valid TOML: ${(error as Error).message.trim()}`);
   }
   const { project } = document as { project?: { scripts?: Record<string, unknown> } };
   const programs = new Map<string, string>();
   for (const [program, entry] of Object.entries(project?.scripts ?? {})) {
     if (typeof entry !== 'string' || !/^[\p{L}_][\w.]*:[\p{L}_][\w.]*$/u.test(entry)) {
       throw new SetupError(
-        `${name}: pyproject.toml, [project.scripts] ${program}: expected "module:function", found ${JSON.stringify(entry)}`,
+        `${name}: pyproject.toml, [project.scripts] ${program}: got ${JSON.stringify(entry)}, expected "module:function"`,
       );
     }
     programs.set(program, entry);

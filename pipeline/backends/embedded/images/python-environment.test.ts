@@ -89,12 +89,12 @@ test("a package that is not what its hash says is refused, with pip's words and 
   await writeFile(requirements, line.replace(/sha256:..../, 'sha256:0000'));
   await expect(ensure()).rejects.toThrow(/model: its Python packages could not be installed[\s\S]*HASHES/);
   await writeFile(requirements, line.replace(/ --hash.*/, ''));
-  await expect(ensure()).rejects.toThrow(/is to pin every package with its hashes/);
+  await expect(ensure()).rejects.toThrow(/must pin every package with its hashes/);
   expect((await readdir(root)).filter((name) => !name.startsWith('.'))).toEqual([]);
 });
 
 test('a missing lock is an error that names the image', async () => {
-  await expect(ensure()).rejects.toThrow('model: has no requirements.txt');
+  await expect(ensure()).rejects.toThrow('model: got no requirements.txt');
 });
 
 test('an installation that was killed leaves nothing running and is done anew', async () => {

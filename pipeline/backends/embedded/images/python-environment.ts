@@ -19,9 +19,9 @@ print(json.dumps({"executable": sys.executable, "version": platform.python_versi
 export interface Python {
   readonly executable: string;
   readonly version: string;
-  /** Implementation, system and processor: what decides which wheels fit. */
+  /** Implementation, system and processor, which decide which wheels fit. */
   readonly platform: string;
-  /** Whether its own pip can install into another environment (22.3 or later), which spares each one a pip of its own. */
+  /** Whether its pip can install into other environments (22.3 or later), so that these need no pip. */
   readonly pip: boolean;
 }
 
@@ -30,12 +30,12 @@ interface Probe extends Python {
   readonly venv: boolean;
 }
 
-/** By the value of MLOPS_PYTHON: starting an interpreter takes a while. */
+/** A cache by the value of MLOPS_PYTHON, because starting an interpreter takes time. */
 const pythons = new Map<string, Promise<Python>>();
 
 /**
- * The first usable Python: the one that MLOPS_PYTHON names, or else python3, python, python3.14 to python3.10 or `py -3`.
- * @throws SetupError that lists what was found where none is 3.10 or later with its venv module
+ * The first usable Python: the one in MLOPS_PYTHON, or else python3, python, python3.14 to python3.10 or `py -3`.
+ * @throws SetupError with the interpreters found, if none is 3.10 or later with its venv module
  */
 export function ensurePython(): Promise<Python> {
   const wanted = process.env.MLOPS_PYTHON ?? '';
@@ -85,11 +85,10 @@ async function probe([file = '', ...args]: readonly string[]): Promise<Probe | u
   }
 }
 
-/** A folder with a Python and the packages of one lock. */
+/** A folder with a Python and the packages of one requirements.txt. */
 export interface Environment {
-  /** Its interpreter. */
   readonly python: string;
-  /** Where compiled modules are kept (PYTHONPYCACHEPREFIX): of the packages only those that are used get compiled. */
+  /** The folder of compiled modules (PYTHONPYCACHEPREFIX); only packages that are used get compiled. */
   readonly bytecode: string;
 }
 
@@ -97,15 +96,15 @@ interface WantedEnvironment {
   readonly requirements: string;
   /** The folder of all environments, `.mlops/environments`. */
   readonly root: string;
-  /** What it is for, in messages. */
+  /** Its purpose, for messages. */
   readonly name: string;
 }
 
 /**
- * The environment with the packages of a hash-pinned requirements.txt, installed where it is not there yet. It is kept
- * under the sha256 of lock, Python and place, in a folder of its own (an environment cannot be moved), and counts from
- * the moment that a pointer file names it: an installation that was killed is never used.
- * @throws SetupError where Python or the file is missing or pip fails, with pip's last lines
+ * Returns the environment with the packages of a hash-pinned requirements.txt; installs it if it does not exist. Its
+ * key is the sha256 of requirements.txt, Python and folder, because an environment cannot be moved. It is used only
+ * after a pointer file names it, so a killed installation is never used.
+ * @throws SetupError if Python or the file is missing, or, with pip's last lines, if pip fails
  */
 export async function ensureEnvironment(
   options: WantedEnvironment & { readonly onProgress: (line: string) => void },
@@ -126,7 +125,7 @@ export async function ensureEnvironment(
       continue;
     }
     try {
-      // Another run may have finished between the look and the lock.
+      // Another run may have finished it before this one took the lock.
       return (await readPointer(pointer)) ?? (await install({ ...options, ...place }));
     } finally {
       await release();
@@ -135,24 +134,24 @@ export async function ensureEnvironment(
 }
 
 /**
- * The environment that ensureEnvironment would give, where it is installed already; undefined where it is not.
- * @throws SetupError where Python or the file is missing
+ * The environment that ensureEnvironment would return; undefined if it is not installed yet.
+ * @throws SetupError if Python or the file is missing
  */
 export async function findEnvironment(options: WantedEnvironment): Promise<Environment | undefined> {
   return await readPointer((await placeOf(options)).pointer);
 }
 
-/** Where the environment of a lock is, or will be. */
+/** The place where the environment of a requirements.txt is or will be. */
 async function placeOf(
   options: WantedEnvironment,
 ): Promise<{ root: string; key: string; pointer: string; python: Python; lock: Buffer }> {
   const python = await ensurePython();
   const lock = await readFile(options.requirements).catch(() => {
     throw new SetupError(
-      `${options.name}: has no requirements.txt; it is to pin every package with its hashes, and may be empty`,
+      `${options.name}: got no requirements.txt, expected one that pins every package with its hashes (it may be empty)`,
     );
   });
-  // Reached through a link it is the same environment.
+  // A link to the folder gives the same environment.
   const root = await realpath(options.root).catch(() => resolve(options.root));
   const identity = [python.executable, python.version, python.platform, root].join('\n');
   const key = createHash('sha256').update(`${identity}\n`).update(lock).digest('hex').slice(0, 24);
@@ -170,7 +169,7 @@ async function install(parts: {
   readonly pointer: string;
 }): Promise<Environment> {
   const { root, name, key, onProgress } = parts;
-  // What installations of the same lock left that were killed.
+  // Remove the leftovers of killed installations.
   for (const left of await readdir(root)) {
     if (left.startsWith(`${key}-`)) await rm(join(root, left), { recursive: true, force: true });
   }
@@ -224,7 +223,7 @@ async function run(command: readonly string[], cwd: string, name: string): Promi
   );
 }
 
-/** What to try, by what pip says. */
+/** Advice for pip's message. */
 function advise(output: string): string {
   if (
     /NewConnectionError|NameResolutionError|Temporary failure in name resolution|timed out|ProxyError|SSLError/i.test(
@@ -238,10 +237,10 @@ function advise(output: string): string {
       output,
     )
   ) {
-    return 'requirements.txt is to pin every package with its hashes: write it anew with `pip-compile --generate-hashes` or `uv pip compile --generate-hashes`.';
+    return 'requirements.txt must pin every package with its hashes: write it again with `pip-compile --generate-hashes` or `uv pip compile --generate-hashes`.';
   }
   if (/No matching distribution|Could not find a version|Requires-Python/i.test(output)) {
-    return 'A pinned package has no release for this Python or system: set MLOPS_PYTHON to another Python, or write requirements.txt anew for this one.';
+    return 'A pinned package has no release for this Python or system: set MLOPS_PYTHON to another Python, or write requirements.txt again for this one.';
   }
   if (/Failed (to )?build|subprocess-exited-with-error|error: command .* failed/i.test(output)) {
     return 'A package has no wheel for this Python or system and did not build: set MLOPS_PYTHON to another Python.';
@@ -250,7 +249,7 @@ function advise(output: string): string {
   return 'The next run tries again.';
 }
 
-/** pip needs the host's proxies and indexes; the code that a package builds with needs no token. */
+/** pip needs the host's proxy and index settings, but the build code of packages must not see tokens. */
 function installerEnvironment(): Record<string, string> {
   const secret = /^(AWS|GITHUB|ACTIONS|RUNNER|INPUT)_|^(GH|NPM|NODE)_|TOKEN|SECRET|PASSWORD|CREDENTIAL/i;
   const kept = Object.entries(process.env).filter(
@@ -259,12 +258,12 @@ function installerEnvironment(): Record<string, string> {
   return { ...Object.fromEntries(kept), PYTHONUTF8: '1' };
 }
 
-/** By name: a lock may pin several releases of a package, each for other Pythons. */
+/** Counts names, because several releases of a package may be pinned for different Pythons. */
 function countPackages(lock: string): number {
   return new Set(lock.match(/^[A-Za-z0-9][\w.-]*/gm)).size;
 }
 
-/** undefined where there is none, or the environment that it names has been removed or its Python uninstalled. */
+/** undefined if the file, the environment that it names or its Python does not exist. */
 async function readPointer(pointer: string): Promise<Environment | undefined> {
   const text = await readFile(pointer, 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;
@@ -272,7 +271,7 @@ async function readPointer(pointer: string): Promise<Environment | undefined> {
   return (await stat(environment.python).catch(() => undefined)) && environment;
 }
 
-/** A lock file that its holder keeps fresh; undefined while another holds it. One whose holder is gone is removed. */
+/** Takes a lock file and keeps its time fresh; undefined while another process holds it. Removes an abandoned one. */
 async function takeLock(path: string): Promise<(() => Promise<void>) | undefined> {
   try {
     await writeFile(path, String(process.pid), { flag: 'wx' });

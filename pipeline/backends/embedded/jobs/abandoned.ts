@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { unlessMissing } from '../state/files.ts';
 import { kinds, writeJson } from './job.ts';
 
-/** What a run left in the jobs folder that ended without ending its jobs. */
+/** A job or model that a killed run left in the jobs folder. */
 export interface AbandonedJob {
   /** `training-job/NAME`, `model/NAME.json`. */
   name: string;
@@ -11,7 +11,7 @@ export interface AbandonedJob {
   close: () => Promise<void>;
 }
 
-/** Jobs that are still InProgress, or died before they were described, and models; to be asked for where no run is on. */
+/** Jobs that are still InProgress or were never described, and all models. Call it only while no run is in progress. */
 export async function abandonedJobs(root: string): Promise<AbandonedJob[]> {
   const found: AbandonedJob[] = [];
   for (const [kind, word] of Object.entries(kinds)) {
@@ -23,7 +23,7 @@ export async function abandonedJobs(root: string): Promise<AbandonedJob[]> {
       const status = `${word}JobStatus`;
       if (text !== null && description[status] !== 'InProgress') continue;
       const close = async () => {
-        // The folder stays: a job's name is taken for ever.
+        // Keep the folder, because a job's name can never be used again.
         await rm(join(folder, 'ml'), { recursive: true, force: true });
         await mkdir(join(folder, 'ml'));
         await writeJson(file, {

@@ -1,12 +1,12 @@
 /**
- * The part of the SageMaker API that the state machines use, spelled as SageMaker spells it. What a job needs is checked
- * here; what has no meaning on one machine (roles, networks, tags) is accepted and left alone; any other parameter is
- * refused, so that no setting is silently without effect.
+ * The part of the SageMaker API that the state machines use, with SageMaker's spelling. Parameters that a job needs
+ * are checked; those without meaning on one machine (roles, networks, tags) are accepted and ignored; all others are
+ * refused, so that no setting is silently ignored.
  */
 import * as z from 'zod';
 import { serviceError } from './errors.ts';
 
-/** Accepted, without effect on this machine. */
+/** Accepted, but without effect on this machine. */
 const unused = z.unknown().optional();
 const text = z.string().min(1);
 const s3Uri = z.string().regex(/^(https|s3):\/\/[^/]+\/?.*$/, 'expected an S3 location, s3://BUCKET/KEY');
@@ -204,7 +204,7 @@ const createModel = z.strictObject({
 });
 export type CreateModel = z.input<typeof createModel>;
 
-/** The service's own limit on a filter's length. */
+/** SageMaker's limit on a filter's length. */
 const filter = z.string().max(63).optional();
 const createTransformJob = z.strictObject({
   TransformJobName: jobName(63),
@@ -262,8 +262,8 @@ export const requests = {
 };
 
 /**
- * The parameters of one call, checked.
- * @throws `SageMaker.ValidationException` that names every parameter at fault.
+ * Checks and returns the parameters of a call.
+ * @throws `SageMaker.ValidationException` with every invalid parameter
  */
 export function parse<K extends keyof typeof requests>(
   call: K,
@@ -279,7 +279,7 @@ export function parse<K extends keyof typeof requests>(
 
 export type JobStatus = 'InProgress' | 'Completed' | 'Failed' | 'Stopped';
 
-/** Times are ISO 8601, UTC, as the `aws-sdk:` integrations write them. */
+/** Times are ISO 8601 in UTC, as in the `aws-sdk:` integrations. */
 interface Times {
   CreationTime: string;
   LastModifiedTime: string;
@@ -291,7 +291,7 @@ export interface Metric {
   Timestamp: string;
 }
 
-/** What DescribeTrainingJob answers. */
+/** The response of DescribeTrainingJob. */
 export interface TrainingJob extends Times, CreateTrainingJob {
   TrainingJobArn: string;
   TrainingJobStatus: JobStatus;
@@ -306,7 +306,7 @@ export interface TrainingJob extends Times, CreateTrainingJob {
   TuningJobArn?: string;
 }
 
-/** What DescribeProcessingJob answers. */
+/** The response of DescribeProcessingJob. */
 export interface ProcessingJob extends Times, CreateProcessingJob {
   ProcessingJobArn: string;
   ProcessingJobStatus: JobStatus;
@@ -316,7 +316,7 @@ export interface ProcessingJob extends Times, CreateProcessingJob {
   ProcessingEndTime: string;
 }
 
-/** What DescribeTransformJob answers. */
+/** The response of DescribeTransformJob. */
 export interface TransformJob extends Times, CreateTransformJob {
   TransformJobArn: string;
   TransformJobStatus: JobStatus;
@@ -325,7 +325,7 @@ export interface TransformJob extends Times, CreateTransformJob {
   TransformEndTime: string;
 }
 
-/** What DescribeHyperParameterTuningJob answers. */
+/** The response of DescribeHyperParameterTuningJob. */
 export interface HyperParameterTuningJob extends Times, CreateHyperParameterTuningJob {
   HyperParameterTuningJobArn: string;
   HyperParameterTuningJobStatus: JobStatus;

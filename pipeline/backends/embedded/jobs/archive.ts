@@ -2,11 +2,11 @@ import { readdir } from 'node:fs/promises';
 import { create, extract } from 'tar';
 
 /**
- * A folder as tar.gz. The same content gives the same bytes: sorted names, one time, no owner (read as user 0).
- * @param file the archive to write.
+ * Packs a folder as tar.gz. The same content gives the same bytes: sorted names, fixed time, no owner (user 0).
+ * @param file the archive to write
  */
 export async function pack(folder: string, file: string): Promise<void> {
-  // "./", since node-tar reads a leading "@" as an archive to include.
+  // With "./", because node-tar reads a leading "@" as an archive to include.
   const names = (await readdir(folder, { recursive: true })).sort().map((name) => `./${name}`);
   await create(
     { file, cwd: folder, gzip: true, portable: true, mtime: new Date(0), noDirRecurse: true, strict: true },
@@ -14,7 +14,7 @@ export async function pack(folder: string, file: string): Promise<void> {
   );
 }
 
-/** @throws where the archive is damaged or a member would leave the folder. */
+/** @throws if the archive is damaged or a member would leave the folder */
 export async function unpack(file: string, folder: string): Promise<void> {
   await extract({ file, cwd: folder, strict: true, preserveOwner: false });
 }

@@ -1,34 +1,34 @@
 import type { Image } from '../images/image.ts';
 
-/** A trial of a tuning job has ended (done = 0: the job has begun). */
+/** A trial of a tuning job has ended; done = 0: the job has started. */
 export interface JobProgress {
   kind: 'trial';
   /** The tuning job. */
   job: string;
   done: number;
   total: number;
-  /** The best value of the objective so far; null while there is none. */
+  /** The best value of the objective so far; null if there is none yet. */
   best: number | null;
-  /** The trial that has just ended; null at the beginning. */
+  /** The trial that has just ended; null at the start. */
   name: string | null;
-  /** The strategy that runs, where it is not the one asked for. */
+  /** The strategy that really runs, if it is not the requested one. */
   ran_as?: string;
 }
 
-/** One call's side of the caller. */
+/** The caller's signal and progress callback for one call. */
 export interface JobContext {
-  /** Aborting it ends the job and every process of it; the call then rejects with an AbortError. */
+  /** Ends the job and all its processes; the call then rejects with an AbortError. */
   readonly signal: AbortSignal;
   progress(update: JobProgress): void;
 }
 
 export interface JobsOptions {
-  /** Where jobs live, one folder a job named after the end of its ARN: `training-job/NAME/{describe.json,log.txt,ml/}`. */
+  /** Has one folder per job, named by the end of its ARN: `training-job/NAME/{describe.json,log.txt,ml/}`. */
   readonly root: string;
-  /** The file or folder that an S3 location stands for, on the same file system as `root`. */
+  /** The file or folder of an S3 location, on the same file system as `root`. */
   resolve(uri: string): string;
   image(uri: string): Promise<Image>;
-  /** Trials run side by side. */
+  /** The number of trials that run at the same time. */
   readonly cores: number;
   readonly now?: () => Date;
   readonly waits?: Partial<Waits>;
@@ -36,11 +36,11 @@ export interface JobsOptions {
 
 /** Seconds. */
 export interface Waits {
-  /** From SIGTERM to SIGKILL where a job has run for too long: SageMaker's 120. */
+  /** From SIGTERM to SIGKILL if a job has run for too long; 120 in SageMaker. */
   stop: number;
-  /** The same where the user stops it or a server is no longer needed. */
+  /** The same if the user stops the job or a server is no longer needed. */
   abort: number;
-  /** For a model server's first healthy answer: SageMaker's 240. */
+  /** Until a model server's first healthy answer; 240 in SageMaker. */
   ping: number;
 }
 

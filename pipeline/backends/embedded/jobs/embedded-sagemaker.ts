@@ -19,17 +19,17 @@ import { runTransformJob } from './transform.ts';
 import { runTuningJob } from './tuning.ts';
 
 /**
- * SageMaker's jobs as processes of this machine, called with the API's own parameters by the names that a state machine
+ * Runs SageMaker's jobs as processes on this machine, with the API's parameters and the names that a state machine
  * uses. A create call is `.sync`: it resolves with the Describe response of a Completed job. It rejects with
- * - `SageMaker.ValidationException`: parameters that the service, or this machine, does not take; nothing has begun;
- * - `SageMaker.ResourceInUseException`: the name is taken, which it is for ever;
- * - `States.TaskFailed`: the job Failed, or Stopped at its MaxRuntimeInSeconds (AWS does not say what `.sync` makes of
- *   Stopped; a model trained half is no result, so this fails). The message is the Describe response, with the log's last
- *   lines as LogTail;
- * - `AbortError`: the caller's signal ended it; no process is left.
+ * - `SageMaker.ValidationException`: SageMaker or this machine does not accept the parameters; nothing has started;
+ * - `SageMaker.ResourceInUseException`: a job has or had this name;
+ * - `States.TaskFailed`: the job Failed, or Stopped at its MaxRuntimeInSeconds (AWS does not document `.sync` for
+ *   Stopped; a half-trained model is no result, so this fails). The message is the Describe response, with the last
+ *   lines of the log as LogTail;
+ * - `AbortError`: the caller's signal ended the job; no process is left.
  *
- * A job's programs get the environment that its parameters name and what an Image adds to start a process; nothing else
- * of this machine's environment, and none of its credentials.
+ * A job's programs get the environment in its parameters and what an Image adds to start a process, but nothing else
+ * from this machine's environment, and no credentials.
  */
 export class EmbeddedSageMaker {
   readonly #jobs: Jobs;
@@ -70,12 +70,12 @@ export class EmbeddedSageMaker {
     return describeTrainingJob(this.#jobs, params);
   }
 
-  /** @throws `SageMaker.ValidationException` where the name is taken or there is no model data. */
+  /** @throws `SageMaker.ValidationException` if the name is taken or there is no model data */
   createModel(params: CreateModel): Promise<{ ModelArn: string }> {
     return createModel(this.#jobs, params);
   }
 
-  /** @throws `SageMaker.ValidationException` where there is no such model. */
+  /** @throws `SageMaker.ValidationException` if the model does not exist */
   deleteModel(params: { ModelName: string }): Promise<Record<string, never>> {
     return deleteModel(this.#jobs, params);
   }

@@ -1,18 +1,18 @@
-/** The errors that a state machine sees; an error's `name` is what its Retry and Catch match. */
+/** The errors that a state machine sees; its Retry and Catch match an error's `name`. */
 
 type ServiceError = 'ValidationException' | 'ResourceInUseException' | 'ResourceNotFoundException';
 
-/** A call that the service refuses, named as Step Functions names it: `SageMaker.` and the exception. */
+/** The error of a refused call, named as in Step Functions: `SageMaker.` and the exception. */
 export function serviceError(name: ServiceError, message: string): Error {
   return named(`SageMaker.${name}`, message);
 }
 
-/** What Step Functions keeps of a Cause. */
+/** Step Functions cuts a Cause to this length. */
 const mostCharacters = 32_768;
 
 /**
- * A job that did not complete, as `.sync` fails: the Describe response is the message, with as many of the last lines of
- * its log as a Cause has room for.
+ * The error of a job that did not complete, as from `.sync`. The message is the Describe response, with as many of
+ * the log's last lines as fit into a Cause.
  */
 export function taskFailed(description: { readonly LogTail?: readonly string[] }): Error {
   let message = JSON.stringify(description);
@@ -22,7 +22,7 @@ export function taskFailed(description: { readonly LogTail?: readonly string[] }
   return named('States.TaskFailed', message);
 }
 
-/** A job that its caller stopped. */
+/** The error of a job that its caller stopped. */
 export function abortError(message: string): Error {
   return named('AbortError', message);
 }
@@ -33,9 +33,9 @@ function named(name: string, message: string): Error {
   return error;
 }
 
-/** Why a job failed; the message becomes its FailureReason: `AlgorithmError: ...` or `ClientError: ...`. */
+/** A job's failure; the message becomes its FailureReason: `AlgorithmError: ...` or `ClientError: ...`. */
 export class JobFailure extends Error {
-  /** Further fields of the Describe response. */
+  /** More fields of the Describe response. */
   readonly fields: Readonly<Record<string, unknown>>;
 
   constructor(reason: string, fields: Readonly<Record<string, unknown>> = {}) {

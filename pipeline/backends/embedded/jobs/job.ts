@@ -6,7 +6,7 @@ import type { JobStatus } from './api.ts';
 import type { Jobs } from './context.ts';
 import { abortError, JobFailure, serviceError } from './errors.ts';
 
-/** The part of an ARN before the name, and the word that the API's fields begin with. */
+/** For each kind of job in an ARN, the first word of the API's field names. */
 export const kinds = {
   'training-job': 'Training',
   'processing-job': 'Processing',
@@ -15,7 +15,7 @@ export const kinds = {
 } as const;
 type Kind = keyof typeof kinds;
 
-/** Log lines that a failure carries, and how much of each. */
+/** The number of log lines in a failure, and the length of each. */
 const TAIL_LINES = 20;
 const TAIL_WIDTH = 1000;
 
@@ -27,15 +27,15 @@ export function jobFolder(root: string, kind: Kind, name: string): string {
   return join(root, kind, name);
 }
 
-/** Whoever reads the file sees the old value or the new. */
+/** Atomic: a reader sees the old value or the new one. */
 export function writeJson(file: string, value: unknown): Promise<void> {
   return writeAtomic(file, `${JSON.stringify(value, null, 2)}\n`);
 }
 
-/** How a job that did not fail ended. */
+/** The end of a job that did not fail. */
 export interface Ending {
   status: 'Completed' | 'Stopped';
-  /** Further fields of the Describe response. */
+  /** More fields of the Describe response. */
   fields?: Readonly<Record<string, unknown>>;
 }
 
@@ -74,9 +74,9 @@ export class Job {
   }
 
   /**
-   * Takes the name: the folder is the lock.
-   * @param request what the Describe response repeats.
-   * @throws `SageMaker.ResourceInUseException`: a job's name is taken for ever, however it ended.
+   * Creates the job; its folder reserves the name.
+   * @param request parameters that the Describe response repeats
+   * @throws `SageMaker.ResourceInUseException` if a job has or had this name
    */
   static async create(jobs: Jobs, kind: Kind, name: string, request: object): Promise<Job> {
     const folder = jobFolder(jobs.root, kind, name);
@@ -96,7 +96,7 @@ export class Job {
     return job;
   }
 
-  /** Adds a line to log.txt, at once. */
+  /** Adds a line to log.txt immediately. */
   readonly log = (line: string): void => {
     writeSync(this.#logFile, `${line}\n`);
     this.#tail.push(line.slice(0, TAIL_WIDTH));
@@ -104,9 +104,9 @@ export class Job {
   };
 
   /**
-   * Does the job's work, and records its end, whatever that is.
-   * @returns the Describe response, Failed and Stopped ones too; where it did not complete with the last log lines.
-   * @throws AbortError where `signal` ended it.
+   * Does the job's work and records its end, also if it fails.
+   * @returns the Describe response, also of a Failed or Stopped job; these include the last log lines
+   * @throws AbortError if `signal` ended it
    */
   async conduct<Description>(signal: AbortSignal, work: () => Promise<Ending>): Promise<Description> {
     const start = this.#now();

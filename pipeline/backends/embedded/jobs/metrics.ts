@@ -6,12 +6,12 @@ interface Definition {
   Regex: string;
 }
 
-/** Reads metrics from a log as it is written: each definition's first group, the last number wins. */
+/** Reads metrics from a log while it is written: the last number in each definition's first group counts. */
 export class MetricReader {
   readonly #definitions: readonly { name: string; regex: RegExp }[];
   readonly #last = new Map<string, Metric>();
 
-  /** @throws `SageMaker.ValidationException` on an expression that cannot be read or has no group. */
+  /** @throws `SageMaker.ValidationException` if an expression is invalid or has no group */
   constructor(definitions: readonly Definition[]) {
     this.#definitions = definitions.map(({ Name, Regex }) => ({ name: Name, regex: compile(Name, Regex) }));
   }
@@ -28,7 +28,7 @@ export class MetricReader {
     }
   }
 
-  /** As FinalMetricDataList: in the order of the definitions, those seen only. */
+  /** The FinalMetricDataList: the metrics seen, in the order of the definitions. */
   final(): Metric[] {
     return this.#definitions.flatMap(({ name }) => this.#last.get(name) ?? []);
   }
@@ -37,7 +37,7 @@ export class MetricReader {
 function compile(name: string, source: string): RegExp {
   const at = `MetricDefinitions: ${name}: ${JSON.stringify(source)}`;
   try {
-    // An alternative that always matches shows how many groups there are.
+    // An added alternative that always matches shows how many groups there are.
     if (new RegExp(`${source}|`).exec('')?.length !== 1) return new RegExp(source, 'g');
   } catch (error) {
     throw serviceError('ValidationException', `${at}: ${(error as Error).message}`);

@@ -1,4 +1,4 @@
-/** A model's `serve` on this machine, as a batch transform uses it. */
+/** Runs a model's `serve` on this machine for a batch transform. */
 import { request as httpRequest } from 'node:http';
 import { createServer } from 'node:net';
 import { buffer } from 'node:stream/consumers';
@@ -12,25 +12,25 @@ interface InvokeOptions {
   contentType: string;
   accept: string | undefined;
   timeoutSeconds: number;
-  /** Further attempts after a lost connection, a timeout, or an answer of 429 or 5xx. */
+  /** Retries after a lost connection, a timeout, or an answer of 429 or 5xx. */
   retries: number;
 }
 
 export interface ModelServer {
   /**
    * POST /invocations.
-   * @returns the body of the answer 200.
-   * @throws JobFailure with the status and the answer of any other, ClientError for 4xx.
+   * @returns the body of an answer with status 200
+   * @throws JobFailure with the status and body of any other answer; ClientError for 4xx
    */
   invoke(payload: Buffer, options: InvokeOptions): Promise<Buffer>;
 }
 
-/** How much of a server's answer a failure quotes. */
+/** The number of characters of a server's answer in a failure. */
 const QUOTED = 400;
 
 /**
- * Starts `serve` at a free port, waits until GET /ping answers 200, hands the server over, and stops it.
- * @throws JobFailure where it does not answer in time or ends before it is to; nothing goes on in `use` then.
+ * Starts `serve` on a free port, waits until GET /ping answers 200, calls `use`, and stops the server.
+ * @throws JobFailure if it does not answer in time or ends too early; then `use` is aborted
  */
 export async function withModelServer<T>(
   jobs: Jobs,
@@ -114,14 +114,14 @@ async function invoke(
     } catch (error) {
       failure = `AlgorithmError: no answer from the algorithm to ${megabytes} MB: ${lost(error as NodeJS.ErrnoException)}`;
     }
-    // A server that has just died is noticed in this pause: its exit says more than the lost connection.
+    // If the server has just ended, this pause notices it: its exit code says more than the lost connection.
     if (again) await pause(0.1 * 2 ** attempt, signal);
     signal.throwIfAborted();
     if (!again || attempt >= options.retries) throw new JobFailure(failure);
   }
 }
 
-/** A server that closes on a payload it finds too large may take its answer with it: the system then drops it unread. */
+/** A server that closes the connection on a payload that is too large may thereby lose its answer. */
 function lost(error: NodeJS.ErrnoException): string {
   const closed = error.code === 'EPIPE' || error.code === 'ECONNRESET';
   return closed ? `${error.message} (payload too large? lower MaxPayloadInMB)` : error.message;
@@ -142,7 +142,7 @@ interface Sent {
   signal: AbortSignal;
 }
 
-/** One request on its own connection. node:http, since fetch gives up after 300 s whatever it is told. */
+/** Sends one request on its own connection, with node:http, because fetch always gives up after 300 s. */
 async function send(port: number, sent: Sent): Promise<{ status: number; body: Buffer }> {
   const { method, path, headers, payload, timeoutSeconds } = sent;
   const timeout = AbortSignal.timeout(timeoutSeconds * 1000);
@@ -170,7 +170,7 @@ async function pause(seconds: number, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
 }
 
-/** Ports handed out by this process, so that two transforms that start together never get the same one. */
+/** Ports used by this process, so that two transforms that start at the same time get different ones. */
 const taken = new Set<number>();
 
 async function freePort(): Promise<number> {

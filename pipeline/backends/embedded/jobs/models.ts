@@ -7,7 +7,7 @@ import { JobFailure, serviceError } from './errors.ts';
 import { arn } from './job.ts';
 import { list } from './s3.ts';
 
-/** @throws `SageMaker.ValidationException` where the name is taken or there is no model data, as the service does. */
+/** @throws `SageMaker.ValidationException` if the name is taken or there is no model data */
 export async function createModel(jobs: Jobs, params: CreateModel): Promise<{ ModelArn: string }> {
   const { ModelName, PrimaryContainer } = parse('CreateModel', params);
   await list(jobs, PrimaryContainer.ModelDataUrl, 'S3Object').catch((error: unknown) => {

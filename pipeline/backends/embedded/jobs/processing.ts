@@ -7,7 +7,7 @@ import { type Ending, Job, writeJson } from './job.ts';
 import { exitCode, findImage, readMessage, runProgram } from './run-program.ts';
 import { download, filesOf, joinUri, upload } from './s3.ts';
 
-/** Runs a processing job to its end, whatever that is. */
+/** Runs a processing job and returns its description, also if it fails. */
 export async function runProcessingJob(
   jobs: Jobs,
   params: CreateProcessingJob,
@@ -70,7 +70,7 @@ export async function runProcessingJob(
         await upload(jobs, path, joinUri(S3Output.S3Uri, name));
       }
     }
-    // Both are in S3 now.
+    // Inputs and outputs are in S3.
     await rm(join(job.baseDir, 'processing'), { recursive: true, force: true });
     return { status: 'Completed', fields };
   };

@@ -1,28 +1,28 @@
 /**
- * What a batch transform does to records: filters and the join of input and output. A record is one line of text, without
- * its line end. Filters pick from the text and do not rewrite it: a CSV field keeps its quotes, a number its digits.
+ * The filters of a batch transform, and its join of input and output. A record is one line of text, without its line
+ * end. Filters keep the text as it is: a CSV field keeps its quotes, a number its digits.
  */
 
 export type RecordFormat = 'csv' | 'jsonlines';
 
-/** A record that cannot be filtered or joined; the caller knows which line it is. */
+/** A record cannot be filtered or joined; the caller adds the line. */
 export class RecordError extends Error {}
 
 /** Turns one record into another. */
 export type RecordFilter = (record: string) => string;
 
 /**
- * The filter that a JsonPath describes, in the subset that batch transform takes: for CSV `$` and `$[...]` with indexes,
- * negative ones too, and slices, comma-separated (`$[0,1,5:]`); for JSON Lines `$`, names (`$.a.b`) and lists of names
- * (`$['a','b']`). A slice ends before its second number.
- * @throws RecordError where it is none of these.
+ * Makes a filter from a JsonPath, in the subset that batch transform supports: for CSV `$` and `$[...]` with
+ * comma-separated indexes (also negative) and slices (`$[0,1,5:]`); for JSON Lines `$`, names (`$.a.b`) and lists of
+ * names (`$['a','b']`). A slice ends before its second number.
+ * @throws RecordError for any other path
  */
 export function recordFilter(path: string, format: RecordFormat): RecordFilter {
   if (path === '$' || path === '') return (record) => record;
   return format === 'csv' ? csvFilter(path) : jsonFilter(path);
 }
 
-/** The join of JoinSource=Input: CSV fields are appended, a JSON object gets the member SageMakerOutput. */
+/** Joins records as with JoinSource=Input: appends CSV fields, or adds the member SageMakerOutput to a JSON object. */
 export function joinRecords(input: string, output: string, format: RecordFormat): string {
   if (format === 'csv') return `${input},${output}`;
   const [value, result] = [parseJson(input), parseJson(output)];
@@ -70,7 +70,7 @@ function csvFilter(path: string): RecordFilter {
 
 /**
  * The fields of one line by RFC 4180, as they are written, quotes included.
- * @throws RecordError on a quote that does not close: a line break within quotes cannot be split by line.
+ * @throws RecordError for a quote that does not close, because a line break within quotes cannot be split by line
  */
 function splitCsv(line: string): string[] {
   if (!line.includes('"')) return line.split(',');
@@ -124,7 +124,7 @@ function jsonFilter(path: string): RecordFilter {
   };
 }
 
-/** JSON whose numbers keep their text, so that no digit of a long one is lost on the way. */
+/** Parses JSON and keeps the text of numbers, so that a long one loses no digit. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text, (_key, value: unknown, context?: { source: string }) =>
@@ -135,7 +135,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-// In Node since 22, in no TypeScript library yet.
+// In Node since 22, but not in TypeScript's libraries yet.
 const { rawJSON: rawJson, isRawJSON: isRawJson } = JSON as unknown as {
   rawJSON(text: string): unknown;
   isRawJSON(value: unknown): boolean;

@@ -9,7 +9,7 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 /** What the service takes of a failure or exit message. */
 const MESSAGE_LENGTH = 1024;
 
-/** The image, where it can be had; a failure of the job where not, since its user can fix that. */
+/** Opens the image. An error fails the job, because its user can fix it. */
 export async function findImage(jobs: Jobs, uri: string): Promise<Image> {
   try {
     return await jobs.image(uri);
@@ -33,9 +33,9 @@ export async function startProgram(
 }
 
 /**
- * Runs a program to its end: its own, after SIGTERM when it has run for too long, or after SIGTERM on abort. Nothing of
- * its process group is left when this resolves.
- * @param maxSeconds as StoppingCondition.MaxRuntimeInSeconds.
+ * Runs a program until it ends by itself, or after SIGTERM when its time is over or the signal aborts. Its whole
+ * process group has ended when this resolves.
+ * @param maxSeconds StoppingCondition.MaxRuntimeInSeconds
  */
 export async function runProgram(
   jobs: Jobs,
@@ -76,7 +76,7 @@ export async function runProgram(
   }
 }
 
-/** As a shell and SageMaker count: 128 and the signal's number where a signal ended the program. */
+/** The exit code as in a shell and in SageMaker: 128 plus the signal's number if a signal ended the program. */
 export function exitCode(exit: Exit): number {
   if (exit.code !== null) return exit.code;
   return 128 + (constants.signals[exit.signal as NodeJS.Signals] ?? 0);

@@ -1,4 +1,4 @@
-/** S3 locations to and from the folders of a job, with S3's own meaning of a prefix. */
+/** Copies between S3 locations and the folders of a job, with S3's meaning of a prefix. */
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { copyFile, mkdir, readdir, rename, rm } from 'node:fs/promises';
@@ -8,7 +8,7 @@ import { JobFailure } from './errors.ts';
 
 interface Found {
   path: string;
-  /** What remains of the key, with `/`: what the service names the copy or the output after. */
+  /** The rest of the key, with `/`; SageMaker names the copy or the output after it. */
   name: string;
 }
 
@@ -16,7 +16,7 @@ export function joinUri(uri: string, key: string): string {
   return `${uri.replace(/\/+$/, '')}/${key}`;
 }
 
-/** The regular files of a folder and of those in it, sorted by name; symbolic links are left out. */
+/** The regular files of a folder and its subfolders, sorted by name, without symbolic links. */
 export async function filesOf(folder: string): Promise<Found[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   return entries
@@ -27,9 +27,9 @@ export async function filesOf(folder: string): Promise<Found[]> {
 }
 
 /**
- * Every object whose key begins with the prefix, as S3 lists it: `s3://b/train` finds `train/a.csv` and also `train2.csv`.
- * Drafts of files that are being written are none.
- * @throws JobFailure where there is none.
+ * Every object whose key starts with the prefix, as S3 lists it: `s3://b/train` finds `train/a.csv` and also
+ * `train2.csv`. Unfinished drafts are not listed.
+ * @throws JobFailure if there is no object
  */
 export async function list(jobs: Jobs, uri: string, type: 'S3Prefix' | 'S3Object'): Promise<Found[]> {
   const whole = jobs.resolve(uri).replace(/[/\\]+$/, '');
@@ -56,7 +56,7 @@ export async function list(jobs: Jobs, uri: string, type: 'S3Prefix' | 'S3Object
   return objects;
 }
 
-/** Copies what is found under an S3 location into a folder. Copies, so that no program can change what is stored. */
+/** Copies the objects under an S3 location into a folder, so that no program can change the stored ones. */
 export async function download(
   jobs: Jobs,
   uri: string,
@@ -70,7 +70,7 @@ export async function download(
   }
 }
 
-/** Copies a file to an S3 location, whole or not at all. */
+/** Copies a file to an S3 location, completely or not at all. */
 export async function upload(jobs: Jobs, file: string, uri: string): Promise<void> {
   const target = jobs.resolve(uri);
   const draft = `${target}.${randomUUID()}.draft`;

@@ -4,23 +4,23 @@ import { serviceError } from './errors.ts';
 
 export type Candidate = Readonly<Record<string, string>>;
 
-/** A parameter's value at a point u of [0, 1), and whether a value is one of its own. */
+/** A parameter's value at a point u of [0, 1), and whether a value is in its range. */
 interface Dimension {
   name: string;
   at(u: number): string;
   holds(value: string): boolean;
 }
 
-/** Draws of one trial before the space counts as used up. */
+/** Draws without a new point before the space counts as exhausted. */
 const REDRAWS = 200;
 
 /**
- * The trials of a tuning job, all known before the first runs. Grid is the product of the categorical values, the last
- * varying fastest; every other strategy is random search: each parameter independent and uniform on its scale, no trial
- * twice (fewer trials where the space has fewer points). `earlier` are the trials of the parents, the best first: the
- * best of them that lie in the ranges begin, a batch of MaxParallelTrainingJobs or half of all trials, whichever is less;
- * of the others none comes again.
- * @throws `SageMaker.ValidationException` on ranges that the service would refuse.
+ * The trials of a tuning job, all chosen before the first one runs. Grid is the product of the categorical values,
+ * the last varying fastest. Every other strategy is random search: each parameter independent and uniform on its
+ * scale, no trial twice (fewer trials if the space has fewer points). `earlier` has the parents' trials, best first.
+ * The best of them within the ranges start, as many as MaxParallelTrainingJobs but at most half of all trials; the
+ * others are not repeated.
+ * @throws `SageMaker.ValidationException` for ranges that SageMaker would refuse
  */
 export function candidates(config: TuningConfig, earlier: readonly Candidate[] = []): Candidate[] {
   const ranges = config.ParameterRanges;
@@ -50,8 +50,8 @@ export function candidates(config: TuningConfig, earlier: readonly Candidate[] =
 }
 
 /**
- * A number of [0, 1) that depends on its arguments alone: the first 53 bits of SHA-256 over "SEED/TRIAL/NAME". So a trial
- * is the same whatever else is tuned or runs beside it.
+ * A number in [0, 1) that depends only on its arguments: the first 53 bits of SHA-256 of "SEED/TRIAL/NAME". So a
+ * trial does not depend on other parameters or trials.
  */
 export function uniform(seed: number, trial: number, name: string): number {
   const hash = createHash('sha256').update(`${seed}/${trial}/${name}`).digest();
@@ -101,7 +101,7 @@ function dimensions(ranges: ParameterRanges): Dimension[] {
       throw refuse(`IntegerParameterRanges: ${range.Name}`, `expected integers, found ${min} and ${max}`);
     }
     const scale = scaleOf(range.Name, range.ScalingType, min, max);
-    // Each integer owns the interval of half a unit to both sides.
+    // Each integer gets the interval of half a unit on both sides.
     const [low, high] = [scale.to(min - 0.5), scale.to(max + 0.5)];
     return {
       name: range.Name,
@@ -123,7 +123,7 @@ const linear: Scale = { to: (x) => x, from: (y) => y };
 const logarithmic: Scale = { to: Math.log, from: Math.exp };
 const reverse: Scale = { to: (x) => -Math.log1p(-x), from: (y) => -Math.expm1(-y) };
 
-/** Auto: logarithmic where the range is positive and spans three orders of magnitude, else linear. */
+/** Auto: logarithmic if the range is positive and spans three orders of magnitude, else linear. */
 function scaleOf(name: string, type: string | undefined, min: number, max: number): Scale {
   const at = `ParameterRanges: ${name}`;
   if (type === 'Logarithmic') {

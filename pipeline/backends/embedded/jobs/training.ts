@@ -9,16 +9,16 @@ import { MetricReader } from './metrics.ts';
 import { exitCode, findImage, readMessage, runProgram } from './run-program.ts';
 import { download, filesOf, joinUri, upload } from './s3.ts';
 
-/** What a tuning job adds to its trials. */
+/** The values that a tuning job adds to its trials. */
 interface Trial {
   tuningJobArn: string;
   environment: Readonly<Record<string, string>>;
 }
 
 /**
- * Runs a training job to its end, whatever that is. One host, whatever InstanceCount says. A job that ran for longer
- * than StoppingCondition.MaxRuntimeInSeconds ends as Stopped (SecondaryStatus MaxRuntimeExceeded) with what it had
- * written to model/.
+ * Runs a training job and returns its description, also if it fails. It runs on one host, whatever InstanceCount
+ * says. After StoppingCondition.MaxRuntimeInSeconds it ends as Stopped (SecondaryStatus MaxRuntimeExceeded) with the
+ * files in model/ so far.
  */
 export async function runTrainingJob(
   jobs: Jobs,
@@ -97,7 +97,7 @@ export async function runTrainingJob(
     }
     await send('model', 'model.tar.gz');
     if ((await filesOf(at('output/data'))).length) await send('output/data', 'output.tar.gz');
-    // It is still in S3.
+    // The data is still in S3.
     await rm(at('input/data'), { recursive: true, force: true });
     return {
       status: tooLong ? 'Stopped' : 'Completed',
@@ -119,7 +119,7 @@ export async function runTrainingJob(
 }
 
 /**
- * The Describe response of a training job, running or ended.
+ * The Describe response of a running or ended training job.
  * @throws `SageMaker.ResourceNotFoundException`
  */
 export async function describeTrainingJob(

@@ -18,33 +18,33 @@ const formats: Record<string, RecordFormat> = {
   'application/jsonlines': 'jsonlines',
 };
 
-/** How a job turns lines into requests, and answers into lines. */
+/** The rules that turn lines into requests, and answers into lines. */
 interface Plan {
   contentType: string;
   accept: string | undefined;
-  /** Bytes of a request at most. */
+  /** The most bytes in a request. */
   payload: number;
-  /** Lines of a request at most. */
+  /** The most lines in a request. */
   lines: number;
   concurrency: number;
   timeoutSeconds: number;
   retries: number;
   toModel: RecordFilter;
-  /** Input line and answer line to output line. */
+  /** Makes the output line from the input line and the answer line. */
   toOutput: (input: string, answer: string) => string;
 }
 
 interface Batch {
-  /** Of its first line in the file, counted from 1. */
+  /** The number of its first line in the file, from 1. */
   first: number;
   lines: string[];
   payload: Buffer;
 }
 
 /**
- * Runs a batch transform to its end, whatever that is. Lines are split at LF (a CR before it goes with it), sent with
- * their line ends, and answered by one line each, in order; the file NAME becomes NAME.out. Text that no filter touches
- * is copied byte for byte. No output is written for a file that fails.
+ * Runs a batch transform and returns its description, also if it fails. Lines end at LF or CR LF, are sent with LF,
+ * and get one answer line each, in order; the file NAME becomes NAME.out. Text that no filter touches is copied byte
+ * for byte. A file that fails gets no output.
  */
 export async function runTransformJob(
   jobs: Jobs,
@@ -90,7 +90,7 @@ export async function runTransformJob(
         }
       },
     );
-    // It is still in S3.
+    // The model is still in S3.
     await rm(folder, { recursive: true });
     return { status: 'Completed' };
   };
@@ -153,7 +153,7 @@ async function unpackModel(jobs: Jobs, uri: string, folder: string): Promise<voi
   }
 }
 
-/** Sends a file's lines in batches, some at once, and writes the answers in the order of the lines. */
+/** Sends a file's lines in batches, several at a time, and writes the answers in the order of the lines. */
 async function transformFile(
   path: string,
   name: string,
@@ -239,7 +239,7 @@ async function* batches(path: string, name: string, plan: Plan): AsyncGenerator<
   if (lines.length) yield batch();
 }
 
-/** Lines of a UTF-8 file. Not node:readline, which also splits at U+2028. */
+/** The lines of a UTF-8 file. node:readline would also split at U+2028. */
 async function* linesOf(path: string, name: string): AsyncGenerator<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   let rest = '';

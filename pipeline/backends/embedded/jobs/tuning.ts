@@ -19,11 +19,11 @@ import { type Candidate, candidates } from './search.ts';
 import { runTrainingJob } from './training.ts';
 
 /**
- * Runs a tuning job to its end, whatever that is: each trial is a training job NAME-001-HASH, as many side by side as
- * there are cores (MaxParallelTrainingJobs limits a bill that is not due here). Failed trials count as tried; the job
- * fails where none reported the objective. `trials.json` in its folder lists them, in the order they began. Bayesian and
- * Hyperband run as Random, which `describe.json` (RanAs) and the progress say. WarmStartConfig: the best trials of the
- * parents begin.
+ * Runs a tuning job and returns its description, also if it fails. Each trial is a training job NAME-001-HASH. As
+ * many run at a time as there are cores, because MaxParallelTrainingJobs only limits costs. Failed trials count; the
+ * job fails if none reported the objective. `trials.json` in its folder lists them, in the order in which they
+ * started. Bayesian and Hyperband run as Random; `describe.json` (RanAs) and the progress say so. With
+ * WarmStartConfig the parents' best trials start.
  */
 export async function runTuningJob(
   jobs: Jobs,
@@ -89,7 +89,7 @@ export async function runTuningJob(
         },
       },
       { signal },
-      // Libraries that each take every core slow one another down.
+      // One thread per trial, because libraries that each use every core slow one another down.
       { tuningJobArn: job.arn, environment: sideBySide > 1 ? { OMP_NUM_THREADS: '1' } : {} },
     );
     const value =
@@ -115,7 +115,7 @@ export async function runTuningJob(
 
   const work = async (): Promise<Ending> => {
     report(null);
-    // A fault outside any trial ends them all; every process is gone before this job ends.
+    // An error outside any trial ends all trials; every process has ended before this job ends.
     const fault = new AbortController();
     const signal = AbortSignal.any([context.signal, fault.signal]);
     const limit = pLimit(sideBySide);
@@ -168,8 +168,8 @@ export async function runTuningJob(
 }
 
 /**
- * The trials with a value of the parents that WarmStartConfig names, the best first.
- * @throws `SageMaker.ValidationException` on a parent that the service would refuse.
+ * The trials with a value of the parents in WarmStartConfig, best first.
+ * @throws `SageMaker.ValidationException` for a parent that SageMaker would refuse
  */
 async function trialsOfParents(
   jobs: Jobs,

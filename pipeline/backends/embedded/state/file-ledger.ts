@@ -6,8 +6,8 @@ import type { Ledger, LedgerItem } from '../../../ports.ts';
 import { createAtomic, unlessMissing } from './files.ts';
 
 /**
- * The ledger in a folder: ROOT/KIND/ID/VERSION.json, where the kind may name a model: KIND/MODEL. A write creates the next version's file, which the file
- * system grants to one writer only: a conditional write without a lock.
+ * The ledger in a folder: ROOT/KIND/ID/VERSION.json; the kind may name a model: KIND/MODEL. A write creates the file
+ * of the next version. The file system lets only one writer do so, so a conditional write needs no lock.
  */
 export class FileLedger implements Ledger {
   readonly #root: string;
@@ -34,7 +34,7 @@ export class FileLedger implements Ledger {
     const version = expectedVersion + 1;
     if (newest !== expectedVersion || !(await this.#create(kind, id, version, value))) {
       throw new ConflictError(
-        `${kind} ${id}: expected version ${expectedVersion}, found ${await this.#newest(kind, id)}`,
+        `${kind} ${id}: got version ${await this.#newest(kind, id)}, expected ${expectedVersion}`,
       );
     }
     return { id, version, value };
@@ -46,7 +46,7 @@ export class FileLedger implements Ledger {
     return items.filter((item) => item !== null).sort((a, b) => byCodePoint(a.id, b.id));
   }
 
-  /** The files of every version of every item, older ones too: for an inspection. */
+  /** The files of all versions of all items, for inspection. */
   async *files(): AsyncIterable<{ kind: string; path: string }> {
     const entries =
       (await unlessMissing(readdir(this.#root, { recursive: true, withFileTypes: true }))) ?? [];
@@ -62,7 +62,7 @@ export class FileLedger implements Ledger {
   }
 
   async #create(kind: string, id: string, version: number, value: unknown): Promise<boolean> {
-    // Older versions stay: were one removed, a late writer could take its number again.
+    // Keep older versions: if one were deleted, a late writer could take its number again.
     return await createAtomic(this.#file(kind, id, version), `${JSON.stringify(value, undefined, 2)}\n`);
   }
 
@@ -71,12 +71,12 @@ export class FileLedger implements Ledger {
   }
 
   #folder(kind: string, id: string): string {
-    // encodeURIComponent leaves dots alone, and "." and ".." are no names for a folder.
+    // encodeURIComponent keeps dots, but "." and ".." are not valid folder names.
     return join(this.#root, kind, encodeURIComponent(id).replaceAll('.', '%2E'));
   }
 }
 
-/** 3 of `3.json`; 0 of any other file. */
+/** 3 for `3.json`; 0 for any other file. */
 const versionOf = (name: string): number => Number(/^(\d+)\.json$/.exec(name)?.[1] ?? 0);
 
 async function readJsonFile<T>(path: string): Promise<T> {
@@ -84,6 +84,6 @@ async function readJsonFile<T>(path: string): Promise<T> {
   try {
     return JSON.parse(text) as T;
   } catch (error) {
-    throw new Error(`${path}: got ${(error as Error).message}; expected the JSON that was written there`);
+    throw new Error(`${path}: got ${(error as Error).message}, expected the JSON that was written there`);
   }
 }

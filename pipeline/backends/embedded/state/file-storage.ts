@@ -14,7 +14,7 @@ export class FileStorage implements Storage {
     this.#root = resolve(root);
   }
 
-  /** The path of an object or prefix; refuses what would leave the folder. */
+  /** The path of an object or prefix; throws an error for a path outside the folder. */
   path(uri: string): string {
     const path = join(this.#root, keyOf(uri));
     if (path !== this.#root && !path.startsWith(this.#root + sep)) {
@@ -46,7 +46,7 @@ export class FileStorage implements Storage {
     await writeAtomic(this.path(uri), bytes);
   }
 
-  /** Puts a file of this machine under a URI, unless it is there: the URI names its content. */
+  /** Copies a file to a URI that names its content, unless the object exists. */
   async copyIn(path: string, uri: string): Promise<void> {
     if (await this.exists(uri)) return;
     await copyAtomic(path, this.path(uri));
@@ -58,7 +58,7 @@ export class FileStorage implements Storage {
   }
 
   async list(prefix: string): Promise<StoredObject[]> {
-    // A prefix need not end at a folder: list its folder and keep what starts with it.
+    // A prefix may end within a name, so list its folder and keep the objects that start with it.
     const folder = /^s3:\/\/[^/]+$/.test(prefix) ? `${prefix}/` : prefix.replace(/[^/]*$/, '');
     const root = this.path(folder);
     const entries = (await unlessMissing(readdir(root, { recursive: true, withFileTypes: true }))) ?? [];
@@ -83,7 +83,7 @@ export class FileStorage implements Storage {
   }
 }
 
-/** BUCKET/KEY of `s3://BUCKET/KEY` or `https://s3.REGION.SUFFIX/BUCKET/KEY` (services answer either form). */
+/** BUCKET/KEY of `s3://BUCKET/KEY` or `https://s3.REGION.SUFFIX/BUCKET/KEY` (services return both forms). */
 function keyOf(uri: string): string {
   const key = /^(?:s3:\/\/|https:\/\/s3\.[^/]+\/)([^/]+(?:\/.*)?)$/.exec(uri)?.[1];
   if (key === undefined) throw new Error(`${uri}: expected s3://BUCKET/KEY`);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { copyFile, link, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** Writes a file whole or not at all; replaces an older one. Survives a kill at any point. */
+/** Writes or replaces a file completely or not at all, even if the process is killed. */
 export async function writeAtomic(path: string, bytes: Uint8Array | string): Promise<void> {
   await withDraft(path, async (draft) => {
     await writeSynced(draft, bytes);
@@ -10,7 +10,7 @@ export async function writeAtomic(path: string, bytes: Uint8Array | string): Pro
   });
 }
 
-/** Like writeAtomic, but false where the file exists already (decided by the file system, so that one writer wins). */
+/** Like writeAtomic, but returns false if the file exists. The file system decides, so exactly one writer wins. */
 export async function createAtomic(path: string, bytes: Uint8Array | string): Promise<boolean> {
   return await withDraft(path, async (draft) => {
     await writeSynced(draft, bytes);
@@ -24,7 +24,7 @@ export async function createAtomic(path: string, bytes: Uint8Array | string): Pr
   });
 }
 
-/** Copies a file whole or not at all. */
+/** Copies a file completely or not at all. */
 export async function copyAtomic(from: string, to: string): Promise<void> {
   await withDraft(to, async (draft) => {
     await copyFile(from, draft);
@@ -32,7 +32,7 @@ export async function copyAtomic(from: string, to: string): Promise<void> {
   });
 }
 
-/** Whether a file of this name is one that a writer has not finished, or never will: nobody may read it. */
+/** Whether a file with this name is an unfinished draft, which nobody may read. */
 export const isDraft = (name: string): boolean => name.endsWith('.draft');
 
 /** null where there is no such file or folder; any other trouble (no permission, a bad disk) is thrown, not taken for nothing. */

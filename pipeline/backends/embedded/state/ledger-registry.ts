@@ -3,7 +3,7 @@ import type { ApprovalStatus, Ledger, ModelPackage, PackageDescription, Registry
 
 const kind = 'package';
 
-/** The registry as items of a ledger: a package's number is taken by a conditional write. */
+/** The registry as items of a ledger; a conditional write gives each package its own number. */
 export class LedgerRegistry implements Registry {
   readonly #ledger: Ledger;
   readonly #group: string;

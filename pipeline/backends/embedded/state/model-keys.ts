@@ -6,13 +6,13 @@ import { FileLedger } from './file-ledger.ts';
 import { unlessMissing } from './files.ts';
 
 /*
- * Before a project could have several models, its ledger kept KIND/ID/N.json; now it is KIND/MODEL/ID/N.json. What was
- * kept then belongs to the model that is called as its project.
+ * Before a project could have several models, its ledger had files KIND/ID/N.json; now they are KIND/MODEL/ID/N.json.
+ * The old items belong to the model with the project's name.
  */
 
 interface EarlierItem {
   kind: string;
-  /** The folder's name. */
+  /** Encoded, as the folder's name. */
   id: string;
 }
 
@@ -28,16 +28,16 @@ export async function earlierItems(home: string, project: string): Promise<Earli
   return found;
 }
 
-/** Throws SetupError where the ledger holds items whose keys name no model. */
+/** Throws SetupError if the ledger has items whose keys name no model. */
 export async function requireModelKeys(home: string, project: string): Promise<void> {
   if ((await earlierItems(home, project)).length === 0) return;
   throw new SetupError(
     `${relative('', join(home, 'ledger', project)) || home}: written by an earlier version of this template, whose keys name no model; ` +
-      'expected keys that do: `mlops doctor --repair` moves what is there, or remove the folder to start from nothing',
+      'expected keys that do: `mlops doctor --repair` moves the items; or delete the folder to start without them',
   );
 }
 
-/** Gives every such item to the model that is called as the project. Started again after a kill, it goes on. */
+/** Moves every such item to the model with the project's name. After a kill, a second call continues. */
 export async function moveToModel(home: string, project: string): Promise<void> {
   const root = join(home, 'ledger', project);
   const ledger = new FileLedger(root);
@@ -49,7 +49,7 @@ export async function moveToModel(home: string, project: string): Promise<void> 
   }
 }
 
-/** A run's record says whose it is; a report of it is told by that. */
+/** Writes the model's name into a run's record, because the run's report needs it. */
 async function nameModel(ledger: FileLedger, folder: string, model: string): Promise<void> {
   const id = decodeURIComponent(folder);
   const run = await ledger.get<{ state?: { request?: Record<string, unknown> } }>('run', id);

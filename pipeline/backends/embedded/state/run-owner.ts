@@ -6,21 +6,21 @@ import { unlessMissing } from './files.ts';
 
 const fileName = 'owner';
 
-/** Marks a run's folder as driven by this process, until the function that it returns is called. */
+/** Marks a run's folder as driven by this process, until the returned function is called. */
 export function claimRun(folder: string): () => void {
   const file = join(folder, fileName);
   writeFileSync(file, ownerOf(process.pid));
   return () => rmSync(file, { force: true });
 }
 
-/** Removes what a process left that was killed as it drove a run. */
+/** Removes the mark of a killed process from a run's folder. */
 export function forgetRun(folder: string): void {
   rmSync(join(folder, fileName), { force: true });
 }
 
 /**
- * The runs that a process drives now, and those whose process was killed. Of another machine's process nobody here can
- * tell: its run counts as driven.
+ * The runs that a process drives now, and those whose process was killed. A run of another machine counts as driven,
+ * because its process cannot be checked here.
  */
 export async function unfinishedRuns(runs: string): Promise<{ driven: string[]; killed: string[] }> {
   const found: { driven: string[]; killed: string[] } = { driven: [], killed: [] };

@@ -1,4 +1,4 @@
-"""What a column holds, told from its text."""
+"""Finds the type of a column from its text."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from dataclasses import dataclass
 
 from .table import Type
 
-# Most numbers, quickly: as JSON writes them, without an exponent, in the range of a double.
+# A fast test for most numbers: JSON's notation without an exponent, within the range of a double.
 _PLAIN = re.compile(r"-?(?:0|[1-9][0-9]{0,300})(?:\.[0-9]+)?").fullmatch
 _JSON = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?").fullmatch
-# Numbers as people write them. A leading zero makes a code, not a number: 07030 would lose its zero.
+# Numbers as people write them. A leading zero makes it a code, because as a number 07030 would lose its zero.
 _LOOSE = re.compile(r"[+-]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?").fullmatch
 _INFINITE = re.compile(r"[+-]?inf(?:inity)?", re.IGNORECASE).fullmatch
-# How people write a missing number. In a column of text these are text.
+# Words for a missing number. In a column of text they are text.
 _MARKERS = frozenset({"na", "n/a", "#n/a", "<na>", "nan", "-nan", "null", "none"})
 
 _INT64 = range(-(2**63), 2**63)
@@ -30,13 +30,13 @@ class Column:
 
     name: str
     type: Type
-    # Numbers only: every one a whole number of 64 bits.
+    # For numbers: whether all are whole numbers of 64 bits.
     integer: bool = False
     # Fields need cleaning: spaces, markers of missing values, or numbers that JSON would not read.
     untidy: bool = False
 
     def clean(self, values: Sequence[str]) -> Sequence[str]:
-        """The fields as they were read, but a missing value is "" and a number is one in JSON too."""
+        """The fields, with "" for a missing value and JSON's notation for numbers."""
         return [_clean(value) for value in values] if self.untidy else values
 
     def to_json(self, values: Iterable[str]) -> list[str]:
@@ -63,7 +63,7 @@ def scan(values: Iterable[str]) -> int:
 
 
 def column_of(name: str, kinds: int) -> Column:
-    """The column that these kinds make: numbers or booleans where every field that is not missing is one, else text."""
+    """The column for these kinds: numbers or booleans if every field that is not missing is one, else text."""
     numeric = kinds & (INTEGER | FLOAT)
     boolean = kinds & BOOLEAN
     untidy = bool(kinds & (MARKER | UNTIDY))
@@ -75,12 +75,12 @@ def column_of(name: str, kinds: int) -> Column:
 
 
 def is_infinite(value: str) -> bool:
-    """Whether the field is a number beyond any: `inf`, or `1e999`."""
+    """Whether the field is an infinite number, such as `inf` or `1e999`."""
     return _kind(value) == INFINITE
 
 
 def number(value: str) -> str | None:
-    """The field as a finite number in JSON's notation; None where it is none."""
+    """The field as a finite number in JSON's notation; None if it is not one."""
     cleaned = _clean(value)
     return cleaned if _JSON(cleaned) and math.isfinite(float(cleaned)) else None
 

@@ -1,4 +1,4 @@
-"""prepare.json: what the job is asked to do."""
+"""Reads prepare.json, the job's configuration."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Side = Literal["first", "last"]
 
 @dataclass(frozen=True)
 class CsvLayout:
-    """Layout of the training CSV: whether it has a header, and where the target stands."""
+    """Layout of the training CSV: whether it has a header, and where the target is."""
 
     header: bool
     target: Side
@@ -54,7 +54,7 @@ def read_config(path: Path) -> Config:
         raise ConfigError(f"{path} must hold an object, found {json.dumps(document)[:80]}")
 
     content_type: ContentType = _choice(document, "content_type", get_args(ContentType))
-    # The CSV layout means nothing for JSON Lines, so it may be absent there.
+    # JSON Lines needs no CSV layout, so it may be absent.
     layout = document.get("csv") or {}
     if content_type == "text/csv" and not isinstance(document.get("csv"), dict):
         raise _wrong(document, "csv", 'an object such as {"header": false, "target": "first"}')

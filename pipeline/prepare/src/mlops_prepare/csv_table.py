@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from .problems import SHOWN_ITEMS, Problems, enumerate_some, quote
 from .table import CHUNK_ROWS, Chunk, DataFile, Table, check_names
 
-# What the parser says and what it means to whoever wrote the file.
+# The parser's messages, and the explanation for the author of the file.
 _REASONS = {
     "unexpected end of data": "a quoted field that starts here never ends",
     "',' expected after '\"'": "text follows a closing quote; a quote inside a field is written twice",
@@ -18,7 +18,7 @@ _REASONS = {
 
 
 def read_csv(files: Sequence[DataFile], problems: Problems) -> Table:
-    """The table in CSV `files`; malformed rows are added to `problems` as they are read, and left out."""
+    """The table in CSV `files`; malformed rows are added to `problems` and left out."""
     csv.field_size_limit(sys.maxsize)
     usable: list[tuple[DataFile, list[str]]] = []
     for file in files:
@@ -60,7 +60,7 @@ def _read_header(file: DataFile, problems: Problems) -> list[str] | None:
 
 
 def _read_rows(file: DataFile, width: int, problems: Problems) -> Iterator[tuple[list[int], list[list[str]]]]:
-    """Yields (their lines, rows), CHUNK_ROWS at most; a row of another width is a problem, a blank line is not."""
+    """Yields (line numbers, rows), at most CHUNK_ROWS; a row of another width is a problem, a blank line is not."""
     ragged: list[str] = []
     ragged_count = 0
     with file.path.open(encoding="utf-8-sig", newline="") as stream:
@@ -84,7 +84,7 @@ def _read_rows(file: DataFile, width: int, problems: Problems) -> Iterator[tuple
                         ragged.append(f"line {line} has {len(row)}")
                 line = reader.line_num + 1
         except (csv.Error, UnicodeDecodeError) as error:
-            # What follows cannot be told apart from what is broken here, so this file ends.
+            # The rows after a broken one cannot be trusted, so the rest of the file is skipped.
             problems.add(_malformed(file, line, error))
         if rows:
             yield lines, rows

@@ -1,4 +1,4 @@
-"""The rows that go out, each with its id, label and side, and the columns that go with them."""
+"""The rows and columns of the job's output; each row has an id, a label and a side."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Block(NamedTuple):
 
 @dataclass(frozen=True)
 class Dataset:
-    """What is written. All sequences of rows have one order, which is that of `blocks()`."""
+    """The job's output. All sequences of rows have the order of `blocks()`."""
 
     # Each row's number in the data, which `Places` turns into a line.
     rows: Sequence[int]
@@ -39,7 +39,7 @@ class Dataset:
 
 @dataclass
 class Rows:
-    """What one reading of the table tells: of each row its id, side and label, of each column its type."""
+    """The results of one pass over the table: each row's id, side and label, and each column's type."""
 
     places: Places
     row_ids: list[str] = field(default_factory=list)
@@ -49,7 +49,7 @@ class Rows:
 
 
 class Finding:
-    """The rows in which something is wrong: how many, and the first few."""
+    """The number of rows with a problem, and the first few of them."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -64,16 +64,16 @@ class Finding:
 
 
 def feature_names(config: Config, names: Iterable[str]) -> list[str]:
-    """Those of `names` that the model is trained on, in their order."""
+    """The names of the features, in the order of `names`."""
     kept_out = {config.target, config.row_id, *config.exclude, *config.features_exclude}
     return [name for name in names if name not in kept_out]
 
 
 def check_columns(config: Config, names: Sequence[str], derived: Sequence[str] | None, problems: Problems) -> None:
-    """Adds a problem for each column that the configuration names and the data lack.
+    """Adds a problem for each column that the configuration names and the data does not have.
 
-    `derived`: the columns that a script returned; a slice or a feature kept out may be one of them. None where these
-    are not to be checked yet.
+    `derived`: the columns that a script returned; a slice or a feature kept out may be one of them. None if these are
+    not checked yet.
     """
     wanted = [("data.target", config.target)]
     wanted += [("data.row_id", config.row_id)] if config.row_id is not None else []
@@ -105,7 +105,7 @@ def read_rows(config: Config, table: Table, written: Sequence[str], problems: Pr
         rows.held_out.extend(in_holdout(config.salt, key, config.holdout) for key in keys)
         if target_at is not None:
             labels = chunk.columns[target_at]
-            # One text per class, not one per row.
+            # Share one text per class to save memory.
             rows.labels.extend(labels if config.problem == "regression" else map(shared.setdefault, labels, labels))
         scanner.add(start, chunk.columns)
 
@@ -122,7 +122,7 @@ def read_rows(config: Config, table: Table, written: Sequence[str], problems: Pr
 
 
 class _Scanner:
-    """Finds, chunk by chunk, what kind of values the columns hold, and what the job's files cannot."""
+    """Finds, chunk by chunk, the kinds of values in the columns, and values that cannot be written."""
 
     def __init__(self, config: Config, table: Table, written: Sequence[str]) -> None:
         self._table = table
@@ -137,7 +137,7 @@ class _Scanner:
         self._infinite: dict[str, Finding] = {}
 
     def add(self, start: int, columns: Sequence[Sequence[str]]) -> None:
-        """Looks at the rows from number `start` on."""
+        """Scans a chunk whose first row has the number `start`."""
         for at, name in self._numbered:
             if self._kinds[name] & TEXT:
                 continue
@@ -152,14 +152,14 @@ class _Scanner:
                 self._breaks.setdefault(name, Finding()).add(row for row, value in values if has_break(value))
 
     def columns(self) -> dict[str, Column]:
-        """The columns that all rows make; a type that the files declare goes first."""
+        """The columns after all rows; a type that the files declare has priority."""
         columns = {name: column_of(name, kinds) for name, kinds in self._kinds.items()}
         for name, type_ in (self._table.declared or {}).items():
             columns[name] = replace(columns[name], type=type_) if type_ == "number" else Column(name, type_)
         return columns
 
     def report(self, places: Places, problems: Problems) -> None:
-        """Adds what cannot be written."""
+        """Adds the values that cannot be written to `problems`."""
         columns = self.columns()
         for name, finding in self._breaks.items():
             problems.add(line_break(places.describe(finding.first, finding.count), name))
@@ -171,7 +171,7 @@ class _Scanner:
                 )
 
     def warnings(self, features: Sequence[str]) -> list[str]:
-        """What whoever reads the report should know of the features."""
+        """Sentences about the features for readers of the report."""
         columns = self.columns()
         sentences = []
         for _, name in self._numbered:
@@ -190,16 +190,16 @@ class _Scanner:
 def _id_reader(
     config: Config, names: Sequence[str]
 ) -> Callable[[Sequence[Sequence[str]]], tuple[Sequence[str], Sequence[str]]]:
-    """Reads of a chunk what its rows' sides follow from, and their ids; nothing where data.row_id is missing."""
+    """Returns a function that reads, for a chunk, the keys that decide the rows' sides, and the row ids."""
     if config.row_id is not None:
         at = names.index(config.row_id) if config.row_id in names else None
         return lambda columns: ([], []) if at is None else (columns[at], columns[at])
-    # In order of name, so that the order of columns in a file does not change an id.
+    # Sorted by name, so that the order of columns in a file does not change an id.
     content_at = [names.index(name) for name in sorted(names) if name != config.target]
     occurrences: Counter[str] = Counter()
 
     def read(columns: Sequence[Sequence[str]]) -> tuple[Sequence[str], Sequence[str]]:
-        # The side follows from the content alone, so that equal rows stand on one side.
+        # Only the content decides the side, so that equal rows are on the same side.
         keys = [content_id(fields) for fields in zip(*(columns[at] for at in content_at), strict=True)]
         row_ids = []
         for key in keys:
@@ -235,7 +235,7 @@ def plain_dataset(config: Config, table: Table, rows: Rows) -> Dataset:
 
 
 def has_break(text: str) -> bool:
-    """Whether the text would be more than one line of a file."""
+    """Whether the text contains a line break."""
     return "\n" in text or "\r" in text
 
 

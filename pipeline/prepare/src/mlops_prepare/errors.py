@@ -1,19 +1,19 @@
-"""What can go wrong through something that a user can mend; the class name is the error's name outside too."""
+"""Errors that a user can fix. The class name is also the error's name outside this program."""
 
 from __future__ import annotations
 
 
 class PrepareError(Exception):
-    """A fault that a user can mend; the text says what was found, what was expected and where."""
+    """An error that a user can fix; the text says what was found, what was expected and where."""
 
 
 class ConfigError(PrepareError):
-    """prepare.json does not say what it has to."""
+    """prepare.json is missing or invalid."""
 
 
 class DataContractError(PrepareError):
-    """The data is not what the configuration says it is."""
+    """The data does not match the configuration."""
 
 
 class PrepareScriptError(PrepareError):
-    """The user's prepare script failed, or returned what cannot be used."""
+    """The user's prepare script failed or returned an invalid result."""

@@ -1,4 +1,4 @@
-"""Between the table's text and the pandas frames that a user's script works on."""
+"""Converts between the table's text and the pandas frames of a user's script."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .column import Column
 class FrameBuilder:
     """A frame of `size` rows, filled chunk by chunk.
 
-    Types are pandas' nullable ones (Int64, Float64, boolean, string), so that a missing value changes no type.
+    Types are pandas' nullable ones (Int64, Float64, boolean, string), so that a missing value does not change a type.
     """
 
     def __init__(self, columns: Sequence[Column], size: int) -> None:
@@ -28,7 +28,7 @@ class FrameBuilder:
         self._texts: dict[str, list[Any]] = {column.name: [] for column in columns if column.type == "category"}
 
     def add(self, fields: Sequence[Sequence[str]], keep: Sequence[int]) -> None:
-        """Appends those rows of a chunk that `keep` marks; `fields` are cleaned, one sequence per column."""
+        """Appends the rows of a chunk that `keep` marks; `fields` are cleaned, one sequence per column."""
         end = self._filled
         for column, values in zip(self._columns, fields, strict=True):
             kept = list(compress(values, keep))
@@ -42,7 +42,7 @@ class FrameBuilder:
         self._filled = end
 
     def build(self, row_ids: Sequence[str], index_name: str) -> pd.DataFrame:
-        """The frame, with the row ids, as text, for its index."""
+        """The frame, with the row ids, as text, as its index."""
         index = pd.Index(list(row_ids), dtype=object, name=index_name)
         return pd.DataFrame({column.name: self._array(column) for column in self._columns}, index=index)
 
@@ -58,7 +58,7 @@ class FrameBuilder:
 
 
 def series_column(series: pd.Series[Any]) -> Column:
-    """The column that a series makes: numbers and booleans by its type, dates and all else as text."""
+    """The column for a series: numbers and booleans by its type, dates and everything else as text."""
     name = str(series.name)
     type_ = pd.api.types.infer_dtype(series, skipna=True) if series.dtype == object else None
     if type_ in ("boolean",) or pd.api.types.is_bool_dtype(series.dtype):
@@ -72,7 +72,7 @@ def series_texts(series: pd.Series[Any]) -> list[str]:
     """The series as text: numbers with all their digits, true and false, a missing value as ""."""
     if pd.api.types.is_float_dtype(series.dtype):
         floats = series.to_numpy(dtype=np.float64, na_value=np.nan).tolist()
-        # NaN is the one value unequal to itself.
+        # Only NaN is not equal to itself.
         return [repr(value) if value == value else "" for value in floats]  # noqa: PLR0124
     values, missing = series.tolist(), series.isna()
     write = str if pd.api.types.is_integer_dtype(series.dtype) or series.dtype == "string" else _text

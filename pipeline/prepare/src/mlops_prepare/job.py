@@ -1,4 +1,4 @@
-"""The whole job: from prepare.json and the data to the training rows, the holdout and the manifest."""
+"""The job: reads prepare.json and the data; writes the training rows, the holdout and the manifest."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from .view import OtherModel, other_features, without_slices, write_view
 
 
 def prepare(base: Path) -> list[str]:
-    """Runs the job under `base`, laid out as /opt/ml; returns the sentences to print, warnings included.
+    """Runs the job under `base`, with the layout of /opt/ml; returns the sentences to print, warnings included.
 
-    ConfigError, DataContractError with every breach, or PrepareScriptError; then no manifest is written.
+    Raises ConfigError, DataContractError with every problem, or PrepareScriptError; then writes no manifest.
     """
     inputs = base / "processing" / "input"
     outputs = base / "processing" / "output"
-    # Nothing of an earlier attempt stays.
+    # Remove the output of an earlier attempt.
     for name in ("train", "holdout", "manifest"):
         rmtree(outputs / name, ignore_errors=True)
     config = read_config(inputs / "config" / "prepare.json")
@@ -55,11 +55,11 @@ def prepare(base: Path) -> list[str]:
 def _dataset(
     config: Config, table: Table, script: Path, problems: Problems, warnings: list[str]
 ) -> tuple[Rows, Dataset]:
-    """The table's rows as the configuration and the script, where there is one, make them."""
+    """The dataset that the configuration, and the script if there is one, make from the table."""
     scripted = script.is_file()
     if table.names:
         check_columns(config, table.names, None if scripted else [], problems)
-    # A script may yet mend the columns it is given: what it returns is checked in their place.
+    # A script may fix its input columns, so its output is checked instead.
     rows = read_rows(config, table, _written(config, table, scripted), problems, warnings)
     if table.names and not len(rows.places):
         problems.add(f"{config.source}: no rows; a row under the header is the least")
@@ -74,7 +74,7 @@ def _dataset(
 
 
 def _write_view(inputs: Path, outputs: Path, table: Table, config: Config, data: Dataset, target: Target) -> list[str]:
-    """Writes the holdout as the model to compare with was prepared: settings, script and manifest lie in `view*`."""
+    """Writes the holdout with the preparation of the model to compare with, whose files are in `view*`."""
     settings = without_slices(read_config(inputs / "view" / "prepare.json"))
     features = other_features(inputs / "view-manifest" / "manifest.json")
     problems = Problems()
@@ -140,7 +140,7 @@ def _manifest(
 
 
 def _holdout_digest(data: Dataset, target: Target) -> str:
-    """sha256 over the holdout's [row id, label] pairs as lines of JSON, sorted: the same for the same rows."""
+    """sha256 of the holdout's sorted [row id, label] pairs as lines of JSON: the same for the same rows."""
     row_ids = list(compress(data.row_ids, data.held_out))
     codes = target.encode(list(compress(data.labels, data.held_out)))
     digest = sha256()

@@ -1,4 +1,4 @@
-"""The files that go out: training rows for `train`, the holdout for the batch transform that scores it."""
+"""Writes the job's files: training rows for `train`, the holdout for the batch transform that scores it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Fields = Sequence[Sequence[str]]
 
 
 class FileFacts(TypedDict):
-    """What the manifest says of a file."""
+    """The manifest's entry for a file."""
 
     path: str
     rows: int
@@ -28,7 +28,7 @@ class FileFacts(TypedDict):
 
 
 class Layout(NamedTuple):
-    """The text of each file; fields come column by column, `keep` says of each row whether it belongs to the file."""
+    """Makes the text of each file; fields are column by column, `keep` marks the rows of the file."""
 
     extension: str
     train_header: str
@@ -58,7 +58,7 @@ def write_sides(config: Config, data: Dataset, target: Target, folder: Path) -> 
 
 
 def write_holdout(config: Config, data: Dataset, target: Target, folder: Path) -> FileFacts:
-    """Writes the holdout alone: every row of `data`."""
+    """Writes only the holdout, with every row of `data`."""
     layout = _layout(config, data)
     holdout = _Output(folder, f"holdout/holdout.{layout.extension}")
     start = 0
@@ -97,7 +97,7 @@ def _csv_layout(config: Config, data: Dataset) -> Layout:
 def _json_layout(config: Config, data: Dataset) -> Layout:
     """`{target, feature...}`; the holdout is `{row_id, label, slices: {...}, features: {...}}`.
 
-    Escaped to ASCII: some servers split lines at Unicode's other line ends too.
+    Escaped to ASCII, because some servers also split lines at Unicode's other line ends.
     """
 
     def members(names: Iterable[str]) -> str:
@@ -132,7 +132,7 @@ def _strings(values: Iterable[str]) -> list[str]:
 
 
 class _Output:
-    """A file being written; counts and hashes what goes through."""
+    """A file being written; counts its rows and hashes its bytes."""
 
     def __init__(self, folder: Path, path: str) -> None:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
@@ -143,7 +143,7 @@ class _Output:
         self._positives = 0
 
     def write(self, text: str, codes: list[str]) -> None:
-        """Appends the lines of `text`, which hold rows of these codes."""
+        """Appends the lines of `text`, whose rows have these codes."""
         encoded = text.encode()
         self._stream.write(encoded)
         self._hash.update(encoded)

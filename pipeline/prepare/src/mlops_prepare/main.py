@@ -1,4 +1,4 @@
-"""The program `prepare`: a SageMaker Processing job that needs no argument, only its folder."""
+"""The program `prepare`: a SageMaker Processing job without arguments."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from pathlib import Path
 from .errors import PrepareError
 from .job import prepare
 
-# What the service shows of output/message.
+# SageMaker shows so many bytes of output/message.
 MESSAGE_BYTES = 1024
 
 
 def main() -> int:
     """Runs the job under SAGEMAKER_BASE_DIR (default /opt/ml). 0: done; 1: failed, output/message says why."""
-    # Millions of short lists make no cycles, yet looking for some takes longer than reading the file.
+    # Searching millions of short lists for cycles takes longer than reading the file, and there are none.
     gc.disable()
     base = Path(os.environ.get("SAGEMAKER_BASE_DIR") or "/opt/ml")
     try:
@@ -26,7 +26,7 @@ def main() -> int:
     except PrepareError as error:
         return _fail(base, f"{type(error).__name__}: {error}")
     except Exception as error:
-        # A full disk, a bug: nobody's data, yet whoever ran the job has to see it.
+        # Other errors, such as a full disk or a bug, must reach the user too.
         traceback.print_exc()
         return _fail(base, f"{type(error).__name__}: {error}")
     return 0
@@ -43,7 +43,7 @@ def _fail(base: Path, message: str) -> int:
 
 
 def shorten(message: str, limit: int = MESSAGE_BYTES) -> str:
-    """The message in at most `limit` bytes of UTF-8: whole lines where that is possible, and how many are left out."""
+    """The message in at most `limit` bytes of UTF-8: whole lines if possible, and how many are left out."""
     if len(message.encode()) <= limit:
         return message
     lines = message.split("\n")

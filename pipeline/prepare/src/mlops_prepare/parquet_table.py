@@ -39,7 +39,7 @@ def read_parquet(files: Sequence[DataFile], problems: Problems) -> Table:
                     f"and a {declared[field.name]} in another file"
                 )
         usable.append((file, schema))
-    # A column of nulls in every file: no type is wrong for it.
+    # A column that is null in every file may have any type.
     declared = {name: declared.get(name, "number") for name in names}
 
     def chunks() -> Iterator[Chunk]:
@@ -56,7 +56,7 @@ def read_parquet(files: Sequence[DataFile], problems: Problems) -> Table:
 
 
 def _type_of(type_: Any) -> Type | Literal["missing"] | None:
-    """The feature type of an Arrow type; "missing" for a column of nulls, None for what cannot be a field of text."""
+    """The feature type of an Arrow type; "missing" for a column of nulls, None if it cannot be text."""
     if pt.is_dictionary(type_):
         return "category" if _type_of(type_.value_type) is not None else None
     if pt.is_integer(type_) or pt.is_floating(type_) or pt.is_decimal(type_):
@@ -74,7 +74,7 @@ def _texts(column: Any) -> list[str]:
     if pt.is_dictionary(column.type):
         column = column.dictionary_decode()
     if pt.is_floating(column.type):
-        # repr gives the shortest text that reads back as the same number; NaN is the one value unequal to itself.
+        # repr gives the shortest text that reads back as the same number; only NaN is not equal to itself.
         return ["" if value is None or value != value else repr(value) for value in column.to_pylist()]  # noqa: PLR0124
     if _type_of(column.type) is None:
         return ["" if value is None else str(value) for value in column.to_pylist()]

@@ -1,4 +1,4 @@
-"""What is wrong with the data: collected, so that one run reports all of it."""
+"""Collects the problems of the data, so that one run reports all of them."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ SHOWN_ITEMS = 5
 
 
 class Problems:
-    """Breaches of the data contract, in the order found."""
+    """Problems of the data, in the order found."""
 
     def __init__(self) -> None:
         self._texts: list[str] = []
 
     def add(self, text: str) -> None:
-        """Adds one breach: what was found, what was expected and where."""
+        """Adds one problem: what was found, what was expected and where."""
         self._texts.append(text)
 
     def check(self) -> None:
-        """DataContractError with every breach so far, one a line (at most SHOWN_PROBLEMS)."""
+        """Raises DataContractError if there are problems, one per line (at most SHOWN_PROBLEMS)."""
         if not self._texts:
             return
         lines = self._texts[:SHOWN_PROBLEMS]
@@ -32,12 +32,12 @@ class Problems:
 
 
 def quote(text: str) -> str:
-    """A value from the data in double quotes, escaped and cut to 60 characters, fit to stand in a message."""
+    """A value from the data for a message: in double quotes, escaped and cut to 60 characters."""
     return json.dumps(text if len(text) <= 60 else text[:59] + "…", ensure_ascii=False)
 
 
 def enumerate_some(items: Iterable[str], total: int | None = None) -> str:
-    """`a, b and 7 more`: the first few of `items`, and how many more there are of `total` (default: the items)."""
+    """`a, b and 7 more`: the first few of `items`, and how many more `total` (default: the items) has."""
     known = list(items)
     shown = known[:SHOWN_ITEMS]
     more = (len(known) if total is None else total) - len(shown)
@@ -45,8 +45,8 @@ def enumerate_some(items: Iterable[str], total: int | None = None) -> str:
 
 
 def nearest(name: str, names: Sequence[str]) -> str:
-    """`; the nearest is "Age"`, or the first few of `names` where none is near, to end a message about `name`."""
-    import difflib  # noqa: PLC0415  (only where something is wrong)
+    """`; the nearest is "Age"`, or the first few of `names` if none is near, to end a message about `name`."""
+    import difflib  # noqa: PLC0415  (needed only for a message)
 
     folded: dict[str, str] = {}
     for known in names:

@@ -1,6 +1,6 @@
-"""The program `prepare` where no service brings its files: from S3 to a folder, the program as a process, back to S3.
+"""Runs the program `prepare` on Glue and ECS: copies its input from S3, runs it, copies its output back to S3.
 
-For AWS Glue, on the driver of a job, and for ECS. A SageMaker Processing job has its files brought by SageMaker.
+On Glue it runs on the job's driver. In a SageMaker Processing job SageMaker itself copies the files.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ PROGRAM = "mlops_prepare.main"
 
 
 class RemoteError(Exception):
-    """The job failed; the text is what the program said, or why it said nothing."""
+    """The job failed; the text is the program's message, or why there is none."""
 
 
 def main() -> int:
-    """Runs the job that the command line names. 0: done; 1: failed, and the reason is in S3 and on standard error."""
+    """Runs the job with the command line's arguments. 0: done; 1: failed, with the reason in S3 and on standard error."""
     try:
         run(sys.argv[1:])
     except RemoteError as error:
@@ -37,9 +37,9 @@ def main() -> int:
 
 def run(arguments: Sequence[str]) -> None:
     """Runs the job: `--inputs` (ProcessingInputs of CreateProcessingJob as JSON), `--output` and `--failure` (`s3://`
-    URIs) and `--max_runtime` (seconds). Of other arguments, which Glue adds, nothing is made.
+    URIs) and `--max_runtime` (seconds). Ignores other arguments, which Glue adds.
 
-    RemoteError; then the object `--failure` says why, with the fields that a failed processing job has.
+    Raises RemoteError; then the object `--failure` says why, with the fields of a failed processing job.
     """
     parser = argparse.ArgumentParser(allow_abbrev=False)
     parser.add_argument("--inputs", type=json.loads, required=True)
@@ -48,7 +48,7 @@ def run(arguments: Sequence[str]) -> None:
     parser.add_argument("--max_runtime", type=int, required=True)
     job, _ = parser.parse_known_args(arguments)
 
-    import boto3  # noqa: PLC0415  (not there on a laptop, and not needed)
+    import boto3  # noqa: PLC0415  (not installed on a laptop)
 
     s3 = boto3.client("s3")
     try:
@@ -61,7 +61,7 @@ def run(arguments: Sequence[str]) -> None:
             if reason is None:
                 _upload(s3, Path(base) / "processing" / "output", job.output)
     except Exception as error:
-        # S3 that refuses, a full disk: the run has to be told of it all the same.
+        # Other errors, such as a refusal by S3 or a full disk, must reach the run too.
         reason = f"{type(error).__name__}: {error}"
     if reason is None:
         return
@@ -73,7 +73,7 @@ def run(arguments: Sequence[str]) -> None:
 
 def _start(base: Path, most_seconds: int) -> str | None:
     """Runs the program under `base`; None, or why it failed."""
-    # The package may be on the path by the script's doing alone, as in Glue.
+    # The package may be only on this process's path, as in Glue.
     path = os.pathsep.join(entry for entry in sys.path if entry)
     environment = {**os.environ, "SAGEMAKER_BASE_DIR": str(base), "PYTHONPATH": path}
     try:
@@ -84,7 +84,7 @@ def _start(base: Path, most_seconds: int) -> str | None:
         return None
     if done.returncode == -signal.SIGKILL:
         return (
-            "MemoryLimitError: the prepare job was killed, as one is that wants more memory than there is; "
+            "MemoryLimitError: the prepare job was killed, probably because it needs more memory; "
             "choose a larger prepare.instance.type"
         )
     try:
@@ -95,14 +95,14 @@ def _start(base: Path, most_seconds: int) -> str | None:
 
 
 def local_name(key: str, prefix: str) -> str:
-    """What SageMaker calls the file of an object found under a prefix: the rest of the key, or its last part."""
+    """SageMaker's file name for an object under a prefix: the rest of the key, or its last part."""
     folder, _, start = prefix.rpartition("/")
     name = key[len(folder) + 1 :] if folder else key.removeprefix("/")
     return name[len(start) + 1 :] if start and name.startswith(f"{start}/") else name
 
 
 def _download(s3: Any, uri: str, folder: Path) -> None:
-    """Copies every object whose key begins with the URI's into the folder."""
+    """Copies every object whose key starts with the URI's into the folder."""
     bucket, prefix = _split(uri)
     found = False
     for key in _keys(s3, bucket, prefix):

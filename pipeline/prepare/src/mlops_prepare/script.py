@@ -1,4 +1,4 @@
-"""The user's prepare script: `transform(frame) -> frame`, run on each side by itself."""
+"""Runs the user's prepare script, `transform(frame) -> frame`, separately on each side."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from .problems import enumerate_some, quote
 
 Transform = Callable[[pd.DataFrame], object]
 
-# Of a traceback, the end says what happened.
+# Only the end of a traceback is shown, because it says what happened.
 TRACEBACK_CHARACTERS = 800
 
 
 def load_transform(path: Path) -> Transform:
-    """The function `transform` of the script; PrepareScriptError where the script fails or has none."""
+    """The function `transform` of the script; PrepareScriptError if the script fails or has none."""
     module = types.ModuleType("prepare_script")
     module.__file__ = str(path)
     sys.modules[module.__name__] = module
@@ -37,11 +37,11 @@ def load_transform(path: Path) -> Transform:
 def run_transform(transform: Transform, path: Path, side: str, frame: pd.DataFrame, target: str) -> pd.DataFrame:
     """What `transform` returns for a side's frame: some of its rows, each once, with the target, in the frame's order.
 
-    PrepareScriptError where the script fails or returns anything else.
+    PrepareScriptError if the script fails or returns anything else.
     """
     row_ids = frame.index
     try:
-        # A copy, so that a script that edits in place can do no harm to the row ids.
+        # A copy, so that a script that edits in place cannot damage the row ids.
         result = transform(frame.copy())
     except (Exception, SystemExit) as error:
         raise _failed(path, f"transform failed on the {side}", error) from error
@@ -80,7 +80,7 @@ def _quoted(names: Iterable[object]) -> str:
 
 
 def _failed(path: Path, what: str, error: BaseException) -> PrepareScriptError:
-    # Frames of ours and of libraries say nothing to the script's author.
+    # Show the script's author only the frames of the script itself.
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
     lines = traceback.format_list(frames) + traceback.format_exception_only(error)
     text = "".join(lines).replace(str(path), path.name).strip()

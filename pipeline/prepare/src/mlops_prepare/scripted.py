@@ -1,4 +1,4 @@
-"""The dataset that the user's prepare script makes of the table."""
+"""The dataset that the user's prepare script makes from the table."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ SIDES = ("training rows", "holdout")
 def scripted_dataset(
     config: Config, table: Table, rows: Rows, script: Path, problems: Problems, warnings: list[str]
 ) -> tuple[Dataset, Sequence[str]]:
-    """Runs the script on each side by itself, so that nothing it computes can carry the holdout into training.
+    """Runs the script separately on each side, so that no value it computes carries the holdout into training.
 
-    The script sees every column but the row id, which is the frame's index; the target of a classification is text. A
+    The script sees every column except the row id, which is the frame's index; the target of a classification is text. A
     slice column that it does not return is taken from the data. Returns the rows it kept, training rows first, and the
-    names of the columns it returned. PrepareScriptError where it fails or its result cannot be used; what is wrong in a
-    column is added to `problems`.
+    names of the columns it returned. Raises PrepareScriptError if it fails or its result is invalid; problems in a
+    column are added to `problems`.
     """
     transform = load_transform(script)
     frames = _frames(config, table, rows)

@@ -1,4 +1,4 @@
-"""The user's data as one table of text, whatever the format of its files."""
+"""The user's data as one table of text, for every file format."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import Literal, NamedTuple
 
 from .problems import SHOWN_ITEMS, Problems, enumerate_some, quote
 
-# Rows held at a time: large enough to spread the cost of a chunk, small enough to stay in the processor's cache.
+# Rows per chunk: enough to spread the cost of a chunk, few enough to stay in the processor's cache.
 CHUNK_ROWS = 2_048
 
 Type = Literal["number", "category", "boolean"]
 
 
 class DataFile(NamedTuple):
-    """A file of the data: where it is, and what its owner calls it."""
+    """A data file: its path, and its name in messages."""
 
     path: Path
     label: str
@@ -37,17 +37,17 @@ class Table:
     """`chunks()` reads all rows, file by file; it can be called again."""
 
     names: Sequence[str]
-    # What a position counts: lines from the header's 1 (CSV), or rows from 1 (Parquet).
+    # The unit of a position: lines, the header being 1 (CSV), or rows from 1 (Parquet).
     unit: Literal["line", "row"]
-    # Types that the files themselves declare (Parquet); else they follow from the text.
+    # Types that the files declare (Parquet); otherwise the text decides.
     declared: Mapping[str, Type] | None
-    # Columns that have no type of ours, such as lists, with what they are: an error only where they are used.
+    # Columns of other types, such as lists, with a description; an error only if they are used.
     unusable: Mapping[str, str]
     chunks: Callable[[], Iterator[Chunk]]
 
 
 class Places:
-    """Where the table's rows stand in its files; rows are numbered from 0 in order of reading."""
+    """The positions of the table's rows in its files; rows are numbered from 0 in order of reading."""
 
     def __init__(self, unit: Literal["line", "row"]) -> None:
         self._unit = unit
@@ -81,7 +81,7 @@ class Places:
 
 
 def find_files(folder: Path, source: str) -> list[DataFile]:
-    """Every file under `folder`, by name, but hidden ones and markers such as _SUCCESS; labels start with `source`."""
+    """Every file under `folder`, by name, without hidden ones and markers such as _SUCCESS; labels start with `source`."""
     paths = sorted(
         (path for path in folder.rglob("*") if path.is_file() and not _is_marker(path.relative_to(folder))),
         key=lambda path: path.relative_to(folder).as_posix(),
@@ -94,7 +94,7 @@ def find_files(folder: Path, source: str) -> list[DataFile]:
 def check_names(
     file: DataFile, names: Sequence[str], first: tuple[DataFile, Sequence[str]] | None, problems: Problems
 ) -> bool:
-    """Whether column names are all there, unique, and those of the first file; adds what is wrong to `problems`."""
+    """Whether all columns have unique names, the same as in the first file; adds mistakes to `problems`."""
     found = len(set(names)) == len(names) and all(names)
     for position, name in enumerate(names, start=1):
         if not name:

@@ -1,4 +1,4 @@
-"""What is predicted: the classes, their order and the codes that a model reads."""
+"""The target: its classes, their order and the codes that a model reads."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Target:
     positive_defaulted: bool
 
     def encode(self, labels: Sequence[str]) -> list[str]:
-        """What is written for the raw labels: a class's code, or the number itself."""
+        """The text to write for the raw labels: a class's code, or the number itself."""
         if not self.labels:
             return [number(label) or "" for label in labels]
         codes = {label: str(code) for code, label in enumerate(self.labels)}
@@ -31,7 +31,7 @@ class Target:
 
 
 def read_target(config: Config, data: Dataset, places: Places, problems: Problems, warnings: list[str]) -> Target:
-    """Checks the labels of both sides and settles the classes; what is wrong is added to `problems`."""
+    """Checks the labels of both sides and decides the classes; adds mistakes to `problems`."""
     column = f"column {quote(config.target)} (data.target)"
     missing = [data.rows[at] for at, label in enumerate(data.labels) if not label]
     if missing:
@@ -61,7 +61,7 @@ def read_target(config: Config, data: Dataset, places: Places, problems: Problem
         )
     if len(classes) == 2:
         _check_classes(config, data, classes, problems, warnings)
-    # The rarer class is the one that is looked for; of two equal ones the later.
+    # By default the rarer class is positive; if both are equally frequent, the later one.
     positive = config.positive or min(reversed(classes), key=counts.__getitem__, default="")
     if config.positive is None:
         warnings.append(

@@ -1,4 +1,4 @@
-"""A view: the holdout's rows as another model's preparation writes them, so that this model can score them too."""
+"""A view: the holdout's rows in another model's preparation, so that that model can score them too."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .target import Target
 
 
 class ViewFacts(TypedDict):
-    """How many of the holdout's rows the view has, and why it has not the others."""
+    """How many of the holdout's rows the view has, and why it does not have the others."""
 
     rows: int
     holdout_rows: int
@@ -32,23 +32,23 @@ class OtherModel(NamedTuple):
     """The preparation of the other model, applied to the same data."""
 
     config: Config
-    # The names it was trained on, in their order.
+    # The names of its features, in the order of training.
     features: Sequence[str]
     rows: Rows
     data: Dataset
 
 
 def other_features(manifest: Path) -> list[str]:
-    """The features that the manifest of a model's own prepare job lists."""
+    """The features in the manifest of a model's own prepare job."""
     document = json.loads(manifest.read_text(encoding="utf-8"))
     return [feature["name"] for feature in document["features"]]
 
 
 def write_view(own: Dataset, target: Target, other: OtherModel, folder: Path) -> tuple[FileFacts, ViewFacts, Dataset]:
-    """Writes the rows of the holdout that the other model was not trained on and that both label alike.
+    """Writes the holdout's rows that the other model was not trained on and that have the same label in both.
 
-    Row id, label and slices are those of this holdout, the features those of the other model. DataContractError where a
-    feature it was trained on is gone.
+    Row id, label and slices are those of this holdout, the features those of the other model. Raises
+    DataContractError if a feature that it was trained on no longer exists.
     """
     features = _features(other)
     held_out = [at for at, held in enumerate(own.held_out) if held]
@@ -102,7 +102,7 @@ def write_view(own: Dataset, target: Target, other: OtherModel, folder: Path) ->
 
 
 def without_slices(config: Config) -> Config:
-    """The other model's slices are of no account: the view has this holdout's."""
+    """The other model's configuration without slices, because the view has this holdout's."""
     return replace(config, slices=())
 
 
