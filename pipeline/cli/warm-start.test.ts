@@ -57,7 +57,7 @@ test('a parent that is gone does not fail the run, which says that it began anew
   expect(value.tuning).not.toHaveProperty('warm_start');
   expect(value.notes).toContainEqual(
     expect.stringMatching(
-      /^No warm start: the earlier tuning jobs were refused \(.*: there is no such tuning job\)\.$/,
+      /^No warm start: SageMaker refused the earlier tuning jobs \(.*: there is no such tuning job\)\.$/,
     ),
   );
 }, 120_000);

@@ -135,6 +135,8 @@ test('a machine deployed with another engine than the one asked for says so in t
   await recordStep({ execution: 'other', started: '2026-01-01', status: 'succeeded', state }, world.context);
   const other = await world.context.ledger.get<RunRecord>(runKind, 'other');
   expect(other?.value.notes).toEqual([
-    expect.stringMatching(/prepare.engine is processing, the environment is deployed with glue/),
+    expect.stringMatching(
+      /prepare.engine is processing, but glue ran, with which the environment is deployed/,
+    ),
   ]);
 });
