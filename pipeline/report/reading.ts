@@ -281,7 +281,7 @@ export function changeRows(report: Report): { kind: string; path: string; how: s
   });
 }
 
-/** The primary metric and those that clearly moved: "ROC AUC +.012", "PR AUC +.047" better, "6 more: no clear difference". */
+/** The primary metric and those that clearly moved: "ROC AUC +.012", "PR AUC +.047" better, "6 more: no clear difference" */
 export function movedLines(
   verdict: Verdict | null,
 ): { text: string; effect: 'better' | 'worse' | 'not clear' | null }[] {
