@@ -160,7 +160,7 @@ test('buckets: versioned, encrypted, private, over TLS only, kept', () => {
   }
 });
 
-test('the ledger: on demand, restorable, protected, kept; the registry kept', () => {
+test('the ledger: on demand, restorable, protected, kept', () => {
   template.hasResource('AWS::DynamoDB::Table', {
     DeletionPolicy: 'Retain',
     UpdateReplacePolicy: 'Retain',
@@ -174,7 +174,6 @@ test('the ledger: on demand, restorable, protected, kept; the registry kept', ()
       ],
     },
   });
-  template.hasResource('AWS::SageMaker::ModelPackageGroup', { DeletionPolicy: 'Retain' });
 });
 
 test('images: immutable, scanned, those of packages kept first', () => {
@@ -241,7 +240,6 @@ test('nothing that costs at rest but storage, alarms and logs; nothing that CDK 
     'AWS::SNS::Subscription',
     'AWS::SNS::Topic',
     'AWS::SNS::TopicPolicy',
-    'AWS::SageMaker::ModelPackageGroup',
     'AWS::StepFunctions::StateMachine',
   ]);
   const functions = ofType(staging, 'AWS::Lambda::Function');

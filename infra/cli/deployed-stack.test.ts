@@ -1,8 +1,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
-import { deployedStack } from './deployed-stack.ts';
 import { testEnvironment } from '../environment.fixture.ts';
+import { deployedStack } from './deployed-stack.ts';
 
 /** What AWS answers to each action, and what it was asked with. */
 const answers = new Map<string, { status?: number; body: string }>();

@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { FileLedger } from '../backends/embedded/state/file-ledger.ts';
 import type { Check } from '../doctor/check.ts';
+import { ModelLedger } from '../model-ledger.ts';
 import type { ModelPackage } from '../ports.ts';
 import { stackTrace, type Workspace } from './cli.fixture.ts';
 import { behave, smallProject } from './small-project.fixture.ts';
@@ -34,7 +35,8 @@ async function examine(from: Workspace, ...args: string[]) {
   return { code, ok, checks, check };
 }
 
-const ledgerOf = (from: Workspace) => new FileLedger(from.path('.mlops/ledger/small'));
+const ledgerOf = (from: Workspace) =>
+  new ModelLedger(new FileLedger(from.path('.mlops/ledger/small')), 'small');
 const statusOf = async (from: Workspace, name: string) =>
   (await ledgerOf(from).get<ModelPackage>('package', name))?.value.status;
 
@@ -54,7 +56,7 @@ test('all that a run needs, one line each', async () => {
   const names = lines.map((line) => /^(?:ok|warning|problem) +(\S+) {2}/.exec(line)?.[1]);
   const machine = ['Node', 'Python', 'git', 'Disk', 'Docker'];
   const project = ['mlops.yaml', 'Data', 'Model', 'Environments'];
-  expect(names).toEqual([...machine, ...project, 'Ledger', 'Champion', 'Approval', 'Leftovers']);
+  expect(names).toEqual([...machine, ...project, 'Keys', 'Ledger', 'Champion', 'Approval', 'Leftovers']);
 
   const { ok, check } = await examine(workspace);
   expect(ok).toBe(true);
@@ -144,14 +146,14 @@ const damages: Damage[] = [
   ['no Dockerfile', remove('model/Dockerfile'), 'Model', 'warning', /no Dockerfile/],
   [
     'a torn item of the ledger',
-    (copy) => writeFileSync(copy.path(onlyIn(copy, '.mlops/ledger/small/run'), '2.json'), '{"exec'),
+    (copy) => writeFileSync(copy.path(onlyIn(copy, '.mlops/ledger/small/run/small'), '2.json'), '{"exec'),
     'Ledger',
     'problem',
-    /1 file cannot be read: \.mlops\/ledger\/small\/run\/.*2\.json/,
+    /1 file cannot be read: \.mlops\/ledger\/small\/run\/small\/.*2\.json/,
   ],
   [
     'a champion that is not registered',
-    remove('.mlops/ledger/small/package'),
+    remove('.mlops/ledger/small/package/small'),
     'Champion',
     'problem',
     /^small\/1: not in the registry/,
@@ -266,7 +268,7 @@ describe('--repair', () => {
     const old = new Date(Date.now() - 7_200_000);
     const left = [
       's3/mlops/small/a.csv.1.draft',
-      'ledger/small/run/x/1.json.1.draft',
+      'ledger/small/run/small/x/1.json.1.draft',
       'images/.new-1/Dockerfile',
     ];
     for (const path of left) {

@@ -34,7 +34,7 @@ async function replayOf(from: Workspace, ...args: string[]): Promise<Replay> {
 }
 
 const stored = (from: Workspace, execution: string, file: string) =>
-  from.path('.mlops/s3/mlops/small/runs', execution, file);
+  from.path('.mlops/s3/mlops/small/runs/small', execution, file);
 
 test('under the policy of the time every verdict comes out again, to the last digit', async () => {
   const { runs, judged, changes } = await replayOf(workspace, '20');
@@ -118,14 +118,16 @@ test('scores that are gone or unreadable are told, and the other runs judged', a
   const { judged, runs: replayed } = await replayOf(copy, '20');
   expect(judged).toBe(1);
   expect(replayed.map(({ execution, problem }) => [execution, problem])).toEqual([
-    [fourth, `s3://mlops/small/runs/${fourth}/candidate.csv: no such object`],
+    [fourth, `s3://mlops/small/runs/small/${fourth}/candidate.csv: no such object`],
     [third, expect.stringMatching(/champion\.csv: line 7, column score: got "NaN", expected/)],
-    [second, `s3://mlops/small/runs/${second}/evidence.json: no such object`],
+    [second, `s3://mlops/small/runs/small/${second}/evidence.json: no such object`],
     [first, null],
   ]);
   const { stdout } = await copy.mlops('gate', '--replay', '20');
   expect(stdout).toContain('0 of 1 would change. 3 runs cannot be judged again.');
-  expect(stdout).toContain(`?        cannot be judged again: s3://mlops/small/runs/${fourth}/candidate.csv`);
+  expect(stdout).toContain(
+    `?        cannot be judged again: s3://mlops/small/runs/small/${fourth}/candidate.csv`,
+  );
 });
 
 test('no run yet', async () => {

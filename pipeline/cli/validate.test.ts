@@ -17,7 +17,12 @@ test('what is sound, and what was looked at', async () => {
     'mlops.yaml: sound\ndata.csv: sound; 400 rows, 5 columns\nHoldout: about 80 rows (20 %) by a hash of id\n',
   );
   const columns = ['id', 'x', 'noise', 'group', 'y'];
-  expect(json).toEqual({ ok: true, errors: [], checked: { rows: 400, columns, holdout: 80 } });
+  expect(json).toEqual({
+    ok: true,
+    model: 'small',
+    errors: [],
+    checked: { rows: 400, columns, holdout: 80 },
+  });
 });
 
 test('every problem of mlops.yaml with line and column, in text and in JSON', async () => {
@@ -100,7 +105,7 @@ test('data in a bucket is left to the run, and a prepare script is told of', asy
     0,
     'mlops.yaml: sound\ns3://bucket/data/: checked when a run starts\n',
   ]);
-  expect(remote.json).toEqual({ ok: true, errors: [], checked: null });
+  expect(remote.json).toEqual({ ok: true, model: 'small', errors: [], checked: null });
   writeFileSync(workspace.path('prepare.py'), 'def transform(frame):\n    return frame\n');
   const { stdout } = await validate(workspace, '--set', 'prepare.script=prepare.py');
   expect(stdout).toContain('about 80 rows (20 %) by a hash of id, before prepare.py\n');

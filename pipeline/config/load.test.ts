@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { sample } from '../../fixtures/sample.fixture.ts';
 import { ConfigError } from '../errors.ts';
-import { sha256 } from '../hash.ts';
 import { checkData } from '../tables/data-contract.ts';
 import { loadConfig, parseConfig } from './load.ts';
 
@@ -85,6 +84,7 @@ describe('defaults', () => {
       monitoring: null,
       triggers: { data_landed: false, schedule: null, decay: false },
       budget: { max_run_usd: 25 },
+      name: 'demo',
       notifications: { email: [] },
       environments: {},
     });
@@ -297,14 +297,19 @@ describe('loading', () => {
     return path;
   };
 
-  test('gives the text, its hash and the overrides beside the config', async () => {
+  test('gives the config with overrides, its file, and the place of a problem that is found later', async () => {
     const path = write(minimal());
-    expect(await loadConfig(path, { set: ['tuning=off'] })).toEqual({
-      config: parseConfig(minimal()),
-      path,
-      text: minimal(),
-      sha256: sha256(minimal()),
-      set: ['tuning=off'],
+    const loaded = await loadConfig(path, { set: ['tuning=off'] });
+    expect(loaded).toMatchObject({ config: parseConfig(minimal()), path });
+    const line =
+      minimal()
+        .split('\n')
+        .findIndex((text) => text.includes('problem:')) + 1;
+    expect(loaded.problemAt('problem', 'is odd')).toMatchObject({ path: 'problem', message: 'is odd', line });
+    expect(loaded.problemAt('tuning', 'is odd')).toEqual({
+      path: 'tuning',
+      message: 'is odd',
+      from_set: true,
     });
   });
 

@@ -77,7 +77,7 @@ export function functionTask<Name extends string>(functions: Record<Name, string
         FunctionName: functions[name],
         Payload: {
           'execution.$': '$$.Execution.Name',
-          'model.$': '$.request.model',
+          'model_name.$': '$.request.model',
           ...options.payload,
         },
       },

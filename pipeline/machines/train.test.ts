@@ -187,7 +187,7 @@ describe('a run', () => {
       expect(training).toHaveLength(1);
       const channels: Parameters[] = (parameters.TrainingJobDefinition ?? parameters).InputDataConfig;
       const uris = channels.map(({ DataSource }) => DataSource.S3DataSource.S3Uri);
-      expect(uris.map((uri) => uri.replace(/^.*prepared\/[0-9a-f]{64}\//, ''))).toEqual([
+      expect(uris.map((uri) => uri.replace(/^.*prepared\/small\/[0-9a-f]{64}\//, ''))).toEqual([
         'train/',
         'manifest/',
       ]);

@@ -16,9 +16,10 @@ import { FileStorage } from '../../../pipeline/backends/embedded/state/file-stor
 import { Workspace } from '../../../pipeline/cli/cli.fixture.ts';
 import { startDocker } from '../../../pipeline/image/docker.fixture.ts';
 import type { Request } from '../../../pipeline/machines/request.ts';
+import { ModelLedger } from '../../../pipeline/model-ledger.ts';
 import { type FunctionName, packageGroup, resourceNames } from '../../../pipeline/names.ts';
 import { type Champion, championId, championKind } from '../../../pipeline/steps/context.ts';
-import { currentLease } from '../../../pipeline/steps/train/lease.ts';
+import { currentLease, freeLease } from '../../../pipeline/steps/train/lease.ts';
 import { type RunRecord, runKind } from '../../../pipeline/steps/train/run-record.ts';
 import { runProgram } from '../../cli/run-program.fixture.ts';
 import { bridgeAddress, prepareFunctions, removeFunctions } from './function-image.fixture.ts';
@@ -110,7 +111,7 @@ async function run(): Promise<void> {
   }
 }
 
-let embedded: { storage: FileStorage; ledger: FileLedger };
+let embedded: { storage: FileStorage; ledger: ModelLedger };
 beforeAll(async () => {
   appendFileSync(
     workspace.path('mlops.yaml'),
@@ -120,7 +121,7 @@ beforeAll(async () => {
   for (const name of functionNames) setVariables(names.functions[name].name, await credentialsOf(name));
   embedded = {
     storage: new FileStorage(workspace.path('.mlops/s3')),
-    ledger: new FileLedger(workspace.path('.mlops/ledger/attrition')),
+    ledger: new ModelLedger(new FileLedger(workspace.path('.mlops/ledger/attrition')), model),
   };
 });
 
@@ -256,6 +257,51 @@ async function runOnAws(runId: string, request: Request) {
   return { execution, ...result, told, record };
 }
 
+test('another model of the same stack has a lease, a champion, looks and packages of its own', async () => {
+  const events = executions().flatMap(eventsOf);
+  const payloadOf = (name: FunctionName) => {
+    const called = events.find(
+      ({ type, parameters }) =>
+        type === 'TaskStarted' &&
+        (parameters as { FunctionName?: string }).FunctionName?.endsWith(`function:${name}`),
+    );
+    if (called === undefined) throw new Error(`${name} was not called`);
+    return translated((called.parameters as { Payload: { request: Request } }).Payload);
+  };
+  const asBeta = <T extends { request: Request }>(payload: T) => ({
+    ...payload,
+    model_name: 'beta',
+    request: { ...payload.request, model: 'beta', config: { ...payload.request.config, name: 'beta' } },
+  });
+  await invoke('lease', { model_name: model, execution: 'alpha-runs' });
+  expect(await invoke('lease', { model_name: 'beta', execution: 'beta-runs' })).toMatchObject({ fence: 1 });
+  // The same rows and settings as the first model's: what it has made is not reused, nor is it compared with.
+  const planned = await invoke('plan', asBeta(payloadOf('plan')));
+  expect(planned).toMatchObject({
+    champion: { package: null, version: 0 },
+    prepare: { reused: false },
+    train: { reused: false },
+  });
+  // The group of its packages is made with the first of them.
+  const registered = await invoke('register', asBeta(payloadOf('register')));
+  expect(registered).toEqual({ name: `${packageGroup(names.stack, 'beta')}/1` });
+  await invoke('promote', {
+    model_name: 'beta',
+    execution: 'beta-runs',
+    package: registered.name,
+    compared_with: null,
+    expected_version: 0,
+    fence: 1,
+    reason: 'a test',
+  });
+  const beta = deployedContext(deployment, 'beta');
+  expect((await beta.ledger.get<Champion>(championKind, championId))?.value.package).toBe(registered.name);
+  expect(await beta.ledger.list(runKind)).toEqual([]);
+  expect((await deployed.ledger.get<Champion>(championKind, championId))?.version).toBe(2);
+  expect(await beta.registry.get(`${group}/1`)).toBeNull();
+  await freeLease({ execution: 'alpha-runs' }, deployed);
+});
+
 test('a run whose jobs are all reused goes through the deployed machine to its end', async () => {
   const second = executions()[1] ?? '';
   const { record, ...run } = await runOnAws('90', requestOf(second));
@@ -295,7 +341,7 @@ test('a run that needs a job goes as far as the emulator: it is recorded as fail
 });
 
 test('a run that waits for the lease is stopped; close-run records it and leaves the lease to whose it is', async () => {
-  await invoke('lease', { model, execution: 'another' });
+  await invoke('lease', { model_name: model, execution: 'another' });
   const { execution, status, told } = await runOnAws('92', requestOf(executions()[1] ?? ''));
   expect({ execution, status }).toEqual({ execution: '92-1', status: 'cancelled' });
   expect(told).toMatchObject([{ kind: 'waiting', reason: expect.stringContaining('another') }]);

@@ -45,7 +45,7 @@ const job = (name: string, type: string, ruleName: string): Call[] => [
 const write = (kind: string): Call => ({
   action: 'dynamodb:PutItem',
   resource: names.ledgerTableArn,
-  context: { 'dynamodb:LeadingKeys': [kind] },
+  context: { 'dynamodb:LeadingKeys': [`${kind}/attrition`] },
 });
 const invoke = (name: keyof typeof names.functions): Call => ({
   action: 'lambda:InvokeFunction',
@@ -100,7 +100,7 @@ test('train-evaluate cannot promote, take the lease, write the champion or appro
     invoke('lease'),
     write('champion'),
     { ...write('champion'), action: 'dynamodb:UpdateItem' },
-    { action: 'sagemaker:UpdateModelPackage', resource: sagemaker('model-package/churn--staging/1') },
+    { action: 'sagemaker:UpdateModelPackage', resource: sagemaker('model-package/churn--staging--churn/1') },
   ]) {
     expect([call, isAllowed(call, { policy: [...policies.evaluate, everything] })]).toEqual([call, false]);
     expect([call, isAllowed(call, { policy: [everything] })]).toEqual([call, true]);
@@ -112,7 +112,10 @@ test('actions follow the document: without a state its calls are gone, an unknow
     StartAt: 'A',
     States: { A: { Type: 'Task', Resource, Parameters, End: true } as never },
   });
-  const put = { TableName: 'x', Item: { kind: { S: 'model' } } } as never;
+  const put = {
+    TableName: 'x',
+    Item: { kind: { 'S.$': "States.Format('model/{}', $.request.model)" } },
+  } as never;
   expect(actionsOf(only('arn:aws:states:::dynamodb:putItem', put), place)).toEqual([
     expect.objectContaining({
       Effect: 'Allow',

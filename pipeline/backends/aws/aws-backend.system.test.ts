@@ -11,7 +11,13 @@ import { PutImageCommand } from '@aws-sdk/client-ecr';
 import { DescribeTrainingJobCommand } from '@aws-sdk/client-sagemaker';
 import { ListExecutionsCommand, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
-import { cloudWatchLogsClient, ecrClient, sageMakerClient, sfnClient } from '../../aws/clients.ts';
+import {
+  cloudWatchLogsClient,
+  dynamoDbClient,
+  ecrClient,
+  sageMakerClient,
+  sfnClient,
+} from '../../aws/clients.ts';
 import { parseConfig } from '../../config/load.ts';
 import { hashContext } from '../../image/context.ts';
 import type { Request } from '../../machines/request.ts';
@@ -24,7 +30,8 @@ import { type RunRecord, runKind } from '../../steps/train/run-record.ts';
 import type { Progress, RunResult } from '../backend.ts';
 import { AwsBackend, openAwsBackend } from './aws-backend.ts';
 import { account, region, startFakeCloud } from './fakecloud.fixture.ts';
-import { deployStandIn } from './state/stand-in.fixture.ts';
+import { DynamoDbLedger } from './state/dynamodb-ledger.ts';
+import { createLedger, deployStandIn } from './state/stand-in.fixture.ts';
 
 jest.setTimeout(60_000);
 const cloud = await startFakeCloud(4613);
@@ -106,6 +113,33 @@ test('another input of the same workflow run is another execution, and a baselin
   expect((await run(open('79'), other)).execution).toBe('79-2');
   const baseline = request('good', { trigger: { ...other.trigger, kind: 'baseline' } });
   expect((await run(open('79'), baseline)).execution).toBe('79-baseline-1');
+});
+
+test('two models of one environment have executions, records, champions and leases apart', async () => {
+  const [alpha, beta] = ['alpha', 'beta'].map(
+    (model) => new AwsBackend({ deployment, model, runId: '90', onNote: () => {} }),
+  ) as [AwsBackend, AwsBackend];
+  const executionOf = async (backend: AwsBackend, model: string) =>
+    (await run(backend, request('good', { model }))).execution;
+  expect([await executionOf(alpha, 'alpha'), await executionOf(beta, 'beta')]).toEqual([
+    '90-alpha-1',
+    '90-beta-1',
+  ]);
+  await alpha.context.ledger.put(championKind, championId, { package: 'churn--staging--alpha/1' });
+  expect(await beta.context.ledger.get(championKind, championId)).toBeNull();
+  expect(await beta.context.ledger.list(championKind)).toEqual([]);
+  await lease({ execution: '90-alpha-1' }, alpha.context);
+  expect(await lease({ execution: '90-beta-1' }, beta.context)).toEqual({ fence: 1 });
+});
+
+test('a ledger whose keys name no model is refused with what to do, never read', async () => {
+  const old = { ...deployment, environment: 'old' };
+  await createLedger(resourceNames(old).ledgerTable);
+  const table = new DynamoDbLedger(dynamoDbClient(region), resourceNames(old).ledgerTable);
+  await table.put(championKind, championId, { package: 'churn--old/7' });
+  await expect(
+    openAwsBackend({ deployment: old, model: 'churn', runId: null, onNote: () => {} }),
+  ).rejects.toThrow(/keys name no model \(its champion is churn--old\/7\).*aws dynamodb delete-item/);
 });
 
 test('without a run id the input names the run; once the champion has moved the same input is judged again', async () => {
@@ -194,7 +228,7 @@ test('the record of a run that nobody followed has its steps and notes, and a re
   const Cause = JSON.stringify({ TrainingJobName, FailureReason: 'AlgorithmError: , exit code: 1' });
   await handler(
     {
-      model: 'churn',
+      model_name: 'churn',
       execution: '83-1',
       arn: `${names.machines.evaluate.arn.replace(':stateMachine:', ':execution:')}:83-1`,
       started: '2026-01-01T00:00:00Z',

@@ -180,9 +180,15 @@ export class EmbeddedBackend implements Backend {
     const sagemaker = this.#sagemaker;
     return {
       'arn:aws:states:::lambda:invoke': async (parameters) => {
-        const { FunctionName, Payload } = parameters as { FunctionName: string; Payload: unknown };
+        const { FunctionName, Payload } = parameters as {
+          FunctionName: string;
+          Payload: { model_name: string };
+        };
         const step = functions[FunctionName];
         if (step === undefined) throw new Error(`${FunctionName}: no such function`);
+        // A function of AWS learns of its model from here alone.
+        if (Payload.model_name !== this.context.model)
+          throw new Error(`${FunctionName}: got model ${Payload.model_name}, expected ${this.context.model}`);
         return { StatusCode: 200, Payload: await step(Payload as never, this.context) };
       },
       'arn:aws:states:::dynamodb:putItem': async (parameters) => {

@@ -15,6 +15,8 @@ const hints: Record<string, string> = {
   LeaseLostError: 'Run again: what was made is used again.',
   AlgorithmError: "Mend the model; its log is shown above, and whole in the job's log.",
   SetupError: 'Mend what it names; `mlops doctor` checks the rest.',
+  'States.ParameterPathFailure':
+    'The branch is older than what is deployed: merge the default branch into it, then run again.',
   'States.Timeout': 'Allow more time (max_runtime in mlops.yaml) or make the step faster.',
 };
 

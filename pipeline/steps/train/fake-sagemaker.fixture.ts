@@ -11,6 +11,7 @@ import { parseConfig } from '../../config/load.ts';
 import { sha256 } from '../../hash.ts';
 import type { Request } from '../../machines/request.ts';
 import { trainMachine } from '../../machines/train.ts';
+import { ModelLedger } from '../../model-ledger.ts';
 import type { StepName } from '../../names.ts';
 import { folder, type Manifest, type StepContext } from '../context.ts';
 import { steps } from '../steps.ts';
@@ -55,11 +56,14 @@ export class FakeSageMaker {
   manifest: Partial<Manifest> = {};
   readonly #models = new Map<string, Parameters>();
   readonly #taken = new Set<string>();
+  /** Of all models. */
+  readonly #table: FileLedger;
   #executions = 0;
 
   constructor(project = 'small', region: string | null = null) {
     const home = temporaryFolder();
-    const ledger = new FileLedger(`${home}/ledger`);
+    this.#table = new FileLedger(`${home}/ledger`);
+    const ledger = new ModelLedger(this.#table, project);
     this.context = {
       storage: new FileStorage(`${home}/s3`),
       ledger,
@@ -135,7 +139,7 @@ export class FakeSageMaker {
     switch (action) {
       case 'putItem': {
         const { kind, id, value } = parameters.Item;
-        await this.context.ledger.put(kind.S, id.S, JSON.parse(value.S));
+        await this.#table.put(kind.S, id.S, JSON.parse(value.S));
         return {};
       }
       case 'createProcessingJob':

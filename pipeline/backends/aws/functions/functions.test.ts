@@ -22,7 +22,7 @@ const variables = {
   MLOPS_PROJECT: 'churn',
   MLOPS_BUCKET: 'bucket',
   MLOPS_LEDGER: 'ledger',
-  MLOPS_PACKAGE_GROUP: 'churn--staging',
+  MLOPS_STACK: 'churn--staging',
   MLOPS_JOB_PREFIX: 'churn-sta--1a2b3c',
   AWS_REGION: 'us-east-1',
 };

@@ -16,8 +16,10 @@ type Context = ReturnType<typeof awsContext>;
  */
 export function stepHandler<Event, Result>(
   step: (event: Event, context: StepContext) => Promise<Result>,
-): (event: Event & { model: string }, invocation: Invocation) => Promise<Result> {
-  return handlerFor((event: Event & { model: string }, contextOf) => step(event, contextOf(event.model)));
+): (event: Event & { model_name: string }, invocation: Invocation) => Promise<Result> {
+  return handlerFor((event: Event & { model_name: string }, contextOf) =>
+    step(event, contextOf(event.model_name)),
+  );
 }
 
 /**
@@ -34,6 +36,10 @@ export function handlerFor<Event, Result>(
     // A function's ARN is where it learns of its account: arn:PARTITION:lambda:REGION:ACCOUNT:function:NAME.
     const [, partition, , , account] = invokedFunctionArn.split(':');
     const contextOf = (model: string): Context => {
+      if (typeof model !== 'string')
+        throw new Error(
+          'request: got no model, expected its name: the branch is older than what is deployed',
+        );
       const made =
         contexts.get(model) ??
         awsContext({
