@@ -225,7 +225,7 @@ describe('--repair', () => {
     const found = await examine(copy);
     expect(found.code).toBe(1);
     expect(found.check('Approval')?.detail).toBe(
-      'small/1 is the champion, and PendingManualApproval in the registry; ' +
+      'small/1 is the champion, but PendingManualApproval in the registry; ' +
         'small/2 is Approved in the registry, but was never promoted',
     );
     expect(await statusOf(copy, 'small/2')).toBe('Approved');

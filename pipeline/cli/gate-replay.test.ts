@@ -71,7 +71,7 @@ test('a stricter policy: who would change, why, and a table that marks them', as
   ]);
   expect(stdout).toContain('3 of 4 would change: 3 promote -> reject.');
   expect(rows[1]?.at(-1)).toBe('fails threshold roc_auc');
-  expect(stdout).toMatch(/: ROC AUC is \.\d+, below the least that passes, \.990\./);
+  expect(stdout).toMatch(/: ROC AUC is \.\d+, below the lowest that passes, \.990\./);
 });
 
 test('only the last N, newest first', async () => {

@@ -67,7 +67,7 @@ test('an instance or region without a price is said, not estimated', () => {
   );
   expect(found.usd).toBeNull();
   expect(usdByName(found).Train).toBeNull();
-  expect(explainEstimate(found)).toContain('no price is known of ml.x9.large (training) in eu-central-1');
+  expect(explainEstimate(found)).toContain('no price is known for ml.x9.large (training) in eu-central-1');
   const elsewhere = estimate(config(), 'xx-nowhere-1', everything);
   expect(elsewhere.jobs.map(({ usd }) => usd)).toEqual([null, null, null]);
 });
@@ -96,7 +96,7 @@ test('what is known of a partly unknown estimate is held to the budget', () => {
   const priced = table.filter(({ component }) => component === 'training');
   const small = config('budget: { max_run_usd: 0.9 }');
   const found = estimate(small, 'eu-central-1', everything, priced);
-  expect(() => requireBudget(found, small)).toThrow(/no price is known of ml.m5.large \(processing\)/);
+  expect(() => requireBudget(found, small)).toThrow(/no price is known for ml.m5.large \(processing\)/);
 });
 
 test('spent: billable seconds of every instance at its price, the dates of the prices beside', () => {

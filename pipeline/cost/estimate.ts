@@ -4,22 +4,22 @@ import { BudgetError } from '../errors.ts';
 import { formatCountOf, formatSeconds, formatUsd } from '../format.ts';
 import { type Component, type Price, priceOf, priceTable } from './price-table.ts';
 
-/** How long one job of a kind took, on what. */
+/** The instances and duration of one job. */
 export interface JobRun {
   instance: string;
   count: number;
-  /** Billable, of each instance. */
+  /** Billable seconds of each instance. */
   seconds: number;
 }
 
-/** What a run will do, as far as that is known before it starts. */
+/** The jobs that a run will start, as far as they are known beforehand. */
 export interface Work {
-  /** Prepare jobs: the run's own, and one for each model to compare with that was prepared otherwise. */
+  /** Prepare jobs: the run's own, and one for each model to compare with that has a different preparation. */
   prepares: number;
   trains: boolean;
   /** Models to score: candidate, champion, anchor. */
   scores: number;
-  /** Jobs of the run that made the champion: what others of the same size are expected to take. */
+  /** Jobs of the run that made the champion; jobs of the same size are expected to take as long. */
   earlier: Partial<Record<'prepare' | 'train' | 'score', JobRun>>;
 }
 
@@ -30,32 +30,32 @@ export interface JobEstimate {
   instance: string;
   count: number;
   jobs: number;
-  /** Of one job. */
+  /** Seconds of one job. */
   seconds: number;
-  /** expected: as an earlier run took on the same instances. most: the longest that the job may take. */
+  /** expected: the time of an earlier run on the same instances. most: the longest that the job may take. */
   basis: 'expected' | 'most';
-  /** null where the price is not known. */
+  /** null if the price is not known. */
   usd: number | null;
 }
 
-/** What a run may cost by the hours of its jobs' instances. */
+/** The estimated cost of a run's instances. */
 export interface Estimate {
   region: string;
-  /** null where a price is not known. */
+  /** null if a price is not known. */
   usd: number | null;
   jobs: JobEstimate[];
   spot: boolean;
 }
 
-/** Seconds: a transform job has no longest time of its own; this is when the pipeline stops it. */
+/** Seconds after which the pipeline stops a transform job, which has no time limit of its own. */
 export const longestTransform = 6 * 3600;
 
 const everything: Work = { prepares: 1, trains: true, scores: 1, earlier: {} };
 
 /**
- * Instances x hours x on-demand price over all jobs: each as long as the job took in the run that made the champion,
- * where that had the same instances, else as long as it may take at most. Spot capacity counts at the on-demand price,
- * which it never exceeds. Not in it: disks, storage, functions, logs, transfer.
+ * Sums instances x hours x on-demand price over all jobs. A job's hours are those of the run that made the champion if
+ * it had the same instances, else the longest that the job may take. Spot capacity counts at the on-demand price, which
+ * it never exceeds. Disks, storage, Lambda functions, logs and data transfer are left out.
  */
 export function estimate(
   config: Config,
@@ -69,7 +69,7 @@ export function estimate(
     {
       name: 'Prepare',
       component: prepare.engine,
-      // A size that the engine does not have, config/rules.ts has refused.
+      // config/rules.ts has refused a size that the engine does not have.
       size: typeof preparing === 'string' ? prepare.instance : sizeOf(preparing),
       jobs: work.prepares,
       most: prepare.max_runtime,
@@ -118,11 +118,11 @@ const sizeOf = ({ instance, count }: PrepareSize) => ({ type: instance, count })
 export const usdOf = ({ count, seconds }: JobRun, price: Price): number =>
   (count * seconds * price.usd_per_hour) / 3600;
 
-/** null where a part is not known. */
+/** The sum; null if a part is not known. */
 export const sum = (parts: readonly (number | null)[]): number | null =>
   parts.reduce((total, part) => (total === null || part === null ? null : total + part), 0 as number | null);
 
-/** Throws BudgetError where the estimate, or the part of it whose prices are known, is over the budget. */
+/** Throws BudgetError if the estimate, or the part of it with known prices, is above the budget. */
 export function requireBudget(found: Estimate, config: Config): void {
   const limit = config.budget.max_run_usd;
   const known = found.jobs.reduce((total, { usd }) => total + (usd ?? 0), 0);
@@ -136,7 +136,7 @@ export function requireBudget(found: Estimate, config: Config): void {
   );
 }
 
-/** Cents, or more digits where an amount has fewer than one: a limit of $0.001 is not "< $0.01". */
+/** Dollars and cents; amounts below one cent with two digits, so that a limit of $0.001 is not "< $0.01". */
 const exactUsd = (usd: number): string => (usd < 0.01 ? `$${Number(usd.toPrecision(2))}` : formatUsd(usd));
 
 function settingsOf({ name }: JobEstimate, { tuning }: Config): string {
@@ -149,12 +149,12 @@ function settingsOf({ name }: JobEstimate, { tuning }: Config): string {
 function jobText({ name, jobs, instance, count, seconds, basis, usd }: JobEstimate): string {
   const many = jobs === 1 ? '' : `${formatCountOf(jobs, 'job')} on `;
   const each = jobs === 1 ? '' : ' each';
-  const length = basis === 'most' ? ' at most' : ', as the run of the champion took';
+  const length = basis === 'most' ? ' at most' : ", as in the champion's run";
   const cost = usd === null ? 'price unknown' : exactUsd(usd);
   return `${name}: ${many}${count} x ${instance}, ${formatSeconds(seconds)}${each}${length}: ${cost}`;
 }
 
-/** What has no price, as a sentence without its full stop; empty where all has. */
+/** A sentence, without its full stop, on instances whose price is unknown; empty if all are known. */
 function unpriced({ region, jobs }: Estimate): string {
   const names = [
     ...new Set(jobs.filter(({ usd }) => usd === null).map((job) => `${job.instance} (${job.component})`)),
@@ -162,16 +162,16 @@ function unpriced({ region, jobs }: Estimate): string {
   return names.length === 0 ? '' : lookUp(names, region);
 }
 
-/** That there is no price of these instances, and how to get it. */
+/** Says that these instances have no known price, and how to get it. */
 export const lookUp = (names: readonly string[], region: string): string =>
-  `no price is known of ${names.join(', ')} in ${region}; \`node scripts/update-prices.ts ${region}\` asks AWS for it`;
+  `no price is known for ${names.join(', ')} in ${region}; \`node scripts/update-prices.ts ${region}\` gets it from AWS`;
 
-/** How an estimate came about, in sentences. */
+/** Explains an estimate in sentences. */
 export function explainEstimate(found: Estimate): string {
   const unknown = unpriced(found);
   return [
     ...(found.jobs.length === 0 ? [] : [`Estimate: ${found.jobs.map(jobText).join('; ')}.`]),
     ...(unknown === '' ? [] : [`Not estimated: ${unknown}.`]),
-    ...(found.spot ? ['Spot capacity is estimated at the on-demand price, which it stays below.'] : []),
+    ...(found.spot ? ['Spot capacity is estimated at the on-demand price, which it never exceeds.'] : []),
   ].join(' ');
 }

@@ -1,6 +1,6 @@
 import type { Component, Price } from './price-table.ts';
 
-/** AWS's price list of one service in one region, as far as it is read here. */
+/** AWS's price list of one service in one region: the fields that are read here. */
 export interface OfferFile {
   /** ISO 8601. */
   publicationDate: string;
@@ -16,11 +16,11 @@ export interface OfferFile {
   };
 }
 
-/** The services whose jobs have prices here. */
+/** The services whose prices are read. */
 export const services = ['AmazonSageMaker', 'AWSGlue', 'AmazonECS'] as const;
 type Service = (typeof services)[number];
 
-/** Where AWS publishes it, for anybody. */
+/** The public URL of an offer file. */
 export const offerUrl = (service: Service, region: string): string =>
   `https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws/${service}/current/${region}/index.json`;
 
@@ -30,7 +30,7 @@ const components: Record<string, Component> = {
   Tsform: 'transform',
 };
 
-/** A usage type without the region's code before it. */
+/** Usage types without the region's prefix, and the component and unit that they price. */
 const units: Record<string, [Component, string]> = {
   'ETL-DPU-Hour': ['glue', 'DPU'],
   'Fargate-vCPU-Hours:perCPU': ['fargate', 'vCPU'],
@@ -45,8 +45,8 @@ function billedBy(usagetype: string): [Component, string] | null {
 }
 
 /**
- * The prices of jobs in a region's offer file, by component and instance; warm pools, notebooks, endpoints, crawlers and
- * spot tasks are left out.
+ * The prices of jobs in a region's offer file, sorted by component and instance. Leaves out warm pools, notebooks,
+ * endpoints, crawlers and spot tasks.
  */
 export function pricesIn(file: OfferFile, service: Service, region: string): Price[] {
   const prices = Object.entries(file.products).flatMap(([sku, { attributes }]) => {
@@ -68,7 +68,7 @@ export function pricesIn(file: OfferFile, service: Service, region: string): Pri
   return prices.sort(byPlace);
 }
 
-/** A table with a region's prices in place of those that it had; of the others every one stays. */
+/** The table with one region's prices replaced and all others kept. */
 export const withRegion = (table: readonly Price[], region: string, prices: readonly Price[]): Price[] =>
   [...table.filter((price) => price.region !== region), ...prices].sort(byPlace);
 

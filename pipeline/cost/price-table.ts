@@ -1,24 +1,24 @@
 import prices from './prices.json' with { type: 'json' };
 
-/** What a job is billed as. A batch transform is billed as hosting is. */
+/** The kind of job in AWS's price list. */
 export type Component = 'processing' | 'training' | 'transform' | 'glue' | 'fargate';
 
-/** On-demand price of one instance; of Glue of one DPU, of Fargate of one vCPU or GB (x86). */
+/** On-demand price of one instance; for Glue, of one DPU; for Fargate, of one vCPU or GB (x86). */
 export interface Price {
   region: string;
   component: Component;
-  /** As SageMaker calls it: ml.m5.large. Else DPU, vCPU or GB. */
+  /** SageMaker's instance type, such as ml.m5.large; otherwise DPU, vCPU or GB. */
   instance: string;
   usd_per_hour: number;
-  /** Where the number is from, and when it held there (YYYY-MM-DD). */
+  /** Source of the price; `date` is the date of the source (YYYY-MM-DD). */
   source: string;
   date: string;
 }
 
-/** The prices that are known; `node scripts/update-prices.ts REGION...` writes a region's from AWS's own price list. */
+/** The known prices. `node scripts/update-prices.ts REGION...` updates a region's from AWS's price list. */
 export const priceTable = prices as readonly Price[];
 
-/** What is priced of an instance, and how often: a Glue worker G.2X has two DPUs, `2 vCPU 8 GB` is both. */
+/** The priced units of an instance and their number: G.2X is two DPUs, `2 vCPU 8 GB` is two vCPUs and eight GB. */
 function partsOf(component: Component, instance: string): [unit: string, times: number][] {
   const number = (pattern: RegExp): number => Number(pattern.exec(instance)?.[1] ?? Number.NaN);
   if (component === 'glue') return [['DPU', number(/^G\.(\d+)X$/)]];
@@ -30,7 +30,7 @@ function partsOf(component: Component, instance: string): [unit: string, times: 
   return [[instance, 1]];
 }
 
-/** null where the table has no such price: none is ever made from another region's or instance's. */
+/** The price; null if the table has none. Never takes another region's or instance's price instead. */
 export function priceOf(
   component: Component,
   instance: string,

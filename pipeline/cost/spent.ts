@@ -1,21 +1,21 @@
 import { type JobRun, sum, usdOf } from './estimate.ts';
 import { type Component, type Price, priceOf, priceTable } from './price-table.ts';
 
-/** A job that has run, or several alike with their seconds together. */
+/** A finished job, or several of the same kind with their seconds added up. */
 export interface BilledJob extends JobRun {
   component: Component;
 }
 
 export interface Spent {
-  /** null where a price is not known. */
+  /** null if a price is not known. */
   usd: number | null;
-  /** What has no price: `ml.m5.large (training)`. */
+  /** Instances without a known price: `ml.m5.large (training)`. */
   unpriced: string[];
-  /** Of the prices used, the oldest one's and the newest one's date; null where none was. */
+  /** Dates of the oldest and the newest price used; null if none was. */
   dates: [from: string, to: string] | null;
 }
 
-/** Billable seconds x instances x on-demand price, summed; spot training bills fewer seconds, not a lower price. */
+/** Sums billable seconds x instances x on-demand price. Spot training bills fewer seconds, not a lower price. */
 export function spentOn(
   jobs: readonly BilledJob[],
   region: string,

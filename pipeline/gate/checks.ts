@@ -4,7 +4,7 @@ import type { Estimate } from '../statistics/estimate.ts';
 import type { Check } from './verdict.ts';
 import { comparedTo } from './wording.ts';
 
-/** The rules of CONTRACT.md ("How checks decide"), each from numbers to one check. */
+/** The gate's decision rules: each turns numbers into one check. */
 
 /** A number and the size of the numbers that it came from. */
 interface Sized {
@@ -12,14 +12,14 @@ interface Sized {
   scale: number;
 }
 
-/** Real-number order: what differs in the last bits of a float64 only is equal. */
+/** Compares a value with a limit; differences in the last bits of a float64 count as equal. */
 function order({ value, scale }: Sized, limit: number): number {
   return Math.abs(value - limit) <= 1e-12 * Math.max(scale, Math.abs(limit)) ? 0 : value - limit;
 }
 
 const NO_NUMBERS = { value: null, bound: null, limit: null, confidence: null };
 
-/** A check that cannot be made fails: the gate fails closed. */
+/** A failed check. A check that cannot be computed fails too: the gate fails closed. */
 export function failed(name: string, detail: string): Check {
   return { ...NO_NUMBERS, name, outcome: 'fail', detail };
 }
@@ -28,7 +28,7 @@ export function passed(name: string, detail: string): Check {
   return { ...NO_NUMBERS, name, outcome: 'pass', detail };
 }
 
-/** The point estimate against a least or a largest value, both of which pass. */
+/** Compares the point estimate with a lowest or highest value; a value equal to the limit passes. */
 export function thresholdCheck(
   name: string,
   metric: string,
@@ -40,7 +40,7 @@ export function thresholdCheck(
   const passes = bound === 'min' ? past >= 0 : past <= 0;
   const { label } = metricText(metric);
   const [shown, shownLimit] = formatApart(value, limit, decimalsFor(value));
-  const side = { min: ['at least', 'below the least'], max: ['at most', 'above the largest'] }[bound];
+  const side = { min: ['at least', 'below the lowest'], max: ['at most', 'above the highest'] }[bound];
   const detail = passes
     ? `${label} is ${shown}, ${side[0]} ${shownLimit}.`
     : `${label} is ${shown}, ${side[1]} that passes, ${shownLimit}.`;
@@ -48,11 +48,11 @@ export function thresholdCheck(
 }
 
 /**
- * The one-sided bound of the candidate above the constant prediction.
+ * Passes if the candidate's one-sided bound is better than the constant prediction.
  *
  * @param estimate oriented: higher is better
  * @param constant the constant prediction's value, oriented
- * @param sign 1, or -1 where the metric's own direction is the other
+ * @param sign 1, or -1 if a lower value of the metric is better
  */
 export function floorCheck(
   metric: string,
@@ -73,7 +73,7 @@ export function floorCheck(
   return { name: 'floor', outcome: passes ? 'pass' : 'fail', detail, ...numbers };
 }
 
-/** A metric's value of the candidate and of the model that it is compared with. */
+/** A metric's value for the candidate and for the model that it is compared with. */
 interface Compared {
   metric: string;
   candidate: number;
@@ -81,7 +81,7 @@ interface Compared {
 }
 
 /**
- * non_inferior with a margin; superior is the same with 0.
+ * The rule non_inferior with a margin; superior is the same with margin 0.
  *
  * @param difference candidate minus other, oriented: higher is better
  */
@@ -106,7 +106,7 @@ export function comparisonCheck(
   return { name, outcome, detail, value: difference.value, bound, limit, confidence };
 }
 
-/** What the bound says: the lower one where the check passes or is inconclusive, the upper one where it fails. */
+/** The bound in words: the lower one if the check passes or is inconclusive, the upper one if it fails. */
 function boundWords(outcome: Check['outcome'], bound: Sized, limit: number, decimals: number): string {
   if (order(bound, 0) === 0) return outcome === 'inconclusive' ? ' and may be no better' : ', no worse';
   const shown = formatApart(order(bound, limit) === 0 ? limit : bound.value, limit, decimals)[0].replace(
@@ -119,7 +119,7 @@ function boundWords(outcome: Check['outcome'], bound: Sized, limit: number, deci
 }
 
 /**
- * A point difference below either limit is inconclusive.
+ * A point difference below the limit is inconclusive.
  *
  * @param difference oriented: higher is better
  */
@@ -139,9 +139,9 @@ export function minChangeCheck(
 }
 
 /**
- * Fails where champion minus candidate exceeds the largest drop.
+ * Fails if the champion's value minus the candidate's exceeds the largest drop allowed.
  *
- * @param of the slice, as the sentence names it
+ * @param of the slice's name in the sentence
  * @param drop oriented: positive is worse
  */
 export function dropCheck(

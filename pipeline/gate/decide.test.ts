@@ -323,7 +323,7 @@ test('slices: a drop beyond the limit fails, few rows are reported only', () => 
   expect(check(verdict, 'slices team=b').outcome).toBe('pass');
   expect(check(verdict, 'slices team=c')).toMatchObject({
     outcome: 'pass',
-    detail: expect.stringContaining('Reported only: 0 rows'),
+    detail: expect.stringContaining('Not judged: 0 rows'),
   });
   expect(check(judged(0.25, 2), 'slices team=a').outcome).toBe('pass');
   expect(check(judged(0.249999, 2), 'slices team=a').outcome).toBe('fail');
@@ -363,7 +363,7 @@ test('overall: any fail rejects, else inconclusive is what the policy says', () 
   });
   expect(judge(strong, { champion: peer, policy: failing })).toMatchObject({
     outcome: 'reject',
-    reason: expect.stringMatching(/^ROC AUC is \.\d{3}, below the least that passes, \.990\.$/),
+    reason: expect.stringMatching(/^ROC AUC is \.\d{3}, below the lowest that passes, \.990\.$/),
   });
 });
 
@@ -731,6 +731,6 @@ test('a holdout of very many rows gets fewer replicates, and the verdict says so
   const predicted = labels.map((label, i) => label + (i % 7));
   const rows = regression(labels, predicted);
   const verdict = decide({ candidate: rows, policy: { ...defaultGate('regression'), floor: false } });
-  expect(verdict.notes).toEqual(['Bootstrap intervals are of 200 replicates of 500,000 rows.']);
+  expect(verdict.notes).toEqual(['Bootstrap intervals use 200 replicates of 500,000 rows.']);
   expect(judge(strong, { replicates: 2000 }).notes).toEqual([]);
 });

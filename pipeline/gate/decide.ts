@@ -24,7 +24,7 @@ export interface GateInput {
   champion?: Scores | null;
   anchor?: Scores | null;
   policy: GatePolicy;
-  /** Operating thresholds of binary models: 0.5 unless the model says otherwise. */
+  /** Operating thresholds of binary models. @default 0.5 */
   threshold?: number | null;
   championThreshold?: number | null;
   anchorThreshold?: number | null;
@@ -32,20 +32,22 @@ export interface GateInput {
   seed?: number;
   /** Distinct looks at this holdout so far, this one included. */
   looks?: { count: number };
-  /** Of the bootstrap; 0 leaves every metric but ROC AUC without intervals. */
+  /** Bootstrap replicates; with 0, only ROC AUC has intervals. */
   replicates?: number;
 }
 
 const MOST_REPLICATES = 2000;
 const LEAST_REPLICATES = 200;
-/** Rows drawn in all: some ten seconds' work. */
+/** Most rows drawn in all, which take some ten seconds. */
 const MOST_DRAWS = 1e8;
 
 /**
- * The verdict on a candidate (CONTRACT.md, "How checks decide"). Pure, and the same whatever the order of rows.
+ * Decides the verdict on a candidate. A pure function whose result does not depend on the order of rows: any failed
+ * check rejects; otherwise any inconclusive check gives the outcome that the policy sets; otherwise the candidate is
+ * promoted.
  *
- * @throws ScoreFileError where the models' rows or labels are not the same
- * @throws RangeError where confidence is not between 0.5 and 1
+ * @throws ScoreFileError if the models' rows or labels differ
+ * @throws RangeError if confidence is not between 0.5 and 1
  */
 export function decide(input: GateInput): Verdict {
   const { policy, seed = 0, looks = { count: 1 }, replicates = replicatesFor(input.candidate) } = input;
@@ -94,16 +96,16 @@ export function decide(input: GateInput): Verdict {
   return { reason: reasonFor(facts, policy), ...facts, notes };
 }
 
-/** Fewer on more rows, where the distribution is all but normal and its standard error is what counts. */
+/** Fewer replicates on more rows: there the distribution is nearly normal, and its standard error suffices. */
 function replicatesFor({ ids }: Scores): number {
   return Math.min(MOST_REPLICATES, Math.max(LEAST_REPLICATES, Math.floor(MOST_DRAWS / ids.length)));
 }
 
 function replicatesNote(replicates: number, rows: number): string {
-  return `Bootstrap intervals are of ${formatCount(replicates)} replicates of ${formatCount(rows)} rows.`;
+  return `Bootstrap intervals use ${formatCount(replicates)} replicates of ${formatCount(rows)} rows.`;
 }
 
-/** Rows by class and then by id, so that their order in the file decides nothing. */
+/** Sorts rows by class and then by id, so that their order in the file does not matter. */
 function inOrder<T extends Scores>(scores: T): T {
   const classAt = classOf(scores);
   const { ids } = scores;
@@ -113,8 +115,8 @@ function inOrder<T extends Scores>(scores: T): T {
 }
 
 /**
- * The level that the champion rule is held to. With `reuse: correct` the k-th look of `superior` gets
- * alpha / (k (k + 1)): over all looks these add up to alpha.
+ * The confidence level of the champion check. With `reuse: correct`, the k-th look of `superior` gets
+ * alpha / (k (k + 1)); over all looks these add up to alpha.
  */
 function championLevel({ reuse, champion, confidence }: GatePolicy, look: number): number {
   if (reuse !== 'correct' || champion.rule !== 'superior') return confidence;
@@ -122,7 +124,7 @@ function championLevel({ reuse, champion, confidence }: GatePolicy, look: number
 }
 
 /**
- * The true difference that a one-sided test at this confidence shows with 80 % power, of a normal estimate:
+ * The true difference that a one-sided test at this confidence level shows with 80 % power, if the estimate is normal:
  * (z_confidence + z_0.8) standard errors.
  */
 function smallestDetectable({ standardError }: Estimate, confidence: number): number {
@@ -174,7 +176,7 @@ function noteFor(metric: string, model: Model, own: Estimate | null, difference:
   const notes = [model.notes.get(metric)];
   if (own === null) notes.push('no interval: too few rows');
   else if (own.standardError === 0)
-    notes.push('variance 0: the interval is a point and says nothing of other rows');
+    notes.push('variance 0: the interval is a point and says nothing about other rows');
   if (difference?.standardError === 0) {
     notes.push(
       difference.value === 0

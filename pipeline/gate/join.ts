@@ -3,9 +3,9 @@ import { pick, type Scores } from '../statistics/scores.ts';
 import { RowIndex } from '../tables/row-index.ts';
 
 /**
- * The other model's rows in the order of the first's: the same row ids, as text, and the same labels.
+ * Puts the other model's rows in the order of the first's. Both must have the same row ids, as text, and labels.
  *
- * @throws ScoreFileError where a row is missing, one too many, or has another label
+ * @throws ScoreFileError if a row is missing, is not in the first's, or has another label
  */
 export function joinTo<T extends Scores>(first: T, other: Scores): T {
   if (other.problem !== first.problem) {
@@ -30,7 +30,7 @@ export function joinTo<T extends Scores>(first: T, other: Scores): T {
   return joined;
 }
 
-/** The rows that other scores have as well, by their ids. */
+/** Keeps the rows whose ids the other scores have too. */
 export function keepRows<T extends Scores>(scores: T, other: Scores): T {
   const kept = new Set(other.ids);
   return pick(
@@ -68,7 +68,7 @@ function matchingRows(first: Scores, other: Scores): Uint32Array {
   return order;
 }
 
-/** Labels are compared as text; where either file writes 0 and 1, as the positive class or the other. */
+/** Compares labels as text; if either binary file writes 0 and 1, compares them as positive or negative. */
 function sameLabel(first: Scores, other: Scores): (row: number) => boolean {
   const isCoded = (scores: Scores) => scores.problem === 'binary' && scores.classes.join() === '0,1';
   if (first.problem === 'regression' || isCoded(first) || isCoded(other)) {

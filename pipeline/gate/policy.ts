@@ -1,15 +1,15 @@
-/** Absolute, in the metric's unit, or relative to the other model's value: "5%". */
+/** A margin in the metric's unit, or a share of the other model's value: "5%". */
 export type Margin = number | `${number}%`;
 
-/** The `gate` block of mlops.yaml with every default filled in; off and none are null. */
+/** The `gate` block of mlops.yaml with every default filled in; `off` and `none` are null. */
 export interface GatePolicy {
-  /** The metric that floor, champion and anchor are judged by. */
+  /** The metric of the checks floor, champion and anchor. */
   primary: string;
-  /** Of two-sided intervals, and of the one-sided bounds that decide; between 0.5 and 1. */
+  /** Confidence level of two-sided intervals and of the one-sided bounds that decide; between 0.5 and 1. */
   confidence: number;
   thresholds: Record<string, { min?: number | undefined; max?: number | undefined } | undefined>;
   floor: boolean;
-  /** superior reads no margin. */
+  /** The rule superior ignores margin. */
   champion: { rule: 'non_inferior' | 'superior'; margin?: Margin | undefined };
   anchor: { package: string | null; margin: Margin };
   min_change: { absolute?: number | undefined; relative?: number | undefined } | null;
@@ -19,7 +19,7 @@ export interface GatePolicy {
   enforce: boolean;
 }
 
-/** The margin in the metric's unit; NaN where it is none, which no comparison passes. */
+/** The margin in the metric's unit; NaN if it is missing or invalid. No comparison passes with NaN. */
 export function resolveMargin(margin: Margin | undefined, reference: number): number {
   if (margin === undefined) return Number.NaN;
   if (typeof margin === 'number') return margin >= 0 ? margin : Number.NaN;

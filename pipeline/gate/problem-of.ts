@@ -1,7 +1,7 @@
 import type { Problem } from '../metrics.ts';
 import { withScores } from './score-table.ts';
 
-/** The problem that a score file's columns tell: `score`, `score_CLASS...` or `predicted`. */
+/** The problem of a score file, by its columns: `score`, `score_CLASS...` or `predicted`. */
 export async function problemOf(file: string): Promise<Problem> {
   return await withScores(file, async ({ header }) => {
     if (header.includes('score')) return 'binary';

@@ -25,13 +25,13 @@ export function reasonFor(verdict: Facts, policy: GatePolicy): string {
   const inconclusive = verdict.checks.find(({ outcome }) => outcome === 'inconclusive');
   if (inconclusive) {
     const then =
-      policy.inconclusive === 'hold' ? '' : ` The policy ${policy.inconclusive}s what is inconclusive.`;
+      policy.inconclusive === 'hold' ? '' : ` The policy ${policy.inconclusive}s inconclusive candidates.`;
     return `Inconclusive: ${whyInconclusive(inconclusive, verdict)}${then}`;
   }
   return whyPromoted(verdict);
 }
 
-/** A difference beyond what the holdout can show is told by its bound, which is what is not clear then. */
+/** Says if the difference is too small for the holdout to show; otherwise the check's bound explains the outcome. */
 function whyInconclusive(
   check: Check,
   { n, primary, metrics, smallest_detectable_difference: smallest }: Facts,
@@ -61,14 +61,14 @@ function whyPromoted({ metrics, primary, confidence, checks }: Facts): string {
   return `${own} against the champion's ${formatValue(champion, decimals)}, ${how} (${range}), and every check passes.`;
 }
 
-/** What could not be computed and why, and what the policy does that a reader must know. */
+/** Notes on metrics that could not be computed and why, and on the policy (not enforced, repeated looks). */
 export function notesFor(
   candidate: Model,
   champion: Model | null,
   policy: GatePolicy,
   looks: number,
 ): string[] {
-  const notes = policy.enforce ? [] : ['Not enforced: the verdict is reported, and nobody is held to it.'];
+  const notes = policy.enforce ? [] : ['Not enforced: the verdict is reported but does not block promotion.'];
   for (const [metric, reason] of candidate.absent) {
     notes.push(`${metricText(metric).label} cannot be computed: ${reason}.`);
   }
@@ -81,7 +81,7 @@ export function notesFor(
   return notes;
 }
 
-/** How many false promotions so many looks bring, for challengers chosen without sight of earlier results. */
+/** The expected number of false promotions after so many looks, if challengers were chosen without earlier results. */
 function looksNote({ champion: { rule }, reuse, confidence }: GatePolicy, looks: number): string {
   const alpha = 1 - confidence;
   const expected = formatValue(looks * alpha, looks * alpha < 0.1 ? 2 : 1);
@@ -92,5 +92,5 @@ function looksNote({ champion: { rule }, reuse, confidence }: GatePolicy, looks:
   if (reuse === 'report')
     return `${look} of ${looks} challengers no better than the champion, about ${expected} would pass by luck.`;
   const level = formatConfidence(1 - alpha / (looks * (looks + 1)));
-  return `${look} this one is held to ${level}, so that a series of tied challengers is promoted from in at most ${formatConfidence(alpha)} of cases.`;
+  return `${look} it is held to ${level} confidence, so that at most ${formatConfidence(alpha)} of series of tied challengers see any promotion.`;
 }

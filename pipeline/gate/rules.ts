@@ -7,7 +7,7 @@ import { type GatePolicy, resolveMargin } from './policy.ts';
 import type { Check } from './verdict.ts';
 import { whyAbsent } from './wording.ts';
 
-/** From a policy and its models to checks. What the policy needs and cannot be computed fails. */
+/** Makes the checks that a policy asks for. A check whose metric cannot be computed fails. */
 
 const TOO_FEW = 'there are too few rows for a bound';
 
@@ -15,7 +15,7 @@ function absentCheck(name: string, model: Model, metric: string, of = ''): Check
   return failed(name, `${metricText(metric).label}${of} cannot be computed: ${whyAbsent(model, metric)}.`);
 }
 
-/** The primary metric must be there, whatever else the policy asks for. */
+/** The primary metric must be computable, whatever else the policy asks for. */
 export function primaryChecks(candidate: Model, { primary }: GatePolicy): Check[] {
   return metricOf(candidate, primary) === null ? [absentCheck('primary', candidate, primary)] : [];
 }
@@ -52,7 +52,7 @@ export function floorChecks(
   return [floorCheck(primary, estimate, orientation(primary)(constant), sign, confidence)];
 }
 
-/** @param confidence the level that the rule is held to: stricter than the policy's where looks are corrected for */
+/** @param confidence the level of the check: stricter than the policy's if `reuse: correct` corrects for looks */
 export function championCheck(
   candidate: Model,
   champion: Model | null,
@@ -78,7 +78,7 @@ export function anchorCheck(
   sampling: Sampling,
 ): Check {
   if (anchor === null && name !== null && name !== 'none') {
-    return failed('anchor', `The policy names the anchor ${name}, and there are no scores of it.`);
+    return failed('anchor', `The policy names the anchor ${name}, but there are no scores of it.`);
   }
   const rule = { rule: 'non_inferior', margin } as const;
   return comparison({

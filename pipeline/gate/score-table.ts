@@ -4,13 +4,13 @@ import { BadFile } from '../tables/bad-file.ts';
 import { isParquet, openCsv } from '../tables/csv.ts';
 import type { Table } from '../tables/table.ts';
 
-/** pandas writes an index that has no name under such a name; it is no slice. */
+/** Column name under which pandas writes an unnamed index, which is not a slice. */
 const PANDAS_INDEX = /^__index_level_\d+__$/;
 
 /**
  * Reads a score file: CSV in UTF-8 with a header, or Parquet.
  *
- * @throws ScoreFileError where the file is missing, empty, of neither format, or a row does not fit the header
+ * @throws ScoreFileError if the file is missing, empty or of neither format, or a row does not fit the header
  */
 export async function withScores<T>(file: string, read: (table: ScoreTable) => Promise<T>): Promise<T> {
   const bytes = await bytesOf(file);
@@ -34,7 +34,7 @@ async function bytesOf(file: string): Promise<Buffer> {
 
 async function openScores(file: string, bytes: Buffer): Promise<ScoreTable> {
   if (isParquet(bytes)) {
-    const { openParquet } = await import('../tables/parquet.ts'); // only here: its packages take 60 ms and 15 MB
+    const { openParquet } = await import('../tables/parquet.ts'); // imported on demand: it takes 60 ms and 15 MB
     const parquet = await openParquet({
       byteLength: bytes.length,
       slice: (start: number, end?: number) => Uint8Array.from(bytes.subarray(start, end)).buffer,
@@ -70,10 +70,10 @@ function scoreFileError(
   return new ScoreFileError({ file, line, column }, text === null ? found : shown(text), expected);
 }
 
-/** The rows of a score file: every one as wide as the header, values as text, and errors with their place. */
+/** The rows of a score file. Checks that each is as wide as the header; gives values as text and errors with places. */
 export class ScoreTable {
   readonly header: readonly string[];
-  /** No fewer than there are. */
+  /** An upper bound of the number of rows. */
   readonly mostRows: number;
   readonly #file: string;
   readonly #table: Table;
@@ -87,7 +87,7 @@ export class ScoreTable {
     this.#unit = unit;
   }
 
-  /** Where the current row starts: a line of a CSV file, a row of a parquet file, from 1. */
+  /** Position of the current row, from 1: the line where it starts in CSV, the row in parquet. */
   get position(): number {
     return this.#table.position;
   }
@@ -107,7 +107,7 @@ export class ScoreTable {
     return true;
   }
 
-  /** The current row's text in a column, untrimmed; '' where there is none. */
+  /** The current row's text in a column, untrimmed; '' if there is none. */
   field(column: number): string {
     const value = this.#table.value(column);
     return typeof value === 'string' ? value : cellText(value);
@@ -124,13 +124,13 @@ export class ScoreTable {
     return this.errorAt(this.#table.positionOf(column), this.header[column]!, found, expected);
   }
 
-  /** The error for a row met before, by its position. */
+  /** The error for an earlier row, by its position. */
   errorAt(position: number, column: string | null, found: string, expected: string): ScoreFileError {
     return new ScoreFileError({ file: this.#file, [this.#unit]: position, column }, found, expected);
   }
 }
 
-/** Whole numbers, text and booleans (as 1 and 0) have one text; of fractions and dates that is not so: JSON's. */
+/** The text of a cell: booleans as 1 and 0, dates as ISO 8601, fractions as JSON writes them. */
 function cellText(value: unknown): string {
   if (value === null || value === undefined) return '';
   if (typeof value === 'boolean') return value ? '1' : '0';

@@ -14,19 +14,19 @@ import { type ScoreTable, withScores } from './score-table.ts';
 
 export interface ReadOptions {
   problem: Problem;
-  /** Binary: the text of the positive class, where labels are not 0 and 1. */
+  /** Binary: the text of the positive class, if labels are not 0 and 1. */
   positive?: string | null;
 }
 
-/** How far a row's class probabilities may add up from 1: room for probabilities rounded to 4 decimals. */
+/** Largest distance from 1 of the sum of a row's class probabilities; allows for rounding to 4 decimals. */
 export const SUM_TOLERANCE = 1e-3;
 
 /**
  * Reads a score file: `row_id,label,score` (binary), `row_id,label,score_CLASS...` (multiclass) or
- * `row_id,label,predicted` (regression, or labels only), in any order of columns; further columns are slices.
+ * `row_id,label,predicted` (regression, or labels only), columns in any order; further columns are slices.
  *
  * @param file path of a CSV file with a header, or of a parquet file
- * @throws ScoreFileError for anything missing, malformed, not finite or ambiguous
+ * @throws ScoreFileError if anything is missing, malformed, not finite or ambiguous
  */
 export async function readScores(file: string, options: ReadOptions): Promise<Scores> {
   return await withScores(file, async (table) => ({ source: file, ...(await readRows(table, options)) }));
@@ -95,7 +95,7 @@ function requireColumn(table: ScoreTable, name: string, or = ''): void {
   }
 }
 
-/** The columns that hold what the model says. */
+/** The columns that hold the model's predictions. */
 function outputColumns(table: ScoreTable, problem: Problem): string[] {
   const { header } = table;
   if (problem === 'regression') {
@@ -151,7 +151,7 @@ class SliceBuilder {
   }
 }
 
-/** Takes label and output of each row, then gives them all. */
+/** Collects the label and the prediction of each row. */
 interface Parser {
   row(row: number): void;
   finish(rows: number): Output;
@@ -204,7 +204,7 @@ function binaryParser(table: ScoreTable, [output]: string[], { positive }: ReadO
   };
 }
 
-/** At most two label texts: 0 and 1, or the positive class and one other. */
+/** Codes of at most two label texts: 0 and 1, or the positive class and one other. */
 class BinaryVocabulary {
   readonly codeOf = new Map<string, number>();
   readonly #positive: string | null;
@@ -213,7 +213,7 @@ class BinaryVocabulary {
     this.#positive = positive;
   }
 
-  /** The code of a text not met before: its place in order of appearance. */
+  /** Adds a new text; its code is its place in the order of appearance. */
   add(text: string, error: (expected: string) => ScoreFileError): number {
     const known = [...this.codeOf.keys()];
     const all = [...known, text];
@@ -239,7 +239,7 @@ class BinaryVocabulary {
     return [known.find((label) => label !== positive) ?? (positive === '1' ? '0' : ''), positive];
   }
 
-  /** Codes to 1 for the positive class and 0 for the other, in place. */
+  /** Turns codes into 1 for the positive class and 0 for the other, in place. */
   asPositives(codes: Uint8Array): Uint8Array {
     const positive = this.codeOf.get(this.classes()[1]);
     for (let i = 0; i < codes.length; i++) codes[i] = codes[i] === positive ? 1 : 0;

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** Prints how often the gate promotes what it should and should not: node pipeline/gate/simulate.ts [HOLDOUTS] */
+/** Prints how often the gate promotes, rightly and wrongly: node pipeline/gate/simulate.ts [HOLDOUTS] */
 import { Random } from '../statistics/random.ts';
 import { NON_INFERIOR, promotions, SUPERIOR, seriesPromotions } from './simulation.ts';
 

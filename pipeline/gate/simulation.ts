@@ -8,13 +8,13 @@ import type { GatePolicy } from './policy.ts';
 const { SQRT2, exp, sqrt } = Math; // once: where Jest runs the code, looking up a global takes 200 ns
 
 /**
- * How often the gate is right, on models whose true quality is known: binormal scores, so that a model's true AUC is
- * Phi(shift / sqrt 2), a third of the rows' luck shared by all models as real models share it.
+ * Simulates how often the gate is right on models of known quality. Scores are binormal, so that a model's true AUC is
+ * Phi(shift / sqrt 2). All models share a part of each row's noise (SHARED of its variance), as real models do.
  */
 
 const SHARED = 0.5;
 
-/** One holdout: labels and what all models make of a row alike. */
+/** A holdout: labels, ids and the noise of each row that all models share. */
 export interface Holdout {
   labels: Uint8Array;
   ids: string[];
@@ -29,7 +29,7 @@ export function holdoutOf(rows: number, positives: number, random: Random): Hold
   };
 }
 
-/** A model's scores of the holdout; models of one holdout differ by their own luck alone. */
+/** A model's scores on the holdout. Two models with the same AUC differ only in their own noise. */
 export function modelOn({ labels, ids, shared }: Holdout, auc: number, random: Random): BinaryScores {
   const shift = SQRT2 * normal.quantile(auc);
   const scores = Float64Array.from(labels, (label, row) => {
@@ -60,7 +60,7 @@ export const NON_INFERIOR: GatePolicy = {
   champion: { rule: 'non_inferior', margin: 0.03 },
 };
 
-/** Of so many holdouts, on how many a challenger of the one true AUC replaces a champion of the other. */
+/** Number of holdouts, out of `times`, on which a challenger replaces the champion; both have known AUCs. */
 export function promotions(
   times: number,
   {
@@ -93,10 +93,10 @@ export function promotions(
 }
 
 /**
- * A series of challengers on one holdout, each as good as the first champion in truth, each compared with the
- * champion of the day: how many are promoted.
+ * Number of promotions in a series of challengers on one holdout. Each has the first champion's true AUC and is
+ * compared with the current champion.
  *
- * @param policy or naive: whatever has the higher AUC
+ * @param policy the gate's policy, or naive: the higher AUC wins
  */
 export function seriesPromotions(
   challengers: number,

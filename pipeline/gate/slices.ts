@@ -17,14 +17,14 @@ interface Judged {
   notes: string[];
 }
 
-/** Slices of a column that are too small to judge and are still reported. */
+/** Most slices of a column that are reported although they are too small to judge. */
 const MOST_SMALL_SLICES = 50;
-/** Replicates of a slice's interval, which decides nothing: as few as carry it. */
+/** Replicates of a slice's interval. It decides nothing, so few suffice. */
 const SLICE_REPLICATES = 500;
-/** A name or value in a sentence is cut here; the check's name has it whole. */
+/** Sentences cut a longer name or value; the check's name has it in full. */
 const MOST_CHARACTERS = 40;
 
-/** The metric per value of each slice column, and a check for each where the policy judges slices. */
+/** The metric for each value of each slice column, and its check if the policy judges slices. */
 export function judgeSlices(
   candidate: Model,
   champion: Model | null,
@@ -54,7 +54,7 @@ export function judgeSlices(
   return judged;
 }
 
-/** Values in code-point order with their rows. */
+/** The values in code-point order, with their rows. */
 function rowsByValue({ values, codes }: SliceColumn): [code: number, rows: Uint32Array][] {
   const counts = new Uint32Array(values.length);
   for (const code of codes) counts[code]!++;
@@ -66,7 +66,7 @@ function rowsByValue({ values, codes }: SliceColumn): [code: number, rows: Uint3
     .sort(([a], [b]) => byCodePoint(values[a]!, values[b]!));
 }
 
-/** Rows of the slice's rarest class: of either class (binary), of those that it holds (multiclass); a regression's rows. */
+/** Rows of the slice's rarest class: of both classes (binary) or of those present (multiclass). Regression: all. */
 function smallestClass({ problem, labels }: Scores, rows: Uint32Array): number {
   if (problem === 'regression') return rows.length;
   const counts = new Map<number, number>(
@@ -117,7 +117,7 @@ function judgeSlice(
     const what = problem === 'regression' ? 'rows' : 'rows in its rarest class';
     return {
       result,
-      check: passed(name, `Reported only: ${smallest} ${what}, and ${policy.slices.min_positives} count.`),
+      check: passed(name, `Not judged: ${smallest} ${what}; ${policy.slices.min_positives} are needed.`),
     };
   }
   if (champion === null) return { result, check: passed(name, 'none') };

@@ -2,7 +2,7 @@ import { formatValue } from '../format.ts';
 import { metricsOf } from '../metrics.ts';
 import type { Model } from '../statistics/model.ts';
 
-/** How much one model is better or worse than another, in words: a sign would turn round where lower is better. */
+/** Differences between models in words, since the meaning of a sign depends on whether higher or lower is better. */
 
 /**
  * ".005 worse than", "less than .001 better than", "equal to"
@@ -13,14 +13,14 @@ export function comparedTo(difference: number, decimals: number): string {
   return difference === 0 ? 'equal to' : `${amountOf(difference, decimals)} than`;
 }
 
-/** ".005 worse"; what rounds to nothing is "less than .001 worse". */
+/** ".005 worse"; a difference that rounds to 0 is "less than .001 worse". */
 export function amountOf(difference: number, decimals: number): string {
   const size = formatValue(Math.abs(difference), decimals);
   const shown = /[1-9]/.test(size) ? size : `less than ${formatValue(10 ** -decimals, decimals)}`;
   return `${shown} ${difference > 0 ? 'better' : 'worse'}`;
 }
 
-/** Why the metric has no value. */
+/** The reason why the metric has no value. */
 export function whyAbsent({ rows: { problem }, absent }: Model, metric: string): string {
   const known: readonly string[] = metricsOf(problem);
   if (!known.includes(metric))

@@ -1,14 +1,14 @@
 /**
  * Amazon States Language documents as plain data: the JSONPath dialect, in the subset that AWS Step Functions and the
- * embedded backend run alike (https://states-language.net/spec.html). What is not typed here, the embedded backend refuses.
+ * embedded backend run alike (https://states-language.net/spec.html). The embedded backend refuses any other field.
  */
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
-/** `$.a.b`, `$.a[0]`, `$['a b']`, or the same from the context object: `$$.Execution.Name`. No wildcard, slice or filter. */
+/** `$.a.b`, `$.a[0]`, `$['a b']`, or from the context object `$$.Execution.Name`. No wildcard, slice or filter. */
 export type Path = string;
 
-/** A JSON object in which the value of a key `NAME.$` is a path or an intrinsic function: `"States.Format('{}-1', $.name)"`. */
+/** A JSON object. The value of a key `NAME.$` is a path or an intrinsic function: `"States.Format('{}-1', $.name)"`. */
 export type Parameters = { readonly [key: string]: Json };
 
 export interface StateMachine extends Branch {
@@ -17,7 +17,7 @@ export interface StateMachine extends Branch {
   readonly TimeoutSeconds?: number;
 }
 
-/** A flow of states of its own: the whole machine, or a branch of a Parallel state. */
+/** A flow of states: the whole machine, or a branch of a Parallel state. */
 export interface Branch {
   readonly StartAt: string;
   /** Names are unique over the whole document, branches included. */
@@ -37,16 +37,16 @@ export type States = Readonly<Record<string, State>>;
 
 interface Common {
   readonly Comment?: string;
-  /** The part of the state's input that it sees. null: {}. */
+  /** The part of its input that the state sees. null: {}. */
   readonly InputPath?: Path | null;
-  /** The part of the result that goes on to the next state. null: {}. */
+  /** The part of the result that the next state gets. null: {}. */
   readonly OutputPath?: Path | null;
 }
 
 type Then = { readonly Next: string } | { readonly End: true };
 
 interface Results {
-  /** Where the result goes in the state's input: `$` (the default) in its place, `$.a.b` into it, null nowhere. */
+  /** Place of the result: `$` (the default) replaces the state's input, `$.a.b` adds to it, null discards it. */
   readonly ResultPath?: string | null;
 }
 
@@ -59,7 +59,7 @@ export interface Retrier {
   readonly ErrorEquals: readonly string[];
   /** @default 1 */
   readonly IntervalSeconds?: number;
-  /** How often it is tried again. 0: never. @default 3 */
+  /** Number of retries. 0: none. @default 3 */
   readonly MaxAttempts?: number;
   /** The interval grows by this factor with every attempt. @default 2 */
   readonly BackoffRate?: number;
@@ -68,7 +68,7 @@ export interface Retrier {
   readonly JitterStrategy?: 'FULL' | 'NONE';
 }
 
-/** The first catcher with the error's name (or States.ALL, last) goes on with {Error, Cause}, put where ResultPath says. */
+/** The first catcher with the error's name (or States.ALL, last) puts {Error, Cause} at ResultPath and goes on. */
 export interface Catcher {
   readonly Comment?: string;
   readonly ErrorEquals: readonly string[];
@@ -85,15 +85,15 @@ export type TaskState = Common &
     /** The ARN of the function or of the service integration: `arn:aws:states:::sagemaker:createTrainingJob.sync`. */
     readonly Resource: string;
     readonly Parameters?: Parameters;
-    /** Makes the result from what the task answered. */
+    /** Makes the result from the task's output. */
     readonly ResultSelector?: Parameters;
     /** After these seconds the task fails with States.Timeout. @default 99999999 */
     readonly TimeoutSeconds?: number;
-    /** Where the number of seconds is, instead of TimeoutSeconds. */
+    /** Path of the number of seconds; replaces TimeoutSeconds. */
     readonly TimeoutSecondsPath?: Path;
   };
 
-/** Hands on its input, its Parameters or its Result. */
+/** Passes on its input, its Parameters or its Result. */
 export type PassState = Common &
   Results &
   Then & {
@@ -105,7 +105,7 @@ export type PassState = Common &
 export type WaitState = Common &
   Then & { readonly Type: 'Wait' } & ({ readonly Seconds: number } | { readonly SecondsPath: Path });
 
-/** Runs all branches on the same input; its result is the array of their outputs. One that fails stops the others. */
+/** Runs all branches on the same input; its result is the array of their outputs. A failed branch stops the others. */
 export type ParallelState = Common &
   Results &
   Failures &
@@ -119,9 +119,9 @@ export type ParallelState = Common &
 export interface ChoiceState {
   readonly Type: 'Choice';
   readonly Comment?: string;
-  /** The first that holds decides. */
+  /** The first rule that matches decides. */
   readonly Choices: readonly (Rule & { readonly Next: string })[];
-  /** Without it, an input that no choice matches fails with States.NoChoiceMatched. */
+  /** Without it, an input that no rule matches fails with States.NoChoiceMatched. */
   readonly Default?: string;
 }
 
@@ -131,7 +131,7 @@ export type Rule =
   | { readonly Not: Rule }
   | Comparison;
 
-/** One comparison of one value. A value of another type than the operator's does not match; a path to nothing is an error. */
+/** A comparison of one value. A value of another type than the operator's does not match; a missing one is an error. */
 export type Comparison = { readonly Variable: Path } & OneOf<
   Record<`String${Order}`, string> &
     Record<`Numeric${Order}`, number> &
@@ -151,7 +151,7 @@ type OneOf<Operators> = {
 /** Ends its flow: the machine or the branch. */
 export type SucceedState = Common & { readonly Type: 'Succeed' };
 
-/** Fails the execution, or in a branch the Parallel state around it. */
+/** Fails the execution; in a branch, fails the Parallel state around it. */
 export interface FailState {
   readonly Type: 'Fail';
   readonly Comment?: string;

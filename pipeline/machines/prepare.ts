@@ -2,30 +2,30 @@ import type { Json, Parameters, Retrier, States, TaskState } from './asl.ts';
 import { instances, network, outputKey, type Security, tags } from './security.ts';
 import { jobTask, task, withRetry } from './states.ts';
 
-/** What runs the prepare job, by the names that it has in the account (mlops.yaml: prepare.engine). */
+/** The service that runs the prepare job (mlops.yaml: prepare.engine), with the names of its resources. */
 export type PrepareEngine =
   | { readonly name: 'processing' }
   | {
       readonly name: 'glue';
       readonly job: string;
-      /** The job's program, by content: Glue takes no image. */
+      /** Hash of the job's program: Glue takes no image. */
       readonly program: string;
     }
   | {
       readonly name: 'fargate';
       /** ARN. */
       readonly cluster: string;
-      /** Of the task definitions that runs register. */
+      /** Family of the task definitions that runs register. */
       readonly family: string;
       /** The role that pulls the image and writes the log. */
       readonly executionRole: string;
-      /** The role that the program has. */
+      /** The role of the program. */
       readonly taskRole: string;
       readonly logGroup: string;
       readonly region: string;
       readonly subnets: readonly string[];
       readonly securityGroups: readonly string[];
-      /** Whether the task is reached by a public address, as one without NAT has to be. */
+      /** Whether the task gets a public address, which it needs in a subnet without NAT. */
       readonly publicAddress: boolean;
     };
 
@@ -33,7 +33,7 @@ export interface PrepareOptions {
   engine: PrepareEngine;
   jobRole: string;
   security: Security | undefined;
-  /** Where the job's name, inputs and output are: `$.plan.prepare`. */
+  /** Path of the job's name, inputs and output: `$.plan.prepare`. */
   at: string;
   resultPath: string;
   next: string;
@@ -43,16 +43,16 @@ export interface PrepareOptions {
 
 const execution = 'arn:aws:states:::';
 
-/** The first of the states that prepareJob makes. */
+/** The name of the first state of prepareJob. */
 export const prepareStart = (name: string, engine: PrepareEngine): string =>
   engine.name === 'fargate' ? defineTask(name) : name;
 
 const defineTask = (name: string): string => `${name}: define task`;
 
 /**
- * A prepare job, whatever engine runs it; it ends in one value: { job, output, started, ended, instance, count }.
- * SageMaker says why a processing job failed. Glue and ECS hand on nothing of what a program says, so there the program
- * leaves the reason in S3 (pipeline/prepare, remote.py) and a state puts it in the place of the error's cause.
+ * The states of a prepare job. Every engine gives the same result: { job, output, started, ended, instance, count }.
+ * SageMaker reports why a processing job failed. Glue and ECS do not surface a program's error output, so there the
+ * program writes the reason to S3 (pipeline/prepare, remote.py), and a state replaces the error's cause with it.
  */
 export function prepareJob(name: string, options: PrepareOptions): States {
   switch (options.engine.name) {
@@ -116,7 +116,7 @@ function processingJob(name: string, options: PrepareOptions): States {
 
 type Named<Name> = Extract<PrepareEngine, { name: Name }>;
 
-/** Roles, network, key and program stand in the job; a run says what is prepared, and how large. */
+/** The deployed Glue job has roles, network, key and program; a run passes inputs, output and size. */
 function glueJob(name: string, options: PrepareOptions, engine: Named<'glue'>): States {
   const { at, resultPath, next, failed = `${name} failed` } = options;
   const job = jobTask(name, {
@@ -150,7 +150,7 @@ function glueJob(name: string, options: PrepareOptions, engine: Named<'glue'>): 
   };
 }
 
-/** The job takes so many runs at a time: pull requests wait for each other, some hours at most. */
+/** Glue limits the concurrent runs of a job: pull requests wait for each other, at most some hours. */
 const untilRoom: Retrier = {
   ErrorEquals: ['Glue.ConcurrentRunsExceededException'],
   IntervalSeconds: 30,
@@ -159,9 +159,9 @@ const untilRoom: Retrier = {
 };
 
 /**
- * A run may override much of a task definition, but not its image, and the image comes with the request. So each run
- * registers a definition that names the image by digest, runs it and deregisters it: no image is reached by a tag, and
- * the document deployed serves every pull request's. The machine's role may pass these two roles and no others.
+ * RunTask can override much of a task definition, but not its image, and the image comes with the request. So each run
+ * registers a task definition that names the image by digest, runs it and deregisters it. No image is named by a tag,
+ * and the deployed document works for every pull request's image. The machine's role may pass only these two roles.
  */
 function fargateTask(name: string, options: PrepareOptions, engine: Named<'fargate'>): States {
   const { at, security, next, failed = `${name} failed` } = options;
@@ -185,7 +185,7 @@ function fargateTask(name: string, options: PrepareOptions, engine: Named<'farga
           Essential: true,
           EntryPoint: ['python', '-m', 'mlops_prepare.remote'],
           'Command.$': `States.Array('--inputs', ${inputs}, '--output', ${output}, '--failure', ${failure}, '--max_runtime', ${max_runtime})`,
-          // A process of the number 1 does not hear that it is to stop.
+          // A process with PID 1 ignores SIGTERM by default; an init process forwards it to the program.
           LinuxParameters: { InitProcessEnabled: true },
           LogConfiguration: {
             LogDriver: 'awslogs',
@@ -221,7 +221,7 @@ function fargateTask(name: string, options: PrepareOptions, engine: Named<'farga
       },
       PropagateTags: 'TASK_DEFINITION',
     },
-    // A task is billed from the start of its image's download.
+    // AWS bills a task from the start of its image's download.
     result: { 'job.$': '$.TaskArn', 'started.$': '$.PullStartedAt', 'ended.$': '$.StoppedAt' },
     resultPath: options.resultPath,
     timeoutPath: '$.plan.prepare.timeout',
@@ -247,7 +247,7 @@ const busy: Retrier = {
 
 const dropTask = (name: string): string => `${name}: drop task`;
 
-/** A definition that stays costs nothing and is no reason to fail a run. */
+/** Deregisters the task definition. One that stays costs nothing, so an error here does not fail the run. */
 function deregister(next: string): TaskState {
   return {
     ...task({
@@ -262,7 +262,7 @@ function deregister(next: string): TaskState {
   };
 }
 
-/** What the program is called with, as expressions. */
+/** The program's arguments, as expressions of the States Language. */
 const argumentsOf = (at: string) => ({
   inputs: `States.JsonToString(${at}.inputs)`,
   output: `${at}.output`,
@@ -275,7 +275,7 @@ const failureKey = (at: string): string =>
 
 const completed = (name: string): string => `${name}: completed`;
 
-/** What the service answers does not tell what was asked of the program. */
+/** Adds output and size to the job's result, since the service's response lacks them. */
 function completedJob(
   name: string,
   { at, resultPath }: PrepareOptions,
@@ -304,7 +304,7 @@ function completedJob(
 
 const whyFailed = (name: string): string => `${name}: why it failed`;
 
-/** Where the program left no reason, since it never ran, what the service told stays. */
+/** Replaces the error's cause with the reason that the program wrote; keeps the service's if the program never ran. */
 function failureOf(name: string, at: string, next: string): States {
   return {
     [whyFailed(name)]: {

@@ -1,33 +1,33 @@
 import type { Config } from '../config/schema.ts';
 
-/** The input of an execution is `{ request: Request }`: all that a run is made from. */
+/** Everything that a run is made from. The input of an execution is `{ request: Request }`. */
 export interface Request {
-  /** The model's name: part of every key of what the run makes. */
+  /** The model's name, which is part of the key of everything that the run makes. */
   model: string;
   mode: 'evaluate' | 'promote';
-  /** Whether the machine itself promotes on the verdict (mode promote without --no-promote). */
+  /** Whether the machine promotes if the gate says so (mode promote without --no-promote). */
   promote: boolean;
   trigger: Trigger;
   /** mlops.yaml with defaults and overrides. */
   config: Config;
   seed: number;
-  /** By digest. */
+  /** Image URIs by digest. */
   images: { model: string; prepare: string };
   data: {
-    /** As people call it. */
+    /** data.source of mlops.yaml. */
     source: string;
-    /** Where the job reads it: an object or a prefix. */
+    /** S3 object or prefix that the job reads. */
     uri: string;
-    /** Changes whenever a row may have. */
+    /** Changes whenever a row may have changed. */
     version: string;
   };
-  /** The user's transform. */
+  /** The file of prepare.script. */
   script: { uri: string; sha256: string } | null;
-  /** The model's files, as a JSON list of { path, sha256 }: what a later report compares. */
+  /** The model's files, as a JSON list of { path, sha256 }, which later reports compare. */
   code: string;
-  /** The package to compare with where there is no champion. */
+  /** The package to compare with if there is no champion. */
   baseline: string | null;
-  /** What a reader must know of how the run came about, one sentence each. A branch from before a deployment says none. */
+  /** Notes for the reader on how the run came about, one sentence each. Older branches send none. */
   notes?: string[];
 }
 
@@ -35,7 +35,7 @@ export interface Trigger {
   kind: 'manual' | 'pull_request' | 'push' | 'dispatch' | 'data' | 'schedule' | 'decay' | 'baseline';
   ref: string | null;
   commit: string | null;
-  /** The checkout held changes that no commit has. */
+  /** The checkout had uncommitted changes. */
   dirty: boolean;
   actor: string | null;
   reason: string | null;

@@ -1,18 +1,18 @@
 import type { Json, Parameters } from './asl.ts';
 
-/** What a company's account demands of every job, as a deployed document states it (mlops.yaml: environments.NAME). */
+/** Security settings of every job in an environment (mlops.yaml: environments.NAME), part of the deployed document. */
 export interface Security {
   readonly vpc: { readonly subnets: readonly string[]; readonly security_groups: readonly string[] } | null;
-  /** ARN of the customer's key for everything at rest. */
+  /** ARN of the customer managed key that encrypts everything at rest. */
   readonly kms_key: string | null;
-  /** Training jobs and models get no network. */
+  /** Whether training jobs and models run without network access. */
   readonly network_isolation: boolean;
   readonly tags: Readonly<Record<string, string>>;
 }
 
 type Demands = Security | undefined;
 
-/** Of a training job or a model. */
+/** Network parameters of a training job or a model. */
 export function isolation(security: Demands): Parameters {
   return {
     ...vpcConfig(security),
@@ -20,7 +20,7 @@ export function isolation(security: Demands): Parameters {
   };
 }
 
-/** Of a processing job: the prepare job is the pipeline's own program and needs no isolation from the network. */
+/** Network parameters of a processing job: the pipeline's own prepare program, which needs no network isolation. */
 export function network(security: Demands): Parameters {
   return security?.vpc ? { NetworkConfig: vpcConfig(security) } : {};
 }
@@ -31,7 +31,7 @@ function vpcConfig(security: Demands): Parameters {
     : {};
 }
 
-/** What the environment demands, and whose job it is. */
+/** The environment's tags, and a tag with the model's name. */
 export function tags(security: Demands): Parameters {
   if (security === undefined) return {};
   const entries = Object.entries(security.tags).filter(([Key]) => Key !== 'model');
@@ -43,14 +43,14 @@ export function tags(security: Demands): Parameters {
   };
 }
 
-/** Of an output. */
+/** The key of a job's output. */
 export function outputKey(security: Demands): Parameters {
   return security?.kms_key ? { KmsKeyId: security.kms_key } : {};
 }
 
 /**
- * A job's instances, found under `path`, as the value of `NAME.$`; with a key field by field, since a path's value
- * takes no further field.
+ * A job's instances: the value at `path`, as `NAME.$`. With a key, each field on its own, since no field can be added
+ * to a value taken by its path.
  */
 export function instances(
   name: string,

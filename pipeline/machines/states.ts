@@ -10,8 +10,6 @@ import type {
   TaskState,
 } from './asl.ts';
 
-/** Short forms of the states that the machines are made of: data in, data out. */
-
 export interface TaskOptions {
   resource: string;
   parameters: Parameters;
@@ -40,7 +38,7 @@ export function task(options: TaskOptions): TaskState {
   };
 }
 
-/** Errors of the call itself, before there is a job; a retry after that would meet its own name taken. */
+/** Errors of the call itself, before a job exists. A later retry would fail, since the job's name is taken by then. */
 const transientCall: Retrier = {
   ErrorEquals: [
     'Lambda.ServiceException',
@@ -65,8 +63,8 @@ function caught(next: string) {
 }
 
 /**
- * Calls one of the pipeline's functions, which learns of the execution and its model; `result` lists what the machine needs
- * of its answer.
+ * Calls one of the pipeline's functions with the execution's name, the model and `payload`; `result` lists the fields
+ * of its response to keep.
  */
 export function functionTask<Name extends string>(functions: Record<Name, string>) {
   return (
@@ -96,19 +94,19 @@ export function withRetry(state: TaskState, retrier: Retrier): TaskState {
 }
 
 export interface JobOptions extends Omit<TaskOptions, 'timeout' | 'failed'> {
-  /** Where the attempt's number `{n}` is kept: a job's name is used once, so a second attempt has another. */
+  /** Path of the attempt's number `{n}`. A job name works only once, so each attempt has its own. */
   attempt: string;
-  /** Where the state's timeout in seconds is. */
+  /** Path of the state's timeout in seconds. */
   timeoutPath: string;
   /** The state that a further attempt starts with. @default the job itself */
   again?: string;
   /** @default `NAME failed` */
   failed?: string;
-  /** Where a call goes on that the service refused, so that there is no job; the error goes to `resultPath`. @default it fails */
+  /** The next state if the service refuses the call and no job exists; `resultPath` gets the error. @default fails */
   refused?: { next: string; resultPath: string };
 }
 
-/** How Step Functions and the embedded backend name a refusal; what makes any call fail does so again in the next state. */
+/** Errors of a refusal, in Step Functions and embedded. A fault that affects every call recurs in the next state. */
 const refusals = [
   'SageMaker.AmazonSageMakerException',
   'SageMaker.ResourceNotFoundException',
@@ -116,23 +114,23 @@ const refusals = [
 ];
 
 /**
- * How the FailureReason of a job begins that failed through no fault of its own (spot capacity that goes and comes is
- * the service's business). The Cause is the Describe response as JSON: what else it tells, a program's own words among
- * it, decides nothing.
+ * The start of a FailureReason that is not the job's fault (SageMaker itself handles interrupted spot capacity). The
+ * Cause is the Describe response as JSON: nothing else in it, such as a program's own output, makes a failure
+ * transient.
  */
 const transientFailures = [
   ...['CapacityError', 'InternalServerError'].flatMap((reason) => [
     `${reason}*`,
     `*"FailureReason":"${reason}*`,
   ]),
-  // As ECS and Glue say it.
+  // Messages of ECS and Glue.
   'Capacity is unavailable at this time*',
   '*"StoppedReason":"Capacity is unavailable at this time*',
   '*"ErrorMessage":"Internal service error*',
 ];
 const mostAttempts = 3;
 
-/** A job, run again under a new name when it failed for a transient reason, three attempts in all. */
+/** A job that runs again under a new name if it fails for a transient reason; three attempts in all. */
 export function jobTask(name: string, options: JobOptions): States {
   const transient = `${name}: transient?`;
   const again = `${name}: again`;
@@ -177,7 +175,7 @@ export function jobTask(name: string, options: JobOptions): States {
   };
 }
 
-/** Goes to the first state whose flag is true. */
+/** A choice that goes to the first state whose flag is true. */
 export function choice(flags: Record<string, string>, otherwise: string): ChoiceState {
   return {
     Type: 'Choice',
@@ -198,7 +196,7 @@ export function fail(errorPath: string, causePath: string): FailState {
   return { Type: 'Fail', ErrorPath: errorPath, CausePath: causePath };
 }
 
-/** Adds, for every state `X failed` that is gone to and not there, the one that leaves X's name for the record. */
+/** Adds every state `X failed` that is named as a target and missing; it keeps X's name for the record. */
 export function withFailures(states: States, next: string): States {
   const targets = Object.values(states).flatMap((state) => [
     ...('Catch' in state ? (state.Catch ?? []).map((catcher) => catcher.Next) : []),

@@ -16,21 +16,21 @@ import {
   withRetry,
 } from './states.ts';
 
-/** Names of what the account (or this machine) gives the pipeline; the document differs in nothing else. */
+/** Names of the account's (or this machine's) resources. Documents of different accounts differ in nothing else. */
 export interface Resources {
   /** Function ARNs by step. */
   functions: Record<StepName, string>;
-  /** The role that every SageMaker job runs with. */
+  /** The role of every SageMaker job. */
   jobRole: string;
   /** The DynamoDB table of the run ledger. */
   ledger: string;
   /** @default SageMaker Processing */
   engine?: PrepareEngine;
-  /** @default nothing is demanded */
+  /** @default none */
   security?: Security;
 }
 
-/** The states that people follow, in order; the rest is plumbing between them. */
+/** The states that the progress and the report show, in order. */
 export const trainSteps = [
   'Plan',
   'Prepare',
@@ -51,14 +51,14 @@ export const trainSteps = [
 const execution = 'arn:aws:states:::';
 const hour = 3600;
 const day = 24 * hour;
-/** Seconds. */
+/** The machine's timeout, in seconds. */
 export const longestRun = 5 * day;
 
 /**
- * The train machine: (Take lease ->) Plan -> Prepare -> Tune or Train -> Score candidate || champion -> Gate -> Register ->
- * Promote -> Record. Plan and Inspect say of each job whether an earlier run's output serves ("reuse").
- * Everything that a run may change (image, settings, names, URIs) comes with the input or from Plan, so that
- * a pull request runs with its own mlops.yaml on the machine that main deployed.
+ * The train machine: (Take lease ->) Plan -> Prepare -> Tune or Train -> Score candidate || champion -> Gate ->
+ * Register -> Promote -> Record. Plan and Inspect decide for each job whether an earlier run's output is reused.
+ * Everything that a run may change (image, settings, names, URIs) comes from the input or from Plan, so that a pull
+ * request runs with its own mlops.yaml on the machine that main deployed.
  *
  * State: { request, lease, plan, prepared, scoring, model, scores, gate, package, promotion }.
  */
@@ -126,10 +126,10 @@ export function trainMachine(resources: Resources): StateMachine {
     ),
     'Reuse model': pass('$.plan.train.result', '$.model', 'Score'),
     ...tuneJob('Tune', resources),
-    // A parameter cannot be left out by a condition, so a job with parents is a state of its own.
+    // The States Language cannot leave out a parameter, so a tuning job with parents has its own state.
     ...tuneJob('Tune warm', resources, {
       parameters: { 'WarmStartConfig.$': '$.plan.train.search.warm_start' },
-      // A parent that is gone, or that SageMaker does not take, is no reason to fail: the search begins anew.
+      // If SageMaker refuses a parent, or a parent is gone, the run does not fail: the search starts without parents.
       refused: { next: 'Tune', resultPath: '$.plan.train.search.refused' },
     }),
     'Keep search': pass('$.plan.train.search', '$.model.tuning.search', 'Describe best'),
@@ -161,7 +161,7 @@ export function trainMachine(resources: Resources): StateMachine {
     Score: {
       Type: 'Parallel',
       Comment:
-        'Both models score the same raw rows, each in its own image, by the job that batch inference is.',
+        'Each model scores the same raw rows in its own image, with the batch transform that batch inference uses.',
       Branches: [
         scoreBranch(resources, 'candidate', '$.model.trained.artifact'),
         scoreBranch(resources, 'champion', '$.scoring.champion.artifact'),
@@ -253,13 +253,14 @@ export function trainMachine(resources: Resources): StateMachine {
         next: 'Failed',
         failed: 'Failed',
       }),
-      // The error that the run failed with is the one to end with.
+      // An error of Record failure must not hide the error that failed the run.
       Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.record_error', Next: 'Failed' }],
     },
     Failed: fail('$.error.Error', '$.error.Cause'),
   };
   return {
-    Comment: 'Train a candidate, score it against the champion on the same rows, judge, register, promote.',
+    Comment:
+      'Trains a candidate, scores it and the champion on the same rows, judges, registers and promotes it.',
     StartAt: 'Promotes?',
     TimeoutSeconds: longestRun,
     States: withFailures(states, 'Record failure'),
@@ -272,7 +273,7 @@ const preparingOf = ({ engine = { name: 'processing' }, jobRole, security }: Res
   security,
 });
 
-/** Runs that promote go one after the other: some ten hours of waiting, then the run fails. */
+/** Runs that promote go one after the other: a run waits some ten hours for the lease, then fails. */
 const untilFree: Retrier = {
   ErrorEquals: ['LeaseHeldError'],
   IntervalSeconds: 2,
@@ -281,7 +282,7 @@ const untilFree: Retrier = {
   MaxAttempts: 600,
 };
 
-/** DescribeTrainingJob and the result of createTrainingJob.sync end in the same value. */
+/** The same value from DescribeTrainingJob and from the result of createTrainingJob.sync. */
 const trainedModel: Parameters = {
   'job.$': '$.TrainingJobName',
   'artifact.$': '$.ModelArtifacts.S3ModelArtifacts',
@@ -327,7 +328,7 @@ function tuneJob(
   });
 }
 
-/** What CreateTrainingJob and a tuning job's TrainingJobDefinition have in common. */
+/** Parameters that CreateTrainingJob and a tuning job's TrainingJobDefinition share. */
 function trainingParameters(resources: Resources): Parameters {
   return {
     RoleArn: resources.jobRole,
@@ -352,8 +353,8 @@ function trainingParameters(resources: Resources): Parameters {
 }
 
 /**
- * Scores one model on the holdout, unless there is none or an earlier run's scores serve. A model that was prepared
- * otherwise first gets the holdout's rows as its own preparation writes them.
+ * Scores one model on the holdout, unless there is no such model or an earlier run's scores are reused. For a model
+ * with a different preparation, a job first writes the holdout's rows as that preparation does.
  */
 function scoreBranch(
   resources: Resources,
@@ -390,7 +391,7 @@ function scoreBranch(
       ),
       [named('Reuse scores:')]: {
         Type: 'Pass',
-        Comment: 'An earlier run scored this model on this holdout, or there is no such model.',
+        Comment: 'An earlier run has scored this model on this holdout, or there is no such model.',
         InputPath: `${at}.result`,
         End: true,
       },
@@ -465,7 +466,7 @@ function scoreBranch(
           next: named('Record scores:'),
           failed: named('Record scores:'),
         }),
-        // A model left behind costs nothing and is no reason to fail a run that has its scores.
+        // A model that stays costs nothing, so an error here does not fail a run that has its scores.
         Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: null, Next: named('Record scores:') }],
       },
       [named('Record scores:')]: {
@@ -478,10 +479,10 @@ function scoreBranch(
   };
 }
 
-/** Ends the Parallel, whose Catch records it: of a branch only the error comes out, so it says which state it was. */
+/** Fails the Parallel state. Only the error leaves a branch, so it names the state that failed. */
 const branchFailed = (state: string) => fail(`States.Format('${state}: {}', $.error.Error)`, '$.error.Cause');
 
-/** Writes what a job made into the ledger, where the next Plan or Inspect finds it. */
+/** Writes a job's result to the ledger, where the next Plan or Inspect finds it. */
 function remember(
   resources: Resources,
   kind: string,

@@ -7,8 +7,8 @@ import type { TuningFacts } from '../steps/train/evidence.ts';
 import { type Html, html, raw, text } from './markup.ts';
 
 /**
- * Charts as inline SVG. Colours are the page's CSS variables, so that one drawing reads in both themes. No text from
- * users goes into them but a class's name into a description.
+ * Charts as inline SVG. Colours are the page's CSS variables, so that a drawing works in both themes. The only text
+ * from users in them is a class's name in a description.
  */
 export interface Chart {
   title: string;
@@ -25,7 +25,7 @@ const LINE = 'var(--line)';
 const REFERENCE = 'var(--reference)';
 const CANDIDATE = 'var(--candidate)';
 const CHAMPION = 'var(--champion)';
-/** One after the other for the classes of a multiclass problem. */
+/** Colours for the classes of a multiclass problem, in order. */
 const CLASS_COLORS = [1, 2, 3, 4, 5, 6].map((i) => `var(--class-${i})`);
 export const CLASS_COLOR_COUNT = CLASS_COLORS.length;
 
@@ -167,7 +167,7 @@ function calibrationChart(
 
 type Histogram = NonNullable<ModelPlots['histogram']>;
 
-/** Shares of each class, so that a rare one is seen; the champion below the candidate on the same axes. */
+/** Shares of each class rather than counts, so that a rare one is visible; the champion is below the candidate. */
 function distributionChart(candidate: Histogram, champion: Histogram | undefined): Chart {
   const panels = champion === undefined ? [candidate] : [candidate, champion];
   const share = (counts: number[]) => {
@@ -317,7 +317,7 @@ function residualChart(candidate: Residuals, champion: Residuals | undefined): C
   };
 }
 
-/** How the search went, then the objective against up to three numeric hyperparameters. */
+/** The objective by trial, then against up to three numeric hyperparameters. */
 export function tuningCharts(tuning: TuningFacts): (Chart & { parameter: string | null })[] {
   const done = tuning.trials
     .map((trial, i) => ({ ...trial, order: i + 1 }))
@@ -522,7 +522,7 @@ function logRange(values: number[]): { min: number; max: number } {
   };
 }
 
-/** Draws on the server and cleans what is of use in an interactive page only; ids are the chart's own. */
+/** Renders without a browser, removes what only an interactive page needs, and makes ids unique to the chart. */
 function draw(option: EChartsOption, id: string, title: string, description: string): Html {
   const chart = init(null, null, { renderer: 'svg', ssr: true, width: WIDTH, height: HEIGHT });
   chart.setOption({

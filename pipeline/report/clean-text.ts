@@ -1,9 +1,9 @@
 import { stripVTControlCharacters } from 'node:util';
 
 /**
- * Text from users (columns, slice values, log lines, branch names, reasons) as one line that is safe to lay out:
- * without terminal sequences, control and text-direction characters (which can hide or reorder what is shown) and
- * without the query of a pre-signed URL, cut to `most` characters. Each rendering then escapes it for its own format.
+ * Text from users (columns, slice values, log lines, branch names, reasons) as one line that is safe to show: without
+ * terminal sequences, without control and text-direction characters (which can hide or reorder text), without the query
+ * of a pre-signed URL, and cut to `most` characters. Each rendering then escapes it for its own format.
  */
 export function cleanText(text: string, most = 300): string {
   const line = stripVTControlCharacters(text)
@@ -15,13 +15,13 @@ export function cleanText(text: string, most = 300): string {
   return characters.length > most ? `${characters.slice(0, most - 1).join('')}…` : characters.join('');
 }
 
-/** A line of a log: as cleanText, with its indentation, in which a traceback's structure is. */
+/** A line of a log: cleanText that keeps the indentation, which shows a traceback's structure. */
 export function cleanLogLine(line: string): string {
   const indent = /^[ \t]*/.exec(line)?.[0].replaceAll('\t', '  ') ?? '';
   return indent.slice(0, 20) + cleanText(line, 500);
 }
 
-/** Digests cut to what a person compares: sha256:0123456789ab… */
+/** Shortens digests for people: sha256:0123456789ab… */
 export function shortDigests(text: string): string {
   return text.replace(
     /\b(sha256:)?([0-9a-f]{12})[0-9a-f]{28,52}\b/g,

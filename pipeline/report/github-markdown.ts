@@ -1,16 +1,16 @@
 import { cleanText, shortDigests } from './clean-text.ts';
 
-/** GitHub Markdown's pieces, into which no text from users can break. */
+/** Pieces of GitHub Markdown that text from users cannot break. */
 
 /**
- * Text from users as Markdown that shows it (what stands in backticks as code) and does nothing else: every character that Markdown, HTML or GitHub's
- * filters read is an entity, and mentions, references and addresses are broken by a zero-width space.
+ * Text from users as Markdown that only shows it (parts in backticks as code): every character that Markdown, HTML or
+ * GitHub's filters interpret becomes an entity, and a zero-width space breaks mentions, references and addresses.
  */
 export function prose(text: string, most = 300): string {
   const allowed = 2 * most;
   let cut = shortArns(cleanText(text, most));
   let escaped = escapeMarkdown(cut);
-  // What is mostly markup grows; it is cut again, so that a row's size is bounded.
+  // Escaping lengthens the text; a second cut bounds the size of a row.
   while (escaped.length > allowed) {
     cut = cleanText(cut, Math.floor((Array.from(cut).length * allowed) / escaped.length) - 1);
     escaped = escapeMarkdown(cut);
@@ -35,7 +35,7 @@ export function code(text: string, most = 300): string {
   return inner === '' ? '<code>&#32;</code>' : `<code>${inner}</code>`;
 }
 
-/** Account ids and regions say nothing to a reader and do not belong in a public comment. */
+/** Removes account ids and regions, which do not help a reader and do not belong in a public comment. */
 export function shortArns(text: string): string {
   return shortDigests(text)
     .replace(/\barn:aws[\w-]*:[\w-]+:[\w-]*:\d{12}:/g, '')

@@ -1,7 +1,7 @@
 import { formatCount } from '../format.ts';
 import { type Html, html } from './markup.ts';
 
-/** What html puts nothing for where it is false, and one after another where it is a list. */
+/** A value for html: false leaves nothing, and a list is joined. */
 type Content = string | Html | false | readonly Content[];
 
 export const column = (title: Content, kind?: string): Html =>
@@ -19,7 +19,7 @@ export const list = (items: readonly Html[]): Html =>
 export const details = (summary: string, body: Html): Html =>
   html`<details><summary>${summary}</summary>${body}</details>`;
 
-/** A table that scrolls on its own where the page is narrow. */
+/** A table that scrolls by itself on a narrow page. */
 export const table = (label: string, head: Content, rows: readonly Html[], kind: string): Html =>
   html`<div class="scroll" role="region" tabindex="0" aria-label="${label}">
     <table class="${kind}"><thead><tr>${head}</tr></thead><tbody>${rows}</tbody></table>

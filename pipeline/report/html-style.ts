@@ -1,4 +1,4 @@
-/** The page's style: calm, one accent for the candidate, grey for the champion, colour only where it means something. */
+/** The page's style: one accent colour for the candidate, grey for the champion, other colours only with a meaning. */
 export const PAGE_STYLE = `
 :root {
   color-scheme: light dark;
@@ -156,7 +156,7 @@ footer { margin-top: 44px; padding: 18px 0 36px; border-top: 1px solid var(--lin
   small { font-size: 11px; }
   .metrics tbody th { min-width: 6em; font-size: 14px; }
   .metrics .tag { display: table; margin: 2px 0 0; }
-  /* A row's name takes a line of its own, its numbers share the next. */
+  /* A row's name has its own line; its numbers share the next. */
   :is(.checks, .slices, .features, .trials, .steps) :is(thead, tbody) { display: block; }
   :is(.checks, .slices, .features, .trials, .steps) tr { position: relative; display: grid; align-items: center; padding: 7px 0; border-bottom: 1px solid var(--line); }
   :is(.checks, .slices, .features, .trials, .steps) tbody tr:last-child { border: 0; }

@@ -22,7 +22,7 @@ import * as reading from './reading.ts';
 import type { ModelFacts, Report } from './report.ts';
 import { barMark, differenceMark, signedBarMark, valueMark } from './row-marks.ts';
 
-/** A page shows the first of them, folds the next away and leaves the rest to the model's own files. */
+/** Features that the page shows and that it folds away; the rest is only in the model's own files. */
 const MOST_FEATURES = 500;
 const OPEN_FEATURES = 20;
 const MOST_TRIALS = 12;
@@ -30,14 +30,14 @@ const MOST_TRIALS = 12;
 interface Part {
   id: string;
   title: string;
-  /** Says what the part shows, beside its title. */
+  /** What the part shows, beside its title. */
   aside: string;
   body: Html | '';
 }
 
 /**
- * The report as one page that needs nothing else: no script, no request, charts as inline SVG. Light and dark by the
- * reader's setting; prints; reads on a phone.
+ * The report as one self-contained page: no script, no request, charts as inline SVG. Follows the reader's light or
+ * dark theme; works in print and on a phone.
  */
 export function renderHtml(report: Report): string {
   const parts = partsOf(report);
@@ -68,7 +68,7 @@ export function renderHtml(report: Report): string {
 function partsOf(report: Report): Part[] {
   const { verdict, plots, explanation, tuning, failure } = report;
   const rival = reading.rivalName(report);
-  const since = `Since the ${rival.toLowerCase()} was trained. One stands beside the other; neither is proof of a cause.`;
+  const since = `Since the ${rival.toLowerCase()} was trained. A change beside a moved metric does not prove that it is the cause.`;
   const parts: (readonly [id: string, title: string, aside: string, body: Html | ''] | null)[] = [
     failure && [
       'failure',
@@ -122,7 +122,7 @@ function verdictBlock(report: Report): Html {
     </section>`;
 }
 
-/** The few numbers that most readers come for. */
+/** The few numbers that most readers look for. */
 function keyFigures(report: Report): Html {
   const figures: [label: string, value: string, detail: string][] = [];
   const { verdict } = report;
@@ -225,7 +225,7 @@ function metricsBody(verdict: Verdict, rival: string): Html {
   return table('Metrics', [column('Metric'), head], body, 'metrics');
 }
 
-/** For a phone, which has no room for the plot: the direction in a word. */
+/** The direction in a word, for a phone, which has no room for the plot. */
 function narrowEffect({ effect, better, result: { difference } }: reading.MetricRow): Html | '' {
   if (effect !== null) return html`<small class="narrow ${effect}">${effect}</small>`;
   if (difference === null || difference === 0 || better === 'near 1') return '';
@@ -233,7 +233,7 @@ function narrowEffect({ effect, better, result: { difference } }: reading.Metric
   return html`<small class="narrow not-clear">${word}, not clear</small>`;
 }
 
-/** Where there is nothing to compare with: the value and its interval from 0 to 1; nothing for what has other ends. */
+/** Without a model to compare with: the value and its interval from 0 to 1; nothing for metrics with another range. */
 function shareMark({ candidate, interval }: MetricResult): Html | '' {
   const [low, high] = interval ?? [candidate, candidate];
   return low >= 0 && high <= 1 ? valueMark(candidate, interval, null, [0, 1]) : '';
@@ -250,7 +250,7 @@ const OUTCOME_WORDS = { pass: 'passes', fail: 'fails', inconclusive: 'inconclusi
 const outcomeText = (outcome: Check['outcome']): Html =>
   html`<span class="check ${outcome}"><span aria-hidden="true">${OUTCOME_MARKS[outcome]}</span> ${OUTCOME_WORDS[outcome]}</span>`;
 
-/** Slices that pass are folded away: their table has them too. */
+/** Folds away slices that pass, since the table of slices lists them too. */
 function checksBody(verdict: Verdict): Html {
   const isFolded = ({ outcome, name }: Check) => outcome === 'pass' && name.startsWith('slices ');
   const checks = reading.orderedChecks(verdict);
@@ -526,7 +526,7 @@ const factList = (facts: readonly Fact[]): Html =>
       .map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}
   </dl>`;
 
-/** Cut to what a person compares; the whole of it on hovering. */
+/** A digest, shortened for people; hovering shows it in full. */
 const digest = (value: string): Html =>
   html`<code title="${text(value, 300)}">${text(shortDigests(value), 200)}</code>`;
 
@@ -552,7 +552,7 @@ const code = (value: string, most: number): Html => html`<code>${text(value, mos
 const timeElement = (iso: string): Html =>
   html`<time datetime="${text(iso, 40)}">${text(formatTime(iso), 40)}</time>`;
 
-/** cleanText trims; a log's indentation is put back. */
+/** Text of a log: cleanText trims each line, so its indentation is restored. */
 const indented = (line: string): string => (/^ */.exec(line)?.[0] ?? '') + text(line);
 
 const capital = (sentence: string): string => sentence.charAt(0).toUpperCase() + sentence.slice(1);

@@ -9,33 +9,33 @@ import type { ModelFacts, Report } from './report.ts';
 
 /** GitHub's limit on a comment's body, in characters. */
 const COMMENT_LIMIT = 65_536;
-/** GitHub's limit on a step's summary, in bytes, less what a step adds of its own. */
+/** GitHub's limit on a step's summary, in bytes, less room for the step's own lines. */
 const SUMMARY_LIMIT = 1_048_576 - 8192;
 
-/** A part of the document: the same part ever shorter, the last of them short enough to always fit. */
+/** A section in ever shorter versions; the last one is short enough to always fit. */
 type Section = { priority: number; variants: string[] };
 
 /**
- * A pull request's comment, at most 65,536 characters of GitHub Markdown. The first line is `mark`, by which the comment
- * is found again. Text from users can neither ping, link, close a table nor run.
+ * A pull request's comment: at most 65,536 characters of GitHub Markdown. Its first line is `mark`, by which
+ * post-report finds the comment again. Text from users cannot mention anybody, link, break a table or run.
  */
 export function renderComment(report: Report, mark = marker(reading.subjectOf(report))): string {
   return assemble(sectionsOf(report, false, mark), COMMENT_LIMIT, (text) => text.length);
 }
 
-/** A step's summary, at most 1 MiB: as the comment, with every row and with the details open. */
+/** A step's summary, at most 1 MiB: like the comment, but with every row and the details open. */
 export function renderSummary(report: Report): string {
   return assemble(sectionsOf(report, true, marker(reading.subjectOf(report))), SUMMARY_LIMIT, (text) =>
     Buffer.byteLength(text),
   );
 }
 
-/** A hidden line by which one of many comments is found, as `project`, `workflow`; nothing in a name can end it. */
+/** A hidden line that identifies a comment by names such as project and workflow. No name can end the line early. */
 export function marker(...names: string[]): string {
   return `<!-- mlops-report:${names.map((name) => encodeURIComponent(cleanText(name, 100))).join(':')} -->`;
 }
 
-/** Starts from the shortest of each section, then gives room to the most important first. */
+/** Starts with each section's shortest version, then lengthens sections, the most important first. */
 function assemble(sections: Section[], limit: number, size: (text: string) => number): string {
   const chosen = sections.map((section) => section.variants.at(-1) ?? '');
   const document = () => `${chosen.filter((text) => text !== '').join('\n\n')}\n`;
@@ -97,7 +97,7 @@ function sectionsOf(report: Report, whole: boolean, mark: string): Section[] {
   ];
 }
 
-/** A section with all rows, then with fewer, at last with the 10 that matter most. */
+/** A section's versions: with all rows, then fewer, at last the 10 most important. */
 function shorter(rows: number, render: (rows: number) => string): string[] {
   return [rows, 1000, 400, 150, 60, 25, 10].filter((n, i) => i === 0 || n < rows).map(render);
 }
@@ -194,7 +194,7 @@ function failure(report: Report, lines: number): string {
     .join('\n\n');
 }
 
-/** What changed beside what moved: one row, so that no line of one is read as the cause of a line of the other. */
+/** Changes and moved metrics in one row, so that no change looks like the cause of the metric beside it. */
 function changes(report: Report, most: number): string {
   if (report.changes === null) return '';
   const rows = reading.changeRows(report);

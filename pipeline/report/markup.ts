@@ -3,14 +3,14 @@ import { cleanText } from './clean-text.ts';
 
 export { raw } from 'hono/html';
 
-/** Markup that is safe to put into other markup as it is. */
+/** Markup that is safe to insert into other markup unchanged. */
 export type Html = Exclude<ReturnType<typeof template>, Promise<unknown>>;
 
 const written = new WeakMap<TemplateStringsArray, TemplateStringsArray>();
 
 /**
- * Markup whose values are escaped but for other markup; null, undefined and booleans leave nothing. Line breaks and the
- * indentation after them are the source's only.
+ * Makes markup: escapes every value that is not markup itself; null, undefined and booleans leave nothing. Removes the
+ * template's own line breaks and indentation.
  */
 export function html(strings: TemplateStringsArray, ...values: readonly unknown[]): Html {
   const compact =
@@ -24,10 +24,10 @@ export function html(strings: TemplateStringsArray, ...values: readonly unknown[
   return template(compact, ...values) as Html;
 }
 
-/** A text from users, as html takes it. */
+/** A text from users, cleaned for html. */
 export const text = (value: string, most = 2000): string => cleanText(value, most);
 
-/** A text with what stands in backticks as code. */
+/** A text in which parts in backticks become code. */
 export const withCode = (value: string, most?: number): Html =>
   html`${text(value, most)
     .split(/`([^`]+)`/)

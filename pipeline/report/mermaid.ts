@@ -3,7 +3,7 @@ import { type Curve, heightAt } from '../statistics/curve.ts';
 import type { CalibrationBin, ModelPlots } from '../statistics/plots.ts';
 import type { Report } from './report.ts';
 
-/** Readable on GitHub's white and on its dark background. */
+/** Colours that are readable on GitHub's light and dark backgrounds. */
 const BLUE = { color: '#3b82f6', named: 'blue' };
 const ORANGE = { color: '#d97706', named: 'orange' };
 const GREY = { color: '#8886', named: 'grey' };
@@ -18,7 +18,7 @@ const CLASS_COLORS = [
 const GRID = 50;
 
 interface Line {
-  /** Our own word for the line, or a plain label. */
+  /** The line's name: the pipeline's own word, or a plain label. */
   name: string;
   color: string;
   named: string;
@@ -28,14 +28,15 @@ interface Line {
 
 export interface MermaidPlot {
   title: string;
-  /** What is drawn and in which colours; may hold text from users. */
+  /** What is drawn, in which colours; may contain text from users. */
   caption: string;
   source: string;
 }
 
 /**
- * Plots as Mermaid sources, which GitHub draws in a comment. Only numbers, our own words and labels of plain letters
- * and digits go into a source: no other text from users can reach the parser. An xychart spaces a line's points evenly, so curves are read off on an even grid.
+ * Plots as Mermaid sources, which GitHub draws in a comment. A source contains only numbers, the pipeline's own words
+ * and labels of plain letters and digits, so that no other text from users reaches the parser. An xychart spaces a
+ * line's points evenly, so curves are sampled on an even grid.
  */
 export function mermaidPlots({ plots }: Report): MermaidPlot[] {
   if (plots === null) return [];
@@ -58,7 +59,7 @@ function rocPlot(candidate: Curve, champion: Curve | undefined): MermaidPlot {
   return rocFrame('ROC curve', legend(lines), lines);
 }
 
-/** A label that a quoted Mermaid string can hold. */
+/** A label that is safe in a quoted Mermaid string. */
 const PLAIN = /^[A-Za-z0-9][A-Za-z0-9 _.-]{0,29}$/;
 
 function classRocPlot(curves: NonNullable<ModelPlots['roc_by_class']>): MermaidPlot | null {
@@ -141,7 +142,7 @@ function residualPlot(candidate: Residuals, champion: Residuals | undefined): Me
   };
 }
 
-/** Percent of the rows in even bins from low to high; a bin that is cut gives each part its share of the width. */
+/** Percent of the rows in even bins from low to high. A bin that is split gives each part its share by width. */
 function percentIn({ edges, counts }: Residuals, low: number, high: number, bins: number): number[] {
   const total = counts.reduce((a, b) => a + b, 0);
   const width = (high - low) / bins;
@@ -181,7 +182,7 @@ function xychart(title: string, axes: string[], lines: Line[]): string {
   ].join('\n');
 }
 
-/** Four significant digits at most, never with an exponent: the grammar knows none. */
+/** At most four significant digits, without an exponent, which Mermaid's grammar does not have. */
 function decimal(value: number): string {
   const size = Math.abs(value);
   const decimals = size >= 1000 || size === 0 ? 0 : Math.min(20, 3 - Math.floor(Math.log10(size)));

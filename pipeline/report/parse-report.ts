@@ -8,11 +8,11 @@ export class ReportError extends Error {
   override readonly name = 'ReportError';
 }
 
-/** No report comes near these limits, and no rendering is slow within them. */
+/** Limits far above any real report, within which every rendering is fast. */
 const mostBytes = 8 * 1024 * 1024;
 const mostCharacters = 32_768;
 const mostItems = 10_000;
-/** Features of a wide table, files of a change, lines of a log. */
+/** Most items of a list: features of a wide table, files of a change, lines of a log. */
 const mostLines = 100_000;
 const mostPoints = 1000;
 const mostKeys = 1000;
@@ -206,21 +206,21 @@ const report = z.object({
   links: list(z.object({ label: text, url: text })),
 });
 
-/** Neither schema can have more, fewer or other fields than its type: this does not compile then. */
+/** Compiles only if both schemas have exactly the fields of their types. */
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 true satisfies Equal<z.output<typeof report>, Report>;
 true satisfies Equal<z.output<typeof verdict>, Verdict>;
 
 /**
- * A run's JSON as the report that it is. The text may come from anybody (a fork's artifact): its size, and that of
- * everything in it, is bounded, and no number is NaN or infinite. Fields that are not known are left out.
+ * Parses a run's JSON as a report. The text may come from anybody (a fork's artifact), so its size and that of every
+ * part is bounded, and no number is NaN or infinite. Unknown fields are dropped.
  * @throws ReportError with the first problems: where, what was found, what was expected
  */
 export function parseReport(text: string): Report {
   return parse(text, report, 'report');
 }
 
-/** The verdict that gate-promotion wrote; as parseReport. */
+/** Parses the verdict that gate-promotion wrote, with the same bounds as parseReport. */
 export function parseVerdict(text: string): Verdict {
   return parse(text, verdict, 'verdict');
 }
@@ -255,7 +255,7 @@ function problem({ path, message }: z.core.$ZodIssue, value: unknown): string {
 
 function shown(value: unknown): string {
   if (value === undefined) return 'nothing';
-  // JSON has no word for what 1e999 is read as.
+  // JSON.parse reads 1e999 as Infinity, which JSON cannot write.
   if (typeof value === 'number') return String(value);
   return cleanText(JSON.stringify(value).slice(0, 200), 60);
 }

@@ -16,8 +16,8 @@ import type { Explanation, TuningFacts } from '../steps/train/evidence.ts';
 import type { Report } from './report.ts';
 
 /**
- * What the report says, in words and formatted numbers, the same for every rendering. Sentences may hold text from
- * users: each rendering escapes them.
+ * The report's words and formatted numbers, which all renderings share. Sentences may contain text from users, so each
+ * rendering escapes them.
  */
 
 export interface Headline {
@@ -25,9 +25,9 @@ export interface Headline {
   /** "Promote", "Hold", "Reject", "Failed in Train". */
   title: string;
   why: string;
-  /** What became of the candidate, and what is left for a person to do. */
+  /** The candidate's fate, and what is left for a person to do. */
   outcome: string[];
-  /** To be said loudly; null where the verdict is enforced. */
+  /** A warning to show prominently; null if the verdict is enforced. */
   warning: string | null;
 }
 
@@ -35,10 +35,11 @@ export function headlineOf(report: Report): Headline {
   const { verdict, failure, run } = report;
   const warning =
     verdict !== null && !verdict.enforced
-      ? 'Not enforced: `gate.enforce` is false. This verdict is shown, and nobody is held to it.'
+      ? 'Not enforced: `gate.enforce` is false. This verdict is shown but does not block promotion.'
       : null;
   if (failure !== null || run.status === 'failed') {
-    const reached = verdict === null ? [] : [`The gate had said ${verdict.outcome}: ${verdict.reason}`];
+    const reached =
+      verdict === null ? [] : [`The gate's verdict had been ${verdict.outcome}: ${verdict.reason}`];
     return {
       tone: 'failed',
       title: failure === null ? 'Failed' : `Failed in ${failure.step}`,
@@ -51,7 +52,7 @@ export function headlineOf(report: Report): Headline {
     return {
       tone: 'cancelled',
       title: 'Cancelled',
-      why: 'The run was stopped before its end.',
+      why: 'The run was stopped before it ended.',
       outcome: [run.promotion.promoted ? run.promotion.detail : 'No model was promoted.'],
       warning,
     };
@@ -60,13 +61,13 @@ export function headlineOf(report: Report): Headline {
     return {
       tone: 'failed',
       title: 'No verdict',
-      why: 'The run ended without a verdict, so nothing may be promoted on it.',
+      why: 'The run ended without a verdict, so it cannot promote a model.',
       outcome: [],
       warning: null,
     };
   }
   const outcome = [
-    // A promotion's reason says so itself.
+    // The reason of a promotion mentions this itself.
     hasChampion(verdict) || verdict.outcome === 'promote' ? '' : 'There was no champion to compare with.',
     run.promotion.detail,
   ].filter((text) => text !== '');
@@ -93,7 +94,7 @@ export interface MetricRow {
   p: string;
   method: string;
   note: string;
-  /** null where the difference's interval holds 0, or there is none. */
+  /** null if the difference's interval contains 0, or there is none. */
   effect: 'better' | 'worse' | null;
   result: MetricResult;
 }
@@ -140,7 +141,7 @@ export function hasChampion(verdict: Verdict): boolean {
 
 const CHECK_ORDER = { fail: 0, inconclusive: 1, pass: 2 };
 
-/** What decided first: failed, inconclusive, passed. */
+/** Checks in the order failed, inconclusive, passed. */
 export function orderedChecks(verdict: Verdict): Check[] {
   return [...verdict.checks].sort((a, b) => CHECK_ORDER[a.outcome] - CHECK_ORDER[b.outcome]);
 }
@@ -168,7 +169,7 @@ export interface SliceRow {
   difference: string;
   interval: string;
   note: string;
-  /** What the gate said of this slice, where it judged it. */
+  /** The outcome of the slice's check; null if the gate did not judge it. */
   outcome: Check['outcome'] | null;
   result: SliceResult;
 }
@@ -192,7 +193,7 @@ export function sliceRows(verdict: Verdict): SliceRow[] {
         difference: formatSigned(difference, decimals),
         interval: formatInterval(result.interval, decimals),
         note: result.note ?? '',
-        // A slice that is too small to judge passes; to call that a pass would say too much.
+        // The check of a slice that is too small passes; the report does not show that as a pass.
         outcome:
           result.note === undefined
             ? (outcomes.get(`slices ${label}`) ?? null)
@@ -214,7 +215,7 @@ export function countsOf(rows: number, positives: number | null): string {
     : `${formatCountOf(rows, 'row')}, ${formatCountOf(positives, 'positive', 'positive')}`;
 }
 
-/** What the holdout can tell, in sentences. */
+/** Sentences on what the holdout can show. */
 export function evidence(verdict: Verdict): string[] {
   const { smallest_detectable_difference: smallest, primary, n } = verdict;
   const label = metricText(primary).label;
@@ -243,7 +244,7 @@ export function intervalsText(verdict: Verdict): string {
   return `${formatConfidence(verdict.confidence)} intervals (${by})`;
 }
 
-/** What the candidate is compared with, as a column is headed. */
+/** Column heading of the model that the candidate is compared with. */
 export function rivalName(report: Report): 'Champion' | 'Baseline' {
   return report.champion?.origin === 'baseline' ? 'Baseline' : 'Champion';
 }
@@ -260,13 +261,13 @@ const CHANGE_KINDS = {
 export function changeRows(report: Report): { kind: string; path: string; how: string }[] {
   const changes = report.changes ?? [];
   const settings = new Set(changes.map(({ path, from, to }) => `${path} ${from} ${to}`));
-  // A hyperparameter that is set in the configuration is the same change twice.
+  // A hyperparameter set in the configuration appears as two changes; one is dropped.
   const told = changes.filter(
     ({ what, path, from, to }) =>
       what !== 'hyperparameters' || !settings.has(`training.hyperparameters.${path} ${from} ${to}`),
   );
   return told.map(({ what, path, from, to }) => {
-    // Of a file's content only hashes are known, which say nothing to a reader.
+    // Only hashes of a file's content are known, and they do not help a reader.
     const values = what !== 'code';
     const how =
       from === null && to !== null
@@ -280,7 +281,7 @@ export function changeRows(report: Report): { kind: string; path: string; how: s
   });
 }
 
-/** The primary metric and what clearly moved: "ROC AUC +.012", "PR AUC +.047" better, "6 more: no clear difference". */
+/** The primary metric and those that clearly moved: "ROC AUC +.012", "PR AUC +.047" better, "6 more: no clear difference" */
 export function movedLines(
   verdict: Verdict | null,
 ): { text: string; effect: 'better' | 'worse' | 'not clear' | null }[] {
@@ -301,9 +302,9 @@ export function movedLines(
 
 export interface Timing {
   total: string;
-  /** One sentence; empty where nothing was reused. */
+  /** One sentence; empty if nothing was reused. */
   reuse: string;
-  /** Empty where nothing was spent, nor would be. */
+  /** Empty if the actual and the estimated cost are 0. */
   cost: string;
 }
 
@@ -332,7 +333,7 @@ export function timingOf(report: Report): Timing {
   };
 }
 
-/** The features by class where they have one, in the order of the labels; each group from the largest value. */
+/** Features grouped by class (if any), in the order of the labels; each group is sorted by size, largest first. */
 export function featureGroups({
   features,
 }: Explanation): { class: string | null; features: Explanation['features'] }[] {
@@ -345,7 +346,7 @@ export function featureGroups({
     .sort((a, b) => byCodePoint(a.class ?? '', b.class ?? ''));
 }
 
-/** "bayesian", or what ran in its place. */
+/** Trials, strategy (the one that ran and the one asked for), objective and warm start of a tuning job. */
 export function tuningTitle({ strategy: asked, ran_as, objective, trials, warm_start }: TuningFacts): string {
   const strategy = ran_as === asked ? asked : `${ran_as} (asked for: ${asked})`;
   const title = `${formatCountOf(trials.length, 'trial')}, ${strategy}, ${objective.goal} ${objective.metric}`;
@@ -355,7 +356,7 @@ export function tuningTitle({ strategy: asked, ran_as, objective, trials, warm_s
   return `${title}; warm start: ${formatCountOf(parents, 'parent')}, best known value ${formatValue(best, decimals)}`;
 }
 
-/** Without those that the service adds: `_tuning_objective_metric`. */
+/** Hyperparameters as text, without those that SageMaker adds (`_tuning_objective_metric`). */
 export function settingsText(settings: Record<string, string>): string {
   return Object.entries(settings)
     .filter(([name]) => !name.startsWith('_'))
@@ -363,12 +364,12 @@ export function settingsText(settings: Record<string, string>): string {
     .join(', ');
 }
 
-/** What a search drew has 16 digits, of which four say all. */
+/** Rounds a number drawn by a search, which has 16 digits, to four. */
 function shortNumber(text: string): string {
   return /^-?\d+\.\d{6,}(e-?\d+)?$/.test(text) ? String(Number(Number(text).toPrecision(4))) : text;
 }
 
-/** Whose report it is: the only model is called as its project, one of several after it. */
+/** The report's subject: the project, followed by the model if there are several. */
 export const subjectOf = ({ project, model }: Pick<Report, 'project' | 'model'>): string =>
   model === project ? project : `${project} / ${model}`;
 
@@ -382,7 +383,7 @@ export function runParts(report: Report): string[] {
   return [subjectOf(report), mode, trigger.replaceAll('_', ' '), at].filter((part) => part !== '');
 }
 
-/** All that a reader must know, once each. */
+/** All notes, without duplicates. */
 export function notesOf(report: Report): string[] {
   const positive =
     report.data?.positive_defaulted === true && report.data.positive !== null

@@ -2,18 +2,18 @@ import type { Verdict } from '../gate/verdict.ts';
 import type { Problem } from '../metrics.ts';
 import type { Explanation, Plots, TuningFacts } from '../steps/train/evidence.ts';
 
-/** The report: one value of a run, rendered as a comment, a summary and an HTML page. Plain JSON. */
+/** The report of a run as plain JSON, rendered as a comment, a summary and an HTML page. */
 export interface Report {
   version: 1;
   project: string;
-  /** The project's name where it is the only one. */
+  /** The model's name: the project's if it is the only model. */
   model: string;
   problem: Problem;
   backend: 'embedded' | 'aws';
   /** On AWS: the environment of mlops.yaml. */
   environment: string | null;
   run: RunFacts;
-  /** null where the run failed before the gate. */
+  /** null if the run failed before the gate. */
   verdict: Verdict | null;
   /** null unless the run failed. */
   failure: Failure | null;
@@ -23,11 +23,11 @@ export interface Report {
   plots: Plots | null;
   explanation: Explanation | null;
   tuning: TuningFacts | null;
-  /** What differs from the champion's run: null without a champion. */
+  /** Differences from the champion's run; null without a champion. */
   changes: Change[] | null;
   steps: StepFacts[];
   cost: { estimated_usd: number | null; actual_usd: number | null; note: string };
-  /** What a reader must know, one sentence each. */
+  /** Notes for the reader, one sentence each. */
   notes: string[];
   links: { label: string; url: string }[];
 }
@@ -44,7 +44,7 @@ export interface RunFacts {
   commit: { sha: string; ref: string | null; dirty: boolean } | null;
   fingerprint: string;
   status: 'succeeded' | 'failed' | 'cancelled';
-  /** What became of the candidate: promoted to champion, left pending, already the champion. */
+  /** The candidate's fate: promoted to champion, left pending, or already the champion. */
   promotion: { promoted: boolean; package: string | null; detail: string };
 }
 
@@ -55,18 +55,18 @@ export interface Failure {
   cause: string;
   /** The last lines of the job's log. */
   log: string[];
-  /** What to try. */
+  /** A hint for the reader. */
   hint: string;
 }
 
 export interface ModelFacts {
   package: string | null;
-  /** By digest. */
+  /** Image URI by digest. */
   image: string;
   hyperparameters: Record<string, string>;
   /** Operating threshold (binary). */
   threshold: number | null;
-  /** For a champion: is it the registry's, or made from a git ref as a baseline. */
+  /** Origin of the champion: the registry, or a baseline made from a git ref. */
   origin: 'candidate' | 'champion' | 'baseline';
   trained_at: string | null;
 }
@@ -75,7 +75,7 @@ export interface DataFacts {
   source: string;
   version: string;
   target: string;
-  /** Binary: the class written 1; with how it was chosen. */
+  /** Binary: the positive class (label 1), and whether it was chosen by default. */
   positive: string | null;
   positive_defaulted: boolean;
   labels: string[];
@@ -87,7 +87,7 @@ export interface Change {
   what: 'code' | 'data' | 'config' | 'image' | 'hyperparameters';
   /** A file, or the path of a setting. */
   path: string;
-  /** Of a list of names: what was removed and what was added, each a change of its own. */
+  /** For a list of names, each removed or added name is a change of its own. */
   from: string | null;
   to: string | null;
 }
@@ -96,6 +96,6 @@ export interface StepFacts {
   name: string;
   seconds: number;
   reused: boolean;
-  /** What the first run of a reused step took. */
+  /** Seconds that the reused step took in its first run. */
   saved_seconds: number;
 }

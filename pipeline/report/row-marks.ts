@@ -1,13 +1,13 @@
 import { type Html, html } from './markup.ts';
 
 /**
- * Small marks that stand in a table's row: intervals and bars as SVG that stretches to its cell. They repeat numbers of
- * the same row and are hidden from screen readers.
+ * Small marks in the rows of a table: intervals and bars as SVG that stretches to its cell. They repeat numbers of the
+ * row, so they are hidden from screen readers.
  */
 
 type Interval = readonly [number, number];
 
-/** A difference with its interval about a line at 0, which is in the middle; right is better. */
+/** A difference with its interval, around a line at 0 in the middle; right is better. */
 export function differenceMark(difference: number, interval: Interval | null, flip: boolean): Html {
   const sign = flip ? -1 : 1;
   const [low, high] = interval === null ? [difference, difference] : interval;

@@ -21,8 +21,8 @@ const MOST_CHANGES = 8;
 const MOST_CHECKS = 12;
 
 /**
- * The end of a run in a terminal: verdict, metrics, checks that did not pass, what changed beside what moved, reuse.
- * @param columns the terminal's width; below 40 it is taken as 40.
+ * A run's result in a terminal: verdict, metrics, checks that did not pass, changes and moved metrics, reuse.
+ * @param columns the terminal's width; at least 40 is assumed.
  */
 export function renderTerminal(report: Report, options: { color: boolean; columns: number }): string {
   const width = Math.max(40, Math.min(options.columns, 120)) - 2;
@@ -124,7 +124,7 @@ function checkLines(verdict: Verdict, width: number, paint: Paint): string[] {
   ];
 }
 
-/** Two columns: what changed beside what moved; one under the other where the terminal is narrow. */
+/** Changes and moved metrics in two columns, or one below the other in a narrow terminal. */
 function changeLines(report: Report, verdict: Verdict, width: number, paint: Paint): string[] {
   if (report.changes === null) return [];
   const rows = reading.changeRows(report);
@@ -209,7 +209,7 @@ const WIDE =
   /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
 const ZERO_WIDTH = /\p{Mn}|\p{Me}|\u200c|\u200d|\ufe0f/u;
 
-/** Terminal cells: two for East Asian wide characters and emoji, none for marks that combine. */
+/** Width in terminal cells: two for East Asian wide characters and emoji, none for combining marks. */
 function widthOf(text: string): number {
   let width = 0;
   for (const character of text) width += WIDE.test(character) ? 2 : ZERO_WIDTH.test(character) ? 0 : 1;

@@ -11,7 +11,7 @@ const ONE_CLASS = ['roc_auc', 'pr_auc', 'f1', 'precision', 'recall', 'calibratio
 /**
  * The binary metrics of one model.
  *
- * @param threshold a row is predicted positive where its score is at least this
+ * @param threshold the lowest score that is predicted positive
  */
 export function binaryMetrics(rows: BinaryScores, threshold: number): ModelMetrics {
   const { labels, scores } = rows;
@@ -64,7 +64,7 @@ export function binaryMetrics(rows: BinaryScores, threshold: number): ModelMetri
   return { statistics, absent, notes };
 }
 
-/** What the constant prediction fitted on the labels scores: the floor. */
+/** The floor: each metric of the best constant prediction on these labels. */
 export function binaryConstants(labels: Uint8Array): Map<string, number> {
   const share = labels.reduce((sum, label) => sum + label, 0) / labels.length;
   const entropy = share === 0 || share === 1 ? 0 : -share * log(share) - (1 - share) * log(1 - share);
@@ -73,10 +73,10 @@ export function binaryConstants(labels: Uint8Array): Map<string, number> {
     ['pr_auc', share],
     ['log_loss', entropy],
     ['brier', share * (1 - share)],
-    // Of the constant labels, "always positive" has the higher F1 and precision.
+    // "Always positive" has the higher F1 and precision of the two constant labels.
     ['f1', (2 * share) / (1 + share)],
     ['precision', share],
-    // "Always positive" has recall 1, which nothing beats: the majority class's it is.
+    // "Always positive" has recall 1, which nothing beats, so the floor is the recall of the majority class.
     ['recall', share > 0.5 ? 1 : 0],
     ['accuracy', max(share, 1 - share)],
   ]);

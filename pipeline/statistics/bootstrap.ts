@@ -4,18 +4,18 @@ import { Random } from './random.ts';
 const { floor, min, sqrt } = Math; // once: where Jest runs the code, looking up a global takes 200 ns
 
 /**
- * A paired, stratified bootstrap: each replicate draws rows with replacement within each stratum and hands the same
+ * A paired, stratified bootstrap: each replicate draws rows with replacement within each stratum and passes the same
  * counts to every statistic, so that models stay paired.
  *
- * @param strata where each stratum of rows ends; rows are in order of stratum
- * @returns per statistic, its value in each replicate
+ * @param strata the end of each stratum; rows are in order of stratum
+ * @returns for each statistic, its value in each replicate
  */
 export function bootstrap(
   statistics: readonly Statistic[],
   { strata, replicates, seed }: { strata: readonly number[]; replicates: number; seed: number },
 ): Float64Array[] {
   const random = new Random(seed);
-  // A count over 255 has no chance to speak of: below 1e-500 in a stratum of any size.
+  // A Uint8Array suffices: the probability of a count above 255 is below 1e-500 in a stratum of any size.
   const weights = new Uint8Array(strata.at(-1) ?? 0);
   const values = statistics.map(() => new Float64Array(replicates));
   for (let replicate = 0; replicate < replicates; replicate++) {
@@ -38,7 +38,7 @@ export class Distribution {
     this.#sorted = values.toSorted();
   }
 
-  /** NaN sorts last: one replicate without a value leaves no interval. */
+  /** Whether every replicate has a value (NaN sorts last); otherwise there is no interval. */
   get isComplete(): boolean {
     return this.#sorted.length > 1 && !Number.isNaN(this.#sorted.at(-1));
   }
@@ -59,12 +59,12 @@ export class Distribution {
     return sqrt(this.#sorted.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1));
   }
 
-  /** The p at which `quantile` leaves what is at most 0: 0 where all is above, 1 where nothing is. */
+  /** The p at which `quantile` crosses 0: 0 if all replicates are above 0, 1 if none is. */
   get shareUpTo0(): number {
     return shareUpTo0(this.#sorted.length, (i) => this.#sorted[i]!);
   }
 
-  /** The same from the other end: of what is at least 0. */
+  /** The same from the upper end. */
   get shareFrom0(): number {
     return shareUpTo0(this.#sorted.length, (i) => -this.#sorted.at(-1 - i)!);
   }

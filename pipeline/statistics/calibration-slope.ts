@@ -4,13 +4,13 @@ const { abs, exp, log, log1p, max, min } = Math; // once: where Jest runs the co
 
 /**
  * The calibration slope (Cox, Biometrika 45, 1958): b of the logistic regression logit P(y = 1) = a + b logit(p),
- * without penalty, p clipped as for log-loss. 1 is right, below 1 the probabilities are too extreme.
+ * without penalty, p clipped as for log-loss. A slope of 1 is ideal; below 1 the probabilities are too extreme.
  *
  * A bootstrap replicate takes one Newton step from the full fit (a k-step bootstrap: Andrews, Econometrica 70, 2002).
  *
  * @param labels n labels of both classes
  * @param scores n probabilities
- * @returns the slope of weighted rows, or the reason why there is none
+ * @returns the slope of weighted rows, or the reason why it does not exist
  */
 export function calibrationSlope(labels: Uint8Array, scores: Float64Array): Statistic | string {
   const logits = scores.map((score) => log(clipped(score)) - log1p(-clipped(score)));
@@ -31,7 +31,7 @@ function oneStepSlope(labels: Uint8Array, logits: Float64Array): Statistic {
   return (weights) => slope + step(newtonSums(logits, residual, variance, weights))[1];
 }
 
-/** The likelihood has a maximum only where the classes' logits overlap. */
+/** The reason why there is no slope: the likelihood has a maximum only if the classes' logits overlap. */
 function whyNoSlope(labels: Uint8Array, logits: Float64Array): string | null {
   const least = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
   const most = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
@@ -45,7 +45,7 @@ function whyNoSlope(labels: Uint8Array, logits: Float64Array): string | null {
   return null;
 }
 
-/** Maximum likelihood by Newton's method, halving steps that do not gain. */
+/** Maximum likelihood by Newton's method; halves a step that does not increase the likelihood. */
 function maximumLikelihood(labels: Uint8Array, logits: Float64Array): [intercept: number, slope: number] {
   const n = labels.length;
   const ones = new Uint8Array(n).fill(1);
@@ -67,7 +67,7 @@ function maximumLikelihood(labels: Uint8Array, logits: Float64Array): [intercept
   for (let iteration = 0; iteration < 100; iteration++) {
     const [da, db] = step(newtonSums(logits, residual, variance, ones));
     const isLast = abs(da) + abs(db) < 1e-9 * (1 + abs(intercept) + abs(slope));
-    if (isLast) return [intercept + da, slope + db]; // what is left is of the order of the step's square
+    if (isLast) return [intercept + da, slope + db]; // the remaining error is of the order of the step's square
     let scale = 1;
     let gained = evaluate(intercept + da, slope + db);
     while (gained < best - 1e-12 * abs(best) && scale > 1e-10) {
@@ -81,7 +81,7 @@ function maximumLikelihood(labels: Uint8Array, logits: Float64Array): [intercept
   return [intercept, slope];
 }
 
-/** Gradient (g0, g1) and information (h00, h01, h11) of weighted rows. */
+/** Gradient (g0, g1) and Fisher information (h00, h01, h11) of weighted rows. */
 type NewtonSums = [g0: number, g1: number, h00: number, h01: number, h11: number];
 
 function newtonSums(

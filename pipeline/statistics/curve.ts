@@ -1,7 +1,7 @@
-/** [x, y] pairs, at most 200 a curve. */
+/** [x, y] pairs, at most 200 per curve. */
 export type Curve = [x: number, y: number][];
 
-/** The highest y that a curve of ascending x reaches at x, on straight lines between its points. */
+/** The highest y at x of a curve with ascending x, by linear interpolation. */
 export function heightAt(curve: Curve, x: number): number {
   const before = Math.max(
     0,

@@ -3,18 +3,18 @@ import { ascendingOrder } from './order.ts';
 
 /**
  * The area under the ROC curve, its variance and the paired test of two areas: DeLong, DeLong and Clarke-Pearson
- * (Biometrics 44, 1988), by one sort a model as Sun and Xu (IEEE Signal Processing Letters 21, 2014).
+ * (Biometrics 44, 1988), with one sort per model as in Sun and Xu (IEEE Signal Processing Letters 21, 2014).
  * A higher score means the positive class.
  */
 
-/** What DeLong's method needs of one model. */
+/** One model's input to DeLong's method. */
 export interface Placements {
-  /** NaN where a class has no rows. */
+  /** NaN if a class has no rows. */
   auc: number;
   positives: number;
   negatives: number;
   labels: Uint8Array;
-  /** Per row, twice the number of rows of the other class that it is on the right side of; a tie is half a row. */
+  /** For each row, twice the number of rows of the other class that it ranks correctly against; a tie counts half. */
   doubled: Uint32Array;
   /** Sum of `doubled` over either class. */
   total: number;
@@ -23,9 +23,9 @@ export interface Placements {
 export interface AucComparison {
   /** first.auc - second.auc. */
   difference: number;
-  /** Of the difference; NaN with fewer than two rows in either class. */
+  /** Variance of the difference; NaN with fewer than two rows in either class. */
   variance: number;
-  /** Two-sided; 1 where the curves are equal. */
+  /** Two-sided; 1 if the areas are equal. */
   p_value: number;
 }
 
@@ -64,8 +64,8 @@ export function aucVariance(model: Placements): number {
 }
 
 /**
- * The paired test of two models on the same rows. Two equal curves give difference 0 and p 1; a variance of 0
- * with a difference, as of a perfect model and a perfectly wrong one, gives p 0.
+ * The paired test of two models on the same rows. Equal areas give difference 0 and p 1. A difference with variance 0,
+ * such as between a perfect and a perfectly wrong model, gives p 0.
  */
 export function compareAucs(first: Placements, second: Placements): AucComparison {
   const difference = first.auc - second.auc;
@@ -75,9 +75,9 @@ export function compareAucs(first: Placements, second: Placements): AucCompariso
 }
 
 /**
- * The variance of the AUC, or of the difference of two: the sample variance of the placements (or of their
- * differences) within each class over the class's count. Differences of whole numbers are exact, so equal
- * models have a variance of exactly 0.
+ * The variance of an AUC, or of the difference of two: within each class, the sample variance of the placements (or of
+ * their differences) divided by the class's number of rows. Differences of whole numbers are exact, so equal models
+ * have a variance of exactly 0.
  */
 function placementVariance(first: Placements, second: Placements | null): number {
   const { labels, positives, negatives, doubled } = first;

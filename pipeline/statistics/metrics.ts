@@ -2,7 +2,7 @@ import { metricText } from '../metrics.ts';
 
 const { abs, max, min } = Math; // once: where Jest runs the code, looking up a global takes 200 ns
 
-/** Turns a metric's values so that higher is better. */
+/** A function that orients a metric's values so that higher is better. */
 export function orientation(metric: string): (value: number) => number {
   const { better } = metricText(metric);
   if (better === 'higher') return (value) => value;
@@ -10,22 +10,22 @@ export function orientation(metric: string): (value: number) => number {
 }
 
 /**
- * A metric of rows that count as often as their weights say: n whole numbers, all 1 for the metric itself, a
- * bootstrap replicate's counts else. Weights keep the number of rows of each class.
+ * A metric of weighted rows. The n weights are whole numbers: all 1 for the metric itself, the counts of a bootstrap
+ * replicate otherwise. They keep the number of rows of each class.
  */
 export type Statistic = (weights: Uint8Array) => number;
 
-/** What can be computed of one model's rows. */
+/** One model's metrics. */
 export interface ModelMetrics {
-  /** All but roc_auc, which has its own statistics (delong.ts). */
+  /** The metrics that can be computed, except roc_auc, which delong.ts computes. */
   statistics: Map<string, Statistic>;
-  /** Metric to the reason why it cannot be computed. */
+  /** The reasons why other metrics cannot be computed. */
   absent: Map<string, string>;
-  /** Metric to what a reader must know of its value. */
+  /** Notes on metrics' values. */
   notes: Map<string, string>;
 }
 
-/** A statistic that is prepared when it is first asked for. */
+/** A statistic that is prepared at its first call. */
 export function prepared(prepare: () => Statistic): Statistic {
   let statistic: Statistic | undefined;
   return (weights) => {
@@ -46,7 +46,7 @@ export function dot(weights: Uint8Array, values: Float64Array): number {
   return sum;
 }
 
-/** Sum of the weights of rows that are flagged 1. */
+/** Sum of the weights of rows with flag 1. */
 export function countOf(weights: Uint8Array, flags: Uint8Array): number {
   let sum = 0;
   for (let i = 0; i < weights.length; i++) sum += weights[i]! * flags[i]!;

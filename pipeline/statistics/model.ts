@@ -5,12 +5,12 @@ import { multiclassConstants, multiclassMetrics } from './multiclass-metrics.ts'
 import { regressionConstants, regressionMetrics } from './regression-metrics.ts';
 import type { Scores } from './scores.ts';
 
-/** One model's rows and what can be computed of them. */
+/** One model's rows and metrics. */
 export interface Model extends ModelMetrics {
   rows: Scores;
   /** The operating threshold of a binary model. */
   threshold: number;
-  /** Where ROC AUC can be computed. */
+  /** null if ROC AUC cannot be computed. */
   placements: Placements | null;
 }
 
@@ -25,7 +25,7 @@ function modelMetrics(rows: Scores, threshold: number): ModelMetrics {
   return rows.problem === 'multiclass' ? multiclassMetrics(rows) : regressionMetrics(rows);
 }
 
-/** The metric's value; null where it cannot be computed. */
+/** The metric's value; null if it cannot be computed. */
 export function metricOf(model: Model, metric: string): number | null {
   if (metric === 'roc_auc') return model.placements?.auc ?? null;
   const statistic = model.statistics.get(metric);
@@ -34,14 +34,14 @@ export function metricOf(model: Model, metric: string): number | null {
   return Number.isFinite(value) ? value : null;
 }
 
-/** What the constant prediction fitted on the labels scores; null where it has no such metric. */
+/** The metric of the best constant prediction on these labels; null if a constant has no such metric. */
 export function constantOf(rows: Scores, metric: string): number | null {
   if (rows.problem === 'binary') return binaryConstants(rows.labels).get(metric) ?? null;
   if (rows.problem === 'multiclass') return multiclassConstants(rows).get(metric) ?? null;
   return regressionConstants(rows).get(metric) ?? null;
 }
 
-/** Rows by class: the strata of the bootstrap. A regression's rows are one. */
+/** The class of each row, by which the bootstrap is stratified. Regression has one stratum. */
 export function classOf(rows: Scores): (row: number) => number {
   return rows.problem === 'regression' ? () => 0 : (row) => rows.labels[row]!;
 }

@@ -5,7 +5,7 @@ import type { MulticlassScores } from './scores.ts';
 
 const { log, max } = Math; // once: where Jest runs the code, looking up a global takes 200 ns
 
-/** The multiclass metrics of one model. The predicted class is the most probable, of equals the first. */
+/** The multiclass metrics of one model. The predicted class is the most probable one; the first of equals. */
 export function multiclassMetrics(rows: MulticlassScores): ModelMetrics {
   const { classes, labels, scores } = rows;
   const n = labels.length;
@@ -30,7 +30,7 @@ export function multiclassMetrics(rows: MulticlassScores): ModelMetrics {
   return { statistics, absent, notes: new Map() };
 }
 
-/** What the class shares, and the most frequent class, score: the floor. */
+/** The floor: the metrics of predicting the class shares (log_loss) or the most frequent class (the others). */
 export function multiclassConstants({ labels, classes }: MulticlassScores): Map<string, number> {
   const counts = classes.map((_, index) => labels.reduce((sum, label) => sum + (label === index ? 1 : 0), 0));
   const shares = counts.filter((count) => count > 0).map((count) => count / labels.length);
@@ -79,7 +79,7 @@ function macroF1(labels: Int32Array, predicted: Int32Array, k: number): Statisti
   };
 }
 
-/** The unweighted mean over classes of the AUC of the class against all others. */
+/** The unweighted mean over classes of the AUC of each class against all others. */
 function oneVersusRest(labels: Int32Array, scores: Float64Array, k: number): Statistic {
   const n = labels.length;
   const orders = Array.from({ length: k }, (_, c) =>

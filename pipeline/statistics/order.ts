@@ -1,4 +1,4 @@
-/** Rows in ascending order of score; equal scores keep no particular order. */
+/** Rows in ascending order of score; equal scores are in no particular order. */
 export interface Order {
   /** n row numbers. */
   rows: Uint32Array;
@@ -6,12 +6,12 @@ export interface Order {
   sorted: Float64Array;
 }
 
-/** Below this the tables of the radix sort cost more than they save. */
+/** With fewer rows, the radix sort's tables cost more than they save. */
 const FEW = 256;
 
 /**
- * An O(n) radix sort by the upper 32 bits of each float64, 16 bits at a time; the runs that share those bits are
- * then put right by their full values.
+ * An O(n) radix sort by the upper 32 bits of each float64, 16 bits at a time. Runs that share those bits are then
+ * sorted by their full values.
  *
  * @param scores n finite numbers
  */
@@ -39,7 +39,7 @@ export function ascendingOrder(scores: Float64Array): Order {
     byLow[place] = i;
   }
   for (let i = 0; i < n; i++) rows[highPlaces[keys[i]! >>> 16]!++] = byLow[i]!;
-  const sorted = new Float64Array(work); // over the keys, which have served
+  const sorted = new Float64Array(work); // overwrites the keys, which are no longer needed
   for (let i = 0; i < n; i++) sorted[i] = scores[rows[i]!]! + 0; // -0 becomes 0
   const sortedWords = new Uint32Array(work);
   for (let start = 0, end = 1; start < n; start = end++) {
@@ -55,7 +55,7 @@ function orderByComparison(scores: Float64Array): Order {
   return { rows, sorted: Float64Array.from(rows, (row) => scores[row]!) };
 }
 
-/** Counts to the place where each digit's first goes. */
+/** Turns counts into the place of each digit's first row. */
 function toPlaces(counts: Uint32Array): void {
   let before = 0;
   for (let digit = 0; digit < counts.length; digit++) {
@@ -65,16 +65,16 @@ function toPlaces(counts: Uint32Array): void {
   }
 }
 
-/** Which of a float64's two words holds the sign: 1 where the machine is little-endian. */
+/** Index of the word of a float64 that holds the sign: 1 on a little-endian machine. */
 const HIGH = new Uint8Array(Uint32Array.of(1).buffer)[0]!;
 
-/** The upper word so that unsigned order is numeric order; -0 counts as 0. */
+/** The upper word, transformed so that unsigned order is numeric order; -0 counts as 0. */
 function sortableBits(high: number, low: number): number {
   if (high < 0x80000000) return (high | 0x80000000) >>> 0;
   return high === 0x80000000 && low === 0 ? 0x80000000 : ~high >>> 0;
 }
 
-/** Insertion for short or already ordered (tied) runs, else the engine's own sort. */
+/** Sorts a run: insertion sort if it is short, nothing if it is ordered (tied), else the engine's own sort. */
 function sortRun(rows: Uint32Array, sorted: Float64Array, start: number, end: number): void {
   if (end - start > 32) {
     let ordered = start + 1;

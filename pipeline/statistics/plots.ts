@@ -9,7 +9,7 @@ export interface CalibrationBin {
   interval: Interval;
 }
 
-/** The plots of one model's holdout scores; which parts there are depends on the problem. */
+/** The plots of one model's holdout scores; the problem decides which there are. */
 export interface ModelPlots {
   /** Binary: false-positive rate against true-positive rate. */
   roc?: Curve;
@@ -17,17 +17,17 @@ export interface ModelPlots {
   pr?: Curve;
   /** Binary: quantile bins, in the order of the prediction. */
   calibration?: CalibrationBin[];
-  /** Binary, score distribution: bins' lower edges and the last upper one, counts of negatives and of positives. */
+  /** Binary, score distribution: edges of the bins, counts of negatives and of positives. */
   histogram?: { edges: number[]; negatives: number[]; positives: number[] };
-  /** Multiclass: rows are true classes, columns predicted ones (the largest score), in the order of classes. */
+  /** Multiclass: rows are true classes, columns predicted classes (largest score), in the order of classes. */
   confusion?: { classes: string[]; counts: number[][] };
   /** Multiclass: quantile bins of the largest score; "observed" is the share of right predictions. */
   confidence?: CalibrationBin[];
   /** Multiclass: one class against the rest; a class without rows of both kinds is left out. */
   roc_by_class?: { class: string; roc: Curve }[];
-  /** Regression: [predicted, actual] of at most 500 rows, evenly drawn over the order of the prediction. */
+  /** Regression: [predicted, actual] of at most 500 rows, evenly spaced in the order of the prediction. */
   predicted_actual?: Curve;
-  /** Regression: actual minus predicted; bins' lower edges and the last upper one. */
+  /** Regression: actual minus predicted; edges of the bins and counts. */
   residuals?: { edges: number[]; counts: number[] };
 }
 
@@ -42,7 +42,7 @@ const Z95 = 1.959963984540054;
  * The plots of a binary model.
  * @param labels n values, 1 for the positive class and 0 for the other.
  * @param scores n scores, higher meaning more likely positive; probabilities for calibration to mean anything.
- * @throws RangeError where the lengths differ, there are no rows, a score is not finite or a label is neither 0 nor 1.
+ * @throws RangeError if the lengths differ, there are no rows, a score is not finite or a label is neither 0 nor 1.
  */
 export function plotsOf(input: { labels: Uint8Array; scores: Float64Array }): ModelPlots {
   const { labels, scores } = input;
@@ -64,7 +64,7 @@ export function plotsOf(input: { labels: Uint8Array; scores: Float64Array }): Mo
  * @param labels n class indices, 0 to k-1.
  * @param scores n x k scores by row.
  * @param classes the k classes' names.
- * @throws RangeError where the shapes do not fit, a score is not finite or a label names no class.
+ * @throws RangeError if the shapes do not fit, a score is not finite or a label is not a class index.
  */
 export function multiclassPlotsOf(input: {
   labels: ArrayLike<number>;
@@ -105,7 +105,7 @@ export function multiclassPlotsOf(input: {
  * The plots of a regression model.
  * @param actual n values in the target's unit.
  * @param predicted n values in the target's unit.
- * @throws RangeError where the lengths differ, there are no rows or a value is not finite.
+ * @throws RangeError if the lengths differ, there are no rows or a value is not finite.
  */
 export function regressionPlotsOf(input: { actual: Float64Array; predicted: Float64Array }): ModelPlots {
   const { actual, predicted } = input;
@@ -148,7 +148,7 @@ function curvesOf(negatives: Float64Array, positives: Float64Array): { roc: Curv
     tpr.push(truePositives / positives.length);
     precision.push(truePositives / (truePositives + falsePositives));
   }
-  // A curve starts at recall 0 with the precision of the strictest threshold: it is not defined there.
+  // Precision is undefined at recall 0, so the curve starts there with the precision of the strictest threshold.
   return {
     roc: thin(fpr, tpr, CURVE_POINTS),
     pr: thin(tpr, [at(precision, 0), ...precision], CURVE_POINTS),
@@ -156,8 +156,8 @@ function curvesOf(negatives: Float64Array, positives: Float64Array): { roc: Curv
 }
 
 /**
- * The points of a polyline that keep its shape: starting from both ends, the point farthest from the line drawn so
- * far is added until there are `count` (Douglas and Peucker 1973, with a number of points in place of a tolerance).
+ * Thins a polyline but keeps its shape: starts with both ends and adds the point farthest from the line drawn so far
+ * until there are `count` points (Douglas and Peucker 1973, with a number of points in place of a tolerance).
  */
 function thin(x: number[], y: number[], count: number): Curve {
   interface Span {
@@ -198,7 +198,7 @@ function thin(x: number[], y: number[], count: number): Curve {
   return kept.sort((a, b) => a - b).map((i) => [at(x, i), at(y, i)]);
 }
 
-/** Ten bins with equally many rows; rows with the same score stay together, so that there may be fewer. */
+/** Ten bins with the same number of rows, or fewer bins, since rows with the same score stay together. */
 function calibrationOf(labels: Uint8Array, scores: Float64Array): CalibrationBin[] {
   const sorted = scores.slice().sort();
   const n = sorted.length;
@@ -226,7 +226,7 @@ function calibrationOf(labels: Uint8Array, scores: Float64Array): CalibrationBin
   }));
 }
 
-/** The 95 % score interval of a share (Wilson 1927). */
+/** The 95 % score interval of a proportion (Wilson 1927). */
 function wilson(successes: number, n: number): Interval {
   const share = successes / n;
   const z2 = Z95 * Z95;
@@ -282,7 +282,7 @@ function most(values: Float64Array): number {
   return values.reduce((a, b) => Math.max(a, b), -Infinity);
 }
 
-/** An element that the caller knows to be there. */
+/** An element of which the caller knows that it exists. */
 function at(values: ArrayLike<number>, index: number): number {
   return values[index] as number;
 }

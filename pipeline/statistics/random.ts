@@ -1,13 +1,13 @@
 const { PI, cos, imul, log, sqrt } = Math; // once: where Jest runs the code, looking up a global takes 200 ns
 
 /**
- * xoshiro128** 1.1 (Blackman and Vigna, ACM Transactions on Mathematical Software 47, 2021), 32 bits at a time, its
- * state filled from a seed by a SplitMix32.
+ * The generator xoshiro128** 1.1 (Blackman and Vigna, ACM Transactions on Mathematical Software 47, 2021), 32 bits at a
+ * time, with its state seeded by SplitMix32.
  */
 export class Random {
   readonly #state: Uint32Array;
 
-  /** @param seed a whole number; its lower 32 bits count */
+  /** @param seed a whole number, of which the lower 32 bits are used */
   constructor(seed: number) {
     let z = seed >>> 0;
     this.#state = Uint32Array.from({ length: 4 }, () => {
@@ -38,8 +38,9 @@ export class Random {
   }
 
   /**
-   * Draws `end - start` rows of [start, end) with replacement and adds each to its row's count. A row's chance is
-   * even to within (end - start) / 2^32. The bootstrap's inner loop: the steps of `uniform` with the state in locals.
+   * Draws `end - start` rows of [start, end) with replacement and adds 1 to each drawn row's count. Rows'
+   * probabilities are equal to within (end - start) / 2^32. For speed in the bootstrap, it repeats `uniform` with its
+   * state in locals.
    */
   resample(counts: Uint8Array, start: number, end: number): void {
     const scale = (end - start) / 2 ** 32;

@@ -3,7 +3,7 @@ import type { RegressionScores } from './scores.ts';
 
 const { abs, max, sqrt } = Math; // once: where Jest runs the code, looking up a global takes 200 ns
 
-/** The regression metrics of one model; errors in the target's unit, MAPE a fraction. */
+/** The regression metrics of one model. Errors are in the target's unit; MAPE is a fraction. */
 export function regressionMetrics({ labels, predicted }: RegressionScores): ModelMetrics {
   const n = labels.length;
   const squares = labels.map((y, i) => (y - predicted[i]!) ** 2);
@@ -32,7 +32,7 @@ export function regressionMetrics({ labels, predicted }: RegressionScores): Mode
   return { statistics, absent, notes };
 }
 
-/** What predicting the labels' mean scores: the floor. */
+/** The floor: the metrics of predicting the labels' mean. */
 export function regressionConstants(rows: RegressionScores): Map<string, number> {
   const { labels } = rows;
   const mean = labels.reduce((sum, y) => sum + y, 0) / labels.length;

@@ -4,20 +4,20 @@ import { bootstrapEstimate, type Estimate, normalEstimate } from './estimate.ts'
 import { orientation } from './metrics.ts';
 import { classOf, type Model, metricOf } from './model.ts';
 
-/** A metric of one model, or of one minus another, with its sampling distribution; null where it has none. */
+/** Sampling distributions of a model's metric, or of the difference of two models; null if there is none. */
 export interface Sampling {
   of(model: Model, metric: string): Estimate | null;
   difference(first: Model, second: Model, metric: string): Estimate | null;
-  /** As `of` and `difference`, with higher better. */
+  /** Like `of` and `difference`, oriented so that higher is better. */
   oriented(model: Model, metric: string): Estimate | null;
   orientedDifference(first: Model, second: Model, metric: string): Estimate | null;
 }
 
 /**
- * ROC AUC by DeLong, every other metric by one paired, stratified bootstrap of all models.
+ * DeLong's method for ROC AUC, and one paired, stratified bootstrap of all models for every other metric.
  *
- * @param models of the same rows, in order of class; only these may be asked for
- * @param options.metrics the only ones that will be asked for; default: all
+ * @param models the models to sample, with the same rows in order of class
+ * @param options.metrics the metrics to sample; default: all
  */
 export function samplingOf(
   models: readonly Model[],
@@ -26,7 +26,7 @@ export function samplingOf(
   const { rows } = models[0]!;
   const strata = strataOf(rows.ids.length, classOf(rows));
   const drawn = new Map<Model, Map<string, Float64Array>>(models.map((model) => [model, new Map()]));
-  // A class of one row has no spread to draw from.
+  // Resampling a class of one row always gives the same row, so there are no intervals.
   if (replicates > 0 && strata.every((end, i) => end - (strata[i - 1] ?? 0) > 1)) {
     const wanted = models.flatMap((model) =>
       [...model.statistics]
@@ -78,7 +78,7 @@ export function samplingOf(
   };
 }
 
-/** Where each class's rows end. */
+/** The end of each class's rows. */
 function strataOf(n: number, classAt: (row: number) => number): number[] {
   const ends: number[] = [];
   for (let row = 1; row <= n; row++) if (row === n || classAt(row) !== classAt(row - 1)) ends.push(row);

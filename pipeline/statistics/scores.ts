@@ -1,8 +1,8 @@
-/** A column that cuts the rows into slices. */
+/** A column that divides the rows into slices. */
 export interface SliceColumn {
   /** The k distinct values, in order of appearance. */
   values: string[];
-  /** Per row, an index into `values`. */
+  /** For each row, an index into `values`. */
   codes: Uint32Array;
 }
 
@@ -12,7 +12,7 @@ export interface Rows {
   /** n distinct texts. */
   ids: string[];
   slices: Map<string, SliceColumn>;
-  /** Where each row starts in the source: lines of CSV, rows of parquet, from 1. Null for rows made in memory. */
+  /** Position of each row in the source, from 1: line in CSV, row in parquet. null for rows made in memory. */
   positions: Int32Array | null;
 }
 
@@ -22,9 +22,9 @@ export interface BinaryScores extends Rows {
   classes: [negative: string, positive: string];
   /** n values, 1 for the positive class. */
   labels: Uint8Array;
-  /** n probabilities of the positive class; null where the model gives labels only. */
+  /** n probabilities of the positive class; null if the model gives labels only. */
   scores: Float64Array | null;
-  /** n predicted labels where the model gives labels only. */
+  /** n predicted labels if the model gives labels only. */
   predicted: Uint8Array | null;
 }
 
@@ -34,9 +34,9 @@ export interface MulticlassScores extends Rows {
   classes: string[];
   /** n indices into `classes`. */
   labels: Int32Array;
-  /** n rows of k probabilities, row after row; null where the model gives labels only. */
+  /** n rows of k probabilities, row after row; null if the model gives labels only. */
   scores: Float64Array | null;
-  /** n indices into `classes` where the model gives labels only. */
+  /** n indices into `classes` if the model gives labels only. */
   predicted: Int32Array | null;
 }
 
@@ -50,7 +50,7 @@ export interface RegressionScores extends Rows {
 
 export type Scores = BinaryScores | MulticlassScores | RegressionScores;
 
-/** Rows by number, in that order. */
+/** Selects rows by number, in the given order. */
 export function pick<T extends Scores>(scores: T, rows: Uint32Array): T {
   const n = scores.ids.length;
   const take = <A extends Uint8Array | Int32Array | Uint32Array | Float64Array>(values: A): A => {

@@ -1,15 +1,15 @@
-/** A file that cannot be read, or not further: whoever asked for it knows what its user calls it, and says so. */
+/** A file that cannot be read, or not to its end. The caller adds the file's name, as its user calls it. */
 export class BadFile extends Error {
   override readonly name = 'BadFile';
   readonly found: string;
   readonly expected: string;
-  /** From 1; null where the file as a whole is meant. */
+  /** From 1; null for a problem of the whole file. */
   readonly line: number | null;
-  /** The column's name, or its number from 1 where it has none; null where a line or the file as a whole is meant. */
+  /** The column's name, or its number from 1 if it has none; null for a problem of a line or the whole file. */
   readonly column: string | null;
-  /** The text that stands at the place; null where it says nothing. */
+  /** The text at the place; null if it does not help. */
   readonly text: string | null;
-  /** What a caller may want to say in its own words. */
+  /** Kinds for which a caller may have its own message. */
   readonly kind: 'encoding' | 'NUL' | 'Parquet as CSV' | 'damaged Parquet' | null;
 
   constructor(

@@ -6,18 +6,18 @@ import { Utf8 } from './utf8.ts';
 
 export interface CsvOptions {
   /**
-   * Refuses what a program would not write: a quote within a field without quotes, a carriage return alone, a blank line
-   * before a row. Otherwise the first two are text, and blank lines are left out.
+   * Refuses what no program writes: a quote in an unquoted field, a lone carriage return, a blank line before a row.
+   * Without it, the first two are text, and blank lines are skipped.
    */
   strict?: boolean;
-  /** The bytes are the beginning of a file: a record that they do not hold whole is left out. */
+  /** The bytes are only the start of a file: an incomplete last record is left out. */
   cut?: boolean;
 }
 
-/** Of bytes read at a time: large enough to cost little, small enough that a text of them is cheap to make. */
+/** Bytes read at a time: large enough for few reads, small enough that decoding a chunk is cheap. */
 const CHUNK = 1 << 19;
 
-/** A longer record is a quote that was never closed, or no table. */
+/** Most characters of a record. A longer one has a quote that is never closed, or the file is no table. */
 const LONGEST_RECORD = 16_000_000;
 
 const QUOTE = 34;
@@ -26,8 +26,8 @@ const LF = 10;
 const CR = 13;
 
 /**
- * Opens CSV (RFC 4180, UTF-8 with or without a byte-order mark): a field may be quoted, and then hold commas, line breaks
- * and doubled quotes. Lines end in LF or CRLF. The header is read at once; it is empty where there is none.
+ * Opens CSV (RFC 4180, UTF-8 with or without a byte-order mark). A quoted field may contain commas, line breaks and
+ * doubled quotes. Lines end in LF or CRLF. The header is read at once; it is empty if there is none.
  *
  * @param source an open file, which stays open, or bytes
  */
@@ -58,7 +58,7 @@ function* chunksOf(bytes: Uint8Array): Generator<Uint8Array> {
   }
 }
 
-/** Up to the end of the last line, where there is one: of whole lines, nothing has to be put together with the next chunk. */
+/** The bytes up to the end of the last line, if any, so that no line has to be joined with the next chunk. */
 const wholeLines = (bytes: Uint8Array): Uint8Array =>
   bytes.subarray(0, bytes.lastIndexOf(LF) + 1 || undefined);
 
@@ -72,22 +72,22 @@ class CsvTable implements Table {
   readonly #cut: boolean;
   #isFirst = true;
   #isLast = false;
-  /** What was loaded; fields are places in it. */
+  /** The loaded text; fields are ranges of it. */
   #text = '';
-  /** Past the last line that is whole. */
+  /** End of the last complete line. */
   #end = 0;
-  /** Where the next record starts, and on which line. */
+  /** Start and line of the next record. */
   #next = 0;
   #nextLine = 1;
-  /** Of the current record. */
+  /** The current record. */
   #start = 0;
   #starts = new Int32Array(64);
   #ends = new Int32Array(64);
   #hasDoubledQuotes = false;
   #hasLineBreaks = false;
-  /** The place of a carriage return that was looked for ahead. */
+  /** Place of the next carriage return, found by an earlier search. */
   #return = -1;
-  /** A blank line that no row may follow. */
+  /** Line number of a blank line, which no row may follow. */
   #blankLine: number | null = null;
 
   constructor(chunks: Generator<Uint8Array> | AsyncGenerator<Uint8Array>, { strict, cut }: CsvOptions) {
@@ -125,7 +125,7 @@ class CsvTable implements Table {
     return true;
   }
 
-  /** Every line up to `#end` ends in LF, so that no field without quotes needs to look for the end of the text. */
+  /** Every line up to `#end` ends in LF, so that the search for the end of an unquoted field always finds one. */
   next(): boolean {
     const text = this.#text;
     for (;;) {
@@ -209,7 +209,7 @@ class CsvTable implements Table {
     return this.#hasLineBreaks && /[\r\n]/.test(this.value(column));
   }
 
-  /** -1 where it has not been read yet, or not what follows it. */
+  /** Place of the closing quote; -1 if it, or the character after it, is not loaded yet. */
   #closingQuote(opening: number, line: number, column: number): number {
     for (let from = opening + 1; ; ) {
       const at = this.#text.indexOf('"', from);
@@ -221,7 +221,7 @@ class CsvTable implements Table {
     }
   }
 
-  /** The first carriage return from a place on: looked for once, not once a field. */
+  /** Place of the first carriage return at or after a place; searches once, not once per field. */
   #returnFrom(at: number): number {
     if (this.#return < at) {
       const found = this.#text.indexOf('\r', at);
@@ -236,7 +236,7 @@ class CsvTable implements Table {
     return this.#utf8.decode(bytes, line);
   }
 
-  /** @param from to `end` and a little further: the text to show */
+  /** @param from start of the text to show, which goes a little beyond `end` */
   #failAt(
     line: number,
     column: number,
@@ -267,7 +267,7 @@ function refuseOtherFormats(bytes: Uint8Array): void {
   if (isParquet(bytes)) throw new BadFile('a Parquet file', 'CSV', { kind: 'Parquet as CSV' });
 }
 
-/** Whether bytes begin as those of a Parquet file do. */
+/** Whether the bytes start like a Parquet file. */
 export const isParquet = (bytes: Uint8Array): boolean =>
   bytes[0] === 0x50 && bytes[1] === 0x41 && bytes[2] === 0x52 && bytes[3] === 0x31;
 

@@ -10,36 +10,36 @@ import type { Table } from './table.ts';
 
 /** A place in the data. */
 interface Place {
-  /** As its owner calls it. */
+  /** The file's label. */
   file: string;
-  /** Of CSV, from 1. */
+  /** Line of a CSV file, from 1. */
   line?: number;
-  /** Of parquet, from 1. */
+  /** Row of a Parquet file, from 1. */
   row?: number;
-  /** Its name. */
+  /** Name of the column. */
   field?: string;
 }
 
 /** A breach of the data contract. */
 export interface DataProblem extends Place {
-  /** The setting of mlops.yaml that is not kept. */
+  /** The setting of mlops.yaml that the data breach. */
   path: string;
-  /** Whole in itself: file, line, column, what was found, what was expected. */
+  /** The full message: file, line, column, what was found, what was expected. */
   message: string;
 }
 
 export interface DataCheck {
   problems: DataProblem[];
   rows: number;
-  /** Of the first file, in its order. */
+  /** Columns of the first file, in its order. */
   columns: string[];
 }
 
 /**
- * Holds the labelled data against the config before money is spent, by the rules that the prepare job has too: files,
- * header, width of rows, columns named in mlops.yaml, labels, row ids, line breaks. With a prepare script, what the
- * script may yet mend is left to the job. Streams; of many breaches of one kind the first five are told and the rest
- * counted.
+ * Checks the labelled data against the config before money is spent, by the same rules as the prepare job: files,
+ * header, width of rows, columns named in mlops.yaml, labels, row ids, line breaks. With a prepare script, the job
+ * checks what the script may still fix. Streams the files. Reports the first five breaches of a kind and counts the
+ * rest.
  *
  * `paths`: local files or folders that hold data.source.
  */
@@ -47,14 +47,14 @@ export async function checkData(config: Config, paths: readonly string[]): Promi
   return await checkDataFiles(config, await findDataFiles(paths, config.data.source));
 }
 
-/** As checkData, of files that have their labels. */
+/** Like checkData, for files that have labels already. */
 export async function checkDataFiles(config: Config, files: readonly DataFile[]): Promise<DataCheck> {
   return await checkEach(config, files, async ({ path, label }, check) => {
     const file = await open(path);
     try {
       if ((await file.stat()).size === 0) throw emptyFile();
       if (config.data.format === 'csv') return await checkCsv(label, await openCsv(file), check);
-      const { openParquet } = await import('./parquet.ts'); // only here: its packages take 60 ms and 15 MB
+      const { openParquet } = await import('./parquet.ts'); // imported on demand: it takes 60 ms and 15 MB
       const parquet = await openParquet(path);
       await checkParquet(label, parquet, (names) => parquet.table(names), config, check);
     } finally {
@@ -63,7 +63,7 @@ export async function checkDataFiles(config: Config, files: readonly DataFile[])
   });
 }
 
-/** A data file of which a part is read. */
+/** A data file of which only a part is read. */
 export interface DistantFile {
   label: string;
   bytes: number;
@@ -71,16 +71,15 @@ export interface DistantFile {
   read(start: number, end: number): Promise<Uint8Array>;
 }
 
-/** Of a file that is not read whole; and of all of them together, however many there are. */
+/** Limits of what is read of each file, and of all files together. */
 const mostRows = 10_000;
 const mostBytes = 4_000_000;
 const mostTogether = 100_000_000;
 const leastBytes = 64_000;
 
 /**
- * As checkData, of the header and the first rows of each file (CSV: the first 4 MB; Parquet: 10,000 rows, where their
- * columns are not larger). What all rows have in common (the classes there are, ids that stand twice far apart) is not
- * told.
+ * Like checkData, for the header and the first rows of each file (CSV: the first 4 MB; Parquet: 10,000 rows, if their
+ * columns are not larger). Skips checks that need all rows (the classes, ids repeated far apart).
  */
 export async function checkBeginnings(config: Config, files: readonly DistantFile[]): Promise<DataCheck> {
   const share = Math.max(leastBytes, Math.min(mostBytes, Math.floor(mostTogether / files.length)));
@@ -92,7 +91,7 @@ export async function checkBeginnings(config: Config, files: readonly DistantFil
       return await checkCsv(label, await openCsv(beginning, { cut: true }), check);
     }
     const slice = async (start: number, end = bytes): Promise<ArrayBuffer> => {
-      // Of a buffer of its own: others may share the one it came in.
+      // A copy with its own buffer, since the original may be shared.
       return Uint8Array.from(await read(start < 0 ? bytes + start : start, end)).buffer;
     };
     const { openParquet } = await import('./parquet.ts');
@@ -134,7 +133,7 @@ function whyUnreadable({ kind, found, message }: BadFile): string {
 async function checkCsv(label: string, table: Table, check: ContractCheck): Promise<void> {
   if (table.header.length === 0) throw emptyFile();
   const rows = check.header(label, table.header, 'line');
-  // Rows that mean nothing are read all the same: the file may not be CSV to its end.
+  // Rows are read even if the header is wrong, since the file may stop being CSV further down.
   while (await table.load()) while (table.next()) rows?.row(table);
 }
 
@@ -158,7 +157,7 @@ async function checkParquet(
   while (await table.load()) while (table.next()) reader.row(table);
 }
 
-/** As the prepare job writes it: a whole float as 1.0, a missing value or NaN as "". */
+/** A value's text, as the prepare job writes it: a whole float as 1.0, a missing value or NaN as "". */
 function text(value: unknown, isFloat: boolean): string {
   if (value === null || value === undefined || Number.isNaN(value)) return '';
   if (isFloat && Number.isInteger(value) && Math.abs(value as number) < 1e16) return `${value}.0`;
@@ -170,12 +169,12 @@ interface RowCheck {
   row(table: Table): void;
 }
 
-/** Of each kind of breach so many are told one by one. */
+/** Breaches of one kind that are reported one by one. */
 const mostShown = 5;
 
 const mostIds = 2 ** 24 - 1;
 
-/** More than the rows of any file, and small enough that a thousand files fit a double. */
+/** More than the rows of any file, yet small enough that the places of a thousand files fit into a double. */
 const filePlaces = 2 ** 40;
 
 const placeText = ({ file, line, row, field }: Place): string =>
@@ -188,13 +187,13 @@ const placeText = ({ file, line, row, field }: Place): string =>
 
 class ContractCheck {
   rows = 0;
-  /** Files that were not read to their end: then nothing is said of what all rows have in common. */
+  /** Number of files that were not read to their end; if any, checks that need all rows are skipped. */
   unread = 0;
   private columns: string[] | null = null;
   private firstFile = '';
   private readonly kinds = new Map<string, { told: DataProblem[]; more: number }>();
   private readonly labels = new Map<string, number>();
-  /** Where each id stood first: its file's index times filePlaces, plus the line or row. */
+  /** Place of each id's first row: its file's index times filePlaces, plus the line or row. */
   private readonly rowIds = new Map<string, number>();
   private readonly files: { label: string; unit: string }[] = [];
   private readonly config: Config;
@@ -205,7 +204,7 @@ class ContractCheck {
     this.scripted = config.prepare.script !== null;
   }
 
-  /** `kind`: breaches that are counted together, as a plural noun. */
+  /** Adds a breach; `kind` is a plural noun for breaches that are counted together. */
   add(path: string, place: Place, what: string, kind = placeText(place) + what): void {
     const key = `${path}\n${kind}`;
     const found = this.kinds.get(key) ?? { told: [], more: 0 };
@@ -216,7 +215,7 @@ class ContractCheck {
   }
 
   /**
-   * Checks a file's columns. null where its rows mean nothing.
+   * Checks a file's columns. Returns null if its rows cannot be checked.
    *
    * @param present the columns that rows will hold
    * @param fieldOf the text of a field of the current row
@@ -334,7 +333,7 @@ class ContractCheck {
       ['data.target', [data.target]],
       ['data.row_id', data.row_id === null ? [] : [data.row_id]],
       ['data.exclude', data.exclude],
-      // These a script may yet make.
+      // A script may still add these columns.
       ['data.features_exclude', this.scripted ? [] : data.features_exclude],
       ['data.slices', this.scripted ? [] : data.slices],
     ];
@@ -354,7 +353,7 @@ class ContractCheck {
       );
   }
 
-  /** Places of the columns that go to the model or to its scores line by line. */
+  /** Indexes of the columns that are written to CSV, where each row must be one line. */
   private lineColumns(names: readonly string[]): number[] {
     const { data, model } = this.config;
     if (model.content_type !== 'text/csv') return [];
@@ -386,7 +385,7 @@ class ContractCheck {
         `got ${shown(value)}, expected a finite number`,
         'targets that are no number',
       );
-    // Of numbers it only matters whether there are two.
+    // For numbers it only matters whether there are two different ones.
     else if (!isRegression || this.labels.size < 2) this.labels.set(value, (this.labels.get(value) ?? 0) + 1);
   }
 
@@ -395,7 +394,7 @@ class ContractCheck {
     const first = this.rowIds.get(value);
     if (value === '')
       this.add('data.row_id', column(), 'got nothing, expected an id in every row', 'rows without an id');
-    // Of more ids than a map holds, the prepare job finds those that stand twice.
+    // If there are more ids than a Map holds, the prepare job finds the repeated ones.
     else if (first === undefined) {
       if (this.rowIds.size < mostIds) this.rowIds.set(detached(value), file * filePlaces + position);
     } else {
@@ -439,7 +438,7 @@ class ContractCheck {
   }
 }
 
-/** The same text for itself: a field is a part of the text that was read with it, and keeps all of that in memory. */
+/** A copy of a text: a field is a slice of the text of its chunk, which it would keep in memory. */
 const detached = (text: string) => ` ${text}`.slice(1);
 
 const decimal = /^[+-]?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;

@@ -1,15 +1,15 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
 
-/** A file of the data: where it is here, and what its owner calls it. */
+/** A data file: its local path, and the label by which its owner knows it. */
 export interface DataFile {
   path: string;
   label: string;
 }
 
 /**
- * The data files among `paths` (files, or folders with files at any depth), by name; hidden files and markers such as
- * _SUCCESS are none. Labels start with `source`. A path that does not exist is left out.
+ * The data files among `paths` (files, or folders with files at any depth), sorted by name. Leaves out hidden files,
+ * markers such as _SUCCESS, and paths that do not exist. Labels start with `source`.
  */
 export async function findDataFiles(paths: readonly string[], source: string): Promise<DataFile[]> {
   const files: string[] = [];
@@ -31,8 +31,8 @@ export async function findDataFiles(paths: readonly string[], source: string): P
 }
 
 /**
- * The data among files that are named by their place under `source` (empty: the source itself is the file), by name;
- * each with what its owner calls it.
+ * Selects and sorts the data files among files named by their path under `source` (empty if the source is the file),
+ * and labels them.
  */
 export function labelled<File extends { name: string }>(
   files: readonly File[],

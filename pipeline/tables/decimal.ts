@@ -1,11 +1,11 @@
-/** Powers of ten that a float64 holds exactly. */
+/** The powers of ten that a float64 represents exactly. */
 const POWERS = Float64Array.from({ length: 23 }, (_, k) => Number(`1e${k}`));
 
 const EXPONENT = /^[eE][+-]?\d+$/;
 
 /**
- * The decimal number that stands in a part of a text, correctly rounded: `[+-]digits[.digits][e[+-]digits]`. NaN where it
- * is anything else (nan, inf, hexadecimal, blanks). Up to 15 digits need one exact division.
+ * Parses a part of a text as a decimal number, correctly rounded: `[+-]digits[.digits][e[+-]digits]`. Returns NaN for
+ * anything else (nan, inf, hexadecimal, blanks). Up to 15 digits take one exact division.
  */
 export function parseDecimal(text: string, start: number, end: number): number {
   let i = start;

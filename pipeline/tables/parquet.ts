@@ -11,7 +11,7 @@ import type { Table } from './table.ts';
 
 export interface ParquetColumn {
   name: string;
-  /** Text may hold a line break; other types cannot. */
+  /** Whether values may contain a line break. */
   isText: boolean;
   isFloat: boolean;
 }
@@ -19,14 +19,14 @@ export interface ParquetColumn {
 export interface ParquetFile {
   columns: ParquetColumn[];
   rows: number;
-  /** Reads some columns, a row group at a time. `most`: the first rows alone, if the columns are at most so many bytes. */
+  /** Reads columns, a row group at a time. `most`: only the first rows, and none if the columns are larger. */
   table(columns: readonly string[], most?: { rows: number; bytes: number }): Table;
 }
 
 /**
  * Opens a Parquet file by its footer.
  *
- * @param source a file's path, or bytes that are read where they are wanted
+ * @param source a file's path, or a buffer whose ranges are read on demand
  * @throws BadFile
  */
 export async function openParquet(source: string | AsyncBuffer): Promise<ParquetFile> {
@@ -45,7 +45,7 @@ export async function openParquet(source: string | AsyncBuffer): Promise<Parquet
         onChunk({ columnName, columnData, rowStart: chunkStart }) {
           const values = columns.get(columnName)!;
           const first = chunkStart - rowStart;
-          // A chunk may hold more rows than were asked for.
+          // A chunk may hold more rows than requested.
           const [from, to] = [Math.max(0, -first), Math.min(columnData.length, rows - first)];
           for (let i = from; i < to; i++) values[first + i] = columnData[i];
         },
@@ -63,7 +63,7 @@ export async function openParquet(source: string | AsyncBuffer): Promise<Parquet
       let groups = metadata.row_groups.map(({ num_rows }) => Number(num_rows));
       if (most !== undefined) {
         const [first] = metadata.row_groups;
-        // A column of a row group is read whole, however few of its rows are wanted.
+        // A row group's column is always read in full, even for a few of its rows.
         const bytes = (first?.columns ?? [])
           .filter(({ meta_data }) => names.includes(meta_data?.path_in_schema[0] ?? ''))
           .reduce((sum, { meta_data }) => sum + Number(meta_data?.total_uncompressed_size ?? 0), 0);
@@ -74,7 +74,7 @@ export async function openParquet(source: string | AsyncBuffer): Promise<Parquet
   };
 }
 
-/** The values of some columns in so many rows. */
+/** Reads the values of columns in a range of rows. */
 type ReadColumns = (names: readonly string[], rowStart: number, rows: number) => Promise<unknown[][]>;
 
 class ParquetTable implements Table {
@@ -84,7 +84,7 @@ class ParquetTable implements Table {
   readonly #read: ReadColumns;
   #loaded = 0;
   #columns: unknown[][] = [];
-  /** Rows before the loaded group, and in it; and the current row in it. */
+  /** Number of rows before the loaded group, in it, and the current row in it. */
   #before = 0;
   #rows = 0;
   #row = -1;

@@ -1,5 +1,5 @@
 /**
- * The rows of a file, whatever its format, in as little memory as the format allows:
+ * The rows of a file in any format, read in as little memory as the format allows:
  *
  *     while (await table.load()) while (table.next()) table.value(0);
  *
@@ -7,19 +7,19 @@
  */
 export interface Table {
   readonly header: readonly string[];
-  /** How many fields the current row has. */
+  /** Number of fields of the current row. */
   readonly width: number;
-  /** Where the current row starts, from 1: a line of a CSV file, a row of a Parquet file. */
+  /** Position of the current row, from 1: the line where it starts in CSV, the row in Parquet. */
   readonly position: number;
-  /** Reads the next part of the file; false where there is none. */
+  /** Reads the next part of the file; false at the end. */
   load(): Promise<boolean>;
-  /** Moves to the next row of what was loaded; false at its end. */
+  /** Moves to the next row of the part; false at its end. */
   next(): boolean;
-  /** The current row's value in a column: text, untrimmed, of a CSV file; of the column's type of a Parquet file. */
+  /** The current row's value in a column: untrimmed text in CSV, a value of the column's type in Parquet. */
   value(column: number): unknown;
-  /** The current row's finite or infinite number in a column; NaN where it is none. */
+  /** The current row's finite or infinite number in a column; NaN if it is not a number. */
   number(column: number): number;
-  /** Where the field starts: a quoted one may start on a later line than its row. */
+  /** Position of a field, which in CSV may start on a later line than its row. */
   positionOf(column: number): number;
   /** Whether the field holds a line break. */
   spansLines(column: number): boolean;

@@ -4,20 +4,20 @@ import { BadFile } from './bad-file.ts';
 const LF = 10;
 const NOTHING = Buffer.alloc(0);
 
-/** Text from UTF-8 bytes that come in pieces, of which each may end within a character; a byte-order mark is left out. */
+/** Decodes UTF-8 bytes in chunks, each of which may end within a character; drops a byte-order mark. */
 export class Utf8 {
   #isFirst = true;
-  /** The beginning of a character. */
+  /** First bytes of a character that the next chunk continues. */
   #rest: Buffer = NOTHING;
 
   /**
-   * @param line where the bytes start
-   * @throws BadFile where they are no text
+   * @param line the line on which the bytes start
+   * @throws BadFile if the bytes are not text
    */
   decode(bytes: Uint8Array, line: number): string {
     const all = this.#rest.length === 0 ? view(bytes) : Buffer.concat([this.#rest, bytes]);
     const end = all.length - unfinished(all);
-    // A copy: the caller may read the next bytes into the same place.
+    // A copy, since the caller may reuse its buffer.
     this.#rest = end === all.length ? NOTHING : Buffer.from(all.subarray(end));
     const whole = all.subarray(0, end);
     if (!isUtf8(whole)) throw notText(line + linesBefore(whole, (part) => !isUtf8(part)));
@@ -27,7 +27,7 @@ export class Utf8 {
     return isAscii(whole) ? whole.toString('latin1') : whole.toString('utf8', hasMark ? 3 : 0);
   }
 
-  /** @throws BadFile where the bytes end within a character */
+  /** @throws BadFile if the bytes end within a character */
   finish(line: number): void {
     if (this.#rest.length > 0) throw notText(line);
   }
@@ -38,7 +38,7 @@ const view = ({ buffer, byteOffset, length }: Uint8Array) => Buffer.from(buffer,
 const notText = (line: number, kind: 'encoding' | 'NUL' = 'encoding') =>
   new BadFile('a byte that is not UTF-8 text', 'a file saved as UTF-8', { line, kind });
 
-/** How many bytes at the end begin a character that is longer. */
+/** Number of bytes at the end that begin an incomplete character. */
 function unfinished(bytes: Buffer): number {
   for (let length = 1; length <= Math.min(3, bytes.length); length++) {
     const byte = bytes[bytes.length - length]!;
@@ -48,7 +48,7 @@ function unfinished(bytes: Buffer): number {
   return 0;
 }
 
-/** How many lines come before the first that the test holds for: no UTF-8 character spans a line's end. */
+/** Number of lines before the first one that passes the test. No UTF-8 character spans the end of a line. */
 function linesBefore(bytes: Buffer, test: (line: Buffer) => boolean): number {
   for (let lines = 0, start = 0; ; lines++) {
     const end = bytes.indexOf(LF, start);

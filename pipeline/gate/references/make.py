@@ -1,4 +1,4 @@
-"""Writes score files and what scikit-learn, numpy and statsmodels make of them: the gate's references.
+"""Writes score files and the metrics that scikit-learn, numpy and statsmodels compute of them: the gate's references.
 
     python -m venv /tmp/references && /tmp/references/bin/pip install scikit-learn==1.9.1 pandas pyarrow statsmodels
     /tmp/references/bin/python make.py && Rscript make.R && npx biome format --write .
@@ -48,7 +48,7 @@ def binary_data(rng):
         "tiny": (tiny, np.array([0.9, 0.2, 0.4, 0.4, 0.1, 0.3]), np.array([0.3, 0.2, 0.6, 0.7, 0.1, 0.35])),
         "separated": (separated, 0.1 + 0.5 * separated + 0.2 * rng.random(40), models(separated)[1]),
         "imbalanced": (imbalanced, *models(imbalanced)),
-        # Probabilities of 0 and 1, some of them wrong, and numbers next to nothing.
+        # Probabilities of 0 and 1, some of them wrong, and tiny numbers.
         "extreme": (
             extreme,
             np.select([np.arange(60) < 4, np.arange(60) < 8], [rng.integers(0, 2, 60), [1e-300, 5e-324, 1e-17, 1e-9] * 15], champion[::-1]),
@@ -170,7 +170,7 @@ def seeded(seed, count):
 
 
 def write_parquet(rng):
-    """The same rows as types that parquet has: the gate reads them as it reads CSV."""
+    """The same rows with parquet types; the gate must read them like the CSV."""
     n = 500
     labels = rng.integers(0, 2, n)
     frame = pd.DataFrame(

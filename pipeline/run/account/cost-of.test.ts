@@ -43,7 +43,7 @@ test('with a champion its jobs tell what is expected, and what is reused costs n
   // Trained and scored beside the champion, whose scores turn out to serve again.
   expect(other.cost.estimated_usd).toBeCloseTo(3 * second * rate, 10);
   expect(other.cost.actual_usd).toBeCloseTo(2 * second * rate, 10);
-  expect(other.cost.note).toContain('as the run of the champion took');
+  expect(other.cost.note).toContain("as in the champion's run");
   const again = await costs(world, '', model('second'));
   expect(again.run.calls.filter(({ action }) => action.endsWith('Job'))).toEqual([]);
   expect(again.cost.actual_usd).toBe(0);
@@ -96,7 +96,7 @@ test('an instance without a price is said, and not estimated', async () => {
   const { run, cost } = await costs(onAws(), 'training: { instance: { type: ml.x9.large } }\n');
   expect(run.result.status).toBe('SUCCEEDED');
   expect(cost).toMatchObject({ estimated_usd: null, actual_usd: null });
-  expect(cost.note).toContain('Not estimated: no price is known of ml.x9.large (training) in us-east-1');
+  expect(cost.note).toContain('Not estimated: no price is known for ml.x9.large (training) in us-east-1');
   expect(cost.note).toContain('Not counted as spent');
 });
 

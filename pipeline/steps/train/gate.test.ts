@@ -36,7 +36,7 @@ describe('looks at the holdout', () => {
     expect(await verdictOf(again, world)).toEqual(verdict);
     expect(again.verdict).not.toBe(first.verdict);
     expect((await evidenceOf(again, world)).notes).toContainEqual(
-      expect.stringContaining('The same comparison was made before'),
+      expect.stringContaining('made the same comparison; this run repeats its verdict.'),
     );
   });
 
@@ -111,7 +111,7 @@ test("a champion's own view of the holdout: its file, its content type, the rows
   const result = await gate(event, world.context);
   expect((await verdictOf(result, world)).n).toBe(50);
   expect((await evidenceOf(result, world)).notes).toContainEqual(
-    expect.stringMatching(/small\/1 was prepared otherwise: 50 of the holdout's 60 rows/),
+    expect.stringMatching(/small\/1 has a different preparation: 50 of the holdout's 60 rows/),
   );
 });
 
@@ -202,7 +202,9 @@ describe("the model's own report", () => {
       const { world, event } = await reported(text);
       const evidence = await evidenceOf(await gate(event, world.context), world);
       expect(evidence.explanation).toBeNull();
-      expect(evidence.notes).toContainEqual(expect.stringContaining("The model's report.json holds "));
+      expect(evidence.notes).toContainEqual(
+        expect.stringContaining("The model's report.json was left out: got "),
+      );
     },
   );
 

@@ -269,7 +269,7 @@ describe('the data contract', () => {
     expect(small.read).toEqual(['whole']);
     const large = of(200_000_001);
     expect((await at(request, large)).notes).toEqual([
-      'The data are 201 MB: before the run only the beginning of each file was checked, the rest by the prepare job.',
+      'The data are 201 MB: before the run only the start of each file was checked; the prepare job checked the rest.',
     ]);
     expect(large.read).toEqual(['0-4000000']);
   });

@@ -92,7 +92,7 @@ describe('the parents of a tuning job', () => {
     expect([found.warm, found.notes]).toEqual([
       false,
       [
-        'No warm start: the ledger holds no earlier tuning job of the same ranges, objective, hyperparameters and split.',
+        'No warm start: the ledger holds no earlier tuning job with the same ranges, objective, hyperparameters and split.',
       ],
     ]);
   });
@@ -115,7 +115,7 @@ describe('the parents of a tuning job', () => {
     await ended('large', 2, 0.5, ['  max_jobs: 700\n']);
     expect(parents(await search(['  max_jobs: 60\n']))).toEqual(['small']);
     expect((await search(['  max_jobs: 701\n'])).notes).toEqual([
-      "No warm start: with the earlier jobs there would be more than 750 training jobs, SageMaker's limit.",
+      "No warm start: together with any earlier job there are more than 750 training jobs, SageMaker's limit.",
     ]);
     expect(parents(await search(['  max_jobs: 701\n  strategy: random\n']))).toEqual(['large', 'small']);
   });

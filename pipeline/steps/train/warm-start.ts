@@ -62,7 +62,7 @@ export async function searchOf(
     const why =
       alike.length === 0
         ? 'the ledger holds no earlier tuning job with the same ranges, objective, hyperparameters and split'
-        : `this job and an earlier one exceed SageMaker's limit of ${mostJobs[tuning.strategy]} training jobs`;
+        : `together with any earlier job there are more than ${mostJobs[tuning.strategy]} training jobs, SageMaker's limit`;
     return { ...anew, notes: [`No warm start: ${why}.`] };
   }
   const values = parents.map((model) => model.tuning.value);
