@@ -53,7 +53,7 @@ test('a function without its environment says at the start what is missing', () 
 
 test('an error keeps its name through the bundle: it decides the exit code', () => {
   const request = "{ images: { model: 'm@sha256:1', prepare: 'p@sha256:1' } }";
-  const call = `await handler({ execution: 'e', request: ${request} }, { invokedFunctionArn: 'arn:aws:lambda:us-east-1:1:function:f' })`;
+  const call = `await handler({ model_name: 'churn', execution: 'e', request: ${request} }, { invokedFunctionArn: 'arn:aws:lambda:us-east-1:1:function:f' })`;
   // No credentials, and none to be had elsewhere.
   const offline = { ...variables, AWS_EC2_METADATA_DISABLED: 'true', HOME: folder };
   expect(inNode('lease', offline, call)).toMatch(/^SetupError: DynamoDB GetItem: found no AWS credentials/);
