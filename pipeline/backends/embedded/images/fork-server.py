@@ -122,7 +122,7 @@ def join_own_group(pid):
     try:
         os.setpgid(pid, pid)
     except OSError:
-        pass  # the child has already executed another step or ended
+        pass  # the child has already ended
 
 
 def ended_children():

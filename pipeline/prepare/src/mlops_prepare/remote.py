@@ -26,7 +26,7 @@ class RemoteError(Exception):
 
 
 def main() -> int:
-    """Runs the job with the command line's arguments. 0: done; 1: failed, with the reason in S3 and on standard error."""
+    """Runs the job of the command line. 0: done; 1: failed, with the reason in S3 and on standard error."""
     try:
         run(sys.argv[1:])
     except RemoteError as error:

@@ -26,7 +26,7 @@ def scripted_dataset(
 ) -> tuple[Dataset, Sequence[str]]:
     """Runs the script separately on each side, so that no value it computes carries the holdout into training.
 
-    The script sees every column except the row id, which is the frame's index; the target of a classification is text. A
+    The script sees every column but the row id, which is the frame's index; the target of a classification is text. A
     slice column that it does not return is taken from the data. Returns the rows it kept, training rows first, and the
     names of the columns it returned. Raises PrepareScriptError if it fails or its result is invalid; problems in a
     column are added to `problems`.

@@ -81,7 +81,7 @@ class Places:
 
 
 def find_files(folder: Path, source: str) -> list[DataFile]:
-    """Every file under `folder`, by name, without hidden ones and markers such as _SUCCESS; labels start with `source`."""
+    """Every file under `folder`, by name, without hidden files and markers (_SUCCESS); labels start with `source`."""
     paths = sorted(
         (path for path in folder.rglob("*") if path.is_file() and not _is_marker(path.relative_to(folder))),
         key=lambda path: path.relative_to(folder).as_posix(),
