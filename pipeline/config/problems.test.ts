@@ -704,7 +704,7 @@ environments:
     [
       'mlops.yaml: inference.mode: got "serverless", expected no such setting: not built yet (line 4, column 20)',
       'mlops.yaml: environments.staging.network_isolation: got true, expected false: a serverless endpoint cannot have network isolation (line 9, column 24)',
-      'mlops.yaml: environments.staging.vpc: got a VPC, expected none: a serverless endpoint cannot be in a VPC (line 10, column 10)',
+      'mlops.yaml: environments.staging.vpc: got a VPC, expected none: a serverless endpoint has no VPC (line 10, column 10)',
     ],
   ],
   [

@@ -338,11 +338,7 @@ function* batchSize({ inference }: Config): Iterable<Breach> {
 function* serverless({ inference, environments }: Config): Iterable<Breach> {
   if (inference.mode !== 'serverless') return;
   for (const [name, { vpc, network_isolation }] of Object.entries(environments)) {
-    if (vpc)
-      yield [
-        `environments.${name}.vpc`,
-        'got a VPC, expected none: a serverless endpoint cannot be in a VPC',
-      ];
+    if (vpc) yield [`environments.${name}.vpc`, 'got a VPC, expected none: a serverless endpoint has no VPC'];
     if (network_isolation)
       yield [
         `environments.${name}.network_isolation`,

@@ -130,14 +130,10 @@ const data = object({
     .describe(
       'The column that identifies a row; its values are unique. Default: a hash of all columns except the target.',
     ),
-  exclude: columns('columns to leave out')
-    .default([])
-    .describe('Columns to drop: neither features nor slices.'),
+  exclude: columns('columns to leave out').default([]).describe('Columns to drop.'),
   slices: columns('columns to slice by')
     .default([])
-    .describe(
-      'Columns to slice by: the report and the gate compute metrics for each value. They need not be features.',
-    ),
+    .describe('Columns for each of whose values metrics are reported and gated. They need not be features.'),
   features_exclude: columns('columns that are no features')
     .default([])
     .describe('Columns to hide from the model; they may still be slices.'),
@@ -168,12 +164,8 @@ const model = object({
   csv: object({
     header: flag()
       .default(false)
-      .describe(
-        "Whether training files start with a header row. SageMaker's built-in algorithms expect none.",
-      ),
-    target: choice(['first', 'last'])
-      .default('first')
-      .describe('Position of the target column in training files.'),
+      .describe("Training files start with a header row. SageMaker's built-in algorithms expect none."),
+    target: choice(['first', 'last']).default('first').describe('Position of the target in training files.'),
   })
     .prefault({})
     .describe('Layout of the training files. serve gets the same columns, without header and target.'),
@@ -226,9 +218,7 @@ const training = object({
       error: 'a mapping of names to regular expressions',
     })
     .default({})
-    .describe(
-      "Metrics that SageMaker reads from train's log: a name and a regular expression with one capture group.",
-    ),
+    .describe("Metrics in train's log: a name and a regular expression with one capture group."),
 });
 
 const numericRange = object({
@@ -313,9 +303,7 @@ const gate = object({
   champion: object({
     rule: choice(['non_inferior', 'superior'])
       .default('non_inferior')
-      .describe(
-        'non_inferior: the candidate is not worse than the champion by more than margin. superior: it is better.',
-      ),
+      .describe('non_inferior: not worse than the champion by more than margin. superior: better.'),
     margin: margin
       .optional()
       .describe(
@@ -327,23 +315,17 @@ const gate = object({
   anchor: object({
     package: noneOr(string('the name of a package'), 'the name of a package')
       .default(null)
-      .describe(
-        'A model package that does not change with releases, so that small losses cannot add up. Default: none.',
-      ),
+      .describe('A model package that stays fixed, so that small losses cannot add up. Default: none.'),
     margin: margin
       .optional()
-      .describe(
-        'Like champion.margin. Default: 0.05; "10%" for the metrics whose champion.margin defaults to "5%".',
-      ),
+      .describe('Like champion.margin. Default: 0.05; "10%" where champion.margin defaults to "5%".'),
   })
     .prefault({})
     .describe('A fixed model that the candidate must not fall behind.'),
   min_change: offOr(
     object({
       absolute: number({ min: 0 }).optional().describe('Least difference, in units of primary.'),
-      relative: number({ min: 0 })
-        .optional()
-        .describe("Least difference, as a fraction of the champion's value: 0.01 is 1 %."),
+      relative: number({ min: 0 }).optional().describe("As a fraction of the champion's value: 0.01 is 1 %."),
     }),
     '{ absolute, relative }',
   )
@@ -521,9 +503,7 @@ export const configFile = object({
     .describe(
       "Name of the model. Only in a model's own file, where a project has several. Default: the folder's name.",
     ),
-  problem: choice(problems).describe(
-    'What to predict: one of two classes, one of several classes, or a number.',
-  ),
+  problem: choice(problems).describe('What to predict: one of two classes, one of several, or a number.'),
   data: data.describe('The rows to learn from.'),
   model: model.prefault({}).describe('The model container; SageMaker runs its train and serve.'),
   prepare: prepare.prefault({}).describe('The job that checks, splits and lays out the data.'),

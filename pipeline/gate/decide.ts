@@ -42,9 +42,8 @@ const LEAST_REPLICATES = 200;
 const MOST_DRAWS = 1e8;
 
 /**
- * Decides the verdict on a candidate. A pure function whose result does not depend on the order of rows: any failed
- * check rejects; otherwise any inconclusive check gives the outcome that the policy sets; otherwise the candidate is
- * promoted.
+ * Decides the verdict on a candidate, whatever the order of rows: a failed check rejects; otherwise an inconclusive one
+ * gives the outcome of `gate.inconclusive`; otherwise the gate promotes.
  *
  * @throws ScoreFileError if the models' rows or labels differ
  * @throws RangeError if confidence is not between 0.5 and 1
@@ -124,7 +123,7 @@ function championLevel({ reuse, champion, confidence }: GatePolicy, look: number
 }
 
 /**
- * The true difference that a one-sided test at this confidence level shows with 80 % power, if the estimate is normal:
+ * The true difference that a one-sided test at this confidence level shows with 80 % power, for a normal estimate:
  * (z_confidence + z_0.8) standard errors.
  */
 function smallestDetectable({ standardError }: Estimate, confidence: number): number {

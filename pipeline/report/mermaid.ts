@@ -34,9 +34,8 @@ export interface MermaidPlot {
 }
 
 /**
- * Plots as Mermaid sources, which GitHub draws in a comment. A source contains only numbers, the pipeline's own words
- * and labels of plain letters and digits, so that no other text from users reaches the parser. An xychart spaces a
- * line's points evenly, so curves are sampled on an even grid.
+ * Plots as Mermaid sources, which GitHub draws in a comment. For safety, a source has only numbers, fixed words and
+ * alphanumeric labels. An xychart spaces a line's points evenly, so curves are sampled on an even grid.
  */
 export function mermaidPlots({ plots }: Report): MermaidPlot[] {
   if (plots === null) return [];

@@ -38,8 +38,7 @@ export function headlineOf(report: Report): Headline {
       ? 'Not enforced: `gate.enforce` is false. This verdict is shown but does not block promotion.'
       : null;
   if (failure !== null || run.status === 'failed') {
-    const reached =
-      verdict === null ? [] : [`The gate's verdict had been ${verdict.outcome}: ${verdict.reason}`];
+    const reached = verdict === null ? [] : [`The gate's verdict was ${verdict.outcome}: ${verdict.reason}`];
     return {
       tone: 'failed',
       title: failure === null ? 'Failed' : `Failed in ${failure.step}`,

@@ -5,7 +5,7 @@ import type { MulticlassScores } from './scores.ts';
 
 const { log, max } = Math; // once: where Jest runs the code, looking up a global takes 200 ns
 
-/** The multiclass metrics of one model. The predicted class is the most probable one; the first of equals. */
+/** The multiclass metrics of one model. The predicted class is the most probable one, and the first of equals. */
 export function multiclassMetrics(rows: MulticlassScores): ModelMetrics {
   const { classes, labels, scores } = rows;
   const n = labels.length;

@@ -38,9 +38,8 @@ export class Random {
   }
 
   /**
-   * Draws `end - start` rows of [start, end) with replacement and adds 1 to each drawn row's count. Rows'
-   * probabilities are equal to within (end - start) / 2^32. For speed in the bootstrap, it repeats `uniform` with its
-   * state in locals.
+   * Draws `end - start` rows of [start, end) with replacement and adds 1 to each drawn row's count. Probabilities are
+   * equal to within (end - start) / 2^32. For the bootstrap's speed it repeats `uniform` with its state in locals.
    */
   resample(counts: Uint8Array, start: number, end: number): void {
     const scale = (end - start) / 2 ** 32;

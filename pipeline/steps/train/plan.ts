@@ -77,8 +77,7 @@ export async function plan(event: PlanEvent, context: StepContext): Promise<Plan
   const prepared = await context.ledger.get<Prepared>('prepared', prepareKey);
   const model = await context.ledger.get<TrainedModel>('model', fingerprint);
   const notes = prepared === null ? await requireSoundData(request, context) : [];
-  // The search is not in the fingerprint: a merge may find more parents than its pull request did, and yet reuses
-  // the model that the pull request trained.
+  // The fingerprint leaves out the search: a merge may find more parents, yet reuses its pull request's model.
   const origin = { prepared: prepareKey, image: digestOf(request.images.model) };
   const { search, notes: searchNotes } =
     model === null ? await searchOf(config, { hyperparameters, ...origin }, context.ledger) : noSearch;
