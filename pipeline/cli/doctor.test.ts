@@ -1,4 +1,3 @@
-import { ModelLedger } from '../model-ledger.ts';
 import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
@@ -14,6 +13,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { FileLedger } from '../backends/embedded/state/file-ledger.ts';
 import type { Check } from '../doctor/check.ts';
+import { ModelLedger } from '../model-ledger.ts';
 import type { ModelPackage } from '../ports.ts';
 import { stackTrace, type Workspace } from './cli.fixture.ts';
 import { behave, smallProject } from './small-project.fixture.ts';

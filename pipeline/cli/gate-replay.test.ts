@@ -125,7 +125,9 @@ test('scores that are gone or unreadable are told, and the other runs judged', a
   ]);
   const { stdout } = await copy.mlops('gate', '--replay', '20');
   expect(stdout).toContain('0 of 1 would change. 3 runs cannot be judged again.');
-  expect(stdout).toContain(`?        cannot be judged again: s3://mlops/small/runs/small/${fourth}/candidate.csv`);
+  expect(stdout).toContain(
+    `?        cannot be judged again: s3://mlops/small/runs/small/${fourth}/candidate.csv`,
+  );
 });
 
 test('no run yet', async () => {

@@ -17,7 +17,12 @@ test('what is sound, and what was looked at', async () => {
     'mlops.yaml: sound\ndata.csv: sound; 400 rows, 5 columns\nHoldout: about 80 rows (20 %) by a hash of id\n',
   );
   const columns = ['id', 'x', 'noise', 'group', 'y'];
-  expect(json).toEqual({ ok: true, model: 'small', errors: [], checked: { rows: 400, columns, holdout: 80 } });
+  expect(json).toEqual({
+    ok: true,
+    model: 'small',
+    errors: [],
+    checked: { rows: 400, columns, holdout: 80 },
+  });
 });
 
 test('every problem of mlops.yaml with line and column, in text and in JSON', async () => {

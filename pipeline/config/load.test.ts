@@ -301,9 +301,16 @@ describe('loading', () => {
     const path = write(minimal());
     const loaded = await loadConfig(path, { set: ['tuning=off'] });
     expect(loaded).toMatchObject({ config: parseConfig(minimal()), path });
-    const line = minimal().split('\n').findIndex((text) => text.includes('problem:')) + 1;
+    const line =
+      minimal()
+        .split('\n')
+        .findIndex((text) => text.includes('problem:')) + 1;
     expect(loaded.problemAt('problem', 'is odd')).toMatchObject({ path: 'problem', message: 'is odd', line });
-    expect(loaded.problemAt('tuning', 'is odd')).toEqual({ path: 'tuning', message: 'is odd', from_set: true });
+    expect(loaded.problemAt('tuning', 'is odd')).toEqual({
+      path: 'tuning',
+      message: 'is odd',
+      from_set: true,
+    });
   });
 
   test('reads a byte-order mark and CRLF', async () => {
