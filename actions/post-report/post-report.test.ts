@@ -1,9 +1,8 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterAll, afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { renderHtml } from '../../pipeline/report/html.ts';
 import {
   failedRun,
@@ -14,26 +13,19 @@ import {
   sampleReport,
   unenforcedRun,
 } from '../../pipeline/report/report.fixture.ts';
-import type { Report } from '../../pipeline/report/report.ts';
-import { FakeGitHub } from '../shared/fake-github.fixture.ts';
-import { connect } from '../shared/github.ts';
-import { builtAction, type Finished } from '../shared/runner.fixture.ts';
-import { run } from './run.ts';
-
-/* The bundle as the runner runs it, against a GitHub that keeps what it is told. */
-jest.setTimeout(60_000);
-const action = await builtAction('post-report');
-const folder = await mkdtemp(join(tmpdir(), 'mlops-post-report-'));
-const config = [
-  'project: attrition',
-  'problem: binary',
-  'gate:',
-  '  primary: roc_auc',
-  '  thresholds:',
-  '    roc_auc: { min: 0.75 }',
-  '  slices: off',
-];
-await writeFile(join(folder, 'mlops.yaml'), config.join('\n'));
+import {
+  folder,
+  github,
+  heading,
+  logs,
+  merge,
+  moved,
+  ofHead,
+  post,
+  postBundled,
+  sha,
+  token,
+} from './post-report.fixture.ts';
 
 // GitHub-flavoured Markdown by the parser that comes with mermaid.
 const require = createRequire(createRequire(import.meta.url).resolve('mermaid'));
@@ -41,79 +33,8 @@ const { marked } = (await import(pathToFileURL(require.resolve('marked')).href))
   marked: { parse: (text: string) => string };
 };
 
-const token = 'ghs_16C7e42F292c6912E7710c838347Ae178B4a';
-const sha = '0123456789abcdef0123456789abcdef01234567';
-const moved = 'f'.repeat(40);
-const merge = 'a'.repeat(40);
-const head = { sha, ref: 'feature', repo: { full_name: 'octo/attrition' } };
-const pullRequest = {
-  name: 'pull_request',
-  event: { pull_request: { number: 7, head, base: { ref: 'main', sha: merge } } },
-};
-
-let github: FakeGitHub;
-const logs: string[] = [];
-beforeEach(async () => {
-  github = await FakeGitHub.start();
-  github.addPullRequest({ number: 7, head: sha, branch: 'feature' });
-});
-afterEach(async () => {
-  await github.stop();
-});
-afterAll(async () => {
-  await rm(folder, { recursive: true });
-});
-
-/** Of the commit that the pull request is at. */
-const ofHead = (report: Report): Report => ({
-  ...report,
-  run: { ...report.run, commit: { sha, ref: 'feature', dirty: false } },
-});
-
-let runs = 0;
-async function written(report: Report | string): Promise<string> {
-  const path = join(folder, `run-${++runs}`, 'report.json');
-  await mkdir(dirname(path));
-  await writeFile(path, typeof report === 'string' ? report : JSON.stringify(report));
-  return path;
-}
-
-async function post(
-  report: Report | string | null,
-  {
-    on = pullRequest,
-    inputs: given = {},
-    env = {},
-  }: {
-    on?: { name: string; event?: object; sha?: string };
-    inputs?: Record<string, string>;
-    env?: Record<string, string>;
-  } = {},
-): Promise<Finished> {
-  const path = report === null ? '' : await written(report);
-  const finished = await action.main({
-    cwd: folder,
-    event: on.event ?? {},
-    with: { run: path, token, ...given },
-    env: {
-      GITHUB_API_URL: github.url,
-      GITHUB_REPOSITORY: 'octo/attrition',
-      GITHUB_WORKFLOW: 'Pull request',
-      GITHUB_RUN_ID: '77',
-      GITHUB_EVENT_NAME: on.name,
-      GITHUB_SHA: on.sha ?? merge,
-      ...env,
-    },
-  });
-  logs.push(finished.log, finished.summary, JSON.stringify(finished.outputs));
-  return finished;
-}
-
-const heading = (number = 7): (string | undefined)[] =>
-  github.comments(number).map(({ body }) => body.split('\n')[1]);
-
 test('the first report is a comment, the next one takes its place, in four calls', async () => {
-  const first = await post(ofHead(sampleReport()));
+  const first = await postBundled(ofHead(sampleReport()));
   expect(first.code).toBe(0);
   expect(heading()).toEqual(['## 🟢 Promote: attrition']);
   expect(github.calls()).toEqual([
@@ -232,7 +153,7 @@ test('each workflow and environment has its comment', async () => {
   for (let i = 0; i < 2; i++) {
     await post(ofHead(sampleReport()));
     await post(ofHead(sampleReport()), { inputs: { environment: 'staging' } });
-    await post(ofHead(sampleReport()), { env: { GITHUB_WORKFLOW: 'Nightly --> <b>' } });
+    await post(ofHead(sampleReport()), { workflow: 'Nightly --> <b>' });
   }
   expect(github.comments(7).map(({ body }) => body.split('\n')[0])).toEqual([
     '<!-- mlops-report:attrition:Pull%20request -->',
@@ -296,14 +217,14 @@ test("gate-promotion's verdict counts, where there is one", async () => {
 
 test('a push reports on the pull request that it merged, whatever its head is', async () => {
   github.addPullRequest({ number: 8, head: moved, merged: merge });
-  await post(sampleReport(), { on: { name: 'push', sha: merge }, env: { GITHUB_WORKFLOW: 'Deploy' } });
+  await post(sampleReport(), { on: { name: 'push', sha: merge }, workflow: 'Deploy' });
   expect(heading(8)).toEqual(['## 🟢 Promote: attrition']);
   expect(github.checks).toMatchObject([{ head_sha: merge }]);
   expect(github.calls()).toHaveLength(5);
   await post(sampleReport(), {
     on: { name: 'push', sha: merge },
-    inputs: { 'pull-request': '8' },
-    env: { GITHUB_WORKFLOW: 'Deploy' },
+    inputs: { 'pull-request': 8 },
+    workflow: 'Deploy',
   });
   expect(github.comments(8)).toHaveLength(1);
 
@@ -347,11 +268,11 @@ test("what a fork's run says is not a check", async () => {
     name: 'workflow_run',
     event: { workflow_run: { head_sha: sha, html_url: 'https://github.com/octo/attrition/actions/runs/76' } },
   };
-  await post(ofHead(sampleReport()), { on, inputs: { 'pull-request': '7' } });
+  await post(ofHead(sampleReport()), { on, inputs: { 'pull-request': 7 } });
   expect(github.checks).toMatchObject([{ conclusion: 'neutral', head_sha: sha }]);
   expect(github.comments(7)[0]?.body).toContain('actions/runs/76');
   github.moveHead(7, moved);
-  const { log } = await post(null, { on, inputs: { 'pull-request': '7' } });
+  const { log } = await post(null, { on, inputs: { 'pull-request': 7 } });
   expect(log).toContain('this run was for 0123456');
 });
 
@@ -383,34 +304,36 @@ test.each([
     /octo\/attrition has no pull request #99/,
   ],
 ])('%s is told, and the step succeeds', async (_, options, message) => {
-  const { code, log, summary } = await post(ofHead(sampleReport()), options);
+  const { code, log, summary } = await postBundled(ofHead(sampleReport()), options);
   expect(code).toBe(0);
   expect(log).toMatch(message);
   expect(summary).toMatch(/🟢 Promote/);
 });
 
 test('wrong inputs fail the step before anything is asked', async () => {
-  const { code, log } = await post(ofHead(sampleReport()), {
+  const { code, log } = await postBundled(ofHead(sampleReport()), {
     inputs: { token: '', target: 'mail', 'pull-request': '#7' },
   });
   expect(code).toBe(1);
   expect(log).toBe(
     '::error title=Input::input target: got "mail", expected one of comment, summary, both%0Ainput pull-request: got "#7", expected the number of a pull request\n',
   );
-  expect((await post(ofHead(sampleReport()), { inputs: { token: '' } })).log).toBe(
+  expect((await postBundled(ofHead(sampleReport()), { inputs: { token: '' } })).log).toBe(
     '::error title=Input::input token: got nothing, expected the token of the workflow, github.token\n',
   );
   expect(github.calls()).toEqual([]);
 });
 
 test('a summary alone asks GitHub nothing and needs no token', async () => {
-  const { code, summary } = await post(ofHead(sampleReport()), { inputs: { target: 'summary', token: '' } });
+  const { code, summary } = await postBundled(ofHead(sampleReport()), {
+    inputs: { target: 'summary', token: '' },
+  });
   expect([code, github.calls()]).toEqual([0, []]);
   expect(summary).toContain('🟢 Promote');
 });
 
 test("a runner's proxy does not keep the action from loading", async () => {
-  const { code, summary } = await post(ofHead(sampleReport()), {
+  const { code, summary } = await postBundled(ofHead(sampleReport()), {
     inputs: { target: 'summary' },
     env: { GITHUB_API_URL: 'https://api.github.com', HTTPS_PROXY: 'http://proxy.example:3128' },
   });
@@ -418,55 +341,25 @@ test("a runner's proxy does not keep the action from loading", async () => {
   expect(summary).toContain('🟢 Promote');
 });
 
-test('an outage is sat out', async () => {
-  github.goDown(3000);
-  const { code } = await post(ofHead(sampleReport()));
+test.each([
+  // The client tries again after 1 + 4 + 9 + 16 s.
+  ['of half a minute', post, 4],
+  ['that the bundle meets', postBundled, 1],
+])('an outage %s is sat out', async (_, posting, cuts) => {
+  github.cut(cuts);
+  const { code } = await posting(ofHead(sampleReport()));
   expect(code).toBe(0);
   expect(heading()).toEqual(['## 🟢 Promote: attrition']);
 });
 
 test('GitHub down for good: the summary is written, the step warns, and the verdict stays', async () => {
   github.goDown(1e9);
-  const warnings: string[] = [];
-  let summary = '';
-  const { outputs, failed } = await run(
-    {
-      run: await written(ofHead(rejectedRun())),
-      token,
-      target: 'both',
-      config: join(folder, 'mlops.yaml'),
-    },
-    {
-      context: {
-        repo: { owner: 'octo', repo: 'attrition' },
-        workflow: 'Pull request',
-        runId: 77,
-        runAttempt: 1,
-        eventName: pullRequest.name,
-        payload: pullRequest.event,
-        sha: merge,
-        ref: 'refs/pull/7/merge',
-        actor: 'octocat',
-        serverUrl: 'https://github.com',
-      },
-      core: {
-        warning: (message) => warnings.push(message),
-        error: (message) => warnings.push(message),
-        summary: {
-          addRaw: (text) => {
-            summary += text;
-            return { write: async () => {} };
-          },
-        },
-      },
-      // A second takes 5 ms.
-      connect: () => connect({ token, apiUrl: github.url, second: 5, onWait: () => {} }),
-      now: () => new Date(),
-    },
-  );
-  expect(failed).toBeUndefined();
+  const { code, log, summary, outputs } = await post(ofHead(rejectedRun()));
+  expect(code).toBe(0);
   expect(outputs).toMatchObject({ 'comment-id': '', report: expect.stringContaining('report.html') });
-  expect(warnings).toEqual([expect.stringMatching(/^GitHub could not be reached: /)]);
+  expect(commandsIn(log)).toEqual([
+    expect.stringMatching(/^::warning title=The report was not posted::GitHub could not be reached: /),
+  ]);
   expect(summary).toMatch(/^<!--.*-->\n## 🔴 Reject: attrition/);
   expect(summary).toMatch(/> \[!NOTE\]\n> The report was not posted: GitHub could not be reached: .*$/m);
 });
@@ -479,15 +372,19 @@ test('what users write neither pings, nor breaks out, nor commands the runner', 
     '\n::set-output name=x::y\n::error::z',
     '::stop-commands::x',
   ];
-  for (const text of [texts.join(' '), ...texts.slice(-4)]) {
+  const all = texts.join(' ');
+  for (const [text, posting] of [
+    [all, postBundled],
+    ...[all, ...texts.slice(-4)].map((each) => [each, post] as const),
+  ] as const) {
     const hostile = hostileRun(text);
     const report = ofHead({
       ...hostile,
       project: `attrition ${text}`,
       run: { ...hostile.run, started_at: '2026-11-22T20:00:00Z' },
     });
-    const { code, log, summary, outputs } = await post(report, {
-      env: { GITHUB_WORKFLOW: text.replaceAll('\u0000', '') },
+    const { code, log, summary, outputs } = await posting(report, {
+      workflow: text.replaceAll('\u0000', ''),
     });
     expect(code).toBe(0);
     const { body } = github.comments(7).at(-1) ?? { body: '' };

@@ -154,6 +154,7 @@ export class FakeGitHub {
   readonly #environments = new Map<string, Environment>();
   readonly #onRequest: (request: Logged) => void;
   #downUntil = 0;
+  #cuts = 0;
   #ids = 1000;
 
   private constructor(repository: string, onRequest: (request: Logged) => void) {
@@ -341,6 +342,11 @@ export class FakeGitHub {
     this.#downUntil = performance.now() + milliseconds;
   }
 
+  /** Cuts the next connections. */
+  cut(times: number): void {
+    this.#cuts = times;
+  }
+
   // What a test looks at
 
   comments(issue: number): { id: number; body: string; author: string }[] {
@@ -381,7 +387,10 @@ export class FakeGitHub {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = 'GET', url = '/' } = request;
-    if (performance.now() < this.#downUntil) return void request.socket.destroy();
+    if (this.#cuts > 0 || performance.now() < this.#downUntil) {
+      this.#cuts = Math.max(0, this.#cuts - 1);
+      return void request.socket.destroy();
+    }
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     await this.#wait();

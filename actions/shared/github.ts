@@ -1,6 +1,7 @@
 import { getOctokit } from '@actions/github';
 import { retry } from '@octokit/plugin-retry';
 import { throttling } from '@octokit/plugin-throttling';
+import Bottleneck from 'bottleneck/light.js';
 
 /** GitHub's API for one token, as https://octokit.github.io/rest.js documents it. */
 export type Octokit = ReturnType<typeof getOctokit>;
@@ -9,6 +10,8 @@ export type Octokit = ReturnType<typeof getOctokit>;
 const tries = 5;
 /** A job does not wait longer than this many seconds for a rate limit. */
 const longestWait = 120;
+/** Milliseconds that an answer may take. */
+const longestAnswer = 30_000;
 
 /**
  * The toolkit's client, which retries after short outages (no connection, 5xx) and waits as rate limits ask it to. It
@@ -36,6 +39,8 @@ export function connect({
       );
       return again;
     };
+  /** As the plugin makes them, in seconds of ours. */
+  const every = (seconds: number) => new Bottleneck.Group({ maxConcurrent: 1, minTime: seconds * second });
   return getOctokit(
     token,
     {
@@ -43,7 +48,7 @@ export function connect({
       userAgent: 'mlops-template',
       request: {
         fetch: (url: string, init: RequestInit) =>
-          fetch(url, { ...init, signal: AbortSignal.timeout(30 * second) }),
+          fetch(url, { ...init, signal: AbortSignal.timeout(longestAnswer) }),
       },
       log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
       // The throttling plugin handles 429 and 403, because it knows how long to wait.
@@ -56,6 +61,8 @@ export function connect({
         // Clients with the same id would queue behind each other.
         id: crypto.randomUUID(),
         retryAfterBaseValue: second,
+        write: every(1),
+        notifications: every(3),
         onRateLimit: onLimit('rate limit'),
         onSecondaryRateLimit: onLimit('secondary rate limit'),
       },

@@ -139,11 +139,8 @@ test('no run yet', async () => {
 
 test.each([
   [[], /^got neither --candidate nor --replay, expected /],
-  [
-    ['--replay', '3', '--candidate', 'a.csv'],
-    /^got both --replay and score files, expected only one of them/,
-  ],
-  [['--replay', '3', '--champion', 'a.csv'], /^got both --replay and score files, expected only one of them/],
+  [['--replay', '3', '--candidate', 'a.csv'], /^got both --replay and score files, expected one/],
+  [['--replay', '3', '--champion', 'a.csv'], /^got both --replay and score files, expected one/],
   [['--replay', '0'], /^--replay: got "0", expected a number of runs: a whole number of at least 1/],
   [['--replay', 'many'], /^--replay: got "many", expected a number of runs/],
   [['--replay', '3', '--config', 'none.yaml'], /^none\.yaml: no such file/],

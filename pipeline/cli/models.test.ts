@@ -138,7 +138,7 @@ test('a ledger from before models had names is refused, and moved on request, wi
   const refused = await old.mlops('run');
   expect(refused.code).toBe(2);
   expect(refused.stderr).toContain(
-    'whose keys name no model; expected keys that do: `mlops doctor --repair` moves what is there',
+    'whose keys name no model; expected keys that do: `mlops doctor --repair` moves the items',
   );
   const told = await old.mlops('doctor', '--json');
   expect(json(told).checks).toContainEqual(expect.objectContaining({ name: 'Keys', outcome: 'problem' }));

@@ -124,7 +124,7 @@ test('actions follow the document: without a state its calls are gone, an unknow
     }),
   ]);
   expect(() => actionsOf(only('arn:aws:states:::sns:publish', {} as never), place)).toThrow(
-    /sns:publish.*no policy/,
+    /sns:publish.*without a known policy/,
   );
   expect(() =>
     actionsOf(only('arn:aws:states:::lambda:invoke', { 'FunctionName.$': '$.f' } as never), place),
