@@ -205,7 +205,7 @@ test('a missing base image and a missing Dockerfile are annotated in the file', 
   writeFileSync(join(workspace, 'model/notes'), 'no Dockerfile here');
   expect((await act()).annotations).toEqual([
     expect.stringMatching(
-      /^::error file=model\/Dockerfile::model: \S*model\/Dockerfile: no such file, expected the Dockerfile/,
+      /^::error file=model\/Dockerfile::model: \S*model\/Dockerfile: got no such file, expected the Dockerfile of its image/,
     ),
   ]);
   writeFileSync(dockerfile, 'FROM mlops-test/base:1\nENV TWO=2\n');
@@ -263,6 +263,6 @@ test('post removes the login that a killed main left, and only warns', async () 
   const stuck = await action.post(step({}, { STATE_logins: `${dockerfile}/below` }));
   expect(stuck).toMatchObject({
     code: 0,
-    log: expect.stringMatching(/^::warning::The login .*ENOTDIR.*\n$/),
+    log: expect.stringMatching(/^::warning::The registry login in .* could not be removed; .*ENOTDIR.*\n$/),
   });
 });
