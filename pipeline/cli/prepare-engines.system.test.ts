@@ -20,10 +20,10 @@ function callsOf(workspace: Workspace): string[] {
 
 /** Of what was prepared, by path under its key. */
 function manifestsOf(workspace: Workspace): string[] {
-  return readdirSync(workspace.path('.mlops/s3/mlops/small/prepared'))
+  return readdirSync(workspace.path('.mlops/s3/mlops/small/prepared/small'))
     .filter((key) => key !== 'failures')
     .sort()
-    .map((key) => workspace.read('.mlops/s3/mlops/small/prepared', key, 'manifest/manifest.json'));
+    .map((key) => workspace.read('.mlops/s3/mlops/small/prepared/small', key, 'manifest/manifest.json'));
 }
 
 const task = (state: string, ...after: string[]) => [
