@@ -67,7 +67,7 @@ test('push puts the images of the checkout where the backend looks for them, onc
   expect({ code: first.code, stderr: first.stderr }).toEqual({
     code: 0,
     stderr: expect.stringMatching(
-      /model: building .*\nmodel: pushing .*\nmodel: pushed .*\nprepare: .* already\n/,
+      /model: building .*\nmodel: pushing .*\nmodel: pushed .*\nprepare: .* is already in .*\n/,
     ),
   });
   const images = JSON.parse(first.stdout) as Record<'model' | 'prepare', PushedImage>;

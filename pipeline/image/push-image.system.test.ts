@@ -229,7 +229,9 @@ test('an image is copied as it is, by digest, once', async () => {
   expect(await copy(open())).toEqual({ uri, digest, pushed: true });
   expect(await digestIn('team/release', tag)).toBe(digest);
   expect(await copy(open())).toEqual({ uri, digest, pushed: false });
-  await expect(copy(open(), `sha256:${'0'.repeat(64)}`)).rejects.toThrow(/got sha256:[0-9a-f]{64}, expected sha256:0{64}/);
+  await expect(copy(open(), `sha256:${'0'.repeat(64)}`)).rejects.toThrow(
+    /got sha256:[0-9a-f]{64}, expected sha256:0{64}/,
+  );
 
   // To another registry, where nothing can be mounted, over a network that fails once.
   let cut = 0;

@@ -114,13 +114,6 @@ const many = <T>(n: number, make: (i: number) => T): T[] => Array.from({ length:
 
 test.each<[string, (report: Report) => void]>([
   [
-    'features of as many classes',
-    ({ explanation }) => {
-      if (explanation)
-        explanation.features = many(100_000, (i) => ({ name: `f${i}`, value: i, class: `c${i}` }));
-    },
-  ],
-  [
     'slices',
     ({ verdict }) => {
       const [slice] = verdict?.slices ?? [];
@@ -132,12 +125,6 @@ test.each<[string, (report: Report) => void]>([
     ({ tuning }) => {
       const [trial] = tuning?.trials ?? [];
       if (tuning && trial) tuning.trials = many(10_000, (i) => ({ ...trial, name: `t${i}` }));
-    },
-  ],
-  [
-    'changes',
-    (report) => {
-      report.changes = many(80_000, (i) => ({ what: 'code', path: `p${i}`, from: null, to: null }));
     },
   ],
   [

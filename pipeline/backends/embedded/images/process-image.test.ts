@@ -31,9 +31,12 @@ afterEach(() => {
   delete process.env.MLOPS_FORK_SERVER;
 });
 
+/** Of all tests, because making one takes longer than most of them. */
+const environments = temporaryFolder();
+
 async function open(train: string, requirements?: string): Promise<Image> {
   await writeContext(join(folder, 'model'), train, requirements);
-  const store = new ImageStore(join(folder, 'images'));
+  const store = new ImageStore(join(folder, 'images'), { environments });
   return store.open(await store.add(join(folder, 'model'), 'model'));
 }
 
@@ -209,7 +212,8 @@ def main():
   });
 
   test('stop at once, before the program has come to life', async () => {
-    const image = await open(STUBBORN);
+    // Its import has no end, so that it does not come to life on a busy machine either.
+    const image = await open('import time\ntime.sleep(300)\ndef main(): print("alive")\n');
     await (await start(image)).stop(5);
     expect(lines).toEqual([]);
   });
@@ -245,7 +249,7 @@ def main():
     await writeFiles(folder, {
       'run.ts': `
         import { ImageStore } from ${JSON.stringify(`${import.meta.dirname}/image-store.ts`)};
-        const image = await new ImageStore(${JSON.stringify(join(folder, 'images'))}).open(${JSON.stringify(image.uri)});
+        const image = await new ImageStore(${JSON.stringify(join(folder, 'images'))}, ${JSON.stringify({ environments })}).open(${JSON.stringify(image.uri)});
         await image.start('train', { baseDir: ${JSON.stringify(baseDir)}, env: {}, onLine: console.log });`,
     });
     const runner = spawn(process.execPath, [join(folder, 'run.ts')], {

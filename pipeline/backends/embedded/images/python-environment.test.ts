@@ -69,14 +69,6 @@ test('installs a hash-pinned package once, says so, and finds it again', async (
   expect(progress).toEqual([]);
 });
 
-test('a Python whose pip is missing or old gets one into the environment', async () => {
-  const real = await ensurePython();
-  const probe = { ...real, minor: [3, 11], venv: true, pip: false };
-  process.env.MLOPS_PYTHON = await pretendPython(probe);
-  await writeFile(requirements, makeWheel(folder, 'tiny', 'answer = 42\n'));
-  expect(evaluate((await ensure()).python, 'import tiny; print(tiny.answer)')).toBe('42');
-});
-
 test('another lock is another environment', async () => {
   await writeFile(requirements, '');
   const first = await ensure();
