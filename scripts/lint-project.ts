@@ -1,5 +1,8 @@
-/** Lints the user's own code, the model's package, with ruff and mypy if the package uses them. */
-import { checkModel } from './project.ts';
+/** Lints the user's own code, the models' packages, with ruff and mypy if the packages use them. */
+import { checkModels } from './project.ts';
 
-const codes = [await checkModel('ruff', 'check', '.'), await checkModel('mypy')];
-process.exitCode = codes.find((code) => code !== null && code !== 0) ?? 0;
+const codes = [
+  ...(await checkModels('ruff', () => ['check', '.'])).values(),
+  ...(await checkModels('mypy', () => [])).values(),
+];
+process.exitCode = codes.find((code) => code !== 0) ?? 0;

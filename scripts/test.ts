@@ -1,7 +1,7 @@
 /**
  * Runs tests and ends with a line `N passed, N failed`.
  *   fast      in the template's repository `template` and `project`, in a user's only `project`
- *   project   the user's files: mlops.yaml and the data by `mlops validate`, and the model's own tests if it has any
+ *   project   the user's files: mlops.yaml and the data by `mlops validate`, and the models' own tests if they have any
  *   template  the template's own tests that need only Node and Python: Jest and pytest
  *   system    the template's own tests that also need Docker, a browser or an emulator
  *   all       all of these
@@ -10,7 +10,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { checkModel } from './project.ts';
+import { checkModels } from './project.ts';
 import { runTool } from './python-tool.ts';
 import { whoseChecks } from './template.ts';
 
@@ -31,6 +31,7 @@ if (kinds === undefined) {
 
 /** pytest's exit code if it finds no test. */
 const noTests = 5;
+const prepare = 'pipeline/prepare';
 const results = mkdtempSync(join(tmpdir(), 'mlops-tests-'));
 let passed = 0;
 let failed = 0;
@@ -38,8 +39,7 @@ let failed = 0;
 for (const kind of kinds) {
   if (kind === 'project') await project();
   else jest(kind);
-  if (kind === 'template')
-    await pytest('pipeline/prepare', (...args) => runTool('pipeline/prepare', 'pytest', args));
+  if (kind === 'template') countPytest(prepare, await runTool(prepare, 'pytest', pytestArguments(prepare)));
 }
 rmSync(results, { recursive: true });
 console.log(`${passed} passed, ${failed} failed`);
@@ -57,8 +57,9 @@ async function project(): Promise<void> {
   const status = run('node', ['pipeline/cli/mlops.ts', 'validate']);
   passed += status === 0 ? 1 : 0;
   failed += status === 0 ? 0 : 1;
-  // A broken mlops.yaml has just been reported, and cannot say where the model is.
-  if (status === 0) await pytest('model', (...args) => checkModel('pytest', ...args));
+  // A broken mlops.yaml has just been reported, and cannot say where the models are.
+  if (status !== 0) return;
+  for (const [model, status] of await checkModels('pytest', pytestArguments)) countPytest(model, status);
 }
 
 function jest(kind: 'template' | 'system'): void {
@@ -86,11 +87,18 @@ function jest(kind: 'template' | 'system'): void {
   failed += numFailedTests + numRuntimeErrorTestSuites;
 }
 
-async function pytest(name: string, runPytest: (...args: string[]) => Promise<number | null>): Promise<void> {
-  const file = join(results, `${name.replaceAll('/', '-')}.xml`);
-  const status = await runPytest('-q', `--junitxml=${file}`);
-  if (status === null) return;
-  const suiteTag = /<testsuite [^>]*>/.exec(read(file, `no pytest results of ${name}`) ?? '')?.[0] ?? '';
+function pytestArguments(name: string): string[] {
+  return ['-q', `--junitxml=${pytestFile(name)}`];
+}
+
+function pytestFile(name: string): string {
+  return join(results, `pytest-${name.replaceAll('/', '-')}.xml`);
+}
+
+/** Counts the tests of one run of pytest, which ended with this exit code. */
+function countPytest(name: string, status: number): void {
+  const suiteTag =
+    /<testsuite [^>]*>/.exec(read(pytestFile(name), `no pytest results of ${name}`) ?? '')?.[0] ?? '';
   const count = (key: string) => Number(new RegExp(` ${key}="(\\d+)"`).exec(suiteTag)?.[1] ?? 0);
   const bad = count('failures') + count('errors');
   passed += count('tests') - bad - count('skipped');
