@@ -1,7 +1,7 @@
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Environment } from './environment.ts';
 
-/** What a construct needs that keeps data at rest. */
+/** The props of a construct that keeps data at rest. */
 export interface EncryptedProps {
   readonly environment: Environment;
   /** The project's own key. @default a key that the service owns */

@@ -2,7 +2,7 @@ import type { Context } from '../shared/context.ts';
 import type { Octokit } from '../shared/github.ts';
 import { statusOf } from '../shared/github-error.ts';
 
-/** Where a report belongs. */
+/** The place that a report belongs to. */
 export type Target =
   | {
       kind: 'pull request';

@@ -11,7 +11,7 @@ interface Declared {
   outputs: readonly string[];
 }
 
-// What each main.ts hands to start, which is not run here.
+// Each main.ts hands its declarations to start, which is not run here.
 const start = jest.fn<(action: Declared) => void>();
 jest.unstable_mockModule('./start.ts', () => ({ start }));
 jest.unstable_mockModule('./cancelled.ts', () => ({ cancelled: () => new AbortController().signal }));

@@ -65,7 +65,7 @@ const changes = (id: string) =>
 test('a stack that is not there has no template, and no change set is made', async () => {
   answers.set('GetTemplate', { status: 400, body: 'Stack with id churn--staging does not exist' });
   expect(await ask()).toEqual({ template: undefined });
-  // Where the role may not be assumed, the credentials themselves ask.
+  // The credentials themselves ask if the role may not be assumed.
   expect(actions()).toEqual(['AssumeRole', 'GetTemplate']);
 });
 

@@ -65,7 +65,8 @@ async function requireKeys(home: string, project: string): Promise<void> {
   await requireModelKeys(home, project);
 }
 
-function requireNoEnvironment(environment: Place['environment']): void {
+/** Throws InputError for an environment, which only AWS has. */
+export function requireNoEnvironment(environment: Place['environment']): void {
   if (environment === undefined || environment === null) return;
   throw new InputError('--environment: got it without --backend aws, expected both or neither');
 }

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { requireNoEnvironment } from '../backends/open.ts';
 import type { Check } from '../doctor/check.ts';
 import { configName, examine, examineAws } from '../doctor/doctor.ts';
 import { InputError } from '../errors.ts';
@@ -31,9 +32,7 @@ async function checksOf(options: DoctorOptions): Promise<Check[]> {
     if (repair) throw new InputError('--repair: got it with --backend aws, expected --backend embedded');
     return await examineAws({ file: config, model, environment });
   }
-  if (environment !== undefined) {
-    throw new InputError('--environment: got it without --backend aws, expected both or neither');
-  }
+  requireNoEnvironment(environment);
   return await examine({ file: config, model, home: home(), repair });
 }
 

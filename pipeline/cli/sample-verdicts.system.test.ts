@@ -6,7 +6,7 @@ import { Workspace } from './cli.fixture.ts';
 import { check, expectWithin, failing, metric, type Run, runToVerdict } from './verdict.fixture.ts';
 
 /*
- * What the gate says to models of the sample that are worse than they seem. Each run goes on from the champion of the
+ * The gate's verdicts on models of the sample that are worse than they seem. Each run goes on from the champion of the
  * first.
  */
 

@@ -6,7 +6,7 @@ import { override } from './overrides.ts';
 import { checkRules } from './rules.ts';
 import { salvage } from './salvage.ts';
 import { type Config, configSchema } from './schema.ts';
-import { isMapping, placeOf, readTree, type Tree } from './tree.ts';
+import { isMapping, notSettings, problemAt, readTree, type Tree } from './tree.ts';
 
 /** A model's settings, read and checked. */
 export interface LoadedConfig {
@@ -45,8 +45,8 @@ export async function loadConfig(
     const tree = modelTree(chosen, own, root, path);
     const config = configOf(tree, { file: chosen.file, set, takesNotBuilt });
     const over = overCeiling(config.budget.max_run_usd, root, path);
-    if (over !== null) throw new ConfigError(chosen.file, [problemIn(tree, 'budget.max_run_usd', over)]);
-    return { config, path: chosen.file, problemAt: (at, message) => problemIn(tree, at, message) };
+    if (over !== null) throw new ConfigError(chosen.file, [problemAt(tree, 'budget.max_run_usd', over)]);
+    return { config, path: chosen.file, problemAt: (at, message) => problemAt(tree, at, message) };
   }
   const tree = soleTree(text, path);
   const config = configOf(tree, { file: path, set, takesNotBuilt });
@@ -54,7 +54,7 @@ export async function loadConfig(
     throw new InputError(
       `--model: got ${JSON.stringify(model)}, expected ${config.name}, the only model of ${path}`,
     );
-  return { config, path, problemAt: (at, message) => problemIn(tree, at, message) };
+  return { config, path, problemAt: (at, message) => problemAt(tree, at, message) };
 }
 
 /** The names of a project's models; undefined if mlops.yaml describes the only one. Throws ConfigError. */
@@ -94,7 +94,7 @@ function soleTree(text: string, file: string): Tree {
   if (tree.problems.length > 0) throw new ConfigError(file, tree.problems);
   if (isMapping(tree.value) && Object.hasOwn(tree.value, 'name'))
     tree.problems.push(
-      problemIn(
+      problemAt(
         tree,
         'name',
         'got a name in a file without `models`, expected none: the only model has the name of the project',
@@ -108,10 +108,7 @@ function configOf(
   { file, set, takesNotBuilt }: { file: string; set: readonly string[]; takesNotBuilt: boolean },
 ): Config {
   override(tree, set, configSchema);
-  if (!isMapping(tree.value))
-    throw new ConfigError(file, [
-      { path: '', message: 'got a list or a text, expected settings as `key: value` lines' },
-    ]);
+  if (!isMapping(tree.value)) throw new ConfigError(file, [notSettings]);
   // An empty mapping makes the check report each required setting of data.
   if (tree.value.data === undefined) tree.value.data = {};
 
@@ -123,18 +120,12 @@ function configOf(
   const breaches = checkRules(config, doubtful, tree.value, takesNotBuilt);
   const problems = [
     ...tree.problems,
-    ...findings.map(({ keys, message }) => problemIn(tree, pathOf(keys), message)),
-    ...breaches.map(([path, message]) => problemIn(tree, path, message)),
+    ...findings.map(({ keys, message }) => problemAt(tree, pathOf(keys), message)),
+    ...breaches.map(([path, message]) => problemAt(tree, path, message)),
   ];
   if (problems.length > 0) throw new ConfigError(file, problems.sort(byPlace));
   return config;
 }
-
-const problemIn = (tree: Tree, path: string, message: string): ConfigProblem => ({
-  path,
-  message,
-  ...placeOf(tree, path, message),
-});
 
 const byPlace = (a: ConfigProblem, b: ConfigProblem) =>
   (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);

@@ -1,10 +1,18 @@
 import { basename, dirname, join } from 'node:path';
 import * as z from 'zod';
 import { ConfigError, type ConfigProblem, InputError } from '../errors.ts';
-import { explain, type Finding, pathOf, valueAt } from './explain.ts';
+import { explain, pathOf, valueAt } from './explain.ts';
 import { didYouMean } from './nearest.ts';
 import { configFile, configSchema } from './schema.ts';
-import { isMapping, join as joinPath, type Origin, placeOf, readTree, type Tree } from './tree.ts';
+import {
+  isMapping,
+  join as joinPath,
+  notSettings,
+  type Origin,
+  problemAt,
+  readTree,
+  type Tree,
+} from './tree.ts';
 
 /*
  * A project of several models: the root's mlops.yaml names their folders and holds the settings that they share; each
@@ -88,11 +96,13 @@ export async function modelsOf(
   for (const [index, { name }] of models.entries()) {
     const first = models.findIndex((other) => other.name === name);
     if (first < index)
-      problems.push({
-        path: `models.${index}`,
-        message: `got a second model called "${name}", expected names that differ: set name in one of both files`,
-        ...placeOf(root, `models.${index}`),
-      });
+      problems.push(
+        problemAt(
+          root,
+          `models.${index}`,
+          `got a second model called "${name}", expected names that differ: set name in one of both files`,
+        ),
+      );
   }
   if (problems.length > 0) throw new ConfigError(rootPath, problems);
   return models;
@@ -103,18 +113,15 @@ export function checkRoot(root: Tree, rootPath: string): z.output<typeof rootFil
   const parsed = rootFile.safeParse(withoutDefaults(root.value));
   if (root.problems.length === 0 && parsed.success) return parsed.data;
   const findings = parsed.success ? [] : explain(parsed.error.issues, root.value, rootFile);
-  throw new ConfigError(rootPath, [...root.problems, ...findings.map((found) => problemOf(found, root))]);
+  throw new ConfigError(rootPath, [
+    ...root.problems,
+    ...findings.map(({ keys, message }) => problemAt(root, pathOf(keys), message)),
+  ]);
 }
 
 /** `defaults` are partial: checked here, they would lack every setting that is in the models' own files. */
 const withoutDefaults = (value: unknown) =>
   isMapping(value) && isMapping(value.defaults) ? { ...value, defaults: {} } : value;
-
-const problemOf = ({ keys, message }: Finding, tree: Tree) => ({
-  path: pathOf(keys),
-  message,
-  ...placeOf(tree, pathOf(keys), message),
-});
 
 /** The model of this name; without a name, the only one. Throws InputError if the name is unknown or missing. */
 export function chooseModel(models: readonly ModelFile[], name: string | undefined): ModelFile {
@@ -136,15 +143,16 @@ export function chooseModel(models: readonly ModelFile[], name: string | undefin
 export function modelTree(model: ModelFile, tree: Tree, root: Tree, rootPath: string): Tree {
   const own = isMapping(tree.value) ? tree.value : {};
   const problems = [...tree.problems];
-  if (tree.value !== null && tree.value !== undefined && !isMapping(tree.value))
-    problems.push({ path: '', message: 'got a list or a text, expected settings as `key: value` lines' });
+  if (tree.value !== null && tree.value !== undefined && !isMapping(tree.value)) problems.push(notSettings);
   for (const key of ofProject)
     if (Object.hasOwn(own, key))
-      problems.push({
-        path: key,
-        message: `got this key in a model's own file, expected it in ${rootPath}, which all models share`,
-        ...placeOf(tree, key),
-      });
+      problems.push(
+        problemAt(
+          tree,
+          key,
+          `got this key in a model's own file, expected it in ${rootPath}, which all models share`,
+        ),
+      );
   if (problems.length > 0) throw new ConfigError(model.file, problems);
 
   const { defaults = {}, models: _, budget: ceiling, ...shared } = root.value as Record<string, unknown>;

@@ -2,7 +2,7 @@ import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, par
 import type { ConfigProblem } from '../errors.ts';
 import { childOf, fieldsOf, isText } from './schema-tree.ts';
 
-/** Where a setting was written; `from` names the other file and its path there, if it was not in this one. */
+/** The place where a setting was written; `from` names the other file and its path there, if it was not in this one. */
 export type Origin = { key: Position; value: Position; from?: { file: string; path: string } } | 'set';
 interface Position {
   line: number;
@@ -17,7 +17,7 @@ export interface Tree {
 }
 
 /** The place of a problem: that of the setting, or of the nearest block around it that is written. */
-export function placeOf({ origins }: Tree, path: string, message = ''): Partial<ConfigProblem> {
+function placeOf({ origins }: Tree, path: string, message: string): Partial<ConfigProblem> {
   const placed = (origin: Exclude<Origin, 'set'>, part: 'key' | 'value', at: string) => ({
     ...origin[part],
     ...(origin.from && { file: origin.from.file, path: `${origin.from.path}${path.slice(at.length)}` }),
@@ -32,6 +32,17 @@ export function placeOf({ origins }: Tree, path: string, message = ''): Partial<
   }
   return {};
 }
+
+/** A problem of a setting, at its place. */
+export function problemAt(tree: Tree, path: string, message: string): ConfigProblem {
+  return { path, message, ...placeOf(tree, path, message) };
+}
+
+/** The problem of a file whose settings are not a mapping. */
+export const notSettings: ConfigProblem = {
+  path: '',
+  message: 'got a list or a text, expected settings as `key: value` lines',
+};
 
 export const isMapping = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -51,7 +51,7 @@ export type PreparePlan = Reuse<Prepared> & {
   /** Timeout of a Glue job, which counts in minutes. */
   timeout_minutes: number;
   environment: Record<string, string>;
-  /** Where the program writes its error, as JOB.json: Glue and ECS do not surface a program's error output. */
+  /** The program writes its error here, as JOB.json: Glue and ECS do not surface a program's error output. */
   failures: { bucket: string; prefix: string };
 };
 
