@@ -28,14 +28,14 @@ test.each([
         return laptop(name);
       },
     );
-    expect(withoutDemands(JSON.parse(text))).toEqual(trainMachine(embeddedResources));
+    const mode = (Properties.StateMachineName as string).endsWith('--train-promote') ? 'promote' : 'evaluate';
+    expect(withoutDemands(JSON.parse(text))).toEqual(trainMachine({ ...embeddedResources, mode }));
   }
 });
 
 /** The laptop's name for what a placeholder stands for. */
 function laptop(placeholder: string): string {
   if (placeholder === 'JobRole') return embeddedResources.jobRole;
-  if (placeholder === 'Ledger') return embeddedResources.ledger;
   const step = placeholder.toLowerCase() as keyof typeof embeddedResources.functions;
   return embeddedResources.functions[step];
 }

@@ -36,7 +36,7 @@ export class EnvironmentStack extends Stack {
     const images = new Images(this, 'Images', { environment, key });
     const ledger = new Ledger(this, 'Ledger', { environment, key });
     const operations = new Operations(this, 'Operations', { environment, key });
-    const machines = addTrain(this, { environment, code, engine, ledger, operations, key });
+    const machines = addTrain(this, { environment, code, engine, operations, key });
 
     const outputs = {
       ArtifactsBucket: storage.artifacts.bucketName,

@@ -21,6 +21,8 @@ export interface Environment extends Place {
   readonly engine: Config['prepare']['engine'];
   /** Built images in other repositories, which mlops.yaml names. */
   readonly images: readonly string[];
+  /** The ceiling for the cost of a run, in US dollars: the highest budget of the models as they are deployed; null: none. */
+  readonly mostRunUsd: number | null;
   /** The addresses that are told of failures. */
   readonly emails: readonly string[];
 }
@@ -51,8 +53,14 @@ export function environmentOf(
     ),
     engine: engineOf(models),
     images: distinct(models.flatMap(({ model }) => model.image ?? [])),
+    mostRunUsd: ceilingOf(models),
     emails: first.notifications.email,
   };
+}
+
+function ceilingOf(models: readonly Config[]): number | null {
+  const budgets = models.map(({ budget }) => budget.max_run_usd);
+  return budgets.includes(null) ? null : Math.max(...budgets.map(Number));
 }
 
 function engineOf(models: readonly [Config, ...Config[]]): Environment['engine'] {

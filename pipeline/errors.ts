@@ -105,6 +105,16 @@ export class DataContractError extends Error {
   }
 }
 
+/** The data or the script of a run are not those with which it was started. */
+export class InputChangedError extends Error {
+  override readonly name = 'InputChangedError';
+}
+
+/** An object was written more than once, or deleted, where only one write was expected. */
+export class RewrittenError extends Error {
+  override readonly name = 'RewrittenError';
+}
+
 /** The run would cost more than budget.max_run_usd: what was estimated, and what to change. */
 export class BudgetError extends Error {
   override readonly name = 'BudgetError';

@@ -15,7 +15,7 @@ test('the longest project and environment stay within the limits of every servic
   for (const { name } of Object.values(longest.functions)) expect(name).toMatch(/^[a-zA-Z0-9-]{1,64}$/);
   for (const { name } of Object.values(longest.machines)) expect(name).toMatch(/^[a-zA-Z0-9-]{1,80}$/);
   const roles = [
-    longest.jobRole,
+    ...Object.values(longest.jobRoles),
     longest.deployRole,
     longest.pullRequestRole,
     ...Object.values(longest.machineRoles),
@@ -99,7 +99,7 @@ test('ARNs name the partition of their region', () => {
   expect(of('cn-north-1').machines.evaluate.arn).toBe(
     'arn:aws-cn:states:cn-north-1:111111111111:stateMachine:churn--production--train-evaluate',
   );
-  expect(of('us-gov-west-1').jobRole.arn).toBe(
+  expect(of('us-gov-west-1').jobRoles.promote.arn).toBe(
     'arn:aws-us-gov:iam::111111111111:role/churn--production--job',
   );
 });

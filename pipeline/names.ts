@@ -12,13 +12,14 @@ export interface Deployment {
 }
 
 /** The functions that the machines call. */
-export type StepName = 'lease' | 'plan' | 'inspect' | 'gate' | 'register' | 'promote' | 'record';
+export type StepName = 'lease' | 'plan' | 'keep' | 'inspect' | 'gate' | 'register' | 'promote' | 'record';
 export type FunctionName = StepName | 'close-run';
 export type ImageName = 'model' | 'prepare';
 
 const functionNames: FunctionName[] = [
   'lease',
   'plan',
+  'keep',
   'inspect',
   'gate',
   'register',
@@ -79,14 +80,17 @@ export function resourceNames(deployment: Deployment) {
     registryHost: `${account}.dkr.ecr.${region}.${partition === 'aws-cn' ? 'amazonaws.com.cn' : 'amazonaws.com'}`,
     /** Start of the names of SageMaker jobs and models; a hyphen follows. */
     jobPrefix: jobPrefix(deployment),
-    jobRole: role('job'),
+    /** The role of SageMaker's jobs by the mode of their run. */
+    jobRoles: { evaluate: role('job-evaluate'), promote: role('job') },
     /** Names for the prepare job if prepare.engine is glue or fargate. */
     prepare: {
-      /** The Glue job, its connections and security configuration; also the family of ECS task definitions. */
+      /** Start of the names of connections and security configuration. */
       job: `${stack}--prepare`,
+      /** By mode: the Glue job, or the family of ECS task definitions, and the role of its program. */
+      evaluate: { job: `${stack}--prepare-evaluate`, role: role('prepare-evaluate') },
+      promote: { job: `${stack}--prepare`, role: role('prepare') },
       cluster: stack,
       clusterArn: arn('ecs', `cluster/${stack}`),
-      role: role('prepare'),
       executionRole: role('prepare-execution'),
       glueLogs: `/aws-glue/jobs/${stack}--prepare`,
       ecsLogs: `/aws/ecs/${stack}--prepare`,

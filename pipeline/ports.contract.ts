@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { ConflictError, NotFoundError } from './errors.ts';
+import { sha256 } from './hash.ts';
 import type { Ledger, PackageDescription, Registry, Storage } from './ports.ts';
 
 /*
@@ -146,6 +147,24 @@ export function storageContract(name: string, open: () => Promise<() => Storage>
       const storage = (await open())();
       await storage.write('s3://bucket/some key+%20.csv', 'a,b\n');
       expect(await readFile(await storage.localFile('s3://bucket/some key+%20.csv'), 'utf8')).toBe('a,b\n');
+    });
+
+    test('describes an object by its content, and copies what was written once', async () => {
+      const storage = (await open())();
+      await storage.write('s3://bucket/jobs/some key+%20/model', 'größer');
+      const described = await storage.describe('s3://bucket/jobs/some key+%20/model');
+      expect(described).toMatchObject({ bytes: 8, sha256: sha256('größer'), version: expect.any(String) });
+      const copied = await storage.copy('s3://bucket/jobs/some key+%20/model', 's3://bucket/kept/model');
+      expect(copied).toEqual(await storage.describe('s3://bucket/kept/model'));
+      expect(copied).toMatchObject({ uri: 's3://bucket/kept/model', bytes: 8, sha256: sha256('größer') });
+      expect(text(await storage.read('s3://bucket/kept/model'))).toBe('größer');
+
+      await storage.write('s3://bucket/kept/model', 'other');
+      const other = await storage.describe('s3://bucket/kept/model');
+      expect(other?.version).not.toBe(copied.version);
+      expect(other?.sha256).toBe(sha256('other'));
+      expect(await storage.describe('s3://bucket/none')).toBeNull();
+      await expect(storage.copy('s3://bucket/none', 's3://bucket/kept/none')).rejects.toThrow(NotFoundError);
     });
 
     test('readers see whole values while writers replace them', async () => {

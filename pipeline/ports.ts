@@ -16,6 +16,13 @@ export interface Storage {
   list(prefix: string): Promise<StoredObject[]>;
   /** The path of a read-only file on this machine with the object's bytes; throws NotFoundError. */
   localFile(uri: string): Promise<string>;
+  /** The object's version and content; null if there is no such object. */
+  describe(uri: string): Promise<ObjectVersion | null>;
+  /**
+   * Copies an object that was written exactly once, and describes the copy. Throws NotFoundError, and RewrittenError if
+   * the object was written again or deleted, because somebody other than its maker may have done so.
+   */
+  copy(from: string, to: string): Promise<ObjectVersion>;
 }
 
 export interface StoredObject {
@@ -23,6 +30,16 @@ export interface StoredObject {
   bytes: number;
   /** Changes whenever the content does: a hash, an ETag or a version id. */
   version: string;
+}
+
+/** One version of an object. No other bytes ever have the same version id and hash. */
+export interface ObjectVersion {
+  uri: string;
+  bytes: number;
+  /** The version id, or what the storage has instead. */
+  version: string;
+  /** Lower-case hexadecimal. */
+  sha256: string;
 }
 
 /** The run ledger: JSON documents by kind and id. Every write increases a document's version by one. */
@@ -62,6 +79,8 @@ export interface PackageDescription {
   /** Model image by digest. */
   image: string;
   artifact: string;
+  /** The artifact, and the report of its training if there is one, as they were recorded. */
+  objects?: ObjectVersion[];
   hyperparameters: Record<string, string>;
   /** Operating threshold of a binary model. */
   threshold: number | null;

@@ -11,7 +11,7 @@ export const readArtifacts = (place: Place): Statement[] => [
   allow(['s3:ListBucket'], [s3Arn(place, place.names.artifactsBucket)], {
     Condition: { StringLike: { 's3:prefix': [`${place.project}/*`] } },
   }),
-  allow(['s3:GetObject'], [artifactsArn(place, '*')]),
+  allow(['s3:GetObject', 's3:GetObjectVersion'], [artifactsArn(place, '*')]),
 ];
 
 /** Reads the data bucket, and `sources`, the `s3://` URIs elsewhere that mlops.yaml names. */

@@ -11,7 +11,11 @@ import { allow, onlyKinds, type Statement } from './statement.ts';
  * The document must have ARNs and names, not `${substitutions}`.
  */
 export function actionsOf(document: StateMachine, place: Place): Statement[] {
-  return merge(tasksOf(document).flatMap((task) => statementsOf(task, place)));
+  const tasks = tasksOf(document);
+  const families = tasks.flatMap(({ Parameters = {} }) =>
+    'Family' in Parameters ? [text(Parameters, 'Family')] : [],
+  );
+  return merge(tasks.flatMap((task) => statementsOf(task, place, families)));
 }
 
 /** Every task of the document, including those of branches. */
@@ -23,7 +27,8 @@ function tasksOf(branch: Branch): TaskState[] {
   });
 }
 
-function statementsOf(task: TaskState, place: Place): Statement[] {
+/** `families` are those of the task definitions that the document registers. */
+function statementsOf(task: TaskState, place: Place, families: readonly string[]): Statement[] {
   const integration = /^arn:aws[a-z-]*:states:::(.*)$/.exec(task.Resource)?.[1] ?? task.Resource;
   const parameters = task.Parameters ?? {};
   const job = jobs[integration];
@@ -63,10 +68,10 @@ function statementsOf(task: TaskState, place: Place): Statement[] {
     case 'aws-sdk:ecs:deregisterTaskDefinition':
       return [allow(['ecs:DeregisterTaskDefinition'], ['*'], { because: definitions })];
     case 'ecs:runTask.sync':
-      return taskStatements(parameters, place);
+      return taskStatements(parameters, place, families);
     case 'aws-sdk:s3:getObject':
       // The only object that a document reads is the reason why a prepare job failed.
-      return [allow(['s3:GetObject'], [artifactsArn(place, 'prepared/failures/*')])];
+      return [allow(['s3:GetObject'], [artifactsArn(place, 'jobs-*')])];
     case 'aws-sdk:sagemaker:deleteModel':
       return [allow(['sagemaker:DeleteModel'], own('model'))];
     case 'aws-sdk:sagemaker:describeTrainingJob':
@@ -131,13 +136,14 @@ function jobStatements({ name, type, rule }: Job, parameters: Parameters, place:
 
 const definitions = 'IAM sees no resource in these two calls; what runs is held to the family';
 
-/** A task of the environment's cluster and family; its id is not known before it runs. */
-function taskStatements(parameters: Parameters, place: Place): Statement[] {
+/** A task of the environment's cluster and of these families; its id is not known before it runs. */
+function taskStatements(parameters: Parameters, place: Place, families: readonly string[]): Statement[] {
   const cluster = text(parameters, 'Cluster');
+  const definitions = [...new Set(families)].map((family) =>
+    arnOf(place, 'ecs', `task-definition/${family}:*`),
+  );
   return [
-    allow(['ecs:RunTask'], [arnOf(place, 'ecs', `task-definition/${place.names.prepare.job}:*`)], {
-      Condition: { ArnEquals: { 'ecs:cluster': [cluster] } },
-    }),
+    allow(['ecs:RunTask'], definitions, { Condition: { ArnEquals: { 'ecs:cluster': [cluster] } } }),
     allow(
       ['ecs:DescribeTasks', 'ecs:StopTask', ...('PropagateTags' in parameters ? ['ecs:TagResource'] : [])],
       [`${cluster.replace(':cluster/', ':task/')}/*`],

@@ -11,7 +11,7 @@ export function deployPolicy(environment: Environment): Statement[] {
     ...run(environment, ['evaluate', 'promote']),
     ...push(environment, names.candidateRepository, names.releaseRepository),
     ...pull(environment, [names.candidateRepository, names.releaseRepository]),
-    ...read(environment),
+    ...read(environment, ['evaluate', 'promote']),
     // A person approved a candidate whose verdict was hold.
     allow(['lambda:InvokeFunction'], [names.functions.promote.arn]),
     allow(['sts:AssumeRole'], bootstrapRoles(environment)),

@@ -170,7 +170,7 @@ test('a pull request starts and stops evaluate runs and pushes candidates; a dep
     { action: 's3:GetObject', resource: `arn:aws:s3:::${names.artifactsBucket}/churn/runs/x/verdict.json` },
     {
       action: 's3:PutObject',
-      resource: `arn:aws:s3:::${names.artifactsBucket}/churn/data/abc/rows.csv`,
+      resource: `arn:aws:s3:::${names.artifactsBucket}/churn/inputs-evaluate/abc/data/rows.csv`,
       context: { 's3:if-none-match': '*' },
     },
     { action: 'dynamodb:Query', resource: names.ledgerTableArn },
@@ -202,8 +202,14 @@ test('a pull request starts and stops evaluate runs and pushes candidates; a dep
       context: { 'dynamodb:LeadingKeys': ['champion'] },
     })),
     { action: 's3:PutObject', resource: `arn:aws:s3:::${names.artifactsBucket}/churn/models/x/model.tar.gz` },
-    { action: 's3:PutObject', resource: `arn:aws:s3:::${names.artifactsBucket}/churn/data/abc/rows.csv` },
-    { action: 's3:DeleteObject', resource: `arn:aws:s3:::${names.artifactsBucket}/churn/data/abc/rows.csv` },
+    {
+      action: 's3:PutObject',
+      resource: `arn:aws:s3:::${names.artifactsBucket}/churn/inputs-evaluate/abc/data/rows.csv`,
+    },
+    {
+      action: 's3:DeleteObject',
+      resource: `arn:aws:s3:::${names.artifactsBucket}/churn/inputs-evaluate/abc/data/rows.csv`,
+    },
     {
       action: 'sagemaker:UpdateModelPackage',
       resource: 'arn:aws:sagemaker:eu-west-1:111111111111:model-package/a/1',
@@ -212,7 +218,7 @@ test('a pull request starts and stops evaluate runs and pushes candidates; a dep
       action: 'sts:AssumeRole',
       resource: iam(`role/cdk-${names.qualifier}-lookup-role-111111111111-eu-west-1`),
     },
-    { action: 'iam:PassRole', resource: names.jobRole.arn },
+    { action: 'iam:PassRole', resource: names.jobRoles.promote.arn },
     { action: 'logs:GetLogEvents', resource: `${log}:somebody-elses-job/algo-1-17` },
     {
       action: 'logs:GetLogEvents',
@@ -253,7 +259,7 @@ test('no role reaches into another environment or project, though its name begin
         resource: `${machines.promote.arn}:1`.replace(':stateMachine:', ':execution:'),
       },
       { action: 'ecr:DeleteRepository', resource: arn('ecr', `repository/${other.releaseRepository}`) },
-      { action: 'iam:PutRolePolicy', resource: other.jobRole.arn, context: withBoundary },
+      { action: 'iam:PutRolePolicy', resource: other.jobRoles.promote.arn, context: withBoundary },
       { action: 's3:DeleteBucketPolicy', resource: `arn:aws:s3:::${other.dataBucket}` },
       { action: 'events:PutRule', resource: arn('events', `rule/${other.closeRunRule}`) },
       { action: 'sns:Subscribe', resource: arn('sns', other.notificationTopic) },

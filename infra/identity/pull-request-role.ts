@@ -9,6 +9,6 @@ export function pullRequestPolicy(environment: Environment): Statement[] {
     ...run(environment, ['evaluate']),
     ...push(environment, names.candidateRepository),
     ...pull(environment, [names.candidateRepository, names.releaseRepository]),
-    ...read(environment),
+    ...read(environment, ['evaluate']),
   ];
 }

@@ -24,8 +24,8 @@ export function run(environment: Environment, machines: readonly ('evaluate' | '
   ];
 }
 
-/** Reads the inputs and results of runs, adds inputs, and stops their jobs. */
-export function read(environment: Environment): Statement[] {
+/** Reads the inputs and results of runs, adds inputs of runs in these modes, and stops their jobs. */
+export function read(environment: Environment, modes: readonly ('evaluate' | 'promote')[]): Statement[] {
   const { names, settings, sources } = environment;
   const sagemaker = (resource: string) => arnOf(environment, 'sagemaker', resource);
   const logs = Object.values(logGroups).map((group) => arnOf(environment, 'logs', `log-group:${group}`));
@@ -35,7 +35,7 @@ export function read(environment: Environment): Statement[] {
     // The names of a run's inputs are hashes of their content: each is written once and never replaced.
     allow(
       ['s3:PutObject'],
-      ['code', 'data', 'scripts'].map((folder) => artifactsArn(environment, `${folder}/*`)),
+      modes.map((mode) => artifactsArn(environment, `inputs-${mode}/*`)),
       { Condition: { StringEquals: { 's3:if-none-match': '*' } } },
     ),
     ...readData(environment, sources),

@@ -78,7 +78,7 @@ test('a role of GitHub tells its environment, by its whole ARN', () => {
   expect(deploymentOfRole(two, names.pullRequestRole.arn)).toEqual(production);
   expect(deploymentOfRole(two, names.deployRole.arn)).toEqual(production);
   expect(deploymentOfRole(two, names.deployRole.arn, ['pullRequestRole'])).toBeUndefined();
-  expect(deploymentOfRole(two, names.jobRole.arn)).toBeUndefined();
+  expect(deploymentOfRole(two, names.jobRoles.promote.arn)).toBeUndefined();
   const elsewhere = names.deployRole.arn.replace('222222222222', '333333333333');
   expect(deploymentOfRole(two, elsewhere)).toBeUndefined();
 });

@@ -243,3 +243,20 @@ test("AWS's price lists of Glue and ECS give theirs", () => {
     ['fargate', 'vCPU', 0.04656],
   ]);
 });
+
+test("the environment's ceiling holds whatever the run's own budget says", () => {
+  const found = estimate(config(tuned), 'eu-central-1', everything, table);
+  const free = config(`${tuned}budget: { max_run_usd: off }\n`);
+  const cost = found.usd ?? 0;
+  expect(() => requireBudget(found, free, { ceiling: cost - 0.01 })).toThrow(
+    /but the environment was deployed with a limit of .* A run cannot raise it/,
+  );
+  expect(() => requireBudget(found, free, { ceiling: cost + 0.01, trusted: false })).not.toThrow();
+  // A job of unknown price would be above any ceiling.
+  const unpriced = estimate(config(tuned), 'eu-central-1', everything, []);
+  expect(() => requireBudget(unpriced, free, { ceiling: 1000, trusted: false })).toThrow(
+    /no price is known for/,
+  );
+  expect(() => requireBudget(unpriced, free, { ceiling: 1000 })).not.toThrow();
+  expect(() => requireBudget(unpriced, free, { ceiling: null, trusted: false })).not.toThrow();
+});

@@ -122,18 +122,36 @@ export const usdOf = ({ count, seconds }: JobRun, price: Price): number =>
 export const sum = (parts: readonly (number | null)[]): number | null =>
   parts.reduce((total, part) => (total === null || part === null ? null : total + part), 0 as number | null);
 
-/** Throws BudgetError if the estimate, or the part of it with known prices, is above the budget. */
-export function requireBudget(found: Estimate, config: Config): void {
+/**
+ * Throws BudgetError if the estimate, or the part of it with known prices, is above the budget or above the deployed
+ * environment's ceiling, which a run cannot raise. Where a run is not trusted, a job without a known price is an error too,
+ * because it cannot be held to the ceiling.
+ */
+export function requireBudget(
+  found: Estimate,
+  config: Config,
+  { ceiling = null, trusted = true }: { ceiling?: number | null; trusted?: boolean } = {},
+): void {
   const limit = config.budget.max_run_usd;
   const known = found.jobs.reduce((total, { usd }) => total + (usd ?? 0), 0);
-  if (limit === null || known <= limit) return;
-  const dearest = found.jobs.reduce((a, b) => ((b.usd ?? 0) > (a.usd ?? 0) ? b : a));
   const unknown = unpriced(found);
-  throw new BudgetError(
-    `budget.max_run_usd: the run is estimated at ${exactUsd(known)}, the limit is ${exactUsd(limit)} ` +
-      `(${found.jobs.map(jobText).join('; ')}${unknown === '' ? '' : `; ${unknown}`}). ` +
-      `Raise budget.max_run_usd, or lower ${settingsOf(dearest, config)}`,
-  );
+  const jobs = `${found.jobs.map(jobText).join('; ')}${unknown === '' ? '' : `; ${unknown}`}`;
+  const estimated = `budget.max_run_usd: the run is estimated at ${exactUsd(known)}`;
+  if (limit !== null && known > limit) {
+    const dearest = found.jobs.reduce((a, b) => ((b.usd ?? 0) > (a.usd ?? 0) ? b : a));
+    throw new BudgetError(
+      `${estimated}, the limit is ${exactUsd(limit)} (${jobs}). ` +
+        `Raise budget.max_run_usd, or lower ${settingsOf(dearest, config)}`,
+    );
+  }
+  if (ceiling === null) return;
+  const deployed = `the environment was deployed with a limit of ${exactUsd(ceiling)}`;
+  if (known > ceiling)
+    throw new BudgetError(
+      `${estimated}, but ${deployed} (${jobs}). A run cannot raise it: deploy a higher one first, or make the jobs smaller`,
+    );
+  if (unknown !== '' && !trusted)
+    throw new BudgetError(`${estimated} in part, but ${deployed}, and ${unknown}`);
 }
 
 /** Dollars and cents; amounts below one cent with two digits, so that a limit of $0.001 is not "< $0.01". */

@@ -80,7 +80,7 @@ function processingJob(name: string, options: PrepareOptions): States {
           {
             OutputName: 'prepared',
             S3Output: {
-              'S3Uri.$': `${at}.output`,
+              'S3Uri.$': writtenBy(at),
               LocalPath: '/opt/ml/processing/output',
               S3UploadMode: 'EndOfJob',
             },
@@ -262,10 +262,25 @@ function deregister(next: string): TaskState {
   };
 }
 
+/** The folder that an attempt of the job writes. */
+const writtenBy = (at: string): string => `States.Format('{}-{}/', ${at}.written, ${at}.attempt.n)`;
+
+/** The fields of a prepare job's result, once it is kept. */
+export const prepareFields = ({ name }: PrepareEngine): string[] => [
+  'job',
+  'output',
+  'objects',
+  'started',
+  'ended',
+  'instance',
+  'count',
+  ...(name === 'glue' ? ['billable_seconds'] : []),
+];
+
 /** The program's arguments, as expressions of the States Language. */
 const argumentsOf = (at: string) => ({
   inputs: `States.JsonToString(${at}.inputs)`,
-  output: `${at}.output`,
+  output: writtenBy(at),
   failure: `States.Format('s3://{}/{}', $.plan.prepare.failures.bucket, ${failureKey(at)})`,
   max_runtime: `States.Format('{}', $.plan.prepare.max_runtime)`,
 });
@@ -291,7 +306,7 @@ function completedJob(
       Type: 'Pass',
       Parameters: {
         ...Object.fromEntries(kept),
-        'output.$': `${at}.output`,
+        'output.$': writtenBy(at),
         'instance.$': '$.plan.prepare.size.instance',
         'count.$': '$.plan.prepare.size.count',
         ...more,

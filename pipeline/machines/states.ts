@@ -69,7 +69,13 @@ function caught(next: string) {
 export function functionTask<Name extends string>(functions: Record<Name, string>) {
   return (
     name: Name,
-    options: { payload: Parameters; result: string[]; resultPath: string; next: string; failed: string },
+    options: {
+      payload: Parameters;
+      result: string[];
+      resultPath: string;
+      next: string | null;
+      failed: string;
+    },
   ): TaskState =>
     task({
       resource: 'arn:aws:states:::lambda:invoke',

@@ -5,10 +5,12 @@ import { embeddedEngine } from '../backends/embedded/prepare-engines.ts';
 import { parseConfig } from '../config/load.ts';
 import { failureOf } from '../run/account/failure.ts';
 import {
+  dataOf,
   FakeSageMaker,
   type Parameters,
   type Run,
   requestOf,
+  scriptOf,
   tuned,
 } from '../steps/train/fake-sagemaker.fixture.ts';
 import type { RunRecord } from '../steps/train/run-record.ts';
@@ -105,7 +107,9 @@ describe('a run', () => {
     const { calls } = await world.run(await requestOf(world, tuned));
     expect(jobs(calls)).toEqual(['Prepare', 'Tune', 'Score candidate']);
     const best = calls.find(({ state }) => state === 'Create model: candidate')?.parameters;
-    expect(best.PrimaryContainer.ModelDataUrl).toMatch(/-001\/output\/model\.tar\.gz$/);
+    expect(best.PrimaryContainer.ModelDataUrl).toMatch(
+      /\/models\/small\/[0-9a-f]{64}\/[0-9a-f]{8}\/model\.tar\.gz$/,
+    );
   });
 
   describe('a warm start', () => {
@@ -187,7 +191,7 @@ describe('a run', () => {
       expect(training).toHaveLength(1);
       const channels: Parameters[] = (parameters.TrainingJobDefinition ?? parameters).InputDataConfig;
       const uris = channels.map(({ DataSource }) => DataSource.S3DataSource.S3Uri);
-      expect(uris.map((uri) => uri.replace(/^.*prepared\/small\/[0-9a-f]{64}\//, ''))).toEqual([
+      expect(uris.map((uri) => uri.replace(/^.*prepared\/small\/[0-9a-f]{64}\/[0-9a-f]{8}\//, ''))).toEqual([
         'train/',
         'manifest/',
       ]);
@@ -207,7 +211,7 @@ describe('names of jobs', () => {
       for (const state of ['Prepare', 'Train', 'Tune', 'Score candidate', 'Score champion'])
         world.failures.set(state, [capacity, capacity]);
       // Other data and another way to score: nothing serves again.
-      const data = { source: 'data.csv', uri: `s3://mlops/${project}/data/1/`, version: '2' };
+      const data = await dataOf(world, 'x,y\n1,yes\n2,no\n');
       const request = await requestOf(world, `${settings}inference: { batch: { payload_mb: 2 } }`, {
         images,
         data,
@@ -294,9 +298,9 @@ describe('a job that fails', () => {
     ['Create model: candidate', 'Score candidate'],
     ['Score candidate', 'Score candidate'],
     ['Score champion', 'Score champion'],
-    ['Record scores: champion', 'Score champion'],
+    ['Keep scores: champion', 'Score champion'],
     ['Prepare for champion', 'Prepare for champion'],
-    ['Record view: champion', 'Prepare for champion'],
+    ['Keep view: champion', 'Prepare for champion'],
   ])('%s: what fails in a branch is told as %s', async (state, step) => {
     const world = new FakeSageMaker();
     const promoted = await world.run(await requestOf(world, '', { mode: 'promote', promote: true }));
@@ -306,12 +310,17 @@ describe('a job that fails', () => {
     const { execution, result } = await world.run(
       await requestOf(world, '', {
         images: { model: 'model@sha256:2', prepare: 'prepare@sha256:1' },
-        script: { uri: `${world.context.root}/scripts/prepare.py`, sha256: 'script' },
+        script: await scriptOf(world, 'script'),
       }),
     );
     expect(result).toMatchObject({ status: 'FAILED', error: `${step}: States.TaskFailed` });
     const record = await world.context.ledger.get<RunRecord>('run', execution);
-    expect(failureOf(record?.value as RunRecord)).toMatchObject({ step, error: 'AlgorithmError' });
+    const { step: failed, error } = failureOf(record?.value as RunRecord);
+    // An error of a function has the name that the function gave it.
+    expect([failed, error]).toEqual([
+      step,
+      state.startsWith('Keep') ? 'States.TaskFailed' : 'AlgorithmError',
+    ]);
   });
 
   test.each([
@@ -339,6 +348,19 @@ describe('a job that fails', () => {
     },
   );
 
+  test.each(['prepared', 'model'])(
+    'a %s result that cannot be kept ends the run, and no later run finds it',
+    async (kind) => {
+      const world = new FakeSageMaker();
+      world.failures.set(`Keep ${kind}`, ['s3://mlops/small/jobs-x: got more than one version']);
+      const { execution, result } = await world.run(await requestOf(world));
+      expect(result.status).toBe('FAILED');
+      const record = await world.context.ledger.get<Parameters>('run', execution);
+      expect(record?.value.state.failed_step).toBe(`Keep ${kind}`);
+      expect(await world.context.ledger.list(kind)).toEqual([]);
+    },
+  );
+
   test('leaves what was finished to the next run', async () => {
     const world = new FakeSageMaker();
     world.failures.set('Train', [described('AlgorithmError: no')]);
@@ -356,8 +378,7 @@ describe('a job that fails', () => {
 
   test('a function that fails is recorded too', async () => {
     const world = new FakeSageMaker();
-    const request = await requestOf(world);
-    await world.context.storage.write(`${world.context.root}/data/1/data.csv`, '');
+    const request = await requestOf(world, '', { data: await dataOf(world, '') });
     const { execution, result } = await world.run(request);
     expect(result).toMatchObject({ status: 'FAILED', error: 'DataContractError' });
     const record = await world.context.ledger.get<Parameters>('run', execution);

@@ -1,7 +1,7 @@
-import { kindOf } from '../model-ledger.ts';
 import type { StepName } from '../names.ts';
 import type { Parameters, Retrier, StateMachine, States, TaskState } from './asl.ts';
-import { type PrepareEngine, prepareJob, prepareStart } from './prepare.ts';
+import { type PrepareEngine, prepareFields, prepareJob, prepareStart } from './prepare.ts';
+import type { Request } from './request.ts';
 import { instances, isolation, outputKey, type Security, tags } from './security.ts';
 import {
   choice,
@@ -22,8 +22,8 @@ export interface Resources {
   functions: Record<StepName, string>;
   /** The role of every SageMaker job. */
   jobRole: string;
-  /** The DynamoDB table of the run ledger. */
-  ledger: string;
+  /** The mode of the runs that the machine takes. Its jobs write only the artifacts' folder of that name. @default any */
+  mode?: Request['mode'];
   /** @default SageMaker Processing */
   engine?: PrepareEngine;
   /** @default none */
@@ -64,6 +64,7 @@ export const longestRun = 5 * day;
  */
 export function trainMachine(resources: Resources): StateMachine {
   const invoke = functionTask(resources.functions);
+  const keep = keepTask(resources);
   const preparing = preparingOf(resources);
   const states: States = {
     'Promotes?': choice({ '$.request.promote': 'Take lease' }, 'Plan'),
@@ -79,7 +80,9 @@ export function trainMachine(resources: Resources): StateMachine {
     ),
     Plan: invoke('plan', {
       payload: {
+        'arn.$': '$$.Execution.Id',
         'request.$': '$.request',
+        mode: resources.mode ?? null,
         engine: preparing.engine.name,
         ...(preparing.engine.name === 'glue'
           ? { program: preparing.engine.program }
@@ -100,13 +103,21 @@ export function trainMachine(resources: Resources): StateMachine {
       ...preparing,
       at: '$.plan.prepare',
       resultPath: '$.prepared',
-      next: 'Record prepared',
+      next: 'Keep prepared',
     }),
-    'Record prepared': remember(resources, 'prepared', '$.plan.prepare.key', '$.prepared', 'Inspect'),
+    'Keep prepared': keep('prepared', {
+      at: '$.plan.prepare',
+      item: '$.prepared',
+      result: prepareFields(preparing.engine),
+      resultPath: '$.prepared',
+      next: 'Inspect',
+      failed: 'Keep prepared failed',
+    }),
 
     Inspect: invoke('inspect', {
       payload: {
         'request.$': '$.request',
+        mode: resources.mode ?? null,
         'plan.$': '$.plan',
         'prepared.$': '$.prepared',
       },
@@ -139,7 +150,7 @@ export function trainMachine(resources: Resources): StateMachine {
       result: trainedModel,
       resultPath: '$.model.trained',
       timeout: 60,
-      next: 'Record model',
+      next: 'Keep model',
       failed: 'Tune failed',
     }),
     ...jobTask('Train', {
@@ -154,9 +165,16 @@ export function trainMachine(resources: Resources): StateMachine {
       result: trainedModel,
       resultPath: '$.model.trained',
       timeoutPath: '$.plan.train.timeout',
-      next: 'Record model',
+      next: 'Keep model',
     }),
-    'Record model': remember(resources, 'model', '$.plan.fingerprint', '$.model', 'Score'),
+    'Keep model': keep('model', {
+      at: '$.plan.train',
+      item: '$.model',
+      result: Object.keys(trainedModel).map((field) => field.replace('.$', '')),
+      resultPath: '$.model.trained',
+      next: 'Score',
+      failed: 'Keep model failed',
+    }),
 
     Score: {
       Type: 'Parallel',
@@ -338,7 +356,7 @@ function trainingParameters(resources: Resources): Parameters {
       'MetricDefinitions.$': '$.plan.train.metrics',
     },
     'InputDataConfig.$': '$.plan.train.channels',
-    OutputDataConfig: { 'S3OutputPath.$': '$.plan.train.output', ...outputKey(resources.security) },
+    OutputDataConfig: { 'S3OutputPath.$': '$.plan.train.written', ...outputKey(resources.security) },
     ...instances(
       'ResourceConfig',
       '$.plan.train.resources',
@@ -362,6 +380,7 @@ function scoreBranch(
   artifact: string,
 ): StateMachine {
   const at = `$.scoring.${who}`;
+  const keep = keepTask(resources);
   const preparing = preparingOf(resources);
   const named = (state: string) => `${state} ${who}`;
   return {
@@ -378,17 +397,17 @@ function scoreBranch(
         ...preparing,
         at: `${at}.view`,
         resultPath: '$.viewed',
-        next: named('Record view:'),
+        next: named('Keep view:'),
         failed: `${named('Prepare for')} failed`,
       }),
-      [named('Record view:')]: remember(
-        resources,
-        'prepared',
-        `${at}.view.key`,
-        '$.viewed',
-        named('Create model:'),
-        `${named('Prepare for')} failed`,
-      ),
+      [named('Keep view:')]: keep('prepared', {
+        at: `${at}.view`,
+        item: '$.viewed',
+        result: prepareFields(preparing.engine),
+        resultPath: '$.viewed',
+        next: named('Create model:'),
+        failed: `${named('Prepare for')} failed`,
+      }),
       [named('Reuse scores:')]: {
         Type: 'Pass',
         Comment: 'An earlier run has scored this model on this holdout, or there is no such model.',
@@ -425,7 +444,7 @@ function scoreBranch(
             CompressionType: 'None',
           },
           TransformOutput: {
-            'S3OutputPath.$': `${at}.output`,
+            'S3OutputPath.$': `States.Format('{}-{}/', ${at}.written, ${at}.attempt.n)`,
             'Accept.$': `${at}.content_type`,
             AssembleWith: 'Line',
             ...outputKey(resources.security),
@@ -463,14 +482,21 @@ function scoreBranch(
           parameters: { 'ModelName.$': '$.scored.job' },
           resultPath: null,
           timeout: 60,
-          next: named('Record scores:'),
-          failed: named('Record scores:'),
+          next: named('Keep scores:'),
+          failed: named('Keep scores:'),
         }),
         // A model that stays costs nothing, so an error here does not fail a run that has its scores.
-        Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: null, Next: named('Record scores:') }],
+        Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: null, Next: named('Keep scores:') }],
       },
-      [named('Record scores:')]: {
-        ...remember(resources, 'scores', `${at}.key`, '$.scored', null, `${named('Score')} failed`),
+      [named('Keep scores:')]: {
+        ...keep('scores', {
+          at,
+          item: '$.scored',
+          result: ['job', 'output', 'objects', 'started', 'ended', 'instance', 'count'],
+          resultPath: '$.scored',
+          next: null,
+          failed: `${named('Score')} failed`,
+        }),
         OutputPath: '$.scored',
       },
       [`${named('Prepare for')} failed`]: branchFailed(named('Prepare for')),
@@ -482,29 +508,33 @@ function scoreBranch(
 /** Fails the Parallel state. Only the error leaves a branch, so it names the state that failed. */
 const branchFailed = (state: string) => fail(`States.Format('${state}: {}', $.error.Error)`, '$.error.Cause');
 
-/** Writes a job's result to the ledger, where the next Plan or Inspect finds it. */
-function remember(
-  resources: Resources,
-  kind: string,
-  id: string,
-  value: string,
-  next: string | null,
-  failed = 'Record failed',
-): TaskState {
-  return task({
-    resource: `${execution}dynamodb:putItem`,
-    parameters: {
-      TableName: resources.ledger,
-      Item: {
-        kind: { 'S.$': `States.Format('${kindOf(kind, '{}')}', $.request.model)` },
-        id: { 'S.$': id },
-        version: { N: '1' },
-        value: { 'S.$': `States.JsonToString(${value})` },
+interface KeepOptions {
+  /** Path of the plan of the job, with the key of the ledger item and the prefix for the copies. */
+  at: string;
+  /** Path of the item. */
+  item: string;
+  /** Fields of the answer. */
+  result: string[];
+  resultPath: string;
+  next: string | null;
+  failed: string;
+}
+
+/**
+ * Copies a job's result from the folder that jobs may write, and records it in the ledger, where the next Plan or Inspect
+ * finds it (pipeline/steps/train/keep.ts).
+ */
+function keepTask({ functions }: Resources) {
+  return (kind: string, { at, item, result, ...options }: KeepOptions): TaskState =>
+    functionTask(functions)('keep', {
+      payload: {
+        kind,
+        'key.$': `${at}.key`,
+        'to.$': `${at}.output`,
+        'item.$': item,
+        'request.$': '$.request',
       },
-    },
-    resultPath: null,
-    timeout: 60,
-    next,
-    failed,
-  });
+      result: kind === 'model' ? [...result, 'objects'] : result,
+      ...options,
+    });
 }

@@ -1,20 +1,24 @@
 import type { JobRun } from '../cost/estimate.ts';
 import { sha256 } from '../hash.ts';
+import type { Request } from '../machines/request.ts';
 import type { Problem } from '../metrics.ts';
-import type { Ports } from '../ports.ts';
+import type { ObjectVersion, Ports } from '../ports.ts';
+
+type Mode = Request['mode'];
 
 /** The folders of a project's artifacts. */
 export type ArtifactFolder =
-  | 'code'
   | 'configs'
-  | 'data'
   | 'holdouts'
+  /** Code, data and scripts of a checkout, which the caller of a run stages. */
+  | `inputs-${Mode}`
+  /** What jobs write, until the function keep copies it. */
+  | `jobs-${Mode | 'local'}`
   | 'models'
   | 'packages'
   | 'prepared'
   | 'runs'
   | 'scores'
-  | 'scripts'
   | 'settings';
 
 /** The second argument of every step: the ports to the outside world, and where artifacts are kept. */
@@ -25,6 +29,8 @@ export interface StepContext extends Ports {
   root: string;
   /** Prefix of job names, followed by a hyphen: at most 21 characters, unique to the environment. */
   jobPrefix: string;
+  /** The most that the environment lets a run cost, in US dollars, whatever its mlops.yaml says; null: no ceiling. */
+  mostRunUsd: number | null;
   /** AWS region whose prices apply; null on this machine, where jobs cost nothing. */
   region: string | null;
 }
@@ -81,6 +87,8 @@ export interface Prepared extends JobTimes {
   billable_seconds?: number;
   /** Prefix that holds train/, holdout/ and manifest/. */
   output: string;
+  /** What the prefix holds; absent in items of an earlier version of the pipeline, which are not reused. */
+  objects?: ObjectVersion[];
 }
 
 /** A tuning job's search space and parents. The ledger keeps it with the model, for later tuning jobs to start from. */
@@ -106,6 +114,8 @@ export interface Search {
 export interface TrainedModel {
   trained: JobTimes & {
     artifact: string;
+    /** The artifact, and the report of its training if there is one. */
+    objects?: ObjectVersion[];
     hyperparameters: Record<string, string>;
     billable_seconds?: number;
   };
@@ -123,6 +133,7 @@ export interface TrainedModel {
 export interface Scored extends JobTimes {
   /** Prefix of the transform's output. */
   output: string;
+  objects?: ObjectVersion[];
 }
 
 /** The manifest that the prepare job (pipeline/prepare) writes. */

@@ -1,7 +1,7 @@
 import type { FunctionName } from '../../../pipeline/names.ts';
 import type { Place } from '../../environment.ts';
 import { readArtifacts, readData } from '../../iam/access.ts';
-import { arnOf, artifactsArn, executionArn, ownJobsArn } from '../../iam/arn.ts';
+import { arnOf, artifactsArn, executionArn, ownJobsArn, s3Arn } from '../../iam/arn.ts';
 import { allow, onlyKinds, type Statement } from '../../iam/statement.ts';
 
 /** The access that a function needs through the ports (pipeline/ports.ts). */
@@ -13,6 +13,8 @@ interface Needs {
   /** Folders of the artifacts that it writes. It reads all of them. */
   readonly folders?: readonly string[];
   readonly registry?: 'read' | 'register' | 'approve';
+  /** Sees all versions of artifacts. */
+  readonly versions?: true;
   /** Reads the data that a run is made from. */
   readonly data?: true;
   /** Describes jobs and stops them. */
@@ -25,9 +27,15 @@ const needs: Readonly<Record<FunctionName, Needs>> = {
   lease: { writes: ['lease'] },
   plan: {
     reads: ['prepared', 'model', 'champion', 'run'],
+    writes: ['execution'],
     folders: ['settings'],
     registry: 'read',
     data: true,
+  },
+  keep: {
+    writes: ['prepared', 'model', 'scores'],
+    folders: ['prepared', 'models', 'scores'],
+    versions: true,
   },
   inspect: { reads: ['prepared', 'model', 'scores'], registry: 'read' },
   gate: {
@@ -38,14 +46,14 @@ const needs: Readonly<Record<FunctionName, Needs>> = {
   },
   register: { folders: ['configs', 'packages'], registry: 'register' },
   promote: { reads: ['lease'], writes: ['champion'], registry: 'approve' },
-  record: { reads: ['prepared'], writes: ['run', 'lease'], executions: true },
-  'close-run': { writes: ['run', 'lease'], jobs: 'stop', executions: true },
+  record: { reads: ['prepared'], writes: ['run', 'lease', 'execution'], executions: true },
+  'close-run': { writes: ['run', 'lease', 'execution'], jobs: 'stop', executions: true },
 };
 
 /** The policy of a function's role. `sources` are the `s3://` URIs of mlops.yaml outside the environment's buckets. */
 export function functionPolicy(name: FunctionName, place: Place, sources: readonly string[]): Statement[] {
   const { names } = place;
-  const { reads = [], writes = [], folders = [], registry, data, jobs, executions } = needs[name];
+  const { reads = [], writes = [], folders = [], versions, registry, data, jobs, executions } = needs[name];
   const readable = [...reads, ...writes];
   return [
     ...(readable.length > 0
@@ -55,10 +63,17 @@ export function functionPolicy(name: FunctionName, place: Place, sources: readon
       ? [allow(['dynamodb:PutItem', 'dynamodb:UpdateItem'], [names.ledgerTableArn], onlyKinds(writes))]
       : []),
     ...readArtifacts(place),
+    ...(versions
+      ? [
+          allow(['s3:ListBucketVersions'], [s3Arn(place, names.artifactsBucket)], {
+            Condition: { StringLike: { 's3:prefix': [`${place.project}/*`] } },
+          }),
+        ]
+      : []),
     ...(folders.length > 0
       ? [
           allow(
-            ['s3:PutObject'],
+            ['s3:AbortMultipartUpload', 's3:PutObject'],
             folders.map((folder) => artifactsArn(place, `${folder}/*`)),
           ),
         ]

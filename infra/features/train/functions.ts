@@ -63,6 +63,9 @@ export class Functions extends Construct {
           MLOPS_LEDGER: names.ledgerTable,
           MLOPS_STACK: names.stack,
           MLOPS_JOB_PREFIX: names.jobPrefix,
+          // A pull request brings its own budget, so the deployed one is its ceiling.
+          ...(name === 'plan' &&
+            environment.mostRunUsd !== null && { MLOPS_MOST_RUN_USD: String(environment.mostRunUsd) }),
         },
         ...(key && { environmentEncryption: key }),
         logGroup,

@@ -2,12 +2,17 @@ import type { Environment } from '../../environment.ts';
 import { artifactsAndData, networkInterfaces, pullImages } from '../../iam/access.ts';
 import { arnOf, s3Arn } from '../../iam/arn.ts';
 import { allow, type Statement } from '../../iam/statement.ts';
+import type { MachineName } from './machine-policy.ts';
 
-/** The policy of the role of every SageMaker job: read data and artifacts, write artifacts, pull images, log. */
-export function jobPolicy(environment: Environment): Statement[] {
+/**
+ * The policy of SageMaker's jobs in runs of a mode: read data and artifacts, write the folder of the mode's jobs, pull
+ * images, log. A job runs code of a pull request, so it can write nothing that a later run reads: the function keep copies
+ * its result.
+ */
+export function jobPolicy(environment: Environment, mode: MachineName): Statement[] {
   const { names, sources, images, settings } = environment;
   return [
-    ...artifactsAndData(environment, sources, ['prepared', 'models', 'scores']),
+    ...artifactsAndData(environment, sources, [`jobs-${mode}`]),
     // SageMaker checks the output bucket before it starts a job.
     allow(
       ['s3:GetBucketLocation'],

@@ -24,11 +24,6 @@ function policyOf(all: Record<string, Resource>, roleName: string): Statement[] 
 }
 
 const sagemaker = (resource: string) => `arn:aws:sagemaker:eu-west-1:111111111111:${resource}`;
-const passJobRole: Call = {
-  action: 'iam:PassRole',
-  resource: names.jobRole.arn,
-  context: { 'iam:PassedToService': 'sagemaker.amazonaws.com' },
-};
 const rule = (name: string): Call[] =>
   ['PutTargets', 'PutRule', 'DescribeRule'].map((action) => ({
     action: `events:${action}`,
@@ -40,7 +35,6 @@ const job = (name: string, type: string, ruleName: string): Call[] => [
     resource: sagemaker(`${type}/${names.jobPrefix}-1a2b3c4d-x-1`),
   })),
   ...rule(ruleName),
-  passJobRole,
 ];
 const write = (kind: string): Call => ({
   action: 'dynamodb:PutItem',
@@ -53,8 +47,8 @@ const invoke = (name: keyof typeof names.functions): Call => ({
 });
 
 /** Written by hand from the service's documentation: what the states of the train machine call. */
-const evaluateCalls: Call[] = [
-  ...(['plan', 'inspect', 'gate', 'register', 'record'] as const).map(invoke),
+const documentCalls: Call[] = [
+  ...(['plan', 'keep', 'inspect', 'gate', 'register', 'record'] as const).map(invoke),
   ...job('ProcessingJob', 'processing-job', 'ProcessingJobs'),
   ...job('TrainingJob', 'training-job', 'TrainingJobs'),
   ...job('TransformJob', 'transform-job', 'TransformJobs'),
@@ -62,19 +56,30 @@ const evaluateCalls: Call[] = [
   { action: 'sagemaker:CreateModel', resource: sagemaker(`model/${names.jobPrefix}-1a2b3c4d-candidate-1`) },
   { action: 'sagemaker:AddTags', resource: sagemaker(`model/${names.jobPrefix}-1a2b3c4d-candidate-1`) },
   { action: 'sagemaker:DeleteModel', resource: sagemaker(`model/${names.jobPrefix}-1a2b3c4d-candidate-1`) },
-  ...['prepared', 'model', 'scores'].map(write),
 ];
 
+/** Each machine gives its jobs a role of its own. */
+const passJobRole = (mode: 'evaluate' | 'promote'): Call => ({
+  action: 'iam:PassRole',
+  resource: names.jobRoles[mode].arn,
+  context: { 'iam:PassedToService': 'sagemaker.amazonaws.com' },
+});
+
 test('both machines may make every call that the document makes', () => {
-  for (const policy of Object.values(policies))
-    for (const call of evaluateCalls) expect([call, isAllowed(call, { policy })]).toEqual([call, true]);
+  for (const [mode, policy] of Object.entries(policies) as ['evaluate' | 'promote', Statement[]][])
+    for (const call of [...documentCalls, passJobRole(mode)])
+      expect([call, isAllowed(call, { policy })]).toEqual([call, true]);
+  expect(isAllowed(passJobRole('promote'), { policy: policies.evaluate })).toBe(false);
+  expect(isAllowed(passJobRole('evaluate'), { policy: policies.promote })).toBe(false);
   for (const name of ['lease', 'promote'] as const)
     expect(isAllowed(invoke(name), { policy: policies.promote })).toBe(true);
 });
 
 test('they may make no other: each action is one of these, each resource belongs to the environment', () => {
   const watching = /^(logs|xray):/;
-  const needed = new Set([...evaluateCalls, invoke('promote')].map(({ action }) => action));
+  const needed = new Set(
+    [...documentCalls, invoke('promote'), passJobRole('promote')].map(({ action }) => action),
+  );
   for (const policy of Object.values(policies))
     for (const { Effect, Action, Resource } of policy) {
       if (Effect === 'Deny') continue;
@@ -83,9 +88,10 @@ test('they may make no other: each action is one of these, each resource belongs
       if (!actions.every((action) => watching.test(action))) expect([Resource].flat()).not.toContain('*');
     }
   for (const call of [
-    { ...passJobRole, context: { 'iam:PassedToService': 'ec2.amazonaws.com' } },
-    { ...passJobRole, resource: names.deployRole.arn },
+    { ...passJobRole('promote'), context: { 'iam:PassedToService': 'ec2.amazonaws.com' } },
+    { ...passJobRole('promote'), resource: names.deployRole.arn },
     write('run'),
+    write('model'),
     write('champion'),
     invoke('close-run'),
     { action: 'sagemaker:CreateTrainingJob', resource: sagemaker('training-job/other-1a2b3c4d-train-1') },
@@ -137,7 +143,9 @@ test('with a VPC, a key and tags the job role is passed as before and the key ma
     resourcesOf(environmentStack('production')),
     production.names.machineRoles.promote.name,
   );
-  expect(isAllowed({ ...passJobRole, resource: production.names.jobRole.arn }, { policy })).toBe(true);
+  expect(
+    isAllowed({ ...passJobRole('promote'), resource: production.names.jobRoles.promote.arn }, { policy }),
+  ).toBe(true);
   expect(
     isAllowed({ action: 'kms:CreateGrant', resource: production.settings.kms_key ?? '' }, { policy }),
   ).toBe(true);

@@ -8,23 +8,23 @@ import { type Resources, trainMachine } from '../../../pipeline/machines/train.t
 import type { FunctionName } from '../../../pipeline/names.ts';
 import type { EncryptedProps } from '../../encrypted-props.ts';
 import type { Environment } from '../../environment.ts';
-import type { Ledger } from '../../foundation/ledger.ts';
 import { serviceRole } from '../../iam/service-role.ts';
 import type { Functions } from './functions.ts';
 import { type MachineName, machinePolicy } from './machine-policy.ts';
-import type { DeployedEngine } from './prepare/engine.ts';
+import type { DeployedEngine, DeployedEngines } from './prepare/engine.ts';
 
 interface MachinesProps extends EncryptedProps {
   readonly functions: Functions;
-  readonly jobRole: Role;
+  /** By the machine whose jobs have it. */
+  readonly jobRoles: Readonly<Record<MachineName, Role>>;
   /** @default SageMaker Processing */
-  readonly engine: DeployedEngine | undefined;
-  readonly ledger: Ledger;
+  readonly engines: DeployedEngines | undefined;
 }
 
 /**
  * One document, deployed as two machines, because IAM sees which machine is started but not its input. Whoever may start
- * only train-evaluate cannot promote, whatever the input says, because its role cannot call the functions that promote.
+ * only train-evaluate cannot promote, whatever the input says, because its role cannot call the functions that promote. The
+ * two differ in the mode that they take and in the roles of their jobs.
  */
 export class Machines extends Construct {
   readonly evaluate: StateMachine;
@@ -38,15 +38,16 @@ export class Machines extends Construct {
 
   #machine(
     name: MachineName,
-    { environment, functions, jobRole, engine, ledger, key }: MachinesProps,
+    { environment, functions, jobRoles, engines, key }: MachinesProps,
   ): StateMachine {
     const { names } = environment;
+    const engine = engines?.[name];
     const { name: stateMachineName } = names.machines[name];
     const placeholders = mapSteps(environment, (step) => placeholder(logicalName(step)));
     const document = trainMachine({
       functions: placeholders,
       jobRole: placeholder('JobRole'),
-      ledger: placeholder('Ledger'),
+      mode: name,
       ...(engine && { engine: engine.document }),
       security: securityOf(environment),
     });
@@ -61,15 +62,14 @@ export class Machines extends Construct {
             .filter(([, name]) => text.includes(name))
             .map(([step]) => [logicalName(step), functions.all[step as FunctionName].functionArn]),
         ),
-        JobRole: jobRole.roleArn,
-        Ledger: ledger.table.tableName,
+        JobRole: jobRoles[name].roleArn,
         ...engine?.substitutions,
       },
       role: serviceRole(this, `${name}-role`, {
         environment,
         roleName: names.machineRoles[name].name,
         service: 'states.amazonaws.com',
-        statements: machinePolicy(name, trainMachine(resourcesOf(environment, engine)), environment),
+        statements: machinePolicy(name, trainMachine(resourcesOf(name, environment, engine)), environment),
       }).withoutPolicyUpdates(),
       logs: {
         destination: new LogGroup(this, `${name}-log`, {
@@ -89,12 +89,16 @@ export class Machines extends Construct {
 }
 
 /** The names in the document, as the role's policy needs them. */
-function resourcesOf(environment: Environment, engine: DeployedEngine | undefined): Resources {
+function resourcesOf(
+  mode: MachineName,
+  environment: Environment,
+  engine: DeployedEngine | undefined,
+): Resources {
   const { names } = environment;
   return {
     functions: mapSteps(environment, (step) => names.functions[step].arn),
-    jobRole: names.jobRole.arn,
-    ledger: names.ledgerTable,
+    jobRole: names.jobRoles[mode].arn,
+    mode,
     ...(engine && { engine: engine.engine }),
     security: securityOf(environment),
   };

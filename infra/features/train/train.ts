@@ -3,11 +3,11 @@ import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { Duration } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { EncryptedProps } from '../../encrypted-props.ts';
-import type { Ledger } from '../../foundation/ledger.ts';
 import type { Operations } from '../../foundation/operations.ts';
 import { serviceRole } from '../../iam/service-role.ts';
 import { type FunctionCode, Functions } from './functions.ts';
 import { jobPolicy } from './job-policy.ts';
+import type { MachineName } from './machine-policy.ts';
 import { Machines } from './machines.ts';
 import type { MakeEngine } from './prepare/load-engine.ts';
 import { watchRuns } from './watch-runs.ts';
@@ -16,7 +16,6 @@ interface TrainProps extends EncryptedProps {
   readonly code: FunctionCode;
   /** The engine of the prepare job that mlops.yaml asks for (loadEngine). @default SageMaker Processing */
   readonly engine: MakeEngine | undefined;
-  readonly ledger: Ledger;
   readonly operations: Operations;
 }
 
@@ -27,21 +26,21 @@ interface TrainProps extends EncryptedProps {
  */
 export function addTrain(
   stack: Construct,
-  { environment, code, engine, ledger, operations, key }: TrainProps,
+  { environment, code, engine, operations, key }: TrainProps,
 ): Machines {
-  const jobRole = serviceRole(stack, 'JobRole', {
-    environment,
-    roleName: environment.names.jobRole.name,
-    service: 'sagemaker.amazonaws.com',
-    statements: jobPolicy(environment),
-  });
+  const jobRole = (id: string, mode: MachineName) =>
+    serviceRole(stack, id, {
+      environment,
+      roleName: environment.names.jobRoles[mode].name,
+      service: 'sagemaker.amazonaws.com',
+      statements: jobPolicy(environment, mode),
+    });
   const functions = new Functions(stack, 'Functions', { environment, code, key });
   const machines = new Machines(stack, 'Machines', {
     environment,
     functions,
-    jobRole,
-    engine: engine?.(stack, { environment, key }),
-    ledger,
+    jobRoles: { evaluate: jobRole('EvaluateJobRole', 'evaluate'), promote: jobRole('JobRole', 'promote') },
+    engines: engine?.(stack, { environment, key }),
     key,
   });
   // No Catch sees an abort or the machine's own timeout. Closing a failed run a second time changes nothing.

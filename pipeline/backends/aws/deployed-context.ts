@@ -18,6 +18,8 @@ export function deployedContext(deployment: Deployment, model: string) {
     root,
     model,
     jobPrefix,
+    // The function plan, which has the ceiling, decides in the environment.
+    mostRunUsd: null,
   });
 }
 

@@ -87,7 +87,6 @@ test('every payload that a run resolved is one that AWS takes', () => {
     'deregisterTaskDefinition',
     'describeTrainingJob',
     'getObject',
-    'putItem',
     'registerTaskDefinition',
     'runTask',
     'startJobRun',

@@ -30,7 +30,6 @@ export const embeddedResources: Resources = {
     Object.keys(steps).map((name) => [name, `arn:aws:lambda:local:${account}:function:${name}`]),
   ) as Record<StepName, string>,
   jobRole: `arn:aws:iam::${account}:role/job`,
-  ledger: 'ledger',
 };
 
 export interface EmbeddedOptions extends EmbeddedState {
@@ -190,11 +189,6 @@ export class EmbeddedBackend implements Backend {
         if (Payload.model_name !== this.context.model)
           throw new Error(`${FunctionName}: got model ${Payload.model_name}, expected ${this.context.model}`);
         return { StatusCode: 200, Payload: await step(Payload as never, this.context) };
-      },
-      'arn:aws:states:::dynamodb:putItem': async (parameters) => {
-        const { Item } = parameters as { Item: Record<'kind' | 'id' | 'value', { S: string }> };
-        await this.context.table.put(Item.kind.S, Item.id.S, JSON.parse(Item.value.S));
-        return {};
       },
       ...prepareEngines({
         image: request.images.prepare,

@@ -37,6 +37,7 @@ export function embeddedContext({ home, project, model }: EmbeddedState): Embedd
     model,
     root: `s3://mlops/${project}`,
     jobPrefix: model,
+    mostRunUsd: null,
     region: null,
   };
 }

@@ -1,6 +1,12 @@
 import { expect, test } from '@jest/globals';
 import type { Request } from '../../machines/request.ts';
-import { FakeSageMaker, type Run, requestOf, tuned } from '../../steps/train/fake-sagemaker.fixture.ts';
+import {
+  FakeSageMaker,
+  type Run,
+  requestOf,
+  scriptOf,
+  tuned,
+} from '../../steps/train/fake-sagemaker.fixture.ts';
 import { record as recordStep } from '../../steps/train/record.ts';
 import { type RunRecord, runKind } from '../../steps/train/run-record.ts';
 import { costOf } from './cost-of.ts';
@@ -52,7 +58,7 @@ test('with a champion its jobs tell what is expected, and what is reused costs n
 test('a champion that was prepared otherwise costs one more prepare job', async () => {
   const world = onAws();
   await costs(world, '', model('first'));
-  const script = { uri: 's3://mlops/small/scripts/1/prepare.py', sha256: '1' };
+  const script = await scriptOf(world, '1');
   const { run, record, cost } = await costs(world, '', { ...model('first'), script });
   const prepares = run.calls.filter(({ action }) => action === 'createProcessingJob').length;
   expect(prepares).toBe(2);
@@ -132,7 +138,10 @@ test('a machine deployed with another engine than the one asked for says so in t
   expect(record.notes).toEqual([]);
   const asked = await requestOf(world);
   const state = { ...record.state, request: asked };
-  await recordStep({ execution: 'other', started: '2026-01-01', status: 'succeeded', state }, world.context);
+  await recordStep(
+    { execution: 'other', arn: 'other', started: '2026-01-01', status: 'succeeded', state },
+    world.context,
+  );
   const other = await world.context.ledger.get<RunRecord>(runKind, 'other');
   expect(other?.value.notes).toEqual([
     expect.stringMatching(

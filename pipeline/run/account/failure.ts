@@ -6,6 +6,11 @@ import type { RunRecord } from '../../steps/train/run-record.ts';
 const hints: Record<string, string> = {
   ConfigError: 'Fix mlops.yaml; `mlops validate` checks it without a run.',
   DataContractError: 'Fix the data or mlops.yaml; `mlops validate` checks both without a run.',
+  InputChangedError:
+    'Run again. Only runs write the folders inputs-* of the artifacts; if it recurs, see who did.',
+  RewrittenError: 'Run again. Jobs write each object once; if it recurs, see which job wrote it again.',
+  JobOutputError: "Fix the job's image: it must write what its manifest says.",
+  ArtifactChangedError: 'Nothing was promoted. Restore the recorded version of the object, or train again.',
   BudgetError: 'Nothing was spent. Change the budget or the size of the jobs in mlops.yaml.',
   PrepareScriptError: 'Fix the prepare script (prepare.script in mlops.yaml).',
   ModelOutputError: 'Make `serve` return what model.output and model.extra in mlops.yaml say.',

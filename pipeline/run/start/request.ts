@@ -7,6 +7,7 @@ import { ConfigError } from '../../errors.ts';
 import { canonicalJson, sha256File, sha256Json } from '../../hash.ts';
 import type { Request, Trigger } from '../../machines/request.ts';
 import { artifactsOf } from '../../steps/context.ts';
+import { dataVersion, versionOfFiles } from '../../steps/train/inputs.ts';
 import { checkoutOf } from './git.ts';
 
 export interface RequestOptions {
@@ -30,12 +31,14 @@ export async function makeRequest(options: RequestOptions): Promise<Request> {
   const at = (path: string) => locate(path, file);
   const checkout = await checkoutOf(dirname(resolve(file)));
   // Check the files first, because the images may take minutes.
-  const data = await stageData(config, file, backend);
-  const script = config.prepare.script ? await stageScript(config.prepare.script, file, backend) : null;
+  const staged = { file, mode, backend };
+  const data = await stageData(config, staged);
+  const script = config.prepare.script ? await stageScript(config.prepare.script, staged) : null;
   const context = config.model.context === null ? null : await at(config.model.context);
   const { code, ...images } = await backend.images({ context, image: config.model.image });
   const codeName = `${sha256Json(code)}.json`;
-  await backend.stage([{ name: codeName, text: canonicalJson(code) }], artifactsOf(backend.context, 'code'));
+  const codeFolder = `${artifactsOf(backend.context, `inputs-${mode}`)}code/`;
+  await backend.stage([{ name: codeName, text: canonicalJson(code) }], codeFolder);
   return {
     model: config.name,
     mode,
@@ -51,25 +54,33 @@ export async function makeRequest(options: RequestOptions): Promise<Request> {
     images,
     data,
     script,
-    code: `${artifactsOf(backend.context, 'code')}${codeName}`,
+    code: `${codeFolder}${codeName}`,
     baseline: options.baseline,
     notes: options.notes,
   };
 }
 
-async function stageData(config: Config, file: string, backend: Backend): Promise<Request['data']> {
+/** Where the inputs of a run are staged. Whoever may only evaluate cannot write the folder of runs that promote. */
+interface Staging {
+  /** The path of mlops.yaml. */
+  file: string;
+  mode: Request['mode'];
+  backend: Backend;
+}
+
+async function stageData(config: Config, { file, mode, backend }: Staging): Promise<Request['data']> {
   const { source } = config.data;
   if (source.startsWith('s3://')) {
     const objects = await backend.context.storage.list(source);
     if (objects.length === 0) throw missing(file, 'data.source', source, 'at least one object');
-    const version = sha256Json(objects.map(({ uri, version }) => [uri, version]));
-    return { source, uri: source, version };
+    return { source, uri: source, version: await dataVersion(source, backend.context) };
   }
   const files = await dataFiles(await locate(source, file));
   if (files.length === 0) throw missing(file, 'data.source', source, 'a file, or a folder with files');
-  const hashes = await Promise.all(files.map(async ({ path, name }) => [name, await sha256File(path)]));
-  const version = sha256Json(hashes);
-  const uri = `${artifactsOf(backend.context, 'data')}${version}/`;
+  const version = versionOfFiles(
+    await Promise.all(files.map(async ({ path, name }) => ({ name, sha256: await sha256File(path) }))),
+  );
+  const uri = `${artifactsOf(backend.context, `inputs-${mode}`)}data/${version}/`;
   await backend.stage(files, uri);
   return { source, uri, version };
 }
@@ -92,12 +103,12 @@ export async function dataFiles(path: string): Promise<LocalFile[]> {
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-async function stageScript(script: string, file: string, backend: Backend): Promise<Request['script']> {
+async function stageScript(script: string, { file, mode, backend }: Staging): Promise<Request['script']> {
   const path = await locate(script, file);
   if (!(await stat(path).catch(() => null))?.isFile())
     throw missing(file, 'prepare.script', script, 'a Python file');
   const hash = await sha256File(path);
-  const prefix = `${artifactsOf(backend.context, 'scripts')}${hash}/`;
+  const prefix = `${artifactsOf(backend.context, `inputs-${mode}`)}scripts/${hash}/`;
   await backend.stage([{ path, name: 'prepare.py' }], prefix);
   return { uri: `${prefix}prepare.py`, sha256: hash };
 }

@@ -29,19 +29,22 @@ export async function runPipeline(
   options.onStart?.(execution);
   const result = await backend.run(request, { execution, signal, onProgress });
   const recorded = (await ledger.get<RunRecord>(runKind, execution))?.value;
-  // The machine records its success or failure; a stop from outside is recorded here.
-  const record =
-    recorded ??
-    closeRun({
-      execution,
-      status: result.status === 'cancelled' ? 'ABORTED' : 'FAILED',
-      started_at: started.toISOString(),
-      finished_at: clock.now().toISOString(),
-      request,
-      error: result.error,
-      state: null,
-      steps: result.steps,
-    });
+  // The machine records its success or failure; a stop from outside is recorded here. A record with another status is that of
+  // another run with the same name (ConflictError).
+  const isOwn =
+    recorded !== undefined && (recorded.status === result.status || result.status === 'cancelled');
+  const record = isOwn
+    ? recorded
+    : closeRun({
+        execution,
+        status: result.status === 'cancelled' ? 'ABORTED' : 'FAILED',
+        started_at: started.toISOString(),
+        finished_at: clock.now().toISOString(),
+        request,
+        error: result.error,
+        state: null,
+        steps: result.steps,
+      });
   // Steps seen while following the execution are newer than those that the machine recorded.
   const complete = { ...record, ...(result.steps.length > 0 && { steps: result.steps }) };
   await backend.keep(complete);

@@ -1,5 +1,6 @@
 import type { Request } from '../../machines/request.ts';
 import type { StepContext } from '../context.ts';
+import { claimRun } from './claim.ts';
 import { freeLease } from './lease.ts';
 import { notesOf } from './record.ts';
 import { type RunRecord, runKind } from './run-record.ts';
@@ -8,6 +9,7 @@ import type { TrainState } from './state.ts';
 /** An execution that has ended, as the service describes it. */
 export interface ClosedExecution {
   execution: string;
+  arn: string;
   status: 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
   started_at: string;
   finished_at: string;
@@ -19,7 +21,7 @@ export interface ClosedExecution {
 }
 
 /** The record of a run that its machine did not record, because it was stopped, timed out or broke. */
-export function closeRun(closed: ClosedExecution): RunRecord {
+export function closeRun(closed: Omit<ClosedExecution, 'arn'>): RunRecord {
   const { execution, status, started_at, finished_at, request } = closed;
   const error = closed.error ?? {
     name: status === 'TIMED_OUT' ? 'States.Timeout' : 'States.Runtime',
@@ -40,12 +42,16 @@ export function closeRun(closed: ClosedExecution): RunRecord {
   };
 }
 
-/** Records a run in the ledger unless it is recorded already, and frees its lease. */
+/**
+ * Records a run in the ledger unless it is recorded already, and frees its lease. Throws ConflictError if another execution
+ * has its name.
+ */
 export async function close(
   closed: ClosedExecution,
   context: Pick<StepContext, 'ledger' | 'clock'>,
 ): Promise<RunRecord> {
   const { ledger } = context;
+  await claimRun(closed, context);
   const recorded = await ledger.get<RunRecord>(runKind, closed.execution);
   const record = recorded?.value ?? closeRun(closed);
   if (recorded === null) await ledger.put(runKind, closed.execution, record);

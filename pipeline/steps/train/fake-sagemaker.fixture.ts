@@ -15,6 +15,7 @@ import { ModelLedger } from '../../model-ledger.ts';
 import type { StepName } from '../../names.ts';
 import { folder, type Manifest, type StepContext } from '../context.ts';
 import { steps } from '../steps.ts';
+import { versionOfFiles } from './inputs.ts';
 
 /** A job's parameters as a handler gets them. */
 // biome-ignore lint/suspicious/noExplicitAny: the API's own JSON
@@ -56,14 +57,11 @@ export class FakeSageMaker {
   manifest: Partial<Manifest> = {};
   readonly #models = new Map<string, Parameters>();
   readonly #taken = new Set<string>();
-  /** Of all models. */
-  readonly #table: FileLedger;
   #executions = 0;
 
   constructor(project = 'small', region: string | null = null) {
     const home = temporaryFolder();
-    this.#table = new FileLedger(`${home}/ledger`);
-    const ledger = new ModelLedger(this.#table, project);
+    const ledger = new ModelLedger(new FileLedger(`${home}/ledger`), project);
     this.context = {
       storage: new FileStorage(`${home}/s3`),
       ledger,
@@ -73,6 +71,7 @@ export class FakeSageMaker {
       model: project,
       root: `s3://mlops/${project}`,
       jobPrefix: project,
+      mostRunUsd: null,
       region,
     };
   }
@@ -104,7 +103,9 @@ export class FakeSageMaker {
         signal: new AbortController().signal,
         onEvent: (event) => events.push(event),
         handlers: {
-          'arn:aws:states:::lambda:invoke': async (parameters: Parameters) => {
+          'arn:aws:states:::lambda:invoke': async (parameters: Parameters, { state }) => {
+            const failure = this.failures.get(state)?.shift();
+            if (failure !== undefined) throw taskFailed(failure);
             const step = functions.get(parameters.FunctionName);
             return { StatusCode: 200, Payload: await step?.(parameters.Payload as never, this.context) };
           },
@@ -121,7 +122,6 @@ export class FakeSageMaker {
               } as ProcessingJob;
             },
           }),
-          ...service('dynamodb:putItem', 'putItem'),
           ...service('sagemaker:createModel', 'createModel'),
           ...service('aws-sdk:sagemaker:deleteModel', 'deleteModel'),
           ...service('aws-sdk:sagemaker:describeTrainingJob', 'describeTrainingJob'),
@@ -137,11 +137,6 @@ export class FakeSageMaker {
 
   async #answers(action: string, parameters: Parameters): Promise<unknown> {
     switch (action) {
-      case 'putItem': {
-        const { kind, id, value } = parameters.Item;
-        await this.#table.put(kind.S, id.S, JSON.parse(value.S));
-        return {};
-      }
       case 'createProcessingJob':
         this.#take(parameters.ProcessingJobName);
         await this.#prepare(parameters.ProcessingOutputConfig.Outputs[0].S3Output.S3Uri);
@@ -211,6 +206,8 @@ export class FakeSageMaker {
       ...this.manifest,
     };
     const { storage } = this.context;
+    for (const part of ['train', 'holdout'] as const)
+      await storage.write(folder(output) + manifest.files[part].path, part);
     await storage.write(`${folder(output)}manifest/manifest.json`, JSON.stringify(manifest));
   }
 
@@ -244,16 +241,16 @@ export function payloadOf<Event>({ events }: Run, state: string): Event {
 
 /** A sound request; `settings` are lines of mlops.yaml. */
 export async function requestOf(
-  { context: { storage, root } }: FakeSageMaker,
+  world: FakeSageMaker,
   settings = '',
   changes: Partial<Request> = {},
 ): Promise<Request> {
+  const { storage, root } = world.context;
   const project = root.slice(root.lastIndexOf('/') + 1);
   const config = parseConfig(
     `project: ${project}\nproblem: binary\ndata: { source: data.csv, target: y, positive: "yes" }\n${settings}`,
   );
-  await storage.write(`${root}/data/1/data.csv`, 'x,y\n1,yes\n2,no\n3,yes\n4,no\n');
-  await storage.write(`${root}/code/1.json`, '[]');
+  await storage.write(`${root}/inputs-promote/small/code/1.json`, '[]');
   return {
     model: config.name,
     mode: 'promote',
@@ -262,13 +259,34 @@ export async function requestOf(
     config,
     seed: 0,
     images: { model: 'model@sha256:1', prepare: 'prepare@sha256:1' },
-    data: { source: 'data.csv', uri: `${root}/data/1/`, version: '1' },
+    data: changes.data ?? (await dataOf(world)),
     script: null,
-    code: `${root}/code/1.json`,
+    code: `${root}/inputs-promote/small/code/1.json`,
     baseline: null,
     notes: [],
     ...changes,
   };
+}
+
+/** Stages data as a run does. */
+export async function dataOf(
+  { context: { storage, root } }: FakeSageMaker,
+  content = 'x,y\n1,yes\n2,no\n3,yes\n4,no\n',
+): Promise<Request['data']> {
+  const version = versionOfFiles([{ name: 'data.csv', sha256: sha256(content) }]);
+  const uri = `${root}/inputs-promote/small/data/${version}/`;
+  await storage.write(`${uri}data.csv`, content);
+  return { source: 'data.csv', uri, version };
+}
+
+/** Stages a prepare script as a run does. */
+export async function scriptOf(
+  { context: { storage, root } }: FakeSageMaker,
+  content: string,
+): Promise<NonNullable<Request['script']>> {
+  const uri = `${root}/inputs-promote/small/scripts/${sha256(content)}/prepare.py`;
+  await storage.write(uri, content);
+  return { uri, sha256: sha256(content) };
 }
 
 /** Settings that search instead of training once. */

@@ -16,12 +16,15 @@ import {
   type TrainedModel,
 } from '../context.ts';
 import { processingInput } from './job-parameters.ts';
-import { digestOf, type PrepareSettings } from './plan.ts';
+import { digestOf, jobFolder, type PrepareSettings } from './plan.ts';
 import type { ModelScoring, Plan, Scoring } from './state.ts';
+import { changed, requireArtifact } from './unchanged.ts';
 
 export interface InspectEvent {
   execution: string;
   request: Request;
+  /** The mode of the runs that the machine takes; null: any. */
+  mode: Request['mode'] | null;
   plan: Plan;
   prepared: Prepared;
 }
@@ -54,7 +57,10 @@ export async function inspect(event: InspectEvent, context: StepContext): Promis
 
 async function findPackage(who: string, name: string, context: StepContext): Promise<ModelPackage> {
   const found = await context.registry.get(name);
-  if (found !== null) return found;
+  if (found !== null) {
+    await requireArtifact(found, context);
+    return found;
+  }
   const known = (await context.registry.list()).map((item) => item.name).slice(0, 5);
   throw new ConfigError('mlops.yaml', [
     {
@@ -62,6 +68,13 @@ async function findPackage(who: string, name: string, context: StepContext): Pro
       message: `got ${JSON.stringify(name)}, expected a package of the registry (${known.join(', ') || 'it is empty'})`,
     },
   ]);
+}
+
+/** An earlier run's scores, if they are still what was recorded; otherwise null. */
+async function earlierScores(key: string, { ledger, storage }: StepContext): Promise<Scored | null> {
+  const found = (await ledger.get<Scored>('scores', key))?.value;
+  if (found === undefined) return null;
+  return (await changed(found.objects, storage)) === null ? found : null;
 }
 
 interface Model {
@@ -82,7 +95,9 @@ async function scoringOf(
 ): Promise<ModelScoring> {
   const { config } = event.request;
   const { batch, instance } = config.inference;
-  const job = `${context.jobPrefix}-${jobHash(event.execution, context)}-${who}`;
+  const hash = jobHash(event.execution, context);
+  const job = `${context.jobPrefix}-${hash}-${who}`;
+  const written = artifactsOf(context, jobFolder(event.mode));
   const own = model.preparation ? await viewOf(model.preparation, job, event, manifest, context) : null;
   const rows = own
     ? { manifest: own.manifest, hash: own.view.key, prefix: own.view.output }
@@ -95,10 +110,10 @@ async function scoringOf(
   });
   const trained = await context.ledger.get<TrainedModel>('model', model.fingerprint);
   const isLatest = trained?.value.trained.artifact === model.artifact;
-  const scored = isLatest ? await context.ledger.get<Scored>('scores', key) : null;
+  const scored = isLatest ? await earlierScores(key, context) : null;
   return {
     score: scored === null,
-    result: scored?.value ?? {},
+    result: scored ?? {},
     key,
     package: model.name,
     image: model.image,
@@ -107,7 +122,8 @@ async function scoringOf(
     attempt: { n: 1 },
     view: own ? { ...own.view, needed: own.view.needed && scored === null } : noView,
     holdout: rows.prefix + rows.manifest.files.holdout.path,
-    output: `${artifactsOf(context, 'scores')}${key}/`,
+    written: `${written}${job}`,
+    output: `${artifactsOf(context, 'scores')}${key}/${hash}/`,
     content_type: rows.manifest.content_type,
     ...filters(manifest.slices.length, rows.manifest),
     max_payload_mb: batch.payload_mb,
@@ -125,7 +141,7 @@ async function scoringOf(
 async function viewOf(
   preparation: ModelPackage['preparation'],
   job: string,
-  { request, plan }: InspectEvent,
+  { execution, request, plan, mode }: InspectEvent,
   manifest: Manifest,
   context: StepContext,
 ): Promise<{ view: ModelScoring['view']; manifest: Manifest } | null> {
@@ -156,9 +172,12 @@ async function viewOf(
     script: preparation.script?.sha256 ?? null,
     features: names(theirs),
   });
+  const earlier = (await context.ledger.get<Prepared>('prepared', key))?.value;
+  const there = earlier !== undefined && (await changed(earlier.objects, context.storage)) === null;
+  const hash = jobHash(execution, context);
   const view = {
     exists: true,
-    needed: (await context.ledger.get('prepared', key)) === null,
+    needed: !there,
     key,
     job: `${job}-view`,
     attempt: { n: 1 },
@@ -168,7 +187,8 @@ async function viewOf(
       processingInput('view-manifest', preparation.manifest),
       ...(preparation.script ? [processingInput('view-script', preparation.script.uri)] : []),
     ],
-    output: `${artifactsOf(context, 'prepared')}${key}/`,
+    written: `${artifactsOf(context, jobFolder(mode))}${job}-view`,
+    output: there ? earlier.output : `${artifactsOf(context, 'prepared')}${key}/${hash}/`,
   };
   return { view, manifest: theirs };
 }
@@ -180,6 +200,7 @@ const noView: ModelScoring['view'] = {
   job: 'none',
   attempt: { n: 1 },
   inputs: [],
+  written: 'none',
   output: 'none',
 };
 
@@ -199,6 +220,7 @@ const noModel: ModelScoring = {
   attempt: { n: 1 },
   view: noView,
   holdout: 'none',
+  written: 'none',
   output: 'none',
   content_type: 'text/csv',
   input_filter: '$',

@@ -21,6 +21,7 @@ function world() {
 
 const closed = (execution: string): ClosedExecution => ({
   execution,
+  arn: execution,
   status: 'ABORTED',
   started_at: '2026-01-01T00:00:00Z',
   finished_at: '2026-01-01T00:01:00Z',

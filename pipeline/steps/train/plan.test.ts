@@ -1,14 +1,21 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { Request } from '../../machines/request.ts';
 import type { StepContext } from '../context.ts';
-import { FakeSageMaker, requestOf, tuned } from './fake-sagemaker.fixture.ts';
+import { dataOf, FakeSageMaker, requestOf, scriptOf, tuned } from './fake-sagemaker.fixture.ts';
+import { dataVersion } from './inputs.ts';
 import { plan as planOf } from './plan.ts';
 import type { Plan } from './state.ts';
 
 /** As the machine of the engine asked for calls it. */
 const plan = (event: { execution: string; request: Request }, context: StepContext): Promise<Plan> => {
   const { config, images } = event.request;
-  return planOf({ ...event, engine: config.prepare.engine, program: images.prepare }, context);
+  const machine = {
+    arn: event.execution,
+    mode: null,
+    engine: config.prepare.engine,
+    program: images.prepare,
+  };
+  return planOf({ ...event, ...machine }, context);
 };
 
 const world = new FakeSageMaker();
@@ -34,13 +41,17 @@ describe('the fingerprint', () => {
     expect((await planned(await requestOf(world, settings, changes))).fingerprint).toBe(fingerprint);
   });
 
-  const inputs: [what: string, settings: string, changes?: Partial<Request>][] = [
-    ['model image', '', { images: { model: 'model@sha256:2', prepare: 'prepare@sha256:1' } }],
-    ['prepare image', '', { images: { model: 'model@sha256:1', prepare: 'prepare@sha256:2' } }],
-    ['data', '', { data: { source: 'data.csv', uri: 's3://mlops/small/data/1/', version: '2' } }],
-    ['script', '', { script: { uri: 's3://mlops/small/scripts/1/prepare.py', sha256: '1' } }],
-    ['another script', '', { script: { uri: 's3://mlops/small/scripts/1/prepare.py', sha256: '2' } }],
-    ['seed', '', { seed: 1 }],
+  const inputs: [
+    what: string,
+    settings: string,
+    changes?: () => Promise<Partial<Request>> | Partial<Request>,
+  ][] = [
+    ['model image', '', () => ({ images: { model: 'model@sha256:2', prepare: 'prepare@sha256:1' } })],
+    ['prepare image', '', () => ({ images: { model: 'model@sha256:1', prepare: 'prepare@sha256:2' } })],
+    ['data', '', async () => ({ data: await dataOf(world, 'x,y\n1,yes\n2,no\n') })],
+    ['script', '', async () => ({ script: await scriptOf(world, '1') })],
+    ['another script', '', async () => ({ script: await scriptOf(world, '2') })],
+    ['seed', '', () => ({ seed: 1 })],
     ['hyperparameter', 'training: { hyperparameters: { C: 1 } }'],
     ['the value of a hyperparameter', 'training: { hyperparameters: { C: 2 } }'],
     ['tuning', tuned],
@@ -54,7 +65,7 @@ describe('the fingerprint', () => {
     const found = await Promise.all(
       inputs.map(
         async ([, settings, changes]) =>
-          (await planned(await requestOf(world, settings, changes))).fingerprint,
+          (await planned(await requestOf(world, settings, await changes?.()))).fingerprint,
       ),
     );
     const names = inputs.map(([what]) => what);
@@ -73,10 +84,10 @@ describe('the fingerprint', () => {
     ['features_exclude', { features_exclude: ['z'] }],
     ['slices', { slices: ['z'] }],
   ])('and the key of prepared files change with data.%s', async (_what, changes) => {
-    const request = await requestOf(world);
+    const data = await dataOf(world, 'id,x,z,y\na,1,1,yes\nb,2,2,no\n');
+    const request = await requestOf(world, '', { data });
     const { config } = request;
     const other = { ...request, config: { ...config, data: { ...config.data, ...changes } } };
-    await context.storage.write(`${request.data.uri}data.csv`, 'id,x,z,y\na,1,1,yes\nb,2,2,no\n');
     const [before, after] = [await planned(request), await planned(other)];
     expect(after.fingerprint).not.toBe(before.fingerprint);
     expect(after.prepare.key).not.toBe(before.prepare.key);
@@ -151,7 +162,7 @@ describe('reuse', () => {
 
 describe('what the jobs get', () => {
   test('prepare: the settings, the data and the script, each where the program looks for it', async () => {
-    const script = { uri: 's3://mlops/small/scripts/1/prepare.py', sha256: '1' };
+    const script = await scriptOf(world, '1');
     const { prepare } = await planned(await requestOf(world, '', { script }));
     const inputs = prepare.inputs as { S3Input: { S3Uri: string; LocalPath: string } }[];
     const paths = inputs.map(({ S3Input }) => S3Input.LocalPath);
@@ -218,8 +229,7 @@ tuning:
 
 test('data that breaks its contract stops the plan, every problem a line', async () => {
   const own = new FakeSageMaker();
-  const request = await requestOf(own);
-  await own.context.storage.write('s3://mlops/small/data/1/data.csv', 'x,y\n1,yes\n2\n3,\n4,no\n');
+  const request = await requestOf(own, '', { data: await dataOf(own, 'x,y\n1,yes\n2\n3,\n4,no\n') });
   const error = await plan({ execution: 'e', request }, own.context).catch(
     (thrown: Error) => thrown as Error,
   );
@@ -241,6 +251,8 @@ describe('the data contract', () => {
         read: (uri) => storage.read(uri),
         write: (uri, content) => storage.write(uri, content),
         exists: (uri) => storage.exists(uri),
+        describe: (uri) => storage.describe(uri),
+        copy: (from, to) => storage.copy(from, to),
         list: async (prefix) => (await storage.list(prefix)).map((object) => ({ ...object, bytes })),
         localFile: async (uri) => {
           read.push('whole');
@@ -254,16 +266,13 @@ describe('the data contract', () => {
     };
     return { read, large };
   }
-  const otherData = async (content: string, version: string) => {
-    const uri = `${context.root}/data/${version}/`;
-    await context.storage.write(`${uri}data.csv`, content);
-    return await requestOf(world, '', { data: { source: 'data.csv', uri, version } });
-  };
+  const otherData = async (content: string) =>
+    await requestOf(world, '', { data: await dataOf(world, content) });
   const at = (request: Request, { large }: ReturnType<typeof of>) =>
     plan({ execution: 'execution-1', request }, large);
 
   test('is held to whole up to 200 MB, and beyond by the beginning of each file, which a note says', async () => {
-    const request = await otherData('x,y\n1,yes\n2,no\n', 'size');
+    const request = await otherData('x,y\n1,yes\n2,no\n');
     const small = of(200_000_000);
     expect((await at(request, small)).notes).toEqual([]);
     expect(small.read).toEqual(['whole']);
@@ -275,12 +284,14 @@ describe('the data contract', () => {
   });
 
   test('is told of by what users call the file, wherever it lies', async () => {
-    const request = await otherData('x,z\n1,yes\n', 'broken');
+    const request = await otherData('x,z\n1,yes\n');
     const message = /^data\.csv: data\.target: got "y", expected a column of the header/;
     for (const bytes of [10, 300_000_000]) await expect(at(request, of(bytes))).rejects.toThrow(message);
-    const folder = { ...request.data, source: 'rows' };
     await context.storage.write(`${request.data.uri}_SUCCESS`, '');
     await context.storage.write(`${request.data.uri}more/b.csv`, 'x,z\n1,yes\n');
-    await expect(at({ ...request, data: folder }, of(10))).rejects.toThrow('rows/data.csv: data.target');
+    const version = await dataVersion(request.data.uri, context);
+    await expect(
+      at({ ...request, data: { ...request.data, source: 'rows', version } }, of(10)),
+    ).rejects.toThrow('rows/data.csv: data.target');
   });
 });

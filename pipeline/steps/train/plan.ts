@@ -18,6 +18,8 @@ import {
   type StepContext,
   type TrainedModel,
 } from '../context.ts';
+import { claimRun } from './claim.ts';
+import { requireInputs } from './inputs.ts';
 import {
   channels,
   instances,
@@ -31,14 +33,18 @@ import {
 } from './job-parameters.ts';
 import { type RunRecord, runKind } from './run-record.ts';
 import type { Plan, PreparePlan } from './state.ts';
+import { changed } from './unchanged.ts';
 import { noSearch, searchOf } from './warm-start.ts';
 
 /** Increase this when the pipeline makes other artifacts from the same request, so that no old one is reused. */
-const pipelineVersion = 1;
+const pipelineVersion = 2;
 
 export interface PlanEvent {
   execution: string;
+  arn: string;
   request: Request;
+  /** The mode of the runs that the machine takes; null: any. */
+  mode: Request['mode'] | null;
   /** The engine that the state machine was deployed with, whatever mlops.yaml says. */
   engine: PrepareSize['engine'];
   /** The prepare program by content: the image's URI, or its equivalent for Glue. */
@@ -46,13 +52,17 @@ export interface PlanEvent {
 }
 
 /**
- * Plans a run before any job starts. Throws DataContractError if the data cannot be used and BudgetError if the run
- * would cost more than its budget.
+ * Plans a run before any job starts. Throws InputChangedError if data or script are not those of the request,
+ * DataContractError if the data cannot be used, and BudgetError if the run would cost more than its budget or the
+ * environment's ceiling.
  */
 export async function plan(event: PlanEvent, context: StepContext): Promise<Plan> {
   const { execution } = event;
   const request = withEngine(event);
   const { config } = request;
+  requireMode(event);
+  await claimRun(event, context);
+  await requireInputs(request, context);
   const size = sizeOf(config);
   const settings = prepareSettings(config);
   const prepareKey = sha256Json({
@@ -74,9 +84,10 @@ export async function plan(event: PlanEvent, context: StepContext): Promise<Plan
     problem: config.problem,
     seed: request.seed,
   });
-  const prepared = await context.ledger.get<Prepared>('prepared', prepareKey);
-  const model = await context.ledger.get<TrainedModel>('model', fingerprint);
-  const notes = prepared === null ? await requireSoundData(request, context) : [];
+  const stale: string[] = [];
+  const prepared = await reusable<Prepared>('prepared', prepareKey, context, stale);
+  const model = await reusable<TrainedModel>('model', fingerprint, context, stale);
+  const notes = [...stale, ...(prepared === null ? await requireSoundData(request, context) : [])];
   // The fingerprint leaves out the search: a merge may find more parents, yet reuses its pull request's model.
   const origin = { prepared: prepareKey, image: digestOf(request.images.model) };
   const { search, notes: searchNotes } =
@@ -99,8 +110,11 @@ export async function plan(event: PlanEvent, context: StepContext): Promise<Plan
   );
 
   // SageMaker allows a job name once, with at most 63 characters (tuning: 32); the execution's name is unique.
-  const name = `${context.jobPrefix}-${jobHash(execution, context)}`;
-  const output = `${artifactsOf(context, 'prepared')}${prepareKey}/`;
+  const hash = jobHash(execution, context);
+  const name = `${context.jobPrefix}-${hash}`;
+  const written = artifactsOf(context, jobFolder(event.mode));
+  // Copies of a run never replace those of another, so a reader of either sees the files of one job.
+  const output = prepared?.output ?? `${artifactsOf(context, 'prepared')}${prepareKey}/${hash}/`;
   return {
     fingerprint,
     champion,
@@ -108,7 +122,7 @@ export async function plan(event: PlanEvent, context: StepContext): Promise<Plan
     cost,
     notes: [...notes, ...searchNotes],
     prepare: {
-      ...(prepared ? { reused: true, result: prepared.value } : { reused: false }),
+      ...(prepared ? { reused: true, result: prepared } : { reused: false }),
       key: prepareKey,
       job: `${name}-prepare`,
       attempt: { n: 1 },
@@ -118,6 +132,7 @@ export async function plan(event: PlanEvent, context: StepContext): Promise<Plan
         ...(request.script ? [processingInput('script', request.script.uri)] : []),
       ],
       settings: settingsUri,
+      written: `${written}${name}-prepare`,
       output,
       size,
       cluster: instances(config.prepare.instance),
@@ -125,10 +140,11 @@ export async function plan(event: PlanEvent, context: StepContext): Promise<Plan
       timeout: withStart(config.prepare.max_runtime),
       timeout_minutes: Math.ceil(config.prepare.max_runtime / 60),
       environment: {},
-      failures: failuresIn(context.root),
+      failures: failuresIn(written),
     },
     train: {
-      ...(model ? { reused: true, result: model.value } : { reused: false }),
+      ...(model ? { reused: true, result: model } : { reused: false }),
+      key: fingerprint,
       tunes: config.tuning !== null,
       job: `${name}-train`,
       tuning_job: name,
@@ -137,7 +153,8 @@ export async function plan(event: PlanEvent, context: StepContext): Promise<Plan
       metrics: metricDefinitions(config.training),
       channels: channels(config, output),
       input_mode: config.training.input_mode,
-      output: `${artifactsOf(context, 'models')}${fingerprint}/`,
+      written,
+      output: `${artifactsOf(context, 'models')}${fingerprint}/${hash}/`,
       resources: instances(config.training.instance),
       stopping: stoppingCondition(config.training),
       spot: config.training.spot,
@@ -161,9 +178,37 @@ function sizeOf({ prepare }: Config): PrepareSize {
   throw new ConfigError('mlops.yaml', [{ path: 'prepare.instance.type', message: size }]);
 }
 
-function failuresIn(root: string): PreparePlan['failures'] {
-  const [bucket = '', ...path] = root.slice('s3://'.length).split('/');
-  return { bucket, prefix: `${[...path, 'prepared', 'failures'].join('/')}/` };
+function failuresIn(prefix: string): PreparePlan['failures'] {
+  const [bucket = '', ...path] = prefix.slice('s3://'.length).split('/');
+  return { bucket, prefix: `${path.join('/')}failures/` };
+}
+
+function requireMode({ mode, request }: PlanEvent): void {
+  if (mode === null || mode === request.mode) return;
+  throw new ConfigError('request', [
+    { path: 'mode', message: `got ${request.mode}, expected ${mode}, the only mode that this machine takes` },
+  ]);
+}
+
+/** The artifacts' folder that the jobs of a machine write. */
+export const jobFolder = (mode: PlanEvent['mode']) => `jobs-${mode ?? 'local'}` as const;
+
+/** An earlier run's result, if its files are still what was recorded; otherwise null, with a note. */
+async function reusable<T extends Prepared | TrainedModel>(
+  kind: 'prepared' | 'model',
+  key: string,
+  { ledger, storage }: StepContext,
+  notes: string[],
+): Promise<T | null> {
+  const item = await ledger.get<T>(kind, key);
+  if (item === null) return null;
+  const { value } = item;
+  const why = await changed('trained' in value ? value.trained.objects : value.objects, storage);
+  if (why === null) return value;
+  const what =
+    kind === 'model' ? 'The model of an earlier run was' : 'The prepared data of an earlier run were';
+  notes.push(`${what} not reused: ${why}.`);
+  return null;
 }
 
 /** The image's digest, which is the same in every repository. */
@@ -231,7 +276,11 @@ async function costOf(
     scores: 1 + names.length,
     earlier: await jobsOfChampion(context),
   });
-  requireBudget(found, request.config);
+  // A pull request brings its own mlops.yaml.
+  requireBudget(found, request.config, {
+    ceiling: context.mostRunUsd,
+    trusted: request.mode === 'promote',
+  });
   return found;
 }
 

@@ -1,5 +1,7 @@
+import { NotFoundError } from '../../errors.ts';
 import { type Champion, championId, championKind, type StepContext } from '../context.ts';
 import { checkLease } from './lease.ts';
+import { requireArtifact } from './unchanged.ts';
 
 export interface PromoteEvent {
   execution: string;
@@ -15,7 +17,7 @@ export interface PromoteEvent {
 
 /**
  * Makes a package the champion; no other function does. A conditional write decides, then the registry approves the
- * package. Throws ConflictError if another promotion came first, so that the verdict was against an older champion, and
+ * package. Throws ArtifactChangedError if its artifact is not the one that was judged, ConflictError if another promotion came first, so that the verdict was against an older champion, and
  * LeaseLostError if the run no longer holds its lease.
  */
 export async function promote(
@@ -25,6 +27,12 @@ export async function promote(
   const { ledger, registry, clock } = context;
   const { execution, fence } = event;
   if (fence !== null) await checkLease({ execution, fence }, context);
+  const found = await registry.get(event.package);
+  if (found === null)
+    throw new NotFoundError(
+      `package: got ${event.package}, expected one of the registry; nothing was promoted`,
+    );
+  await requireArtifact(found, context);
   const current = await ledger.get<Champion>(championKind, championId);
   if (current?.value.package === event.package) {
     await registry.approve(event.package, 'Approved', current.value.reason);

@@ -1,4 +1,5 @@
 import type { StepContext } from '../context.ts';
+import { claimRun } from './claim.ts';
 import { freeLease } from './lease.ts';
 import { type RunRecord, runKind } from './run-record.ts';
 import type { TrainState } from './state.ts';
@@ -12,14 +13,15 @@ export interface RecordEvent {
 }
 
 /**
- * Records the run in the ledger and frees its lease. `steps` comes from the execution's history; on this machine, the
+ * Records the run in the ledger and frees its lease. Throws ConflictError if another execution has its name. `steps` comes from the execution's history; on this machine, the
  * caller adds it.
  */
 export async function record(
-  event: Omit<RecordEvent, 'arn'>,
+  event: RecordEvent,
   context: Pick<StepContext, 'ledger' | 'clock'>,
   steps: RunRecord['steps'] = [],
 ): Promise<RunRecord> {
+  await claimRun(event, context);
   const run: RunRecord = {
     execution: event.execution,
     status: event.status,

@@ -21,7 +21,7 @@ test('a package tells all that serves, compares and traces it', async () => {
     image: 'model@sha256:1',
     hyperparameters: { C: '1' },
     threshold: 0.5,
-    data: { source: 'data.csv', version: '1' },
+    data: { source: 'data.csv', version: event.request.data.version },
     outcome: 'promote',
   });
   expect(found?.metrics.roc_auc).toBeGreaterThan(0.6);
@@ -39,6 +39,25 @@ test('the same artifact again is the same package', async () => {
   expect(await register(event, world.context)).toEqual({ name: 'small/1' });
   expect(await register({ ...event, execution: 'another' }, world.context)).toEqual({ name: 'small/1' });
   expect(await world.context.registry.list()).toHaveLength(1);
+});
+
+test('so are other settings or other code: a package says with which it is served', async () => {
+  const world = new FakeSageMaker();
+  const event = await registered(world);
+  const { request } = event;
+  const config = { ...request.config, inference: { ...request.config.inference, mode: 'endpoint' as const } };
+  expect(await register({ ...event, request: { ...request, config } }, world.context)).toEqual({
+    name: 'small/2',
+  });
+  const code = 's3://mlops/small/inputs-evaluate/small/code/2.json';
+  expect(await register({ ...event, request: { ...request, code } }, world.context)).toEqual({
+    name: 'small/3',
+  });
+  // The folder of the same code depends on the mode.
+  const staged = request.code.replace('inputs-promote', 'inputs-evaluate');
+  expect(await register({ ...event, request: { ...request, code: staged } }, world.context)).toEqual({
+    name: 'small/1',
+  });
 });
 
 test('another artifact is another package, though of the same fingerprint', async () => {

@@ -1,3 +1,4 @@
+import { basename } from 'node:path/posix';
 import type { Verdict } from '../../gate/verdict.ts';
 import { canonicalJson, sha256 } from '../../hash.ts';
 import type { Request } from '../../machines/request.ts';
@@ -23,17 +24,24 @@ export interface RegisterEvent {
 
 /**
  * Registers the candidate as a pending package, whatever the verdict, so that every judged model can be found. The same
- * artifact gets the same package again.
+ * artifact with the same settings and code gets the same package again. Other settings make another one: a package that an
+ * evaluation registered never decides with which settings main serves the model.
  */
 export async function register(event: RegisterEvent, context: StepContext): Promise<{ name: string }> {
   const { request, plan, prepared, model, gate } = event;
   const { artifact, hyperparameters } = model.trained;
-  const packages = await context.registry.list();
-  const same = packages.find((item) => item.fingerprint === plan.fingerprint && item.artifact === artifact);
-  if (same) return { name: same.name };
-
   const config = canonicalJson(request.config);
   const configUri = `${artifactsOf(context, 'configs')}${sha256(config)}.json`;
+  const packages = await context.registry.list();
+  const same = packages.find(
+    (item) =>
+      item.fingerprint === plan.fingerprint &&
+      item.artifact === artifact &&
+      item.config === configUri &&
+      basename(item.code) === basename(request.code),
+  );
+  if (same) return { name: same.name };
+
   await context.storage.write(configUri, config);
   const verdict = await readJson<Verdict>(context, gate.verdict);
   const evidence = await readJson<Evidence>(context, gate.evidence);
@@ -42,6 +50,7 @@ export async function register(event: RegisterEvent, context: StepContext): Prom
     execution: event.execution,
     image: request.images.model,
     artifact,
+    objects: model.trained.objects ?? [],
     hyperparameters,
     threshold: evidence.threshold,
     data: { source: request.data.source, version: request.data.version },

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { parseConfig } from '../../config/load.ts';
 import type { Config } from '../../config/schema.ts';
 import type { ConfigError } from '../../errors.ts';
-import { FakeSageMaker, type Run, requestOf } from './fake-sagemaker.fixture.ts';
+import { FakeSageMaker, type Run, requestOf, scriptOf } from './fake-sagemaker.fixture.ts';
 
 /** What AWS Step Functions carries from state to state, in bytes (docs: quotas of Step Functions). */
 const largestState = 262_144;
@@ -85,7 +85,7 @@ async function sizesOf(hyperparameters: Record<string, string>): Promise<number[
           reason: 'r'.repeat(400),
         },
         images: { model: `${'i'.repeat(330)}@sha256:${model}`, prepare: `${'i'.repeat(330)}@sha256:1` },
-        script: { uri: `${world.context.root}/scripts/${script}/prepare.py`, sha256: script },
+        script: await scriptOf(world, script),
         notes: ['n'.repeat(400)],
       }),
     );

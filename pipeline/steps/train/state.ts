@@ -42,6 +42,9 @@ export type PreparePlan = Reuse<Prepared> & {
   inputs: object[];
   /** URI of the settings that decide the prepared files. */
   settings: string;
+  /** Prefix that the job writes, without the attempt's number. */
+  written: string;
+  /** Prefix of the prepared files, which keep copies from there. */
   output: string;
   size: PrepareSize;
   /** ClusterConfig of a processing job. */
@@ -56,6 +59,8 @@ export type PreparePlan = Reuse<Prepared> & {
 };
 
 export type TrainPlan = Reuse<TrainedModel> & {
+  /** The fingerprint. */
+  key: string;
   tunes: boolean;
   job: string;
   tuning_job: string;
@@ -64,6 +69,9 @@ export type TrainPlan = Reuse<TrainedModel> & {
   metrics: { Name: string; Regex: string }[];
   channels: object[];
   input_mode: string;
+  /** Prefix that the job writes. */
+  written: string;
+  /** Prefix of the model, which keep copies from there. */
   output: string;
   resources: object;
   stopping: object;
@@ -99,6 +107,9 @@ export interface ModelScoring {
   view: View;
   /** The rows to score. */
   holdout: string;
+  /** Prefix that the job writes, without the attempt's number. */
+  written: string;
+  /** Prefix of the scores, which keep copies from there. */
   output: string;
   content_type: string;
   input_filter: string;
@@ -119,5 +130,6 @@ interface View {
   job: string;
   attempt: { n: number };
   inputs: object[];
+  written: string;
   output: string;
 }

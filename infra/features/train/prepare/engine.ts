@@ -2,6 +2,7 @@ import { Token } from 'aws-cdk-lib/core';
 import type { PrepareEngine } from '../../../../pipeline/machines/prepare.ts';
 import type { Environment, Place } from '../../../environment.ts';
 import type { Statement } from '../../../iam/statement.ts';
+import type { MachineName } from '../machine-policy.ts';
 
 /** An engine of the prepare job as it is deployed. */
 export interface DeployedEngine {
@@ -12,6 +13,9 @@ export interface DeployedEngine {
   /** The values of the placeholders. */
   readonly substitutions: Readonly<Record<string, string>>;
 }
+
+/** The engine of each machine: the programs of evaluations have a role of their own. */
+export type DeployedEngines = Readonly<Record<MachineName, DeployedEngine>>;
 
 /** The statements that an engine of the prepare job adds to the policies of other roles. */
 export interface EngineAccess {

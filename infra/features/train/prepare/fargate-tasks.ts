@@ -17,7 +17,8 @@ import { acknowledge } from '../../../acknowledge.ts';
 import type { EncryptedProps } from '../../../encrypted-props.ts';
 import type { Environment } from '../../../environment.ts';
 import { serviceRole } from '../../../iam/service-role.ts';
-import { type DeployedEngine, withPlaceholders } from './engine.ts';
+import type { MachineName } from '../machine-policy.ts';
+import { type DeployedEngine, type DeployedEngines, withPlaceholders } from './engine.ts';
 import { taskExecutionPolicy } from './fargate-policy.ts';
 import { programPolicy } from './program-policy.ts';
 
@@ -27,7 +28,7 @@ import { programPolicy } from './program-policy.ts';
  * nothing can reach it. None of it costs at rest.
  */
 export class FargateTasks extends Construct {
-  readonly deployed: DeployedEngine;
+  readonly deployed: DeployedEngines;
 
   constructor(scope: Construct, id: string, { environment, key }: EncryptedProps) {
     super(scope, id);
@@ -52,12 +53,6 @@ export class FargateTasks extends Construct {
         'a job that runs for minutes has its log and its result; Container Insights would cost more than it',
     });
     const service = 'ecs-tasks.amazonaws.com';
-    const task = serviceRole(this, 'TaskRole', {
-      environment,
-      roleName: prepare.role.name,
-      service,
-      statements: programPolicy(environment),
-    });
     const execution = serviceRole(this, 'ExecutionRole', {
       environment,
       roleName: prepare.executionRole.name,
@@ -67,25 +62,38 @@ export class FargateTasks extends Construct {
     const network = settings.vpc
       ? { subnets: settings.vpc.subnets, securityGroups: settings.vpc.security_groups }
       : this.#ownNetwork(environment);
-    this.deployed = withPlaceholders(
-      {
-        name: 'fargate',
-        cluster: prepare.clusterArn,
-        family: prepare.job,
-        executionRole: prepare.executionRole.arn,
-        taskRole: prepare.role.arn,
-        logGroup: prepare.ecsLogs,
-        region,
-        ...network,
-        publicAddress: settings.vpc === null,
-      },
-      {
-        cluster: cluster.attrArn,
-        executionRole: execution.roleArn,
-        taskRole: task.roleArn,
-        logGroup: logs.logGroupName,
-      },
-    );
+    const engine = (mode: MachineName, id: string): DeployedEngine => {
+      const { job: family, role } = prepare[mode];
+      const task = serviceRole(this, id, {
+        environment,
+        roleName: role.name,
+        service,
+        statements: programPolicy(environment, mode),
+      });
+      return withPlaceholders(
+        {
+          name: 'fargate',
+          cluster: prepare.clusterArn,
+          family,
+          executionRole: prepare.executionRole.arn,
+          taskRole: role.arn,
+          logGroup: prepare.ecsLogs,
+          region,
+          ...network,
+          publicAddress: settings.vpc === null,
+        },
+        {
+          cluster: cluster.attrArn,
+          executionRole: execution.roleArn,
+          taskRole: task.roleArn,
+          logGroup: logs.logGroupName,
+        },
+      );
+    };
+    this.deployed = {
+      evaluate: engine('evaluate', 'EvaluateTaskRole'),
+      promote: engine('promote', 'TaskRole'),
+    };
   }
 
   #ownNetwork({ names, region }: Environment): { subnets: string[]; securityGroups: string[] } {

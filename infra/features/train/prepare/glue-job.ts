@@ -9,7 +9,8 @@ import { prepareContext } from '../../../../pipeline/repository.ts';
 import { acknowledge } from '../../../acknowledge.ts';
 import type { EncryptedProps } from '../../../encrypted-props.ts';
 import { serviceRole } from '../../../iam/service-role.ts';
-import { type DeployedEngine, withPlaceholders } from './engine.ts';
+import type { MachineName } from '../machine-policy.ts';
+import { type DeployedEngine, type DeployedEngines, withPlaceholders } from './engine.ts';
 import { glueJobPolicy } from './glue-policy.ts';
 
 const prepare = (path: string): string => join(prepareContext, path);
@@ -18,11 +19,11 @@ const prepare = (path: string): string => join(prepareContext, path);
 const mostRuns = 20;
 
 /**
- * The prepare job as a Glue 5.0 job whose driver runs the program of pipeline/prepare (Python 3.11), with the packages
+ * The prepare job as two Glue 5.0 jobs, one for each machine, because a Glue job has one role. Its driver runs the program of pipeline/prepare (Python 3.11), with the packages
  * that requirements.txt pins by their hashes. A job that does not run costs nothing.
  */
 export class GlueJob extends Construct {
-  readonly deployed: DeployedEngine;
+  readonly deployed: DeployedEngines;
 
   constructor(scope: Construct, id: string, { environment, key }: EncryptedProps) {
     super(scope, id);
@@ -35,15 +36,6 @@ export class GlueJob extends Construct {
       exclude: ['**/__pycache__', '**/*.pyc'],
     });
     const assets = [script, requirements, program];
-    const role = serviceRole(this, 'Role', {
-      environment,
-      roleName: names.role.name,
-      service: 'glue.amazonaws.com',
-      statements: glueJobPolicy(
-        environment,
-        assets.map(({ s3ObjectKey }) => s3ObjectKey),
-      ),
-    });
     for (const name of ['output', 'error'])
       new LogGroup(this, `${name}-log`, {
         logGroupName: `${names.glueLogs}/${name}`,
@@ -81,39 +73,56 @@ export class GlueJob extends Construct {
           s3Encryptions: [{ s3EncryptionMode: 'SSE-KMS', kmsKeyArn: key.keyArn }],
         },
       });
-    const job = new CfnJob(this, 'Job', {
-      name: names.job,
-      description: `${environment.project}: prepare`,
-      role: role.roleArn,
-      glueVersion: '5.0',
-      command: { name: 'glueetl', pythonVersion: '3', scriptLocation: script.s3ObjectUrl },
-      // Each run sets its own size and timeout.
-      workerType: 'G.1X',
-      numberOfWorkers: 2,
-      timeout: 60,
-      maxRetries: 0,
-      executionProperty: { maxConcurrentRuns: mostRuns },
-      defaultArguments: {
-        '--job-language': 'python',
-        '--extra-py-files': program.s3ObjectUrl,
-        '--additional-python-modules': requirements.s3ObjectUrl,
-        '--python-modules-installer-option': '-r',
-        '--job-bookmark-option': 'job-bookmark-disable',
-        '--custom-logGroup-prefix': names.glueLogs,
-      },
-      ...(connections.length > 0 && { connections: { connections } }),
-      ...(security && { securityConfiguration: security.ref }),
-    });
-    if (!security)
-      acknowledge(job, {
-        'AwsSolutions-GL1':
-          'logs are encrypted with a key of CloudWatch; environments.NAME.kms_key names another',
-        'AwsSolutions-GL3':
-          'the job keeps no bookmarks; environments.NAME.kms_key makes a security configuration',
+    const engine = (mode: MachineName, start: string): DeployedEngine => {
+      const {
+        job: name,
+        role: { name: roleName },
+      } = names[mode];
+      const role = serviceRole(this, `${start}Role`, {
+        environment,
+        roleName,
+        service: 'glue.amazonaws.com',
+        statements: glueJobPolicy(
+          environment,
+          mode,
+          assets.map(({ s3ObjectKey }) => s3ObjectKey),
+        ),
       });
-    this.deployed = withPlaceholders(
-      { name: 'glue', job: names.job, program: sha256Json(assets.map(({ assetHash }) => assetHash)) },
-      { job: job.ref },
-    );
+      const job = new CfnJob(this, `${start}Job`, {
+        name,
+        description: `${environment.project}: prepare, ${mode}`,
+        role: role.roleArn,
+        glueVersion: '5.0',
+        command: { name: 'glueetl', pythonVersion: '3', scriptLocation: script.s3ObjectUrl },
+        // Each run sets its own size and timeout.
+        workerType: 'G.1X',
+        numberOfWorkers: 2,
+        timeout: 60,
+        maxRetries: 0,
+        executionProperty: { maxConcurrentRuns: mostRuns },
+        defaultArguments: {
+          '--job-language': 'python',
+          '--extra-py-files': program.s3ObjectUrl,
+          '--additional-python-modules': requirements.s3ObjectUrl,
+          '--python-modules-installer-option': '-r',
+          '--job-bookmark-option': 'job-bookmark-disable',
+          '--custom-logGroup-prefix': names.glueLogs,
+        },
+        ...(connections.length > 0 && { connections: { connections } }),
+        ...(security && { securityConfiguration: security.ref }),
+      });
+      if (!security)
+        acknowledge(job, {
+          'AwsSolutions-GL1':
+            'logs are encrypted with a key of CloudWatch; environments.NAME.kms_key names another',
+          'AwsSolutions-GL3':
+            'the job keeps no bookmarks; environments.NAME.kms_key makes a security configuration',
+        });
+      return withPlaceholders(
+        { name: 'glue', job: name, program: sha256Json(assets.map(({ assetHash }) => assetHash)) },
+        { job: job.ref },
+      );
+    };
+    this.deployed = { evaluate: engine('evaluate', 'Evaluate'), promote: engine('promote', '') };
   }
 }

@@ -1,16 +1,21 @@
-import type { Environment } from '../../../environment.ts';
+import type { Environment, Place } from '../../../environment.ts';
 import { manageLogGroups, networkInterfaces } from '../../../iam/access.ts';
 import { arnOf, s3Arn } from '../../../iam/arn.ts';
 import { allow, type Statement } from '../../../iam/statement.ts';
+import type { MachineName } from '../machine-policy.ts';
 import type { EngineAccess } from './engine.ts';
 import { programPolicy } from './program-policy.ts';
 
 /** The policy of the Glue job's role: its program, and Glue's own calls for the job. `assets` are the keys of the job's code. */
-export function glueJobPolicy(environment: Environment, assets: readonly string[]): Statement[] {
+export function glueJobPolicy(
+  environment: Environment,
+  mode: MachineName,
+  assets: readonly string[],
+): Statement[] {
   const { names, region, account, settings } = environment;
   const logs = arnOf(environment, 'logs', `log-group:${names.prepare.glueLogs}*`);
   return [
-    ...programPolicy(environment),
+    ...programPolicy(environment, mode),
     allow(
       ['s3:GetObject'],
       assets.map((key) => s3Arn(environment, `cdk-${names.qualifier}-assets-${account}-${region}/${key}`)),
@@ -62,7 +67,7 @@ export const glueAccess: EngineAccess = {
           'glue:UntagResource',
           'glue:UpdateJob',
         ],
-        [arnOf(environment, 'glue', `job/${names.prepare.job}`)],
+        jobs(environment),
       ),
       ...(settings.vpc
         ? [
@@ -95,10 +100,13 @@ export const glueAccess: EngineAccess = {
         : []),
     ];
   },
-  stop: (place) => [
-    allow(['glue:BatchStopJobRun'], [arnOf(place, 'glue', `job/${place.names.prepare.job}`)]),
-  ],
+  stop: (place) => [allow(['glue:BatchStopJobRun'], jobs(place))],
 };
+
+const jobs = (place: Place): string[] =>
+  [place.names.prepare.evaluate, place.names.prepare.promote].map(({ job }) =>
+    arnOf(place, 'glue', `job/${job}`),
+  );
 
 const connections = (environment: Environment): string[] => [
   arnOf(environment, 'glue', 'catalog'),

@@ -1,10 +1,10 @@
 import type { Construct } from 'constructs';
 import type { EncryptedProps } from '../../../encrypted-props.ts';
 import type { Environment } from '../../../environment.ts';
-import type { DeployedEngine } from './engine.ts';
+import type { DeployedEngines } from './engine.ts';
 
 /** Makes what an engine of the prepare job needs in a stack. */
-export type MakeEngine = (scope: Construct, props: EncryptedProps) => DeployedEngine;
+export type MakeEngine = (scope: Construct, props: EncryptedProps) => DeployedEngines;
 
 /**
  * Undefined for SageMaker Processing, which needs no resources. Only the chosen engine is loaded, because the constructs of

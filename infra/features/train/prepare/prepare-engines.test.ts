@@ -50,15 +50,15 @@ function beyond(resources: Record<string, Resource>): Record<string, number> {
 
 test('only what mlops.yaml asks for is made, and nothing that costs at rest', () => {
   expect(beyond(stacks.glue.staging)).toEqual({
-    'AWS::Glue::Job': 1,
-    'AWS::IAM::Role': 1,
+    'AWS::Glue::Job': 2,
+    'AWS::IAM::Role': 2,
     'AWS::Logs::LogGroup': 2,
   });
   expect(beyond(stacks.glue.production)).toEqual({
     'AWS::Glue::Connection': 2,
-    'AWS::Glue::Job': 1,
+    'AWS::Glue::Job': 2,
     'AWS::Glue::SecurityConfiguration': 1,
-    'AWS::IAM::Role': 1,
+    'AWS::IAM::Role': 2,
     'AWS::Logs::LogGroup': 2,
   });
   expect(beyond(stacks.fargate.staging)).toEqual({
@@ -72,12 +72,12 @@ test('only what mlops.yaml asks for is made, and nothing that costs at rest', ()
     'AWS::EC2::VPCEndpoint': 1,
     'AWS::EC2::VPCGatewayAttachment': 1,
     'AWS::ECS::Cluster': 1,
-    'AWS::IAM::Role': 2,
+    'AWS::IAM::Role': 3,
     'AWS::Logs::LogGroup': 1,
   });
   expect(beyond(stacks.fargate.production)).toEqual({
     'AWS::ECS::Cluster': 1,
-    'AWS::IAM::Role': 2,
+    'AWS::IAM::Role': 3,
     'AWS::Logs::LogGroup': 1,
   });
 });
@@ -111,6 +111,9 @@ describe.each([
     );
     expect(machines).toHaveLength(2);
     for (const { Properties } of machines) {
+      const mode = (Properties.StateMachineName as string).endsWith('--train-promote')
+        ? 'promote'
+        : 'evaluate';
       const substitutions = Object.keys(Properties.DefinitionSubstitutions as object);
       const text = (Properties.DefinitionString as string).replaceAll(
         /\$\{(\w+)\}/g,
@@ -126,7 +129,7 @@ describe.each([
       };
       const tags = { project: 'churn', environment: name, model: 'churn', ...settings.tags };
       expect(JSON.parse(text)).toEqual(
-        trainMachine({ ...embeddedResources, engine: expected, security: { ...security, tags } }),
+        trainMachine({ ...embeddedResources, mode, engine: expected, security: { ...security, tags } }),
       );
     }
   });
@@ -134,7 +137,6 @@ describe.each([
 
 function laptopName(placeholder: string, engine: PrepareEngine): string | null {
   if (placeholder === 'JobRole') return embeddedResources.jobRole;
-  if (placeholder === 'Ledger') return embeddedResources.ledger;
   if (!placeholder.startsWith('Prepare'))
     return embeddedResources.functions[placeholder.toLowerCase() as keyof typeof embeddedResources.functions];
   const field = placeholder.slice('Prepare'.length);
@@ -146,8 +148,8 @@ function laptopName(placeholder: string, engine: PrepareEngine): string | null {
 
 describe('the Glue job', () => {
   const job = {
-    staging: theOne(stacks.glue.staging, 'AWS::Glue::Job'),
-    production: theOne(stacks.glue.production, 'AWS::Glue::Job'),
+    staging: glueJobOf(stacks.glue.staging),
+    production: glueJobOf(stacks.glue.production),
   };
 
   test('is Glue 5.0, of the fewest workers, runs the program with what its lock file pins, and is never tried again by itself', () => {
@@ -224,10 +226,13 @@ describe('the network of Fargate tasks', () => {
   });
 });
 
-function theOne(resources: Record<string, Resource>, type: string): Record<string, unknown> {
-  const found = Object.values(resources).filter(({ Type }) => Type === type);
-  if (found.length !== 1 || !found[0]) throw new Error(`${type}: expected one, found ${found.length}`);
-  return found[0].Properties;
+/** The Glue job of the machine that promotes. */
+function glueJobOf(resources: Record<string, Resource>): Record<string, unknown> {
+  const found = Object.values(resources).find(
+    ({ Type, Properties }) => Type === 'AWS::Glue::Job' && (Properties.Name as string).endsWith('--prepare'),
+  );
+  if (found === undefined) throw new Error('got no Glue job of the machine that promotes');
+  return found.Properties;
 }
 
 function roleOf(resources: Record<string, Resource>, roleName: string) {
@@ -252,29 +257,31 @@ const call = (action: string, resource: string, context?: Call['context']): Call
 });
 const pass = (role: string, service: string) =>
   call('iam:PassRole', role, { 'iam:PassedToService': service });
-const readFailure = call('s3:GetObject', artifact('prepared/failures/churn-1.json'));
+const readFailure = call('s3:GetObject', artifact('jobs-evaluate/churn/failures/churn-1.json'));
+/** The names that train-evaluate uses. */
+const used = prepare.evaluate;
 const onCluster = { 'ecs:cluster': prepare.clusterArn };
 
 /** Written by hand from the services' documentation. */
 const machineCalls = {
   glue: [
     ...['StartJobRun', 'GetJobRun', 'GetJobRuns', 'BatchStopJobRun'].map((action) =>
-      call(`glue:${action}`, arn('glue', `job/${prepare.job}`)),
+      call(`glue:${action}`, arn('glue', `job/${used.job}`)),
     ),
     readFailure,
   ],
   fargate: [
     call('ecs:RegisterTaskDefinition', '*'),
     call('ecs:DeregisterTaskDefinition', '*'),
-    call('ecs:TagResource', arn('ecs', `task-definition/${prepare.job}:1`)),
+    call('ecs:TagResource', arn('ecs', `task-definition/${used.job}:1`)),
     call('ecs:TagResource', arn('ecs', `task/${prepare.cluster}/1`)),
-    call('ecs:RunTask', arn('ecs', `task-definition/${prepare.job}:7`), onCluster),
+    call('ecs:RunTask', arn('ecs', `task-definition/${used.job}:7`), onCluster),
     call('ecs:DescribeTasks', arn('ecs', `task/${prepare.cluster}/1`)),
     call('ecs:StopTask', arn('ecs', `task/${prepare.cluster}/1`)),
     ...['PutTargets', 'PutRule', 'DescribeRule'].map((action) =>
       call(`events:${action}`, arn('events', 'rule/StepFunctionsGetEventsForECSTaskRule')),
     ),
-    pass(roleArn(prepare.role.name), 'ecs-tasks.amazonaws.com'),
+    pass(roleArn(used.role.name), 'ecs-tasks.amazonaws.com'),
     pass(roleArn(prepare.executionRole.name), 'ecs-tasks.amazonaws.com'),
     readFailure,
   ],
@@ -282,16 +289,19 @@ const machineCalls = {
 const never = {
   glue: [
     call('glue:StartJobRun', arn('glue', 'job/other--staging--prepare')),
-    pass(roleArn(prepare.role.name), 'glue.amazonaws.com'),
+    call('glue:StartJobRun', arn('glue', `job/${prepare.promote.job}`)),
+    pass(roleArn(used.role.name), 'glue.amazonaws.com'),
   ],
   fargate: [
-    call('ecs:RunTask', arn('ecs', `task-definition/${prepare.job}:7`), {
+    call('ecs:RunTask', arn('ecs', `task-definition/${used.job}:7`), {
       'ecs:cluster': arn('ecs', 'cluster/other'),
     }),
     call('ecs:RunTask', arn('ecs', 'task-definition/other:1'), onCluster),
+    call('ecs:RunTask', arn('ecs', `task-definition/${prepare.promote.job}:1`), onCluster),
+    pass(roleArn(prepare.promote.role.name), 'ecs-tasks.amazonaws.com'),
     call('ecs:StopTask', arn('ecs', 'task/other/1')),
-    pass(roleArn(prepare.role.name), 'lambda.amazonaws.com'),
-    pass(roleArn(names.jobRole.name), 'ecs-tasks.amazonaws.com'),
+    pass(roleArn(used.role.name), 'lambda.amazonaws.com'),
+    pass(roleArn(names.jobRoles.evaluate.name), 'ecs-tasks.amazonaws.com'),
   ],
 };
 
@@ -304,7 +314,7 @@ describe.each(['glue', 'fargate'] as const)('who may use %s', (engine) => {
     for (const one of [
       ...never[engine],
       call('s3:GetObject', artifact('prepared/1/train/train.csv')),
-      call('s3:PutObject', artifact('prepared/failures/churn-1.json')),
+      call('s3:PutObject', artifact('jobs-evaluate/churn/failures/churn-1.json')),
       call('sagemaker:CreateProcessingJob', arn('sagemaker', `processing-job/${names.jobPrefix}-1`)),
     ])
       expect([one, isAllowed(one, { policy })]).toEqual([one, false]);
@@ -320,21 +330,26 @@ describe.each(['glue', 'fargate'] as const)('who may use %s', (engine) => {
     const closing = roleOf(resources, names.functions['close-run'].name).policy;
     const stop =
       engine === 'glue'
-        ? call('glue:BatchStopJobRun', arn('glue', `job/${prepare.job}`))
+        ? call('glue:BatchStopJobRun', arn('glue', `job/${used.job}`))
         : call('ecs:StopTask', arn('ecs', `task/${prepare.cluster}/1`));
     expect(isAllowed(stop, { policy: closing })).toBe(true);
     expect(isAllowed(stop, { policy: roleOf(plain, names.functions['close-run'].name).policy })).toBe(false);
   });
 
   test('the program reads data and artifacts, and writes what it prepared', () => {
-    const program = roleOf(resources, prepare.role.name);
+    const program = roleOf(resources, used.role.name);
     expect(program.trust).toContain(engine === 'glue' ? 'glue.amazonaws.com' : 'ecs-tasks.amazonaws.com');
     expect(program.trust).toContain('"aws:SourceAccount":"111111111111"');
     const may = (one: Call) => isAllowed(one, { policy: program.policy });
     expect(may(call('s3:GetObject', `arn:aws:s3:::${names.dataBucket}/rows.csv`))).toBe(true);
     expect(may(call('s3:GetObject', 'arn:aws:s3:::warehouse/churn/rows/1.csv'))).toBe(true);
-    expect(may(call('s3:PutObject', artifact('prepared/1/train/train.csv')))).toBe(true);
-    expect(may(call('s3:PutObject', artifact('models/1/model.tar.gz')))).toBe(false);
+    expect(may(call('s3:PutObject', artifact('jobs-evaluate/churn/1/train/train.csv')))).toBe(true);
+    for (const kept of [
+      'jobs-promote/churn/1/train.csv',
+      'prepared/1/train/train.csv',
+      'models/1/model.tar.gz',
+    ])
+      expect([kept, may(call('s3:PutObject', artifact(kept)))]).toEqual([kept, false]);
     expect(may(call('s3:GetObject', 'arn:aws:s3:::elsewhere/rows.csv'))).toBe(false);
   });
 
@@ -360,8 +375,8 @@ describe.each(['glue', 'fargate'] as const)('who may use %s', (engine) => {
     const create =
       engine === 'glue'
         ? [
-            call('glue:CreateJob', arn('glue', `job/${prepare.job}`)),
-            pass(roleArn(prepare.role.name), 'glue.amazonaws.com'),
+            call('glue:CreateJob', arn('glue', `job/${used.job}`)),
+            pass(roleArn(used.role.name), 'glue.amazonaws.com'),
           ]
         : [
             call('ecs:CreateCluster', prepare.clusterArn),
@@ -387,7 +402,7 @@ describe.each(['glue', 'fargate'] as const)('who may use %s', (engine) => {
     const policy = pullRequestPolicy(testEnvironment('staging', engine));
     const stop =
       engine === 'glue'
-        ? call('glue:BatchStopJobRun', arn('glue', `job/${prepare.job}`))
+        ? call('glue:BatchStopJobRun', arn('glue', `job/${used.job}`))
         : call('ecs:StopTask', arn('ecs', `task/${prepare.cluster}/1`));
     expect(isAllowed(stop, { policy })).toBe(true);
   });

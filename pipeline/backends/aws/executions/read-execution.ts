@@ -72,9 +72,10 @@ export async function eventsSince(
 
 /** The facts about an ended execution that close-run needs. */
 export function closedOf(execution: Execution, history: ExecutionHistory): ClosedExecution {
-  const { name, status, started_at, finished_at, request, error } = execution;
+  const { name, arn, status, started_at, finished_at, request, error } = execution;
   return {
     execution: name,
+    arn,
     status: status === 'RUNNING' ? 'ABORTED' : status,
     started_at,
     finished_at,

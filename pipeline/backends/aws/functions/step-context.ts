@@ -19,11 +19,13 @@ export interface StepResources {
   root: string;
   model: string;
   jobPrefix: string;
+  /** The environment's ceiling for the cost of a run; null: none. */
+  mostRunUsd: number | null;
 }
 
 /** Makes the ports on the AWS services, without any call. */
 export function awsContext(resources: StepResources): StepContext & { storage: S3Storage } {
-  const { region, ledger, stack, sageMakerArn, root, model, jobPrefix } = resources;
+  const { region, ledger, stack, sageMakerArn, root, model, jobPrefix, mostRunUsd } = resources;
   const sageMaker = sageMakerClient(region);
   const storage = new S3Storage(s3Client(region));
   return {
@@ -40,6 +42,7 @@ export function awsContext(resources: StepResources): StepContext & { storage: S
     model,
     root,
     jobPrefix,
+    mostRunUsd,
     region,
   };
 }

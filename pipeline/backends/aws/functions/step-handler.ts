@@ -50,6 +50,7 @@ export function handlerFor<Event, Result>(
           root: `s3://${MLOPS_BUCKET}/${MLOPS_PROJECT}`,
           model,
           jobPrefix: MLOPS_JOB_PREFIX,
+          mostRunUsd: ceiling(),
         });
       contexts.set(model, made);
       return made;
@@ -71,6 +72,17 @@ const names = [
   'MLOPS_JOB_PREFIX',
   'AWS_REGION',
 ] as const;
+
+/** Only the function plan has a ceiling. */
+function ceiling(): number | null {
+  const { MLOPS_MOST_RUN_USD: text } = process.env;
+  if (text === undefined) return null;
+  const usd = Number(text);
+  if (text.trim() !== '' && usd > 0) return usd;
+  throw new Error(
+    `MLOPS_MOST_RUN_USD: got ${JSON.stringify(text)}, expected an amount above 0; deploy the stack again`,
+  );
+}
 
 function environment(): Record<(typeof names)[number], string> {
   const missing = names.filter((name) => !process.env[name]);

@@ -23,7 +23,7 @@ const machineOf = (names: ResourceNames): StateMachine => ({
       Resource: 'arn:aws:states:::aws-sdk:sagemaker:createTrainingJob',
       Parameters: {
         'TrainingJobName.$': "States.Format('{}-train', $$.Execution.Name)",
-        RoleArn: names.jobRole.arn,
+        RoleArn: names.jobRoles.evaluate.arn,
         AlgorithmSpecification: { TrainingImage: 'image', TrainingInputMode: 'File' },
         OutputDataConfig: { S3OutputPath: 's3://bucket/output' },
         ResourceConfig: { InstanceType: 'ml.m5.large', InstanceCount: 1, VolumeSizeInGB: 30 },

@@ -3,7 +3,7 @@ import { join, relative, resolve, sep } from 'node:path';
 import { byCodePoint } from '../../../code-points.ts';
 import { NotFoundError } from '../../../errors.ts';
 import { sha256File } from '../../../hash.ts';
-import type { Storage, StoredObject } from '../../../ports.ts';
+import type { ObjectVersion, Storage, StoredObject } from '../../../ports.ts';
 import { copyAtomic, isDraft, isMissing, unlessMissing, writeAtomic } from './files.ts';
 
 /** Storage in a folder: `s3://BUCKET/KEY` is the file ROOT/BUCKET/KEY. */
@@ -80,6 +80,22 @@ export class FileStorage implements Storage {
   async localFile(uri: string): Promise<string> {
     if (!(await this.exists(uri))) throw new NotFoundError(`${uri}: no such object`);
     return this.path(uri);
+  }
+
+  /** A file has no versions: its hash stands for one. */
+  async describe(uri: string): Promise<ObjectVersion | null> {
+    const path = this.path(uri);
+    const found = await unlessMissing(stat(path));
+    if (found === null || !found.isFile()) return null;
+    const sha256 = await sha256File(path);
+    return { uri, bytes: found.size, version: sha256, sha256 };
+  }
+
+  async copy(from: string, to: string): Promise<ObjectVersion> {
+    await copyAtomic(await this.localFile(from), this.path(to));
+    const copied = await this.describe(to);
+    if (copied === null) throw new NotFoundError(`${to}: it was copied, but is not there`);
+    return copied;
   }
 }
 

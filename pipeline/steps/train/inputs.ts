@@ -1,0 +1,56 @@
+import { InputChangedError } from '../../errors.ts';
+import { sha256Json } from '../../hash.ts';
+import type { Request } from '../../machines/request.ts';
+import type { StepContext } from '../context.ts';
+
+type Context = Pick<StepContext, 'storage' | 'root'>;
+
+/**
+ * Checks that the data and the script of a run are what its request says they are. The fingerprint, by which a merge finds
+ * the model of its pull request, is made from both, and whoever starts a run could write anything into its request.
+ * @throws InputChangedError
+ */
+export async function requireInputs({ data, script }: Request, context: Context): Promise<void> {
+  const version = await dataVersion(data.uri, context);
+  if (version !== data.version)
+    throw new InputChangedError(
+      `${data.uri}: got data of version ${version}, expected ${data.version}, with which the run was started: ` +
+        'the data changed in the meantime; run again',
+    );
+  if (script === null) return;
+  const found =
+    (await context.storage.describe(script.uri))?.sha256 ?? 'none, because there is no such object';
+  if (found !== script.sha256)
+    throw new InputChangedError(
+      `${script.uri}: got a prepare script with the sha256 ${found}, expected ${script.sha256}, with which the run was started`,
+    );
+}
+
+/** Like requireInputs, but leaves out data in the user's own buckets, where more may have landed since. */
+export async function requireStagedInputs(request: Request, context: Context): Promise<void> {
+  if (isStaged(request.data.uri, context)) await requireInputs(request, context);
+}
+
+/**
+ * The version of the data at a URI: of files that a run staged, by their names and content, which is the same for every
+ * folder; of a user's own objects, by their URIs and versions.
+ */
+export async function dataVersion(uri: string, context: Context): Promise<string> {
+  const { storage } = context;
+  const objects = await storage.list(uri);
+  if (!isStaged(uri, context)) return sha256Json(objects.map(({ uri, version }) => [uri, version]));
+  const files: { name: string; sha256: string }[] = [];
+  for (const object of objects) {
+    const sha256 = (await storage.describe(object.uri))?.sha256 ?? '';
+    files.push({ name: object.uri.slice(uri.length), sha256 });
+  }
+  return versionOfFiles(files);
+}
+
+/** The version of files by their names, relative to their folder, and their content. */
+export const versionOfFiles = (files: readonly { name: string; sha256: string }[]): string =>
+  sha256Json(
+    files.map(({ name, sha256 }): [string, string] => [name, sha256]).sort(([a], [b]) => (a < b ? -1 : 1)),
+  );
+
+const isStaged = (uri: string, { root }: Pick<Context, 'root'>): boolean => uri.startsWith(`${root}/inputs-`);
