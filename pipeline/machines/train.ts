@@ -4,6 +4,7 @@ import type { Parameters, Retrier, StateMachine, States, TaskState } from './asl
 import { type PrepareEngine, prepareJob, prepareStart } from './prepare.ts';
 import { instances, isolation, outputKey, type Security, tags } from './security.ts';
 import {
+  callTask,
   choice,
   fail,
   functionTask,
@@ -395,8 +396,9 @@ function scoreBranch(
         InputPath: `${at}.result`,
         End: true,
       },
-      [named('Create model:')]: task({
+      ...callTask(named('Create model:'), {
         resource: `${execution}sagemaker:createModel`,
+        attempt: `${at}.attempt`,
         parameters: {
           'ModelName.$': `States.Format('{}-{}', ${at}.job, ${at}.attempt.n)`,
           ExecutionRoleArn: resources.jobRole,

@@ -33,12 +33,18 @@ export interface Plan {
   train: TrainPlan;
 }
 
+/** The number in a job's name, and the seconds of its last wait for a service that refused it for the moment. */
+interface Attempt {
+  n: number;
+  wait: number;
+}
+
 type Reuse<T> = { reused: true; result: T } | { reused: false };
 
 export type PreparePlan = Reuse<Prepared> & {
   key: string;
   job: string;
-  attempt: { n: number };
+  attempt: Attempt;
   inputs: object[];
   /** URI of the settings that decide the prepared files. */
   settings: string;
@@ -59,7 +65,7 @@ export type TrainPlan = Reuse<TrainedModel> & {
   tunes: boolean;
   job: string;
   tuning_job: string;
-  attempt: { n: number };
+  attempt: Attempt;
   hyperparameters: Record<string, string>;
   metrics: { Name: string; Regex: string }[];
   channels: object[];
@@ -94,7 +100,7 @@ export interface ModelScoring {
   image: string;
   artifact: string;
   job: string;
-  attempt: { n: number };
+  attempt: Attempt;
   /** The holdout as this model's own preparation writes it, if that differs from the candidate's. */
   view: View;
   /** The rows to score. */
@@ -117,7 +123,7 @@ interface View {
   needed: boolean;
   key: string;
   job: string;
-  attempt: { n: number };
+  attempt: Attempt;
   inputs: object[];
   output: string;
 }
