@@ -4,7 +4,7 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import { embeddedResources } from '../pipeline/backends/embedded/embedded-backend.ts';
 import type { Json } from '../pipeline/machines/asl.ts';
 import { trainMachine } from '../pipeline/machines/train.ts';
-import { environmentStack, type Resource, resourcesOf, testEnvironment } from './environment.fixture.ts';
+import { environmentStack, type Resource, resourcesOf, testApp, testEnvironment } from './environment.fixture.ts';
 
 const staging = resourcesOf(environmentStack('staging'));
 const production = resourcesOf(environmentStack('production'));
@@ -29,6 +29,18 @@ test.each([
       },
     );
     expect(withoutDemands(JSON.parse(text))).toEqual(trainMachine(embeddedResources));
+  }
+});
+
+test.each([
+  ['cn-north-1', 'aws-cn'],
+  ['us-gov-west-1', 'aws-us-gov'],
+] as const)('in %s every ARN has the partition %s', (region, partition) => {
+  for (const engine of ['processing', 'glue', 'fargate'] as const) {
+    const environment = testEnvironment('staging', engine, region);
+    const text = JSON.stringify(resourcesOf(environmentStack('staging', testApp(), engine, environment)));
+    expect(text.match(/arn:aws:[^"]*/g)).toBeNull();
+    expect(text).toContain(`arn:${partition}:states:::sagemaker:createTrainingJob.sync`);
   }
 });
 

@@ -1,4 +1,5 @@
 import type {
+  Branch,
   ChoiceState,
   FailState,
   Parameters,
@@ -275,6 +276,17 @@ export function succeed(): SucceedState {
 
 export function fail(errorPath: string, causePath: string): FailState {
   return { Type: 'Fail', ErrorPath: errorPath, CausePath: causePath };
+}
+
+/** Puts a partition's name (aws, aws-cn, aws-us-gov) into the ARN of every service integration. */
+export function inPartition<Flow extends Branch>(flow: Flow, partition: string): Flow {
+  const states = Object.entries(flow.States).map(([name, state]): [string, State] => {
+    if (state.Type === 'Task')
+      return [name, { ...state, Resource: state.Resource.replace(/^arn:aws:/, `arn:${partition}:`) }];
+    if (state.Type !== 'Parallel') return [name, state];
+    return [name, { ...state, Branches: state.Branches.map((branch) => inPartition(branch, partition)) }];
+  });
+  return { ...flow, States: Object.fromEntries(states) };
 }
 
 /** Adds every state `X failed` that is named as a target and missing; it keeps X's name for the record. */

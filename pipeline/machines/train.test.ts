@@ -81,6 +81,22 @@ test('an account may demand a network, a key and tags of every job', () => {
   expect(JSON.stringify(trainMachine(embeddedResources))).not.toMatch(/KmsKey|VpcConfig|Tags/);
 });
 
+test.each(['aws-cn', 'aws-us-gov'])(
+  'in %s every service integration has that partition, and nothing else differs',
+  (partition) => {
+    for (const resources of [
+      { ...embeddedResources, security },
+      { ...embeddedResources, engine: fargate },
+    ]) {
+      const there = JSON.stringify(trainMachine({ ...resources, partition }));
+      expect(there).not.toContain('"arn:aws:states:::');
+      expect(there.replaceAll(`"Resource":"arn:${partition}:`, '"Resource":"arn:aws:')).toBe(
+        JSON.stringify(trainMachine(resources)),
+      );
+    }
+  },
+);
+
 describe('a run', () => {
   test('without a champion scores the candidate alone, and promotes it', async () => {
     const world = new FakeSageMaker();

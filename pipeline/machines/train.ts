@@ -8,6 +8,7 @@ import {
   choice,
   fail,
   functionTask,
+  inPartition,
   type JobOptions,
   jobTask,
   pass,
@@ -19,6 +20,8 @@ import {
 
 /** Names of the account's (or this machine's) resources. Documents of different accounts differ in nothing else. */
 export interface Resources {
+  /** In the ARNs of the service integrations: aws, aws-cn or aws-us-gov. */
+  partition: string;
   /** Function ARNs by step. */
   functions: Record<StepName, string>;
   /** The role of every SageMaker job. */
@@ -259,13 +262,14 @@ export function trainMachine(resources: Resources): StateMachine {
     },
     Failed: fail('$.error.Error', '$.error.Cause'),
   };
-  return {
+  const machine: StateMachine = {
     Comment:
       'Trains a candidate, scores it and the champion on the same rows, judges, registers and promotes it.',
     StartAt: 'Promotes?',
     TimeoutSeconds: longestRun,
     States: withFailures(states, 'Record failure'),
   };
+  return inPartition(machine, resources.partition);
 }
 
 const preparingOf = ({ engine = { name: 'processing' }, jobRole, security }: Resources) => ({

@@ -44,6 +44,7 @@ export class Machines extends Construct {
     const { name: stateMachineName } = names.machines[name];
     const placeholders = mapSteps(environment, (step) => placeholder(logicalName(step)));
     const document = trainMachine({
+      partition: names.partition,
       functions: placeholders,
       jobRole: placeholder('JobRole'),
       ledger: placeholder('Ledger'),
@@ -92,6 +93,7 @@ export class Machines extends Construct {
 function resourcesOf(environment: Environment, engine: DeployedEngine | undefined): Resources {
   const { names } = environment;
   return {
+    partition: names.partition,
     functions: mapSteps(environment, (step) => names.functions[step].arn),
     jobRole: names.jobRole.arn,
     ledger: names.ledgerTable,

@@ -27,6 +27,7 @@ const account = '000000000000';
 
 /** The state machine's names on this machine, in the form of AWS's names. */
 export const embeddedResources: Resources = {
+  partition: 'aws',
   functions: Object.fromEntries(
     Object.keys(steps).map((name) => [name, `arn:aws:lambda:local:${account}:function:${name}`]),
   ) as Record<StepName, string>,
@@ -128,7 +129,8 @@ export class EmbeddedBackend implements Backend {
         return;
       }
       if (state === undefined || !trainSteps.includes(state)) return;
-      if (event.type === 'TaskStarted' && !waiting.has(state)) onProgress({ kind: 'started', state, seconds });
+      if (event.type === 'TaskStarted' && !waiting.has(state))
+        onProgress({ kind: 'started', state, seconds });
       if (event.type === 'TaskSucceeded') {
         times.push({ name: state, seconds });
         onProgress({ kind: 'succeeded', state, seconds });
