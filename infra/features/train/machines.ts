@@ -60,7 +60,10 @@ export class Machines extends Construct {
         ...Object.fromEntries(
           Object.entries(placeholders)
             .filter(([, name]) => text.includes(name))
-            .map(([step]) => [logicalName(step), functions.all[step as FunctionName].functionArn]),
+            .map(([step]) => [
+              logicalName(step),
+              functions.all[step as FunctionName].currentVersion.functionArn,
+            ]),
         ),
         JobRole: jobRole.roleArn,
         Ledger: ledger.table.tableName,
@@ -89,12 +92,12 @@ export class Machines extends Construct {
   }
 }
 
-/** The names in the document, as the role's policy needs them. */
+/** The names in the document, as the role's policy needs them: any version of a function. */
 function resourcesOf(environment: Environment, engine: DeployedEngine | undefined): Resources {
   const { names } = environment;
   return {
     partition: names.partition,
-    functions: mapSteps(environment, (step) => names.functions[step].arn),
+    functions: mapSteps(environment, (step) => `${names.functions[step].arn}:*`),
     jobRole: names.jobRole.arn,
     ledger: names.ledgerTable,
     ...(engine && { engine: engine.engine }),
