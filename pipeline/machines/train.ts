@@ -199,7 +199,7 @@ export function trainMachine(resources: Resources): StateMachine {
         'model.$': '$.model',
         'gate.$': '$.gate',
       },
-      result: ['name'],
+      result: ['name', 'notes'],
       resultPath: '$.package',
       next: 'Promote?',
       failed: 'Register failed',

@@ -50,6 +50,8 @@ export class FakeSageMaker {
   readonly refusedFirst = new Map<string, { name: string; message: string }[]>();
   /** By state: the error by which the service refuses its calls. */
   readonly refusals = new Map<string, string>();
+  /** The images that were held, and for how long. */
+  readonly held: [image: string, how: 'judged' | 'always'][] = [];
   /** How well a model's scores tell the classes apart, by its image. */
   readonly skill = new Map<string, number>();
   /** What a model answers instead of a score. */
@@ -73,6 +75,12 @@ export class FakeSageMaker {
       ledger,
       registry: new LedgerRegistry(ledger, project),
       jobs: { trials: async () => [], strategyOf: (asked) => asked },
+      images: {
+        hold: async (image, how) => {
+          this.held.push([image, how]);
+          return 'held';
+        },
+      },
       clock: { now: () => new Date('2026-01-01T00:00:00Z') },
       model: project,
       root: `s3://mlops/${project}`,

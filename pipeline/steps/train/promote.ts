@@ -1,3 +1,4 @@
+import { NotFoundError } from '../../errors.ts';
 import { type Champion, championId, championKind, type StepContext } from '../context.ts';
 import { checkLease } from './lease.ts';
 
@@ -14,8 +15,9 @@ export interface PromoteEvent {
 }
 
 /**
- * Makes a package the champion; no other function does. A conditional write decides, then the registry approves the
- * package. Throws ConflictError if another promotion came first, so that the verdict was against an older champion, and
+ * Makes a package the champion; no other function does. Its image is held for ever, so that it can be served, compared with
+ * and gone back to. A conditional write decides, then the registry approves the package. Throws NotFoundError if package or
+ * image are gone, ConflictError if another promotion came first, so that the verdict was against an older champion, and
  * LeaseLostError if the run no longer holds its lease.
  */
 export async function promote(
@@ -25,6 +27,7 @@ export async function promote(
   const { ledger, registry, clock } = context;
   const { execution, fence } = event;
   if (fence !== null) await checkLease({ execution, fence }, context);
+  await holdImage(event.package, context);
   const current = await ledger.get<Champion>(championKind, championId);
   if (current?.value.package === event.package) {
     await registry.approve(event.package, 'Approved', current.value.reason);
@@ -45,4 +48,14 @@ export async function promote(
   );
   await registry.approve(event.package, 'Approved', event.reason);
   return { promoted: true, version: item.version };
+}
+
+async function holdImage(name: string, { registry, images }: StepContext): Promise<void> {
+  const found = await registry.get(name);
+  if (found === null) throw new NotFoundError(`model package ${name}: not in the registry`);
+  // An image elsewhere is not held by this environment: Register has said so.
+  if ((await images.hold(found.image, 'always')) === 'gone')
+    throw new NotFoundError(
+      `model package ${name}: its image ${found.image} is no longer in its repository, expected it there; nothing was promoted`,
+    );
 }

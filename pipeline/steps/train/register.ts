@@ -10,6 +10,7 @@ import {
   type TrainedModel,
 } from '../context.ts';
 import type { Evidence } from './evidence.ts';
+import { holdImage, holdPackage } from './hold-images.ts';
 import type { Plan } from './state.ts';
 
 export interface RegisterEvent {
@@ -23,14 +24,37 @@ export interface RegisterEvent {
 
 /**
  * Registers the candidate as a pending package, whatever the verdict, so that every judged model can be found. The same
- * artifact gets the same package again.
+ * artifact gets the same package again. `notes` are sentences for the report on images that cannot be held.
  */
-export async function register(event: RegisterEvent, context: StepContext): Promise<{ name: string }> {
+export async function register(
+  event: RegisterEvent,
+  context: StepContext,
+): Promise<{ name: string; notes: string[] }> {
+  const notes = await holdImages(event, context);
+  return { name: await packageOf(event, context), notes };
+}
+
+/**
+ * Holds what later runs need: the images of the candidate and of the prepare job, and those of the models that it was
+ * compared with. A champion of before the images were held is so held too.
+ */
+async function holdImages({ request, plan }: RegisterEvent, context: StepContext): Promise<string[]> {
+  const { model, prepare } = request.images;
+  const others = [plan.champion.package, plan.anchor.package].filter((name) => name !== null);
+  const notes = await Promise.all([
+    holdImage(model, 'judged', context),
+    holdImage(prepare, 'judged', context),
+    ...others.map((name) => holdPackage(name, context)),
+  ]);
+  return [...new Set(notes.flat())];
+}
+
+async function packageOf(event: RegisterEvent, context: StepContext): Promise<string> {
   const { request, plan, prepared, model, gate } = event;
   const { artifact, hyperparameters } = model.trained;
   const packages = await context.registry.list();
   const same = packages.find((item) => item.fingerprint === plan.fingerprint && item.artifact === artifact);
-  if (same) return { name: same.name };
+  if (same) return same.name;
 
   const config = canonicalJson(request.config);
   const configUri = `${artifactsOf(context, 'configs')}${sha256(config)}.json`;
@@ -61,5 +85,5 @@ export async function register(event: RegisterEvent, context: StepContext): Prom
     ),
     created_at: context.clock.now().toISOString(),
   });
-  return { name };
+  return name;
 }

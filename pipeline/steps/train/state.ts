@@ -13,7 +13,8 @@ export interface TrainState {
   model?: TrainedModel;
   scores?: { candidate: Partial<Scored>; champion: Partial<Scored>; anchor: Partial<Scored> };
   gate?: { outcome: string; reason: string; verdict: string; evidence: string; promotable: boolean };
-  package?: { name: string };
+  /** `notes`: sentences for the report; absent in records of an earlier version of the pipeline. */
+  package?: { name: string; notes?: string[] };
   promotion?: { promoted: boolean; version: number };
   failed_step?: string;
   error?: { Error: string; Cause: string };
