@@ -4,7 +4,13 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import { embeddedResources } from '../pipeline/backends/embedded/embedded-backend.ts';
 import type { Json } from '../pipeline/machines/asl.ts';
 import { trainMachine } from '../pipeline/machines/train.ts';
-import { environmentStack, type Resource, resourcesOf, testEnvironment } from './environment.fixture.ts';
+import {
+  environmentStack,
+  type Resource,
+  resourcesOf,
+  testApp,
+  testEnvironment,
+} from './environment.fixture.ts';
 
 const staging = resourcesOf(environmentStack('staging'));
 const production = resourcesOf(environmentStack('production'));
@@ -33,6 +39,18 @@ test.each([
   }
 });
 
+test.each([
+  ['cn-north-1', 'aws-cn'],
+  ['us-gov-west-1', 'aws-us-gov'],
+] as const)('in %s every ARN has the partition %s', (region, partition) => {
+  for (const engine of ['processing', 'glue', 'fargate'] as const) {
+    const environment = testEnvironment('staging', engine, region);
+    const text = JSON.stringify(resourcesOf(environmentStack('staging', testApp(), engine, environment)));
+    expect(text.match(/arn:aws:[^"]*/g)).toBeNull();
+    expect(text).toContain(`arn:${partition}:states:::sagemaker:createTrainingJob.sync`);
+  }
+});
+
 /** The laptop's name for what a placeholder stands for. */
 function laptop(placeholder: string): string {
   if (placeholder === 'JobRole') return embeddedResources.jobRole;
@@ -55,6 +73,27 @@ function withoutDemands(value: Json): Json {
   });
   return Object.fromEntries(entries);
 }
+
+test('the document names versions of the functions, which outlive a deployment', () => {
+  for (const [, { Properties }] of ofType(staging, 'AWS::StepFunctions::StateMachine')) {
+    const {
+      JobRole: _,
+      Ledger: __,
+      ...functions
+    } = Properties.DefinitionSubstitutions as Record<string, { Ref?: string }>;
+    for (const [name, { Ref = '' }] of Object.entries(functions)) {
+      const version = staging[Ref];
+      expect([name, version?.Type, version?.DeletionPolicy, version?.UpdateReplacePolicy]).toEqual([
+        name,
+        'AWS::Lambda::Version',
+        'Retain',
+        'Retain',
+      ]);
+      const called = staging[(version?.Properties.FunctionName as { Ref?: string } | undefined)?.Ref ?? ''];
+      expect(called?.Properties.FunctionName).toBe(`churn--staging--${name.toLowerCase()}`);
+    }
+  }
+});
 
 test('what mlops.yaml demands is on every job', () => {
   const [, machine] = ofType(production, 'AWS::StepFunctions::StateMachine')[0] ?? [];
@@ -194,7 +233,8 @@ test('images: immutable, scanned, those of packages kept first', () => {
       rulePriority: 1,
       selection: { tagPrefixList: ['keep-'], countType: 'imageCountMoreThan' },
     });
-    expect(rules[1]).toMatchObject({ rulePriority: 2, selection: { tagStatus: 'any' } });
+    // Which images go when: infra/foundation/images.test.ts.
+    expect(rules.at(-1)).toMatchObject({ selection: { tagStatus: 'any' } });
   }
 });
 
@@ -234,6 +274,7 @@ test('nothing that costs at rest but storage, alarms and logs; nothing that CDK 
     'AWS::IAM::Role',
     'AWS::Lambda::Function',
     'AWS::Lambda::Permission',
+    'AWS::Lambda::Version',
     'AWS::Logs::LogGroup',
     'AWS::S3::Bucket',
     'AWS::S3::BucketPolicy',
@@ -253,7 +294,7 @@ test('nothing that costs at rest but storage, alarms and logs; nothing that CDK 
 /** A changed id makes CloudFormation replace what people's data is in. Change this list only with a migration. */
 test('what holds state keeps its logical id', () => {
   const stateful = Object.entries(staging)
-    .filter(([, { DeletionPolicy }]) => DeletionPolicy === 'Retain')
+    .filter(([, { DeletionPolicy, Type }]) => DeletionPolicy === 'Retain' && Type !== 'AWS::Lambda::Version')
     .map(([id, { Type }]) => [id, Type]);
   const committed = JSON.parse(readFileSync(new URL('stateful-resources.json', import.meta.url), 'utf8'));
   expect(Object.fromEntries(stateful)).toEqual(committed);
@@ -261,7 +302,9 @@ test('what holds state keeps its logical id', () => {
 
 test('the template as a whole', () => {
   const normalized = JSON.parse(
-    JSON.stringify(staging, (key, value) => (key === 'DefinitionString' ? '(the document)' : value)),
+    JSON.stringify(staging, (key, value) => (key === 'DefinitionString' ? '(the document)' : value))
+      // The hash of a function's code and settings.
+      .replaceAll(/(CurrentVersion[0-9A-F]{8})[0-9a-f]{32}/g, '$1'),
   );
   expect(normalized).toMatchSnapshot();
 });

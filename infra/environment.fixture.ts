@@ -29,8 +29,15 @@ environments:
 export type Engine = Environment['engine'];
 
 /** `staging` sets nothing, `production` everything that an account may demand. */
-export const testEnvironment = (name: 'staging' | 'production', engine: Engine = 'processing'): Environment =>
-  environmentOf([parseConfig(`${plain}prepare: { engine: ${engine} }\n`)], name);
+export const testEnvironment = (
+  name: 'staging' | 'production',
+  engine: Engine = 'processing',
+  region = 'eu-west-1',
+): Environment =>
+  environmentOf(
+    [parseConfig(`${plain}prepare: { engine: ${engine} }\n`.replaceAll('eu-west-1', region))],
+    name,
+  );
 
 export const testIdentity: Identity = {
   subjectPrefix: 'repo:octo@1/churn@2',
@@ -49,8 +56,8 @@ export function environmentStack(
   name: 'staging' | 'production',
   app = testApp(),
   engine: Engine = 'processing',
+  environment = testEnvironment(name, engine),
 ): EnvironmentStack {
-  const environment = testEnvironment(name, engine);
   const { account, region, names } = environment;
   return new EnvironmentStack(app, names.stack, {
     env: { account, region },

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { ConflictError, NotFoundError } from './errors.ts';
 import { sha256 } from './hash.ts';
-import type { Ledger, PackageDescription, Registry, Storage } from './ports.ts';
+import type { Images, Ledger, PackageDescription, Registry, Storage } from './ports.ts';
 
 /*
  * Tests for every implementation of a port. `open` makes empty state and returns a function that opens clients of it,
@@ -308,6 +308,32 @@ export function registryContract(name: string, open: () => Promise<(group: strin
       expect(await registry.get('churn/1')).toBeNull();
       await expect(registry.approve('churn/1', 'Approved', '')).rejects.toThrow(NotFoundError);
       expect(await registry.list()).toEqual([]);
+    });
+  });
+}
+
+/** `open` also gives an image that is there, one that is not, and one of another repository. */
+export function imagesContract(
+  name: string,
+  open: () => Promise<{ images: Images; there: string; gone: string; elsewhere: string }>,
+): void {
+  describe(`${name} as Images`, () => {
+    test('an image that is there is held, judged or always, and again', async () => {
+      const { images, there } = await open();
+      for (const how of ['judged', 'judged', 'always', 'always', 'judged'] as const)
+        expect([how, await images.hold(there, how)]).toEqual([how, 'held']);
+    });
+
+    test('of one call in many places at once each succeeds', async () => {
+      const { images, there } = await open();
+      const held = await Promise.all(Array.from({ length: 8 }, () => images.hold(there, 'always')));
+      expect(new Set(held)).toEqual(new Set(['held']));
+    });
+
+    test('what is not there, or in another repository, is told', async () => {
+      const { images, gone, elsewhere } = await open();
+      expect(await images.hold(gone, 'always')).toBe('gone');
+      expect(await images.hold(elsewhere, 'judged')).toBe('elsewhere');
     });
   });
 }

@@ -127,6 +127,18 @@ export interface Trial {
   status: 'completed' | 'failed' | 'stopped';
 }
 
+/**
+ * The repositories of model images, which remove what nothing holds. A registered package holds its image as long as judged
+ * candidates are kept; whatever was the champion, or is an anchor, always.
+ */
+export interface Images {
+  /** Holds an image by its URI. Again, or for less long, changes nothing. */
+  hold(image: string, how: 'judged' | 'always'): Promise<Held>;
+}
+
+/** `elsewhere`: a repository outside the environment, whose own rules decide; `gone`: the repository has no such image. */
+export type Held = 'held' | 'elsewhere' | 'gone';
+
 export interface Clock {
   now(): Date;
 }
@@ -136,5 +148,6 @@ export interface Ports {
   ledger: Ledger;
   registry: Registry;
   jobs: Jobs;
+  images: Images;
   clock: Clock;
 }

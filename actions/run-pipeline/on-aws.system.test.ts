@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { ecrClient, sfnClient } from '../../pipeline/aws/clients.ts';
 import { signedCall } from '../../pipeline/aws/signed-call.ts';
 import { account, region, startFakeCloud } from '../../pipeline/backends/aws/fakecloud.fixture.ts';
-import { deployStandIn } from '../../pipeline/backends/aws/state/stand-in.fixture.ts';
+import { deployStandIn, imageManifest } from '../../pipeline/backends/aws/state/stand-in.fixture.ts';
 import { smallConfig, smallProject } from '../../pipeline/cli/small-project.fixture.ts';
 import { hashContext } from '../../pipeline/image/context.ts';
 import { imageTag, resourceNames } from '../../pipeline/names.ts';
@@ -71,7 +71,7 @@ beforeAll(async () => {
       new PutImageCommand({
         repositoryName: names.candidateRepository,
         imageTag: imageTag(name, digest.slice('sha256:'.length)),
-        imageManifest: JSON.stringify({ schemaVersion: 2, name }),
+        imageManifest: imageManifest(name),
       }),
     );
   }

@@ -289,3 +289,16 @@ test('what is no resource, and what a nested stack holds, is an error', () => {
   expect(() => diffOf(nested('a'), nested('b'))).toThrow(/Inner1 is a nested stack.*nothing was deployed/);
   expect(diffOf({}, nested('b')).resources).toMatchObject([{ change: 'add' }]);
 });
+
+test('a version of a function that stays for running executions is no loss', () => {
+  const before = { Version1: keep('AWS::Lambda::Version', { FunctionName: 'plan' }), Data: data };
+  const after = { Version2: keep('AWS::Lambda::Version', { FunctionName: 'plan' }), Data: data };
+  const { resources, lost } = diffOf(before, after);
+  expect(resources.map(({ logicalId, change }) => [logicalId, change])).toEqual(
+    expect.arrayContaining([
+      ['Version1', 'remove'],
+      ['Version2', 'add'],
+    ]),
+  );
+  expect(lost).toEqual([]);
+});

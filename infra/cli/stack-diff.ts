@@ -105,13 +105,15 @@ export const isChanged = ({ resources, iam, others }: StackDiff): boolean =>
 
 /**
  * The changes that replace or remove data, which no deployment can restore: those of resources that the template retains, of
- * types that hold people's data, and of resources that CloudFormation would leave behind.
+ * types that hold people's data, and of resources that CloudFormation would leave behind. A version of a function is left
+ * behind at every deployment, for the executions that call it: it is code, no data.
  */
 export function losses(diff: StackDiff, { Resources }: Template): ResourceChange[] {
   const types = new Set(Object.values(stateful));
   return diff.resources.filter(
     (change) =>
       severity(change) > 0 &&
+      change.type !== 'AWS::Lambda::Version' &&
       (change.kept ||
         change.logicalId in stateful ||
         types.has(change.type) ||

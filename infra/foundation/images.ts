@@ -1,16 +1,34 @@
-import { Repository, RepositoryEncryption, TagMutability, TagStatus } from 'aws-cdk-lib/aws-ecr';
+import {
+  type LifecycleRule,
+  Repository,
+  RepositoryEncryption,
+  TagMutability,
+  TagStatus,
+} from 'aws-cdk-lib/aws-ecr';
 import { Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+import { holdPrefix } from '../../pipeline/image/held.ts';
 import type { EncryptedProps } from '../encrypted-props.ts';
 
-/** Image repositories of pull requests (candidate) and of merges (release). */
+/** ECR's quota of images in a repository: a rule that counts no further removes nothing. */
+const all = 100_000;
+
+/**
+ * Image repositories of pull requests (candidate) and of merges (release).
+ *
+ * ECR removes images by rules, which count a day from the push and see no registry. So what a run holds has a tag
+ * (pipeline/image/held.ts), and an image with the tags of one rule is removed by no later one. Images of what was the
+ * champion, or is an anchor, stay. Other candidates go a year after their push if they were judged, and otherwise after 30
+ * days. Of releases the newest thousand stay, whatever their age: a scheduled run needs main's image, however long ago it
+ * was pushed.
+ */
 export class Images extends Construct {
   readonly candidate: Repository;
   readonly release: Repository;
 
   constructor(scope: Construct, id: string, { environment: { names }, key }: EncryptedProps) {
     super(scope, id);
-    const repository = (repositoryId: string, repositoryName: string, days: number) =>
+    const repository = (repositoryId: string, repositoryName: string, others: readonly LifecycleRule[]) =>
       new Repository(this, repositoryId, {
         repositoryName,
         imageTagMutability: TagMutability.IMMUTABLE,
@@ -20,23 +38,34 @@ export class Images extends Construct {
           : { encryption: RepositoryEncryption.AES_256 }),
         lifecycleRules: [
           {
-            // An image that a rule of higher priority matches is not expired by a later one.
-            rulePriority: 1,
-            description: 'images of registered packages stay',
+            description: 'what was the champion, or is an anchor, stays',
             tagStatus: TagStatus.TAGGED,
-            tagPrefixList: ['keep-'],
-            maxImageCount: 1000,
+            tagPrefixList: [holdPrefix.always],
+            maxImageCount: all,
           },
-          {
-            rulePriority: 2,
-            description: `others go after ${days} days`,
-            tagStatus: TagStatus.ANY,
-            maxImageAge: Duration.days(days),
-          },
-        ],
+          ...others,
+        ].map((rule, index) => ({ ...rule, rulePriority: index + 1 })),
         removalPolicy: RemovalPolicy.RETAIN,
       });
-    this.candidate = repository('Candidate', names.candidateRepository, 30);
-    this.release = repository('Release', names.releaseRepository, 180);
+    this.candidate = repository('Candidate', names.candidateRepository, [
+      {
+        description: 'judged candidates go a year after their push',
+        tagStatus: TagStatus.TAGGED,
+        tagPrefixList: [holdPrefix.judged],
+        maxImageAge: Duration.days(365),
+      },
+      {
+        description: 'other candidates go after 30 days',
+        tagStatus: TagStatus.ANY,
+        maxImageAge: Duration.days(30),
+      },
+    ]);
+    this.release = repository('Release', names.releaseRepository, [
+      {
+        description: 'the newest thousand stay',
+        tagStatus: TagStatus.ANY,
+        maxImageCount: 1000,
+      },
+    ]);
   }
 }

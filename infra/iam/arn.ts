@@ -1,4 +1,4 @@
-import type { Place } from '../environment.ts';
+import type { Environment, Place } from '../environment.ts';
 
 /** `arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE` */
 export const arnOf = ({ names, region, account }: Place, service: string, resource: string): string =>
@@ -23,3 +23,11 @@ export const ownJobsArn = (place: Place, type: string): string =>
 /** Objects of the artifacts bucket under a path of the project. */
 export const artifactsArn = (place: Place, path: string): string =>
   s3Arn(place, `${place.names.artifactsBucket}/${place.project}/${path}`);
+
+/** The repositories of the images that mlops.yaml names: `ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME@sha256:...`. */
+export const imageRepositories = ({ images, names }: Environment): string[] =>
+  images.flatMap((image) => {
+    const [, account, region, name] =
+      /^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?\/([^@:]+)/.exec(image) ?? [];
+    return name === undefined ? [] : [`arn:${names.partition}:ecr:${region}:${account}:repository/${name}`];
+  });

@@ -71,6 +71,7 @@ export function executionPolicy(environment: Environment): Statement[] {
         'lambda:DeleteFunction*',
         'lambda:Get*',
         'lambda:List*',
+        'lambda:PublishVersion',
         'lambda:PutFunction*',
         'lambda:PutRuntimeManagementConfig',
         'lambda:RemovePermission',

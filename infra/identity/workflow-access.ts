@@ -2,7 +2,7 @@ import { logGroups } from '../../pipeline/backends/aws/console-links.ts';
 import type { Environment } from '../environment.ts';
 import { engineAccess } from '../features/train/prepare/engine-access.ts';
 import { logInToEcr, readData, useKey } from '../iam/access.ts';
-import { arnOf, artifactsArn, executionArn, ownJobsArn, s3Arn } from '../iam/arn.ts';
+import { arnOf, artifactsArn, executionArn, imageRepositories, ownJobsArn, s3Arn } from '../iam/arn.ts';
 import { allow, type Statement } from '../iam/statement.ts';
 
 /*
@@ -90,7 +90,7 @@ export function push(environment: Environment, ...repositories: string[]): State
   ];
 }
 
-/** Pulls images, and looks at them. */
+/** Pulls images, and looks at them. A run looks at the image that mlops.yaml names before anything is paid. */
 export function pull(environment: Environment, repositories: readonly string[]): Statement[] {
   return [
     allow(
@@ -100,7 +100,10 @@ export function pull(environment: Environment, repositories: readonly string[]):
         'ecr:DescribeImages',
         'ecr:GetDownloadUrlForLayer',
       ],
-      repositories.map((repository) => arnOf(environment, 'ecr', `repository/${repository}`)),
+      [
+        ...repositories.map((repository) => arnOf(environment, 'ecr', `repository/${repository}`)),
+        ...imageRepositories(environment),
+      ],
     ),
   ];
 }

@@ -62,8 +62,8 @@ export type Progress =
   | { kind: 'started' | 'succeeded' | 'failed'; state: string; seconds: number }
   /** A job has started on AWS; `url`: its log. */
   | { kind: 'job'; state: string; name: string; url: string }
-  /** This run waits for another one to finish. `reason`: a line for people. */
-  | { kind: 'waiting'; state: string; reason: string }
+  /** The run waits, such as for another one to finish. `reason`: a line for people; `since`: ISO 8601. */
+  | { kind: 'waiting'; state: string; reason: string; since: string }
   | { kind: 'trial'; state: string; done: number; total: number; best: number | null };
 
 export interface RunResult {

@@ -17,7 +17,7 @@ interface BuildOptions {
 }
 
 /**
- * Runs `docker build` on a folder. Makes one image, not an index, because SageMaker does not accept an index.
+ * Runs `docker build` on a folder. The image is in Docker's own format, since SageMaker refuses OCI's (media-types.ts).
  * @throws FileError if there is no Dockerfile, its base image cannot be pulled or the build fails
  */
 export async function buildImage(options: BuildOptions): Promise<void> {
@@ -27,9 +27,12 @@ export async function buildImage(options: BuildOptions): Promise<void> {
     throw new FileError(`${name}: ${file}: got no such file, expected the Dockerfile of its image`, { file });
   });
   const { code, output } = await runDocker(
-    ['build', ...(platform === undefined ? [] : ['--platform', platform]), '--tag', tag, folder],
-    // An attestation would make the image an index. A variable, because Docker's older builder has no option for it.
-    { env: { BUILDX_NO_DEFAULT_ATTESTATIONS: '1' }, onOutput, ...(signal && { signal }) },
+    [
+      ...(await builder()),
+      ...(platform === undefined ? [] : ['--platform', platform]),
+      ...['--tag', tag, folder],
+    ],
+    { onOutput, ...(signal && { signal }) },
   );
   signal?.throwIfAborted();
   if (code === 0) return;
@@ -47,6 +50,19 @@ export async function buildImage(options: BuildOptions): Promise<void> {
     file,
     line: failedLine(output, dockerfile),
   });
+}
+
+/**
+ * BuildKit makes an OCI image unless asked otherwise, and for an attestation an index around it. Docker's older builder
+ * makes Docker's format alone, and has no options for it.
+ */
+async function builder(): Promise<string[]> {
+  if (process.env.DOCKER_BUILDKIT === '0') return ['build'];
+  const { code } = await runDocker(['buildx', 'version']);
+  if (code !== 0) return ['build'];
+  // The output goes to Docker's images, whatever builder is selected.
+  const output = 'type=docker,oci-mediatypes=false,compression=gzip,force-compression=true';
+  return ['buildx', 'build', '--provenance=false', '--sbom=false', '--output', output];
 }
 
 /** The image of the FROM that failed. Docker's older builder fails in that step; BuildKit names the image. */

@@ -7,6 +7,7 @@ import { type ImageName, imageTag } from '../names.ts';
 import { buildImage } from './build-image.ts';
 import { hashContext } from './context.ts';
 import { lastLines, runDocker } from './docker.ts';
+import { requireBuilt } from './media-types.ts';
 import { type Manifest, missingRepository, type Registry, type Repository } from './registry.ts';
 
 export interface PushedImage {
@@ -80,7 +81,7 @@ export async function pushImage(options: PushOptions): Promise<PushedImage> {
     onOutput,
     ...(signal && { signal }),
   });
-  const bytes = await checkSize(image, context, local, options.maxBytes);
+  const bytes = await checkImage(image, context, local, options.maxBytes);
   onProgress(`${image}: pushing ${(bytes / 1e6).toFixed(0)} MB to ${name} ...`);
   const isNew = await pushWithLogin(
     registry,
@@ -102,18 +103,27 @@ async function requireDocker(): Promise<void> {
   );
 }
 
-/** The image's size in bytes. Throws FileError, with the largest layers, if it is above the limit. */
-async function checkSize(
+interface InspectedImage {
+  readonly Size: number;
+  /** Only where Docker keeps images in containerd. */
+  readonly Descriptor?: { readonly mediaType?: string } | null;
+}
+
+/**
+ * The image's size in bytes. Throws SetupError if Docker would push a manifest that SageMaker refuses, and FileError, with
+ * the largest layers, if the size is above the limit.
+ */
+async function checkImage(
   image: ImageName,
   context: string,
   tag: string,
   maxBytes = Number.POSITIVE_INFINITY,
 ): Promise<number> {
-  const inspected = await runDocker(['image', 'inspect', '--format', '{{.Size}}', tag]);
-  const bytes = Number(inspected.output.trim());
-  if (inspected.code !== 0 || !Number.isFinite(bytes)) {
-    throw new SetupError(`${image}: Docker built it but does not list it:\n${lastLines(inspected.output)}`);
-  }
+  const { code, output: inspected } = await runDocker(['image', 'inspect', '--format', '{{json .}}', tag]);
+  if (code !== 0)
+    throw new SetupError(`${image}: Docker built it but does not list it:\n${lastLines(inspected)}`);
+  const { Size: bytes, Descriptor } = JSON.parse(inspected) as InspectedImage;
+  requireBuilt(image, Descriptor?.mediaType);
   if (bytes <= maxBytes) return bytes;
   const format = '{{.Size}}\t{{.CreatedBy}}';
   const { output } = await runDocker(['history', '--no-trunc', '--human=false', '--format', format, tag]);

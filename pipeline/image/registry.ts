@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AwsError } from '../aws/explained.ts';
 import { SetupError } from '../errors.ts';
+import { MANIFEST_TYPES, requireMediaTypes } from './media-types.ts';
 
 /** One image in a registry. */
 export interface Manifest {
@@ -33,16 +34,6 @@ export interface Repository {
   readonly name: string;
 }
 
-const IMAGE_TYPES = [
-  'application/vnd.docker.distribution.manifest.v2+json',
-  'application/vnd.oci.image.manifest.v1+json',
-];
-/** Accepted too, to distinguish an index from a missing image. */
-const INDEX_TYPES = [
-  'application/vnd.docker.distribution.manifest.list.v2+json',
-  'application/vnd.oci.image.index.v1+json',
-];
-
 /**
  * A client of a container registry's HTTP API (https://distribution.github.io/distribution/spec/api/), which ECR has
  * too. Like Docker, it uses plain HTTP only with this machine.
@@ -64,13 +55,13 @@ export class Registry {
 
   /**
    * The manifest with this tag or digest; null if there is none.
-   * @throws SetupError if the registry refuses the login, has no such repository, or has an index there; AwsError if
-   * it does not answer
+   * @throws SetupError if the registry refuses the login, has no such repository, or has an image there that
+   * SageMaker refuses; AwsError if it does not answer
    */
   async manifest(repository: string, reference: string): Promise<Manifest | null> {
     const { response, body } = await this.retried(async () => {
       const answer = await this.#request(`/v2/${repository}/manifests/${reference}`, {
-        headers: { Accept: [...IMAGE_TYPES, ...INDEX_TYPES].join(', ') },
+        headers: { Accept: MANIFEST_TYPES.join(', ') },
         expected: [200, 404],
       });
       return { response: answer, body: Buffer.from(await answer.arrayBuffer()) };
@@ -88,12 +79,8 @@ export class Registry {
         `${this.host}/${repository}: ${reference}: got content of ${digest}, expected ${wanted}; something on the network changes it`,
       );
     }
-    if (!IMAGE_TYPES.includes(mediaType)) {
-      throw new SetupError(
-        `${this.host}/${repository}@${digest}: got ${mediaType}, which SageMaker does not accept, expected one image; ` +
-          'build it for one platform and without attestations (docker build --provenance=false)',
-      );
-    }
+    const image = reference === wanted ? `${repository}@${digest}` : `${repository}:${reference}`;
+    requireMediaTypes(`${this.host}/${image}`, { mediaType, bytes: body });
     return { digest, mediaType, bytes: body };
   }
 

@@ -144,19 +144,10 @@ function glueJob(name: string, options: PrepareOptions, engine: Named<'glue'>): 
   });
   return {
     ...job,
-    [name]: withRetry(job[name] as TaskState, untilRoom),
     ...completedJob(name, options, { 'billable_seconds.$': `${resultPath}.billable_seconds` }, next),
     ...failureOf(name, at, failed),
   };
 }
-
-/** Glue limits the concurrent runs of a job: pull requests wait for each other, at most some hours. */
-const untilRoom: Retrier = {
-  ErrorEquals: ['Glue.ConcurrentRunsExceededException'],
-  IntervalSeconds: 30,
-  BackoffRate: 1,
-  MaxAttempts: 400,
-};
 
 /**
  * RunTask can override much of a task definition, but not its image, and the image comes with the request. So each run

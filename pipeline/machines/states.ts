@@ -1,9 +1,11 @@
 import type {
+  Branch,
   ChoiceState,
   FailState,
   Parameters,
   PassState,
   Retrier,
+  Rule,
   State,
   States,
   SucceedState,
@@ -32,7 +34,7 @@ export function task(options: TaskOptions): TaskState {
     ...(options.result && { ResultSelector: options.result }),
     ResultPath: options.resultPath,
     TimeoutSeconds: options.timeout,
-    Retry: [transientCall],
+    Retry: [transientCall, ...(options.resource.includes(':aws-sdk:') ? [throttledCall] : [])],
     Catch: [caught(options.failed)],
     ...(options.next === null ? { End: true } : { Next: options.next }),
   };
@@ -45,7 +47,6 @@ const transientCall: Retrier = {
     'Lambda.AWSLambdaException',
     'Lambda.SdkClientException',
     'Lambda.TooManyRequestsException',
-    'SageMaker.AmazonSageMakerException',
     'SageMaker.ThrottlingException',
     'DynamoDB.InternalServerErrorException',
     'DynamoDB.ProvisionedThroughputExceededException',
@@ -55,6 +56,19 @@ const transientCall: Retrier = {
   IntervalSeconds: 2,
   MaxAttempts: 4,
   BackoffRate: 2,
+  JitterStrategy: 'FULL',
+};
+
+/**
+ * A call of an SDK integration reads or deletes, so that a further attempt does no harm. SageMaker has no exception of its
+ * own for throttling: it comes under this name, "Rate exceeded".
+ */
+const throttledCall: Retrier = {
+  ErrorEquals: ['SageMaker.SageMakerException'],
+  IntervalSeconds: 5,
+  MaxAttempts: 8,
+  BackoffRate: 2,
+  MaxDelaySeconds: 60,
   JitterStrategy: 'FULL',
 };
 
@@ -99,9 +113,94 @@ export function withRetry(state: TaskState, retrier: Retrier): TaskState {
   return { ...state, Retry: [retrier, ...(state.Retry ?? [])] };
 }
 
-export interface JobOptions extends Omit<TaskOptions, 'timeout' | 'failed'> {
-  /** Path of the attempt's number `{n}`. A job name works only once, so each attempt has its own. */
+export interface CallOptions extends TaskOptions {
+  /** Path of the attempt `{n, wait}`. */
   attempt: string;
+}
+
+/**
+ * A call that creates something and waits while the service refuses it for the moment: it is throttled, fails, or a quota
+ * of the account is used up, which is no fault of the run where several share the account. Each wait is longer than the
+ * last; after more than ten hours in all the run fails with the service's words. A refusal for good, such as a parameter
+ * that is not valid, fails at once. Services give both kinds one name (`SageMaker.AmazonSageMakerException`), so a Choice
+ * reads the Cause: a Retry sees names only.
+ */
+export function callTask(name: string, options: CallOptions): States {
+  return untilTaken(name, task(options), options, []);
+}
+
+type Choices = ChoiceState['Choices'];
+
+/** `before` and `after` are further rules for an error, before and after the wait. */
+function untilTaken(
+  name: string,
+  state: TaskState,
+  { attempt, failed }: Pick<CallOptions, 'attempt' | 'failed'>,
+  before: Choices,
+  after: Choices = [],
+): States {
+  const [transient, longer, wait] = [`${name}: transient?`, `${name}: longer`, `${name}: wait`];
+  const waited: Rule = { Variable: `${attempt}.wait`, NumericLessThan: longestWait };
+  return {
+    [name]: {
+      ...state,
+      Catch: [{ ErrorEquals: ['States.TaskFailed'], ResultPath: '$.error', Next: transient }, caught(failed)],
+    },
+    [transient]: {
+      Type: 'Choice',
+      Choices: [...before, { And: [waited, ...forTheMoment], Next: longer }, ...after],
+      Default: failed,
+    },
+    [longer]: {
+      Type: 'Pass',
+      Parameters: { 'n.$': `${attempt}.n`, 'wait.$': `States.MathAdd(${attempt}.wait, ${waitGrowth})` },
+      ResultPath: attempt,
+      Next: wait,
+    },
+    [wait]: { Type: 'Wait', SecondsPath: `${attempt}.wait`, Next: name },
+  };
+}
+
+/** Seconds. 30 + 60 + ... + 1500 are ten and a half hours. */
+const waitGrowth = 30;
+const longestWait = 1500;
+
+const error = '$.error.Error';
+const cause = '$.error.Cause';
+const anyOf = (Variable: string, patterns: readonly string[]): Rule => ({
+  Or: patterns.map((StringMatches) => ({ Variable, StringMatches })),
+});
+
+/**
+ * The error of a call that the service would take later. States.TaskFailed is a job that ran: what it says is its own.
+ * Names and words: https://docs.aws.amazon.com/step-functions/latest/dg/connect-sagemaker.html (the tuning sample),
+ * https://docs.aws.amazon.com/sagemaker/latest/APIReference/CommonErrors.html and the services' models.
+ */
+const forTheMoment: readonly Rule[] = [
+  { Not: { Variable: error, StringEquals: 'States.TaskFailed' } },
+  {
+    Or: [
+      anyOf(error, [
+        '*.ResourceLimitExceeded*',
+        '*.ResourceNumberLimitExceeded*',
+        '*.ConcurrentRunsExceeded*',
+        '*.Throttling*',
+      ]),
+      anyOf(cause, [
+        '*ResourceLimitExceeded*',
+        '*account-level service limit*',
+        '*limit on the number of vCPUs*',
+        '*Rate exceeded*',
+        '*ThrottlingException*',
+        '*Status Code: 5*',
+      ]),
+    ],
+  },
+  // A quota of nothing is never freed.
+  { Not: { Variable: cause, StringMatches: "*' is 0 *" } },
+];
+
+export interface JobOptions extends Omit<CallOptions, 'timeout' | 'failed'> {
   /** Path of the state's timeout in seconds. */
   timeoutPath: string;
   /** The state that a further attempt starts with. @default the job itself */
@@ -136,48 +235,31 @@ const transientFailures = [
 ];
 const mostAttempts = 3;
 
-/** A job that runs again under a new name if it fails for a transient reason; three attempts in all. */
+/**
+ * A job that runs again under a new name if it fails for a transient reason, three attempts in all, and waits like callTask
+ * while the service refuses it for the moment. A job name works only once, so each attempt has its own.
+ */
 export function jobTask(name: string, options: JobOptions): States {
-  const transient = `${name}: transient?`;
-  const again = `${name}: again`;
+  const { attempt, refused } = options;
+  const [again, refusal] = [`${name}: again`, `${name}: refused`];
   const failed = options.failed ?? `${name} failed`;
   const { TimeoutSeconds: _, ...job } = task({ ...options, failed, timeout: 0 });
+  const retried: Rule = { Variable: `${attempt}.n`, NumericLessThan: mostAttempts };
   return {
-    [name]: {
-      ...job,
-      TimeoutSecondsPath: options.timeoutPath,
-      Catch: [
-        ...(options.refused
-          ? [{ ErrorEquals: refusals, ResultPath: options.refused.resultPath, Next: options.refused.next }]
-          : []),
-        { ErrorEquals: ['States.TaskFailed'], ResultPath: '$.error', Next: transient },
-        caught(failed),
-      ],
-    },
-    [transient]: {
-      Type: 'Choice',
-      Choices: [
-        {
-          And: [
-            { Variable: `${options.attempt}.n`, NumericLessThan: mostAttempts },
-            {
-              Or: transientFailures.map((pattern) => ({
-                Variable: '$.error.Cause',
-                StringMatches: pattern,
-              })),
-            },
-          ],
-          Next: again,
-        },
-      ],
-      Default: failed,
-    },
+    ...untilTaken(
+      name,
+      { ...job, TimeoutSecondsPath: options.timeoutPath },
+      { attempt, failed },
+      [{ And: [retried, anyOf(cause, transientFailures)], Next: again }],
+      refused ? [{ ...anyOf(error, refusals), Next: refusal }] : [],
+    ),
     [again]: {
       Type: 'Pass',
-      Parameters: { 'n.$': `States.MathAdd(${options.attempt}.n, 1)` },
-      ResultPath: options.attempt,
+      Parameters: { 'n.$': `States.MathAdd(${attempt}.n, 1)`, 'wait.$': `${attempt}.wait` },
+      ResultPath: attempt,
       Next: options.again ?? name,
     },
+    ...(refused ? { [refusal]: pass('$.error', refused.resultPath, refused.next) } : {}),
   };
 }
 
@@ -200,6 +282,17 @@ export function succeed(): SucceedState {
 
 export function fail(errorPath: string, causePath: string): FailState {
   return { Type: 'Fail', ErrorPath: errorPath, CausePath: causePath };
+}
+
+/** Puts a partition's name (aws, aws-cn, aws-us-gov) into the ARN of every service integration. */
+export function inPartition<Flow extends Branch>(flow: Flow, partition: string): Flow {
+  const states = Object.entries(flow.States).map(([name, state]): [string, State] => {
+    if (state.Type === 'Task')
+      return [name, { ...state, Resource: state.Resource.replace(/^arn:aws:/, `arn:${partition}:`) }];
+    if (state.Type !== 'Parallel') return [name, state];
+    return [name, { ...state, Branches: state.Branches.map((branch) => inPartition(branch, partition)) }];
+  });
+  return { ...flow, States: Object.fromEntries(states) };
 }
 
 /** Adds every state `X failed` that is named as a target and missing; it keeps X's name for the record. */

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import validate from 'asl-validator';
 import { embeddedResources } from '../backends/embedded/embedded-backend.ts';
 import { embeddedEngine } from '../backends/embedded/prepare-engines.ts';
@@ -82,6 +82,22 @@ test('an account may demand a network, a key and tags of every job', () => {
   expect(demanded.match(/"team"/g)).toHaveLength(jobs.length);
   expect(JSON.stringify(trainMachine(embeddedResources))).not.toMatch(/KmsKey|VpcConfig|Tags/);
 });
+
+test.each(['aws-cn', 'aws-us-gov'])(
+  'in %s every service integration has that partition, and nothing else differs',
+  (partition) => {
+    for (const resources of [
+      { ...embeddedResources, security },
+      { ...embeddedResources, engine: fargate },
+    ]) {
+      const there = JSON.stringify(trainMachine({ ...resources, partition }));
+      expect(there).not.toContain('"arn:aws:states:::');
+      expect(there.replaceAll(`"Resource":"arn:${partition}:`, '"Resource":"arn:aws:')).toBe(
+        JSON.stringify(trainMachine(resources)),
+      );
+    }
+  },
+);
 
 describe('a run', () => {
   test('without a champion scores the candidate alone, and promotes it', async () => {
@@ -383,6 +399,140 @@ describe('a job that fails', () => {
     expect(result).toMatchObject({ status: 'FAILED', error: 'DataContractError' });
     const record = await world.context.ledger.get<Parameters>('run', execution);
     expect(record?.value).toMatchObject({ status: 'failed', state: { failed_step: 'Plan' } });
+  });
+});
+
+describe('a call that the service refuses', () => {
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  /** The clock moves on as soon as the machine waits, or tries a call again. Returns the seconds of each wait. */
+  function skipWaits(world: FakeSageMaker): number[] {
+    jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask', 'Date', 'performance'] });
+    const waits: number[] = [];
+    const entered = new Map<string, number>();
+    let now = 0;
+    world.onEvent = ({ type, state = '' }) => {
+      const waiting = type === 'StateEntered' && state.endsWith(': wait');
+      if (waiting) entered.set(state, now);
+      if (type === 'StateExited' && state.endsWith(': wait')) waits.push(now - (entered.get(state) ?? 0));
+      if (!waiting && type !== 'TaskFailed') return;
+      // A second at a time, until the machine goes on.
+      const tick = () => {
+        if (done) return;
+        now += 30;
+        jest.advanceTimersByTime(30_000);
+        setImmediate(tick);
+      };
+      let done = false;
+      const before = world.onEvent;
+      world.onEvent = (next) => {
+        done = true;
+        world.onEvent = before;
+        before(next);
+      };
+      setImmediate(tick);
+    };
+    return waits;
+  }
+
+  const refused = (name: string, message: string) => ({ name, message });
+  const said = (text: string, code: string, status = 400) =>
+    refused(
+      'SageMaker.AmazonSageMakerException',
+      `${text} (Service: AmazonSageMaker; Status Code: ${status}; Error Code: ${code}; Request ID: 1; Proxy: null)`,
+    );
+  const full =
+    "The account-level service limit 'ml.m5.large for training job usage' is 2 Instances, with current utilization of 2 Instances";
+  const quota = refused('SageMaker.ResourceLimitExceededException', full);
+
+  test.each([
+    ['Train', '', quota],
+    ['Train', '', said(full, 'ResourceLimitExceeded')],
+    ['Train', '', said('Rate exceeded', 'ThrottlingException')],
+    ['Train', '', said('null', 'InternalFailure', 500)],
+    ['Prepare', '', quota],
+    ['Tune', tuned, quota],
+    ['Create model: candidate', '', said('Rate exceeded', 'ThrottlingException')],
+    ['Score candidate', '', quota],
+  ])(
+    '%s: waits longer each time while it is refused for the moment, under the same name: %#',
+    async (state, settings, error) => {
+      const world = new FakeSageMaker();
+      world.refusedFirst.set(state, [error, error, error]);
+      const waits = skipWaits(world);
+      const run = await world.run(await requestOf(world, settings));
+      expect(run.result.status).toBe('SUCCEEDED');
+      expect(waits).toEqual([30, 60, 90]);
+      expect(run.calls.filter((call) => call.state === state)).toHaveLength(4);
+      const names = new Set(
+        run.calls.filter((call) => call.state === state).map(({ parameters }) => JSON.stringify(parameters)),
+      );
+      expect(names.size).toBe(1);
+    },
+  );
+
+  test('a quota that stays full fails the run after more than ten hours, with the words of SageMaker', async () => {
+    const world = new FakeSageMaker();
+    world.refusedFirst.set(
+      'Train',
+      Array.from({ length: 100 }, () => quota),
+    );
+    const waits = skipWaits(world);
+    const { result } = await world.run(await requestOf(world));
+    expect(result).toEqual({ status: 'FAILED', error: quota.name, cause: full });
+    const hours = waits.reduce((sum, seconds) => sum + seconds, 0) / 3600;
+    expect(hours).toBeGreaterThan(10);
+    expect(hours).toBeLessThan(11);
+    // Step Functions ends an execution at 25,000 events; three models may wait side by side.
+    expect(waits.length).toBeLessThan(100);
+  });
+
+  test.each([
+    said('Could not assume role', 'ValidationException'),
+    said('Unsupported manifest media type application/vnd.oci.image.manifest.v1+json', 'ValidationException'),
+    refused('SageMaker.ResourceLimitExceededException', full.replace('is 2', 'is 0')),
+    refused('SageMaker.ResourceInUseException', 'the name is taken'),
+  ])('for good ends the run at once: %#', async (error) => {
+    for (const state of ['Train', 'Create model: candidate']) {
+      const world = new FakeSageMaker();
+      world.refusedFirst.set(state, [error, error]);
+      const run = await world.run(await requestOf(world));
+      expect(run.result).toMatchObject({
+        status: 'FAILED',
+        error: expect.stringContaining(error.name),
+        cause: error.message,
+      });
+      expect(run.calls.filter((call) => call.state === state)).toHaveLength(1);
+    }
+  });
+
+  test('a throttled description of the best trial is asked for again', async () => {
+    const world = new FakeSageMaker();
+    const throttled = refused(
+      'SageMaker.SageMakerException',
+      'Rate exceeded (Service: SageMaker, Status Code: 400)',
+    );
+    world.refusedFirst.set(
+      'Describe best',
+      Array.from({ length: 6 }, () => throttled),
+    );
+    skipWaits(world);
+    expect((await world.run(await requestOf(world, tuned))).result.status).toBe('SUCCEEDED');
+  });
+
+  test('a search with parents that is throttled waits, and keeps its parents', async () => {
+    const world = new FakeSageMaker();
+    await world.run(await requestOf(world, tuned));
+    world.refusedFirst.set('Tune warm', [said('Rate exceeded', 'ThrottlingException')]);
+    skipWaits(world);
+    const warm = tuned.replace('tuning:', 'tuning:\n  warm_start: true\n  max_jobs: 3');
+    const { result, calls } = await world.run(await requestOf(world, warm));
+    expect([result.status, jobs(calls)]).toEqual([
+      'SUCCEEDED',
+      ['Tune warm', 'Tune warm', 'Score candidate'],
+    ]);
   });
 });
 

@@ -4,9 +4,11 @@ import { type PrepareEngine, prepareFields, prepareJob, prepareStart } from './p
 import type { Request } from './request.ts';
 import { instances, isolation, outputKey, type Security, tags } from './security.ts';
 import {
+  callTask,
   choice,
   fail,
   functionTask,
+  inPartition,
   type JobOptions,
   jobTask,
   pass,
@@ -18,6 +20,8 @@ import {
 
 /** Names of the account's (or this machine's) resources. Documents of different accounts differ in nothing else. */
 export interface Resources {
+  /** In the ARNs of the service integrations: aws, aws-cn or aws-us-gov. */
+  partition: string;
   /** Function ARNs by step. */
   functions: Record<StepName, string>;
   /** The role of every SageMaker job. */
@@ -213,7 +217,7 @@ export function trainMachine(resources: Resources): StateMachine {
         'model.$': '$.model',
         'gate.$': '$.gate',
       },
-      result: ['name'],
+      result: ['name', 'notes'],
       resultPath: '$.package',
       next: 'Promote?',
       failed: 'Register failed',
@@ -276,13 +280,14 @@ export function trainMachine(resources: Resources): StateMachine {
     },
     Failed: fail('$.error.Error', '$.error.Cause'),
   };
-  return {
+  const machine: StateMachine = {
     Comment:
       'Trains a candidate, scores it and the champion on the same rows, judges, registers and promotes it.',
     StartAt: 'Promotes?',
     TimeoutSeconds: longestRun,
     States: withFailures(states, 'Record failure'),
   };
+  return inPartition(machine, resources.partition);
 }
 
 const preparingOf = ({ engine = { name: 'processing' }, jobRole, security }: Resources) => ({
@@ -414,8 +419,9 @@ function scoreBranch(
         InputPath: `${at}.result`,
         End: true,
       },
-      [named('Create model:')]: task({
+      ...callTask(named('Create model:'), {
         resource: `${execution}sagemaker:createModel`,
+        attempt: `${at}.attempt`,
         parameters: {
           'ModelName.$': `States.Format('{}-{}', ${at}.job, ${at}.attempt.n)`,
           ExecutionRoleArn: resources.jobRole,

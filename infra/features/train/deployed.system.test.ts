@@ -209,9 +209,12 @@ test('the deployed functions answer as the steps did on this machine', async () 
       if (name === 'register') packages.set(String(expected.name), String(answer.name));
       // Only what AWS costs is estimated.
       const cost = { cost: expect.objectContaining({ region, usd: expect.any(Number) }) };
+      // The images of this machine are in no repository of the environment, which cannot hold them.
+      const notes = { notes: expect.arrayContaining([expect.stringContaining('outside this environment')]) };
       // The machine needs of the record its status only, and the function answers no more.
       const wanted = name === 'record' ? { status: expected.status } : translated(expected);
-      expect({ name, answer }).toEqual({ name, answer: { ...wanted, ...(name === 'plan' && cost) } });
+      const differs = name === 'plan' ? cost : name === 'register' ? notes : {};
+      expect({ name, answer }).toEqual({ name, answer: { ...wanted, ...differs } });
       asked.add(name);
     }
   }
@@ -295,7 +298,7 @@ test('another model of the same stack has a lease, a champion, looks and package
   });
   // The group of its packages is made with the first of them.
   const registered = await invoke('register', asBeta(payloadOf('register')));
-  expect(registered).toEqual({ name: `${packageGroup(names.stack, 'beta')}/1` });
+  expect(registered).toMatchObject({ name: `${packageGroup(names.stack, 'beta')}/1` });
   await invoke('promote', {
     model_name: 'beta',
     execution: 'beta-runs',
@@ -326,7 +329,7 @@ test('a run whose jobs are all reused goes through the deployed machine to its e
   );
   const { metrics, outcome } = JSON.parse(new TextDecoder().decode(there));
   expect(JSON.parse(new TextDecoder().decode(here))).toMatchObject({ metrics, outcome });
-  expect(record?.state.package).toEqual({ name: `${group}/2` });
+  expect(record?.state.package).toMatchObject({ name: `${group}/2` });
   expect(record?.state.promotion).toEqual({ promoted: false, version: 2 });
   expect((await currentLease(deployed))?.value.execution).toBeNull();
 });

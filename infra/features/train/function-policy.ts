@@ -19,6 +19,8 @@ interface Needs {
   readonly data?: true;
   /** Describes jobs and stops them. */
   readonly jobs?: 'read' | 'stop';
+  /** Tags images, so that they stay. */
+  readonly images?: true;
   /** Describes executions. */
   readonly executions?: true;
 }
@@ -44,8 +46,8 @@ const needs: Readonly<Record<FunctionName, Needs>> = {
     registry: 'read',
     jobs: 'read',
   },
-  register: { folders: ['configs', 'packages'], registry: 'register' },
-  promote: { reads: ['lease'], writes: ['champion'], registry: 'approve' },
+  register: { folders: ['configs', 'packages'], registry: 'register', images: true },
+  promote: { reads: ['lease'], writes: ['champion'], registry: 'approve', images: true },
   record: { reads: ['prepared'], writes: ['run', 'lease', 'execution'], executions: true },
   'close-run': { writes: ['run', 'lease', 'execution'], jobs: 'stop', executions: true },
 };
@@ -53,7 +55,17 @@ const needs: Readonly<Record<FunctionName, Needs>> = {
 /** The policy of a function's role. `sources` are the `s3://` URIs of mlops.yaml outside the environment's buckets. */
 export function functionPolicy(name: FunctionName, place: Place, sources: readonly string[]): Statement[] {
   const { names } = place;
-  const { reads = [], writes = [], folders = [], versions, registry, data, jobs, executions } = needs[name];
+  const {
+    reads = [],
+    writes = [],
+    folders = [],
+    versions,
+    registry,
+    data,
+    jobs,
+    images,
+    executions,
+  } = needs[name];
   const readable = [...reads, ...writes];
   return [
     ...(readable.length > 0
@@ -81,6 +93,7 @@ export function functionPolicy(name: FunctionName, place: Place, sources: readon
     ...(data ? readData(place, sources) : []),
     ...(registry ? registryStatements(registry, place) : []),
     ...(jobs ? jobsStatements(jobs, place) : []),
+    ...(images ? [tagImages(place)] : []),
     ...(executions
       ? [
           allow(
@@ -91,6 +104,15 @@ export function functionPolicy(name: FunctionName, place: Place, sources: readon
       : []),
   ];
 }
+
+/** A tag is an image that is put again under another name. The repositories' tags never change. */
+const tagImages = (place: Place): Statement =>
+  allow(
+    ['ecr:BatchGetImage', 'ecr:PutImage'],
+    [place.names.candidateRepository, place.names.releaseRepository].map((repository) =>
+      arnOf(place, 'ecr', `repository/${repository}`),
+    ),
+  );
 
 function registryStatements(depth: 'read' | 'register' | 'approve', place: Place): Statement[] {
   const packages = arnOf(place, 'sagemaker', `model-package/${place.names.packageGroups}/*`);

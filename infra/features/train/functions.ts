@@ -57,6 +57,8 @@ export class Functions extends Construct {
         code: code(name),
         memorySize: memory[name] ?? usualMemory,
         timeout: Duration.minutes(15),
+        // An execution lasts up to five days and calls the versions that it started with, also after a deployment.
+        currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
         environment: {
           MLOPS_PROJECT: project,
           MLOPS_BUCKET: names.artifactsBucket,

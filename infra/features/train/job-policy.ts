@@ -1,6 +1,6 @@
 import type { Environment } from '../../environment.ts';
 import { artifactsAndData, networkInterfaces, pullImages } from '../../iam/access.ts';
-import { arnOf, s3Arn } from '../../iam/arn.ts';
+import { arnOf, imageRepositories, s3Arn } from '../../iam/arn.ts';
 import { allow, type Statement } from '../../iam/statement.ts';
 import type { MachineName } from './machine-policy.ts';
 
@@ -10,7 +10,7 @@ import type { MachineName } from './machine-policy.ts';
  * its result.
  */
 export function jobPolicy(environment: Environment, mode: MachineName): Statement[] {
-  const { names, sources, images, settings } = environment;
+  const { names, sources, settings } = environment;
   return [
     ...artifactsAndData(environment, sources, [`jobs-${mode}`]),
     // SageMaker checks the output bucket before it starts a job.
@@ -18,10 +18,7 @@ export function jobPolicy(environment: Environment, mode: MachineName): Statemen
       ['s3:GetBucketLocation'],
       [s3Arn(environment, names.artifactsBucket), s3Arn(environment, names.dataBucket)],
     ),
-    ...pullImages(
-      environment,
-      images.flatMap((image) => repositoryOf(image, names.partition)),
-    ),
+    ...pullImages(environment, imageRepositories(environment)),
     allow(
       ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents'],
       [arnOf(environment, 'logs', 'log-group:/aws/sagemaker/*')],
@@ -34,11 +31,4 @@ export function jobPolicy(environment: Environment, mode: MachineName): Statemen
     }),
     ...(settings.vpc ? [networkInterfaces] : []),
   ];
-}
-
-/** The repository of an image `ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME@sha256:...`; none for an image outside ECR. */
-function repositoryOf(image: string | null, partition: string): string[] {
-  const [, account, region, name] =
-    /^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?\/([^@:]+)/.exec(image ?? '') ?? [];
-  return name === undefined ? [] : [`arn:${partition}:ecr:${region}:${account}:repository/${name}`];
 }

@@ -41,14 +41,15 @@ const write = (kind: string): Call => ({
   resource: names.ledgerTableArn,
   context: { 'dynamodb:LeadingKeys': [`${kind}/attrition`] },
 });
-const invoke = (name: keyof typeof names.functions): Call => ({
+/** The document names versions; without one it is the newest code. */
+const invoke = (name: keyof typeof names.functions, version = ':7'): Call => ({
   action: 'lambda:InvokeFunction',
-  resource: names.functions[name].arn,
+  resource: `${names.functions[name].arn}${version}`,
 });
 
 /** Written by hand from the service's documentation: what the states of the train machine call. */
 const documentCalls: Call[] = [
-  ...(['plan', 'keep', 'inspect', 'gate', 'register', 'record'] as const).map(invoke),
+  ...(['plan', 'keep', 'inspect', 'gate', 'register', 'record'] as const).map((name) => invoke(name)),
   ...job('ProcessingJob', 'processing-job', 'ProcessingJobs'),
   ...job('TrainingJob', 'training-job', 'TrainingJobs'),
   ...job('TransformJob', 'transform-job', 'TransformJobs'),
@@ -94,6 +95,7 @@ test('they may make no other: each action is one of these, each resource belongs
     write('model'),
     write('champion'),
     invoke('close-run'),
+    invoke('plan', ''),
     { action: 'sagemaker:CreateTrainingJob', resource: sagemaker('training-job/other-1a2b3c4d-train-1') },
   ])
     expect([call, isAllowed(call, { policy: policies.promote })]).toEqual([call, false]);
@@ -103,7 +105,10 @@ test('train-evaluate cannot promote, take the lease, write the champion or appro
   const everything = { Effect: 'Allow', Action: ['*'], Resource: ['*'] } as const;
   for (const call of [
     invoke('promote'),
+    invoke('promote', ''),
+    invoke('promote', ':$LATEST'),
     invoke('lease'),
+    invoke('lease', ''),
     write('champion'),
     { ...write('champion'), action: 'dynamodb:UpdateItem' },
     { action: 'sagemaker:UpdateModelPackage', resource: sagemaker('model-package/churn--staging--churn/1') },

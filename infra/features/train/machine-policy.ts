@@ -20,7 +20,9 @@ export function machinePolicy(machine: MachineName, document: StateMachine, plac
     : [...needed.filter((statement) => !isPromotion(statement, place)), ...neverPromote(place), ...watching];
 }
 
-const promotion = ({ functions }: ResourceNames): string[] => [functions.promote.arn, functions.lease.arn];
+/** The functions themselves, which are their newest code, and every version of them. */
+const promotion = ({ functions }: ResourceNames): string[] =>
+  [functions.promote.arn, functions.lease.arn].flatMap((arn) => [arn, `${arn}:*`]);
 
 const isPromotion = ({ Resource }: Statement, { names }: Place): boolean =>
   promotion(names).some((arn) => Resource.includes(arn));

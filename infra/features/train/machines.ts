@@ -45,6 +45,7 @@ export class Machines extends Construct {
     const { name: stateMachineName } = names.machines[name];
     const placeholders = mapSteps(environment, (step) => placeholder(logicalName(step)));
     const document = trainMachine({
+      partition: names.partition,
       functions: placeholders,
       jobRole: placeholder('JobRole'),
       mode: name,
@@ -60,7 +61,10 @@ export class Machines extends Construct {
         ...Object.fromEntries(
           Object.entries(placeholders)
             .filter(([, name]) => text.includes(name))
-            .map(([step]) => [logicalName(step), functions.all[step as FunctionName].functionArn]),
+            .map(([step]) => [
+              logicalName(step),
+              functions.all[step as FunctionName].currentVersion.functionArn,
+            ]),
         ),
         JobRole: jobRoles[name].roleArn,
         ...engine?.substitutions,
@@ -88,7 +92,7 @@ export class Machines extends Construct {
   }
 }
 
-/** The names in the document, as the role's policy needs them. */
+/** The names in the document, as the role's policy needs them: any version of a function. */
 function resourcesOf(
   mode: MachineName,
   environment: Environment,
@@ -96,7 +100,8 @@ function resourcesOf(
 ): Resources {
   const { names } = environment;
   return {
-    functions: mapSteps(environment, (step) => names.functions[step].arn),
+    partition: names.partition,
+    functions: mapSteps(environment, (step) => `${names.functions[step].arn}:*`),
     jobRole: names.jobRoles[mode].arn,
     mode,
     ...(engine && { engine: engine.engine }),

@@ -31,7 +31,7 @@ import type { Progress, RunResult } from '../backend.ts';
 import { AwsBackend, openAwsBackend } from './aws-backend.ts';
 import { account, region, startFakeCloud } from './fakecloud.fixture.ts';
 import { DynamoDbLedger } from './state/dynamodb-ledger.ts';
-import { createLedger, deployStandIn } from './state/stand-in.fixture.ts';
+import { createLedger, deployStandIn, imageManifest } from './state/stand-in.fixture.ts';
 
 jest.setTimeout(60_000);
 const cloud = await startFakeCloud(4613);
@@ -288,11 +288,10 @@ test('an image is found by its content, among the released first, and one that w
   await expect(backend.images({ context, image: null })).rejects.toThrow('run `mlops image push`');
   const push = async (image: 'model' | 'prepare', from: string, repositoryName: string) => {
     const { digest, files } = await hashContext(from);
-    const imageManifest = JSON.stringify({ schemaVersion: 2, config: { of: repositoryName }, layers: [] });
     await ecrClient().send(
       new PutImageCommand({
         repositoryName,
-        imageManifest,
+        imageManifest: imageManifest(repositoryName),
         imageTag: imageTag(image, digest.slice('sha256:'.length)),
       }),
     );

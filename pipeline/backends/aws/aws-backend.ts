@@ -21,7 +21,7 @@ import type {
   RunResult,
   StagedFile,
 } from '../backend.ts';
-import { findImage, requireDigest } from './aws-images.ts';
+import { findImage, requireImage } from './aws-images.ts';
 import { executionLink } from './console-links.ts';
 import { deployedContext, requireDeployed } from './deployed-context.ts';
 import { ExecutionHistory } from './executions/execution-history.ts';
@@ -72,7 +72,7 @@ export class AwsBackend implements Backend {
     };
     const prepare = await find('prepare', prepareContext);
     const model =
-      context === null ? { uri: requireDigest(image ?? ''), files: [] } : await find('model', context);
+      context === null ? { uri: await requireImage(image ?? ''), files: [] } : await find('model', context);
     return { prepare: prepare.uri, model: model.uri, code: model.files };
   }
 

@@ -9,8 +9,9 @@ import { type Resources, trainMachine, trainSteps } from '../../machines/train.t
 import type { StepName } from '../../names.ts';
 import { prepareContext } from '../../repository.ts';
 import { steps } from '../../steps/steps.ts';
-import { currentLease, freeLease, waitingReason } from '../../steps/train/lease.ts';
+import { currentLease, freeLease } from '../../steps/train/lease.ts';
 import { type RunRecord, runKind } from '../../steps/train/run-record.ts';
+import { waitingReason } from '../../steps/train/waiting.ts';
 import type { Backend, ImageOptions, Progress, RunOptions, RunResult, StagedFile } from '../backend.ts';
 import { type EmbeddedContext, type EmbeddedState, embeddedContext } from './embedded-context.ts';
 import { execute } from './engine/engine.ts';
@@ -26,6 +27,7 @@ const account = '000000000000';
 
 /** The state machine's names on this machine, in the form of AWS's names. */
 export const embeddedResources: Resources = {
+  partition: 'aws',
   functions: Object.fromEntries(
     Object.keys(steps).map((name) => [name, `arn:aws:lambda:local:${account}:function:${name}`]),
   ) as Record<StepName, string>,
@@ -113,18 +115,21 @@ export class EmbeddedBackend implements Backend {
     const folder = join(this.#home, 'runs', execution);
     mkdirSync(folder, { recursive: true });
     const times: RunResult['steps'] = [];
-    let waiting: string | null = null;
+    const waiting = new Map<string, { reason: string; since: string }>();
     const onEvent = (event: ExecutionEvent) => {
       // Write synchronously, so that every event is on disk even if the process is killed right after it.
       appendFileSync(join(folder, 'events.jsonl'), `${JSON.stringify(event)}\n`);
       const { state, seconds = 0 } = event;
       const reason = waitingReason(event.error, event.cause);
-      if (state !== undefined && reason !== null && reason !== waiting) {
-        onProgress({ kind: 'waiting', state, reason });
-        waiting = reason;
+      if (state !== undefined && event.type === 'TaskFailed' && reason !== null) {
+        const { reason: before, since = event.at } = waiting.get(state) ?? {};
+        waiting.set(state, { reason, since });
+        if (reason !== before) onProgress({ kind: 'waiting', state, reason, since });
+        return;
       }
       if (state === undefined || !trainSteps.includes(state)) return;
-      if (event.type === 'TaskStarted') onProgress({ kind: 'started', state, seconds });
+      if (event.type === 'TaskStarted' && !waiting.has(state))
+        onProgress({ kind: 'started', state, seconds });
       if (event.type === 'TaskSucceeded') {
         times.push({ name: state, seconds });
         onProgress({ kind: 'succeeded', state, seconds });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { ModelLedger } from '../../model-ledger.ts';
 import type { Trial } from '../../ports.ts';
 import type { StepContext } from '../../steps/context.ts';
+import { FileImages } from './state/file-images.ts';
 import { FileLedger } from './state/file-ledger.ts';
 import { FileStorage } from './state/file-storage.ts';
 import { LedgerRegistry } from './state/ledger-registry.ts';
@@ -33,6 +34,7 @@ export function embeddedContext({ home, project, model }: EmbeddedState): Embedd
       trials: (tuningJob) => trialsOf(join(home, 'jobs'), tuningJob),
       strategyOf: (asked) => (asked === 'grid' ? 'grid' : 'random'),
     },
+    images: new FileImages(join(home, 'images')),
     clock: { now: () => new Date() },
     model,
     root: `s3://mlops/${project}`,

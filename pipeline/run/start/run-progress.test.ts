@@ -17,6 +17,7 @@ const updates: Progress[] = [
   { kind: 'trial', state, done: 0, total: 8, best: null },
   { kind: 'trial', state, done: 1, total: 8, best: null },
   { kind: 'trial', state, done: 8, total: 8, best: 0.85 },
+  { kind: 'waiting', state, reason: 'waiting for a quota', since: '2026-01-01T14:02:11.000Z' },
   { kind: 'succeeded', state, seconds: 61.4 },
   { kind: 'started', state: 'Score candidate', seconds: 0 },
   { kind: 'failed', state: 'Score candidate', seconds: 0.25 },
@@ -35,6 +36,7 @@ test.each([
     'Tune ...',
     '  Tune: 1/8 trials',
     '  Tune: 8/8 trials, best 0.85',
+    'Tune: waiting for a quota, since 14:02 UTC ...',
     '✓ Tune                 1 min 01 s  8/8 trials, best 0.85',
     'Score candidate ...',
     '✗ Score candidate           0.3 s',
@@ -48,7 +50,7 @@ test('a terminal gets one line a running step, drawn over, with what a step ends
     progress.update(update);
     return stripVTControlCharacters(written()).trim();
   };
-  const [started, , , trial, ended] = updates.map((update) => seen(update));
+  const [started, , , trial, , ended] = updates.map((update) => seen(update));
   expect(started).toMatch(/^\S Tune +0 ms$/);
   expect(trial).toMatch(/^\S Tune +[\d.]+ m?s {2}8\/8 trials, best 0\.85$/);
   expect(ended).toContain('✓ Tune                 1 min 01 s  8/8 trials, best 0.85');

@@ -38,7 +38,7 @@ export class RunProgress {
         break;
       }
       case 'waiting':
-        this.#write(`${progress.reason} ...`);
+        this.#write(`${state}: ${progress.reason}, since ${progress.since.slice(11, 16)} UTC ...`);
         break;
       case 'succeeded':
       case 'failed': {

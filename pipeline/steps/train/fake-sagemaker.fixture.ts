@@ -47,12 +47,18 @@ export class FakeSageMaker {
   readonly context: StepContext;
   /** By state: with what its next calls fail, one after the other, before they succeed. */
   readonly failures = new Map<string, string[]>();
+  /** By state: the errors by which the service refuses its next calls, one after the other, before it takes one. */
+  readonly refusedFirst = new Map<string, { name: string; message: string }[]>();
   /** By state: the error by which the service refuses its calls. */
   readonly refusals = new Map<string, string>();
+  /** The images that were held, and for how long. */
+  readonly held: [image: string, how: 'judged' | 'always'][] = [];
   /** How well a model's scores tell the classes apart, by its image. */
   readonly skill = new Map<string, number>();
   /** What a model answers instead of a score. */
   answer: (row: { id: string; label: number }, score: number) => string = (_, score) => score.toFixed(6);
+  /** Called with every event. */
+  onEvent: (event: ExecutionEvent) => void = () => {};
   /** Of the prepare job. */
   manifest: Partial<Manifest> = {};
   readonly #models = new Map<string, Parameters>();
@@ -67,6 +73,12 @@ export class FakeSageMaker {
       ledger,
       registry: new LedgerRegistry(ledger, project),
       jobs: { trials: async () => [], strategyOf: (asked) => asked },
+      images: {
+        hold: async (image, how) => {
+          this.held.push([image, how]);
+          return 'held';
+        },
+      },
       clock: { now: () => new Date('2026-01-01T00:00:00Z') },
       model: project,
       root: `s3://mlops/${project}`,
@@ -90,6 +102,8 @@ export class FakeSageMaker {
         calls.push({ state, action, parameters });
         const failure = this.failures.get(state)?.shift();
         if (failure !== undefined) throw taskFailed(failure);
+        const first = this.refusedFirst.get(state)?.shift();
+        if (first !== undefined) throw Object.assign(new Error(), first);
         const refusal = this.refusals.get(state);
         if (refusal !== undefined) throw Object.assign(new Error('refused'), { name: refusal });
         return await this.#answers(action, parameters);
@@ -101,7 +115,10 @@ export class FakeSageMaker {
       {
         name: execution,
         signal: new AbortController().signal,
-        onEvent: (event) => events.push(event),
+        onEvent: (event) => {
+          events.push(event);
+          this.onEvent(event);
+        },
         handlers: {
           'arn:aws:states:::lambda:invoke': async (parameters: Parameters, { state }) => {
             const failure = this.failures.get(state)?.shift();

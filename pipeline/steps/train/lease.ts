@@ -81,12 +81,5 @@ export async function currentLease({ ledger }: Pick<Context, 'ledger'>): Promise
   return await ledger.get<Lease>(kind, id);
 }
 
-/** The text for a wait, from the error of a failed task; null if the error is no reason to wait. */
-export function waitingReason(error = '', cause = ''): string | null {
-  if (error !== 'LeaseHeldError') return null;
-  const holder = /run ([\w-]+) has the lease/.exec(cause)?.[1];
-  return `waiting for the lease ${holder ? `held by ${holder}` : 'that another run takes at this moment'}`;
-}
-
 const heldBy = ({ execution, until }: Lease): string =>
   `run ${execution} has the lease (until ${until} at most): runs that promote go one after the other`;

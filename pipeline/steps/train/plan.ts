@@ -125,7 +125,7 @@ export async function plan(event: PlanEvent, context: StepContext): Promise<Plan
       ...(prepared ? { reused: true, result: prepared } : { reused: false }),
       key: prepareKey,
       job: `${name}-prepare`,
-      attempt: { n: 1 },
+      attempt: { n: 1, wait: 0 },
       inputs: [
         processingInput('config', settingsUri),
         processingInput('data', request.data.uri),
@@ -148,7 +148,7 @@ export async function plan(event: PlanEvent, context: StepContext): Promise<Plan
       tunes: config.tuning !== null,
       job: `${name}-train`,
       tuning_job: name,
-      attempt: { n: 1 },
+      attempt: { n: 1, wait: 0 },
       hyperparameters,
       metrics: metricDefinitions(config.training),
       channels: channels(config, output),

@@ -25,7 +25,7 @@ async function withPackages() {
       },
       context,
     );
-  return { context, champion, status, promoted };
+  return { world, context, champion, status, promoted };
 }
 
 test('makes a package the champion, approves it, and remembers the one before', async () => {
@@ -76,5 +76,25 @@ test('of two promotions at once one wins', async () => {
 test('a run that has lost its lease promotes nobody', async () => {
   const { champion, promoted } = await withPackages();
   await expect(promoted('small/1', 0, 7)).rejects.toMatchObject({ name: 'LeaseLostError' });
+  expect(await champion()).toBeNull();
+});
+
+test('the image of a champion is held for ever, and a package without its image is not promoted', async () => {
+  const { world, context, champion, promoted } = await withPackages();
+  world.held.length = 0;
+  await promoted('small/1', 0);
+  expect(world.held).toEqual([['model@sha256:1', 'always']]);
+  context.images = { hold: async () => 'gone' };
+  await expect(promoted('small/2', 1)).rejects.toThrow(
+    'model package small/2: its image model@sha256:2 is no longer in its repository',
+  );
+  context.images = { hold: async () => 'elsewhere' };
+  expect(await promoted('small/2', 1)).toMatchObject({ promoted: true });
+  expect(await champion()).toMatchObject({ value: { package: 'small/2' } });
+});
+
+test('a package that the registry does not have promotes nobody', async () => {
+  const { champion, promoted } = await withPackages();
+  await expect(promoted('small/9', 0)).rejects.toThrow('package: got small/9, expected one of the registry; nothing was promoted');
   expect(await champion()).toBeNull();
 });

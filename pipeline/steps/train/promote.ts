@@ -1,4 +1,5 @@
 import { NotFoundError } from '../../errors.ts';
+import type { ModelPackage } from '../../ports.ts';
 import { type Champion, championId, championKind, type StepContext } from '../context.ts';
 import { checkLease } from './lease.ts';
 import { requireArtifact } from './unchanged.ts';
@@ -16,9 +17,10 @@ export interface PromoteEvent {
 }
 
 /**
- * Makes a package the champion; no other function does. A conditional write decides, then the registry approves the
- * package. Throws ArtifactChangedError if its artifact is not the one that was judged, ConflictError if another promotion came first, so that the verdict was against an older champion, and
- * LeaseLostError if the run no longer holds its lease.
+ * Makes a package the champion; no other function does. Its image is held for ever, so that it can be served, compared with
+ * and gone back to. A conditional write decides, then the registry approves the package. Throws NotFoundError if package or
+ * image are gone, ArtifactChangedError if the artifact is not the one that was judged, ConflictError if another promotion came
+ * first, so that the verdict was against an older champion, and LeaseLostError if the run no longer holds its lease.
  */
 export async function promote(
   event: PromoteEvent,
@@ -33,6 +35,7 @@ export async function promote(
       `package: got ${event.package}, expected one of the registry; nothing was promoted`,
     );
   await requireArtifact(found, context);
+  await holdImage(found, context);
   const current = await ledger.get<Champion>(championKind, championId);
   if (current?.value.package === event.package) {
     await registry.approve(event.package, 'Approved', current.value.reason);
@@ -53,4 +56,12 @@ export async function promote(
   );
   await registry.approve(event.package, 'Approved', event.reason);
   return { promoted: true, version: item.version };
+}
+
+async function holdImage({ name, image }: ModelPackage, { images }: StepContext): Promise<void> {
+  // An image elsewhere is not held by this environment: Register has said so.
+  if ((await images.hold(image, 'always')) === 'gone')
+    throw new NotFoundError(
+      `model package ${name}: its image ${image} is no longer in its repository, expected it there; nothing was promoted`,
+    );
 }

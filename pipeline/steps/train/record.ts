@@ -40,6 +40,7 @@ export async function record(
 export const notesOf = (state: TrainState): string[] => [
   ...(state.request.notes ?? []),
   ...(state.plan?.notes ?? []),
+  ...(state.package?.notes ?? []),
   ...engineNote(state),
 ];
 

@@ -11,6 +11,7 @@ import {
   type TrainedModel,
 } from '../context.ts';
 import type { Evidence } from './evidence.ts';
+import { holdImage, holdPackage } from './hold-images.ts';
 import type { Plan } from './state.ts';
 
 export interface RegisterEvent {
@@ -27,7 +28,30 @@ export interface RegisterEvent {
  * artifact with the same settings and code gets the same package again. Other settings make another one: a package that an
  * evaluation registered never decides with which settings main serves the model.
  */
-export async function register(event: RegisterEvent, context: StepContext): Promise<{ name: string }> {
+export async function register(
+  event: RegisterEvent,
+  context: StepContext,
+): Promise<{ name: string; notes: string[] }> {
+  const notes = await holdImages(event, context);
+  return { name: await packageOf(event, context), notes };
+}
+
+/**
+ * Holds what later runs need: the images of the candidate and of the prepare job, and those of the models that it was
+ * compared with. A champion of before the images were held is so held too.
+ */
+async function holdImages({ request, plan }: RegisterEvent, context: StepContext): Promise<string[]> {
+  const { model, prepare } = request.images;
+  const others = [plan.champion.package, plan.anchor.package].filter((name) => name !== null);
+  const notes = await Promise.all([
+    holdImage(model, 'judged', context),
+    holdImage(prepare, 'judged', context),
+    ...others.map((name) => holdPackage(name, context)),
+  ]);
+  return [...new Set(notes.flat())];
+}
+
+async function packageOf(event: RegisterEvent, context: StepContext): Promise<string> {
   const { request, plan, prepared, model, gate } = event;
   const { artifact, hyperparameters } = model.trained;
   const config = canonicalJson(request.config);
@@ -40,7 +64,7 @@ export async function register(event: RegisterEvent, context: StepContext): Prom
       item.config === configUri &&
       basename(item.code) === basename(request.code),
   );
-  if (same) return { name: same.name };
+  if (same) return same.name;
 
   await context.storage.write(configUri, config);
   const verdict = await readJson<Verdict>(context, gate.verdict);
@@ -70,5 +94,5 @@ export async function register(event: RegisterEvent, context: StepContext): Prom
     ),
     created_at: context.clock.now().toISOString(),
   });
-  return { name };
+  return name;
 }

@@ -13,7 +13,8 @@ export interface TrainState {
   model?: TrainedModel;
   scores?: { candidate: Partial<Scored>; champion: Partial<Scored>; anchor: Partial<Scored> };
   gate?: { outcome: string; reason: string; verdict: string; evidence: string; promotable: boolean };
-  package?: { name: string };
+  /** `notes`: sentences for the report; absent in records of an earlier version of the pipeline. */
+  package?: { name: string; notes?: string[] };
   promotion?: { promoted: boolean; version: number };
   failed_step?: string;
   error?: { Error: string; Cause: string };
@@ -33,12 +34,18 @@ export interface Plan {
   train: TrainPlan;
 }
 
+/** The number in a job's name, and the seconds of its last wait for a service that refused it for the moment. */
+interface Attempt {
+  n: number;
+  wait: number;
+}
+
 type Reuse<T> = { reused: true; result: T } | { reused: false };
 
 export type PreparePlan = Reuse<Prepared> & {
   key: string;
   job: string;
-  attempt: { n: number };
+  attempt: Attempt;
   inputs: object[];
   /** URI of the settings that decide the prepared files. */
   settings: string;
@@ -64,7 +71,7 @@ export type TrainPlan = Reuse<TrainedModel> & {
   tunes: boolean;
   job: string;
   tuning_job: string;
-  attempt: { n: number };
+  attempt: Attempt;
   hyperparameters: Record<string, string>;
   metrics: { Name: string; Regex: string }[];
   channels: object[];
@@ -102,7 +109,7 @@ export interface ModelScoring {
   image: string;
   artifact: string;
   job: string;
-  attempt: { n: number };
+  attempt: Attempt;
   /** The holdout as this model's own preparation writes it, if that differs from the candidate's. */
   view: View;
   /** The rows to score. */
@@ -128,7 +135,7 @@ interface View {
   needed: boolean;
   key: string;
   job: string;
-  attempt: { n: number };
+  attempt: Attempt;
   inputs: object[];
   written: string;
   output: string;

@@ -112,8 +112,47 @@ test('tells once for whose lease a run waits, and again when it is another', () 
   written.end(task, 'TaskSucceeded', 'Take lease', { request: {} });
   const history = new ExecutionHistory('us-east-1');
   expect(history.add(written.events)).toEqual([
-    { kind: 'waiting', state: 'Take lease', reason: 'waiting for the lease held by 77-1' },
-    { kind: 'waiting', state: 'Take lease', reason: 'waiting for the lease held by 78-1' },
+    {
+      kind: 'waiting',
+      state: 'Take lease',
+      reason: 'waiting for the lease held by 77-1',
+      since: '1970-01-01T00:01:00.000Z',
+    },
+    {
+      kind: 'waiting',
+      state: 'Take lease',
+      reason: 'waiting for the lease held by 78-1',
+      since: '1970-01-01T00:01:00.000Z',
+    },
+  ]);
+});
+
+test('tells once that a job waits for a quota and since when, not that it failed or starts again', () => {
+  const written = new WrittenHistory();
+  const history = new ExecutionHistory('us-east-1');
+  const refused = (used: number) =>
+    written.refuse(
+      written.task('Train', 'createTrainingJob.sync', training('churn-train-1')),
+      'SageMaker.ResourceLimitExceededException',
+      `The account-level service limit 'ml.m5.large for training job usage' is 2 Instances, with current utilization of ${used} Instances`,
+    );
+  refused(2);
+  written.wait(30);
+  refused(1);
+  written.wait(60);
+  expect(history.openJobs()).toEqual([]);
+  const task = written.task('Train', 'createTrainingJob.sync', training('churn-train-1'));
+  written.wait(90).end(task, 'TaskSucceeded', 'Train');
+  const told = history.add(written.events).filter(({ kind }) => kind !== 'job');
+  expect(told).toEqual([
+    { kind: 'started', state: 'Train', seconds: 0 },
+    {
+      kind: 'waiting',
+      state: 'Train',
+      reason: "waiting for room in the account's quota 'ml.m5.large for training job usage' of 2",
+      since: '1970-01-01T00:00:00.000Z',
+    },
+    { kind: 'succeeded', state: 'Train', seconds: 90 },
   ]);
 });
 

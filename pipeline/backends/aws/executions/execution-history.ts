@@ -1,7 +1,7 @@
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
 import { trainSteps } from '../../../machines/train.ts';
-import { waitingReason } from '../../../steps/train/lease.ts';
 import type { TrainState } from '../../../steps/train/state.ts';
+import { waitingReason } from '../../../steps/train/waiting.ts';
 import type { Progress, RunResult } from '../../backend.ts';
 import { jobLink } from '../console-links.ts';
 import type { JobKind, StartedJob } from './started-job.ts';
@@ -46,8 +46,8 @@ export class ExecutionHistory {
   readonly #states = new Map<number, string>();
   readonly #tasks = new Map<string, Task>();
   readonly #left = new Map<string, StartedJob>();
-  /** The last reported reason to wait; retries repeat it. */
-  #waiting: string | null = null;
+  /** By state: what it waits for, and since when. Each further attempt repeats it. */
+  readonly #waiting = new Map<string, { reason: string; since: string }>();
 
   /** @param region for links to logs */
   constructor(region: string) {
@@ -83,7 +83,8 @@ export class ExecutionHistory {
       if (job) this.#left.set(`${job.kind} ${job.name}`, job);
       if (resource.endsWith('deleteModel')) this.#left.delete(`model ${nameIn(parameters, 'ModelName')}`);
       this.#tasks.set(state, { state, scheduled: timestamp, parameters, job });
-      return trainSteps.includes(state) ? [{ kind: 'started', state, seconds: 0 }] : [];
+      if (!trainSteps.includes(state) || this.#waiting.has(state)) return [];
+      return [{ kind: 'started', state, seconds: 0 }];
     }
     const task = this.#tasks.get(state);
     if (type === 'TaskSubmitted' && task?.job === null) {
@@ -99,12 +100,14 @@ export class ExecutionHistory {
       if (task.job?.waits && type !== 'TaskTimedOut') {
         this.#left.delete(`${task.job.kind} ${task.job.name}`);
       }
-      const { error, cause } = event.taskFailedEventDetails ?? {};
+      const { error, cause } = event.taskFailedEventDetails ?? event.taskSubmitFailedEventDetails ?? {};
       const reason = waitingReason(error, cause);
-      if (reason !== null && reason !== this.#waiting) {
-        this.#waiting = reason;
-        return [{ kind: 'waiting', state, reason }];
+      if (reason !== null) {
+        const { reason: before, since = timestamp.toISOString() } = this.#waiting.get(state) ?? {};
+        this.#waiting.set(state, { reason, since });
+        return reason === before ? [] : [{ kind: 'waiting', state, reason, since }];
       }
+      this.#waiting.delete(state);
       if (!trainSteps.includes(state)) return [];
       const seconds = (timestamp.getTime() - task.scheduled.getTime()) / 1000;
       if (type !== 'TaskSucceeded') return [{ kind: 'failed', state, seconds }];

@@ -44,6 +44,18 @@ export class WrittenHistory {
     });
   }
 
+  /** The service refuses the task's call. */
+  refuse(task: number, error: string, cause: string): void {
+    this.#add('TaskSubmitFailed', task, {
+      taskSubmitFailedEventDetails: {
+        resourceType: 'sagemaker',
+        resource: 'createTrainingJob.sync',
+        error,
+        cause,
+      },
+    });
+  }
+
   /** A task that fails and is tried again: the next attempt's last event. */
   retry(task: number, error: string, cause: string): number {
     const failed = this.#add('TaskFailed', task, {

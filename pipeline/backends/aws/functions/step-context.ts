@@ -1,9 +1,10 @@
-import { dynamoDbClient, s3Client, sageMakerClient } from '../../../aws/clients.ts';
+import { dynamoDbClient, ecrClient, s3Client, sageMakerClient } from '../../../aws/clients.ts';
 import { ModelLedger } from '../../../model-ledger.ts';
-import { packageGroup } from '../../../names.ts';
+import { packageGroup, resourceNames } from '../../../names.ts';
 import { artifactsOf, type StepContext } from '../../../steps/context.ts';
 import { SageMakerJobs } from '../executions/sagemaker-jobs.ts';
 import { DynamoDbLedger } from '../state/dynamodb-ledger.ts';
+import { EcrImages } from '../state/ecr-images.ts';
 import { S3Storage } from '../state/s3-storage.ts';
 import { SageMakerRegistry } from '../state/sagemaker-registry.ts';
 
@@ -38,6 +39,7 @@ export function awsContext(resources: StepResources): StepContext & { storage: S
       folder: artifactsOf({ root, model }, 'packages'),
     }),
     jobs: new SageMakerJobs(sageMaker),
+    images: new EcrImages(ecrClient(region), { repositories: imageRepositories(resources) }),
     clock: { now: () => new Date() },
     model,
     root,
@@ -45,4 +47,12 @@ export function awsContext(resources: StepResources): StepContext & { storage: S
     mostRunUsd,
     region,
   };
+}
+
+/** `HOST/REPOSITORY` of the environment's image repositories. */
+function imageRepositories({ stack, region, sageMakerArn }: StepResources): string[] {
+  const [project = '', environment = ''] = stack.split('--');
+  const account = sageMakerArn.slice(sageMakerArn.lastIndexOf(':') + 1);
+  const names = resourceNames({ project, environment, account, region });
+  return [names.candidateRepository, names.releaseRepository].map((name) => `${names.registryHost}/${name}`);
 }

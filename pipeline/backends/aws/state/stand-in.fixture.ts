@@ -3,6 +3,7 @@ import { CreateRepositoryCommand } from '@aws-sdk/client-ecr';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { CreateStateMachineCommand } from '@aws-sdk/client-sfn';
 import { dynamoDbClient, ecrClient, s3Client, sfnClient } from '../../../aws/clients.ts';
+import { sha256 } from '../../../hash.ts';
 import type { StateMachine } from '../../../machines/asl.ts';
 import type { ResourceNames } from '../../../names.ts';
 
@@ -75,3 +76,16 @@ export async function createLedger(TableName: string): Promise<void> {
     }),
   );
 }
+
+/** The manifest of an image in Docker's format; `of` makes it another image. */
+export const imageManifest = (of: string): string =>
+  JSON.stringify({
+    schemaVersion: 2,
+    mediaType: 'application/vnd.docker.distribution.manifest.v2+json',
+    config: {
+      mediaType: 'application/vnd.docker.container.image.v1+json',
+      size: 2,
+      digest: `sha256:${sha256(of)}`,
+    },
+    layers: [],
+  });
