@@ -5,6 +5,7 @@ import type { Ports } from '../ports.ts';
 
 /** The folders of a project's artifacts. */
 export type ArtifactFolder =
+  | 'checkpoints'
   | 'code'
   | 'configs'
   | 'data'

@@ -7,7 +7,7 @@ import { allow, type Statement } from '../../iam/statement.ts';
 export function jobPolicy(environment: Environment): Statement[] {
   const { names, sources, settings } = environment;
   return [
-    ...artifactsAndData(environment, sources, ['prepared', 'models', 'scores']),
+    ...artifactsAndData(environment, sources, ['prepared', 'models', 'scores', 'checkpoints']),
     // SageMaker checks the output bucket before it starts a job.
     allow(
       ['s3:GetBucketLocation'],
