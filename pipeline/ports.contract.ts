@@ -257,6 +257,30 @@ export function registryContract(name: string, open: () => Promise<(group: strin
       expect(await registry('churn').get('churn/1')).toEqual(first);
     });
 
+    test('lists as many of the newest as are asked for', async () => {
+      const registry = (await open())('churn');
+      expect(await registry.list(3)).toEqual([]);
+      for (let n = 1; n <= 5; n++) await registry.register(description(`${n}`));
+      await registry.approve('churn/4', 'Approved', 'better');
+      expect(await registry.list(2)).toEqual([
+        { name: 'churn/5', status: 'PendingManualApproval' },
+        { name: 'churn/4', status: 'Approved' },
+      ]);
+      expect(await registry.list(9)).toHaveLength(5);
+    });
+
+    test('finds a package by what it was made from, and nothing by half of it', async () => {
+      const registry = await open();
+      const { artifact } = description('');
+      expect(await registry('churn').find('a', artifact)).toBeNull();
+      const made = await registry('churn').register(description('a'));
+      for (let n = 0; n < 10; n++) await registry('churn').register(description(`${n}`));
+      await registry('churn').approve(made.name, 'Approved', 'better');
+      expect(await registry('churn').find('a', artifact)).toEqual({ ...made, status: 'Approved' });
+      expect(await registry('churn').find('b', artifact)).toBeNull();
+      expect(await registry('churn').find('a', 's3://bucket/other.tar.gz')).toBeNull();
+    });
+
     test('knows its own group only', async () => {
       const registry = await open();
       await registry('churn').register(description('a'));
@@ -319,7 +343,8 @@ export function imagesContract(
   });
 }
 
-function description(fingerprint: string): PackageDescription {
+/** What a run registers. */
+export function description(fingerprint: string): PackageDescription {
   return {
     fingerprint,
     execution: 'execution-1',

@@ -266,7 +266,11 @@ describe('stopped from outside', () => {
     const first = own.start('run', '--mode', 'promote', ...behave({ train: 'slow' }));
     await first.until(() => first.stderr.includes('Train ...'));
     const second = own.start('run', '--mode', 'promote');
-    await second.until(() => /^Take lease: waiting for the lease held by \d{8}T[\w-]+, since \d\d:\d\d UTC \.\.\.$/m.test(second.stderr));
+    await second.until(() =>
+      /^Take lease: waiting for the lease held by \d{8}T[\w-]+, since \d\d:\d\d UTC \.\.\.$/m.test(
+        second.stderr,
+      ),
+    );
     first.process.kill('SIGINT');
     expect((await first.finished).code).toBe(130);
     const { code, stderr } = await second.finished;

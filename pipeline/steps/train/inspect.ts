@@ -55,7 +55,7 @@ export async function inspect(event: InspectEvent, context: StepContext): Promis
 async function findPackage(who: string, name: string, context: StepContext): Promise<ModelPackage> {
   const found = await context.registry.get(name);
   if (found !== null) return found;
-  const known = (await context.registry.list()).map((item) => item.name).slice(0, 5);
+  const known = (await context.registry.list(5)).map((item) => item.name);
   throw new ConfigError('mlops.yaml', [
     {
       path: who === 'anchor' ? 'gate.anchor.package' : who,

@@ -13,7 +13,7 @@ async function registered(world: FakeSageMaker, settings = '', changes: Partial<
 test('a package tells all that serves, compares and traces it', async () => {
   const world = new FakeSageMaker();
   const event = await registered(world, 'training: { hyperparameters: { C: 1 } }', { promote: false });
-  const [found] = await world.context.registry.list();
+  const found = await world.context.registry.get('small/1');
   expect(found).toMatchObject({
     name: 'small/1',
     status: 'PendingManualApproval',
@@ -59,7 +59,7 @@ test('whatever the verdict: a rejected model can be found too', async () => {
   const world = new FakeSageMaker();
   world.skill.set('model@sha256:1', -1);
   await registered(world);
-  expect((await world.context.registry.list())[0]).toMatchObject({
+  expect(await world.context.registry.get('small/1')).toMatchObject({
     outcome: 'reject',
     status: 'PendingManualApproval',
   });

@@ -52,8 +52,7 @@ async function holdImages({ request, plan }: RegisterEvent, context: StepContext
 async function packageOf(event: RegisterEvent, context: StepContext): Promise<string> {
   const { request, plan, prepared, model, gate } = event;
   const { artifact, hyperparameters } = model.trained;
-  const packages = await context.registry.list();
-  const same = packages.find((item) => item.fingerprint === plan.fingerprint && item.artifact === artifact);
+  const same = await context.registry.find(plan.fingerprint, artifact);
   if (same) return same.name;
 
   const config = canonicalJson(request.config);
