@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { ConflictError, NotFoundError } from './errors.ts';
 import { sha256 } from './hash.ts';
+import { packageKey } from './package-key.ts';
 import type { Images, Ledger, PackageDescription, Registry, Storage } from './ports.ts';
 
 /*
@@ -276,6 +277,35 @@ export function registryContract(name: string, open: () => Promise<(group: strin
       expect(await registry('churn').get('churn/1')).toEqual(first);
     });
 
+    test('lists as many of the newest as are asked for', async () => {
+      const registry = (await open())('churn');
+      expect(await registry.list(3)).toEqual([]);
+      for (let n = 1; n <= 5; n++) await registry.register(description(`${n}`));
+      await registry.approve('churn/4', 'Approved', 'better');
+      expect(await registry.list(2)).toEqual([
+        { name: 'churn/5', status: 'PendingManualApproval' },
+        { name: 'churn/4', status: 'Approved' },
+      ]);
+      expect(await registry.list(9)).toHaveLength(5);
+    });
+
+    test('finds a package by what it was made from, and nothing by half of it', async () => {
+      const registry = await open();
+      const key = packageKey(description('a'));
+      expect(await registry('churn').find(key)).toBeNull();
+      const made = await registry('churn').register(description('a'));
+      for (let n = 0; n < 10; n++) await registry('churn').register(description(`${n}`));
+      await registry('churn').approve(made.name, 'Approved', 'better');
+      expect(await registry('churn').find(key)).toEqual({ ...made, status: 'Approved' });
+      for (const other of [
+        { fingerprint: 'b' },
+        { artifact: 's3://bucket/b' },
+        { config: 'b' },
+        { code: 'b' },
+      ])
+        expect(await registry('churn').find(packageKey({ ...description('a'), ...other }))).toBeNull();
+    });
+
     test('knows its own group only', async () => {
       const registry = await open();
       await registry('churn').register(description('a'));
@@ -338,7 +368,8 @@ export function imagesContract(
   });
 }
 
-function description(fingerprint: string): PackageDescription {
+/** What a run registers. */
+export function description(fingerprint: string): PackageDescription {
   return {
     fingerprint,
     execution: 'execution-1',

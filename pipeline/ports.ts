@@ -64,8 +64,10 @@ export interface Registry {
   register(description: PackageDescription): Promise<ModelPackage>;
   /** null if there is no package of that name. */
   get(name: string): Promise<ModelPackage | null>;
-  /** Newest first. */
-  list(): Promise<ModelPackage[]>;
+  /** The package with this key (package-key.ts); null if there is none. */
+  find(key: string): Promise<ModelPackage | null>;
+  /** Names and statuses, newest first; `most`: of the newest so many. `get` tells the rest. */
+  list(most?: number): Promise<PackageSummary[]>;
   /** Shows in the registry which package is the champion; the ledger decides which one it is. */
   approve(name: string, status: ApprovalStatus, reason: string): Promise<void>;
 }
@@ -103,11 +105,13 @@ export interface PackageDescription {
   created_at: string;
 }
 
-export interface ModelPackage extends PackageDescription {
+export interface PackageSummary {
   /** `GROUP/NUMBER`. */
   name: string;
   status: ApprovalStatus;
 }
+
+export interface ModelPackage extends PackageDescription, PackageSummary {}
 
 /** Information about finished jobs for the report. */
 export interface Jobs {

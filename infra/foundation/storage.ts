@@ -1,4 +1,10 @@
-import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
+import {
+  BlockPublicAccess,
+  Bucket,
+  BucketEncryption,
+  type LifecycleRule,
+  ObjectOwnership,
+} from 'aws-cdk-lib/aws-s3';
 import { Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { acknowledge } from '../acknowledge.ts';
@@ -9,9 +15,14 @@ export class Storage extends Construct {
   readonly data: Bucket;
   readonly artifacts: Bucket;
 
-  constructor(scope: Construct, id: string, { environment: { names }, key }: EncryptedProps) {
+  constructor(scope: Construct, id: string, { environment: { names, project }, key }: EncryptedProps) {
     super(scope, id);
-    const bucket = (bucketId: string, bucketName: string, noncurrentDays: number) =>
+    const bucket = (
+      bucketId: string,
+      bucketName: string,
+      noncurrentDays: number,
+      rules: readonly LifecycleRule[] = [],
+    ) =>
       new Bucket(this, bucketId, {
         bucketName,
         versioned: true,
@@ -28,12 +39,22 @@ export class Storage extends Construct {
             abortIncompleteMultipartUploadAfter: Duration.days(7),
             noncurrentVersionExpiration: Duration.days(noncurrentDays),
           },
+          ...rules,
         ],
         removalPolicy: RemovalPolicy.RETAIN,
       });
     // A run records the versions of the objects that it read, which stay for a year.
     this.data = bucket('Data', names.dataBucket, 365);
-    this.artifacts = bucket('Artifacts', names.artifactsBucket, 90);
+    // What jobs write (results until they are copied, checkpoints) is of no use once the run has ended, which takes five days
+    // at most.
+    this.artifacts = bucket('Artifacts', names.artifactsBucket, 90, [
+      {
+        id: 'jobs',
+        prefix: `${project}/jobs-`,
+        expiration: Duration.days(7),
+        noncurrentVersionExpiration: Duration.days(1),
+      },
+    ]);
     for (const made of [this.data, this.artifacts])
       acknowledge(made, {
         'AwsSolutions-S1':

@@ -58,7 +58,7 @@ async function tellPackage(
 ): Promise<void> {
   const story = await storyOf(name, context);
   if (story === null) {
-    const known = (await context.registry.list()).map((item) => item.name);
+    const known = (await context.registry.list(6)).map((item) => item.name);
     throw new InputError(
       `--package: got ${JSON.stringify(name)}, expected a package in the registry: ` +
         (known.length === 0

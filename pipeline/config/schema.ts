@@ -205,7 +205,9 @@ const prepare = object({
 const training = object({
   instance: jobInstance.prefault({}).describe('Size of a training job.'),
   max_runtime: duration('28d').prefault('1h').describe('Time after which SageMaker stops a training job.'),
-  spot: flag().default(false).describe('Train on spot instances.'),
+  spot: flag()
+    .default(false)
+    .describe('Train on spot instances; what train writes to /opt/ml/checkpoints outlives an interruption.'),
   input_mode: choice(['File', 'FastFile', 'Pipe'])
     .default('File')
     .describe('How SageMaker gives train its files.'),

@@ -216,6 +216,57 @@ describe('a run', () => {
   });
 });
 
+describe('training', () => {
+  const training = (calls: Run['calls']): Parameters =>
+    calls.find(({ action }) => /createTrainingJob|createHyperParameterTuningJob/.test(action))?.parameters;
+
+  test('on spot instances keeps checkpoints under a prefix of its own, which a further attempt finds again', async () => {
+    const world = new FakeSageMaker();
+    world.failures.set('Train on spot', [capacity]);
+    const run = await world.run(await requestOf(world, 'training: { spot: true }'));
+    expect(run.result.status).toBe('SUCCEEDED');
+    expect(jobs(run.calls)).toEqual(['Prepare', 'Train on spot', 'Train on spot', 'Score candidate']);
+    const [first, second] = run.calls.filter(({ state }) => state === 'Train on spot');
+    expect(first?.parameters.CheckpointConfig).toEqual({
+      S3Uri: expect.stringMatching(/^s3:\/\/mlops\/small\/jobs-local\/small\/small-[0-9a-f]{8}-checkpoints$/),
+      LocalPath: '/opt/ml/checkpoints',
+    });
+    expect(second?.parameters.CheckpointConfig).toEqual(first?.parameters.CheckpointConfig);
+    const other = await world.run(
+      await requestOf(world, 'training: { spot: true, hyperparameters: { C: 2 } }'),
+    );
+    expect(training(other.calls).CheckpointConfig.S3Uri).not.toBe(first?.parameters.CheckpointConfig.S3Uri);
+  });
+
+  test('on other instances keeps none', async () => {
+    const world = new FakeSageMaker();
+    const { calls } = await world.run(await requestOf(world));
+    expect(training(calls)).not.toHaveProperty('CheckpointConfig');
+    expect(training(calls)).toMatchObject({ EnableManagedSpotTraining: false });
+  });
+
+  test.each([
+    ['one instance', 1, false],
+    ['several instances', 2, true],
+  ])(
+    'on %s: what they send each other is encrypted where they send anything',
+    async (_what, count, encrypted) => {
+      const instance = `instance: { count: ${count} }`;
+      for (const settings of [
+        `training: { ${instance} }`,
+        tuned.replace('training: {', `training: { ${instance},`),
+      ]) {
+        const world = new FakeSageMaker();
+        const { calls } = await world.run(await requestOf(world, settings));
+        const parameters = training(calls);
+        expect(parameters.TrainingJobDefinition ?? parameters).toMatchObject({
+          EnableInterContainerTrafficEncryption: encrypted,
+        });
+      }
+    },
+  );
+});
+
 describe('names of jobs', () => {
   test('keep within the limits of SageMaker for the longest project, to the last attempt', async () => {
     const project = 'a-project-of-20-char';

@@ -42,6 +42,7 @@ export const trainSteps = [
   'Tune',
   'Tune warm',
   'Train',
+  'Train on spot',
   'Prepare for champion',
   'Prepare for anchor',
   'Score candidate',
@@ -136,6 +137,7 @@ export function trainMachine(resources: Resources): StateMachine {
         '$.plan.train.reused': 'Reuse model',
         '$.plan.train.search.warm': 'Tune warm',
         '$.plan.train.tunes': 'Tune',
+        '$.plan.train.spot': 'Train on spot',
       },
       'Train',
     ),
@@ -157,20 +159,6 @@ export function trainMachine(resources: Resources): StateMachine {
       next: 'Keep model',
       failed: 'Tune failed',
     }),
-    ...jobTask('Train', {
-      resource: `${execution}sagemaker:createTrainingJob.sync`,
-      attempt: '$.plan.train.attempt',
-      parameters: {
-        'TrainingJobName.$': "States.Format('{}-{}', $.plan.train.job, $.plan.train.attempt.n)",
-        'HyperParameters.$': '$.plan.train.hyperparameters',
-        ...trainingParameters(resources),
-        ...tags(resources.security),
-      },
-      result: trainedModel,
-      resultPath: '$.model.trained',
-      timeoutPath: '$.plan.train.timeout',
-      next: 'Keep model',
-    }),
     'Keep model': keep('model', {
       at: '$.plan.train',
       item: '$.model',
@@ -178,6 +166,10 @@ export function trainMachine(resources: Resources): StateMachine {
       resultPath: '$.model.trained',
       next: 'Score',
       failed: 'Keep model failed',
+    }),
+    ...trainJob('Train', resources),
+    ...trainJob('Train on spot', resources, {
+      CheckpointConfig: { 'S3Uri.$': '$.plan.train.checkpoints', LocalPath: '/opt/ml/checkpoints' },
     }),
 
     Score: {
@@ -352,6 +344,26 @@ function tuneJob(
 }
 
 /** Parameters that CreateTrainingJob and a tuning job's TrainingJobDefinition share. */
+/** The States Language cannot leave out a parameter, so a job with checkpoints has its own state. */
+function trainJob(name: string, resources: Resources, parameters: Parameters = {}): States {
+  return jobTask(name, {
+    resource: `${execution}sagemaker:createTrainingJob.sync`,
+    attempt: '$.plan.train.attempt',
+    parameters: {
+      'TrainingJobName.$': "States.Format('{}-{}', $.plan.train.job, $.plan.train.attempt.n)",
+      'HyperParameters.$': '$.plan.train.hyperparameters',
+      ...trainingParameters(resources),
+      ...parameters,
+      ...tags(resources.security),
+    },
+    result: trainedModel,
+    resultPath: '$.model.trained',
+    timeoutPath: '$.plan.train.timeout',
+    next: 'Keep model',
+    failed: 'Train failed',
+  });
+}
+
 function trainingParameters(resources: Resources): Parameters {
   return {
     RoleArn: resources.jobRole,
@@ -370,6 +382,7 @@ function trainingParameters(resources: Resources): Parameters {
     ),
     'StoppingCondition.$': '$.plan.train.stopping',
     'EnableManagedSpotTraining.$': '$.plan.train.spot',
+    'EnableInterContainerTrafficEncryption.$': '$.plan.train.encrypted',
     'Environment.$': '$.plan.train.environment',
     ...isolation(resources.security),
   };

@@ -106,7 +106,7 @@ test('a payload that AWS would refuse is named with its state and what is wrong'
   const call = calls.find(({ operation }) => operation === 'createTrainingJob') as Call;
   const broken = { ...(call.parameters as object), RoleArn: undefined, StoppingCondition: { Hours: 1 } };
   const report = refused([{ ...call, parameters: broken }]);
-  expect(report).toContain('Train: CreateTrainingJob');
+  expect(report).toContain('Train on spot: CreateTrainingJob');
   expect(report).toContain('Missing required parameter in input: "RoleArn"');
   expect(report).toContain('Unknown parameter in StoppingCondition: "Hours"');
 });

@@ -61,7 +61,7 @@ async function findPackage(who: string, name: string, context: StepContext): Pro
     await requireArtifact(found, context);
     return found;
   }
-  const known = (await context.registry.list()).map((item) => item.name).slice(0, 5);
+  const known = (await context.registry.list(5)).map((item) => item.name);
   throw new ConfigError('mlops.yaml', [
     {
       path: who === 'anchor' ? 'gate.anchor.package' : who,

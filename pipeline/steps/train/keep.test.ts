@@ -69,7 +69,7 @@ test('what jobs write is never what a later run reads', async () => {
   const merged = await world.run(await requestOf(world, '', merge));
   expect([reviewed.result.status, merged.result.status]).toEqual(['SUCCEEDED', 'SUCCEEDED']);
   expect(merged.calls).toEqual([]);
-  const [found] = await world.context.registry.list();
+  const found = await world.context.registry.get('small/1');
   expect(found?.artifact).toMatch(/^s3:\/\/mlops\/small\/models\//);
   const read = new TextDecoder().decode(await world.context.storage.read(found?.artifact ?? ''));
   expect(read).not.toBe('poison');
@@ -165,7 +165,7 @@ test.each([
 test('a package whose artifact changed is neither promoted nor compared with', async () => {
   const world = new FakeSageMaker();
   await world.run(await requestOf(world, '', evaluate));
-  const [found] = await world.context.registry.list();
+  const found = await world.context.registry.get('small/1');
   await world.context.storage.write(found?.artifact ?? '', 'poison');
   const promotion = {
     execution: 'e',

@@ -158,6 +158,9 @@ export async function plan(event: PlanEvent, context: StepContext): Promise<Plan
       resources: instances(config.training.instance),
       stopping: stoppingCondition(config.training),
       spot: config.training.spot,
+      checkpoints: `${written}${name}-checkpoints`,
+      // One instance has nobody to send to.
+      encrypted: config.training.instance.count > 1,
       environment: {},
       tuning: config.tuning ? tuningConfig(config.tuning, request.seed) : {},
       search,

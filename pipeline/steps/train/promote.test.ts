@@ -95,6 +95,8 @@ test('the image of a champion is held for ever, and a package without its image 
 
 test('a package that the registry does not have promotes nobody', async () => {
   const { champion, promoted } = await withPackages();
-  await expect(promoted('small/9', 0)).rejects.toThrow('package: got small/9, expected one of the registry; nothing was promoted');
+  await expect(promoted('small/9', 0)).rejects.toThrow(
+    'package: got small/9, expected one of the registry; nothing was promoted',
+  );
   expect(await champion()).toBeNull();
 });

@@ -13,7 +13,7 @@ async function registered(world: FakeSageMaker, settings = '', changes: Partial<
 test('a package tells all that serves, compares and traces it', async () => {
   const world = new FakeSageMaker();
   const event = await registered(world, 'training: { hyperparameters: { C: 1 } }', { promote: false });
-  const [found] = await world.context.registry.list();
+  const found = await world.context.registry.get('small/1');
   expect(found).toMatchObject({
     name: 'small/1',
     status: 'PendingManualApproval',
@@ -50,14 +50,17 @@ test('so are other settings or other code: a package says with which it is serve
   const event = await registered(world);
   const { request } = event;
   const config = { ...request.config, inference: { ...request.config.inference, mode: 'endpoint' as const } };
-  expect(await register({ ...event, request: { ...request, config } }, world.context))X: 'small/2',
+  expect(await register({ ...event, request: { ...request, config } }, world.context)).toMatchObject({
+    name: 'small/2',
   });
   const code = 's3://mlops/small/inputs-evaluate/small/code/2.json';
-  expect(await register({ ...event, request: { ...request, code } }, world.context))X: 'small/3',
+  expect(await register({ ...event, request: { ...request, code } }, world.context)).toMatchObject({
+    name: 'small/3',
   });
   // The folder of the same code depends on the mode.
   const staged = request.code.replace('inputs-promote', 'inputs-evaluate');
-  expect(await register({ ...event, request: { ...request, code: staged } }, world.context))X: 'small/1',
+  expect(await register({ ...event, request: { ...request, code: staged } }, world.context)).toMatchObject({
+    name: 'small/1',
   });
 });
 
@@ -75,7 +78,7 @@ test('whatever the verdict: a rejected model can be found too', async () => {
   const world = new FakeSageMaker();
   world.skill.set('model@sha256:1', -1);
   await registered(world);
-  expect((await world.context.registry.list())[0]).toMatchObject({
+  expect(await world.context.registry.get('small/1')).toMatchObject({
     outcome: 'reject',
     status: 'PendingManualApproval',
   });

@@ -1,7 +1,7 @@
-import { basename } from 'node:path/posix';
 import type { Verdict } from '../../gate/verdict.ts';
 import { canonicalJson, sha256 } from '../../hash.ts';
 import type { Request } from '../../machines/request.ts';
+import { packageKey } from '../../package-key.ts';
 import {
   artifactsOf,
   folder,
@@ -56,13 +56,9 @@ async function packageOf(event: RegisterEvent, context: StepContext): Promise<st
   const { artifact, hyperparameters } = model.trained;
   const config = canonicalJson(request.config);
   const configUri = `${artifactsOf(context, 'configs')}${sha256(config)}.json`;
-  const packages = await context.registry.list();
-  const same = packages.find(
-    (item) =>
-      item.fingerprint === plan.fingerprint &&
-      item.artifact === artifact &&
-      item.config === configUri &&
-      basename(item.code) === basename(request.code),
+  const { code } = request;
+  const same = await context.registry.find(
+    packageKey({ fingerprint: plan.fingerprint, artifact, config: configUri, code }),
   );
   if (same) return same.name;
 
@@ -85,7 +81,7 @@ async function packageOf(event: RegisterEvent, context: StepContext): Promise<st
       manifest: `${folder(prepared.output)}manifest/manifest.json`,
     },
     config: configUri,
-    code: request.code,
+    code,
     verdict: gate.verdict,
     evidence: gate.evidence,
     outcome: gate.outcome,

@@ -83,6 +83,10 @@ export type TrainPlan = Reuse<TrainedModel> & {
   resources: object;
   stopping: object;
   spot: boolean;
+  /** Where an interrupted spot job finds its checkpoints again. */
+  checkpoints: string;
+  /** Whether the instances of a job encrypt what they send each other. */
+  encrypted: boolean;
   environment: Record<string, string>;
   /** HyperParameterTuningJobConfig; empty if nothing is tuned. */
   tuning: object;

@@ -7,10 +7,17 @@ import {
   type SageMakerClient,
   UpdateModelPackageCommand,
 } from '@aws-sdk/client-sagemaker';
-import pLimit from 'p-limit';
 import { NotFoundError } from '../../../errors.ts';
 import { canonicalJson, sha256 } from '../../../hash.ts';
-import type { ApprovalStatus, ModelPackage, PackageDescription, Registry, Storage } from '../../../ports.ts';
+import { packageKey } from '../../../package-key.ts';
+import type {
+  ApprovalStatus,
+  ModelPackage,
+  PackageDescription,
+  PackageSummary,
+  Registry,
+  Storage,
+} from '../../../ports.ts';
 
 export interface RegistryOptions {
   /** The model package group, `STACK--MODEL`. */
@@ -63,7 +70,9 @@ export class SageMakerRegistry implements Registry {
       return await create();
     });
     const number = ModelPackageArn.slice(ModelPackageArn.lastIndexOf('/') + 1);
-    return { ...description, name: `${group}/${number}`, status: 'PendingManualApproval' };
+    const name = `${group}/${number}`;
+    await storage.write(this.#noteOf(packageKey(description)), name);
+    return { ...description, name, status: 'PendingManualApproval' };
   }
 
   async get(name: string): Promise<ModelPackage | null> {
@@ -78,7 +87,27 @@ export class SageMakerRegistry implements Registry {
     }
   }
 
-  async list(): Promise<ModelPackage[]> {
+  /**
+   * Reads the note that register keeps, and looks at the newest packages where there is none: a run may have been killed
+   * after it registered its package. So the registry's size does not matter.
+   */
+  async find(key: string): Promise<ModelPackage | null> {
+    const noted = await this.#options.storage
+      .read(this.#noteOf(key))
+      .then((bytes) => new TextDecoder().decode(bytes))
+      .catch((error: unknown) => {
+        if (!(error instanceof NotFoundError)) throw error;
+        return null;
+      });
+    const names = noted === null ? (await this.list(mostLookedAt)).map(({ name }) => name) : [noted];
+    for (const name of names) {
+      const found = await this.get(name);
+      if (found !== null && packageKey(found) === key) return found;
+    }
+    return null;
+  }
+
+  async list(most = Number.POSITIVE_INFINITY): Promise<PackageSummary[]> {
     const { group } = this.#options;
     const found: ModelPackageSummary[] = [];
     let token: string | undefined;
@@ -87,17 +116,22 @@ export class SageMakerRegistry implements Registry {
         .send(
           new ListModelPackagesCommand({
             ModelPackageGroupName: group,
-            MaxResults: 100,
+            SortBy: 'CreationTime',
+            SortOrder: 'Descending',
+            MaxResults: Math.min(most - found.length, 100),
             ...(token !== undefined && { NextToken: token }),
           }),
         )
         .catch(noneIfMissing);
       found.push(...(page.ModelPackageSummaryList ?? []));
       token = page.NextToken;
-    } while (token !== undefined);
-    found.sort((a, b) => (b.ModelPackageVersion ?? 0) - (a.ModelPackageVersion ?? 0));
-    const limit = pLimit(16);
-    return await Promise.all(found.map((summary) => limit(() => this.#packageOf(summary))));
+    } while (token !== undefined && found.length < most);
+    return found
+      .sort((a, b) => (b.ModelPackageVersion ?? 0) - (a.ModelPackageVersion ?? 0))
+      .map(({ ModelPackageVersion, ModelApprovalStatus = 'PendingManualApproval' }) => ({
+        name: `${group}/${ModelPackageVersion}`,
+        status: ModelApprovalStatus,
+      }));
   }
 
   async approve(name: string, status: ApprovalStatus, reason: string): Promise<void> {
@@ -128,6 +162,11 @@ export class SageMakerRegistry implements Registry {
     }
   }
 
+  /** The object with the name of the package with this key. */
+  #noteOf(key: string): string {
+    return `${this.#options.folder}by-key/${key}`;
+  }
+
   #arnOf(name: string): string | null {
     const { group, arnPrefix } = this.#options;
     const number = name.startsWith(`${group}/`) ? name.slice(group.length + 1) : '';
@@ -148,6 +187,9 @@ export class SageMakerRegistry implements Registry {
     return { ...description, name, status: found.ModelApprovalStatus ?? 'PendingManualApproval' };
   }
 }
+
+/** Packages of runs that registered theirs at the same time as a run that was killed. */
+const mostLookedAt = 8;
 
 /** Metadata for people; the description is in storage. Values have at most 256 characters of a small alphabet. */
 function metadataOf({ fingerprint, execution, outcome, data, metrics }: PackageDescription) {

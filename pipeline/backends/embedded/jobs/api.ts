@@ -68,9 +68,15 @@ const trainingCommon = {
 };
 const hyperParameters = z.record(z.string().max(256), z.string().max(2500)).optional();
 
+const checkpointConfig = z.strictObject({
+  S3Uri: s3Uri,
+  LocalPath: z.literal('/opt/ml/checkpoints', 'expected /opt/ml/checkpoints').optional(),
+});
+
 const createTrainingJob = z.strictObject({
   ...trainingCommon,
   TrainingJobName: jobName(63),
+  CheckpointConfig: checkpointConfig.optional(),
   HyperParameters: hyperParameters,
   Tags: unused,
   ExperimentConfig: unused,

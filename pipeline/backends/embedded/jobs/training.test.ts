@@ -130,6 +130,31 @@ test('a failure file becomes the reason, its first 1,024 characters, with the ex
   expect(asAws).not.toHaveProperty('LogTail');
 });
 
+test('checkpoints of an interrupted job are in the folder of the next, and without a configuration there is none', async () => {
+  await using it = await bed(
+    `const at = base + '/checkpoints/epoch';
+    const epoch = fs.existsSync(at) ? Number(read('checkpoints/epoch')) : 0;
+    write('checkpoints/epoch', String(epoch + 1));
+    console.log('from epoch ' + epoch + ' ' + JSON.stringify(JSON.parse(read('input/config/checkpointconfig.json'))));
+    if (epoch === 0) process.exit(1);`,
+  );
+  const resumed = (TrainingJobName: string) =>
+    job({
+      TrainingJobName,
+      CheckpointConfig: { S3Uri: 's3://out/checkpoints/run', LocalPath: '/opt/ml/checkpoints' },
+    });
+  await failedJob(it.sagemaker.createTrainingJob(resumed('first'), it.context));
+  expect(await it.stored()).toContain('out/checkpoints/run/epoch');
+  await it.sagemaker.createTrainingJob(resumed('second'), it.context);
+  expect(await it.file('training-job/second/log.txt')).toContain(
+    'from epoch 1 {"LocalPath":"/opt/ml/checkpoints"}',
+  );
+  const without = await failedJob(
+    it.sagemaker.createTrainingJob(job({ TrainingJobName: 'third' }), it.context),
+  );
+  expect(without.FailureReason).toContain('AlgorithmError');
+});
+
 test('without a failure file the reason is the exit code, 128 and the signal where one ended the program', async () => {
   await using it = await bed(
     `if (read('input/config/hyperparameters.json').includes('kill')) process.kill(process.pid, 'SIGKILL'); process.exit(1);`,

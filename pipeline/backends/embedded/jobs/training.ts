@@ -38,6 +38,7 @@ export async function runTrainingJob(
   });
   const at = (path: string) => join(job.baseDir, path);
   const output = joinUri(request.OutputDataConfig.S3OutputPath, `${job.name}/output`);
+  const checkpoints = request.CheckpointConfig?.S3Uri;
 
   const work = async (): Promise<Ending> => {
     const image = await findImage(jobs, TrainingImage);
@@ -70,6 +71,7 @@ export async function runTrainingJob(
       await download(jobs, S3Uri, S3DataType, at(`input/data/${ChannelName}`));
     }
 
+    if (checkpoints !== undefined) await bringCheckpoints(checkpoints);
     const { exit, tooLong } = await runProgram(
       jobs,
       image,
@@ -89,6 +91,7 @@ export async function runTrainingJob(
       },
       { signal: context.signal, maxSeconds: request.StoppingCondition?.MaxRuntimeInSeconds },
     );
+    if (checkpoints !== undefined) await keepCheckpoints(checkpoints);
     const fields = { FinalMetricDataList: metrics.final() };
     if (context.signal.aborted) return { status: 'Stopped', fields };
     if (!tooLong && exit.code !== 0) {
@@ -107,6 +110,20 @@ export async function runTrainingJob(
         ModelArtifacts: { S3ModelArtifacts: joinUri(output, 'model.tar.gz') },
       },
     };
+  };
+  /** SageMaker copies the folder from and to S3 while the job runs; here it is copied before and after. */
+  const bringCheckpoints = async (uri: string) => {
+    await mkdir(at('checkpoints'), { recursive: true });
+    await writeJson(at('input/config/checkpointconfig.json'), { LocalPath: '/opt/ml/checkpoints' });
+    await download(jobs, joinUri(uri, ''), 'S3Prefix', at('checkpoints')).catch((error: unknown) => {
+      // There are none yet.
+      if (!(error instanceof JobFailure)) throw error;
+    });
+  };
+  const keepCheckpoints = async (uri: string) => {
+    for (const { path, name } of await filesOf(at('checkpoints')))
+      await upload(jobs, path, joinUri(uri, name));
+    await rm(at('checkpoints'), { recursive: true, force: true });
   };
   const send = async (folder: string, name: string) => {
     const archive = join(job.folder, name);

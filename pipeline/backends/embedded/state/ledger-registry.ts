@@ -1,5 +1,13 @@
 import { ConflictError, NotFoundError } from '../../../errors.ts';
-import type { ApprovalStatus, Ledger, ModelPackage, PackageDescription, Registry } from '../../../ports.ts';
+import { packageKey } from '../../../package-key.ts';
+import type {
+  ApprovalStatus,
+  Ledger,
+  ModelPackage,
+  PackageDescription,
+  PackageSummary,
+  Registry,
+} from '../../../ports.ts';
 
 const kind = 'package';
 
@@ -14,7 +22,7 @@ export class LedgerRegistry implements Registry {
   }
 
   async register(description: PackageDescription): Promise<ModelPackage> {
-    const newest = (await this.list())[0];
+    const newest = (await this.#all())[0];
     for (let number = newest === undefined ? 1 : numberOf(newest) + 1; ; number++) {
       const name = `${this.#group}/${number}`;
       try {
@@ -30,17 +38,25 @@ export class LedgerRegistry implements Registry {
     return (await this.#ledger.get<ModelPackage>(kind, name))?.value ?? null;
   }
 
-  async list(): Promise<ModelPackage[]> {
-    const packages = (await this.#ledger.list<ModelPackage>(kind)).map((item) => item.value);
-    return packages
-      .filter((item) => item.name.startsWith(`${this.#group}/`))
-      .sort((a, b) => numberOf(b) - numberOf(a));
+  async find(key: string): Promise<ModelPackage | null> {
+    return (await this.#all()).find((item) => packageKey(item) === key) ?? null;
+  }
+
+  async list(most = Number.POSITIVE_INFINITY): Promise<PackageSummary[]> {
+    return (await this.#all()).slice(0, most).map(({ name, status }) => ({ name, status }));
   }
 
   async approve(name: string, status: ApprovalStatus, _reason: string): Promise<void> {
     const found = await this.get(name);
     if (found === null) throw new NotFoundError(`model package ${name}: not in the registry`);
     await this.#ledger.put(kind, name, { ...found, status });
+  }
+
+  async #all(): Promise<ModelPackage[]> {
+    const packages = (await this.#ledger.list<ModelPackage>(kind)).map((item) => item.value);
+    return packages
+      .filter((item) => item.name.startsWith(`${this.#group}/`))
+      .sort((a, b) => numberOf(b) - numberOf(a));
   }
 }
 

@@ -1,0 +1,15 @@
+import { basename } from 'node:path/posix';
+import { sha256Json } from './hash.ts';
+import type { PackageDescription } from './ports.ts';
+
+/**
+ * Equal for packages that serve alike: the same artifact with the same settings and code. An evaluation and a promotion stage
+ * the same code in folders of their own, so only the name of its list counts, which is a hash of its content.
+ */
+export const packageKey = ({
+  fingerprint,
+  artifact,
+  config,
+  code,
+}: Pick<PackageDescription, 'fingerprint' | 'artifact' | 'config' | 'code'>): string =>
+  sha256Json([fingerprint, artifact, config, basename(code)]);
