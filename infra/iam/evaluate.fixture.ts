@@ -61,7 +61,7 @@ function holds(
   return values.length > 0 && values.every(one);
 }
 
-function like(pattern: string, value: string): boolean {
+export function like(pattern: string, value: string): boolean {
   const escaped = pattern
     .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')
     .replaceAll('*', '.*')

@@ -1,6 +1,12 @@
 import type { Environment } from '../../environment.ts';
-import { artifactsAndData, networkInterfaces, pullImages } from '../../iam/access.ts';
-import { arnOf, s3Arn } from '../../iam/arn.ts';
+import {
+  artifactsAndData,
+  decryptData,
+  networkInterfaces,
+  pullImages,
+  putJobMetrics,
+} from '../../iam/access.ts';
+import { arnOf, repositoryArns, s3Arn } from '../../iam/arn.ts';
 import { allow, type Statement } from '../../iam/statement.ts';
 
 /** The policy of the role of every SageMaker job: read data and artifacts, write artifacts, pull images, log. */
@@ -15,25 +21,14 @@ export function jobPolicy(environment: Environment): Statement[] {
     ),
     ...pullImages(
       environment,
-      images.flatMap((image) => repositoryOf(image, names.partition)),
+      images.flatMap((image) => repositoryArns(image, names.partition)),
     ),
     allow(
       ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents'],
       [arnOf(environment, 'logs', 'log-group:/aws/sagemaker/*')],
     ),
-    allow(['cloudwatch:PutMetricData'], ['*'], {
-      because: 'metrics have no ARN; the namespace is the bound',
-      Condition: {
-        StringLike: { 'cloudwatch:namespace': ['/aws/sagemaker/*', 'aws/sagemaker/*', 'AWS/SageMaker'] },
-      },
-    }),
+    putJobMetrics,
+    ...decryptData(settings),
     ...(settings.vpc ? [networkInterfaces] : []),
   ];
-}
-
-/** The repository of an image `ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME@sha256:...`; none for an image outside ECR. */
-function repositoryOf(image: string | null, partition: string): string[] {
-  const [, account, region, name] =
-    /^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?\/([^@:]+)/.exec(image ?? '') ?? [];
-  return name === undefined ? [] : [`arn:${partition}:ecr:${region}:${account}:repository/${name}`];
 }

@@ -1,19 +1,19 @@
 import type { Environment } from '../../../environment.ts';
 import { manageLogGroups, networkInterfaces } from '../../../iam/access.ts';
-import { arnOf, s3Arn } from '../../../iam/arn.ts';
+import { arnOf, assetsBucketArn } from '../../../iam/arn.ts';
 import { allow, type Statement } from '../../../iam/statement.ts';
 import type { EngineAccess } from './engine.ts';
 import { programPolicy } from './program-policy.ts';
 
 /** The policy of the Glue job's role: its program, and Glue's own calls for the job. `assets` are the keys of the job's code. */
 export function glueJobPolicy(environment: Environment, assets: readonly string[]): Statement[] {
-  const { names, region, account, settings } = environment;
-  const logs = arnOf(environment, 'logs', `log-group:${names.prepare.glueLogs}*`);
+  const { settings } = environment;
+  const logs = logsArn(environment);
   return [
     ...programPolicy(environment),
     allow(
       ['s3:GetObject'],
-      assets.map((key) => s3Arn(environment, `cdk-${names.qualifier}-assets-${account}-${region}/${key}`)),
+      assets.map((key) => assetsBucketArn(environment, key)),
     ),
     allow(['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents'], [logs]),
     ...(settings.kms_key
@@ -29,29 +29,29 @@ export function glueJobPolicy(environment: Environment, assets: readonly string[
           allow(['ec2:DescribeRouteTables', 'ec2:DescribeVpcAttribute', 'ec2:DescribeVpcEndpoints'], ['*'], {
             because: 'describing has no resource',
           }),
-          // AWS's own policy for Glue has the same tags, by which Glue recognises its interfaces.
-          allow(
-            ['ec2:CreateTags', 'ec2:DeleteTags'],
-            [arnOf(environment, 'ec2', 'network-interface/*'), arnOf(environment, 'ec2', 'security-group/*')],
-            {
-              Condition: {
-                'ForAllValues:StringEquals': { 'aws:TagKeys': ['aws-glue-service-resource'] },
-                Null: { 'aws:TagKeys': 'false' },
-              },
-            },
-          ),
+          tagInterfaces(environment),
         ]
       : []),
   ];
 }
 
 export const glueAccess: EngineAccess = {
-  boundary: ['ec2:CreateTags', 'ec2:DeleteTags', 'glue:*'],
+  boundary: (environment) => [
+    allow(
+      ['glue:*JobRun*', 'glue:GetConnection'],
+      [arnOf(environment, 'glue', `job/${environment.names.prepare.job}`), ...connections(environment)],
+    ),
+    ...(environment.settings.kms_key
+      ? [allow(['glue:GetSecurityConfiguration'], ['*'], { because: noSecurityArn })]
+      : []),
+    ...(environment.settings.vpc ? [tagInterfaces(environment)] : []),
+  ],
+  logs: (environment) => [logsArn(environment)],
   services: ['glue.amazonaws.com'],
   deployment: (environment) => {
     const { names, settings } = environment;
     return [
-      manageLogGroups([arnOf(environment, 'logs', `log-group:${names.prepare.glueLogs}*`)]),
+      manageLogGroups([logsArn(environment)]),
       allow(
         [
           'glue:CreateJob',
@@ -99,6 +99,22 @@ export const glueAccess: EngineAccess = {
     allow(['glue:BatchStopJobRun'], [arnOf(place, 'glue', `job/${place.names.prepare.job}`)]),
   ],
 };
+
+const logsArn = (environment: Environment): string =>
+  arnOf(environment, 'logs', `log-group:${environment.names.prepare.glueLogs}*`);
+
+/** Tags of the interfaces by which Glue recognises them, as in AWS's own policy for Glue. */
+const tagInterfaces = (environment: Environment): Statement =>
+  allow(
+    ['ec2:CreateTags', 'ec2:DeleteTags'],
+    [arnOf(environment, 'ec2', 'network-interface/*'), arnOf(environment, 'ec2', 'security-group/*')],
+    {
+      Condition: {
+        'ForAllValues:StringEquals': { 'aws:TagKeys': ['aws-glue-service-resource'] },
+        Null: { 'aws:TagKeys': 'false' },
+      },
+    },
+  );
 
 const connections = (environment: Environment): string[] => [
   arnOf(environment, 'glue', 'catalog'),
