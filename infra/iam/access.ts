@@ -91,17 +91,11 @@ export const putJobMetrics: Statement = allow(['cloudwatch:PutMetricData'], ['*'
 
 /** Lets roles use the customer's key to read and write what it encrypts. */
 export const useKey = (key: string): Statement =>
-  allow(
-    [
-      'kms:CreateGrant',
-      'kms:Decrypt',
-      'kms:DescribeKey',
-      'kms:Encrypt',
-      'kms:GenerateDataKey*',
-      'kms:ReEncrypt*',
-    ],
-    [key],
-  );
+  allow(['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey*', 'kms:ReEncrypt*'], [key]);
+
+/** Lets services that a role calls go on using the key, for a disk or a table; the role itself can let in nobody. */
+export const lendKey = (key: string): Statement =>
+  allow(['kms:CreateGrant'], [key], { Condition: { Bool: { 'kms:GrantIsForAWSResource': 'true' } } });
 
 /** CloudFormation's calls to create, change and remove log groups. */
 export const manageLogGroups = (groups: readonly string[]): Statement =>

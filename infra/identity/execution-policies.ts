@@ -1,6 +1,6 @@
 import type { Environment } from '../environment.ts';
 import { engineAccess } from '../features/train/prepare/engine-access.ts';
-import { manageLogGroups, useKey } from '../iam/access.ts';
+import { lendKey, manageLogGroups, useKey } from '../iam/access.ts';
 import { arnOf, assetsBucketArn, s3Arn } from '../iam/arn.ts';
 import { allow, type Statement } from '../iam/statement.ts';
 import { manageRoles, protectIdentity } from './role-management.ts';
@@ -18,7 +18,7 @@ export function executionPolicies(environment: Environment): Readonly<Record<Top
     watch: watch(environment),
     engine: [
       ...engineAccess(environment).deployment(environment),
-      ...(settings.kms_key ? [useKey(settings.kms_key)] : []),
+      ...(settings.kms_key ? [useKey(settings.kms_key), lendKey(settings.kms_key)] : []),
       allow(['ec2:DescribeSecurityGroups', 'ec2:DescribeSubnets', 'ec2:DescribeVpcs'], ['*'], {
         because: 'what only lists has no resource to name',
       }),

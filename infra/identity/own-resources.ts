@@ -1,6 +1,6 @@
 import type { Environment } from '../environment.ts';
 import { engineAccess } from '../features/train/prepare/engine-access.ts';
-import { useKey } from '../iam/access.ts';
+import { lendKey, useKey } from '../iam/access.ts';
 import { arnOf, assetsBucketArn, outsideSource, repositoryArns, s3Arn } from '../iam/arn.ts';
 import { allow, type Statement } from '../iam/statement.ts';
 
@@ -64,7 +64,7 @@ export function outsideReads(environment: Environment): Statement {
 export function useKeys(environment: Environment): Statement[] {
   const { kms_key } = environment.settings;
   return [
-    ...(kms_key ? [useKey(kms_key)] : []),
+    ...(kms_key ? [useKey(kms_key), lendKey(kms_key)] : []),
     allow(['kms:Decrypt', 'kms:DescribeKey', 'kms:GenerateDataKey*'], [arnOf(environment, 'kms', 'key/*')], {
       Condition: { 'ForAnyValue:StringLike': { 'kms:ResourceAliases': ['alias/aws/*'] } },
     }),
