@@ -1,7 +1,7 @@
 import type { Environment } from '../environment.ts';
 import { engineAccess } from '../features/train/prepare/engine-access.ts';
 import { putJobMetrics } from '../iam/access.ts';
-import { arnOf } from '../iam/arn.ts';
+import { arnOf, iamArn } from '../iam/arn.ts';
 import { allow, type Statement } from '../iam/statement.ts';
 import { outsideReads, ownResources, useKeys } from './own-resources.ts';
 
@@ -18,11 +18,7 @@ export function boundary(environment: Environment): Statement[] {
       ownResources(environment),
       { because: "a boundary grants nothing, and the resources are the environment's own" },
     ),
-    ...jobLogs(environment),
-    allow(
-      ['events:DescribeRule', 'events:PutRule', 'events:PutTargets'],
-      [arnOf(environment, 'events', 'rule/StepFunctionsGetEventsFor*')],
-    ),
+    ...shared(environment),
     outsideReads(environment),
     ...useKeys(environment),
     ...engine.boundary(environment),
@@ -39,7 +35,7 @@ export function boundary(environment: Environment): Statement[] {
     allow(['logs:*LogDeliver*', 'logs:Describe*', 'logs:PutResourcePolicy'], ['*'], {
       because: 'deliveries of logs have no resource to name',
       Condition: {
-        StringEquals: { 'aws:PrincipalArn': Object.values(names.machineRoles).map(({ arn }) => arn) },
+        ArnLike: { 'aws:PrincipalArn': [iamArn(environment, `role/${names.stack}--train-*`)] },
         ...notFunctionCode,
       },
     }),
@@ -67,11 +63,23 @@ export function boundary(environment: Environment): Statement[] {
  */
 const notFunctionCode = { Null: { 'lambda:SourceFunctionArn': 'true' } };
 
-/** SageMaker's log groups, which all jobs of an account share. A stream begins with its job's name. */
-function jobLogs(environment: Environment): Statement[] {
+/**
+ * What AWS shares among all of an account: the rules by which Step Functions learns that a job has ended, and SageMaker's log
+ * groups, in which a stream begins with its job's name.
+ */
+function shared(environment: Environment): Statement[] {
   const groups = arnOf(environment, 'logs', 'log-group:/aws/sagemaker/*');
   return [
-    allow(['logs:CreateLogGroup', 'logs:DescribeLogStreams'], [groups]),
+    allow(
+      [
+        'events:DescribeRule',
+        'events:PutRule',
+        'events:PutTargets',
+        'logs:CreateLogGroup',
+        'logs:DescribeLogStreams',
+      ],
+      [arnOf(environment, 'events', 'rule/StepFunctionsGetEventsFor*'), groups],
+    ),
     allow(
       ['logs:CreateLogStream', 'logs:GetLogEvents', 'logs:PutLogEvents'],
       [`${groups}:log-stream:${environment.names.jobPrefix}-*`],

