@@ -243,6 +243,41 @@ const asItself = (role: string, { names }: Environment): Record<string, string> 
       : `arn:aws:iam::${account}:role/${names.stack}--${role}`,
 });
 
+test.each(['processing', 'glue', 'fargate'] as const)(
+  'on %s, whoever reads the data elsewhere may decrypt it, through S3 alone, and within its boundary',
+  (engine) => {
+    const roles = rolesIn(environment('churn', 'staging', engine));
+    const decrypt = (service: string): Call => ({
+      action: 'kms:Decrypt',
+      resource: key('warehouse'),
+      context: { 'kms:ViaService': `${service}.${region}.amazonaws.com` },
+    });
+    const named = (call: Call) =>
+      Object.keys(roles).filter((name) => !name.includes('made by') && may(call, roles[name]));
+    const readers = named({ action: 's3:GetObject', resource: 'arn:aws:s3:::warehouse/churn/rows/1.csv' });
+    expect(readers).toEqual(
+      expect.arrayContaining([
+        ...['pull-request', 'deploy', 'plan', 'job'],
+        ...(engine === 'processing' ? [] : ['prepare']),
+      ]),
+    );
+    expect(named(decrypt('s3'))).toEqual(readers);
+    expect(named(decrypt('dynamodb'))).toEqual([]);
+  },
+);
+
+test('the images of another account are pulled by jobs, and by no more than is asked for', () => {
+  const roles = rolesIn(environment('churn', 'staging', 'processing'));
+  const on = (action: string): Call => ({
+    action: `ecr:${action}`,
+    resource: `arn:aws:ecr:${region}:222222222222:repository/shared/xgboost`,
+  });
+  for (const action of ['BatchCheckLayerAvailability', 'BatchGetImage', 'GetDownloadUrlForLayer'])
+    expect(may(on(action), roles.job)).toBe(true);
+  for (const action of ['PutImage', 'BatchDeleteImage', 'DescribeImages'])
+    expect([action, Object.values(roles).some((role) => may(on(action), role))]).toEqual([action, false]);
+});
+
 test('prod is not production, nor its own identity stack', () => {
   const prod = environment('churn', 'prod', 'processing');
   const role = rolesIn(prod)['toolkit deploy'];

@@ -60,11 +60,6 @@ export function stackPolicy(environment: Environment): Statement[] {
       ],
       [stack],
     ),
-    // The events of a change set that failed: its ARN has its name and an id.
-    allow(
-      ['cloudformation:DescribeEvents'],
-      [arnOf(environment, 'cloudformation', 'changeSet/cdk-deploy-change-set/*')],
-    ),
     allow(['iam:PassRole'], [iamArn(environment, `role/${toolkitRole(environment, 'cfn-exec')}`)], {
       Condition: { StringEquals: { 'iam:PassedToService': 'cloudformation.amazonaws.com' } },
     }),
