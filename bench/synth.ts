@@ -28,7 +28,12 @@ writeFileSync(
   `project: ${place.project}\nproblem: binary\ndata: { source: rows.csv, target: left }\n` +
     `environments: { staging: { account: "${place.account}", region: ${place.region} } }\n`,
 );
-const identity = JSON.stringify({ subjectPrefix: 'repo:o@1/c@2', provider: 'create', monthlyBudget: 50 });
+const identity = JSON.stringify({
+  subjectPrefix: 'repo:o@1/c@2',
+  branch: 'main',
+  provider: 'create',
+  monthlyBudget: 50,
+});
 const contexts = { [stack]: {}, [identityStack]: { identity } };
 const stacks = Object.keys(contexts);
 const templateOf = (name: string) => join(folder, 'ours', `${name}.template.json`);

@@ -7,6 +7,7 @@ import { GetBucketPolicyCommand, HeadBucketCommand } from '@aws-sdk/client-s3';
 import { DescribeStateMachineCommand, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { dynamoDbClient, ecrClient, s3Client, sfnClient } from '../pipeline/aws/clients.ts';
+import { type Members, membersOf, signedCall } from '../pipeline/aws/signed-call.ts';
 import { account, region, startFakeCloud } from '../pipeline/backends/aws/fakecloud.fixture.ts';
 import { resourceNames } from '../pipeline/names.ts';
 import { runProgram } from './cli/run-program.fixture.ts';
@@ -59,13 +60,47 @@ test('the wrong account is refused before anything is made', async () => {
   expect(code).toBe(2);
 });
 
-test('bootstrap makes the identity stack and the toolkit with its boundary, and says what to set', async () => {
-  const { code, output } = await run('bootstrap.ts', '--subject-prefix', 'repo:octo@1/churn@2');
+test('bootstrap makes the identity stack and the toolkit, and says whom they trust and what to set', async () => {
+  const { code, output } = await run(
+    'bootstrap.ts',
+    ...['--subject-prefix', 'repo:octo@1/churn@2', '--branch', 'trunk'],
+  );
   expect({ code, output }).toMatchObject({ code: 0 });
-  expect(output).toContain(`Adding new permissions boundary ${names.permissionsBoundary}`);
-  expect(output).toContain(`policy/${names.stack}--execution`);
+  expect(output).toContain(`✅  ${names.identityStack}`);
+  expect(output).toContain(`✅  ${names.stack}--toolkit`);
   expect(output).toContain(`gh variable set AWS_PULL_REQUEST_ROLE --body ${names.pullRequestRole.arn}`);
-  expect(output).toContain('Trusted: repo:octo@1/churn@2:pull_request');
+  expect(output).toContain('sub: repo:octo@1/churn@2:pull_request');
+  expect(output).toMatch(/job_workflow_ref: .*deploy-environment\.yml@refs\/heads\/trunk/);
+  expect(output).toContain('Limit the GitHub environment staging to the branch trunk.');
+  const { AttachedPolicies } = await signedCall<{ AttachedPolicies: Members<{ PolicyName: string }> }>({
+    service: 'iam',
+    region,
+    action: 'ListAttachedRolePolicies',
+    parameters: { RoleName: `cdk-${names.qualifier}-cfn-exec-role-${account}-${region}` },
+  });
+  expect(membersOf(AttachedPolicies).map(({ PolicyName }) => PolicyName)).toEqual(
+    expect.arrayContaining(
+      ['storage', 'compute', 'watch', 'engine', 'roles'].map((topic) => `${names.stack}--execution-${topic}`),
+    ),
+  );
+});
+
+test('where a person approves, bootstrap makes no pull-request role, and says so', async () => {
+  await writeFile(config, yaml(', approval: true'));
+  const { code, output } = await run('bootstrap.ts', '--subject-prefix', 'repo:octo@1/churn@2');
+  await writeFile(config, yaml());
+  expect({ code, output }).toMatchObject({ code: 0 });
+  expect(output).not.toContain('AWS_PULL_REQUEST_ROLE --body');
+  expect(output).toContain('staging has no pull-request role, because approval is true');
+  expect(output).toContain('Limit the GitHub environments staging and staging-approval to the branch main');
+  await expect(
+    signedCall({
+      service: 'iam',
+      region,
+      action: 'GetRole',
+      parameters: { RoleName: names.pullRequestRole.name },
+    }),
+  ).rejects.toThrow();
 });
 
 test('bootstrap again, as after an upgrade, takes the provider that is there', async () => {

@@ -8,7 +8,7 @@ import {
   environmentStack,
   type Resource,
   resourcesOf,
-  testApp,
+  stackOf,
   testEnvironment,
 } from './environment.fixture.ts';
 
@@ -45,7 +45,7 @@ test.each([
 ] as const)('in %s every ARN has the partition %s', (region, partition) => {
   for (const engine of ['processing', 'glue', 'fargate'] as const) {
     const environment = testEnvironment('staging', engine, region);
-    const text = JSON.stringify(resourcesOf(environmentStack('staging', testApp(), engine, environment)));
+    const text = JSON.stringify(resourcesOf(stackOf(environment)));
     expect(text.match(/arn:aws:[^"]*/g)).toBeNull();
     expect(text).toContain(`arn:${partition}:states:::sagemaker:createTrainingJob.sync`);
   }

@@ -10,7 +10,7 @@ import { Images } from './foundation/images.ts';
 import { Ledger } from './foundation/ledger.ts';
 import { Operations } from './foundation/operations.ts';
 import { Storage } from './foundation/storage.ts';
-import { boundaryArn } from './identity/role-management.ts';
+import { boundaryArn } from './identity/boundary-arn.ts';
 
 interface EnvironmentStackProps extends StackProps {
   readonly environment: Environment;

@@ -6,6 +6,8 @@ import { type Environment, environmentOf } from './environment.ts';
 import { EnvironmentStack } from './environment-stack.ts';
 import { loadEngine } from './features/train/prepare/load-engine.ts';
 import { type Identity, IdentityStack } from './identity/identity-stack.ts';
+import { toolkitStack } from './identity/toolkit-roles.ts';
+import { ToolkitStack } from './identity/toolkit-stack.ts';
 
 const plain = `
 project: churn
@@ -41,6 +43,7 @@ export const testEnvironment = (
 
 export const testIdentity: Identity = {
   subjectPrefix: 'repo:octo@1/churn@2',
+  branch: 'trunk',
   provider: 'create',
   monthlyBudget: 50,
 };
@@ -52,34 +55,44 @@ const engines = {
 };
 
 /** Functions with a line of code each, because cli/bundles.test.ts tests the real bundles. */
-export function environmentStack(
-  name: 'staging' | 'production',
-  app = testApp(),
-  engine: Engine = 'processing',
-  environment = testEnvironment(name, engine),
-): EnvironmentStack {
-  const { account, region, names } = environment;
-  return new EnvironmentStack(app, names.stack, {
-    env: { account, region },
+export const stackOf = (environment: Environment, app = testApp()): EnvironmentStack =>
+  new EnvironmentStack(app, environment.names.stack, {
+    env: { account: environment.account, region: environment.region },
     environment,
-    engine: engines[engine],
+    engine: engines[environment.engine],
     code: () => Code.fromInline('exports.handler = async () => {}'),
   });
-}
 
-export function identityStack(
-  name: 'staging' | 'production',
-  app = testApp(),
-  engine: Engine = 'processing',
-): IdentityStack {
-  const environment = testEnvironment(name, engine);
-  const { account, region, names } = environment;
-  return new IdentityStack(app, names.identityStack, {
-    env: { account, region },
+export const identityOf = (environment: Environment, app = testApp()): IdentityStack =>
+  new IdentityStack(app, environment.names.identityStack, {
+    env: { account: environment.account, region: environment.region },
     environment,
     identity: testIdentity,
   });
-}
+
+export const toolkitOf = (environment: Environment, app = testApp()): ToolkitStack =>
+  new ToolkitStack(app, toolkitStack(environment), {
+    env: { account: environment.account, region: environment.region },
+    environment,
+  });
+
+export const environmentStack = (
+  name: 'staging' | 'production',
+  app = testApp(),
+  engine: Engine = 'processing',
+): EnvironmentStack => stackOf(testEnvironment(name, engine), app);
+
+export const identityStack = (
+  name: 'staging' | 'production',
+  app = testApp(),
+  engine: Engine = 'processing',
+): IdentityStack => identityOf(testEnvironment(name, engine), app);
+
+export const toolkitStackOf = (
+  name: 'staging' | 'production',
+  app = testApp(),
+  engine: Engine = 'processing',
+): ToolkitStack => toolkitOf(testEnvironment(name, engine), app);
 
 /** Leaves out the CLI's validation of templates, which takes longer than everything else. */
 export function testApp(): App {

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { environmentStack, identityStack, testApp } from './environment.fixture.ts';
+import { environmentStack, identityStack, testApp, toolkitStackOf } from './environment.fixture.ts';
 
 /** Every exception stands with its reason beside what it is made for. */
 test.each([
@@ -14,6 +14,8 @@ test.each([
   ['identity', 'production', 'processing', identityStack],
   ['identity', 'production', 'glue', identityStack],
   ['identity', 'staging', 'fargate', identityStack],
+  ['toolkit', 'staging', 'fargate', toolkitStackOf],
+  ['toolkit', 'production', 'glue', toolkitStackOf],
 ] as const)(
   'cdk-nag AwsSolutions has nothing to say of the %s stack of %s on %s',
   (_, name, engine, make) => {

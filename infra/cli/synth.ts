@@ -10,6 +10,7 @@ import { loadModels } from '../../pipeline/config/load.ts';
 import { causedByInput } from '../../pipeline/errors.ts';
 import { environmentOf } from '../environment.ts';
 import type { Identity } from '../identity/identity-stack.ts';
+import { toolkitStack } from '../identity/toolkit-roles.ts';
 
 async function main(): Promise<void> {
   const app = new App({ analyticsReporting: false });
@@ -21,14 +22,25 @@ async function main(): Promise<void> {
 
   const identity = context('identity');
   if (identity !== undefined) {
-    const { IdentityStack } = await import('../identity/identity-stack.ts');
-    new IdentityStack(app, names.identityStack, {
+    const [{ IdentityStack }, { ToolkitStack }] = await Promise.all([
+      import('../identity/identity-stack.ts'),
+      import('../identity/toolkit-stack.ts'),
+    ]);
+    // They make what other stacks are deployed through, so they must not need it.
+    const synthesizer = () => new BootstraplessSynthesizer() as IStackSynthesizer;
+    const roles = new IdentityStack(app, names.identityStack, {
       env,
-      // Bootstrap needs this stack's policies, so the stack must not need bootstrap.
-      synthesizer: new BootstraplessSynthesizer() as IStackSynthesizer,
+      synthesizer: synthesizer(),
       environment,
       identity: JSON.parse(identity) as Identity,
     });
+    const toolkit = new ToolkitStack(app, toolkitStack(environment), {
+      env,
+      synthesizer: synthesizer(),
+      environment,
+    });
+    // A role can trust only a role that exists.
+    toolkit.addDependency(roles);
   } else {
     const { bundleFunctions } = await import('./bundles.ts');
     const { loadEngine } = await import('../features/train/prepare/load-engine.ts');
@@ -41,9 +53,10 @@ async function main(): Promise<void> {
     ]);
     new EnvironmentStack(app, names.stack, {
       env,
-      // The command line checks the bootstrap's version.
+      // The command line checks the bootstrap's version. It reads the stack with the role that deploys it.
       synthesizer: new DefaultStackSynthesizer({
         qualifier: names.qualifier,
+        lookupRoleArn: DefaultStackSynthesizer.DEFAULT_DEPLOY_ROLE_ARN,
         generateBootstrapVersionRule: false,
       }) as IStackSynthesizer,
       environment,

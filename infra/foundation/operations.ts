@@ -15,6 +15,7 @@ import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { Environment } from '../environment.ts';
+import { arnOf } from '../iam/arn.ts';
 
 interface OperationsProps {
   readonly environment: Environment;
@@ -59,7 +60,11 @@ export class Operations extends Construct {
         principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
         actions: ['sns:Publish'],
         resources: [this.topic.topicArn],
-        conditions: { StringEquals: { 'aws:SourceAccount': account } },
+        // Other environments of the account have alarms, too.
+        conditions: {
+          StringEquals: { 'aws:SourceAccount': account },
+          ArnLike: { 'aws:SourceArn': arnOf(environment, 'cloudwatch', `alarm:${names.stack}--*`) },
+        },
       }),
     );
     for (const email of emails) this.topic.addSubscription(new EmailSubscription(email));

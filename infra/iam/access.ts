@@ -1,5 +1,5 @@
-import type { Place } from '../environment.ts';
-import { arnOf, artifactsArn, s3Arn } from './arn.ts';
+import type { Environment, Place } from '../environment.ts';
+import { arnOf, artifactsArn, outsideSource, s3Arn } from './arn.ts';
 import { allow, type Statement } from './statement.ts';
 
 /*
@@ -17,10 +17,7 @@ export const readArtifacts = (place: Place): Statement[] => [
 /** Reads the data bucket, and `sources`, the `s3://` URIs elsewhere that mlops.yaml names. */
 export function readData(place: Place, sources: readonly string[]): Statement[] {
   const { dataBucket } = place.names;
-  const outside = sources.flatMap((uri) => {
-    const [, bucket = '', key = ''] = /^s3:\/\/([^/]+)\/?(.*)$/.exec(uri) ?? [];
-    return bucket === '' || bucket === dataBucket ? [] : [{ bucket, key }];
-  });
+  const outside = sources.flatMap((uri) => outsideSource(place, uri));
   return [
     allow(['s3:ListBucket', 's3:ListBucketVersions'], [s3Arn(place, dataBucket)]),
     allow(['s3:GetObject', 's3:GetObjectVersion'], [s3Arn(place, `${dataBucket}/*`)]),
@@ -84,19 +81,21 @@ export const networkInterfaces: Statement = allow(
   { because: 'describing has no resource, and a network interface has no name before it is made' },
 );
 
+/** Publishes the metrics of SageMaker's jobs. */
+export const putJobMetrics: Statement = allow(['cloudwatch:PutMetricData'], ['*'], {
+  because: 'metrics have no ARN; the namespace is the bound',
+  Condition: {
+    StringLike: { 'cloudwatch:namespace': ['/aws/sagemaker/*', 'aws/sagemaker/*', 'AWS/SageMaker'] },
+  },
+});
+
 /** Lets roles use the customer's key to read and write what it encrypts. */
 export const useKey = (key: string): Statement =>
-  allow(
-    [
-      'kms:CreateGrant',
-      'kms:Decrypt',
-      'kms:DescribeKey',
-      'kms:Encrypt',
-      'kms:GenerateDataKey*',
-      'kms:ReEncrypt*',
-    ],
-    [key],
-  );
+  allow(['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey*', 'kms:ReEncrypt*'], [key]);
+
+/** Lets services that a role calls go on using the key, for a disk or a table; the role itself can let in nobody. */
+export const lendKey = (key: string): Statement =>
+  allow(['kms:CreateGrant'], [key], { Condition: { Bool: { 'kms:GrantIsForAWSResource': 'true' } } });
 
 /** CloudFormation's calls to create, change and remove log groups. */
 export const manageLogGroups = (groups: readonly string[]): Statement =>
@@ -107,6 +106,7 @@ export const manageLogGroups = (groups: readonly string[]): Statement =>
       'logs:DeleteLogGroup',
       'logs:DeleteRetentionPolicy',
       'logs:DisassociateKmsKey',
+      'logs:GetDataProtectionPolicy',
       'logs:ListTagsForResource',
       'logs:PutRetentionPolicy',
       'logs:TagResource',
@@ -114,3 +114,15 @@ export const manageLogGroups = (groups: readonly string[]): Statement =>
     ],
     groups,
   );
+
+/** Decrypts the data of sources that other keys than the environment's encrypt; only S3 asks for it. */
+export const decryptData = ({ data_kms_keys }: Settings): Statement[] =>
+  data_kms_keys.length === 0
+    ? []
+    : [
+        allow(['kms:Decrypt'], data_kms_keys, {
+          Condition: { StringLike: { 'kms:ViaService': ['s3.*'] } },
+        }),
+      ];
+
+type Settings = Pick<Environment['settings'], 'data_kms_keys'>;

@@ -51,8 +51,10 @@ function holds(
   if (plain === 'Null') return String(values.length === 0) === wanted[0];
   const compare = {
     StringEquals: (a: string, b: string) => a === b,
+    Bool: (a: string, b: string) => a === b,
     StringLike: (a: string, b: string) => like(a, b),
     ArnEquals: (a: string, b: string) => like(a, b),
+    ArnLike: (a: string, b: string) => like(a, b),
   }[plain];
   if (!compare) throw new Error(`got the condition ${operator}, expected one of this evaluator's`);
   const one = (value: string) => wanted.some((pattern) => compare(pattern, value));
@@ -61,10 +63,17 @@ function holds(
   return values.length > 0 && values.every(one);
 }
 
-function like(pattern: string, value: string): boolean {
+const expressions = new Map<string, RegExp>();
+
+/** Whether a text matches a pattern of IAM, in which `*` stands for any text and `?` for any character. */
+export function like(pattern: string, value: string): boolean {
+  const before = expressions.get(pattern);
+  if (before) return before.test(value);
   const escaped = pattern
     .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')
     .replaceAll('*', '.*')
     .replaceAll('?', '.');
-  return new RegExp(`^${escaped}$`, 's').test(value);
+  const expression = new RegExp(`^${escaped}$`, 's');
+  expressions.set(pattern, expression);
+  return expression.test(value);
 }

@@ -2,7 +2,7 @@ import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { acknowledge } from '../acknowledge.ts';
 import type { Environment } from '../environment.ts';
-import { useKey } from './access.ts';
+import { lendKey, useKey } from './access.ts';
 import { policyDocument } from './policy-document.ts';
 import { type Statement, starReasons } from './statement.ts';
 
@@ -18,7 +18,10 @@ export function serviceRole(
   }: { environment: Environment; roleName: string; service: string; statements: readonly Statement[] },
 ): Role {
   const { settings, account } = environment;
-  const needs = [...statements, ...(settings.kms_key ? [useKey(settings.kms_key)] : [])];
+  const needs = [
+    ...statements,
+    ...(settings.kms_key ? [useKey(settings.kms_key), lendKey(settings.kms_key)] : []),
+  ];
   const role = new Role(scope, id, {
     roleName,
     // Services name their source when they assume a role, which keeps out other accounts' jobs and machines. Lambda does not.

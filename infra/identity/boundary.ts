@@ -1,38 +1,88 @@
 import type { Environment } from '../environment.ts';
 import { engineAccess } from '../features/train/prepare/engine-access.ts';
+import { putJobMetrics } from '../iam/access.ts';
+import { arnOf, iamArn } from '../iam/arn.ts';
 import { allow, type Statement } from '../iam/statement.ts';
-import { manageRoles, protectIdentity } from './role-management.ts';
+import { outsideReads, ownResources, useKeys } from './own-resources.ts';
 
 /**
- * The boundary of every role that a deployment creates, and of CloudFormation's own role: whatever its policy says, a role
- * can do no more than this.
+ * The boundary of every role that a deployment creates: whatever its policy says, a role reaches what belongs to the
+ * environment and what mlops.yaml names, and changes no role. Actions that IAM holds to no resource are few, and named.
  */
 export function boundary(environment: Environment): Statement[] {
+  const { names, settings } = environment;
+  const engine = engineAccess(environment);
+  return [
+    allow(
+      ['dynamodb:*', 'ecr:*', 'events:*', 'lambda:*', 'logs:*', 's3:*', 'sagemaker:*', 'sns:*', 'states:*'],
+      ownResources(environment),
+      { because: "a boundary grants nothing, and the resources are the environment's own" },
+    ),
+    ...shared(environment),
+    outsideReads(environment),
+    ...useKeys(environment),
+    ...engine.boundary(environment),
+    allow(['iam:PassRole'], [`${names.jobRoles.promote.arn}*`, `${names.prepare.promote.role.arn}*`], {
+      Condition: {
+        StringEquals: { 'iam:PassedToService': ['sagemaker.amazonaws.com', ...engine.services] },
+      },
+    }),
+    putJobMetrics,
+    allow(['ecr:GetAuthorizationToken', 'xray:Get*', 'xray:Put*'], ['*'], {
+      because: 'IAM holds these actions to no resource, and a boundary grants nothing',
+    }),
+    // The log of a state machine is the account's to deliver. A function's code has nothing to do with it.
+    allow(['logs:*LogDeliver*', 'logs:Describe*', 'logs:PutResourcePolicy'], ['*'], {
+      because: 'deliveries of logs have no resource to name',
+      Condition: {
+        ArnLike: { 'aws:PrincipalArn': [iamArn(environment, `role/${names.stack}--train-*`)] },
+        ...notFunctionCode,
+      },
+    }),
+    ...(settings.vpc
+      ? [
+          allow(
+            [
+              'ec2:AssignPrivateIpAddresses',
+              'ec2:CreateNetworkInterface*',
+              'ec2:DeleteNetworkInterface*',
+              'ec2:Describe*',
+              'ec2:UnassignPrivateIpAddresses',
+            ],
+            ['*'],
+            { because: 'a network interface has no name before it is made', Condition: notFunctionCode },
+          ),
+        ]
+      : []),
+  ];
+}
+
+/**
+ * Lambda adds this key to every call that a function's code makes, and to none that it makes itself for the function
+ * (https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html).
+ */
+const notFunctionCode = { Null: { 'lambda:SourceFunctionArn': 'true' } };
+
+/**
+ * What AWS shares among all of an account: the rules by which Step Functions learns that a job has ended, and SageMaker's log
+ * groups, in which a stream begins with its job's name.
+ */
+function shared(environment: Environment): Statement[] {
+  const groups = arnOf(environment, 'logs', 'log-group:/aws/sagemaker/*');
   return [
     allow(
       [
-        'cloudwatch:*',
-        'dynamodb:*',
-        'ec2:*NetworkInterface*',
-        'ec2:AssignPrivateIpAddresses',
-        'ec2:UnassignPrivateIpAddresses',
-        'ec2:Describe*',
-        'ecr:*',
-        'events:*',
-        'kms:*',
-        'lambda:*',
-        'logs:*',
-        's3:*',
-        'sagemaker:*',
-        'sns:*',
-        'states:*',
-        'xray:*',
-        ...engineAccess(environment).boundary,
+        'events:DescribeRule',
+        'events:PutRule',
+        'events:PutTargets',
+        'logs:CreateLogGroup',
+        'logs:DescribeLogStreams',
       ],
-      ['*'],
-      { because: "a boundary grants nothing; the roles' own policies name resources" },
+      [arnOf(environment, 'events', 'rule/StepFunctionsGetEventsFor*'), groups],
     ),
-    ...manageRoles(environment),
-    ...protectIdentity(environment),
+    allow(
+      ['logs:CreateLogStream', 'logs:GetLogEvents', 'logs:PutLogEvents'],
+      [`${groups}:log-stream:${environment.names.jobPrefix}-*`],
+    ),
   ];
 }

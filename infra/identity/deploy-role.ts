@@ -1,10 +1,10 @@
 import type { Environment } from '../environment.ts';
 import { arnOf } from '../iam/arn.ts';
 import { allow, type Statement } from '../iam/statement.ts';
-import { bootstrapRoles } from './bootstrap-roles.ts';
+import { assumableRoles, toolkitParameter } from './toolkit-roles.ts';
 import { pull, push, read, run } from './workflow-access.ts';
 
-/** The policy of deployments, which also promote, release images, and deploy the stack through the roles of `cdk bootstrap`. */
+/** The policy of deployments, which also promote, release images, and deploy the stack through the toolkit's roles. */
 export function deployPolicy(environment: Environment): Statement[] {
   const { names } = environment;
   return [
@@ -14,11 +14,8 @@ export function deployPolicy(environment: Environment): Statement[] {
     ...read(environment, ['evaluate', 'promote']),
     // A person approved a candidate whose verdict was hold.
     allow(['lambda:InvokeFunction'], [names.functions.promote.arn]),
-    allow(['sts:AssumeRole'], bootstrapRoles(environment)),
-    allow(
-      ['ssm:GetParameter'],
-      [arnOf(environment, 'ssm', `parameter/cdk-bootstrap/${names.qualifier}/version`)],
-    ),
+    allow(['sts:AssumeRole'], assumableRoles(environment)),
+    allow(['ssm:GetParameter'], [arnOf(environment, 'ssm', `parameter${toolkitParameter(environment)}`)]),
     allow(
       ['cloudformation:DescribeStacks'],
       [arnOf(environment, 'cloudformation', `stack/${names.stack}/*`)],

@@ -1,34 +1,48 @@
 import type { Environment } from '../environment.ts';
 import { engineAccess } from '../features/train/prepare/engine-access.ts';
+import { arnOf } from '../iam/arn.ts';
 import { allow, type Statement } from '../iam/statement.ts';
-import { bootstrapRoles } from './bootstrap-roles.ts';
+import { outsideReads, ownResources, useKeys } from './own-resources.ts';
+import { assumableRoles, toolkitParameter } from './toolkit-roles.ts';
 
-/** The boundary of the two roles that GitHub assumes: no IAM, and no roles but those of `cdk bootstrap`. */
+/** The boundary of the two roles that GitHub assumes: the environment's own, no IAM, and no roles but the toolkit's. */
 export function githubBoundary(environment: Environment): Statement[] {
-  const stopPrepare = engineAccess(environment).stop(environment);
+  const { names } = environment;
+  const logs = arnOf(environment, 'logs', 'log-group:/aws/sagemaker/*');
   return [
     allow(
       [
-        'cloudformation:Describe*',
         'dynamodb:GetItem',
         'dynamodb:Query',
         'ecr:*',
-        'kms:*',
         'lambda:InvokeFunction',
-        'logs:DescribeLogStreams',
-        'logs:GetLogEvents',
-        's3:*',
+        's3:GetObject*',
+        's3:ListBucket*',
+        's3:PutObject',
         'sagemaker:DeleteModel',
         'sagemaker:Describe*',
         'sagemaker:List*',
         'sagemaker:Stop*',
-        'ssm:GetParameter',
-        'states:*',
-        ...stopPrepare.flatMap(({ Action }) => Action),
+        'states:Describe*',
+        'states:GetExecutionHistory',
+        'states:List*',
+        'states:StartExecution',
+        'states:StopExecution',
       ],
-      ['*'],
-      { because: "a boundary grants nothing; the roles' own policies name resources" },
+      ownResources(environment),
+      { because: "a boundary grants nothing, and the resources are the environment's own" },
     ),
-    allow(['sts:AssumeRole'], bootstrapRoles(environment)),
+    allow(['logs:DescribeLogStreams'], [`${logs}:*`]),
+    allow(['logs:GetLogEvents'], [`${logs}:log-stream:${names.jobPrefix}-*`]),
+    outsideReads(environment),
+    ...useKeys(environment),
+    ...engineAccess(environment).stop(environment),
+    allow(['ecr:GetAuthorizationToken'], ['*'], { because: 'a login token has no resource of its own' }),
+    allow(['sts:AssumeRole'], assumableRoles(environment)),
+    allow(['ssm:GetParameter'], [arnOf(environment, 'ssm', `parameter${toolkitParameter(environment)}`)]),
+    allow(
+      ['cloudformation:DescribeStacks'],
+      [arnOf(environment, 'cloudformation', `stack/${names.stack}/*`)],
+    ),
   ];
 }

@@ -1,15 +1,22 @@
-import { expect, test } from '@jest/globals';
-import { embeddedResources } from '../../pipeline/backends/embedded/embedded-backend.ts';
-import { trainMachine } from '../../pipeline/machines/train.ts';
-import { resourceNames } from '../../pipeline/names.ts';
-import { testEnvironment } from '../environment.fixture.ts';
-import { functionPolicy } from '../features/train/function-policy.ts';
-import { machinePolicy } from '../features/train/machine-policy.ts';
+import { describe, expect, test } from '@jest/globals';
+import { Template } from 'aws-cdk-lib/assertions';
+import {
+  type Engine,
+  identityOf,
+  type Resource,
+  testApp,
+  testEnvironment,
+  toolkitOf,
+} from '../environment.fixture.ts';
 import { type Call, isAllowed } from '../iam/evaluate.fixture.ts';
+import { longestEnvironment, longRegions } from '../iam/long-names.fixture.ts';
+import { rolesOf } from '../iam/roles.fixture.ts';
+import { allow } from '../iam/statement.ts';
 import { boundary } from './boundary.ts';
 import { deployPolicy } from './deploy-role.ts';
-import { executionPolicy } from './execution-policy.ts';
+import { executionPolicies } from './execution-policies.ts';
 import { githubBoundary } from './github-boundary.ts';
+import { managedPolicy } from './managed-policy.ts';
 import { pullRequestPolicy } from './pull-request-role.ts';
 
 const environment = testEnvironment('staging');
@@ -20,12 +27,7 @@ const everything = [{ Effect: 'Allow', Action: ['*'], Resource: ['*'] }] as cons
 
 /** CloudFormation in a deployment, and a role that a deployment made with all the permissions it could write down. */
 const deployments = {
-  CloudFormation: { policy: executionPolicy(environment), boundary: boundary(environment) },
-  // Where mlops.yaml names the company's boundary, the execution policy must hold by itself.
-  'CloudFormation within a boundary that allows all': {
-    policy: executionPolicy(environment),
-    boundary: everything,
-  },
+  CloudFormation: { policy: Object.values(executionPolicies(environment)).flat() },
   'a role that a deployment made': { policy: everything, boundary: boundary(environment) },
 };
 
@@ -35,14 +37,6 @@ const identityRoles = [
   iam(`role/cdk-${names.qualifier}-cfn-exec-role-111111111111-eu-west-1`),
   iam(`role/cdk-${names.qualifier}-deploy-role-111111111111-eu-west-1`),
 ];
-
-/** Of other environments and projects of the account, however alike the names. */
-const neighbours = [
-  ['churn', 'staging-2'],
-  ['churn', 'production'],
-  ['churn-staging', 'staging'],
-  ['churn-2', 'staging'],
-] as const;
 
 const withBoundary = { 'iam:PermissionsBoundary': own };
 const forbidden: [string, Call][] = [
@@ -236,62 +230,40 @@ test('a pull request starts and stops evaluate runs and pushes candidates; a dep
     expect(decide(neither, role)).toEqual(all(neither, false));
 });
 
-test('no role reaches into another environment or project, though its name begins alike', () => {
-  const arn = (service: string, resource: string) => `arn:aws:${service}:eu-west-1:111111111111:${resource}`;
-  const calls = ([project, environment]: readonly [string, string]): Call[] => {
-    const other = resourceNames({ project, environment, account: '111111111111', region: 'eu-west-1' });
-    const { jobPrefix, functions, machines } = other;
-    return [
-      {
-        action: 'sagemaker:StopTrainingJob',
-        resource: arn('sagemaker', `training-job/${jobPrefix}-1a-train-1`),
-      },
-      {
-        action: 'sagemaker:DescribeTrainingJob',
-        resource: arn('sagemaker', `training-job/${jobPrefix}-1a-1`),
-      },
-      { action: 'sagemaker:DeleteModel', resource: arn('sagemaker', `model/${jobPrefix}-1a-candidate-1`) },
-      { action: 'sagemaker:CreateTrainingJob', resource: arn('sagemaker', `training-job/${jobPrefix}-1a-1`) },
-      { action: 'lambda:UpdateFunctionCode', resource: functions.promote.arn },
-      { action: 'states:UpdateStateMachine', resource: machines.promote.arn },
-      {
-        action: 'states:StopExecution',
-        resource: `${machines.promote.arn}:1`.replace(':stateMachine:', ':execution:'),
-      },
-      { action: 'ecr:DeleteRepository', resource: arn('ecr', `repository/${other.releaseRepository}`) },
-      { action: 'iam:PutRolePolicy', resource: other.jobRoles.promote.arn, context: withBoundary },
-      { action: 's3:DeleteBucketPolicy', resource: `arn:aws:s3:::${other.dataBucket}` },
-      { action: 'events:PutRule', resource: arn('events', `rule/${other.closeRunRule}`) },
-      { action: 'sns:Subscribe', resource: arn('sns', other.notificationTopic) },
-    ];
-  };
-  const policies = {
-    pullRequest: pullRequestPolicy(environment),
-    deploy: deployPolicy(environment),
-    execution: executionPolicy(environment),
-    'close-run': functionPolicy('close-run', environment, []),
-    gate: functionPolicy('gate', environment, []),
-    machine: machinePolicy('promote', trainMachine(embeddedResources), environment),
-  };
-  const reached = (neighbour: readonly [string, string]) =>
-    Object.entries(policies).flatMap(([role, policy]) =>
-      calls(neighbour)
-        .filter((call) => isAllowed(call, { policy }))
-        .map(({ action }) => `${role}: ${action}`),
-    );
-  for (const neighbour of neighbours) expect([neighbour, reached(neighbour)]).toEqual([neighbour, []]);
-  // The cases are real: on its own, some role may make each of these calls.
-  expect(new Set(reached(['churn', 'staging']).map((line) => line.split(': ')[1]))).toEqual(
-    new Set(calls(['churn', 'staging']).map(({ action }) => action)),
-  );
+describe.each(['processing', 'glue', 'fargate'] as const)('at the longest names, on %s', (engine: Engine) => {
+  test.each(longRegions)('%s: the policies fit', (region) => {
+    const longest = longestEnvironment(engine, region);
+    const roles = rolesOf(longest);
+    const size = (text: string) => text.replaceAll(/\s/g, '').length;
+    const sum = (texts: readonly string[]) => texts.reduce((total, text) => total + size(text), 0);
+    // IAM's quotas: a managed policy, those of a role, and all inline policies of a role.
+    for (const [name, { managed, inline }] of Object.entries(roles)) {
+      expect([name, managed.filter((policy) => size(policy) > 6_144)]).toEqual([name, []]);
+      expect([name, managed.length <= 10, sum(inline) <= 10_240]).toEqual([name, true, true]);
+    }
+    const templates = [identityOf, toolkitOf].map((make) => Template.fromStack(make(longest)).toJSON());
+    const policies = templates
+      .flatMap(({ Resources }) => Object.values(Resources as Record<string, Resource>))
+      .filter(({ Type }) => Type === 'AWS::IAM::ManagedPolicy')
+      .map(({ Properties }) => Properties as { ManagedPolicyName: string; PolicyDocument: object });
+    expect(policies.map(({ ManagedPolicyName }) => ManagedPolicyName.replace(/.*--/, ''))).toEqual([
+      'boundary',
+      'github-boundary',
+      ...Object.keys(executionPolicies(longest)).map((topic) => `execution-${topic}`),
+    ]);
+    for (const { ManagedPolicyName, PolicyDocument } of policies)
+      expect([ManagedPolicyName, size(JSON.stringify(PolicyDocument)) <= 6_144]).toEqual([
+        ManagedPolicyName,
+        true,
+      ]);
+    // The stacks deploy without a bootstrap, so their templates are sent as they are.
+    for (const template of templates) expect(JSON.stringify(template, null, 1).length).toBeLessThan(51_200);
+  });
 });
 
-test('policies fit: a managed policy holds 6,144 characters, the inline policies of a role 10,240', () => {
-  for (const name of ['staging', 'production'] as const) {
-    const longest = testEnvironment(name);
-    for (const policy of [boundary, executionPolicy, githubBoundary])
-      expect(JSON.stringify(policy(longest)).length).toBeLessThan(6_144);
-    for (const policy of [pullRequestPolicy, deployPolicy])
-      expect(JSON.stringify(policy(longest)).length).toBeLessThan(10_240);
-  }
+test('a policy that IAM would refuse for its length is refused before anything is deployed', () => {
+  const statement = allow(['s3:GetObject'], [`arn:aws:s3:::${'x'.repeat(6_144)}`]);
+  expect(() => managedPolicy(testApp(), 'Long', 'churn--staging--long', '', [statement])).toThrow(
+    /churn--staging--long: got 6\d{3} characters, expected at most 6144/,
+  );
 });

@@ -2,20 +2,26 @@ import { CfnBudget } from 'aws-cdk-lib/aws-budgets';
 import { FederatedPrincipal, ManagedPolicy, OidcProviderNative, Role } from 'aws-cdk-lib/aws-iam';
 import { CfnOutput, RemovalPolicy, Stack, type StackProps, Tags } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import { hasPullRequestRole } from '../../pipeline/config/environment.ts';
+import {
+  claimsOf,
+  conditionsOf,
+  type GitHubRole,
+  issuer,
+  type Workflows,
+} from '../../pipeline/github/token-trust.ts';
 import { acknowledge } from '../acknowledge.ts';
 import type { Environment } from '../environment.ts';
 import { policyDocument } from '../iam/policy-document.ts';
 import { type Statement, starReasons } from '../iam/statement.ts';
 import { boundary } from './boundary.ts';
 import { deployPolicy } from './deploy-role.ts';
-import { executionPolicy } from './execution-policy.ts';
 import { githubBoundary } from './github-boundary.ts';
+import { managedPolicy } from './managed-policy.ts';
 import { pullRequestPolicy } from './pull-request-role.ts';
 
 /** The facts that bootstrap finds out before it deploys. */
-export interface Identity {
-  /** The start of every subject of the repository's tokens: `repo:OWNER/REPO`, or the same with ids. */
-  readonly subjectPrefix: string;
+export interface Identity extends Workflows {
   /** An account has one provider for GitHub: `existing` if another stack created it. */
   readonly provider: 'create' | 'existing';
   /** US dollars a month for the whole account. */
@@ -26,9 +32,6 @@ interface IdentityStackProps extends StackProps {
   readonly environment: Environment;
   readonly identity: Identity;
 }
-
-/** The issuer of the tokens of GitHub's workflows. */
-export const issuer = 'token.actions.githubusercontent.com';
 
 /**
  * The roles that GitHub's workflows assume, and the bounds of everything that deployments create. A person deploys it (npm
@@ -52,37 +55,19 @@ export class IdentityStack extends Stack {
           })
         : null;
 
-    const policy = (
-      policyId: string,
-      name: string,
-      description: string,
-      statements: readonly Statement[],
-    ) => {
-      const made = new ManagedPolicy(this, policyId, {
-        managedPolicyName: name,
-        description,
-        document: policyDocument(statements),
-      });
-      acknowledge(made, starReasons(statements));
-      return made;
-    };
     // A company's boundary takes its place, so it is created only if mlops.yaml names none.
     if (settings.permissions_boundary === null)
-      policy(
+      managedPolicy(
+        this,
         'Boundary',
         names.permissionsBoundary,
         'Bounds every role that a deployment makes',
         boundary(environment),
       );
-    const forCloudFormation = policy(
-      'Execution',
-      `${names.stack}--execution`,
-      'What CloudFormation may do in a deployment',
-      executionPolicy(environment),
-    );
     const boundaryOfGitHub = settings.permissions_boundary
       ? ManagedPolicy.fromManagedPolicyArn(this, 'CompanyBoundary', settings.permissions_boundary)
-      : policy(
+      : managedPolicy(
+          this,
           'GitHubBoundary',
           `${names.stack}--github-boundary`,
           'Bounds the roles that GitHub assumes',
@@ -91,22 +76,22 @@ export class IdentityStack extends Stack {
 
     const role = (
       roleId: string,
+      kind: GitHubRole,
       roleName: string,
       description: string,
-      subjects: readonly string[],
       statements: readonly Statement[],
     ) => {
+      const claims = claimsOf(kind, identity, {
+        environment: environment.name,
+        approval: settings.approval,
+        partition: names.partition,
+      });
       const made = new Role(this, roleId, {
         roleName,
         description,
         assumedBy: new FederatedPrincipal(
           provider?.oidcProviderArn ?? providerArn,
-          {
-            StringEquals: {
-              [`${issuer}:aud`]: 'sts.amazonaws.com',
-              [`${issuer}:sub`]: subjects.map((subject) => `${identity.subjectPrefix}:${subject}`),
-            },
-          },
+          conditionsOf(claims),
           'sts:AssumeRoleWithWebIdentity',
         ),
         inlinePolicies: { needs: policyDocument(statements) },
@@ -115,22 +100,20 @@ export class IdentityStack extends Stack {
       acknowledge(made, starReasons(statements));
       return made;
     };
-    const pullRequestRole = role(
-      'PullRequest',
-      names.pullRequestRole.name,
-      'Pull requests: evaluate runs, candidate images',
-      ['pull_request'],
-      pullRequestPolicy(environment),
-    );
+    const pullRequestRole = hasPullRequestRole(settings)
+      ? role(
+          'PullRequest',
+          'pullRequest',
+          names.pullRequestRole.name,
+          'Pull requests: evaluate runs, candidate images',
+          pullRequestPolicy(environment),
+        )
+      : null;
     const deployRole = role(
       'Deploy',
+      'deploy',
       names.deployRole.name,
       'Deployments: infrastructure, images, promote runs',
-      // If the gate holds, a job in the second environment waits for a reviewer and then promotes.
-      [
-        `environment:${environment.name}`,
-        ...(settings.approval ? [`environment:${environment.name}-approval`] : []),
-      ],
       deployPolicy(environment),
     );
 
@@ -154,9 +137,8 @@ export class IdentityStack extends Stack {
       });
 
     const outputs = {
-      PullRequestRole: pullRequestRole.roleArn,
+      ...(pullRequestRole && { PullRequestRole: pullRequestRole.roleArn }),
       DeployRole: deployRole.roleArn,
-      ExecutionPolicy: forCloudFormation.managedPolicyArn,
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
   }

@@ -2,9 +2,10 @@ import type { Environment } from '../environment.ts';
 import { engineAccess } from '../features/train/prepare/engine-access.ts';
 import { iamArn } from '../iam/arn.ts';
 import { allow, deny, type Statement } from '../iam/statement.ts';
+import { boundaryArn } from './boundary-arn.ts';
 
 /*
- * The access of deployments to roles. The boundary and the execution policy both contain it, so that either is enough.
+ * The access of deployments to roles. Roles that a deployment creates have none: their boundary does not contain it.
  */
 
 /** Lets deployments create and change roles of the environment that have the boundary and keep it. */
@@ -29,6 +30,7 @@ export function manageRoles(environment: Environment): Statement[] {
         'iam:UntagRole',
         'iam:UpdateAssumeRolePolicy',
         'iam:UpdateRole',
+        'iam:UpdateRoleDescription',
       ],
       roles,
     ),
@@ -81,8 +83,3 @@ export function protectIdentity(environment: Environment): Statement[] {
     deny(['iam:DeleteRolePermissionsBoundary'], ['*'], { Sid: 'BoundariesStay' }),
   ];
 }
-
-/** The company's boundary if mlops.yaml names one, otherwise the identity stack's. */
-export const boundaryArn = (environment: Environment): string =>
-  environment.settings.permissions_boundary ??
-  iamArn(environment, `policy/${environment.names.permissionsBoundary}`);

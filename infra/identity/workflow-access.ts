@@ -1,7 +1,7 @@
 import { logGroups } from '../../pipeline/backends/aws/console-links.ts';
 import type { Environment } from '../environment.ts';
 import { engineAccess } from '../features/train/prepare/engine-access.ts';
-import { logInToEcr, readData, useKey } from '../iam/access.ts';
+import { decryptData, logInToEcr, readData, useKey } from '../iam/access.ts';
 import { arnOf, artifactsArn, executionArn, imageRepositories, ownJobsArn, s3Arn } from '../iam/arn.ts';
 import { allow, type Statement } from '../iam/statement.ts';
 
@@ -39,6 +39,7 @@ export function read(environment: Environment, modes: readonly ('evaluate' | 'pr
       { Condition: { StringEquals: { 's3:if-none-match': '*' } } },
     ),
     ...readData(environment, sources),
+    ...decryptData(settings),
     allow(['dynamodb:GetItem', 'dynamodb:Query'], [names.ledgerTableArn]),
     allow(
       ['sagemaker:DescribeModelPackage', 'sagemaker:ListModelPackages'],

@@ -9,6 +9,7 @@ import { s3Client } from '../aws/clients.ts';
 import { signedCall } from '../aws/signed-call.ts';
 import { account, region, startFakeCloud } from '../backends/aws/fakecloud.fixture.ts';
 import type { Check } from '../doctor/check.ts';
+import { type Claims, claimsOf, conditionsOf } from '../github/token-trust.ts';
 import { resourceNames } from '../names.ts';
 import { stackTrace, type Workspace } from './cli.fixture.ts';
 import { smallConfig, smallProject } from './small-project.fixture.ts';
@@ -29,6 +30,7 @@ beforeAll(async () => {
       id: 2,
       name: 'small',
       created_at: '2026-09-01T00:00:00Z',
+      default_branch: 'trunk',
       owner: { id: 1, login: 'ours' },
     },
     '/repos/ours/small/actions/oidc/customization/sub': { use_default: true },
@@ -68,7 +70,7 @@ const call = (
   action: string,
   parameters: Record<string, string>,
 ) => signedCall({ service, region, action, parameters });
-const makeRole = (RoleName: string, subject: string) =>
+const makeRole = (RoleName: string, claims: Claims) =>
   call('iam', 'CreateRole', {
     RoleName,
     AssumeRolePolicyDocument: JSON.stringify({
@@ -80,7 +82,7 @@ const makeRole = (RoleName: string, subject: string) =>
             Federated: `arn:aws:iam::${account}:oidc-provider/token.actions.githubusercontent.com`,
           },
           Action: 'sts:AssumeRoleWithWebIdentity',
-          Condition: { StringEquals: { 'token.actions.githubusercontent.com:sub': subject } },
+          Condition: conditionsOf(claims),
         },
       ],
     }),
@@ -115,8 +117,10 @@ test('what is there is told; a role that trusts another subject stands out', asy
       Outputs: { Topic: { Value: { Ref: 'Topic' } } },
     }),
   });
-  await makeRole(names.pullRequestRole.name, `${prefix}:pull_request`);
-  await makeRole(names.deployRole.name, 'repo:ours/small:environment:staging');
+  const workflows = { subjectPrefix: prefix, branch: 'trunk' };
+  const place = { environment: 'staging', approval: false, partition: 'aws' };
+  await makeRole(names.pullRequestRole.name, claimsOf('pullRequest', workflows, place));
+  await makeRole(names.deployRole.name, claimsOf('deploy', { ...workflows, branch: 'main' }, place));
 
   const { code, check } = await examine();
   expect(check('Region')).toMatchObject({ outcome: 'ok' });
@@ -130,7 +134,9 @@ test('what is there is told; a role that trusts another subject stands out', asy
   expect(check('Pull request')).toMatchObject({ outcome: 'ok' });
   expect(check('Deploy role')).toMatchObject({
     outcome: 'problem',
-    detail: `small--staging--deploy trusts repo:ours/small:environment:staging; this repository sends ${prefix}:environment:staging`,
+    detail: expect.stringMatching(
+      /^small--staging--deploy trusts sub .* and ref refs\/heads\/main and .*; this repository sends .* and ref refs\/heads\/trunk and /,
+    ),
   });
   expect(code).toBe(1);
 });

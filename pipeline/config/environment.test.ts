@@ -75,10 +75,23 @@ test('a state machine tells its environment, by name or ARN', () => {
 });
 
 test('a role of GitHub tells its environment, by its whole ARN', () => {
-  expect(deploymentOfRole(two, names.pullRequestRole.arn)).toEqual(production);
+  const staging = deploymentOf(two, 'staging');
+  expect(deploymentOfRole(two, resourceNames(staging).pullRequestRole.arn)).toEqual(staging);
   expect(deploymentOfRole(two, names.deployRole.arn)).toEqual(production);
   expect(deploymentOfRole(two, names.deployRole.arn, ['pullRequestRole'])).toBeUndefined();
   expect(deploymentOfRole(two, names.jobRoles.promote.arn)).toBeUndefined();
   const elsewhere = names.deployRole.arn.replace('222222222222', '333333333333');
   expect(deploymentOfRole(two, elsewhere)).toBeUndefined();
+});
+
+test('where a person approves there is no pull-request role, unless mlops.yaml asks for it by name', () => {
+  const role = (rest: string) =>
+    deploymentOfRole(
+      config(`environments: { production: { account: "222222222222", region: us-east-1, ${rest} } }`),
+      names.pullRequestRole.arn,
+    );
+  expect(role('approval: true')).toBeUndefined();
+  expect(role('approval: true, pull_request_role: true')).toEqual(production);
+  expect(role('approval: false')).toEqual(production);
+  expect(role('approval: false, pull_request_role: false')).toBeUndefined();
 });

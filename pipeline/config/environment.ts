@@ -64,15 +64,24 @@ export function deploymentOfMachine(config: Project, machine: string, given: str
   );
 }
 
+/**
+ * Whether pull requests may run in an environment. Where a person approves what is promoted, nobody's unreviewed code
+ * runs beside it, unless mlops.yaml asks for that by name.
+ */
+export const hasPullRequestRole = ({ pull_request_role, approval }: ChosenEnvironment['settings']): boolean =>
+  pull_request_role ?? !approval;
+
 /** The environment whose role has this ARN; GitHub's workflows assume these roles. Undefined if none has it. */
 export const deploymentOfRole = (
   config: Project,
   arn: string,
   roles: readonly RoleOfGitHub[] = ['pullRequestRole', 'deployRole'],
 ): Deployment | undefined =>
-  environmentsOf(config).find(({ deployment }) => {
+  environmentsOf(config).find(({ deployment, settings }) => {
     const names = resourceNames(deployment);
-    return roles.some((role) => names[role].arn === arn);
+    return roles.some(
+      (role) => names[role].arn === arn && (role !== 'pullRequestRole' || hasPullRequestRole(settings)),
+    );
   })?.deployment;
 
 type RoleOfGitHub = Extract<keyof ResourceNames, 'pullRequestRole' | 'deployRole'>;

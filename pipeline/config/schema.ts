@@ -443,6 +443,11 @@ const environment = object({
   ),
   region: string('an AWS region such as us-east-1', /^[a-z]{2}(-[a-z]+)+-\d$/).describe('AWS region.'),
   approval: flag().default(false).describe('Whether a person may approve a candidate that the gate holds.'),
+  pull_request_role: flag()
+    .optional()
+    .describe(
+      'Whether pull requests may run here, with code that nobody has reviewed. Default: unless `approval` is true.',
+    ),
   vpc: noneOr(
     object({
       subnets: z
@@ -476,6 +481,17 @@ const environment = object({
   )
     .default(null)
     .describe('Customer managed key that encrypts everything at rest. Default: keys that AWS owns.'),
+  data_kms_keys: z
+    .array(
+      string(
+        'the ARN of a KMS key, not of an alias: arn:aws:kms:REGION:ACCOUNT:key/ID',
+        /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/,
+      ),
+      { error: 'a list of ARNs of KMS keys' },
+    )
+    .max(10, { error: 'at most 10 keys' })
+    .default([])
+    .describe('KMS keys that encrypt data in other buckets, which `data.source` or `data.scoring` names.'),
   permissions_boundary: noneOr(
     arn('iam', 'the ARN of an IAM policy: arn:aws:iam::ACCOUNT:policy/NAME'),
     'the ARN of an IAM policy',

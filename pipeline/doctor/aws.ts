@@ -2,30 +2,33 @@ import { HeadBucketCommand } from '@aws-sdk/client-s3';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { s3Client, stsClient } from '../aws/clients.ts';
 import { type Members, membersOf, signedCall } from '../aws/signed-call.ts';
+import { hasPullRequestRole } from '../config/environment.ts';
 import type { Config } from '../config/schema.ts';
 import { estimate } from '../cost/estimate.ts';
 import { formatCountOf } from '../format.ts';
-import { askSubjectPrefix } from '../github/ask-subject-prefix.ts';
+import { askWorkflows } from '../github/ask-workflows.ts';
 import { GitHubError } from '../github/github-error.ts';
 import { originRepository } from '../github/origin-repository.ts';
+import { type Claims, claimsOf, type GitHubRole, type Workflows } from '../github/token-trust.ts';
 import { type Deployment, resourceNames } from '../names.ts';
 import { attempt, type Check, ok, problem, warning } from './check.ts';
+import { modelImageCheck } from './model-image.ts';
 import { quotaCheck, quotasNeeded } from './quotas.ts';
-import { subjectsExpected, subjectsTrusted, trustCheck } from './role-trust.ts';
+import { claimsTrusted, trustCheck } from './role-trust.ts';
 
 /** Checks everything that a run in an AWS environment needs; nothing more if the credentials do not work. */
 export async function checkAws(config: Config, deployment: Deployment): Promise<Check[]> {
   const identity = await attempt('Identity', () => checkIdentity(deployment));
   if (identity.outcome === 'problem') return [identity];
   const names = resourceNames(deployment);
-  const approval = config.environments[deployment.environment]?.approval ?? false;
   const checks = await Promise.all([
     readable('Region', () => checkRegion(config, deployment)),
     readable('Bootstrap', () => checkBootstrap(deployment)),
     readable('Stack', () => checkStack(deployment)),
     readable('Artifacts', () => checkBucket(names.artifactsBucket, deployment)),
     readable('Data bucket', () => checkBucket(names.dataBucket, deployment)),
-    checkTrust(deployment, approval),
+    checkTrust(config, deployment),
+    ...modelImageCheck(config, deployment).map((check) => readable('Model image', check)),
     readable('Quotas', async () =>
       quotaCheck(quotasNeeded(config), await quotasOf(deployment.region), deployment.region),
     ),
@@ -176,41 +179,46 @@ async function checkBucket(bucket: string, { region, environment }: Deployment):
   }
 }
 
-/** Compares the subjects that the two roles of GitHub trust with those of this repository's workflows. */
-async function checkTrust(deployment: Deployment, approval: boolean): Promise<Check[]> {
+/** Compares the tokens that the two roles of GitHub trust with those of this repository's workflows. */
+async function checkTrust(config: Config, deployment: Deployment): Promise<Check[]> {
   const names = resourceNames(deployment);
-  let prefix: string | undefined;
+  const { environment, region } = deployment;
+  const settings = config.environments[environment];
+  let workflows: Workflows | undefined;
   let unknown = '';
   try {
-    prefix = await askSubjectPrefix(originRepository());
+    workflows = await askWorkflows(originRepository());
   } catch (error) {
     unknown = error instanceof GitHubError ? error.found : `GitHub: ${(error as Error).message}`;
   }
+  const expected = (role: GitHubRole): Claims | string =>
+    workflows === undefined
+      ? unknown
+      : claimsOf(role, workflows, {
+          environment,
+          approval: settings?.approval ?? false,
+          partition: names.partition,
+        });
+  const pullRequests = settings !== undefined && hasPullRequestRole(settings);
   const roles = [
-    { name: 'Pull request', role: names.pullRequestRole.name, subjects: ['pull_request'] },
     {
-      name: 'Deploy role',
-      role: names.deployRole.name,
-      subjects: subjectsExpected(deployment.environment, approval),
+      name: 'Pull request',
+      role: names.pullRequestRole.name,
+      expected: pullRequests ? expected('pullRequest') : null,
     },
+    { name: 'Deploy role', role: names.deployRole.name, expected: expected('deploy') },
   ];
   return await Promise.all(
-    roles.map(({ name, role, subjects }) =>
-      readable(name, async () =>
-        trustCheck({
-          name,
-          role,
-          environment: deployment.environment,
-          trusted: await trustOf(role, deployment.region),
-          expected: prefix === undefined ? unknown : subjects.map((subject) => `${prefix}:${subject}`),
-        }),
+    roles.map((role) =>
+      readable(role.name, async () =>
+        trustCheck({ ...role, environment, trusted: await trustOf(role.role, region) }),
       ),
     ),
   );
 }
 
 /** null if the role does not exist. */
-async function trustOf(role: string, region: string): Promise<string[] | null> {
+async function trustOf(role: string, region: string): Promise<Claims[] | null> {
   try {
     const { Role } = await signedCall<{ Role?: { AssumeRolePolicyDocument?: string } }>({
       service: 'iam',
@@ -218,7 +226,7 @@ async function trustOf(role: string, region: string): Promise<string[] | null> {
       action: 'GetRole',
       parameters: { RoleName: role },
     });
-    return subjectsTrusted(JSON.parse(decodeURIComponent(Role?.AssumeRolePolicyDocument ?? '')));
+    return claimsTrusted(JSON.parse(decodeURIComponent(Role?.AssumeRolePolicyDocument ?? '')));
   } catch (error) {
     if (causeOf(error).name === 'NoSuchEntity') return null;
     throw error;

@@ -10,7 +10,7 @@ import { Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { FunctionName } from '../../../pipeline/names.ts';
 import type { EncryptedProps } from '../../encrypted-props.ts';
-import { networkInterfaces } from '../../iam/access.ts';
+import { decryptData, networkInterfaces } from '../../iam/access.ts';
 import { serviceRole } from '../../iam/service-role.ts';
 import { allow } from '../../iam/statement.ts';
 import { functionPolicy } from './function-policy.ts';
@@ -77,6 +77,7 @@ export class Functions extends Construct {
           service: 'lambda.amazonaws.com',
           statements: [
             ...functionPolicy(name, environment, environment.sources),
+            ...(name === 'plan' ? decryptData(settings) : []),
             ...(name === 'close-run' ? engineAccess(environment).stop(environment) : []),
             allow(
               ['logs:CreateLogStream', 'logs:PutLogEvents'],

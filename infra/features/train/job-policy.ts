@@ -1,5 +1,11 @@
 import type { Environment } from '../../environment.ts';
-import { artifactsAndData, networkInterfaces, pullImages } from '../../iam/access.ts';
+import {
+  artifactsAndData,
+  decryptData,
+  networkInterfaces,
+  pullImages,
+  putJobMetrics,
+} from '../../iam/access.ts';
 import { arnOf, imageRepositories, s3Arn } from '../../iam/arn.ts';
 import { allow, type Statement } from '../../iam/statement.ts';
 import type { MachineName } from './machine-policy.ts';
@@ -23,12 +29,8 @@ export function jobPolicy(environment: Environment, mode: MachineName): Statemen
       ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents'],
       [arnOf(environment, 'logs', 'log-group:/aws/sagemaker/*')],
     ),
-    allow(['cloudwatch:PutMetricData'], ['*'], {
-      because: 'metrics have no ARN; the namespace is the bound',
-      Condition: {
-        StringLike: { 'cloudwatch:namespace': ['/aws/sagemaker/*', 'aws/sagemaker/*', 'AWS/SageMaker'] },
-      },
-    }),
+    putJobMetrics,
+    ...decryptData(settings),
     ...(settings.vpc ? [networkInterfaces] : []),
   ];
 }

@@ -152,6 +152,13 @@ test('with a VPC, a key and tags the job role is passed as before and the key ma
     isAllowed({ ...passJobRole('promote'), resource: production.names.jobRoles.promote.arn }, { policy }),
   ).toBe(true);
   expect(
-    isAllowed({ action: 'kms:CreateGrant', resource: production.settings.kms_key ?? '' }, { policy }),
+    isAllowed(
+      {
+        action: 'kms:CreateGrant',
+        resource: production.settings.kms_key ?? '',
+        context: { 'kms:GrantIsForAWSResource': 'true' },
+      },
+      { policy },
+    ),
   ).toBe(true);
 });

@@ -38,7 +38,7 @@ const refusals: [said: RegExp, hint: string][] = [
   ],
   [
     /AccessDenied|not authorized to perform/,
-    'A role lacks a permission that mlops.yaml requires: deploy again; if the template was upgraded, `npm run bootstrap` first.',
+    'A role lacks a permission that mlops.yaml requires: deploy again; if the template was upgraded, or data, images or keys come from elsewhere now, `npm run bootstrap` first.',
   ],
 ];
 

@@ -5,7 +5,7 @@ import { glueAccess } from './glue-policy.ts';
 
 /** Access by `prepare.engine` of mlops.yaml. SageMaker Processing needs no more than every SageMaker job does. */
 const engines: Readonly<Record<Environment['engine'], EngineAccess>> = {
-  processing: { boundary: [], services: [], deployment: () => [], stop: () => [] },
+  processing: { boundary: () => [], logs: () => [], services: [], deployment: () => [], stop: () => [] },
   glue: glueAccess,
   fargate: fargateAccess,
 };

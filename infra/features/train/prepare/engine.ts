@@ -19,8 +19,10 @@ export type DeployedEngines = Readonly<Record<MachineName, DeployedEngine>>;
 
 /** The statements that an engine of the prepare job adds to the policies of other roles. */
 export interface EngineAccess {
-  /** Actions that the boundary allows the environment's roles, beyond those that every environment needs. */
-  readonly boundary: readonly string[];
+  /** What the boundary allows the environment's roles, beyond what every environment needs. */
+  readonly boundary: (environment: Environment) => Statement[];
+  /** The engine's log groups. */
+  readonly logs: (environment: Environment) => string[];
   /** Services that roles of the environment may be passed to. */
   readonly services: readonly string[];
   /** CloudFormation's actions in a deployment: on the Glue job, or on the cluster and network. */

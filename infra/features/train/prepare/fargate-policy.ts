@@ -14,12 +14,29 @@ export const taskExecutionPolicy = (environment: Environment): Statement[] => [
 ];
 
 export const fargateAccess: EngineAccess = {
-  boundary: ['ec2:*', 'ecs:*'],
+  boundary: (environment) => {
+    const { names } = environment;
+    const { evaluate, promote, clusterArn } = names.prepare;
+    const definitions = [evaluate, promote].map(({ job }) =>
+      arnOf(environment, 'ecs', `task-definition/${job}:*`),
+    );
+    return [
+      allow(
+        ['ecs:DescribeTasks', 'ecs:RunTask', 'ecs:StopTask', 'ecs:TagResource'],
+        [...definitions, tasksArn(clusterArn)],
+      ),
+      // IAM sees no revision before it is registered, and none of what is deregistered.
+      allow(['ecs:DeregisterTaskDefinition', 'ecs:RegisterTaskDefinition'], ['*'], {
+        because: 'IAM holds these actions to no resource that has a name',
+      }),
+    ];
+  },
+  logs: (environment) => [logsArn(environment)],
   services: ['ecs-tasks.amazonaws.com'],
   deployment: (environment) => {
     const { prepare } = environment.names;
     return [
-      manageLogGroups([arnOf(environment, 'logs', `log-group:${prepare.ecsLogs}*`)]),
+      manageLogGroups([logsArn(environment)]),
       allow(
         [
           'ecs:CreateCluster',
@@ -37,16 +54,25 @@ export const fargateAccess: EngineAccess = {
       ...(environment.settings.vpc ? [] : ownNetwork(environment)),
     ];
   },
-  stop: ({ names }) => [
-    allow(['ecs:StopTask'], [`${names.prepare.clusterArn.replace(':cluster/', ':task/')}/*`]),
-  ],
+  stop: ({ names }) => [allow(['ecs:StopTask'], [tasksArn(names.prepare.clusterArn)])],
 };
 
-/** The ids of a VPC and its parts are not known before they exist, so the stack's tags identify them. */
+const logsArn = (environment: Environment): string =>
+  arnOf(environment, 'logs', `log-group:${environment.names.prepare.ecsLogs}*`);
+
+const tasksArn = (clusterArn: string): string => `${clusterArn.replace(':cluster/', ':task/')}/*`;
+
+/**
+ * The ids of a VPC and its parts are not known before they exist, so the stack's tags identify them. A tag is given only by
+ * the call that creates a resource, or to one that has the tags already: nothing of others can be tagged as the stack's own.
+ */
 function ownNetwork(environment: Environment): Statement[] {
   const { project, name } = environment;
-  const own = { 'aws:ResourceTag/project': [project], 'aws:ResourceTag/environment': [name] };
-  const any = [arnOf(environment, 'ec2', '*')];
+  const tags = (key: 'aws:ResourceTag' | 'aws:RequestTag') => ({
+    [`${key}/project`]: project,
+    [`${key}/environment`]: name,
+  });
+  const ec2 = (resource: string) => arnOf(environment, 'ec2', resource);
   return [
     allow(
       [
@@ -54,6 +80,11 @@ function ownNetwork(environment: Environment): Statement[] {
         'ec2:AttachInternetGateway',
         'ec2:AuthorizeSecurityGroupEgress',
         'ec2:CreateRoute',
+        'ec2:CreateRouteTable',
+        'ec2:CreateSecurityGroup',
+        'ec2:CreateSubnet',
+        'ec2:CreateTags',
+        'ec2:CreateVpcEndpoint',
         'ec2:DeleteInternetGateway',
         'ec2:DeleteRoute',
         'ec2:DeleteRouteTable',
@@ -67,33 +98,47 @@ function ownNetwork(environment: Environment): Statement[] {
         'ec2:ModifySubnetAttribute',
         'ec2:ModifyVpcAttribute',
         'ec2:ModifyVpcEndpoint',
+        'ec2:ReplaceRoute',
+        'ec2:ReplaceRouteTableAssociation',
         'ec2:RevokeSecurityGroupEgress',
       ],
-      any,
-      { Condition: { StringEquals: own } },
+      [ec2('*')],
+      { Condition: { StringEquals: tags('aws:ResourceTag') } },
     ),
-    allow(
-      [
-        'ec2:CreateInternetGateway',
-        'ec2:CreateRouteTable',
-        'ec2:CreateSecurityGroup',
-        'ec2:CreateSubnet',
-        'ec2:CreateTags',
-        'ec2:CreateVpc',
-        'ec2:CreateVpcEndpoint',
-      ],
-      any,
-    ),
+    // What is about to be created has no tags. The VPC that it is created in has, and so the statement above holds for it.
+    allow(['ec2:CreateInternetGateway'], [ec2('internet-gateway/*')]),
+    allow(['ec2:CreateRouteTable'], [ec2('route-table/*')]),
+    allow(['ec2:CreateSecurityGroup'], [ec2('security-group/*')]),
+    allow(['ec2:CreateSubnet'], [ec2('subnet/*')]),
+    allow(['ec2:CreateVpc'], [ec2('vpc/*')]),
+    allow(['ec2:CreateVpcEndpoint'], [ec2('vpc-endpoint/*')]),
+    allow(['ec2:CreateTags'], [ec2('*')], {
+      Condition: { StringEquals: { ...tags('aws:RequestTag'), 'ec2:CreateAction': creations } },
+    }),
     allow(
       [
         'ec2:DescribeAvailabilityZones',
         'ec2:DescribeInternetGateways',
+        'ec2:DescribeNetworkAcls',
+        'ec2:DescribeNetworkInterfaces',
         'ec2:DescribeRouteTables',
         'ec2:DescribeVpcAttribute',
+        'ec2:DescribeVpcEncryptionControls',
         'ec2:DescribeVpcEndpoints',
+        'ec2:DescribeVpnGateways',
       ],
       ['*'],
       { because: 'what only lists has no resource to name' },
     ),
   ];
 }
+
+/** The calls that create a resource with tags, as `ec2:CreateAction` names them. */
+const creations = [
+  'CreateInternetGateway',
+  'CreateRouteTable',
+  'CreateSecurityGroup',
+  'CreateSubnet',
+  'CreateVpc',
+  'CreateVpcEndpoint',
+];

@@ -11,7 +11,7 @@ import {
 } from 'aws-cdk-lib/aws-ec2';
 import { CfnCluster } from 'aws-cdk-lib/aws-ecs';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { Fn, RemovalPolicy } from 'aws-cdk-lib/core';
+import { RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { acknowledge } from '../../../acknowledge.ts';
 import type { EncryptedProps } from '../../../encrypted-props.ts';
@@ -20,6 +20,7 @@ import { serviceRole } from '../../../iam/service-role.ts';
 import type { MachineName } from '../machine-policy.ts';
 import { type DeployedEngine, type DeployedEngines, withPlaceholders } from './engine.ts';
 import { taskExecutionPolicy } from './fargate-policy.ts';
+import { fargateZone } from './fargate-zones.ts';
 import { programPolicy } from './program-policy.ts';
 
 /**
@@ -119,11 +120,11 @@ export class FargateTasks extends Construct {
       destinationCidrBlock: '0.0.0.0/0',
       gatewayId: gateway.ref,
     }).addResourceDependency(attachment);
-    const subnets = ['10.0.0.0/25', '10.0.0.128/25'].map((cidrBlock, index) => {
+    const subnets = ([0, 1] as const).map((index) => {
       const subnet = new CfnSubnet(this, `Subnet${index + 1}`, {
         vpcId: vpc.ref,
-        cidrBlock,
-        availabilityZone: Fn.select(index, Fn.getAzs()),
+        cidrBlock: `10.0.0.${index * 128}/25`,
+        ...fargateZone(region, index),
         // Each task asks for its own public address.
         mapPublicIpOnLaunch: false,
         tags: [name],

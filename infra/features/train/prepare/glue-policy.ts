@@ -1,6 +1,6 @@
 import type { Environment, Place } from '../../../environment.ts';
 import { manageLogGroups, networkInterfaces } from '../../../iam/access.ts';
-import { arnOf, s3Arn } from '../../../iam/arn.ts';
+import { arnOf, assetsBucketArn } from '../../../iam/arn.ts';
 import { allow, type Statement } from '../../../iam/statement.ts';
 import type { MachineName } from '../machine-policy.ts';
 import type { EngineAccess } from './engine.ts';
@@ -12,13 +12,13 @@ export function glueJobPolicy(
   mode: MachineName,
   assets: readonly string[],
 ): Statement[] {
-  const { names, region, account, settings } = environment;
-  const logs = arnOf(environment, 'logs', `log-group:${names.prepare.glueLogs}*`);
+  const { settings } = environment;
+  const logs = logsArn(environment);
   return [
     ...programPolicy(environment, mode),
     allow(
       ['s3:GetObject'],
-      assets.map((key) => s3Arn(environment, `cdk-${names.qualifier}-assets-${account}-${region}/${key}`)),
+      assets.map((key) => assetsBucketArn(environment, key)),
     ),
     allow(['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents'], [logs]),
     ...(settings.kms_key
@@ -34,29 +34,26 @@ export function glueJobPolicy(
           allow(['ec2:DescribeRouteTables', 'ec2:DescribeVpcAttribute', 'ec2:DescribeVpcEndpoints'], ['*'], {
             because: 'describing has no resource',
           }),
-          // AWS's own policy for Glue has the same tags, by which Glue recognises its interfaces.
-          allow(
-            ['ec2:CreateTags', 'ec2:DeleteTags'],
-            [arnOf(environment, 'ec2', 'network-interface/*'), arnOf(environment, 'ec2', 'security-group/*')],
-            {
-              Condition: {
-                'ForAllValues:StringEquals': { 'aws:TagKeys': ['aws-glue-service-resource'] },
-                Null: { 'aws:TagKeys': 'false' },
-              },
-            },
-          ),
+          tagInterfaces(environment),
         ]
       : []),
   ];
 }
 
 export const glueAccess: EngineAccess = {
-  boundary: ['ec2:CreateTags', 'ec2:DeleteTags', 'glue:*'],
+  boundary: (environment) => [
+    allow(['glue:*JobRun*', 'glue:GetConnection'], [...jobs(environment), ...connections(environment)]),
+    ...(environment.settings.kms_key
+      ? [allow(['glue:GetSecurityConfiguration'], ['*'], { because: noSecurityArn })]
+      : []),
+    ...(environment.settings.vpc ? [tagInterfaces(environment)] : []),
+  ],
+  logs: (environment) => [logsArn(environment)],
   services: ['glue.amazonaws.com'],
   deployment: (environment) => {
-    const { names, settings } = environment;
+    const { settings } = environment;
     return [
-      manageLogGroups([arnOf(environment, 'logs', `log-group:${names.prepare.glueLogs}*`)]),
+      manageLogGroups([logsArn(environment)]),
       allow(
         [
           'glue:CreateJob',
@@ -106,6 +103,22 @@ export const glueAccess: EngineAccess = {
 const jobs = (place: Place): string[] =>
   [place.names.prepare.evaluate, place.names.prepare.promote].map(({ job }) =>
     arnOf(place, 'glue', `job/${job}`),
+  );
+
+const logsArn = (environment: Environment): string =>
+  arnOf(environment, 'logs', `log-group:${environment.names.prepare.glueLogs}*`);
+
+/** Tags of the interfaces by which Glue recognises them, as in AWS's own policy for Glue. */
+const tagInterfaces = (environment: Environment): Statement =>
+  allow(
+    ['ec2:CreateTags', 'ec2:DeleteTags'],
+    [arnOf(environment, 'ec2', 'network-interface/*'), arnOf(environment, 'ec2', 'security-group/*')],
+    {
+      Condition: {
+        'ForAllValues:StringEquals': { 'aws:TagKeys': ['aws-glue-service-resource'] },
+        Null: { 'aws:TagKeys': 'false' },
+      },
+    },
   );
 
 const connections = (environment: Environment): string[] => [

@@ -9,14 +9,16 @@ import {
   environmentStack,
   type Resource,
   resourcesOf,
+  stackOf,
   testApp,
   testEnvironment,
 } from '../../../environment.fixture.ts';
 import { type Call, isAllowed } from '../../../iam/evaluate.fixture.ts';
 import type { Statement } from '../../../iam/statement.ts';
 import { boundary } from '../../../identity/boundary.ts';
-import { executionPolicy } from '../../../identity/execution-policy.ts';
+import { executionPolicies } from '../../../identity/execution-policies.ts';
 import { pullRequestPolicy } from '../../../identity/pull-request-role.ts';
+import { fargateZone } from './fargate-zones.ts';
 
 /** prepare.engine glue and fargate: what is made, that it is no more than asked for, and who may use it. */
 
@@ -206,6 +208,31 @@ describe('the Glue job', () => {
 describe('the network of Fargate tasks', () => {
   const template = Template.fromJSON({ Resources: stacks.fargate.staging });
 
+  test('is in zones with Fargate: by their ids where a region has others, otherwise any', () => {
+    const zones = (region: string) =>
+      [0, 1].map((index) => fargateZone(region, index as 0 | 1)).map((zone) => Object.values(zone)[0]);
+    expect(zones('us-west-1')).toEqual(['usw1-az1', 'usw1-az3']);
+    expect(zones('ap-northeast-1')).toEqual(['apne1-az1', 'apne1-az4']);
+    const staging = testEnvironment('staging', 'fargate');
+    const subnets = (region: string) => {
+      const place = { ...staging, region };
+      return Object.values(resourcesOf(stackOf(place)))
+        .filter(({ Type }) => Type === 'AWS::EC2::Subnet')
+        .map(({ Properties: { AvailabilityZone, AvailabilityZoneId } }) => [
+          AvailabilityZone,
+          AvailabilityZoneId,
+        ]);
+    };
+    expect(subnets('us-west-1')).toEqual([
+      [undefined, 'usw1-az1'],
+      [undefined, 'usw1-az3'],
+    ]);
+    expect(subnets('eu-west-1')).toEqual([
+      [{ 'Fn::Select': [0, { 'Fn::GetAZs': '' }] }, undefined],
+      [{ 'Fn::Select': [1, { 'Fn::GetAZs': '' }] }, undefined],
+    ]);
+  });
+
   test('is two public subnets without a NAT, S3 by a gateway, and nothing inbound', () => {
     template.resourceCountIs('AWS::EC2::NatGateway', 0);
     template.hasResourceProperties('AWS::EC2::VPCEndpoint', {
@@ -305,6 +332,8 @@ const never = {
   ],
 };
 
+const ownTags = { 'aws:ResourceTag/project': 'churn', 'aws:ResourceTag/environment': 'staging' };
+
 describe.each(['glue', 'fargate'] as const)('who may use %s', (engine) => {
   const resources = stacks[engine].staging;
   const { policy } = roleOf(resources, names.machineRoles.evaluate.name);
@@ -361,12 +390,18 @@ describe.each(['glue', 'fargate'] as const)('who may use %s', (engine) => {
         .policy)
         for (const action of [Action].flat()) {
           const services = Condition?.StringEquals?.['iam:PassedToService'];
-          const [resource = '*'] = [Resource].flat().map((one) => (typeof one === 'string' ? one : '*'));
-          const one = call(
-            action,
-            resource,
-            services === undefined ? undefined : { 'iam:PassedToService': services },
-          );
+          // The role of jobs may write to any stream of SageMaker's groups, its boundary to those of its jobs.
+          const [given = '*'] = [Resource].flat().map((one) => (typeof one === 'string' ? one : '*'));
+          const resource =
+            given.endsWith(':log-group:/aws/sagemaker/*') && !action.endsWith('Group')
+              ? `${given}:log-stream:${names.jobPrefix}-1`
+              : given;
+          const one = call(action, resource, {
+            ...(services !== undefined && { 'iam:PassedToService': services }),
+            // The calls of the machines and of jobs, as themselves.
+            'aws:PrincipalArn': roleArn(Properties.RoleName as string),
+            'cloudwatch:namespace': '/aws/sagemaker/TrainingJobs',
+          });
           if (Effect === 'Allow') expect([one, isAllowed(one, { policy: bounds })]).toEqual([one, true]);
         }
   });
@@ -380,21 +415,31 @@ describe.each(['glue', 'fargate'] as const)('who may use %s', (engine) => {
           ]
         : [
             call('ecs:CreateCluster', prepare.clusterArn),
-            call('ec2:CreateSubnet', arn('ec2', 'vpc/vpc-1')),
-            call('ec2:DeleteVpc', arn('ec2', 'vpc/vpc-1'), {
-              'aws:ResourceTag/project': 'churn',
-              'aws:ResourceTag/environment': 'staging',
+            call('ec2:CreateVpc', arn('ec2', 'vpc/vpc-1')),
+            call('ec2:CreateTags', arn('ec2', 'vpc/vpc-1'), {
+              'ec2:CreateAction': 'CreateVpc',
+              'aws:RequestTag/project': 'churn',
+              'aws:RequestTag/environment': 'staging',
             }),
+            call('ec2:CreateSubnet', arn('ec2', 'subnet/subnet-1')),
+            call('ec2:CreateSubnet', arn('ec2', 'vpc/vpc-1'), ownTags),
+            call('ec2:CreateTags', arn('ec2', 'vpc/vpc-1'), ownTags),
+            call('ec2:DeleteVpc', arn('ec2', 'vpc/vpc-1'), ownTags),
           ];
     const may = (one: Call, asked: 'processing' | typeof engine) => {
       const environment = testEnvironment('staging', asked);
-      return isAllowed(one, { policy: executionPolicy(environment), boundary: boundary(environment) });
+      return isAllowed(one, { policy: Object.values(executionPolicies(environment)).flat() });
     };
     for (const one of create) {
       expect([one, may(one, engine)]).toEqual([one, true]);
       expect([one, may(one, 'processing')]).toEqual([one, false]);
     }
-    expect(may(call('ec2:DeleteVpc', arn('ec2', 'vpc/vpc-1')), engine)).toBe(false);
+    // A VPC of others can be neither used nor tagged as the stack's own, whatever the tags of the request.
+    const others = { 'aws:ResourceTag/project': 'churn', 'aws:ResourceTag/environment': 'production' };
+    const asOurs = { 'aws:RequestTag/project': 'churn', 'aws:RequestTag/environment': 'staging' };
+    for (const action of ['CreateSubnet', 'CreateRouteTable', 'CreateVpcEndpoint', 'DeleteVpc', 'CreateTags'])
+      for (const context of [{}, others, asOurs, { ...others, ...asOurs }])
+        expect(may(call(`ec2:${action}`, arn('ec2', 'vpc/vpc-9'), context), engine)).toBe(false);
     expect(may(call('glue:CreateJob', arn('glue', 'job/other')), engine)).toBe(false);
   });
 

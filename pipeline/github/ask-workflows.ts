@@ -1,17 +1,18 @@
 import { GitHubError } from './github-error.ts';
 import { type Repository, type SubjectTemplate, subjectPrefix } from './token-subject.ts';
+import type { Workflows } from './token-trust.ts';
 
 /**
- * Asks GitHub for the prefix of the token subjects of a repository's workflows. Throws GitHubError if GitHub refuses
- * to answer, SetupError if no role could trust the subject.
+ * Asks GitHub whose tokens a repository's workflows carry: the prefix of their subjects, and the default branch. Throws
+ * GitHubError if GitHub refuses to answer, SetupError if no role could trust the subject.
  */
-export async function askSubjectPrefix(repository: string): Promise<string> {
-  const found = await get<Repository>(`/repos/${repository}`, repository);
+export async function askWorkflows(repository: string): Promise<Workflows> {
+  const found = await get<Repository & { default_branch: string }>(`/repos/${repository}`, repository);
   const template = await get<SubjectTemplate>(
     `/repos/${repository}/actions/oidc/customization/sub`,
     repository,
   );
-  return subjectPrefix(found, template);
+  return { subjectPrefix: subjectPrefix(found, template), branch: found.default_branch };
 }
 
 async function get<T>(path: string, repository: string): Promise<T> {
