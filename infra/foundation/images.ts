@@ -3,7 +3,10 @@ import { Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { EncryptedProps } from '../encrypted-props.ts';
 
-/** Image repositories of pull requests (candidate) and of merges (release). */
+/**
+ * Image repositories of pull requests (candidate) and of merges (release). Both stay when the stack is deleted. If the stack's
+ * creation fails, CloudFormation deletes them again; ECR lets it delete a repository only if it is empty.
+ */
 export class Images extends Construct {
   readonly candidate: Repository;
   readonly release: Repository;
@@ -34,7 +37,7 @@ export class Images extends Construct {
             maxImageAge: Duration.days(days),
           },
         ],
-        removalPolicy: RemovalPolicy.RETAIN,
+        removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
       });
     this.candidate = repository('Candidate', names.candidateRepository, 30);
     this.release = repository('Release', names.releaseRepository, 180);

@@ -25,6 +25,7 @@ export function boundary(environment: Environment): Statement[] {
         's3:*',
         'sagemaker:*',
         'sns:*',
+        'sqs:*',
         'states:*',
         'xray:*',
         ...engineAccess(environment).boundary,

@@ -127,6 +127,19 @@ export function executionPolicy(environment: Environment): Statement[] {
     ),
     allow(
       [
+        'sqs:CreateQueue',
+        'sqs:DeleteQueue',
+        'sqs:GetQueueAttributes',
+        'sqs:GetQueueUrl',
+        'sqs:ListQueueTags',
+        'sqs:SetQueueAttributes',
+        'sqs:TagQueue',
+        'sqs:UntagQueue',
+      ],
+      [arn('sqs', `${stack}--*`)],
+    ),
+    allow(
+      [
         'cloudwatch:DeleteAlarms',
         'cloudwatch:DeleteDashboards',
         'cloudwatch:GetDashboard',

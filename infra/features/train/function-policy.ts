@@ -19,6 +19,10 @@ interface Needs {
   readonly jobs?: 'read' | 'stop';
   /** Describes executions. */
   readonly executions?: true;
+  /** Tells people of runs that they have to look at. */
+  readonly notices?: true;
+  /** An event calls it: what it fails on goes to the queue of lost events. */
+  readonly events?: true;
 }
 
 const needs: Readonly<Record<FunctionName, Needs>> = {
@@ -38,14 +42,30 @@ const needs: Readonly<Record<FunctionName, Needs>> = {
   },
   register: { folders: ['configs', 'packages'], registry: 'register' },
   promote: { reads: ['lease'], writes: ['champion'], registry: 'approve' },
-  record: { reads: ['prepared'], writes: ['run', 'lease'], executions: true },
-  'close-run': { writes: ['run', 'lease'], jobs: 'stop', executions: true },
+  record: { reads: ['prepared'], writes: ['run', 'lease', 'notice'], executions: true, notices: true },
+  'close-run': {
+    writes: ['run', 'lease', 'notice'],
+    jobs: 'stop',
+    executions: true,
+    notices: true,
+    events: true,
+  },
 };
 
 /** The policy of a function's role. `sources` are the `s3://` URIs of mlops.yaml outside the environment's buckets. */
 export function functionPolicy(name: FunctionName, place: Place, sources: readonly string[]): Statement[] {
   const { names } = place;
-  const { reads = [], writes = [], folders = [], registry, data, jobs, executions } = needs[name];
+  const {
+    reads = [],
+    writes = [],
+    folders = [],
+    registry,
+    data,
+    jobs,
+    executions,
+    notices,
+    events,
+  } = needs[name];
   const readable = [...reads, ...writes];
   return [
     ...(readable.length > 0
@@ -74,6 +94,8 @@ export function functionPolicy(name: FunctionName, place: Place, sources: readon
           ),
         ]
       : []),
+    ...(notices ? [allow(['sns:Publish'], [names.notificationTopicArn])] : []),
+    ...(events ? [allow(['sqs:SendMessage'], [names.lostEventsArn])] : []),
   ];
 }
 

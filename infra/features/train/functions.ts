@@ -63,6 +63,7 @@ export class Functions extends Construct {
           MLOPS_LEDGER: names.ledgerTable,
           MLOPS_STACK: names.stack,
           MLOPS_JOB_PREFIX: names.jobPrefix,
+          MLOPS_TOPIC: names.notificationTopicArn,
         },
         ...(key && { environmentEncryption: key }),
         logGroup,
