@@ -10,8 +10,10 @@ export function githubBoundary(environment: Environment): Statement[] {
     allow(
       [
         'cloudformation:Describe*',
+        'dynamodb:DeleteItem',
         'dynamodb:GetItem',
         'dynamodb:Query',
+        'dynamodb:Scan',
         'ecr:*',
         'kms:*',
         'lambda:InvokeFunction',
@@ -19,6 +21,7 @@ export function githubBoundary(environment: Environment): Statement[] {
         'logs:GetLogEvents',
         's3:*',
         'sagemaker:DeleteModel',
+        'sagemaker:DeleteModelPackage*',
         'sagemaker:Describe*',
         'sagemaker:List*',
         'sagemaker:Stop*',
