@@ -8,6 +8,7 @@ import { askSubjectPrefix } from '../pipeline/github/ask-subject-prefix.ts';
 import { originRepository } from '../pipeline/github/origin-repository.ts';
 import { requireAccount } from './cli/account.ts';
 import { failed } from './cli/failed.ts';
+import { keepJobLogs } from './cli/job-logs.ts';
 import { deployArguments, runCdk } from './cli/run-cdk.ts';
 import { type Environment, environmentOf } from './environment.ts';
 import { type Identity, issuer } from './identity/identity-stack.ts';
@@ -67,6 +68,7 @@ async function bootstrap(options: Options): Promise<void> {
     ],
     app,
   );
+  for (const line of await keepJobLogs(region)) console.log(line);
   console.log(closing(environment, identity));
 }
 

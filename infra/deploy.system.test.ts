@@ -2,12 +2,20 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { CreateLogGroupCommand, DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { DescribeTableCommand, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { DescribeRepositoriesCommand } from '@aws-sdk/client-ecr';
 import { GetBucketPolicyCommand, HeadBucketCommand } from '@aws-sdk/client-s3';
 import { DescribeStateMachineCommand, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { clientOf, dynamoDbClient, ecrClient, s3Client, sfnClient } from '../pipeline/aws/clients.ts';
+import {
+  clientOf,
+  cloudWatchLogsClient,
+  dynamoDbClient,
+  ecrClient,
+  s3Client,
+  sfnClient,
+} from '../pipeline/aws/clients.ts';
 import { account, region, startFakeCloud } from '../pipeline/backends/aws/fakecloud.fixture.ts';
 import { resourceNames } from '../pipeline/names.ts';
 import { startImportingCloud } from './cli/importing-cloud.fixture.ts';
@@ -68,18 +76,38 @@ test('the wrong account is refused before anything is made', async () => {
   expect(code).toBe(2);
 });
 
+const jobGroups = async () => {
+  const { logGroups = [] } = await (await cloudWatchLogsClient(region)).send(
+    new DescribeLogGroupsCommand({ logGroupNamePrefix: '/aws/sagemaker/' }),
+  );
+  return Object.fromEntries(
+    logGroups.map(({ logGroupName = '', retentionInDays }) => [
+      logGroupName.replace('/aws/sagemaker/', ''),
+      retentionInDays,
+    ]),
+  );
+};
+
 test('bootstrap makes the identity stack and the toolkit with its boundary, and says what to set', async () => {
+  const theirs = { logGroupName: '/aws/sagemaker/TrainingJobs' };
+  await (await cloudWatchLogsClient(region)).send(new CreateLogGroupCommand(theirs));
   const { code, output } = await run('bootstrap.ts', '--subject-prefix', 'repo:octo@1/churn@2');
   expect({ code, output }).toMatchObject({ code: 0 });
   expect(output).toContain(`Adding new permissions boundary ${names.permissionsBoundary}`);
   expect(output).toContain(`policy/${names.stack}--execution`);
   expect(output).toContain(`gh variable set AWS_PULL_REQUEST_ROLE --body ${names.pullRequestRole.arn}`);
   expect(output).toContain('Trusted: repo:octo@1/churn@2:pull_request');
+  expect(output).toContain('/aws/sagemaker/ProcessingJobs: created; it keeps logs for 90 days.');
+  expect(output).toMatch(
+    /TrainingJobs: it is there and keeps all logs for ever.*put-retention-policy --region us-east-1 --log-group-name \/aws\/sagemaker\/TrainingJobs/,
+  );
+  expect(await jobGroups()).toEqual({ ProcessingJobs: 90, TrainingJobs: undefined, TransformJobs: 90 });
 });
 
 test('bootstrap again, as after an upgrade, takes the provider that is there', async () => {
   const { code, output } = await run('bootstrap.ts', '--subject-prefix', 'repo:octo@1/churn@2');
   expect({ code, output }).toMatchObject({ code: 0 });
+  expect(output).not.toContain('ProcessingJobs');
 });
 
 test('deploy makes the environment; what it made answers', async () => {
