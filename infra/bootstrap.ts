@@ -10,6 +10,7 @@ import { originRepository } from '../pipeline/github/origin-repository.ts';
 import { claimsOf, type GitHubRole, issuer, type Workflows } from '../pipeline/github/token-trust.ts';
 import { requireAccount } from './cli/account.ts';
 import { failed } from './cli/failed.ts';
+import { keepJobLogs } from './cli/job-logs.ts';
 import { deployArguments, runCdk } from './cli/run-cdk.ts';
 import { type Environment, environmentOf } from './environment.ts';
 import type { Identity } from './identity/identity-stack.ts';
@@ -52,6 +53,7 @@ async function bootstrap(options: Options): Promise<void> {
     environment,
     context: { config, environment: environment.name, identity: JSON.stringify(identity) },
   });
+  for (const line of await keepJobLogs(environment.region)) console.log(line);
   console.log(closing(environment, identity));
 }
 

@@ -5,7 +5,7 @@ import { Command } from 'commander';
 import { loadModels } from '../pipeline/config/load.ts';
 import { requireAccount } from './cli/account.ts';
 import { failed } from './cli/failed.ts';
-import { deployArguments, runCdk } from './cli/run-cdk.ts';
+import { environmentArguments, runCdk } from './cli/run-cdk.ts';
 import { environmentOf } from './environment.ts';
 
 interface Options {
@@ -13,7 +13,6 @@ interface Options {
   config: string;
   outputs?: string;
   output?: string;
-  takeBack?: boolean;
 }
 
 const program = new Command('cdk')
@@ -51,12 +50,11 @@ command(
   { offline: true },
 ).option('--output <folder>', 'the folder', 'cdk.out');
 command('diff', 'shows what a deploy would change, state machine included', (stack) => ['diff', stack]);
-command('deploy', 'creates or updates the environment', (stack, { outputs = '', takeBack }) => [
-  ...deployArguments([stack], outputs),
-  ...(takeBack ? ['--import-existing-resources'] : []),
-])
-  .option('--outputs <file>', "JSON file for the stack's outputs; default: .mlops/outputs/STACK.json")
-  .option('--take-back', 'puts the resources that an earlier destroy kept into the new stack');
+command(
+  'deploy',
+  'creates or updates the environment; takes back what a destroy or a failed creation left',
+  (stack, { outputs = '' }) => environmentArguments([stack], outputs),
+).option('--outputs <file>', "JSON file for the stack's outputs; default: .mlops/outputs/STACK.json");
 command(
   'destroy',
   'removes the environment, except the resources that hold data',
@@ -65,7 +63,7 @@ command(
     after: () =>
       console.log(
         'Kept, because no deployment can restore their data: the data and artifact buckets, both image repositories, the run ledger ' +
-          'and the model packages. Their storage still costs. `npm run deploy -- --take-back` puts them into a new stack; to remove them, empty and ' +
+          'and the model packages. Their storage still costs. `npm run deploy` puts them into a new stack; to remove them, empty and ' +
           'delete them in the console (the ledger: turn deletion protection off first).',
       ),
   },

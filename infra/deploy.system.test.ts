@@ -1,21 +1,31 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DescribeTableCommand } from '@aws-sdk/client-dynamodb';
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { CreateLogGroupCommand, DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { DescribeTableCommand, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { DescribeRepositoriesCommand } from '@aws-sdk/client-ecr';
 import { GetBucketPolicyCommand, HeadBucketCommand } from '@aws-sdk/client-s3';
 import { DescribeStateMachineCommand, StartExecutionCommand } from '@aws-sdk/client-sfn';
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
-import { dynamoDbClient, ecrClient, s3Client, sfnClient } from '../pipeline/aws/clients.ts';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import {
+  clientOf,
+  cloudWatchLogsClient,
+  dynamoDbClient,
+  ecrClient,
+  s3Client,
+  sfnClient,
+} from '../pipeline/aws/clients.ts';
 import { type Members, membersOf, signedCall } from '../pipeline/aws/signed-call.ts';
 import { account, region, startFakeCloud } from '../pipeline/backends/aws/fakecloud.fixture.ts';
 import { resourceNames } from '../pipeline/names.ts';
+import { startImportingCloud } from './cli/importing-cloud.fixture.ts';
 import { runProgram } from './cli/run-program.fixture.ts';
 
 /** The real CDK command line against an emulator: what a person and the deploy workflow do, in order. */
 jest.setTimeout(240_000);
 
-await startFakeCloud(4621);
+const cloud = await startImportingCloud(await startFakeCloud(4621));
 
 const names = resourceNames({ project: 'churn', environment: 'staging', account, region });
 let folder = '';
@@ -41,6 +51,13 @@ const run = (program: string, ...args: string[]) => runProgram(program, config, 
 const cdk = (command: string, ...args: string[]) =>
   run('cdk.ts', command, '--environment', 'staging', ...args);
 
+async function statusOf(StackName: string): Promise<string | undefined> {
+  const { Stacks = [] } = await clientOf(CloudFormationClient, region).send(
+    new DescribeStacksCommand({ StackName }),
+  );
+  return Stacks[0]?.StackStatus;
+}
+
 /** A resource that CloudFormation makes, changes or removes. */
 const touched = /(CREATE|UPDATE|DELETE)_\w+ *\| AWS::(?!CloudFormation::Stack)/;
 
@@ -60,7 +77,21 @@ test('the wrong account is refused before anything is made', async () => {
   expect(code).toBe(2);
 });
 
+const jobGroups = async () => {
+  const { logGroups = [] } = await (await cloudWatchLogsClient(region)).send(
+    new DescribeLogGroupsCommand({ logGroupNamePrefix: '/aws/sagemaker/' }),
+  );
+  return Object.fromEntries(
+    logGroups.map(({ logGroupName = '', retentionInDays }) => [
+      logGroupName.replace('/aws/sagemaker/', ''),
+      retentionInDays,
+    ]),
+  );
+};
+
 test('bootstrap makes the identity stack and the toolkit, and says whom they trust and what to set', async () => {
+  const theirs = { logGroupName: '/aws/sagemaker/TrainingJobs' };
+  await (await cloudWatchLogsClient(region)).send(new CreateLogGroupCommand(theirs));
   const { code, output } = await run(
     'bootstrap.ts',
     ...['--subject-prefix', 'repo:octo@1/churn@2', '--branch', 'trunk'],
@@ -83,6 +114,11 @@ test('bootstrap makes the identity stack and the toolkit, and says whom they tru
       ['storage', 'compute', 'watch', 'engine', 'roles'].map((topic) => `${names.stack}--execution-${topic}`),
     ),
   );
+  expect(output).toContain('/aws/sagemaker/ProcessingJobs: created; it keeps logs for 90 days.');
+  expect(output).toMatch(
+    /TrainingJobs: it is there and keeps all logs for ever.*put-retention-policy --region us-east-1 --log-group-name \/aws\/sagemaker\/TrainingJobs/,
+  );
+  expect(await jobGroups()).toEqual({ ProcessingJobs: 90, TrainingJobs: undefined, TransformJobs: 90 });
 });
 
 test('where a person approves, bootstrap makes no pull-request role, and says so', async () => {
@@ -106,6 +142,7 @@ test('where a person approves, bootstrap makes no pull-request role, and says so
 test('bootstrap again, as after an upgrade, takes the provider that is there', async () => {
   const { code, output } = await run('bootstrap.ts', '--subject-prefix', 'repo:octo@1/churn@2');
   expect({ code, output }).toMatchObject({ code: 0 });
+  expect(output).not.toContain('ProcessingJobs');
 });
 
 test('deploy makes the environment; what it made answers', async () => {
@@ -174,13 +211,49 @@ test('destroy keeps what cannot be made again, and says so', async () => {
   await expect(
     sfnClient().send(new DescribeStateMachineCommand({ stateMachineArn: names.machines.promote.arn })),
   ).rejects.toThrow();
-  expect(output).toContain('npm run deploy -- --take-back');
+  expect(output).toContain('`npm run deploy` puts them into a new stack');
 });
 
-test('after a destroy, a deploy names what is in its way and how to take it back', async () => {
-  // The emulator knows no import: what --take-back does, only AWS shows.
+const marker = { kind: { S: 'champion/churn' }, id: { S: 'current' } };
+
+test('a deploy after a destroy takes back what destroy kept, as it is', async () => {
+  await dynamoDbClient().send(new PutItemCommand({ TableName: names.ledgerTable, Item: marker }));
   const { code, output } = await cdk('deploy');
-  expect(output).toContain('npm run deploy -- --environment staging --take-back');
-  expect(code).toBe(1);
-  expect((await cdk('deploy', '--help')).output).toContain('--take-back');
+  expect({ code, output }).toMatchObject({ code: 0 });
+  const { artifactsBucket, candidateRepository, dataBucket, ledgerTable, releaseRepository } = names;
+  expect(cloud.imported()).toEqual(
+    [artifactsBucket, candidateRepository, dataBucket, ledgerTable, releaseRepository].sort(),
+  );
+  const { Item } = await dynamoDbClient().send(
+    new GetItemCommand({ TableName: names.ledgerTable, Key: marker }),
+  );
+  expect(Item).toEqual(marker);
+});
+
+describe('a first creation that fails', () => {
+  const first = resourceNames({ project: 'churn', environment: 'first', account, region });
+  const deployFirst = () => run('cdk.ts', 'deploy', '--environment', 'first');
+
+  test('leaves only the ledger, which is protected, and says what a next deploy does', async () => {
+    await writeFile(config, yaml().replace('staging:', 'first:'));
+    const made = await run('bootstrap.ts', '--subject-prefix', 'repo:octo@1/churn@2');
+    expect(made).toMatchObject({ code: 0 });
+    cloud.failNextCreation();
+    const { code, output } = await deployFirst();
+    expect(output).toMatch(
+      /ROLLBACK_COMPLETE: the first failed resource above says why.*takes back what it left/s,
+    );
+    expect(code).toBe(1);
+    expect(await statusOf(first.stack)).toBe('ROLLBACK_COMPLETE');
+    await expect(s3Client().send(new HeadBucketCommand({ Bucket: first.dataBucket }))).rejects.toThrow();
+    await dynamoDbClient().send(new DescribeTableCommand({ TableName: first.ledgerTable }));
+  });
+
+  test('is healed by the next deploy, with nothing to do by hand', async () => {
+    const { code, output } = await deployFirst();
+    expect({ code, output }).toMatchObject({ code: 0 });
+    expect(cloud.imported()).toEqual([first.ledgerTable]);
+    expect(await statusOf(first.stack)).toBe('CREATE_COMPLETE');
+    await s3Client().send(new HeadBucketCommand({ Bucket: first.dataBucket }));
+  });
 });

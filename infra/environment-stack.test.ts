@@ -148,6 +148,7 @@ test('the customer key is on everything at rest', () => {
     'AWS::Lambda::Function',
     'AWS::Logs::LogGroup',
     'AWS::SNS::Topic',
+    'AWS::SQS::Queue',
   ]) {
     expect(text(type).length).toBeGreaterThan(0);
     expect(text(type).filter(([, has]) => !has)).toEqual([]);
@@ -174,7 +175,7 @@ test('buckets: versioned, encrypted, private, over TLS only, kept', () => {
   const buckets = ofType(staging, 'AWS::S3::Bucket');
   expect(buckets).toHaveLength(2);
   for (const [id, bucket] of buckets) {
-    expect(bucket).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+    expect(bucket).toMatchObject({ DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' });
     expect(bucket.Properties).toMatchObject({
       VersioningConfiguration: { Status: 'Enabled' },
       PublicAccessBlockConfiguration: {
@@ -224,7 +225,10 @@ test('images: immutable, scanned, those of packages kept first', () => {
     'churn/staging/release',
   ]);
   for (const [, repository] of repositories) {
-    expect(repository.DeletionPolicy).toBe('Retain');
+    expect(repository).toMatchObject({
+      DeletionPolicy: 'RetainExceptOnCreate',
+      UpdateReplacePolicy: 'Retain',
+    });
     expect(repository.Properties).toMatchObject({
       ImageTagMutability: 'IMMUTABLE',
       ImageScanningConfiguration: { ScanOnPush: true },
@@ -247,7 +251,12 @@ test('a run that its machine cannot close is closed by the rule', () => {
       'detail-type': ['Step Functions Execution Status Change'],
       detail: { status: ['FAILED', 'TIMED_OUT', 'ABORTED'], stateMachineArn: Match.anyValue() },
     },
-    Targets: [Match.objectLike({ Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('closerun'), 'Arn'] } })],
+    Targets: [
+      Match.objectLike({
+        Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('closerun'), 'Arn'] },
+        DeadLetterConfig: { Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('Lost'), 'Arn'] } },
+      }),
+    ],
   });
 });
 
@@ -274,6 +283,7 @@ test('nothing that costs at rest but storage, alarms and logs; nothing that CDK 
     'AWS::ECR::Repository',
     'AWS::Events::Rule',
     'AWS::IAM::Role',
+    'AWS::Lambda::EventInvokeConfig',
     'AWS::Lambda::Function',
     'AWS::Lambda::Permission',
     'AWS::Lambda::Version',
@@ -283,6 +293,8 @@ test('nothing that costs at rest but storage, alarms and logs; nothing that CDK 
     'AWS::SNS::Subscription',
     'AWS::SNS::Topic',
     'AWS::SNS::TopicPolicy',
+    'AWS::SQS::Queue',
+    'AWS::SQS::QueuePolicy',
     'AWS::StepFunctions::StateMachine',
   ]);
   const functions = ofType(staging, 'AWS::Lambda::Function');
@@ -296,7 +308,10 @@ test('nothing that costs at rest but storage, alarms and logs; nothing that CDK 
 /** A changed id makes CloudFormation replace what people's data is in. Change this list only with a migration. */
 test('what holds state keeps its logical id', () => {
   const stateful = Object.entries(staging)
-    .filter(([, { DeletionPolicy, Type }]) => DeletionPolicy === 'Retain' && Type !== 'AWS::Lambda::Version')
+    .filter(
+      ([, { DeletionPolicy, Type }]) =>
+        DeletionPolicy?.startsWith('Retain') && Type !== 'AWS::Lambda::Version',
+    )
     .map(([id, { Type }]) => [id, Type]);
   const committed = JSON.parse(readFileSync(new URL('stateful-resources.json', import.meta.url), 'utf8'));
   expect(Object.fromEntries(stateful)).toEqual(committed);

@@ -101,6 +101,10 @@ export function resourceNames(deployment: Deployment) {
     permissionsBoundary: `${stack}--boundary`,
     closeRunRule: `${stack}--close-run`,
     notificationTopic: `${stack}--notifications`,
+    notificationTopicArn: arn('sns', `${stack}--notifications`),
+    /** The queue of events that no function handled. */
+    lostEvents: `${stack}--lost-events`,
+    lostEventsArn: arn('sqs', `${stack}--lost-events`),
     dashboard: stack,
   };
 }

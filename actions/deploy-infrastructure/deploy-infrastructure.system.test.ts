@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DescribeStateMachineCommand } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { startImportingCloud } from '../../infra/cli/importing-cloud.fixture.ts';
 import { runProgram } from '../../infra/cli/run-program.fixture.ts';
 import { sfnClient } from '../../pipeline/aws/clients.ts';
 import { account, region, startFakeCloud } from '../../pipeline/backends/aws/fakecloud.fixture.ts';
@@ -18,7 +19,9 @@ import { builtAction, type Step } from '../shared/runner.fixture.ts';
  */
 jest.setTimeout(240_000);
 
-const { endpoint } = await startFakeCloud(4631);
+const fakeCloud = await startFakeCloud(4631);
+const cloud = await startImportingCloud(fakeCloud);
+const endpoint = process.env.AWS_ENDPOINT_URL ?? '';
 const action = await builtAction('deploy-infrastructure');
 const names = resourceNames({ project: 'churn', environment: 'staging', account, region });
 const secret = 'jYq0-the-secret-access-key';
@@ -108,9 +111,25 @@ test('before the bootstrap, one annotation says who has to do what', async () =>
   expect(code).toBe(1);
 });
 
-test('the first deployment makes the environment and gives its outputs', async () => {
+test('a first deployment that fails is one annotation, which says that the next one heals it', async () => {
   const made = await runProgram('bootstrap.ts', source, '--subject-prefix', 'repo:octo@1/churn@2');
   expect(made).toMatchObject({ code: 0 });
+  cloud.failNextCreation();
+  const { code, annotations } = await act({ mode: 'deploy', environment: 'staging' });
+  expect(annotations).toEqual([
+    expect.stringMatching(/^::error::.*ROLLBACK_COMPLETE.*deploy again.*takes back what it left/),
+  ]);
+  expect(code).toBe(1);
+});
+
+test('its diff shows everything as new, though a failed stack is there', async () => {
+  const { outputs, log, summary } = await act({ mode: 'diff', environment: 'staging' });
+  expect(log).toContain('its creation failed (ROLLBACK_COMPLETE)');
+  expect(outputs.changed).toBe('true');
+  expect(summary).toMatch(/\| ➕ added \| <code>Storage\/Data<\/code>/);
+});
+
+test('the next deployment makes the environment, takes back the ledger, and gives its outputs', async () => {
   const { code, log, outputs, summary, annotations } = await act({ mode: 'deploy', environment: 'staging' });
   expect({ code, log: code === 0 ? '' : log }).toEqual({ code: 0, log: '' });
   expect(annotations).toEqual([]);
@@ -127,6 +146,7 @@ test('the first deployment makes the environment and gives its outputs', async (
   expect(log).toMatch(/^::group::Changes to churn--staging\n::stop-commands::\S+\n/m);
   expect(log).toMatch(/^::group::Deployment of churn--staging\n/m);
   expect(log.match(/^::endgroup::$/gm)).toHaveLength(2);
+  expect(cloud.imported()).toEqual([names.ledgerTable]);
   await sfnClient().send(new DescribeStateMachineCommand({ stateMachineArn: names.machines.promote.arn }));
 });
 

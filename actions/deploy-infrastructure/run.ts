@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { requireAccount } from '../../infra/cli/account.ts';
 import { deployedStack } from '../../infra/cli/deployed-stack.ts';
-import { CdkError, deployArguments, runCdk } from '../../infra/cli/run-cdk.ts';
+import { CdkError, environmentArguments, runCdk } from '../../infra/cli/run-cdk.ts';
 import {
   isChanged,
   losses,
@@ -117,7 +117,7 @@ async function deploy({ environment, assembly, stacks, signal }: Deployment): Pr
   try {
     await group(`Deployment of ${stacks.join(', ')}`, (onOutput) =>
       runCdk(
-        [...deployArguments(stacks, file), '--exclusively', '--ci', '--no-color'],
+        [...environmentArguments(stacks, file), '--exclusively', '--ci', '--no-color'],
         options({ environment, assembly, signal, onOutput }),
       ),
     );

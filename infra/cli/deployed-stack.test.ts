@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { testEnvironment } from '../environment.fixture.ts';
 import { deployedStack } from './deployed-stack.ts';
 
@@ -30,6 +30,9 @@ beforeAll(async () => {
     AWS_SECRET_ACCESS_KEY: 'own',
   });
 });
+beforeEach(() => {
+  answers.set('DescribeStacks', stackIn('UPDATE_COMPLETE'));
+});
 afterEach(() => {
   answers.clear();
   asked.length = 0;
@@ -57,17 +60,46 @@ const ask = () =>
   });
 const actions = () => asked.map((question) => question.get('Action'));
 
+const stackIn = (status: string) => ({
+  body: `<Stacks><member><StackStatus>${status}</StackStatus></member></Stacks>`,
+});
 const template = { body: '<TemplateBody>{"Resources":{}}</TemplateBody>' };
 const described = (status: string, rest: string) => ({ body: `<Status>${status}</Status>${rest}` });
 const changes = (id: string) =>
   `<Changes><member><ResourceChange><LogicalResourceId>${id}</LogicalResourceId></ResourceChange></member></Changes>`;
 
 test('a stack that is not there has no template, and no change set is made', async () => {
-  answers.set('GetTemplate', { status: 400, body: 'Stack with id churn--staging does not exist' });
+  answers.set('DescribeStacks', { status: 400, body: 'Stack with id churn--staging does not exist' });
   expect(await ask()).toEqual({ template: undefined });
   // The credentials themselves ask if the role may not be assumed.
-  expect(actions()).toEqual(['AssumeRole', 'GetTemplate']);
+  expect(actions()).toEqual(['AssumeRole', 'DescribeStacks']);
 });
+
+test.each(['ROLLBACK_COMPLETE', 'ROLLBACK_FAILED'])(
+  'a stack whose creation failed (%s) holds nothing to compare with, and the log says what a deployment does',
+  async (status) => {
+    answers.set('DescribeStacks', stackIn(status));
+    answers.set('GetTemplate', template);
+    expect(await ask()).toEqual({ template: undefined });
+    expect(actions()).toEqual(['AssumeRole', 'DescribeStacks']);
+    expect(said.at(-1)).toContain(`its creation failed (${status})`);
+  },
+);
+
+test('a stack that has no more than a change set is none', async () => {
+  answers.set('DescribeStacks', stackIn('REVIEW_IN_PROGRESS'));
+  expect(await ask()).toEqual({ template: undefined });
+});
+
+test.each(['UPDATE_ROLLBACK_COMPLETE', 'UPDATE_ROLLBACK_FAILED', 'DELETE_FAILED'])(
+  'a stack that succeeded once is compared with, whatever came after (%s)',
+  async (status) => {
+    answers.set('DescribeStacks', stackIn(status));
+    answers.set('GetTemplate', template);
+    answers.set('DescribeChangeSet', described('CREATE_COMPLETE', ''));
+    expect((await ask()).template).toEqual({ Resources: {} });
+  },
+);
 
 test('a change set is made with the roles of the bootstrap, read to its end and deleted', async () => {
   answers.set('AssumeRole', {
@@ -81,7 +113,7 @@ test('a change set is made with the roles of the bootstrap, read to its end and 
     'A',
     'B',
   ]);
-  const [role, , created] = asked;
+  const [role, , , created] = asked;
   expect(role?.get('RoleArn')).toBe('arn:aws:iam::111111111111:role/deploy');
   expect(Object.fromEntries(created ?? [])).toMatchObject({
     Action: 'CreateChangeSet',

@@ -4,6 +4,7 @@ import {
   CreateChangeSetCommand,
   DeleteChangeSetCommand,
   type DescribeChangeSetOutput,
+  DescribeStacksCommand,
   GetTemplateCommand,
   paginateDescribeChangeSet,
   waitUntilChangeSetCreateComplete,
@@ -43,8 +44,15 @@ interface Question {
 export async function deployedStack(question: Question): Promise<Deployed> {
   const { environment, stack, properties } = question;
   const client = await cloudFormation(environment, properties);
+  const status = await statusOf(client, stack);
+  if (status === undefined) return { template: undefined };
+  if (neverSucceeded.includes(status)) {
+    question.say(
+      `${stack}: its creation failed (${status}): a deployment deletes this stack, which holds nothing, creates it anew and takes back what it left\n`,
+    );
+    return { template: undefined };
+  }
   const template = await deployedTemplate(client, stack);
-  if (template === undefined) return { template };
   try {
     return { template, changeSet: await changeSet(client, question) };
   } catch (error) {
@@ -79,20 +87,27 @@ async function cloudFormation(
   });
 }
 
-async function deployedTemplate(
-  client: CloudFormationClient,
-  StackName: string,
-): Promise<Partial<Template> | undefined> {
+/** The states of a stack whose creation was rolled back. CloudFormation can only delete it, which the CDK does. */
+const neverSucceeded = ['ROLLBACK_COMPLETE', 'ROLLBACK_FAILED'];
+
+/** The stack's state; undefined if there is no stack, or only a change set to create one. */
+async function statusOf(client: CloudFormationClient, StackName: string): Promise<string | undefined> {
   try {
-    const { TemplateBody = '' } = await client.send(
-      new GetTemplateCommand({ StackName, TemplateStage: 'Original' }),
+    const { Stacks: [{ StackStatus } = {}] = [] } = await client.send(
+      new DescribeStacksCommand({ StackName }),
     );
-    // A stack that has had no more than a change set has no template.
-    return (parse(TemplateBody) as Partial<Template> | null) ?? undefined;
+    return StackStatus === 'REVIEW_IN_PROGRESS' ? undefined : StackStatus;
   } catch (error) {
     if (/does not exist/.test((error as Error).message)) return undefined;
     throw error;
   }
+}
+
+async function deployedTemplate(client: CloudFormationClient, StackName: string): Promise<Partial<Template>> {
+  const { TemplateBody = '' } = await client.send(
+    new GetTemplateCommand({ StackName, TemplateStage: 'Original' }),
+  );
+  return parse(TemplateBody) as Partial<Template>;
 }
 
 async function changeSet(

@@ -28,7 +28,16 @@ test.each([
   ],
   [
     'churn-staging-data-1 already exists in stack arn:aws:cloudformation:eu-west-1:111111111111:stack/x',
-    /--take-back/,
+    /exists already.*could not be taken into it.*Delete it, and deploy again/,
+  ],
+  [
+    // aws/aws-cdk-cli, pull request 1367: the words of the command line.
+    "Import of existing resources failed for stack 'churn-staging' because the following resources need a DeletionPolicy of 'Retain' or 'RetainExceptOnCreate':\n  - churn-staging/Functions/plan-log",
+    /exists already.*holds no data/,
+  ],
+  [
+    'Failed deleting stack churn-staging that had previously failed creation (current state: DELETE_FAILED)',
+    /DELETE_FAILED: its creation failed.*cannot be deleted/,
   ],
   [
     'User: arn:aws:sts::111111111111:assumed-role/x is not authorized to perform: glue:CreateJob on resource: y',

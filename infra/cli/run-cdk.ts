@@ -90,6 +90,17 @@ export const deployArguments = (stacks: readonly string[], outputs: string): str
   outputs,
 ];
 
+/**
+ * The arguments that create or update stacks of an environment. A creation that failed, or a destroy, may have left resources
+ * that hold data and belong to no stack: CloudFormation takes those with the template's names into the stack, instead of
+ * failing because they exist. The CDK itself first deletes a stack whose creation failed, and no other
+ * (ROLLBACK_COMPLETE, ROLLBACK_FAILED: such a stack has never succeeded).
+ */
+export const environmentArguments = (stacks: readonly string[], outputs: string): string[] => [
+  ...deployArguments(stacks, outputs),
+  '--import-existing-resources',
+];
+
 export class CdkError extends Error {
   override readonly name = 'CdkError';
   readonly exitCode: number;
@@ -120,10 +131,10 @@ export function explain(output: string, { name, account, region, names }: Enviro
       () => 'there are no AWS credentials: set AWS_PROFILE, or log in (aws sso login)',
     ],
     [
-      /already exists/i,
+      /already exists|(?:need a|must have the) DeletionPolicy/i,
       () =>
-        `resources that an earlier destroy of ${names.stack} kept still exist: npm run deploy -- --environment ${name} --take-back ` +
-        'puts them into the new stack',
+        `a resource that ${names.stack} creates exists already, named above, and could not be taken into it: it belongs to another ` +
+        'stack, or it holds no data and so was not meant to be kept. Delete it, and deploy again',
     ],
     [
       /is in (\w+) state|in (\w+_IN_PROGRESS) state/,
@@ -139,10 +150,16 @@ export function explain(output: string, { name, account, region, names }: Enviro
         '"Continue update rollback", then deploy again',
     ],
     [
+      /(?:current|failed) state\b[^\n]*(DELETE_FAILED)/,
+      ([, state]) =>
+        `${stack} is ${state}: its creation failed, and a resource of it cannot be deleted, which its events name. Delete the ` +
+        'stack in the CloudFormation console without that resource, and deploy again',
+    ],
+    [
       /(ROLLBACK_COMPLETE|ROLLBACK_FAILED|CREATE_FAILED)/,
       ([, state]) =>
-        `${stack} is ${state}: the first failed resource above says why. Fix it and deploy again; remove a stack whose ` +
-        `creation never succeeded first (npm run destroy -- --environment ${name})`,
+        `${stack} is ${state}: the first failed resource above says why. Fix it and deploy again: a deployment deletes a stack ` +
+        'whose creation failed, and takes back what it left',
     ],
     [
       /(?:not authorized to perform|AccessDenied[^:]*:.*perform): ?(\S+)/,

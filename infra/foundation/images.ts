@@ -14,7 +14,8 @@ import type { EncryptedProps } from '../encrypted-props.ts';
 const all = 100_000;
 
 /**
- * Image repositories of pull requests (candidate) and of merges (release).
+ * Image repositories of pull requests (candidate) and of merges (release). Both stay when the stack is deleted. If the stack's
+ * creation fails, CloudFormation deletes them again; ECR lets it delete a repository only if it is empty.
  *
  * ECR removes images by rules, which count a day from the push and see no registry. So what a run holds has a tag
  * (pipeline/image/held.ts), and an image with the tags of one rule is removed by no later one. Images of what was the
@@ -45,7 +46,7 @@ export class Images extends Construct {
           },
           ...others,
         ].map((rule, index) => ({ ...rule, rulePriority: index + 1 })),
-        removalPolicy: RemovalPolicy.RETAIN,
+        removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
       });
     this.candidate = repository('Candidate', names.candidateRepository, [
       {

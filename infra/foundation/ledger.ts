@@ -17,6 +17,8 @@ export class Ledger extends Construct {
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       deletionProtection: true,
       ...(key ? { encryption: TableEncryption.CUSTOMER_MANAGED, encryptionKey: key } : {}),
+      // Not RETAIN_ON_UPDATE_OR_DELETE: a rollback could not delete the table, because it is protected, and would itself fail.
+      // The next deployment takes the table into its stack (cli/run-cdk.ts).
       removalPolicy: RemovalPolicy.RETAIN,
     });
   }

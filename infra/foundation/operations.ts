@@ -5,30 +5,43 @@ import {
   GraphWidget,
   type IMetric,
   type IWidget,
+  Metric,
+  Stats,
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { type EventPattern, Rule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { Function as Handler } from 'aws-cdk-lib/aws-lambda';
+import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+import { acknowledge } from '../acknowledge.ts';
 import type { Environment } from '../environment.ts';
 import { arnOf } from '../iam/arn.ts';
 
 interface OperationsProps {
   readonly environment: Environment;
-  /** @default the topic is not encrypted: it carries names and states, and CloudWatch cannot use AWS's own key */
+  /**
+   * @default the topic is not encrypted, because it carries names and states, and CloudWatch cannot use AWS's own key; SQS
+   * encrypts the queue with a key of its own
+   */
   readonly key: IKey | undefined;
 }
 
-/** The alarms and graphs of a feature. */
+/** The alarms, graphs and events of a feature. */
 export interface Watched {
   /** @default none */
   readonly alarms?: readonly WatchedAlarm[];
   /** Rows of the dashboard, below those of features registered earlier. @default none */
   readonly rows?: readonly (readonly IWidget[])[];
+  /** @default none */
+  readonly events?: readonly WatchedEvent[];
 }
 
 /** An alarm that notifies the topic when its metric, a count of failures, is above 0. */
@@ -39,9 +52,24 @@ interface WatchedAlarm {
   readonly metric: IMetric;
 }
 
-/** The topic that people subscribe to, and the alarms and the dashboard that features register. */
+/**
+ * Events that a function handles. An event that does not reach the function, or on which the function fails three times, is
+ * kept in the queue `lost`, and an alarm tells of it. The function's role must be allowed to send to that queue.
+ */
+interface WatchedEvent {
+  /** The rule's construct id, part of its logical id. */
+  readonly id: string;
+  readonly ruleName: string;
+  readonly description: string;
+  readonly pattern: EventPattern;
+  readonly handler: Handler;
+}
+
+/** The topic that people subscribe to, the queue of lost events, and the alarms and the dashboard that features register. */
 export class Operations extends Construct {
   readonly topic: Topic;
+  /** Keeps events that nothing handled, for 14 days. */
+  readonly lost: Queue;
   readonly #dashboard: Dashboard;
   readonly #stackName: string;
 
@@ -68,14 +96,46 @@ export class Operations extends Construct {
       }),
     );
     for (const email of emails) this.topic.addSubscription(new EmailSubscription(email));
+    this.lost = new Queue(this, 'Lost', {
+      queueName: names.lostEvents,
+      retentionPeriod: Duration.days(14),
+      enforceSSL: true,
+      ...(key
+        ? { encryption: QueueEncryption.KMS, encryptionMasterKey: key }
+        : { encryption: QueueEncryption.SQS_MANAGED }),
+    });
+    acknowledge(this.lost, {
+      'AwsSolutions-SQS3':
+        'it is itself the queue of what could not be delivered; an alarm tells of every message in it',
+    });
     this.#dashboard = new Dashboard(this, 'Dashboard', {
       dashboardName: names.dashboard,
       defaultInterval: Duration.days(28),
     });
+    this.watch({
+      alarms: [
+        {
+          name: 'events-lost',
+          description: `An event was not handled: the queue ${names.lostEvents} keeps it for 14 days`,
+          metric: this.lost.metricApproximateNumberOfMessagesVisible({ statistic: Stats.MAXIMUM }),
+        },
+      ],
+    });
   }
 
-  watch({ alarms = [], rows = [] }: Watched): void {
-    for (const { name, description, metric } of alarms)
+  watch({ alarms = [], rows = [], events = [] }: Watched): void {
+    for (const event of events) this.#handle(event);
+    const undelivered = events.map(({ id, ruleName }) => ({
+      name: `${ruleName.replace(`${this.#stackName}--`, '')}-not-called`,
+      description: `EventBridge could not call the function of ${id}`,
+      metric: new Metric({
+        namespace: 'AWS/Events',
+        metricName: 'FailedInvocations',
+        dimensionsMap: { RuleName: ruleName },
+        statistic: Stats.SUM,
+      }),
+    }));
+    for (const { name, description, metric } of [...alarms, ...undelivered])
       new Alarm(this, name, {
         alarmName: `${this.#stackName}--${name}`,
         alarmDescription: description,
@@ -86,6 +146,27 @@ export class Operations extends Construct {
         treatMissingData: TreatMissingData.NOT_BREACHING,
       }).addAlarmAction(new SnsAction(this.topic));
     for (const row of rows) this.#dashboard.addWidgets(...row);
+  }
+
+  #handle({ id, ruleName, description, pattern, handler }: WatchedEvent): void {
+    new Rule(this, id, {
+      ruleName,
+      description,
+      eventPattern: pattern,
+      targets: [
+        new LambdaFunction(handler, {
+          retryAttempts: 20,
+          maxEventAge: Duration.hours(6),
+          deadLetterQueue: this.lost,
+        }),
+      ],
+    });
+    // EventBridge only hands the event to Lambda's own queue: what the function then fails on is Lambda's to keep.
+    handler.configureAsyncInvoke({
+      retryAttempts: 2,
+      maxEventAge: Duration.hours(6),
+      onFailure: new SqsDestination(this.lost),
+    });
   }
 }
 

@@ -10,7 +10,10 @@ import { Construct } from 'constructs';
 import { acknowledge } from '../acknowledge.ts';
 import type { EncryptedProps } from '../encrypted-props.ts';
 
-/** The buckets of the data that runs read and of the artifacts that they write. Both stay when the stack is deleted. */
+/**
+ * The buckets of the data that runs read and of the artifacts that they write. Both stay when the stack is deleted. If the
+ * stack's creation fails, CloudFormation deletes them again; S3 lets it delete a bucket only if it is empty.
+ */
 export class Storage extends Construct {
   readonly data: Bucket;
   readonly artifacts: Bucket;
@@ -41,7 +44,7 @@ export class Storage extends Construct {
           },
           ...rules,
         ],
-        removalPolicy: RemovalPolicy.RETAIN,
+        removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
       });
     // A run records the versions of the objects that it read, which stay for a year.
     this.data = bucket('Data', names.dataBucket, 365);

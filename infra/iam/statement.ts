@@ -31,6 +31,16 @@ export function onlyKinds(kinds: readonly string[]): Pick<Statement, 'Condition'
   };
 }
 
+/** Limits access to one model's ledger items, of any kind, and to calls that name a key. */
+export function onlyModel(model: string): Pick<Statement, 'Condition'> {
+  return {
+    Condition: {
+      'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [kindOf('*', model)] },
+      Null: { 'dynamodb:LeadingKeys': 'false' },
+    },
+  };
+}
+
 /**
  * Acknowledges cdk-nag's findings on the stars of these statements, each with its reason. A resource that is only `*` gets
  * one only from its statement's `because`.

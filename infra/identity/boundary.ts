@@ -14,7 +14,7 @@ export function boundary(environment: Environment): Statement[] {
   const engine = engineAccess(environment);
   return [
     allow(
-      ['dynamodb:*', 'ecr:*', 'events:*', 'lambda:*', 'logs:*', 's3:*', 'sagemaker:*', 'sns:*', 'states:*'],
+      ['dynamodb:*', 'ecr:*', 'lambda:*', 'logs:*', 's3:*', 'sagemaker:*', 'sns:*', 'sqs:*', 'states:*'],
       ownResources(environment),
       { because: "a boundary grants nothing, and the resources are the environment's own" },
     ),

@@ -174,6 +174,19 @@ function watch(environment: Environment): Statement[] {
     ),
     allow(
       [
+        'sqs:CreateQueue',
+        'sqs:DeleteQueue',
+        'sqs:GetQueueAttributes',
+        'sqs:GetQueueUrl',
+        'sqs:ListQueueTags',
+        'sqs:SetQueueAttributes',
+        'sqs:TagQueue',
+        'sqs:UntagQueue',
+      ],
+      [arn('sqs', `${stack}--*`)],
+    ),
+    allow(
+      [
         'cloudwatch:DeleteAlarms',
         'cloudwatch:ListTagsForResource',
         'cloudwatch:PutMetricAlarm',

@@ -12,14 +12,18 @@ export function githubBoundary(environment: Environment): Statement[] {
   return [
     allow(
       [
+        'dynamodb:DeleteItem',
         'dynamodb:GetItem',
         'dynamodb:Query',
+        'dynamodb:Scan',
         'ecr:*',
         'lambda:InvokeFunction',
+        's3:DeleteObject*',
         's3:GetObject*',
         's3:ListBucket*',
         's3:PutObject',
         'sagemaker:DeleteModel',
+        'sagemaker:DeleteModelPackage*',
         'sagemaker:Describe*',
         'sagemaker:List*',
         'sagemaker:Stop*',

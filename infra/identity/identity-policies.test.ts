@@ -249,6 +249,7 @@ describe.each(['processing', 'glue', 'fargate'] as const)('at the longest names,
     expect(policies.map(({ ManagedPolicyName }) => ManagedPolicyName.replace(/.*--/, ''))).toEqual([
       'boundary',
       'github-boundary',
+      'clean-smoke',
       ...Object.keys(executionPolicies(longest)).map((topic) => `execution-${topic}`),
     ]);
     for (const { ManagedPolicyName, PolicyDocument } of policies)

@@ -19,6 +19,7 @@ import { deployPolicy } from './deploy-role.ts';
 import { githubBoundary } from './github-boundary.ts';
 import { managedPolicy } from './managed-policy.ts';
 import { pullRequestPolicy } from './pull-request-role.ts';
+import { cleanSmoke } from './smoke-access.ts';
 
 /** The facts that bootstrap finds out before it deploys. */
 export interface Identity extends Workflows {
@@ -115,6 +116,16 @@ export class IdentityStack extends Stack {
       names.deployRole.name,
       'Deployments: infrastructure, images, promote runs',
       deployPolicy(environment),
+    );
+    // Both together would be longer than a role's inline policies may be.
+    deployRole.addManagedPolicy(
+      managedPolicy(
+        this,
+        'CleanSmoke',
+        `${names.stack}--clean-smoke`,
+        'Deletes what the smoke test made',
+        cleanSmoke(environment),
+      ),
     );
 
     if (environment.emails.length > 0)

@@ -44,6 +44,7 @@ function resourcesToRead(action: string, environment: ReturnType<typeof testEnvi
     logs: [arn('logs', `log-group:/aws/lambda/${names.functions.plan.name}`)],
     s3: [`arn:aws:s3:::${names.dataBucket}`],
     sns: [arn('sns', names.notificationTopic)],
+    sqs: [names.lostEventsArn],
     states: [names.machines.promote.arn],
   };
   return [...(byService[service] ?? []), '*'];
@@ -78,11 +79,14 @@ test.each([
   },
 );
 
-test('the extract has every type that a stack contains, but one that has no handler to read it', () => {
+test('the extract has every type that a stack contains, but two that no handler reads', () => {
   const deployed = (['processing', 'glue', 'fargate'] as const).flatMap((engine) =>
     (['staging', 'production'] as const).flatMap((name) =>
       Object.values(resourcesOf(stackOf(testEnvironment(name, engine)))).map(({ Type }) => Type),
     ),
   );
-  expect([...new Set(deployed)].filter((type) => !(type in types))).toEqual(['AWS::SNS::TopicPolicy']);
+  expect([...new Set(deployed)].filter((type) => !(type in types)).sort()).toEqual([
+    'AWS::SNS::TopicPolicy',
+    'AWS::SQS::QueuePolicy',
+  ]);
 });

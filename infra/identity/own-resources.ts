@@ -17,7 +17,6 @@ export function ownResources(environment: Environment): string[] {
   return [
     arn('dynamodb', `table/${stack}--*`),
     arn('ecr', `repository/${project}/${name}/*`),
-    arn('events', `rule/${stack}--*`),
     arn('lambda', `function:${stack}--*`),
     arn('logs', `log-group:/aws/lambda/${stack}--*`),
     arn('logs', `log-group:/aws/vendedlogs/states/${stack}--*`),
@@ -29,6 +28,7 @@ export function ownResources(environment: Environment): string[] {
     arn('sagemaker', `*/${stack}--*`),
     arn('sagemaker', `*/${jobPrefix}-*`),
     arn('sns', `${stack}--*`),
+    arn('sqs', `${stack}--*`),
     arn('states', `execution:${stack}--*`),
     arn('states', `stateMachine:${stack}--*`),
   ];

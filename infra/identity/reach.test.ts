@@ -340,7 +340,9 @@ test('what each role may do in its own environment', () => {
     "plan",
     "promote",
   ],
-  "dynamodb:Scan table/churn--staging--ledger": [],
+  "dynamodb:Scan table/churn--staging--ledger": [
+    "deploy",
+  ],
   "dynamodb:UpdateItem table/churn--staging--ledger": [
     "promote",
   ],
@@ -581,7 +583,10 @@ test('what each role may do in its own environment', () => {
   "sagemaker:UpdateModelPackage model-package/churn--staging--churn/1": [
     "promote",
   ],
-  "sns:Publish churn--staging--notifications": [],
+  "sns:Publish churn--staging--notifications": [
+    "record",
+    "close-run",
+  ],
   "sns:SetTopicAttributes churn--staging--notifications": [
     "toolkit cfn-exec",
   ],

@@ -4,15 +4,16 @@ import { explained } from './explained.ts';
 
 /** A call of a service that the pipeline uses so rarely that it has no client for it. */
 export interface Call {
-  service: 'cloudformation' | 'ecs' | 'glue' | 'iam' | 'servicequotas' | 'ssm';
+  service: 'cloudformation' | 'ecs' | 'glue' | 'iam' | 'servicequotas' | 'sns' | 'ssm';
   region: string;
   /** The action's name in the service's API: GetParameter. */
   action: string;
-  /** For the Query protocol (CloudFormation, IAM) only text values. */
+  /** For the Query protocol (CloudFormation, IAM, SNS) only text values. */
   parameters: Record<string, string | number | readonly string[]>;
 }
 
-const query = { cloudformation: '2010-05-15', iam: '2010-05-08' } as const;
+/** The versions of the services that use the Query protocol. */
+const query = { cloudformation: '2010-05-15', iam: '2010-05-08', sns: '2010-03-31' } as const;
 const json = {
   ecs: 'AmazonEC2ContainerServiceV20141113',
   glue: 'AWSGlue',
@@ -27,7 +28,7 @@ export const membersOf = <Member>(list: Members<Member> | undefined): Member[] =
   (list || { member: [] }).member;
 
 /**
- * Returns the service's answer. All values from CloudFormation and IAM, which answer in XML, are texts.
+ * Returns the service's answer. All values from the services that answer in XML (CloudFormation, IAM, SNS) are texts.
  * @throws the service's error by its name, with advice if there is any
  */
 export async function signedCall<Answer>({ service, region, action, parameters }: Call): Promise<Answer> {
@@ -35,17 +36,21 @@ export async function signedCall<Answer>({ service, region, action, parameters }
   try {
     const { credentials, sha256 } = stsClient(region).config;
     const { url, signingRegion } = endpoint(service, region);
-    const isQuery = service === 'cloudformation' || service === 'iam';
+    const version = service in query ? query[service as keyof typeof query] : undefined;
+    const isQuery = version !== undefined;
     const texts = Object.entries(parameters).map(([key, value]): [string, string] => [key, String(value)]);
     const body = isQuery
-      ? new URLSearchParams([['Action', action], ['Version', query[service]], ...texts]).toString()
+      ? new URLSearchParams([['Action', action], ['Version', version], ...texts]).toString()
       : JSON.stringify(parameters);
     const { host, ...headers } = await sign({
       signer: { service, region: signingRegion, credentials, sha256 },
       host: url.host,
       headers: isQuery
         ? { 'content-type': 'application/x-www-form-urlencoded' }
-        : { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': `${json[service]}.${action}` },
+        : {
+            'content-type': 'application/x-amz-json-1.1',
+            'x-amz-target': `${json[service as keyof typeof json]}.${action}`,
+          },
       body,
     });
     const response = await fetch(url, { method: 'POST', headers, body, signal: AbortSignal.timeout(20_000) });

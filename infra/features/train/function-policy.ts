@@ -23,6 +23,10 @@ interface Needs {
   readonly images?: true;
   /** Describes executions. */
   readonly executions?: true;
+  /** Tells people of runs that they have to look at. */
+  readonly notices?: true;
+  /** An event calls it: what it fails on goes to the queue of lost events. */
+  readonly events?: true;
 }
 
 const needs: Readonly<Record<FunctionName, Needs>> = {
@@ -48,8 +52,19 @@ const needs: Readonly<Record<FunctionName, Needs>> = {
   },
   register: { folders: ['configs', 'packages'], registry: 'register', images: true },
   promote: { reads: ['lease'], writes: ['champion'], registry: 'approve', images: true },
-  record: { reads: ['prepared'], writes: ['run', 'lease', 'execution'], executions: true },
-  'close-run': { writes: ['run', 'lease', 'execution'], jobs: 'stop', executions: true },
+  record: {
+    reads: ['prepared'],
+    writes: ['run', 'lease', 'execution', 'notice'],
+    executions: true,
+    notices: true,
+  },
+  'close-run': {
+    writes: ['run', 'lease', 'execution', 'notice'],
+    jobs: 'stop',
+    executions: true,
+    notices: true,
+    events: true,
+  },
 };
 
 /** The policy of a function's role. `sources` are the `s3://` URIs of mlops.yaml outside the environment's buckets. */
@@ -65,6 +80,8 @@ export function functionPolicy(name: FunctionName, place: Place, sources: readon
     jobs,
     images,
     executions,
+    notices,
+    events,
   } = needs[name];
   const readable = [...reads, ...writes];
   return [
@@ -102,6 +119,8 @@ export function functionPolicy(name: FunctionName, place: Place, sources: readon
           ),
         ]
       : []),
+    ...(notices ? [allow(['sns:Publish'], [names.notificationTopicArn])] : []),
+    ...(events ? [allow(['sqs:SendMessage'], [names.lostEventsArn])] : []),
   ];
 }
 

@@ -68,6 +68,7 @@ export class Functions extends Construct {
           // A pull request brings its own budget, so the deployed one is its ceiling.
           ...(name === 'plan' &&
             environment.mostRunUsd !== null && { MLOPS_MOST_RUN_USD: String(environment.mostRunUsd) }),
+          MLOPS_TOPIC: names.notificationTopicArn,
         },
         ...(key && { environmentEncryption: key }),
         logGroup,

@@ -1,6 +1,3 @@
-import { Rule } from 'aws-cdk-lib/aws-events';
-import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
-import { Duration } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { EncryptedProps } from '../../encrypted-props.ts';
 import type { Operations } from '../../foundation/operations.ts';
@@ -42,22 +39,6 @@ export function addTrain(
     jobRoles: { evaluate: jobRole('EvaluateJobRole', 'evaluate'), promote: jobRole('JobRole', 'promote') },
     engines: engine?.(stack, { environment, key }),
     key,
-  });
-  // No Catch sees an abort or the machine's own timeout. Closing a failed run a second time changes nothing.
-  new Rule(operations, 'CloseRun', {
-    ruleName: environment.names.closeRunRule,
-    description: 'Closes runs that ended without their machine: stops jobs, frees the lease',
-    eventPattern: {
-      source: ['aws.states'],
-      detailType: ['Step Functions Execution Status Change'],
-      detail: {
-        stateMachineArn: [machines.evaluate.stateMachineArn, machines.promote.stateMachineArn],
-        status: ['FAILED', 'TIMED_OUT', 'ABORTED'],
-      },
-    },
-    targets: [
-      new LambdaFunction(functions.all['close-run'], { retryAttempts: 20, maxEventAge: Duration.hours(6) }),
-    ],
   });
   operations.watch(watchRuns({ environment, functions, machines }));
   return machines;

@@ -12,7 +12,7 @@ interface WatchRunsProps {
   readonly machines: Machines;
 }
 
-/** Alarms on the runs that nobody waits for, and graphs of all runs. */
+/** The event that closes runs, alarms on the runs that nobody waits for, and graphs of all runs. */
 export function watchRuns({ environment, functions, machines }: WatchRunsProps): Watched {
   const { evaluate, promote } = machines;
   const daily = { period: Duration.days(1) };
@@ -38,6 +38,23 @@ export function watchRuns({ environment, functions, machines }: WatchRunsProps):
       ...daily,
     });
   return {
+    events: [
+      {
+        // No Catch sees an abort or the machine's own timeout. Closing a failed run a second time changes nothing.
+        id: 'CloseRun',
+        ruleName: environment.names.closeRunRule,
+        description: 'Closes runs that ended without their machine: stops jobs, frees the lease',
+        pattern: {
+          source: ['aws.states'],
+          detailType: ['Step Functions Execution Status Change'],
+          detail: {
+            stateMachineArn: [evaluate.stateMachineArn, promote.stateMachineArn],
+            status: ['FAILED', 'TIMED_OUT', 'ABORTED'],
+          },
+        },
+        handler: functions.all['close-run'],
+      },
+    ],
     // A pull request reports its own run, and a function's error fails the run that called it. Nobody waits for close-run.
     alarms: [
       {

@@ -18,6 +18,7 @@ import {
   sageMakerClient,
   sfnClient,
 } from '../../aws/clients.ts';
+import { signedCall } from '../../aws/signed-call.ts';
 import { parseConfig } from '../../config/load.ts';
 import { hashContext } from '../../image/context.ts';
 import type { Request } from '../../machines/request.ts';
@@ -69,6 +70,7 @@ function functionEnvironment(): void {
     MLOPS_LEDGER: names.ledgerTable,
     MLOPS_STACK: names.stack,
     MLOPS_JOB_PREFIX: names.jobPrefix,
+    MLOPS_TOPIC: names.notificationTopicArn,
   });
 }
 
@@ -254,6 +256,41 @@ test('the record of a run that nobody followed has its steps and notes, and a re
     steps: [{ name: 'Train' }],
     notes: ['Compared with the baseline main.'],
   });
+});
+
+test('a hold on main is told to the topic, once, and a topic that is not there fails nothing', async () => {
+  functionEnvironment();
+  const { handler } = await import('./functions/record.ts');
+  const event = (execution: string) => ({
+    model_name: 'churn',
+    execution,
+    arn: `${names.machines.promote.arn.replace(':stateMachine:', ':execution:')}:${execution}`,
+    started: '2026-01-01T00:00:00Z',
+    status: 'succeeded' as const,
+    state: {
+      request: request('hold', { mode: 'promote', promote: true }),
+      gate: { outcome: 'hold', reason: 'Inconclusive.', verdict: '', evidence: '', promotable: false },
+    },
+  });
+  const invocation = { invokedFunctionArn: names.functions.record.arn };
+  expect(await handler(event('84-1'), invocation)).toEqual({ status: 'succeeded' });
+  await signedCall({
+    service: 'sns',
+    region,
+    action: 'CreateTopic',
+    parameters: { Name: names.notificationTopic },
+  });
+  await handler(event('85-1'), invocation);
+  await handler(event('85-1'), invocation);
+  const answer = await fetch(`${cloud.endpoint}/_fakecloud/sns/messages`);
+  const { messages } = (await answer.json()) as { messages: object[] };
+  expect(messages).toEqual([
+    expect.objectContaining({
+      topicArn: names.notificationTopicArn,
+      subject: 'churn--staging: churn held: a person decides',
+      message: expect.stringContaining('https://us-east-1.console.aws.amazon.com/states/'),
+    }),
+  ]);
 });
 
 test('a run that nobody recorded has a record and a report all the same, and the ledger is left alone', async () => {

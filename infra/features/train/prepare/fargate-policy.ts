@@ -16,14 +16,11 @@ export const taskExecutionPolicy = (environment: Environment): Statement[] => [
 export const fargateAccess: EngineAccess = {
   boundary: (environment) => {
     const { names } = environment;
-    const { evaluate, promote, clusterArn } = names.prepare;
-    const definitions = [evaluate, promote].map(({ job }) =>
-      arnOf(environment, 'ecs', `task-definition/${job}:*`),
-    );
+    const { job, clusterArn } = names.prepare;
     return [
       allow(
         ['ecs:DescribeTasks', 'ecs:RunTask', 'ecs:StopTask', 'ecs:TagResource'],
-        [...definitions, tasksArn(clusterArn)],
+        [arnOf(environment, 'ecs', `task-definition/${job}*:*`), tasksArn(clusterArn)],
       ),
       // IAM sees no revision before it is registered, and none of what is deregistered.
       allow(['ecs:DeregisterTaskDefinition', 'ecs:RegisterTaskDefinition'], ['*'], {

@@ -42,7 +42,10 @@ export function glueJobPolicy(
 
 export const glueAccess: EngineAccess = {
   boundary: (environment) => [
-    allow(['glue:*JobRun*', 'glue:GetConnection'], [...jobs(environment), ...connections(environment)]),
+    allow(
+      ['glue:*JobRun*', 'glue:GetConnection'],
+      [arnOf(environment, 'glue', `job/${environment.names.prepare.job}*`), ...connections(environment)],
+    ),
     ...(environment.settings.kms_key
       ? [allow(['glue:GetSecurityConfiguration'], ['*'], { because: noSecurityArn })]
       : []),

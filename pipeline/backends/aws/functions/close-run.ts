@@ -3,6 +3,7 @@ import { close } from '../../../steps/train/close-run.ts';
 import { ExecutionHistory } from '../executions/execution-history.ts';
 import { closedOf, describeExecution, eventsSince } from '../executions/read-execution.ts';
 import { stopJobs } from '../executions/stop-jobs.ts';
+import { sendNotice } from './send-notice.ts';
 import { handlerFor } from './step-handler.ts';
 
 /** EventBridge's "Step Functions Execution Status Change" of an execution that failed, timed out or was aborted. */
@@ -13,7 +14,7 @@ interface StatusChange {
 const executions = sfnClient();
 const jobs = sageMakerClient();
 
-/** Closes a run whose machine could not: stops its jobs, records it, frees its lease. A second call does nothing. */
+/** Closes a run whose machine could not: stops its jobs, records it, frees its lease, tells people. A second call does nothing. */
 export const handler = handlerFor(async ({ detail }: StatusChange, contextOf) => {
   const execution = await describeExecution(executions, detail.executionArn);
   if (execution === null) throw new Error(`${detail.executionArn}: got none, expected an execution`);
@@ -22,7 +23,9 @@ export const handler = handlerFor(async ({ detail }: StatusChange, contextOf) =>
   // Stop the jobs first, because they cost money; report those that could not be stopped last.
   const stopped = await Promise.allSettled([stopJobs(jobs, history.openJobs())]);
   const closed = closedOf(execution, history);
-  const { status } = await close(closed, contextOf(closed.request.model));
+  const context = contextOf(closed.request.model);
+  const record = await close(closed, context);
+  await sendNotice(record, execution.arn, context);
   for (const result of stopped) if (result.status === 'rejected') throw result.reason;
-  return { status };
+  return { status: record.status };
 });

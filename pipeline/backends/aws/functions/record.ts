@@ -5,14 +5,16 @@ import { runMetrics } from '../../../steps/train/run-metrics.ts';
 import type { RunRecord } from '../../../steps/train/run-record.ts';
 import { ExecutionHistory } from '../executions/execution-history.ts';
 import { eventsSince } from '../executions/read-execution.ts';
+import { sendNotice } from './send-notice.ts';
 import { stepHandler } from './step-handler.ts';
 
 const executions = sfnClient();
 
-/** Records a run and its steps, and logs its time and cost, from which CloudWatch makes metrics. */
+/** Records a run and its steps, logs its time and cost, from which CloudWatch makes metrics, and tells people of a verdict. */
 export const handler = stepHandler(async (event: RecordEvent, context) => {
   const run = await record(event, context, await stepsOf(event.arn));
   await logMetrics(run, context);
+  await sendNotice(run, event.arn, context);
   return { status: run.status };
 });
 

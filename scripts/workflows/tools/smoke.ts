@@ -1,0 +1,2 @@
+/** `npm run smoke`, for the workflow Smoke test, whose job installs nothing. */
+import '../../smoke.ts';
