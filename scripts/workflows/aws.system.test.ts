@@ -56,7 +56,10 @@ beforeAll(async () => {
   const config = join(act.checkout, 'mlops.yaml');
   const environments = (approval: boolean) =>
     ['staging', 'production']
-      .map((name) => `  ${name}: { account: "111111111111", region: us-east-1, approval: ${approval} }\n`)
+      .map(
+        (name) =>
+          `  ${name}: { account: "111111111111", region: us-east-1, approval: ${approval}, pull_request_role: true }\n`,
+      )
       .join('');
   await writeFile(config, `${await readFile(config, 'utf8')}\nenvironments:\n${environments(true)}`);
   const sha = await act.commit('On AWS');

@@ -198,13 +198,14 @@ test('a pull request runs in the environment of its role; no other role will do'
   await withEnvironments();
   const role = (name: string) => `arn:aws:iam::111111111111:role/churn--${name}`;
   const of = (name: string) => tool('environment-of-role', { ROLE: role(name) });
-  expect((await of('production--pull-request')).outputs).toEqual({ name: 'production', region: 'us-east-1' });
-  for (const name of ['test--pull-request', 'staging--deploy']) {
+  expect((await of('staging--pull-request')).outputs).toEqual({ name: 'staging', region: 'eu-west-1' });
+  // A person approves in production, so no pull request runs there.
+  for (const name of ['test--pull-request', 'staging--deploy', 'production--pull-request']) {
     const { code, outputs, log } = await of(name);
     expect({ code, outputs }).toEqual({ code: 1, outputs: {} });
     expect(log).toMatch(/^::error file=mlops.yaml,title=Configuration::AWS_PULL_REQUEST_ROLE: got arn:aws/);
     expect(log).toContain(
-      'expected the pull-request role of an environment of mlops.yaml (staging, production)',
+      'expected the pull-request role of an environment of mlops.yaml that has one (staging), as npm run bootstrap',
     );
   }
 });

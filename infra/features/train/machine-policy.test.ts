@@ -151,14 +151,11 @@ test('with a VPC, a key and tags the job role is passed as before and the key ma
   expect(
     isAllowed({ ...passJobRole('promote'), resource: production.names.jobRoles.promote.arn }, { policy }),
   ).toBe(true);
-  expect(
-    isAllowed(
-      {
-        action: 'kms:CreateGrant',
-        resource: production.settings.kms_key ?? '',
-        context: { 'kms:GrantIsForAWSResource': 'true' },
-      },
-      { policy },
-    ),
-  ).toBe(true);
+  const grant = (forService: boolean): Call => ({
+    action: 'kms:CreateGrant',
+    resource: production.settings.kms_key ?? '',
+    context: { 'kms:GrantIsForAWSResource': String(forService) },
+  });
+  expect(isAllowed(grant(true), { policy })).toBe(true);
+  expect(isAllowed(grant(false), { policy })).toBe(false);
 });
