@@ -1,9 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { PutImageCommand } from '@aws-sdk/client-ecr';
 import { beforeAll, expect, jest, test } from '@jest/globals';
+import { ecrClient } from '../../pipeline/aws/clients.ts';
 import { deployedContext } from '../../pipeline/backends/aws/deployed-context.ts';
 import { account, region } from '../../pipeline/backends/aws/fakecloud.fixture.ts';
 import { startMoto } from '../../pipeline/backends/aws/moto.fixture.ts';
-import { deployStandIn } from '../../pipeline/backends/aws/state/stand-in.fixture.ts';
+import { deployStandIn, imageManifest } from '../../pipeline/backends/aws/state/stand-in.fixture.ts';
 import { embeddedContext } from '../../pipeline/backends/embedded/embedded-context.ts';
 import { smallConfig, smallProject } from '../../pipeline/cli/small-project.fixture.ts';
 import { resourceNames } from '../../pipeline/names.ts';
@@ -40,7 +42,14 @@ beforeAll(async () => {
   if (!record?.state.gate || !record.state.package) throw new Error('the run left no verdict');
   const made = await here.registry.get(record.state.package.name);
   if (made === null) throw new Error('the run registered nothing');
-  const image = `${names.registryHost}/${names.candidateRepository}@sha256:${'0'.repeat(64)}`;
+  const pushed = await ecrClient().send(
+    new PutImageCommand({
+      repositoryName: names.candidateRepository,
+      imageManifest: imageManifest('model'),
+      imageTag: 'model-1',
+    }),
+  );
+  const image = `${names.registryHost}/${names.candidateRepository}@${pushed.image?.imageId?.imageDigest}`;
   packageName = (await aws.registry.register({ ...made, image })).name;
   const verdict = `${aws.root}/verdict.json`;
   await aws.storage.write(
