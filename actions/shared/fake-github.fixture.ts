@@ -37,6 +37,11 @@ type Run = Omit<
   head_commit: null;
   pull_requests: [];
 };
+type PartOfCommit = {
+  sha: Schemas['git-commit']['sha'];
+  tree: Pick<Schemas['git-commit']['tree'], 'sha'>;
+  parents: Pick<Schemas['git-commit']['parents'][number], 'sha'>[];
+};
 type Environment = Pick<
   Schemas['environment'],
   'id' | 'node_id' | 'name' | 'url' | 'html_url' | 'created_at' | 'updated_at' | 'protection_rules'
@@ -56,6 +61,13 @@ export interface GivenPullRequest {
   merged?: string;
   closed?: boolean;
   files?: string[];
+}
+
+/** A commit as a test gives it. */
+export interface GivenCommit {
+  sha: string;
+  tree: string;
+  parents?: string[];
 }
 
 /** A workflow's run as a test gives it. */
@@ -152,6 +164,7 @@ export class FakeGitHub {
   readonly #checks: (CheckRun & { annotations: unknown[] })[] = [];
   readonly #runs = new Map<number, { run: Run; artifacts: Schemas['artifact'][] }>();
   readonly #environments = new Map<string, Environment>();
+  readonly #commits = new Map<string, GivenCommit>();
   readonly #onRequest: (request: Logged) => void;
   #downUntil = 0;
   #cuts = 0;
@@ -280,6 +293,10 @@ export class FakeGitHub {
         };
       }),
     });
+  }
+
+  addCommit(given: GivenCommit): void {
+    this.#commits.set(given.sha, given);
   }
 
   addEnvironment(name: string, { reviewers = [] }: { reviewers?: string[] } = {}): void {
@@ -548,6 +565,17 @@ export class FakeGitHub {
             .filter((pull) => pull.merge_commit_sha === sha || pull.head.sha === sha)
             .map(withoutFiles),
         }),
+      },
+      {
+        ...at('GET', '/git/commits/(\\w+)'),
+        needs: [['contents', 'read']],
+        answer: ({ match: [sha = ''] }) => {
+          const commit = this.#commits.get(sha);
+          if (commit === undefined) throw notFound();
+          const { tree, parents = [] } = commit;
+          const body = { sha, tree: { sha: tree }, parents: parents.map((parent) => ({ sha: parent })) };
+          return { body: body satisfies PartOfCommit };
+        },
       },
       {
         ...at('GET', '/issues/(\\d+)/comments'),

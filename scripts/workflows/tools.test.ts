@@ -48,31 +48,68 @@ async function tool(name: string, env: Record<string, string> = {}, event: objec
 
 const head = 'a'.repeat(40);
 const merge = 'b'.repeat(40);
+const base = '0'.repeat(40);
+/** The merge of the base and the head that a run was of, and the commit that the pull request became. */
+const reviewedMerge = 'e'.repeat(40);
 const reviewed = () => tool('reviewed-run', { GITHUB_SHA: merge });
-const state = [{ name: 'state' }];
+const kept = [{ name: `reviewed-${reviewedMerge}` }];
+const none = { 'pull-request': '7', run: '', merge: '' };
 
-test('the reviewed run is the newest of the merged head that still has its artifact', async () => {
-  github.addPullRequest({ number: 7, head, merged: merge });
-  github.addRun({ id: 1, head, artifacts: state });
-  github.addRun({ id: 2, head, artifacts: state });
-  github.addRun({ id: 3, head, artifacts: [{ name: 'state', expired: true }] });
-  github.addRun({ id: 4, head: 'c'.repeat(40), artifacts: state });
-  expect((await reviewed()).outputs).toEqual({ 'pull-request': '7', run: '2' });
+/** Pull request 7, merged by squashing, with the files that were reviewed unless said otherwise. */
+function merged({ tree = 'f'.repeat(40), from = 'octo/attrition' } = {}) {
+  github.addPullRequest({ number: 7, head, merged: merge, from });
+  github.addCommit({ sha: merge, tree, parents: [base] });
+  github.addCommit({ sha: reviewedMerge, tree: 'f'.repeat(40), parents: [base, head] });
+}
+
+test('the reviewed run is the newest of the merged head that kept what it made of the same files', async () => {
+  merged();
+  github.addRun({ id: 1, head, artifacts: kept });
+  github.addRun({ id: 2, head, artifacts: kept });
+  github.addRun({ id: 3, head, artifacts: [{ name: `reviewed-${reviewedMerge}`, expired: true }] });
+  github.addRun({ id: 4, head: 'c'.repeat(40), artifacts: kept });
+  github.addRun({ id: 5, head, artifacts: [{ name: 'reviewed-x' }, { name: 'run' }] });
+  expect((await reviewed()).outputs).toEqual({
+    'pull-request': '7',
+    run: '2',
+    merge: reviewedMerge,
+    why: '',
+  });
+});
+
+test('a run on another base reviewed other files: it is not taken', async () => {
+  merged({ tree: '9'.repeat(40) });
+  github.addRun({ id: 1, head, artifacts: kept });
+  const { outputs } = await reviewed();
+  expect(outputs).toEqual({ ...none, why: expect.stringContaining('aaaaaaa was reviewed on another base') });
+});
+
+test('an artifact that is named by another commit with the same files is not taken', async () => {
+  merged();
+  const twin = 'd'.repeat(40);
+  const named = (name: string) => github.addRun({ id: 1, head, artifacts: [{ name }] });
+  // Not a merge of the head, or not there at all.
+  named(`reviewed-${twin}`);
+  expect((await reviewed()).outputs).toMatchObject(none);
+  github.addCommit({ sha: twin, tree: 'f'.repeat(40), parents: [base, '5'.repeat(40)] });
+  expect((await reviewed()).outputs).toMatchObject(none);
+  named(`reviewed-${merge}`);
+  expect((await reviewed()).outputs).toMatchObject(none);
 });
 
 test("a fork's run is never taken, even where it is named like this repository's", async () => {
-  github.addPullRequest({ number: 7, head, merged: merge, from: 'mallory/attrition' });
-  github.addRun({ id: 1, head, artifacts: state });
-  expect((await reviewed()).outputs).toEqual({ 'pull-request': '7', run: '' });
-  github.addPullRequest({ number: 7, head, merged: merge });
-  github.addRun({ id: 1, head, artifacts: state, from: 'mallory/attrition' });
-  expect((await reviewed()).outputs).toEqual({ 'pull-request': '7', run: '' });
+  merged({ from: 'mallory/attrition' });
+  github.addRun({ id: 1, head, artifacts: kept });
+  expect((await reviewed()).outputs).toEqual({ ...none, why: expect.stringContaining('came from a fork') });
+  merged();
+  github.addRun({ id: 1, head, artifacts: kept, from: 'mallory/attrition' });
+  expect((await reviewed()).outputs).toMatchObject(none);
 });
 
 test('a commit that merged nothing has no review', async () => {
   github.addPullRequest({ number: 7, head: merge });
   const { outputs, log } = await reviewed();
-  expect(outputs).toEqual({ 'pull-request': '', run: '' });
+  expect(outputs).toEqual({ ...none, 'pull-request': '', why: 'bbbbbbb merged no pull request' });
   expect(log).toContain('merged no pull request');
 });
 
