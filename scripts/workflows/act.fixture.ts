@@ -59,13 +59,13 @@ export class ActFixture {
 
   /**
    * `act` is the program, `token` the workflow's, which the log shows, and `env` every step's environment. `prepare` changes
-   * the checkout before its first commit.
+   * the checkout before its first commit; the stand-ins' programs are in the other folder.
    */
   static async create(options: {
     act: string;
     token: string;
     env: Record<string, string>;
-    prepare?: (checkout: string) => Promise<void>;
+    prepare?: (checkout: string, standIns: string) => Promise<void>;
   }): Promise<ActFixture> {
     const folder = await mkdtemp(join(tmpdir(), 'mlops-act-'));
     const fixture = new ActFixture(folder, options);
@@ -98,9 +98,9 @@ export class ActFixture {
     for (const path of ['mlops.yaml', 'model', 'examples'])
       await rm(join(fixture.checkout, path), { recursive: true, force: true });
     copySample(fixture.checkout);
-    await options.prepare?.(fixture.checkout);
-    await fixture.#tellJobs();
     await fixture.#buildStandIns();
+    await options.prepare?.(fixture.checkout, join(folder, 'stand-ins'));
+    await fixture.#tellJobs();
     await fixture.git('init', '--quiet');
     await mkdir(dirname(fixture.#remote), { recursive: true });
     await fixture.git('init', '--quiet', '--bare', fixture.#remote);
@@ -304,7 +304,7 @@ export class ActFixture {
     const files = await readdir(source, { recursive: true });
     await build({
       entryPoints: files
-        .filter((file) => file === 'gh.ts' || /^actions\/.*\.ts$/.test(file))
+        .filter((file) => ['gh.ts', 'account.ts'].includes(file) || /^actions\/.*\.ts$/.test(file))
         .map((file) => join(source, file)),
       outdir: join(this.folder, 'stand-ins'),
       outbase: source,
@@ -323,10 +323,21 @@ export class ActFixture {
       await mkdir(dirname(to), { recursive: true });
       await writeFile(to, text.replaceAll(/\b([\w/.]+)\.ts\b/g, '$1.mjs'));
     }
-    const gh = join(this.folder, 'bin/gh');
-    await mkdir(dirname(gh), { recursive: true });
-    await writeFile(gh, `#!/bin/sh\nexec node ${join(this.folder, 'stand-ins/gh.mjs')} "$@"\n`);
-    await chmod(gh, 0o755);
+    const npm = (await run('which', ['npm'])).stdout.trim();
+    await this.#program('gh', `exec node ${join(this.folder, 'stand-ins/gh.mjs')} "$@"`);
+    await this.#program(
+      'npm',
+      // What `npm ci` would install is what these tests run with.
+      `if [ "$1" = ci ]; then ln -s ${resolve('node_modules')} node_modules; else exec ${npm} "$@"; fi`,
+    );
+  }
+
+  /** Puts a shell script before the machine's program of this name. */
+  async #program(name: string, script: string): Promise<void> {
+    const file = join(this.folder, 'bin', name);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, `#!/bin/sh\n${script}\n`);
+    await chmod(file, 0o755);
   }
 
   /** Every action of another repository that workflows and actions use, with its version. */

@@ -42,8 +42,8 @@ const repository = {
   owner: { login: 'octo' },
 };
 
-async function run(...args: Parameters<ActFixture['run']>): Promise<Finished> {
-  const finished = await act.run(...args);
+async function run(workflow: string, event: Parameters<ActFixture['run']>[1]): Promise<Finished> {
+  const finished = await act.run(workflow, { variables, ...event });
   logs.push(finished.log);
   return finished;
 }
@@ -58,7 +58,6 @@ function pullRequest(
     name: 'pull_request',
     sha: merge,
     ref: `refs/pull/${number}/merge`,
-    variables,
     payload: {
       action: 'opened',
       number,
@@ -77,7 +76,6 @@ const push = (sha: string, before: string) =>
     name: 'push',
     sha,
     ref: 'refs/heads/main',
-    variables,
     payload: { repository, before, after: sha, ref: 'refs/heads/main' },
   });
 
