@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { FakeGitHub } from '../../actions/shared/fake-github.fixture.ts';
+import { parseReport } from '../../pipeline/report/parse-report.ts';
+import { sampleReport } from '../../pipeline/report/report.fixture.ts';
+import type { Report } from '../../pipeline/report/report.ts';
 
 let github: FakeGitHub;
 let folder = '';
@@ -111,6 +114,41 @@ test('a commit that merged nothing has no review', async () => {
   const { outputs, log } = await reviewed();
   expect(outputs).toEqual({ ...none, 'pull-request': '', why: 'bbbbbbb merged no pull request' });
   expect(log).toContain('merged no pull request');
+});
+
+/** What note-review adds to the report of a run, given the reviewed one. */
+async function noted(now: Report, then: string, env: Record<string, string>): Promise<string | undefined> {
+  const [run, review] = [join(folder, 'report.json'), join(folder, 'review.json')];
+  await writeFile(run, JSON.stringify(now));
+  await writeFile(review, then);
+  const { code } = await tool('note-review', { RUN: run, REVIEWED: review, ...env });
+  expect(code).toBe(0);
+  return parseReport(await readFile(run, 'utf8')).notes[0];
+}
+
+test('the report says what became of the review, and what differs from it', async () => {
+  const report = sampleReport();
+  const same = 'Fingerprint, image and all metrics of the candidate equal those of the review.';
+  expect(await noted(report, JSON.stringify(report), { TAKEN: 'true' })).toBe(
+    `What the pull request's run made was verified by its attestation and taken over. ${same}`,
+  );
+  const other = sampleReport();
+  other.run.fingerprint = '9'.repeat(64);
+  const metric = other.verdict?.metrics.roc_auc;
+  if (metric === undefined) throw new Error('no roc_auc');
+  metric.candidate = 0.5;
+  const note = await noted(report, JSON.stringify(other), { WHY: 'its artifacts are gone' });
+  expect(note).toMatch(
+    /^Nothing of the pull request's run was taken over: its artifacts are gone\. Other than/,
+  );
+  expect(note).toContain('was 999999999999');
+  expect(note).toContain('was 0.5');
+});
+
+test('a review that nobody verified and that is no report stops no deployment', async () => {
+  expect(await noted(sampleReport(), '{"version":', { WHY: 'x' })).toBe(
+    "Nothing of the pull request's run was taken over: x.",
+  );
 });
 
 test('GitHub down for a moment is waited for; what it refuses fails', async () => {
