@@ -289,7 +289,12 @@ export class FakeGitHub {
           created_at: now(),
           expires_at: now(),
           updated_at: now(),
-          workflow_run: { id, head_sha: head },
+          workflow_run: {
+            id,
+            head_sha: head,
+            repository_id: 1,
+            head_repository_id: from === this.repository ? 1 : 2,
+          },
         };
       }),
     });
@@ -693,6 +698,17 @@ export class FakeGitHub {
           const artifacts = this.#run(id).artifacts.filter(
             ({ name }) => !query.has('name') || name === query.get('name'),
           );
+          return { body: { total_count: artifacts.length, artifacts } };
+        },
+      },
+      {
+        ...at('GET', '/actions/artifacts'),
+        needs: [['actions', 'read']],
+        answer: ({ query }) => {
+          const artifacts = [...this.#runs.values()]
+            .flatMap((each) => each.artifacts)
+            .filter(({ name }) => !query.has('name') || name === query.get('name'))
+            .sort((a, b) => b.id - a.id);
           return { body: { total_count: artifacts.length, artifacts } };
         },
       },

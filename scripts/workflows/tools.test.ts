@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { FakeGitHub } from '../../actions/shared/fake-github.fixture.ts';
+import { FileLedger } from '../../pipeline/backends/embedded/state/file-ledger.ts';
 import { parseReport } from '../../pipeline/report/parse-report.ts';
 import { sampleReport } from '../../pipeline/report/report.fixture.ts';
 import type { Report } from '../../pipeline/report/report.ts';
@@ -21,7 +22,7 @@ afterEach(async () => {
 });
 
 /** A tool as a workflow's step runs it. */
-async function tool(name: string, env: Record<string, string> = {}, event: object = {}) {
+async function tool(name: string, env: Record<string, string> = {}, event: object = {}, args: string[] = []) {
   const output = join(folder, 'output');
   await writeFile(output, '');
   await writeFile(join(folder, 'event.json'), JSON.stringify(event));
@@ -29,7 +30,7 @@ async function tool(name: string, env: Record<string, string> = {}, event: objec
   const { code, log } = await new Promise<{ code: number; log: string }>((settle) => {
     execFile(
       process.execPath,
-      [program],
+      [program, ...args],
       {
         cwd: folder,
         env: {
@@ -149,6 +150,45 @@ test('a review that nobody verified and that is no report stops no deployment', 
   expect(await noted(sampleReport(), '{"version":', { WHY: 'x' })).toBe(
     "Nothing of the pull request's run was taken over: x.",
   );
+});
+
+test('looks of pull requests are counted once, but for forks, unknown holdouts and what is no look', async () => {
+  const [holdout, unknown, id] = ['1', '2', '3'].map((digit) => digit.repeat(64)) as [string, string, string];
+  const ledger = new FileLedger(join(folder, 'ledger/churn'));
+  await ledger.put('holdout/m', holdout, {});
+  const bin = join(folder, 'bin');
+  await mkdir(bin);
+  const looks = [
+    `churn/look-${holdout}/m/${id}/1.json`,
+    `churn/look-${holdout}/m/../../champion/1.json`,
+    `churn/champion/m/current/1.json`,
+    `other/look-${holdout}/m/${id}/1.json`,
+  ];
+  await writeFile(join(folder, 'looks'), looks.join('\n'));
+  // gh run download RUN --name looks --dir DIR
+  await writeFile(join(bin, 'gh'), `#!/bin/sh\necho "$3" >> ${folder}/downloads\ncp ${folder}/looks "$7"\n`, {
+    mode: 0o755,
+  });
+  github.addRun({ id: 1, head, artifacts: [{ name: 'looks' }] });
+  github.addRun({ id: 2, head, artifacts: [{ name: 'looks' }], from: 'mallory/attrition' });
+  github.addRun({ id: 3, head, artifacts: [{ name: 'looks', expired: true }, { name: 'run' }] });
+  const counted = () =>
+    tool('count-looks', { PATH: `${bin}:${process.env.PATH}` }, {}, [join(folder, 'ledger')]);
+  const { code, log } = await counted();
+  expect({ code, log }).toEqual({ code: 0, log: '1 looks of pull requests are counted.\n' });
+  expect(await ledger.list(`look-${holdout}/m`)).toEqual([{ id, version: 1, value: { counted: 'run 1' } }]);
+  expect(await ledger.list('champion/m')).toEqual([]);
+  // A second time nothing is downloaded.
+  expect((await counted()).log).toContain('0 looks');
+  expect(await readFile(join(folder, 'downloads'), 'utf8')).toBe('1\n');
+
+  // A look at a holdout that main comes to know later is counted then.
+  github.addRun({ id: 4, head, artifacts: [{ name: 'looks' }] });
+  await writeFile(join(folder, 'looks'), `churn/look-${unknown}/m/${id}/1.json`);
+  expect((await counted()).log).toContain('0 looks');
+  await ledger.put('holdout/m', unknown, {});
+  expect((await counted()).log).toContain('1 looks');
+  expect(await ledger.list(`look-${unknown}/m`)).toEqual([{ id, version: 1, value: { counted: 'run 4' } }]);
 });
 
 test('GitHub down for a moment is waited for; what it refuses fails', async () => {

@@ -42,7 +42,7 @@ export async function keptFiles(home: string): Promise<string[]> {
 }
 
 /** Kinds whose items are kept whatever names them: small ones, without which a champion or a number would be forgotten. */
-const isRoot = ({ kind }: Item): boolean => ['champion', 'lease'].includes(kind);
+const isRoot = ({ kind }: Item): boolean => ['champion', 'lease', 'counted-looks'].includes(kind);
 
 /** The last runs of each model and those that made the champions. */
 function runsOf(items: readonly Item[], champions: string): Item[] {
