@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { FakeGitHub } from '../../actions/shared/fake-github.fixture.ts';
 import { FileLedger } from '../../pipeline/backends/embedded/state/file-ledger.ts';
+import { requireModelKeys } from '../../pipeline/backends/embedded/state/model-keys.ts';
 import { parseReport } from '../../pipeline/report/parse-report.ts';
 import { sampleReport } from '../../pipeline/report/report.fixture.ts';
 import type { Report } from '../../pipeline/report/report.ts';
@@ -178,6 +179,7 @@ test('looks of pull requests are counted once, but for forks, unknown holdouts a
   expect({ code, log }).toEqual({ code: 0, log: '1 looks of pull requests are counted.\n' });
   expect(await ledger.list(`look-${holdout}/m`)).toEqual([{ id, version: 1, value: { counted: 'run 1' } }]);
   expect(await ledger.list('champion/m')).toEqual([]);
+  await requireModelKeys(folder, 'churn');
   // A second time nothing is downloaded.
   expect((await counted()).log).toContain('0 looks');
   expect(await readFile(join(folder, 'downloads'), 'utf8')).toBe('1\n');

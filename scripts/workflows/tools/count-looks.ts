@@ -21,7 +21,9 @@ for (const project of readdirSync(root, { withFileTypes: true }).filter((entry) 
   await count(project.name, new FileLedger(join(root, project.name)));
 
 async function count(project: string, ledger: FileLedger): Promise<void> {
-  const mark = (await ledger.get<{ artifact: number }>('counted-looks', 'newest'))?.value.artifact ?? 0;
+  // Every key of a ledger names a model: here the project stands for all of them.
+  const kind = `counted-looks/${project}`;
+  const mark = (await ledger.get<{ artifact: number }>(kind, 'newest'))?.value.artifact ?? 0;
   const answer = await ask(`/repos/${repository()}/actions/artifacts?name=looks&per_page=100`);
   const fresh = listOf(at(answer, 'artifacts')).filter(
     (artifact) =>
@@ -41,7 +43,7 @@ async function count(project: string, ledger: FileLedger): Promise<void> {
     // A holdout that main does not know yet, it may know after the next merge: read again until the artifact expires.
     if (known) newest = Number(at(artifact, 'id'));
   }
-  if (newest > mark) await ledger.put('counted-looks', 'newest', { artifact: newest });
+  if (newest > mark) await ledger.put(kind, 'newest', { artifact: newest });
   console.log(`${counted} looks of pull requests are counted.`);
 }
 
