@@ -37,6 +37,11 @@ type Run = Omit<
   head_commit: null;
   pull_requests: [];
 };
+type PartOfCommit = {
+  sha: Schemas['git-commit']['sha'];
+  tree: Pick<Schemas['git-commit']['tree'], 'sha'>;
+  parents: Pick<Schemas['git-commit']['parents'][number], 'sha'>[];
+};
 type Environment = Pick<
   Schemas['environment'],
   'id' | 'node_id' | 'name' | 'url' | 'html_url' | 'created_at' | 'updated_at' | 'protection_rules'
@@ -56,6 +61,13 @@ export interface GivenPullRequest {
   merged?: string;
   closed?: boolean;
   files?: string[];
+}
+
+/** A commit as a test gives it. */
+export interface GivenCommit {
+  sha: string;
+  tree: string;
+  parents?: string[];
 }
 
 /** A workflow's run as a test gives it. */
@@ -152,6 +164,7 @@ export class FakeGitHub {
   readonly #checks: (CheckRun & { annotations: unknown[] })[] = [];
   readonly #runs = new Map<number, { run: Run; artifacts: Schemas['artifact'][] }>();
   readonly #environments = new Map<string, Environment>();
+  readonly #commits = new Map<string, GivenCommit>();
   readonly #onRequest: (request: Logged) => void;
   #downUntil = 0;
   #cuts = 0;
@@ -276,10 +289,19 @@ export class FakeGitHub {
           created_at: now(),
           expires_at: now(),
           updated_at: now(),
-          workflow_run: { id, head_sha: head },
+          workflow_run: {
+            id,
+            head_sha: head,
+            repository_id: 1,
+            head_repository_id: from === this.repository ? 1 : 2,
+          },
         };
       }),
     });
+  }
+
+  addCommit(given: GivenCommit): void {
+    this.#commits.set(given.sha, given);
   }
 
   addEnvironment(name: string, { reviewers = [] }: { reviewers?: string[] } = {}): void {
@@ -550,6 +572,17 @@ export class FakeGitHub {
         }),
       },
       {
+        ...at('GET', '/git/commits/(\\w+)'),
+        needs: [['contents', 'read']],
+        answer: ({ match: [sha = ''] }) => {
+          const commit = this.#commits.get(sha);
+          if (commit === undefined) throw notFound();
+          const { tree, parents = [] } = commit;
+          const body = { sha, tree: { sha: tree }, parents: parents.map((parent) => ({ sha: parent })) };
+          return { body: body satisfies PartOfCommit };
+        },
+      },
+      {
         ...at('GET', '/issues/(\\d+)/comments'),
         needs: readEither,
         answer: ({ match: [number] }) => {
@@ -665,6 +698,17 @@ export class FakeGitHub {
           const artifacts = this.#run(id).artifacts.filter(
             ({ name }) => !query.has('name') || name === query.get('name'),
           );
+          return { body: { total_count: artifacts.length, artifacts } };
+        },
+      },
+      {
+        ...at('GET', '/actions/artifacts'),
+        needs: [['actions', 'read']],
+        answer: ({ query }) => {
+          const artifacts = [...this.#runs.values()]
+            .flatMap((each) => each.artifacts)
+            .filter(({ name }) => !query.has('name') || name === query.get('name'))
+            .sort((a, b) => b.id - a.id);
           return { body: { total_count: artifacts.length, artifacts } };
         },
       },

@@ -1,8 +1,9 @@
 import { execFile, spawn } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { build } from 'esbuild';
 import * as yaml from 'yaml';
 import { copySample } from '../../fixtures/sample.fixture.ts';
 
@@ -28,8 +29,9 @@ export interface Finished {
 
 /**
  * A repository on GitHub with the files of this checkout and the sample project, and a machine that runs its workflows: act
- * on this host, without containers. Small stand-ins (fixtures/actions) replace the actions of others and do the same with
- * folders; MLOPS_REAL_ACTIONS=FOLDER uses the actions in FOLDER/OWNER/NAME instead.
+ * on this host, without containers. Stand-ins (fixtures/actions, fixtures/gh.ts) replace the actions of others and `gh`; they
+ * follow the source of the real ones, with folders in place of GitHub's services. MLOPS_REAL_ACTIONS=FOLDER uses the actions
+ * in FOLDER/OWNER/NAME instead.
  */
 export class ActFixture {
   readonly folder: string;
@@ -55,11 +57,15 @@ export class ActFixture {
     };
   }
 
-  /** `act` is the program, `token` the workflow's, which the log shows, and `env` every step's environment. */
+  /**
+   * `act` is the program, `token` the workflow's, which the log shows, and `env` every step's environment. `prepare` changes
+   * the checkout before its first commit; the stand-ins' programs are in the other folder.
+   */
   static async create(options: {
     act: string;
     token: string;
     env: Record<string, string>;
+    prepare?: (checkout: string, standIns: string) => Promise<void>;
   }): Promise<ActFixture> {
     const folder = await mkdtemp(join(tmpdir(), 'mlops-act-'));
     const fixture = new ActFixture(folder, options);
@@ -92,6 +98,9 @@ export class ActFixture {
     for (const path of ['mlops.yaml', 'model', 'examples'])
       await rm(join(fixture.checkout, path), { recursive: true, force: true });
     copySample(fixture.checkout);
+    await fixture.#buildStandIns();
+    await options.prepare?.(fixture.checkout, join(folder, 'stand-ins'));
+    await fixture.#tellJobs();
     await fixture.git('init', '--quiet');
     await mkdir(dirname(fixture.#remote), { recursive: true });
     await fixture.git('init', '--quiet', '--bare', fixture.#remote);
@@ -135,6 +144,32 @@ export class ActFixture {
     await this.git('push', '--quiet', 'origin', 'main');
   }
 
+  /** A commit's tree and parents, as GitHub's API tells them. */
+  async commitOf(sha: string): Promise<{ sha: string; tree: string; parents: string[] }> {
+    const [tree = '', ...parents] = (await this.git('show', '--no-patch', '--format=%T %P', sha)).split(' ');
+    return { sha, tree, parents };
+  }
+
+  /** The artifacts of a run that have not expired, by name. */
+  async artifactsOf({ id }: Finished): Promise<{ name: string }[]> {
+    const names = await readdir(join(this.env.FIXTURE_STORE ?? '', 'artifact-records', id)).catch(() => []);
+    return names.map((file) => ({ name: file.replace(/\.json$/, '') }));
+  }
+
+  /** Unpacks the state that runs on main have kept into a folder. Returns the branch's commit. */
+  async unpackState(folder: string): Promise<string> {
+    await this.git('fetch', '--quiet', 'origin', '+refs/heads/mlops-state:refs/remotes/origin/mlops-state');
+    const archive = join(folder, '.branch.tar');
+    await mkdir(folder, { recursive: true });
+    await this.git('archive', '--format=tar', `--output=${archive}`, 'origin/mlops-state');
+    await run(
+      'sh',
+      ['-c', 'tar -xf .branch.tar && cat state.tar.gz.* | tar -xz && rm .branch.tar state.tar.gz.*'],
+      { cwd: folder },
+    );
+    return await this.git('rev-parse', 'origin/mlops-state');
+  }
+
   /** Runs one workflow for an event. A failed job does not reject the promise. */
   async run(
     workflow: string,
@@ -145,6 +180,8 @@ export class ActFixture {
       payload: object;
       inputs?: Record<string, string>;
       variables?: Record<string, string>;
+      /** Default: github-hosted. */
+      runner?: 'github-hosted' | 'self-hosted';
     },
   ): Promise<Finished> {
     const id = String(++this.#runs);
@@ -155,6 +192,7 @@ export class ActFixture {
       GITHUB_RUN_ID: id,
       GITHUB_REPOSITORY: repositoryName,
       GITHUB_REF: event.ref,
+      RUNNER_ENVIRONMENT: event.runner ?? 'github-hosted',
       GITHUB_REF_NAME: event.ref.replace(/^refs\/(heads|pull)\//, ''),
       SHA_REF: event.sha,
     };
@@ -190,7 +228,7 @@ export class ActFixture {
         XDG_CONFIG_HOME: join(this.folder, 'config'),
         HOME: homedir(),
         // This checkout's Node takes the place of the runner's for `using: node24`.
-        PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
+        PATH: [join(this.folder, 'bin'), dirname(process.execPath), process.env.PATH].join(delimiter),
       },
     );
     await writeFile(join(this.folder, `${id}.log`), log);
@@ -207,6 +245,13 @@ export class ActFixture {
         ]),
       ),
     };
+  }
+
+  /** Makes everything that GitHub keeps so many days older. */
+  async age(days: number): Promise<void> {
+    const file = join(this.env.FIXTURE_STORE ?? '', 'days');
+    const before = Number(await readFile(file, 'utf8').catch(() => '0'));
+    await writeFile(file, String(before + days));
   }
 
   async remove(): Promise<void> {
@@ -226,9 +271,78 @@ export class ActFixture {
     return [...here('artifact'), ...here('cache')];
   }
 
+  /**
+   * Tells each job by environment variables, for the stand-ins, its permissions, which act ignores, the file of its workflow,
+   * which the claim job_workflow_ref of its token has, and its cache-mode, which act's schema does not know and GitHub's
+   * runner passes on as ACTIONS_CACHE_MODE.
+   */
+  async #tellJobs(): Promise<void> {
+    const folder = join(this.checkout, '.github/workflows');
+    for (const name of await readdir(folder)) {
+      if (!name.endsWith('.yml')) continue;
+      const document = yaml.parseDocument(await readFile(join(folder, name), 'utf8'));
+      const workflow = document.toJS() as {
+        'cache-mode'?: string;
+        jobs: Record<string, { uses?: string; permissions?: object; 'cache-mode'?: string }>;
+      };
+      document.delete('cache-mode');
+      for (const [id, job] of Object.entries(workflow.jobs)) {
+        document.deleteIn(['jobs', id, 'cache-mode']);
+        if (job.uses !== undefined) continue;
+        const mode = job['cache-mode'] ?? workflow['cache-mode'];
+        document.setIn(['jobs', id, 'env', 'FIXTURE_PERMISSIONS'], JSON.stringify(job.permissions ?? {}));
+        document.setIn(['jobs', id, 'env', 'FIXTURE_WORKFLOW'], `.github/workflows/${name}`);
+        if (mode !== undefined) document.setIn(['jobs', id, 'env', 'ACTIONS_CACHE_MODE'], mode);
+      }
+      await writeFile(join(folder, name), document.toString({ lineWidth: 0 }));
+    }
+  }
+
+  /** Bundles the stand-ins, as actions are, because act takes only an action's own folder. */
+  async #buildStandIns(): Promise<void> {
+    const source = join(import.meta.dirname, 'fixtures');
+    const files = await readdir(source, { recursive: true });
+    await build({
+      entryPoints: files
+        .filter((file) => ['gh.ts', 'account.ts'].includes(file) || /^actions\/.*\.ts$/.test(file))
+        .map((file) => join(source, file)),
+      outdir: join(this.folder, 'stand-ins'),
+      outbase: source,
+      outExtension: { '.js': '.mjs' },
+      bundle: true,
+      format: 'esm',
+      platform: 'node',
+      banner: {
+        js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+      },
+      logLevel: 'error',
+    });
+    for (const file of files.filter((each) => each.endsWith('action.yml'))) {
+      const text = await readFile(join(source, file), 'utf8');
+      const to = join(this.folder, 'stand-ins', file);
+      await mkdir(dirname(to), { recursive: true });
+      await writeFile(to, text.replaceAll(/\b([\w/.]+)\.ts\b/g, '$1.mjs'));
+    }
+    const npm = (await run('which', ['npm'])).stdout.trim();
+    await this.#program('gh', `exec node ${join(this.folder, 'stand-ins/gh.mjs')} "$@"`);
+    await this.#program(
+      'npm',
+      // What `npm ci` would install is what these tests run with.
+      `if [ "$1" = ci ]; then ln -s ${resolve('node_modules')} node_modules; else exec ${npm} "$@"; fi`,
+    );
+  }
+
+  /** Puts a shell script before the machine's program of this name. */
+  async #program(name: string, script: string): Promise<void> {
+    const file = join(this.folder, 'bin', name);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, `#!/bin/sh\n${script}\n`);
+    await chmod(file, 0o755);
+  }
+
   /** Every action of another repository that workflows and actions use, with its version. */
   async #replacements(): Promise<string[]> {
-    const root = process.env.MLOPS_REAL_ACTIONS || join(import.meta.dirname, 'fixtures/actions');
+    const root = process.env.MLOPS_REAL_ACTIONS || join(this.folder, 'stand-ins/actions');
     const used = new Set<string>();
     for (const file of await readdir('.github', { recursive: true })) {
       if (!file.endsWith('.yml')) continue;

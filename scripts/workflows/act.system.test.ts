@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
@@ -32,6 +32,8 @@ afterAll(async () => {
   await act?.remove();
 });
 
+/** The story's repository has attestations. */
+const variables = { ATTESTATIONS: 'true' };
 const repository = {
   full_name: repositoryName,
   name: 'attrition',
@@ -40,8 +42,8 @@ const repository = {
   owner: { login: 'octo' },
 };
 
-async function run(...args: Parameters<ActFixture['run']>): Promise<Finished> {
-  const finished = await act.run(...args);
+async function run(workflow: string, event: Parameters<ActFixture['run']>[1]): Promise<Finished> {
+  const finished = await act.run(workflow, { variables, ...event });
   logs.push(finished.log);
   return finished;
 }
@@ -98,22 +100,21 @@ async function edit(change: (text: string) => string): Promise<void> {
 const reportOf = async (finished: Finished): Promise<Report> =>
   parseReport(await readFile(join(finished.artifacts, 'run/report.json'), 'utf8'));
 
-/** The package that is champion in the state saved last. */
+/** The package that is champion in the state that main's runs have kept. */
 async function champion(): Promise<unknown> {
-  const caches = join(act.env.FIXTURE_STORE ?? '', 'caches');
-  const saved = (await readdir(caches)).filter((name) => name.startsWith('state-')).sort();
-  const folder = join(
-    caches,
-    saved.at(-1) ?? '',
-    encodeURIComponent('.mlops/ledger'),
-    'attrition/champion/attrition/current',
-  );
+  const state = await mkdtemp(join(act.folder, 'state-'));
+  await act.unpackState(state);
+  const folder = join(state, 'ledger/attrition/champion/attrition/current');
   const versions = (await readdir(folder)).sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10));
   const item = JSON.parse(await readFile(join(folder, versions.at(-1) ?? ''), 'utf8')) as {
-    value?: { package: string };
     package?: string;
   };
-  return item.value?.package ?? item.package;
+  return item.package;
+}
+
+/** Tells GitHub's API of a run that has ended, with the artifacts that it uploaded. */
+async function register(finished: Finished, head: string, more: { path?: string } = {}): Promise<void> {
+  github.addRun({ id: Number(finished.id), head, artifacts: await act.artifactsOf(finished), ...more });
 }
 
 test('a pull request: trained on the runner beside the base branch, and one comment', async () => {
@@ -122,7 +123,11 @@ test('a pull request: trained on the runner beside the base branch, and one comm
   );
   github.addPullRequest({ number: 7, head: proposed.head, branch: 'fewer-trials' });
   reviewed = await pullRequest(7, proposed, repositoryName, 'fewer-trials');
-  expect(reviewed.jobs).toEqual({ 'Evaluate on the runner': 'success', Report: 'success' });
+  expect(reviewed.jobs).toEqual({
+    'Evaluate on the runner': 'success',
+    Attest: 'success',
+    Report: 'success',
+  });
   expect(reviewed.ok).toBe(true);
 
   const report = await reportOf(reviewed);
@@ -141,7 +146,8 @@ test('its merge promotes what was reviewed: nothing is trained again', async () 
   const before = await act.git('rev-parse', 'main');
   await act.land(proposed.merge);
   github.addPullRequest({ number: 7, head: proposed.head, branch: 'fewer-trials', merged: proposed.merge });
-  github.addRun({ id: Number(reviewed.id), head: proposed.head, artifacts: [{ name: 'state' }] });
+  await register(reviewed, proposed.head);
+  github.addCommit(await act.commitOf(proposed.merge));
   const deployed = await push(proposed.merge, before);
   expect(deployed.jobs).toMatchObject({ 'Promote on the runner': 'success', Report: 'success' });
   expect(deployed.ok).toBe(true);
@@ -150,6 +156,10 @@ test('its merge promotes what was reviewed: nothing is trained again', async () 
   const reused = report.steps.filter((step) => step.reused).map((step) => step.name);
   expect(reused).toEqual(expect.arrayContaining(['Prepare', 'Tune']));
   expect(report.run.fingerprint).toBe((await reportOf(reviewed)).run.fingerprint);
+  expect(report.notes[0]).toBe(
+    "What the pull request's run made was verified by its attestation and taken over. " +
+      'Fingerprint, image and all metrics of the candidate equal those of the review.',
+  );
   expect(report.run.promotion).toMatchObject({ promoted: true });
   expect(await champion()).toBe(report.run.promotion.package);
   expect(await readdir(deployed.artifacts)).toEqual(expect.arrayContaining(['model', 'run']));
@@ -169,9 +179,12 @@ test('a push that merged nothing is trained on main, and says so', async () => {
   await edit((text) => text.replace('max_jobs: 3', 'max_jobs: 2'));
   const sha = await act.commit('Without a pull request');
   await act.land(sha);
+  github.addCommit(await act.commitOf(sha));
   const deployed = await push(sha, before);
   expect(deployed.ok).toBe(true);
-  expect(deployed.log).toContain('merged no pull request, so Deploy trains it');
+  expect(deployed.log).toContain('merged no pull request');
+  // The pull request's own look came with what its merge took over.
+  expect(deployed.log).toContain('0 looks of pull requests are counted');
   const report = await reportOf(deployed);
   expect(report.steps.find(({ name }) => name === 'Tune')?.reused).toBe(false);
   expect(report.champion?.origin).toBe('champion');
@@ -219,7 +232,7 @@ test('what the gate holds is promoted by its approval, and only a run of main ca
   expect(foreign.ok).toBe(false);
   expect(foreign.log).toContain('expected one of .github/workflows/deploy.yml');
 
-  github.addRun({ id: Number(held.id), head: 'a'.repeat(40), path: '.github/workflows/retrain.yml' });
+  await register(held, 'a'.repeat(40), { path: '.github/workflows/retrain.yml' });
   const approved = await dispatch({ reason: 'looks right', promote: held.id });
   expect(approved.ok).toBe(true);
   const { package: approvedPackage } = (await reportOf(held)).run.promotion;
@@ -301,7 +314,7 @@ test("a release is main with the actions' bundles, under its tag and its major o
     inputs,
     payload,
   });
-  expect(released.jobs).toEqual({ Build: 'success', Tag: 'success' });
+  expect(released.jobs).toEqual({ Build: 'success', Attest: 'success', Tag: 'success' });
   await act.git('fetch', '--quiet', '--tags', 'origin');
   expect(await act.git('rev-parse', 'v1')).toBe(await act.git('rev-parse', 'v1.2.3'));
   expect(await act.git('rev-parse', 'v1^')).toBe(main);

@@ -1,10 +1,11 @@
-import { execFile } from 'node:child_process';
-import { chmod, copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { delimiter, dirname, join, resolve } from 'node:path';
-import { promisify } from 'node:util';
+import { createHash } from 'node:crypto';
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
 import { FakeGitHub } from '../../actions/shared/fake-github.fixture.ts';
+import { sampleReport } from '../../pipeline/report/report.fixture.ts';
 import { ActFixture, type Finished, repositoryName } from './act.fixture.ts';
+import type { Attestation } from './fixtures/services/attestations.ts';
 import { goTool } from './tools.fixture.ts';
 
 /**
@@ -64,26 +65,16 @@ beforeAll(async () => {
   await writeFile(config, `${await readFile(config, 'utf8')}\nenvironments:\n${environments(true)}`);
   const sha = await act.commit('On AWS');
   await act.land(sha);
-  const npm = (await promisify(execFile)('which', ['npm'])).stdout.trim();
-  // In place of the programs of GitHub's runners: the manifest of an image, and whether it is attested.
-  const bin = join(act.folder, 'bin');
-  await mkdir(bin);
-  await writeFile(join(bin, 'aws'), '#!/bin/sh\necho "{}"\n');
-  await writeFile(
-    join(bin, 'npm'),
-    // What `npm ci` would install is what these tests run with.
-    `#!/bin/sh\nif [ "$1" = ci ]; then ln -s ${resolve('node_modules')} node_modules; else exec ${npm} "$@"; fi\n`,
-  );
-  await writeFile(join(bin, 'gh'), '#!/bin/sh\n[ -f "$FIXTURE_STORE/attested" ]\n');
-  for (const name of ['aws', 'gh', 'npm']) await chmod(join(bin, name), 0o755);
-  process.env.PATH = [bin, dirname(process.execPath), process.env.PATH].join(delimiter);
 });
 afterAll(async () => {
   await github?.stop();
   await act?.remove();
 });
 beforeEach(async () => {
-  await mkdir(act.env.FIXTURE_STORE ?? '', { recursive: true });
+  const store = act.env.FIXTURE_STORE ?? '';
+  await mkdir(store, { recursive: true });
+  // What run-pipeline leaves.
+  await writeFile(join(store, 'report.json'), JSON.stringify(sampleReport()));
   outputs = {
     'push-model-image': { uri: image, digest },
     'run-pipeline': {
@@ -178,28 +169,60 @@ test('what is held waits for reviewers and then goes on; without reviewers it en
   expect(log).toContain('production-approval has no required reviewers');
 });
 
-test('a reviewed image is copied where its attestation holds, and built where not', async () => {
+test('a reviewed image is copied into the environment whose candidate it is; another digest is run nowhere', async () => {
+  const store = act.env.FIXTURE_STORE ?? '';
   const sha = await act.git('rev-parse', 'main');
+  const report = sampleReport();
+  const text = JSON.stringify({ ...report, candidate: report.candidate && { ...report.candidate, image } });
+  await keptReview({ run: '77', merge: sha, report: text });
   github.addPullRequest({ number: 7, head, merged: sha });
-  github.addRun({ id: 77, head, artifacts: [{ name: 'state' }] });
-  const review = join(act.env.FIXTURE_STORE ?? '', 'artifacts/77/run');
-  await mkdir(review, { recursive: true });
-  await writeFile(join(review, 'report.json'), JSON.stringify({ candidate: { image } }));
-  const attested = join(act.env.FIXTURE_STORE ?? '', 'attested');
+  github.addRun({ id: 77, head, artifacts: [{ name: `reviewed-${sha}` }] });
+  github.addCommit({ sha, tree: 'f'.repeat(40), parents: ['0'.repeat(40), head] });
   const pushes = async () =>
     (await push({ ATTESTATIONS: 'true' })).calls
       .filter(({ action }) => action === 'push-model-image')
       .map(({ given }) => given.copy);
-  expect(await pushes()).toEqual(['false', 'false']);
-  await writeFile(attested, '');
-  expect(await pushes()).toEqual(['true', 'true']);
+  expect(await pushes()).toEqual(['true', 'false']);
 
   // Another image than the attested one comes out: nothing is run with it.
   outputs['push-model-image'] = { uri: image, digest: `sha256:${'2'.repeat(64)}` };
   const { ok, calls } = await push({ ATTESTATIONS: 'true' });
   expect(ok).toBe(false);
   expect(names(calls)).not.toContain('run-pipeline staging');
+
+  await rm(join(store, 'attestations.jsonl'));
+  expect(await pushes()).toEqual(['false', 'false']);
 });
+
+/** Puts into the services what a pull request's run leaves there, which aws-review.system.test.ts makes by the workflow. */
+async function keptReview({ run, merge, report }: Record<'run' | 'merge' | 'report', string>): Promise<void> {
+  const store = act.env.FIXTURE_STORE ?? '';
+  const name = `reviewed-${merge}`;
+  await mkdir(join(store, 'artifacts', run, name), { recursive: true });
+  await mkdir(join(store, 'artifact-records', run), { recursive: true });
+  await writeFile(join(store, 'artifacts', run, name, 'report.json'), report);
+  const record = { id: 1, name, expires: Date.now() + 86_400_000 };
+  await writeFile(join(store, 'artifact-records', run, `${name}.json`), JSON.stringify(record));
+  const address = `https://github.com/${repositoryName}`;
+  const attestation: Attestation = {
+    repository: repositoryName,
+    predicateType: 'https://slsa.dev/provenance/v1',
+    subjects: [
+      { name: 'report.json', digest: { sha256: createHash('sha256').update(report).digest('hex') } },
+    ],
+    certificate: {
+      subjectAlternativeName: `${address}/.github/workflows/pull-request.yml@refs/pull/7/merge`,
+      issuer: 'https://token.actions.githubusercontent.com',
+      sourceRepositoryURI: address,
+      sourceRepositoryOwnerURI: 'https://github.com/octo',
+      sourceRepositoryDigest: merge,
+      sourceRepositoryRef: 'refs/pull/7/merge',
+      buildSignerDigest: merge,
+      runnerEnvironment: 'github-hosted',
+    },
+  };
+  await writeFile(join(store, 'attestations.jsonl'), `${JSON.stringify(attestation)}\n`);
+}
 
 test('a retrain is of one environment, and deploys nothing', async () => {
   const inputs = { reason: 'x', environment: 'production', mode: 'promote', data: 's3://b/new/' };

@@ -1,9 +1,14 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { FakeGitHub } from '../../actions/shared/fake-github.fixture.ts';
+import { FileLedger } from '../../pipeline/backends/embedded/state/file-ledger.ts';
+import { requireModelKeys } from '../../pipeline/backends/embedded/state/model-keys.ts';
+import { parseReport } from '../../pipeline/report/parse-report.ts';
+import { sampleReport } from '../../pipeline/report/report.fixture.ts';
+import type { Report } from '../../pipeline/report/report.ts';
 
 let github: FakeGitHub;
 let folder = '';
@@ -18,7 +23,7 @@ afterEach(async () => {
 });
 
 /** A tool as a workflow's step runs it. */
-async function tool(name: string, env: Record<string, string> = {}, event: object = {}) {
+async function tool(name: string, env: Record<string, string> = {}, event: object = {}, args: string[] = []) {
   const output = join(folder, 'output');
   await writeFile(output, '');
   await writeFile(join(folder, 'event.json'), JSON.stringify(event));
@@ -26,7 +31,7 @@ async function tool(name: string, env: Record<string, string> = {}, event: objec
   const { code, log } = await new Promise<{ code: number; log: string }>((settle) => {
     execFile(
       process.execPath,
-      [program],
+      [program, ...args],
       {
         cwd: folder,
         env: {
@@ -48,32 +53,144 @@ async function tool(name: string, env: Record<string, string> = {}, event: objec
 
 const head = 'a'.repeat(40);
 const merge = 'b'.repeat(40);
+const base = '0'.repeat(40);
+/** The merge of the base and the head that a run was of, and the commit that the pull request became. */
+const reviewedMerge = 'e'.repeat(40);
 const reviewed = () => tool('reviewed-run', { GITHUB_SHA: merge });
-const state = [{ name: 'state' }];
+const kept = [{ name: `reviewed-${reviewedMerge}` }];
+const none = { 'pull-request': '7', run: '', merge: '' };
 
-test('the reviewed run is the newest of the merged head that still has its artifact', async () => {
-  github.addPullRequest({ number: 7, head, merged: merge });
-  github.addRun({ id: 1, head, artifacts: state });
-  github.addRun({ id: 2, head, artifacts: state });
-  github.addRun({ id: 3, head, artifacts: [{ name: 'state', expired: true }] });
-  github.addRun({ id: 4, head: 'c'.repeat(40), artifacts: state });
-  expect((await reviewed()).outputs).toEqual({ 'pull-request': '7', run: '2' });
+/** Pull request 7, merged by squashing, with the files that were reviewed unless said otherwise. */
+function merged({ tree = 'f'.repeat(40), from = 'octo/attrition' } = {}) {
+  github.addPullRequest({ number: 7, head, merged: merge, from });
+  github.addCommit({ sha: merge, tree, parents: [base] });
+  github.addCommit({ sha: reviewedMerge, tree: 'f'.repeat(40), parents: [base, head] });
+}
+
+test('the reviewed run is the newest of the merged head that kept what it made of the same files', async () => {
+  merged();
+  github.addRun({ id: 1, head, artifacts: kept });
+  github.addRun({ id: 2, head, artifacts: kept });
+  github.addRun({ id: 3, head, artifacts: [{ name: `reviewed-${reviewedMerge}`, expired: true }] });
+  github.addRun({ id: 4, head: 'c'.repeat(40), artifacts: kept });
+  github.addRun({ id: 5, head, artifacts: [{ name: 'reviewed-x' }, { name: 'run' }] });
+  expect((await reviewed()).outputs).toEqual({
+    'pull-request': '7',
+    run: '2',
+    merge: reviewedMerge,
+    why: '',
+  });
+});
+
+test('a run on another base reviewed other files: it is not taken', async () => {
+  merged({ tree: '9'.repeat(40) });
+  github.addRun({ id: 1, head, artifacts: kept });
+  const { outputs } = await reviewed();
+  expect(outputs).toEqual({ ...none, why: expect.stringContaining('aaaaaaa was reviewed on another base') });
+});
+
+test('an artifact that is named by another commit with the same files is not taken', async () => {
+  merged();
+  const twin = 'd'.repeat(40);
+  const named = (name: string) => github.addRun({ id: 1, head, artifacts: [{ name }] });
+  // Not a merge of the head, or not there at all.
+  named(`reviewed-${twin}`);
+  expect((await reviewed()).outputs).toMatchObject(none);
+  github.addCommit({ sha: twin, tree: 'f'.repeat(40), parents: [base, '5'.repeat(40)] });
+  expect((await reviewed()).outputs).toMatchObject(none);
+  named(`reviewed-${merge}`);
+  expect((await reviewed()).outputs).toMatchObject(none);
 });
 
 test("a fork's run is never taken, even where it is named like this repository's", async () => {
-  github.addPullRequest({ number: 7, head, merged: merge, from: 'mallory/attrition' });
-  github.addRun({ id: 1, head, artifacts: state });
-  expect((await reviewed()).outputs).toEqual({ 'pull-request': '7', run: '' });
-  github.addPullRequest({ number: 7, head, merged: merge });
-  github.addRun({ id: 1, head, artifacts: state, from: 'mallory/attrition' });
-  expect((await reviewed()).outputs).toEqual({ 'pull-request': '7', run: '' });
+  merged({ from: 'mallory/attrition' });
+  github.addRun({ id: 1, head, artifacts: kept });
+  expect((await reviewed()).outputs).toEqual({ ...none, why: expect.stringContaining('came from a fork') });
+  merged();
+  github.addRun({ id: 1, head, artifacts: kept, from: 'mallory/attrition' });
+  expect((await reviewed()).outputs).toMatchObject(none);
 });
 
 test('a commit that merged nothing has no review', async () => {
   github.addPullRequest({ number: 7, head: merge });
   const { outputs, log } = await reviewed();
-  expect(outputs).toEqual({ 'pull-request': '', run: '' });
+  expect(outputs).toEqual({ ...none, 'pull-request': '', why: 'bbbbbbb merged no pull request' });
   expect(log).toContain('merged no pull request');
+});
+
+/** What note-review adds to the report of a run, given the reviewed one. */
+async function noted(now: Report, then: string, env: Record<string, string>): Promise<string | undefined> {
+  const [run, review] = [join(folder, 'report.json'), join(folder, 'review.json')];
+  await writeFile(run, JSON.stringify(now));
+  await writeFile(review, then);
+  const { code } = await tool('note-review', { RUN: run, REVIEWED: review, ...env });
+  expect(code).toBe(0);
+  return parseReport(await readFile(run, 'utf8')).notes[0];
+}
+
+test('the report says what became of the review, and what differs from it', async () => {
+  const report = sampleReport();
+  const same = 'Fingerprint, image and all metrics of the candidate equal those of the review.';
+  expect(await noted(report, JSON.stringify(report), { TAKEN: 'true' })).toBe(
+    `What the pull request's run made was verified by its attestation and taken over. ${same}`,
+  );
+  const other = sampleReport();
+  other.run.fingerprint = '9'.repeat(64);
+  const metric = other.verdict?.metrics.roc_auc;
+  if (metric === undefined) throw new Error('no roc_auc');
+  metric.candidate = 0.5;
+  const note = await noted(report, JSON.stringify(other), { WHY: 'its artifacts are gone' });
+  expect(note).toMatch(
+    /^Nothing of the pull request's run was taken over: its artifacts are gone\. Other than/,
+  );
+  expect(note).toContain('was 999999999999');
+  expect(note).toContain('was 0.5');
+});
+
+test('a review that nobody verified and that is no report stops no deployment', async () => {
+  expect(await noted(sampleReport(), '{"version":', { WHY: 'x' })).toBe(
+    "Nothing of the pull request's run was taken over: x.",
+  );
+});
+
+test('looks of pull requests are counted once, but for forks, unknown holdouts and what is no look', async () => {
+  const [holdout, unknown, id] = ['1', '2', '3'].map((digit) => digit.repeat(64)) as [string, string, string];
+  const ledger = new FileLedger(join(folder, 'ledger/churn'));
+  await ledger.put('holdout/m', holdout, {});
+  const bin = join(folder, 'bin');
+  await mkdir(bin);
+  const looks = [
+    `churn/look-${holdout}/m/${id}/1.json`,
+    `churn/look-${holdout}/m/../../champion/1.json`,
+    `churn/champion/m/current/1.json`,
+    `other/look-${holdout}/m/${id}/1.json`,
+  ];
+  await writeFile(join(folder, 'looks'), looks.join('\n'));
+  // gh run download RUN --name looks --dir DIR
+  await writeFile(join(bin, 'gh'), `#!/bin/sh\necho "$3" >> ${folder}/downloads\ncp ${folder}/looks "$7"\n`, {
+    mode: 0o755,
+  });
+  github.addRun({ id: 1, head, artifacts: [{ name: 'looks' }] });
+  github.addRun({ id: 2, head, artifacts: [{ name: 'looks' }], from: 'mallory/attrition' });
+  github.addRun({ id: 3, head, artifacts: [{ name: 'looks', expired: true }, { name: 'run' }] });
+  const counted = () =>
+    tool('count-looks', { PATH: `${bin}:${process.env.PATH}` }, {}, [join(folder, 'ledger')]);
+  const { code, log } = await counted();
+  expect({ code, log }).toEqual({ code: 0, log: '1 looks of pull requests are counted.\n' });
+  expect(await ledger.list(`look-${holdout}/m`)).toEqual([{ id, version: 1, value: { counted: 'run 1' } }]);
+  expect(await ledger.list('champion/m')).toEqual([]);
+  await requireModelKeys(folder, 'churn');
+  // A second time nothing is downloaded.
+  expect((await counted()).log).toContain('0 looks');
+  expect(await readFile(join(folder, 'downloads'), 'utf8')).toBe('1\n');
+
+  // A look at a holdout that main comes to know later is counted then.
+  github.addRun({ id: 4, head, artifacts: [{ name: 'looks' }] });
+  await writeFile(join(folder, 'looks'), `churn/look-${unknown}/m/${id}/1.json`);
+  expect((await counted()).log).toContain('0 looks');
+  await ledger.put('holdout/m', unknown, {});
+  expect((await counted()).log).toContain('1 looks');
+  expect(await ledger.list(`look-${unknown}/m`)).toEqual([{ id, version: 1, value: { counted: 'run 4' } }]);
 });
 
 test('GitHub down for a moment is waited for; what it refuses fails', async () => {

@@ -13,6 +13,7 @@ export interface Step {
 
 export interface Job {
   if?: string;
+  'cache-mode'?: string;
   uses?: string;
   permissions?: Record<string, 'read' | 'write'>;
   env?: Record<string, unknown>;
@@ -23,6 +24,7 @@ export interface Job {
 export interface Workflow {
   on: Record<string, unknown>;
   permissions?: unknown;
+  'cache-mode'?: string;
   concurrency?: { group: string; 'cancel-in-progress': boolean };
   jobs: Record<string, Job>;
 }

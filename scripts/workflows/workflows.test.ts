@@ -116,15 +116,71 @@ test('runs of main wait for each other, those of a pull request are ended by a n
   expect(pullRequest?.concurrency).toMatchObject({ 'cancel-in-progress': true });
 });
 
-test('only runs of main save the state', () => {
-  const saves = files.filter(([, { jobs }]) => JSON.stringify(jobs).includes('./.github/actions/save-state'));
-  expect(saves.map(([file]) => file).sort()).toEqual(['deploy.yml', 'retrain.yml']);
-  const saved = [...jobs.map(([, { steps = [] }]) => steps), ...composites.map(([, those]) => those)]
-    .flat()
-    .filter(({ uses = '' }) => /^actions\/cache(\/save)?@/.test(uses))
-    .map(({ with: given }) => String(given?.path).trim().split('\n'));
-  expect(saved).toHaveLength(3);
-  expect(saved.filter((paths) => paths.some((path) => path.includes('ledger')))).toHaveLength(1);
+test('only runs of main keep a state, and the job that may write contents for it runs nothing of the repository', () => {
+  const using = (text: string) =>
+    files.filter(([, { jobs }]) => JSON.stringify(jobs).includes(text)).map(([file]) => file);
+  const ofMain = using('./.github/actions/save-state');
+  expect(ofMain).not.toContain('pull-request.yml');
+  expect(using('./.github/workflows/publish-state.yml')).toEqual(ofMain);
+  const { publish, ...more } = workflows()['publish-state.yml']?.jobs ?? {};
+  expect(more).toEqual({});
+  const used = (publish?.steps ?? []).map(({ uses = '' }) => uses.replace(/@.*/, ''));
+  expect(used).toEqual(['actions/download-artifact', 'actions/attest', '']);
+  // The state is no cache, which would die after a week.
+  const cached = steps
+    .flatMap(([, those]) => those)
+    .filter(({ uses = '' }) => uses.startsWith('actions/cache'))
+    .map(({ with: given }) => given?.path);
+  expect(cached).toEqual(['.mlops/environments']);
+});
+
+test('a job reads and writes caches only if it says so, and none does whose content later runs beside a credential', () => {
+  const cacheActions = composites
+    .filter(([, those]) => those.some(({ uses = '' }) => uses.startsWith('actions/cache')))
+    .map(([file]) => `./${file.replace('/action.yml', '')}`);
+  expect(cacheActions).toEqual(['./.github/actions/restore-state']);
+  for (const [file, workflow] of files) {
+    if (file === 'ci.yml') continue;
+    expect({ file, mode: workflow['cache-mode'] }).toEqual({ file, mode: 'none' });
+    for (const [name, { steps: those = [], permissions = {}, ...job }] of Object.entries(workflow.jobs)) {
+      const uses = those.map((step) => step.uses ?? '');
+      const may = job['cache-mode'] !== undefined;
+      // The only caches are Python environments, which run where the model does.
+      expect({ name, may }).toEqual({ name, may: uses.some((each) => cacheActions.includes(each)) && may });
+      if (may) expect(Object.values(permissions)).not.toContain('write');
+    }
+  }
+  // setup-node caches npm's packages if it is asked to, or if package.json names a package manager.
+  const nodes = steps.filter(([name]) => !name.startsWith('ci.yml')).flatMap(([, those]) => those);
+  const asked = nodes.filter(({ uses = '' }) => uses.startsWith('actions/setup-node'));
+  expect(asked.map(({ with: given }) => given)).toEqual([
+    { 'node-version': 24, 'package-manager-cache': false },
+  ]);
+  // Nothing of CI runs elsewhere.
+  const ci = workflows()['ci.yml'];
+  for (const { permissions } of Object.values(ci?.jobs ?? {}))
+    expect(permissions).toEqual({ contents: 'read' });
+  expect(JSON.stringify(ci)).not.toContain('upload-artifact');
+});
+
+test("a cache's key is of tracked files, hashed before anything is restored", () => {
+  const [, restore = []] = composites.find(([file]) => file.includes('restore-state')) ?? [];
+  const cache = restore.findIndex(({ uses = '' }) => uses.startsWith('actions/cache'));
+  const key = String(restore[cache]?.with?.key);
+  expect(key).not.toContain('hashFiles');
+  expect(key).toContain('steps.python.outputs.requirements');
+  expect(restore.slice(0, cache).map(({ run }) => run)).toEqual([expect.stringContaining('git ls-files')]);
+});
+
+test('what a merge takes over is verified by the pull request, its merge commit, its workflow and the kind of runner', () => {
+  const verifications = steps
+    .flatMap(([, those]) => those.map(({ run = '' }) => run))
+    .flatMap((run) => [...run.matchAll(/gh attestation verify(?:.*\\\n)*.*/g)].map(([found]) => found));
+  expect(verifications).toHaveLength(2);
+  for (const found of verifications)
+    for (const flag of ['--repo', '--source-ref', '--cert-identity', '--deny-self-hosted-runners'])
+      expect(found).toContain(flag);
+  expect(verifications.filter((found) => found.includes('--source-digest "$MERGE"'))).toHaveLength(1);
 });
 
 test('the schedule spends nothing in a new copy', () => {

@@ -4,10 +4,11 @@ import { describe, expect, test } from '@jest/globals';
 import { temporaryFolder } from '../../backends/embedded/images/python-context.fixture.ts';
 import { pack } from '../../backends/embedded/jobs/archive.ts';
 import type { Verdict } from '../../gate/verdict.ts';
-import { readJson } from '../context.ts';
+import { readJson, readManifest } from '../context.ts';
 import type { Evidence } from './evidence.ts';
 import { FakeSageMaker, payloadOf, type Run, requestOf } from './fake-sagemaker.fixture.ts';
 import { type GateEvent, type GateResult, gate } from './gate.ts';
+import type { CountedLook, Look } from './looks.ts';
 
 const eventOf = (run: Run) => payloadOf<GateEvent>(run, 'Gate');
 
@@ -37,6 +38,26 @@ describe('looks at the holdout', () => {
     expect(again.verdict).not.toBe(first.verdict);
     expect((await evidenceOf(again, world)).notes).toContainEqual(
       expect.stringContaining('made the same comparison; this run repeats its verdict.'),
+    );
+  });
+
+  test('a look that was only counted counts once, and gets its verdict when it is made here', async () => {
+    const { world, event } = await challenged();
+    const first = await verdictOf(await gate(event, world.context), world);
+    const strict = structuredClone(event);
+    strict.request.config.gate.confidence = 0.99;
+    const third = await verdictOf(await gate(strict, world.context), world);
+    const { ledger } = world.context;
+    const { holdout_sha256 } = await readManifest(world.context, event.prepared);
+    // As count-looks writes what a pull request's run did elsewhere.
+    await ledger.put<CountedLook>(`look-${holdout_sha256}`, 'f'.repeat(64), { counted: 'run 1' });
+    for (const { id, version, value } of await ledger.list<Look>(`look-${holdout_sha256}`))
+      if (value.verdict?.confidence === 0.99)
+        await ledger.putIf(`look-${holdout_sha256}`, id, { counted: 'run 2' }, version);
+    const again = await verdictOf(await gate(strict, world.context), world);
+    expect([first, third, again].map(({ holdout_uses }) => holdout_uses)).toEqual([2, 3, 4]);
+    expect((await evidenceOf(await gate(strict, world.context), world)).notes).toContainEqual(
+      expect.stringContaining('made the same comparison'),
     );
   });
 

@@ -10,6 +10,12 @@ export interface Look {
   at: string;
 }
 
+/** The ledger item of a look that a pull request's run took elsewhere: it counts, and its verdict is not known here. */
+export interface CountedLook {
+  /** The run that took it. */
+  counted: string;
+}
+
 /** A version of the holdout, with the number of looks at the earlier versions that count for it. */
 interface Holdout {
   looks_before: number;
@@ -35,15 +41,16 @@ export async function lookAt(
 ): Promise<{ number: number; stored: Look | null; keep: (look: Look) => Promise<void> }> {
   const kind = `look-${holdout}`;
   const id = sha256Json(comparison);
-  const stored = (await context.ledger.get<Look>(kind, id))?.value ?? null;
+  const item = await context.ledger.get<Look | CountedLook>(kind, id);
+  const stored = item !== null && 'verdict' in item.value ? item.value : null;
   const looks = (await context.ledger.list(kind)).length;
   const before = await looksBefore(holdout, rowIds, context);
   return {
-    number: before + looks + 1,
+    number: before + looks + (item === null ? 1 : 0),
     stored,
     keep: async (look) => {
       // If two runs make the same look at once, the first stores its verdict; the other's is equal.
-      await context.ledger.putIf(kind, id, look, 0).catch(unlessTaken);
+      await context.ledger.putIf(kind, id, look, item?.version ?? 0).catch(unlessTaken);
     },
   };
 }

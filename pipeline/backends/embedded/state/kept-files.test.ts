@@ -1,0 +1,112 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { create, extract } from 'tar';
+import { smallProject } from '../../../cli/small-project.fixture.ts';
+import { FileLedger } from './file-ledger.ts';
+import { keptFiles } from './kept-files.ts';
+
+let home = '';
+let ledger: FileLedger;
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), 'mlops-kept-'));
+  ledger = new FileLedger(join(home, 'ledger/p'));
+});
+afterEach(() => rm(home, { recursive: true }));
+
+async function write(path: string): Promise<void> {
+  await mkdir(dirname(join(home, path)), { recursive: true });
+  await writeFile(join(home, path), path);
+}
+
+/** A run that made package N, compared with the package before it. */
+async function run(n: number): Promise<void> {
+  const hash = n.toString(16).padStart(64, '0');
+  const artifact = `s3://b/models/m/${hash}/job-${n}/output/model.tar.gz`;
+  await write(artifact.replace('s3://', 's3/'));
+  await write(`s3/b/models/m/${hash}/trial-${n}/output/model.tar.gz`);
+  await write(`s3/b/scores/m/${hash}/holdout.csv.out`);
+  await write(`jobs/training-job/job-${n}/describe.json`);
+  await write(`jobs/training-job/job-${n}/ml/model/x`);
+  await write(`images/${hash}/train`);
+  const output = `s3://b/scores/m/${hash}/`;
+  await ledger.put('scores/m', hash, { output });
+  await ledger.put('package/m', `m/${n}`, { artifact, image: `model@sha256:${hash}`, execution: `run-${n}` });
+  await ledger.put('model/m', hash, { artifact, job: `job-${n}` });
+  await ledger.put(`look-${hash}/m`, hash, {});
+  await ledger.put('run/m', `run-${n}`, {
+    started_at: new Date(n * 1000).toISOString(),
+    state: {
+      models: `s3://b/models/m/${hash}/`,
+      output,
+      package: `m/${n}`,
+      champion: `m/${n - 1}`,
+      job: `job-${n}`,
+    },
+    fingerprint: hash,
+  });
+}
+const of = (files: string[], n: number) =>
+  files.filter((path) => path.includes(n.toString(16).padStart(64, '0')) || path.includes(`-${n}/`));
+
+test('the champion and what made it are kept however old, other runs only if they are the last', async () => {
+  for (let n = 1; n <= 40; n++) await run(n);
+  await ledger.put('champion/m', 'current', { package: 'm/2', execution: 'run-2' });
+  const files = await keptFiles(home);
+  const hash = '2'.padStart(64, '0');
+  const all = (n: string, own: string) => [
+    `images/${own}/train`,
+    `jobs/training-job/job-${n}/describe.json`,
+    `ledger/p/look-${own}/m/${own}/1.json`,
+    `ledger/p/model/m/${own}/1.json`,
+    `ledger/p/run/m/run-${n}/1.json`,
+    `ledger/p/scores/m/${own}/1.json`,
+    `s3/b/models/m/${own}/job-${n}/output/model.tar.gz`,
+    `s3/b/scores/m/${own}/holdout.csv.out`,
+  ];
+  expect(of(files, 2)).toEqual(all('2', hash));
+  expect(of(files, 40)).toEqual(all('40', (40).toString(16).padStart(64, '0')));
+  expect(files).toContain('ledger/p/champion/m/current/1.json');
+  // Run 5 is neither; run 11 is the first of the last 30.
+  expect(of(files, 5)).toEqual([]);
+  expect(of(files, 11)).toEqual(all('11', (11).toString(16).padStart(64, '0')));
+  // It does not grow with further runs.
+  for (let n = 41; n <= 50; n++) await run(n);
+  expect(await keptFiles(home)).toHaveLength(files.length);
+});
+
+test('a newer version of an item is kept under its number, so that no writer takes it again', async () => {
+  for (const champion of ['m/1', 'm/2', 'm/3'])
+    await ledger.put('champion/m', 'current', { package: champion, execution: 'none' });
+  expect(await keptFiles(home)).toEqual(['ledger/p/champion/m/current/3.json']);
+});
+
+test('with the kept files alone the same run makes nothing again, and the next is compared with the champion', async () => {
+  const project = smallProject();
+  const trained = async (...options: string[]) =>
+    JSON.parse((await project.mlops('run', '--json', '--mode', 'promote', ...options)).stdout) as {
+      reused: boolean;
+      verdict: { outcome: string; holdout_uses: number };
+      package: string;
+      report: { json: string };
+    };
+  const first = await trained();
+  const folder = project.path('.mlops');
+  const archive = project.path('state.tar.gz');
+  await create({ file: archive, cwd: folder }, await keptFiles(folder));
+  for (const part of ['images', 'jobs', 'ledger', 's3', 'runs'])
+    await rm(join(folder, part), { recursive: true });
+  await extract({ file: archive, cwd: folder });
+  const again = await trained();
+  const steps = (
+    JSON.parse(await readFile(again.report.json, 'utf8')) as { steps: { name: string; reused: boolean }[] }
+  ).steps;
+  expect(again.package).toBe(first.package);
+  expect(steps.filter(({ name }) => ['Prepare', 'Train'].includes(name)).map(({ reused }) => reused)).toEqual(
+    [true, true],
+  );
+  const next = await trained('--set', 'training.hyperparameters.weight=2');
+  const report = JSON.parse(await readFile(next.report.json, 'utf8')) as { champion: { package: string } };
+  expect(report.champion.package).toBe(first.package);
+});

@@ -1,0 +1,111 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, join, relative, sep } from 'node:path';
+import { unlessMissing } from './files.ts';
+
+/** The runs of each model that are kept: the last ones, which `mlops history` and `mlops gate --replay` show. */
+const keptRuns = 30;
+
+interface Item {
+  project: string;
+  kind: string;
+  model: string;
+  /** Encoded, as the folder's name. */
+  id: string;
+  /** The path of the newest version, which holds the number of all. */
+  path: string;
+  text: string;
+}
+
+/**
+ * The files of a state folder that later runs need, as paths in it: the champion, the packages and runs that lead to it, the
+ * last runs of each model with what they made, and the looks at the holdouts of these. What is left out, such as the models
+ * of trials that were not chosen, is made again if it is asked for; so the kept files do not grow with the number of runs.
+ */
+export async function keptFiles(home: string): Promise<string[]> {
+  const items = await ledgerItems(join(home, 'ledger'));
+  const roots = items.filter(isRoot);
+  const kept = new Set([...roots, ...runsOf(items, textOf(roots))]);
+  // A run names packages and its parts, a package the parts of its own run: until nothing new is named.
+  for (let before = -1; before !== kept.size; ) {
+    before = kept.size;
+    const text = textOf(kept);
+    for (const item of items) if (isNamed(item, text)) kept.add(item);
+  }
+  const text = textOf(kept);
+  const files = await Promise.all([
+    filesIn(home, 's3', (path) => isObjectNamed(path, text)),
+    // A job's scratch files are in ml/.
+    filesIn(home, 'jobs', ([, , name = '', inside]) => inside !== 'ml' && isJobNamed(name, text)),
+    filesIn(home, 'images', ([, hash]) => text.includes(`@sha256:${hash}`)),
+  ]);
+  return [...[...kept].map(({ path }) => relative(home, path)), ...files.flat()].sort();
+}
+
+/** Kinds whose items are kept whatever names them: small ones, without which a champion or a number would be forgotten. */
+const isRoot = ({ kind }: Item): boolean => ['champion', 'lease', 'counted-looks'].includes(kind);
+
+/** The last runs of each model and those that made the champions. */
+function runsOf(items: readonly Item[], champions: string): Item[] {
+  const runs = items.filter(({ kind }) => kind === 'run');
+  const startOf = ({ text }: Item) => (JSON.parse(text) as { started_at?: string }).started_at ?? '';
+  const models = Map.groupBy(runs, ({ project, model }) => `${project}/${model}`);
+  const last = [...models.values()].flatMap((those) =>
+    those.sort((a, b) => startOf(b).localeCompare(startOf(a))).slice(0, keptRuns),
+  );
+  return [...last, ...runs.filter(({ id }) => champions.includes(`"${decodeURIComponent(id)}"`))];
+}
+
+function isNamed({ kind, id, text: own }: Item, text: string): boolean {
+  const name = decodeURIComponent(id);
+  // Packages lead from run to run back to the first one; runsOf says where that ends.
+  if (kind === 'run') return false;
+  if (kind.startsWith('look-')) return text.includes(kind.slice('look-'.length));
+  // The newest holdout carries the looks at earlier ones.
+  if (kind === 'holdout') return name === 'latest' || text.includes(name);
+  return text.includes(`"${name}"`) || (kind === 'scores' && urisIn(own).some((uri) => text.includes(uri)));
+}
+
+const textOf = (items: Iterable<Item>): string => [...items].map(({ text }) => text).join('\n');
+const urisIn = (text: string): string[] => [...text.matchAll(/"(s3:\/\/[^"]+)"/g)].map(([, uri = '']) => uri);
+
+/** A trial is named by its tuning job. */
+const isJobNamed = (name: string, text: string): boolean =>
+  [name, name.replace(/-\d{3}-[0-9a-f]{8}$/, '')].some((each) => text.includes(`"${each}"`));
+
+/** Whether the text names an object: by its URI, or by a folder's that ends with a slash. */
+function isObjectNamed(path: readonly string[], text: string): boolean {
+  const uri = `s3://${path.slice(1).join('/')}`;
+  if (text.includes(`"${uri}"`)) return true;
+  // A run names the folder of all its trials' models, of which it needs the chosen one.
+  if (path.includes('models')) return false;
+  return [...uri.matchAll(/\//g)].some(({ index }) => text.includes(`"${uri.slice(0, index + 1)}"`));
+}
+
+/** Files under HOME/FOLDER, as paths in HOME, whose segments the test accepts. */
+async function filesIn(
+  home: string,
+  folder: string,
+  test: (segments: string[]) => boolean,
+): Promise<string[]> {
+  const entries =
+    (await unlessMissing(readdir(join(home, folder), { recursive: true, withFileTypes: true }))) ?? [];
+  return entries
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => relative(home, join(parentPath, name)))
+    .filter((path) => test(path.split(sep)));
+}
+
+/** The newest version of every item: ROOT/PROJECT/KIND/MODEL/ID/VERSION.json. */
+async function ledgerItems(root: string): Promise<Item[]> {
+  const entries = (await unlessMissing(readdir(root, { recursive: true, withFileTypes: true }))) ?? [];
+  const versions = entries.filter((entry) => entry.isFile() && /^\d+\.json$/.test(entry.name));
+  const items = Map.groupBy(versions, ({ parentPath }) => parentPath);
+  return await Promise.all(
+    [...items].map(async ([folder, files]) => {
+      const newest = Math.max(...files.map(({ name }) => Number.parseInt(name, 10)));
+      const path = join(folder, `${newest}.json`);
+      const [project = '', kind = '', model = ''] = relative(root, folder).split(sep);
+      return { project, kind, model, id: basename(folder), path, text: await readFile(path, 'utf8') };
+    }),
+  );
+}
