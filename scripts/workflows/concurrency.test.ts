@@ -159,8 +159,11 @@ test.each(['ask', 'aws'])(
   'a hold that waits for its reviewers (%s) keeps no deployment waiting; a newer hold takes its place',
   (job) => {
     const { jobs, concurrency } = file('approve.yml');
-    expect(concurrency).toBeUndefined();
     const repository = new Repository();
+    const request = repository.groups.enter('request', concurrency, {
+      inputs: { run: '5', environment: 'staging' },
+    });
+    expect(request.state).toBe('running');
     const waiting = repository.groups.enter('first', jobs[job]?.concurrency, approve('staging-approval'));
     expect(waiting.state).toBe('running');
     const deployment = repository.merge('a');
