@@ -18,4 +18,5 @@ fi
 git add --force actions/*/dist
 git -c user.name='github-actions[bot]' -c user.email='41898282+github-actions[bot]@users.noreply.github.com' \
   commit --quiet --message "$VERSION"
-git push origin "HEAD:refs/tags/$VERSION" "+HEAD:refs/tags/${VERSION%%.*}"
+# Both tags or neither.
+git push --atomic origin "HEAD:refs/tags/$VERSION" "+HEAD:refs/tags/${VERSION%%.*}"

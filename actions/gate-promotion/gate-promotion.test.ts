@@ -105,13 +105,14 @@ test('a hold is promoted only where a person has approved it, and the record say
   const held = await gate(run, { promote: 'true' });
   expect([held.code, held.outputs.outcome, held.outputs.promoted]).toEqual([0, 'hold', 'false']);
   expect((await gate(run, { 'fail-on': 'reject, hold' })).code).toBe(1);
-  const approved = await gate(run, { promote: 'approved' });
+  // Octocat started the workflow.
+  const approved = await gate(run, { promote: 'approved', approver: 'reviewer' });
   expect([approved.code, approved.outputs.promoted]).toEqual([0, 'true']);
   const { stdout } = await workspace.mlops('history', '--json');
   expect(JSON.parse(stdout).champion).toMatchObject({
     package: approved.outputs.package,
     previous: 'small/1',
-    reason: expect.stringMatching(/^Approved by octocat: /),
+    reason: expect.stringMatching(/^Approved by reviewer: /),
   });
 });
 

@@ -13,6 +13,7 @@ await start({
     config: z._default(z.string(), 'mlops.yaml'),
     'fail-on': z._default(failOn, ['reject']),
     promote: z._default(z.enum(['true', 'false', 'approved']), 'false'),
+    approver: z.optional(z.string()),
   }),
   outputs: ['outcome', 'reason', 'verdict', 'package', 'promoted'],
   work: async (inputs) => {

@@ -19,6 +19,7 @@ interface Inputs {
   config: string;
   'fail-on': string[];
   promote: 'true' | 'false' | 'approved';
+  approver?: string | undefined;
 }
 
 interface Surroundings {
@@ -95,7 +96,7 @@ async function promotion(
     {
       context: await openContext(config, report, home),
       approved: inputs.promote === 'approved',
-      actor: context.actor || null,
+      actor: inputs.approver ?? (context.actor || null),
     },
   );
 }

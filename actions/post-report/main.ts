@@ -14,6 +14,7 @@ await start({
       'pull-request': z.optional(z.pipe(pullRequest, z.transform(Number))),
       config: z._default(z.string(), 'mlops.yaml'),
       environment: z.optional(z.string()),
+      workflow: z.optional(z.string()),
       'artifact-url': z.optional(z.string()),
     })
     .check(

@@ -13,6 +13,7 @@ import {
   sampleReport,
   unenforcedRun,
 } from '../../pipeline/report/report.fixture.ts';
+import type { Report } from '../../pipeline/report/report.ts';
 import {
   folder,
   github,
@@ -252,6 +253,43 @@ test('a retrain opens an issue, keeps it up to date, and closes it when all is w
   ]);
   await post(rejectedRun(), { on });
   expect(github.issues.map(({ state }) => state)).toEqual(['closed', 'open']);
+});
+
+const approval = (report: Report): Report => ({
+  ...report,
+  run: {
+    ...report.run,
+    commit: { sha: merge, ref: 'main', dirty: false },
+    promotion: {
+      promoted: true,
+      package: 'attrition/2',
+      detail: 'attrition/2 is the champion now. The hold was approved.',
+    },
+  },
+});
+
+test('an approval goes on with the comment of the workflow that held, on what the pull request merged', async () => {
+  github.addPullRequest({ number: 7, head: sha, branch: 'feature', merged: merge });
+  const push = { name: 'push', sha: merge };
+  await post(heldRun(), { on: push, workflow: 'Deploy' });
+  const dispatch = { name: 'workflow_dispatch', sha: merge };
+  const inputs = { 'pull-request': 7, workflow: 'Deploy' };
+  await post(approval(heldRun()), { on: dispatch, workflow: 'Approve', inputs });
+  const [comment, ...more] = github.comments(7);
+  expect(more).toEqual([]);
+  expect(comment?.body).toContain('The hold was approved.');
+  // The head of a pull request that is not merged is another matter.
+  github.addPullRequest({ number: 7, head: sha, branch: 'feature' });
+  const { log } = await post(approval(heldRun()), { on: dispatch, workflow: 'Approve', inputs });
+  expect(log).toContain('this run was for aaaaaaa');
+});
+
+test('an approval closes the issue of the retrain that held', async () => {
+  const on = { name: 'workflow_dispatch' };
+  await post(heldRun(), { on, workflow: 'Retrain' });
+  await post(approval(heldRun()), { on, workflow: 'Approve', inputs: { workflow: 'Retrain' } });
+  expect(github.issues.map(({ state }) => state)).toEqual(['closed']);
+  expect(github.issues[0]?.body).toContain('The hold was approved.');
 });
 
 test("an issue that only looks like the project's is left alone, and a pull request is none", async () => {

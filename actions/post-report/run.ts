@@ -23,6 +23,7 @@ interface Inputs extends ReportInputs {
   target: 'comment' | 'summary' | 'both';
   'pull-request'?: number | undefined;
   environment?: string | undefined;
+  workflow?: string | undefined;
 }
 
 /** The part of the runner's toolkit that the action uses. */
@@ -111,19 +112,16 @@ async function write(
   target: Exclude<Target, { kind: 'none' }>,
   { octokit, token, inputs, context }: Posting & { octokit: Octokit; token: string },
 ): Promise<Entry | null> {
-  const { environment } = inputs;
-  const mark = marker(
-    subjectOf(report),
-    context.workflow ?? '',
-    ...(environment === undefined ? [] : [environment]),
-  );
+  const { environment, workflow = context.workflow } = inputs;
+  const mark = marker(subjectOf(report), workflow ?? '', ...(environment === undefined ? [] : [environment]));
   const body = renderComment(report, mark);
   if (target.kind === 'pull request')
     return await new Sticky(commentsOf(octokit, context.repo, target.number), { mark, octokit, token }).put(
       body,
     );
   const { tone, title } = headlineOf(report);
-  const healthy = tone === 'promote';
+  // A person may have approved what the gate held.
+  const healthy = tone === 'promote' || (tone === 'hold' && report.run.promotion.promoted);
   const where = environment === undefined ? '' : ` (${environment})`;
   const issues = issuesOf(octokit, context.repo, {
     title: titleOf(`${subjectOf(report)}${where}: ${title}`),

@@ -37,9 +37,12 @@ export async function targetOf(
     if (retrains.includes(eventName)) return { kind: 'issue' };
     return { kind: 'none', why: `the event ${eventName} has no pull request` };
   }
-  const head = await headOf(number, { octokit, repo });
-  if (head === null)
+  const pull = await pullOf(number, { octokit, repo });
+  if (pull === null)
     return { kind: 'none', why: `${repo.owner}/${repo.repo} has no pull request #${number}` };
+  const { head, merge } = pull;
+  // A run of what the pull request merged, which a later workflow goes on with.
+  if (commit !== null && commit === merge) return { kind: 'pull request', number, sha: commit };
   const ran = [commit, payload.pull_request?.head?.sha, payload.workflow_run?.head_sha].find(
     (each) => typeof each === 'string' && each !== head,
   );
@@ -61,10 +64,13 @@ async function mergedBy(commit_sha: string, { octokit, repo }: Where): Promise<n
   return merged?.number ?? null;
 }
 
-async function headOf(pull_number: number, { octokit, repo }: Where): Promise<string | null> {
+async function pullOf(
+  pull_number: number,
+  { octokit, repo }: Where,
+): Promise<{ head: string; merge: string | null } | null> {
   try {
     const { data } = await octokit.rest.pulls.get({ ...repo, pull_number });
-    return data.head.sha;
+    return { head: data.head.sha, merge: data.merged_at === null ? null : data.merge_commit_sha };
   } catch (error) {
     if (statusOf(error) === 404) return null;
     throw error;

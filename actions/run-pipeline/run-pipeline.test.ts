@@ -50,6 +50,18 @@ test('a run gives its execution, fingerprint and JSON, and shows its steps while
   });
 });
 
+test('no workflow sets what a model must show in mode promote; mode evaluate tries another gate', async () => {
+  const set = 'training.hyperparameters.weight=-1\n"gate".enforce=false';
+  const refused = await action.main({ cwd, env, event, with: { mode: 'promote', set } });
+  expect(refused.code).toBe(1);
+  expect(refused.log).toMatch(
+    /^::error title=Input::input set: got "gate".enforce=false in mode promote, expected no setting of gate/m,
+  );
+  expect((await reportAt(refused)).verdict).toBe(null);
+  const tried = await action.main({ cwd, env, event, with: { set } });
+  expect((await reportAt(tried)).verdict).toMatchObject({ outcome: 'reject', enforced: false });
+});
+
 test('nothing from users is a command to the runner', async () => {
   const [config, data] = [workspace.read('mlops.yaml'), workspace.read('data.csv')];
   await writeFile(workspace.path('mlops.yaml'), config.replaceAll('[group]', '["::error::column"]'));

@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import { gateSettings, refusedGateSettings } from '../../pipeline/config/gate-settings.ts';
+import { InputError } from '../../pipeline/errors.ts';
 import type { Request } from '../../pipeline/machines/request.ts';
 import { prose } from '../../pipeline/report/github-markdown.ts';
 import { headlineOf, subjectOf, timingOf } from '../../pipeline/report/reading.ts';
@@ -125,13 +127,17 @@ function failureOf(report: Report): { failed?: string } {
   return { failed: `${title}: ${why}${hint === '' ? '' : ` ${hint}`}` };
 }
 
-const choicesOf = async (inputs: Inputs, context: Context): Promise<RunChoices> => ({
-  ...inputs,
-  environment: await environmentFor(inputs),
-  // gate-promotion promotes exactly this run in a later step. handOver serves runs that nobody waits for.
-  promote: false,
-  trigger: triggerOf(inputs, context),
-});
+async function choicesOf(inputs: Inputs, context: Context): Promise<RunChoices> {
+  const gate = inputs.mode === 'promote' ? gateSettings(inputs.set) : [];
+  if (gate.length > 0) throw new InputError(refusedGateSettings('input set', gate));
+  return {
+    ...inputs,
+    environment: await environmentFor(inputs),
+    // gate-promotion promotes exactly this run in a later step. handOver serves runs that nobody waits for.
+    promote: false,
+    trigger: triggerOf(inputs, context),
+  };
+}
 
 const kinds: Record<string, Request['trigger']['kind']> = {
   pull_request: 'pull_request',

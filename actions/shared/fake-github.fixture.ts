@@ -14,6 +14,12 @@ type User = Schemas['simple-user'];
 type Comment = Schemas['issue-comment'];
 type Issue = Schemas['issue'];
 type CheckRun = Schemas['check-run'];
+type Approval = Schemas['environment-approvals'];
+/** GitHub also says who set it; the sha is in its address alone. */
+type Status = Pick<
+  Schemas['status'],
+  'id' | 'state' | 'context' | 'description' | 'target_url' | 'created_at' | 'updated_at'
+> & { sha: string };
 /** The published object has a whole repository in it twice; what nobody reads of it is left out. */
 type PullRequest = Pick<
   Schemas['pull-request'],
@@ -80,6 +86,8 @@ export interface GivenRun {
   path?: string;
   from?: string;
   conclusion?: string;
+  /** Who started it. */
+  actor?: string;
   artifacts?: { name: string; expired?: boolean }[];
 }
 
@@ -98,7 +106,7 @@ export interface Rule {
 }
 
 /** What a token may do; as a workflow's `permissions:` says it. */
-type Permission = 'checks' | 'contents' | 'issues' | 'pull-requests' | 'actions';
+type Permission = 'checks' | 'contents' | 'issues' | 'pull-requests' | 'actions' | 'statuses';
 interface Token {
   login: string;
   permissions: Partial<Record<Permission, 'read' | 'write'>>;
@@ -117,6 +125,7 @@ const everything: Token['permissions'] = {
   issues: 'write',
   'pull-requests': 'write',
   actions: 'write',
+  statuses: 'write',
 };
 
 /** An answer that is no success. */
@@ -165,6 +174,10 @@ export class FakeGitHub {
   readonly #runs = new Map<number, { run: Run; artifacts: Schemas['artifact'][] }>();
   readonly #environments = new Map<string, Environment>();
   readonly #commits = new Map<string, GivenCommit>();
+  readonly #approvals = new Map<number, Approval[]>();
+  readonly #statuses: Status[] = [];
+  readonly #branches = new Map<string, string>();
+  readonly #dispatches: { workflow: string; ref: string; inputs: Record<string, unknown> }[] = [];
   readonly #onRequest: (request: Logged) => void;
   #downUntil = 0;
   #cuts = 0;
@@ -274,6 +287,8 @@ export class FakeGitHub {
         repository: repositoryOf(this.repository),
         head_repository: repositoryOf(from),
         display_title: path,
+        actor: userOf(given.actor ?? 'octocat'),
+        triggering_actor: userOf(given.actor ?? 'octocat'),
       },
       artifacts: (given.artifacts ?? []).map(({ name, expired = false }) => {
         const artifact = ++this.#ids;
@@ -304,7 +319,10 @@ export class FakeGitHub {
     this.#commits.set(given.sha, given);
   }
 
-  addEnvironment(name: string, { reviewers = [] }: { reviewers?: string[] } = {}): void {
+  addEnvironment(
+    name: string,
+    { reviewers = [], preventSelfReview = false }: { reviewers?: string[]; preventSelfReview?: boolean } = {},
+  ): void {
     this.#environments.set(name, {
       id: this.#environments.size + 1,
       node_id: `EN_${name}`,
@@ -321,11 +339,29 @@ export class FakeGitHub {
                 id: 1,
                 node_id: 'GA_1',
                 type: 'required_reviewers',
-                prevent_self_review: false,
+                prevent_self_review: preventSelfReview,
                 reviewers: reviewers.map((login) => ({ type: 'User', reviewer: userOf(login) })),
               },
             ],
     });
+  }
+
+  /** Somebody's answer to a run that waits for an environment's reviewers. */
+  addApproval(
+    run: number,
+    {
+      environment,
+      login,
+      state = 'approved',
+    }: { environment: string; login: string; state?: Approval['state'] },
+  ): void {
+    const entry = { environments: [{ name: environment }], state, user: userOf(login), comment: '' };
+    this.#approvals.set(run, [...(this.#approvals.get(run) ?? []), entry]);
+  }
+
+  /** The commit that a branch points to. */
+  moveBranch(name: string, sha: string): void {
+    this.#branches.set(name, sha);
   }
 
   addComment(issue: number, body: string, login = 'octocat'): Comment {
@@ -383,6 +419,16 @@ export class FakeGitHub {
 
   get checks(): (CheckRun & { annotations: unknown[] })[] {
     return this.#checks;
+  }
+
+  /** The statuses of all commits, oldest first. */
+  get statuses(): Status[] {
+    return this.#statuses;
+  }
+
+  /** The workflows that were started by workflow_dispatch. */
+  get dispatches(): { workflow: string; ref: string; inputs: Record<string, unknown> }[] {
+    return this.#dispatches;
   }
 
   /** `METHOD /path` of each request so far, without the repository and the query; forgets them. */
@@ -713,6 +759,55 @@ export class FakeGitHub {
         },
       },
       {
+        ...at('GET', '/actions/runs/(\\d+)/approvals'),
+        needs: [['actions', 'read']],
+        answer: ({ match: [id] }) => ({ body: this.#approvals.get(Number(this.#run(id).run.id)) ?? [] }),
+      },
+      {
+        ...at('POST', '/actions/workflows/([^/]+)/dispatches'),
+        needs: [['actions', 'write']],
+        answer: ({ match: [workflow = ''], body }) => {
+          const { ref, inputs = {}, return_run_details } = body as Record<string, unknown>;
+          if (typeof ref !== 'string' || !this.#branches.has(ref))
+            throw invalid('ref', `no ref found for: ${ref}`);
+          this.#dispatches.push({ workflow, ref, inputs: inputs as Record<string, unknown> });
+          if (return_run_details !== true) return { status: 204 };
+          const id = ++this.#ids;
+          return {
+            body: {
+              workflow_run_id: id,
+              run_url: `${this.url}/repos/${this.repository}/actions/runs/${id}`,
+              html_url: `https://github.com/${this.repository}/actions/runs/${id}`,
+            } satisfies Schemas['workflow-dispatch-response'],
+          };
+        },
+      },
+      {
+        ...at('GET', '/branches/(.+)'),
+        needs: [['contents', 'read']],
+        answer: ({ match: [name = ''] }) => {
+          const sha = this.#branches.get(name);
+          if (sha === undefined) throw notFound();
+          return { body: { name, commit: { sha } } };
+        },
+      },
+      {
+        ...at('POST', '/statuses/(\\w+)'),
+        needs: [['statuses', 'write']],
+        answer: ({ match: [sha = ''], body }) => ({ status: 201, body: this.#createStatus(sha, body) }),
+      },
+      {
+        // Newest first.
+        ...at('GET', '/commits/(\\w+)/statuses'),
+        needs: [['statuses', 'read']],
+        answer: ({ match: [sha] }) => ({
+          body: this.#statuses
+            .filter((status) => status.sha === sha)
+            .toReversed()
+            .map(({ sha: _, ...status }) => status),
+        }),
+      },
+      {
         ...at('GET', '/environments/([^/]+)'),
         needs: [['actions', 'read']],
         answer: ({ match: [name = ''] }) => {
@@ -845,6 +940,18 @@ export class FakeGitHub {
       created_at: now(),
       updated_at: now(),
     };
+  }
+
+  #createStatus(sha: string, body: Record<string, unknown>): Status {
+    const { state, context = 'default', description = null, target_url = null } = body as Partial<Status>;
+    if (!/^[0-9a-f]{40}$/.test(sha)) throw invalid('sha', `No commit found for SHA: ${sha}`);
+    if (!['error', 'failure', 'pending', 'success'].includes(state ?? '')) throw invalid('state', 'invalid');
+    if ((description ?? '').length > 140)
+      throw invalid('description', 'is too long (maximum is 140 characters)');
+    const at = { created_at: now(), updated_at: now() };
+    const status = { id: ++this.#ids, sha, state: state ?? '', context, description, target_url, ...at };
+    this.#statuses.push(status);
+    return status;
   }
 
   #createCheck(body: Record<string, unknown>): CheckRun {

@@ -98,6 +98,7 @@ test('after an edit the champion is compared with, and the report says what chan
   expect(run.verdict.holdout_uses).toBe(2);
   const report = lastReport(2);
   expect(report.run.reason).toBe('an edit');
+  expect(report.notes).toContain('Set for this run only, not in mlops.yaml: tuning.max_jobs=2');
   expect(report.champion.package).toBe('attrition/1');
   expect(report.changes).toEqual(
     expect.arrayContaining([

@@ -21,6 +21,9 @@ export function override(tree: Tree, overrides: readonly string[], schema: unkno
   }
 }
 
+/** The keys that an override names; none if it is no `path=value`. */
+export const keysOf = (text: string): string[] => splitOverride(text)?.keys ?? [];
+
 function splitOverride(text: string): { keys: string[]; value: string } | undefined {
   const match = /^((?:"[^"]*"|[^"=.]+)(?:\.(?:"[^"]*"|[^"=.]+))*)=(.*)$/s.exec(text);
   if (!match) return undefined;

@@ -71,18 +71,22 @@ function pullRequest(
   });
 }
 
-const push = (sha: string, before: string) =>
-  run('deploy.yml', {
+async function push(sha: string, before: string): Promise<Finished> {
+  github.moveBranch('main', sha);
+  return await run('deploy.yml', {
     name: 'push',
     sha,
     ref: 'refs/heads/main',
     payload: { repository, before, after: sha, ref: 'refs/heads/main' },
   });
+}
 
-async function dispatch(inputs: Record<string, string>): Promise<Finished> {
-  return await run('retrain.yml', {
+async function dispatch(inputs: Record<string, string>, workflow = 'retrain.yml'): Promise<Finished> {
+  const sha = await act.git('rev-parse', 'main');
+  github.moveBranch('main', sha);
+  return await run(workflow, {
     name: 'workflow_dispatch',
-    sha: await act.git('rev-parse', 'main'),
+    sha,
     ref: 'refs/heads/main',
     inputs,
     payload: { repository, ref: 'refs/heads/main', inputs },
@@ -96,6 +100,18 @@ async function edit(change: (text: string) => string): Promise<void> {
   if (changed === text) throw new Error('nothing was changed');
   await writeFile(file, changed);
 }
+
+/** Commits an edit of mlops.yaml to main. */
+async function landed(change: (text: string) => string): Promise<void> {
+  await act.git('checkout', '--quiet', 'main');
+  await edit(change);
+  const sha = await act.commit('Another gate');
+  await act.land(sha);
+  github.moveBranch('main', sha);
+}
+
+/** The newest status of a commit that a merge may require. */
+const statusOf = (sha: string) => github.statuses.filter((status) => status.sha === sha).at(-1);
 
 const reportOf = async (finished: Finished): Promise<Report> =>
   parseReport(await readFile(join(finished.artifacts, 'run/report.json'), 'utf8'));
@@ -140,6 +156,7 @@ test('a pull request: trained on the runner beside the base branch, and one comm
   expect(comment?.body).toContain(`/${repositoryName}/actions/runs/${reviewed.id}`);
   expect(github.checks.map(({ head_sha }) => head_sha)).toEqual([proposed.head]);
   expect(reviewed.log).toMatch(/Summary - .*ROC AUC/s);
+  expect(statusOf(proposed.head)).toMatchObject({ context: 'mlops / verdict', state: 'success' });
 });
 
 test('its merge promotes what was reviewed: nothing is trained again', async () => {
@@ -192,7 +209,13 @@ test('a push that merged nothing is trained on main, and says so', async () => {
 
 test('a retrain whose verdict is no opens an issue, the next one that is well closes it', async () => {
   const was = await champion();
-  const refused = await dispatch({ reason: 'to see it fail', set: 'gate.thresholds.roc_auc.min=0.999' });
+  const strict = 'gate.thresholds.roc_auc.min=0.999';
+  const loose = await dispatch({ reason: 'another gate', set: strict });
+  expect(loose.jobs).toEqual({ Build: 'failure' });
+  expect(loose.log).toContain('expected no setting of gate');
+
+  await landed((text) => text.replace('roc_auc: { min: 0.75 }', 'roc_auc: { min: 0.999 }'));
+  const refused = await dispatch({ reason: 'to see it fail' });
   expect(refused.ok).toBe(false);
   expect(refused.jobs).toMatchObject({ 'Train on the runner': 'failure', Report: 'success' });
   expect((await reportOf(refused)).verdict?.outcome).toBe('reject');
@@ -200,6 +223,7 @@ test('a retrain whose verdict is no opens an issue, the next one that is well cl
   expect(github.issues[0]?.body).toContain('to see it fail');
   expect(await champion()).toBe(was);
 
+  await landed((text) => text.replace('roc_auc: { min: 0.999 }', 'roc_auc: { min: 0.75 }'));
   const well = await run('retrain.yml', {
     name: 'repository_dispatch',
     sha: await act.git('rev-parse', 'main'),
@@ -220,24 +244,49 @@ test('a retrain whose verdict is no opens an issue, the next one that is well cl
 
 test('what the gate holds is promoted by its approval, and only a run of main can be approved', async () => {
   const was = await champion();
+  await landed((text) =>
+    text.replace('  primary: roc_auc', '  min_change: { absolute: 0.9 }\n  primary: roc_auc'),
+  );
   const held = await dispatch({
     reason: 'other settings',
-    set: 'gate.min_change={absolute: 0.9}; tuning=off; training.hyperparameters.C=0.5',
+    set: 'tuning=off; training.hyperparameters.C=0.5',
   });
   expect((await reportOf(held)).verdict?.outcome).toBe('hold');
+  expect(held.jobs).toMatchObject({ 'Ask for approval': 'success' });
+  expect(held.log).toContain(`start the workflow Approve with run ${held.id}`);
   expect(await champion()).toBe(was);
+  expect(github.issues.filter(({ state }) => state === 'open')).toHaveLength(1);
 
-  github.addRun({ id: 5, head: proposed.head, artifacts: [{ name: 'run' }] });
-  const foreign = await dispatch({ reason: 'a pull request', promote: '5' });
-  expect(foreign.ok).toBe(false);
+  const head = await act.git('rev-parse', 'main');
+  const artifacts = [{ name: 'run' }];
+  github.addRun({ id: 5, head, artifacts });
+  const foreign = await dispatch({ run: '5' }, 'approve.yml');
+  expect(foreign.jobs).toEqual({ Build: 'failure' });
   expect(foreign.log).toContain('expected one of .github/workflows/deploy.yml');
 
-  await register(held, 'a'.repeat(40), { path: '.github/workflows/retrain.yml' });
-  const approved = await dispatch({ reason: 'looks right', promote: held.id });
-  expect(approved.ok).toBe(true);
+  await register(held, head, { path: '.github/workflows/retrain.yml' });
+  const approved = await dispatch({ run: held.id }, 'approve.yml');
+  expect(approved.jobs).toEqual({
+    Build: 'success',
+    'Ask the reviewers': 'success',
+    'Promote on the runner': 'success',
+    Publish: 'success',
+    Report: 'success',
+  });
   const { package: approvedPackage } = (await reportOf(held)).run.promotion;
   expect(await champion()).toBe(approvedPackage);
   expect(approvedPackage).not.toBe(was);
+  // The issue of the retrain is closed.
+  expect(github.issues.filter(({ state }) => state === 'open')).toEqual([]);
+
+  // What was compared with another champion cannot be promoted any more.
+  const late = await dispatch({ reason: 'again', set: 'tuning=off; training.hyperparameters.C=0.4' });
+  github.addRun({ id: Number(late.id), head, path: '.github/workflows/retrain.yml', artifacts });
+  await landed((text) => text.replace('  min_change: { absolute: 0.9 }\n', ''));
+  const outdated = await dispatch({ run: late.id }, 'approve.yml');
+  expect(outdated.jobs).toEqual({ Build: 'failure' });
+  expect(outdated.log).toContain('what it held is out of date');
+  expect(await champion()).toBe(approvedPackage);
 });
 
 test("a fork's pull request: its run posts nothing, its report is checked and posted by main's code", async () => {
@@ -262,6 +311,7 @@ test("a fork's pull request: its run posts nothing, its report is checked and po
         workflow_run: {
           id: Number(finished.id),
           event: 'pull_request',
+          conclusion: 'success',
           head_sha: fork.head,
           head_branch: 'from-fork',
           head_repository: { full_name: mallory, owner: { login: 'mallory' } },
@@ -270,7 +320,15 @@ test("a fork's pull request: its run posts nothing, its report is checked and po
       },
     });
   const posted = await follow();
-  expect(posted.jobs).toMatchObject({ "Check the fork's report": 'success', Report: 'success' });
+  expect(posted.jobs).toMatchObject({
+    "Check the fork's report": 'success',
+    Report: 'success',
+    Status: 'success',
+  });
+  expect(statusOf(fork.head)).toMatchObject({
+    state: 'success',
+    description: expect.stringContaining('unverified'),
+  });
   const [comment] = github.comments(8);
   expect(comment?.body).toContain('ROC AUC');
   expect(comment?.body).toContain("Made by the fork's own run");
@@ -281,7 +339,8 @@ test("a fork's pull request: its run posts nothing, its report is checked and po
     '{"version":1,"project":"![x](https://evil.example/x)"}',
   );
   const refused = await follow();
-  expect(refused.jobs).toMatchObject({ "Check the fork's report": 'failure' });
+  expect(refused.jobs).toMatchObject({ "Check the fork's report": 'failure', Status: 'success' });
+  expect(statusOf(fork.head)?.state).toBe('failure');
   const [after, ...more] = github.comments(8);
   expect(more).toEqual([]);
   expect(after?.body).not.toContain('evil.example');
@@ -297,6 +356,7 @@ test('a pull request with a broken mlops.yaml gets a comment that says where', a
   const finished = await pullRequest(9, broken, repositoryName, 'broken');
   expect(finished.jobs).toEqual({ 'Evaluate on the runner': 'failure', Report: 'failure' });
   expect(github.comments(9)[0]?.body).toContain('Failed in Configuration');
+  expect(statusOf(broken.head)).toMatchObject({ state: 'failure' });
   const check = github.checks.find(({ head_sha }) => head_sha === broken.head);
   expect(check?.annotations).toEqual([
     expect.objectContaining({ path: 'mlops.yaml', message: expect.stringContaining('got "roc_uac"') }),

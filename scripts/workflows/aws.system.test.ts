@@ -96,6 +96,7 @@ async function run(
   act.env.FIXTURE_OUTPUTS = JSON.stringify(outputs);
   await rm(join(act.env.FIXTURE_STORE ?? '', 'calls.jsonl'), { force: true });
   const sha = await act.git('rev-parse', 'main');
+  github.moveBranch('main', sha);
   const finished = await act.run(workflow, {
     name,
     sha,
@@ -153,20 +154,61 @@ test('a deployment takes environment after environment, each with its role', asy
   expect(gate?.given).toMatchObject({ promote: 'true' });
 });
 
-test('what is held waits for reviewers and then goes on; without reviewers it ends there', async () => {
+test('what is held asks its reviewers and ends there; once they approved it is promoted and Deploy goes on', async () => {
   outputs['gate-promotion'] = { outcome: 'hold', promoted: 'false' };
   github.addEnvironment('staging-approval', { reviewers: ['octocat'] });
   github.addEnvironment('production-approval');
-  const { ok, calls, log } = await push();
-  expect(ok).toBe(false);
-  expect(
-    calls.filter(({ action }) => action === 'gate-promotion').map(({ job, given }) => [job, given.promote]),
-  ).toEqual([
-    ['run', 'true'],
-    ['approve', 'approved'],
-    ['run', 'true'],
+  const held = await push();
+  const gates = held.calls.filter(({ action }) => action === 'gate-promotion');
+  expect(gates[0]).toMatchObject({ job: 'run', given: { promote: 'true', 'fail-on': 'reject,hold' } });
+  expect(github.dispatches.splice(0)).toEqual([
+    { workflow: 'approve.yml', ref: 'main', inputs: { run: held.id, environment: 'staging' } },
   ]);
-  expect(log).toContain('production-approval has no required reviewers');
+  expect(held.log).toContain(`start the workflow Approve with run ${held.id} and environment production`);
+
+  const sha = await act.git('rev-parse', 'main');
+  const artifacts = [{ name: 'run-staging' }];
+  github.addRun({
+    id: Number(held.id),
+    head: sha,
+    event: 'push',
+    path: '.github/workflows/deploy.yml',
+    artifacts,
+  });
+  outputs['gate-promotion'] = { outcome: 'hold', promoted: 'true' };
+  const inputs = { run: held.id, environment: 'staging' };
+  const approve = () => run('approve.yml', 'workflow_dispatch', { inputs }, { inputs });
+  // The job entered the environment, and nobody approved: not a credential is taken.
+  const id = Number(held.id);
+  for (const next of [id + 1, id + 2])
+    github.addRun({ id: next, head: sha, path: '.github/workflows/approve.yml' });
+  const unproved = await approve();
+  expect(unproved.log).toContain('got no review of this run that approves the environment staging-approval');
+  expect([unproved.ok, names(unproved.calls), github.dispatches]).toEqual([false, [], []]);
+
+  github.addApproval(id + 2, { environment: 'staging-approval', login: 'octocat' });
+  const approved = await approve();
+  expect(approved.ok).toBe(true);
+  expect(names(approved.calls)).toEqual([
+    'configure-aws-credentials',
+    'gate-promotion',
+    'post-report staging',
+  ]);
+  expect(approved.calls[0]).toMatchObject({ role: role('deploy'), region: 'us-east-1' });
+  expect(approved.calls[1]).toMatchObject({
+    job: 'aws',
+    given: { promote: 'approved', approver: 'octocat' },
+  });
+  expect(approved.calls[2]?.given).toMatchObject({ workflow: 'Deploy' });
+  expect(github.dispatches.splice(0)).toEqual([
+    { workflow: 'deploy.yml', ref: 'main', inputs: { after: 'staging' } },
+  ]);
+
+  outputs['gate-promotion'] = { outcome: 'promote', promoted: 'true' };
+  const after = { inputs: { after: 'staging' } };
+  const next = await run('deploy.yml', 'workflow_dispatch', after, after);
+  expect(names(next.calls)).toContain('run-pipeline production');
+  expect(names(next.calls)).not.toContain('run-pipeline staging');
 });
 
 test('a reviewed image is copied into the environment whose candidate it is; another digest is run nowhere', async () => {

@@ -1,55 +1,25 @@
-import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { FakeGitHub } from '../../actions/shared/fake-github.fixture.ts';
+import type { FakeGitHub } from '../../actions/shared/fake-github.fixture.ts';
 import { FileLedger } from '../../pipeline/backends/embedded/state/file-ledger.ts';
 import { requireModelKeys } from '../../pipeline/backends/embedded/state/model-keys.ts';
 import { parseReport } from '../../pipeline/report/parse-report.ts';
 import { sampleReport } from '../../pipeline/report/report.fixture.ts';
 import type { Report } from '../../pipeline/report/report.ts';
+import { withEnvironments as environments, Steps } from './run-tool.fixture.ts';
 
+let steps: Steps;
 let github: FakeGitHub;
 let folder = '';
 
 beforeEach(async () => {
-  github = await FakeGitHub.start();
-  folder = await mkdtemp(join(tmpdir(), 'mlops-tools-'));
+  steps = await Steps.start();
+  ({ github, folder } = steps);
 });
-afterEach(async () => {
-  await github.stop();
-  await rm(folder, { recursive: true });
-});
+afterEach(async () => await steps.stop());
 
-/** A tool as a workflow's step runs it. */
-async function tool(name: string, env: Record<string, string> = {}, event: object = {}, args: string[] = []) {
-  const output = join(folder, 'output');
-  await writeFile(output, '');
-  await writeFile(join(folder, 'event.json'), JSON.stringify(event));
-  const program = join(import.meta.dirname, `tools/${name}.ts`);
-  const { code, log } = await new Promise<{ code: number; log: string }>((settle) => {
-    execFile(
-      process.execPath,
-      [program, ...args],
-      {
-        cwd: folder,
-        env: {
-          PATH: process.env.PATH,
-          GITHUB_API_URL: github.url,
-          GITHUB_TOKEN: 'token',
-          GITHUB_REPOSITORY: 'octo/attrition',
-          GITHUB_EVENT_PATH: join(folder, 'event.json'),
-          GITHUB_OUTPUT: output,
-          ...env,
-        },
-      },
-      (error, stdout, stderr) => settle({ code: error ? 1 : 0, log: stdout + stderr }),
-    );
-  });
-  const lines = (await readFile(output, 'utf8')).matchAll(/^([\w-]+)<<(\S+)\n([\s\S]*?)\n\2$/gm);
-  return { code, log, outputs: Object.fromEntries([...lines].map(([, key, , value]) => [key, value])) };
-}
+const tool: Steps['tool'] = (...args) => steps.tool(...args);
 
 const head = 'a'.repeat(40);
 const merge = 'b'.repeat(40);
@@ -203,10 +173,22 @@ test('GitHub down for a moment is waited for; what it refuses fails', async () =
   expect(log).not.toContain('token');
 });
 
+test('a rate limit is waited for as long as GitHub says, unless that is too long', async () => {
+  github.limit({ path: /pulls/, times: 1, seconds: 0 });
+  expect((await reviewed()).code).toBe(0);
+  github.limit({ path: /pulls/, times: 1, seconds: 3000 });
+  const { code, log } = await reviewed();
+  expect(code).toBe(1);
+  expect(log).toContain("GitHub's rate limit is used up for 3000 s more");
+});
+
 const forkRun = (head_branch: string) => ({
   workflow_run: { head_sha: head, head_branch, head_repository: { owner: { login: 'mallory' } } },
 });
-const ofFork = (branch = 'x') => tool('pull-request-of-fork', {}, forkRun(branch));
+async function ofFork(branch = 'x') {
+  const { outputs } = await tool('pull-request-of-fork', {}, forkRun(branch));
+  return { outputs: { 'pull-request': outputs['pull-request'] } };
+}
 
 test("a fork's pull request is the only open one of its branch with the commit that ran", async () => {
   const fork = { head, branch: 'x', from: 'mallory/attrition' };
@@ -226,29 +208,24 @@ test("a branch's name asks for nothing else", async () => {
   expect((await ofFork('x&head=mallory:y')).outputs).toEqual({ 'pull-request': '' });
 });
 
-test('only required reviewers are an approval: not an environment that is merely there, or none', async () => {
-  const asked = () => tool('require-reviewers', { ENVIRONMENT: 'production-approval' });
-  const { code, log } = await asked();
-  expect(code).toBe(1);
-  expect(log).toContain('production-approval has no required reviewers');
-  github.addEnvironment('production-approval');
-  expect((await asked()).code).toBe(1);
-  github.addEnvironment('production-approval', { reviewers: ['octocat'] });
-  expect((await asked()).code).toBe(0);
+test("a fork's run sets the status of its own pull request only", async () => {
+  const sha = async () => (await tool('pull-request-of-fork', {}, forkRun('x'))).outputs.sha;
+  github.addPullRequest({ number: 8, head, branch: 'x', from: 'mallory/attrition' });
+  expect(await sha()).toBe(head);
+  // The head of a branch of this repository, pushed to the fork too.
+  github.addPullRequest({ number: 7, head, branch: 'y' });
+  expect(await sha()).toBe('');
 });
 
 const request = (inputs: Record<string, string>, env: Record<string, string> = {}) =>
-  tool(
-    'retrain-request',
-    { GITHUB_EVENT_NAME: 'workflow_dispatch', GITHUB_REF_NAME: 'main', ...env },
-    { inputs },
-  );
+  tool('retrain-request', { GITHUB_EVENT_NAME: 'workflow_dispatch', ...env }, { inputs });
 
 test('what a retrain is asked for', async () => {
   expect((await request({ reason: 'a\nb', set: 'x=1; y=[a, b] ', mode: 'promote' })).outputs).toEqual({
     name: '',
     region: '',
     release: '',
+    approval: 'false',
     data: '',
     set: 'x=1\ny=[a, b]',
     mode: 'promote',
@@ -257,13 +234,23 @@ test('what a retrain is asked for', async () => {
   expect((await request({ mode: 'promote', 'dry-run': 'true' })).outputs.mode).toBe('evaluate');
 });
 
-const withEnvironments = () =>
-  writeFile(
-    join(folder, 'mlops.yaml'),
-    'project: churn\nproblem: binary\ndata: { source: rows.csv, target: left }\nenvironments:\n' +
-      '  staging: { account: "111111111111", region: eu-west-1 }\n' +
-      '  production: { account: "111111111111", region: us-east-1, approval: true }\n',
-  );
+test.each([
+  'gate.enforce=false',
+  'gate={enforce: false}',
+  ' "gate".enforce=false',
+  'training.spot=true; gate.thresholds.roc_auc.min=0',
+  'gate=',
+  'defaults.gate.enforce=false',
+  'defaults={}',
+])('what a model must show cannot be set in mode promote: %s', async (set) => {
+  const { code, log, outputs } = await request({ mode: 'promote', set });
+  expect({ code, outputs }).toEqual({ code: 1, outputs: {} });
+  expect(log).toMatch(/^::error title=Input::set: got .* in mode promote, expected no setting of gate/);
+  for (const other of [{ mode: 'evaluate' }, { mode: 'promote', 'dry-run': 'true' }])
+    expect((await request({ ...other, set })).outputs.mode).toBe('evaluate');
+});
+
+const withEnvironments = () => writeFile(join(folder, 'mlops.yaml'), environments);
 
 test('on AWS the environment is one of mlops.yaml', async () => {
   await withEnvironments();
@@ -271,6 +258,7 @@ test('on AWS the environment is one of mlops.yaml', async () => {
   expect((await request({}, env)).outputs).toMatchObject({ name: 'staging', region: 'eu-west-1' });
   expect((await request({ environment: 'production' }, env)).outputs).toMatchObject({
     release: '111111111111.dkr.ecr.us-east-1.amazonaws.com/churn/production/release',
+    approval: 'true',
   });
   const { code, log } = await request({ environment: 'prod' }, env);
   expect(code).toBe(1);
@@ -325,22 +313,4 @@ test('a pull request runs in the environment of its role; no other role will do'
       'expected the pull-request role of an environment of mlops.yaml that has one (staging), as npm run bootstrap',
     );
   }
-});
-
-test.each([
-  ['a pull request', { path: '.github/workflows/pull-request.yml' }],
-  ['another branch', { path: '.github/workflows/deploy.yml', branch: 'x' }],
-  ['another repository', { path: '.github/workflows/deploy.yml', from: 'mallory/attrition' }],
-])('a run of %s cannot be approved', async (_, run) => {
-  github.addRun({ id: 5, head, ...run });
-  const { code, log } = await request({ promote: '5' });
-  expect(code).toBe(1);
-  expect(log).toContain('expected one of .github/workflows/deploy.yml');
-});
-
-test('a held run of main can be approved; what is no number of a run cannot', async () => {
-  github.addRun({ id: 5, head, path: '.github/workflows/deploy.yml' });
-  expect((await request({ promote: '5' })).code).toBe(0);
-  expect((await request({ promote: '5/../../x' })).log).toContain('expected the number of a run');
-  expect((await request({ promote: '6' })).code).toBe(1);
 });

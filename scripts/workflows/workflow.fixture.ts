@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { parse } from 'yaml';
+import { runs } from './expression.fixture.ts';
 
 export interface Step {
   name?: string;
@@ -11,10 +12,21 @@ export interface Step {
   run?: string;
 }
 
+export interface Concurrency {
+  group: string;
+  'cancel-in-progress'?: boolean | string;
+  queue?: 'single' | 'max';
+}
+
 export interface Job {
   if?: string;
   'cache-mode'?: string;
+  needs?: string | string[];
   uses?: string;
+  with?: Record<string, unknown>;
+  environment?: string;
+  concurrency?: Concurrency;
+  outputs?: Record<string, string>;
   permissions?: Record<string, 'read' | 'write'>;
   env?: Record<string, unknown>;
   'timeout-minutes'?: number;
@@ -25,7 +37,7 @@ export interface Workflow {
   on: Record<string, unknown>;
   permissions?: unknown;
   'cache-mode'?: string;
-  concurrency?: { group: string; 'cancel-in-progress': boolean };
+  concurrency?: Concurrency;
   jobs: Record<string, Job>;
 }
 
@@ -41,8 +53,19 @@ const own = 'github.event.pull_request.head.repo.full_name == github.repository'
 
 /** The faults of a workflow that a fork could exploit, each a sentence. */
 export function nearForks(workflow: Workflow): string[] {
-  if ('pull_request_target' in workflow.on) return ['runs on pull_request_target'];
   const jobs = Object.entries(workflow.jobs);
+  if ('pull_request_target' in workflow.on)
+    return jobs.flatMap(([name, job]) => [
+      ...(job.uses !== undefined || (job.steps ?? []).some(({ uses }) => uses !== undefined)
+        ? [`job ${name} uses an action beside a token`]
+        : []),
+      ...powers(job)
+        .filter((power) => power !== 'statuses: write')
+        .map((power) => `job ${name} runs for forks and holds ${power}`),
+      ...[...JSON.stringify(job).matchAll(/\b(?:github\.head_ref|event\.pull_request\.([\w.]+))/g)]
+        .filter(([, field = '']) => !['head.sha', 'updated_at', 'draft'].includes(field))
+        .map(([text]) => `job ${name} reads ${text}, which the author chose`),
+    ]);
   const wrong = (name: string, job: Job, why: string) =>
     powers(job).map((power) => `job ${name} ${why} and holds ${power}`);
   if ('pull_request' in workflow.on)
@@ -87,3 +110,44 @@ function powers(job: Job): string[] {
     ...(/configure-aws-credentials|role-to-assume/.test(text) ? ['a role'] : []),
   ];
 }
+
+export interface Outcome {
+  result: 'success' | 'failure' | 'cancelled' | 'skipped';
+  outputs: Record<string, string>;
+}
+
+/**
+ * What becomes of each job for an event, with `play` in place of the work of those that run: a job waits for those that it
+ * needs, and without a status function runs only if all of them succeeded; one that is skipped did not.
+ */
+export function play(
+  workflow: Workflow,
+  contexts: Record<string, unknown>,
+  work: (name: string) => Partial<Outcome> = () => ({}),
+): Record<string, Outcome> {
+  const done: Record<string, Outcome> = {};
+  const names = Object.keys(workflow.jobs);
+  while (Object.keys(done).length < names.length) {
+    const before = Object.keys(done).length;
+    for (const name of names) {
+      const job = workflow.jobs[name] ?? {};
+      const needed = [job.needs ?? []].flat();
+      if (name in done || needed.some((each) => !(each in done))) continue;
+      const needs = Object.fromEntries(needed.map((each) => [each, done[each]]));
+      const well = needed.every((each) => done[each]?.result === 'success');
+      const scope = { contexts: { ...contexts, needs }, status: well ? 'success' : 'failure' } as const;
+      done[name] = runs(job.if, scope)
+        ? { result: 'success', outputs: {}, ...work(name) }
+        : { result: 'skipped', outputs: {} };
+    }
+    if (Object.keys(done).length === before)
+      throw new Error('got jobs that need each other, expected an order');
+  }
+  return done;
+}
+
+/** The names of the jobs that ran. */
+export const ran = (outcomes: Record<string, Outcome>): string[] =>
+  Object.entries(outcomes)
+    .filter(([, { result }]) => result !== 'skipped')
+    .map(([name]) => name);

@@ -2,7 +2,17 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { parse } from 'yaml';
-import { type Job, nearForks, read, type Step, workflows } from './workflow.fixture.ts';
+import { interpolate, runs } from './expression.fixture.ts';
+import {
+  type Job,
+  nearForks,
+  play,
+  ran,
+  read,
+  type Step,
+  type Workflow,
+  workflows,
+} from './workflow.fixture.ts';
 
 const files = Object.entries(workflows());
 const jobs = files.flatMap(([file, { jobs }]) =>
@@ -23,7 +33,18 @@ test.each(files)('%s: no job that a fork comes near holds a credential or a writ
 
 const job = (lines: string) => `jobs:\n  a:\n    permissions: { contents: read }\n${lines}`;
 test.each([
-  ['on: pull_request_target\njobs: {}', 'runs on pull_request_target'],
+  [
+    `on: pull_request_target\n${job('    steps: [{ uses: actions/checkout@1 }]')}`,
+    'job a uses an action beside a token',
+  ],
+  [
+    `on: pull_request_target\n${job('')}`.replace('contents: read', 'contents: write'),
+    'job a runs for forks and holds contents: write',
+  ],
+  [
+    `on: pull_request_target\n${job("    steps: [{ run: x, env: { A: '$<< github.event.pull_request.title >>' } }]")}`,
+    'job a reads event.pull_request.title, which the author chose',
+  ],
   [
     `on: { pull_request: }\n${job('')}`.replace('read', 'write'),
     'job a runs for forks and holds contents: write',
@@ -109,13 +130,6 @@ test('nothing is installed or built beside a credential or a write token', () =>
   }
 });
 
-test('runs of main wait for each other, those of a pull request are ended by a newer push', () => {
-  const { 'deploy.yml': deploy, 'retrain.yml': retrain, 'pull-request.yml': pullRequest } = workflows();
-  expect(deploy?.concurrency).toEqual({ group: 'main', 'cancel-in-progress': false });
-  expect(retrain?.concurrency).toEqual(deploy?.concurrency);
-  expect(pullRequest?.concurrency).toMatchObject({ 'cancel-in-progress': true });
-});
-
 test('only runs of main keep a state, and the job that may write contents for it runs nothing of the repository', () => {
   const using = (text: string) =>
     files.filter(([, { jobs }]) => JSON.stringify(jobs).includes(text)).map(([file]) => file);
@@ -183,7 +197,176 @@ test('what a merge takes over is verified by the pull request, its merge commit,
   expect(verifications.filter((found) => found.includes('--source-digest "$MERGE"'))).toHaveLength(1);
 });
 
+const own = { default_branch: 'main', visibility: 'private' };
+const main = (event_name: string, more: { vars?: object; event?: object; ref_name?: string } = {}) => ({
+  github: {
+    event_name,
+    ref_name: more.ref_name ?? 'main',
+    repository: 'octo/attrition',
+    event: { repository: own, ...more.event },
+  },
+  inputs: {},
+  vars: more.vars ?? {},
+});
+const file = (name: string): Workflow => workflows()[name] ?? { on: {}, jobs: {} };
+const aws = { vars: { AWS_PULL_REQUEST_ROLE: 'role' } };
+
 test('the schedule spends nothing in a new copy', () => {
-  const { build } = workflows()['retrain.yml']?.jobs ?? {};
-  expect(build?.if).toContain("vars.RETRAIN_ON_SCHEDULE == 'true'");
+  const scheduled = (vars: object) => ran(play(file('retrain.yml'), main('schedule', { vars })));
+  expect(scheduled({})).toEqual([]);
+  expect(scheduled({ RETRAIN_ON_SCHEDULE: 'true' })).toContain('embedded');
+});
+
+const build = (environments: string, current = 'true') => ({
+  outputs: { current, environments, sha256: 'x' },
+});
+
+test.each<[string, object, object, string[]]>([
+  ['a push', {}, build(''), ['build', 'reviewed', 'embedded', 'report']],
+  ['a push, on AWS', aws, build('[{}]'), ['build', 'reviewed', 'aws']],
+  ['no environment comes after', aws, build('[]'), ['build', 'reviewed']],
+  ['main has moved on', {}, build('', 'false'), ['build']],
+  ['main has moved on, on AWS', aws, build('[{}]', 'false'), ['build']],
+  ['main cannot be asked', {}, { result: 'failure' }, ['build']],
+])('Deploy where %s', (_, more, built, expected) => {
+  const outcomes = play(file('deploy.yml'), main('push', more), (name) => (name === 'build' ? built : {}));
+  expect(ran(outcomes)).toEqual(expected);
+});
+
+test.each([
+  ['deploy.yml', 'hold', 'false', true],
+  ['deploy.yml', 'promote', 'true', false],
+  ['deploy.yml', 'hold', 'true', false],
+  ['retrain.yml', 'hold', 'false', true],
+  ['retrain.yml', 'reject', 'false', false],
+])('%s asks for approval of a %s that is promoted: %s, %s', (name, outcome, promoted, asks) => {
+  const outputs = { outcome, promoted, current: 'true', mode: 'promote' };
+  // The gate's step fails the job on a hold where that is asked of it.
+  for (const result of ['success', 'failure'] as const) {
+    const outcomes = play(file(name), main('workflow_dispatch'), (job) =>
+      job === 'embedded' ? { result, outputs } : { outputs },
+    );
+    expect(outcomes.approval?.result).toBe(asks ? 'success' : 'skipped');
+  }
+});
+
+test('a candidate that only was evaluated is not put up for approval', () => {
+  const outputs = { outcome: 'hold', promoted: 'false', mode: 'evaluate' };
+  expect(ran(play(file('retrain.yml'), main('workflow_dispatch'), () => ({ outputs })))).not.toContain(
+    'approval',
+  );
+});
+
+test.each(['deploy.yml', 'retrain.yml', 'approve.yml'])(
+  '%s refuses another branch before it does anything',
+  (name) => {
+    const { jobs } = file(name);
+    // The only job that waits for no other.
+    expect(
+      Object.entries(jobs)
+        .filter(([, { needs }]) => needs === undefined)
+        .map(([job]) => job),
+    ).toEqual(['build']);
+    const [first] = jobs.build?.steps ?? [];
+    expect(first?.run).toContain('exit 1');
+    const refuses = (ref_name: string, event: string) =>
+      runs(first?.if, { contexts: main(event, { ref_name }) });
+    expect([refuses('feature', 'workflow_dispatch'), refuses('main', 'workflow_dispatch')]).toEqual([
+      true,
+      false,
+    ]);
+    // These run on the default branch by nature.
+    expect(['schedule', 'repository_dispatch', 'push'].map((event) => refuses('main', event))).toEqual([
+      false,
+      false,
+      false,
+    ]);
+  },
+);
+
+test('an approval passes the environment that has the reviewers, and nothing is promoted beside it', () => {
+  const promoting = files.flatMap(([name, { jobs }]) =>
+    Object.entries(jobs)
+      .filter(([, { steps = [] }]) => steps.some(({ with: given }) => given?.promote === 'approved'))
+      .map(([job, { environment, needs }]) => ({ name, job, environment, needs })),
+  );
+  const value = (path: string) => `\${{ ${path} }}`;
+  const asked = value('needs.build.outputs.approval');
+  expect(promoting).toEqual([
+    { name: 'approve.yml', job: 'embedded', environment: undefined, needs: ['build', 'ask'] },
+    { name: 'approve.yml', job: 'aws', environment: asked, needs: 'build' },
+  ]);
+  const { ask, aws: onAws, embedded } = file('approve.yml').jobs;
+  expect(ask?.environment).toBe(asked);
+  // Who approved is found out before there is a credential or a state, and is what the promotion records.
+  for (const steps of [ask?.steps, onAws?.steps].map((each) => each ?? [])) {
+    const text = steps.map(({ run = '', uses = '' }) => run + uses);
+    const finds = text.findIndex((each) => each.includes('approver.js'));
+    expect(finds).toBeGreaterThan(0);
+    expect(text.slice(0, finds).join()).not.toMatch(/credentials|restore-state|gate-promotion/);
+  }
+  const records = [embedded, onAws].map(
+    (job) => job?.steps?.find(({ uses }) => uses === './actions/gate-promotion')?.with,
+  );
+  expect(records.map((given) => given?.approver)).toEqual([
+    value('needs.ask.outputs.approver'),
+    value('steps.approver.outputs.approver'),
+  ]);
+});
+
+test('what an approval needs is kept as long as a reviewer may take, which is 30 days', () => {
+  const kept = ['deploy.yml', 'deploy-environment.yml', 'retrain.yml'].flatMap((name) =>
+    Object.values(file(name).jobs)
+      .flatMap(({ steps = [] }) => steps)
+      .filter(
+        ({ uses = '', with: given }) =>
+          uses.startsWith('actions/upload-artifact@') && /^run/.test(String(given?.name)),
+      )
+      .map(({ with: given }) => given?.['retention-days']),
+  );
+  expect(kept).toEqual([30, 30, 30]);
+  const bundles = file('approve.yml').jobs.build?.steps?.find(({ uses }) => uses?.endsWith('build-bundles'));
+  expect(bundles?.with).toEqual({ 'retention-days': 30 });
+});
+
+test('a dry run writes neither an issue nor the state', () => {
+  const dry = {
+    ...main('workflow_dispatch'),
+    inputs: { 'dry-run': true },
+    needs: { build: { outputs: {} } },
+  };
+  const { report, aws: onAws, embedded } = file('retrain.yml').jobs;
+  const posted = report?.steps?.find(({ uses }) => uses === './actions/post-report')?.with?.target;
+  const evaluated = [posted, onAws?.with?.target].map((text) => interpolate(String(text), { contexts: dry }));
+  expect(evaluated).toEqual(['summary', 'summary']);
+  const save = embedded?.steps?.find(({ uses = '' }) => uses.includes('save-state'));
+  const contexts = { ...dry, steps: { run: { outputs: { status: 'succeeded' } } } };
+  expect(runs(save?.if, { contexts })).toBe(false);
+  expect(runs(save?.if, { contexts: { ...contexts, inputs: {} } })).toBe(true);
+});
+
+test('the baseline of a deployment is what main was at, however it was merged', () => {
+  const run = file('deploy.yml').jobs.embedded?.steps?.find(({ uses }) => uses === './actions/run-pipeline');
+  const baseline = (event: object) =>
+    interpolate(String(run?.with?.baseline), { contexts: main('push', { event }) });
+  expect(baseline({ before: 'c'.repeat(40), forced: false })).toBe('c'.repeat(40));
+  expect(baseline({ before: '0'.repeat(40) })).toBe('');
+  expect(baseline({ before: 'c'.repeat(40), forced: true })).toBe('');
+  expect(baseline({})).toBe('');
+});
+
+test.each([
+  ['https://github.com', false],
+  ['https://acme.ghe.com', false],
+  ['https://github.example.com', true],
+])('the server %s is refused at once: %s', (server_url, refused) => {
+  const [, [first]] = composites.find(([name]) => name.includes('build-bundles')) ?? ['', []];
+  expect(runs(first?.if, { contexts: { github: { server_url } } })).toBe(refused);
+  expect(first?.run).toContain('GitHub Enterprise Server');
+  // Every workflow that runs our code gets it there.
+  for (const [name, { jobs }] of files) {
+    const text = JSON.stringify(jobs);
+    if (text.includes('use-bundles'))
+      expect([name, text]).toEqual([name, expect.stringMatching(/build-bundles|inputs\.bundles/)]);
+  }
 });

@@ -64,10 +64,8 @@ export async function handOver(choices: RunChoices, surroundings: RunSurrounding
 async function prepareRun(choices: RunChoices, surroundings: RunSurroundings) {
   const { mode, promote, trigger } = choices;
   const { signal, onNote, onProgress } = surroundings;
-  const { config, path: file } = await loadConfig(choices.config, {
-    set: settingsOf(choices),
-    model: choices.model,
-  });
+  const set = settingsOf(choices);
+  const { config, path: file } = await loadConfig(choices.config, { set, model: choices.model });
   const backend = await openBackend(config, choices, {
     ...surroundings,
     containers: choices.containers ?? false,
@@ -87,7 +85,11 @@ async function prepareRun(choices: RunChoices, surroundings: RunSurroundings) {
     promote,
     trigger,
     baseline: baseline.package,
-    notes: baseline.notes,
+    notes: [
+      ...baseline.notes,
+      // The next run of the same commit is made without them.
+      ...(set.length === 0 ? [] : [`Set for this run only, not in mlops.yaml: ${set.join('; ')}`]),
+    ],
   });
   return { request, shared };
 }
