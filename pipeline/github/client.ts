@@ -25,8 +25,9 @@ export const tokenOfEnvironment = (): string | undefined =>
 
 /** Milliseconds that an answer may take. */
 const longestAnswer = 30_000;
+const longestUpload = 300_000;
 
-/** GitHub's REST API as a person's command calls it. Refusals are thrown as GitHubRefusal. */
+/** GitHub's REST API as programs call it that need no retries. Refusals are thrown as GitHubRefusal. */
 export class GitHubClient {
   readonly #token: string | undefined;
   readonly #api: string;
@@ -58,25 +59,39 @@ export class GitHubClient {
     return found;
   }
 
-  /** Makes a request that changes something. */
-  async send(method: string, path: string, body?: object): Promise<void> {
-    await this.#call(method, path, body);
+  /** Makes a request that changes something, and returns the answer; undefined if it is empty. */
+  async send<T = unknown>(method: string, path: string, body?: object): Promise<T | undefined> {
+    const text = await (await this.#call(method, path, body)).text();
+    return text === '' ? undefined : (JSON.parse(text) as T);
   }
 
-  async #call(method: string, path: string, body?: object): Promise<Response> {
-    const response = await fetch(`${this.#api}${path}`, {
+  /**
+   * Uploads a file.
+   * @param address where to, as GitHub's answer names it
+   */
+  async upload(address: string, bytes: Uint8Array): Promise<void> {
+    await this.#call('POST', address, bytes);
+  }
+
+  /** `at` is a path of the API or a whole address. */
+  async #call(method: string, at: string, body?: object): Promise<Response> {
+    const isFile = body instanceof Uint8Array;
+    const path = at.replace(/^https?:\/\/[^/]+/, '');
+    const response = await fetch(at.startsWith('/') ? `${this.#api}${at}` : at, {
       method,
       headers: {
         accept: 'application/vnd.github+json',
         'x-github-api-version': '2022-11-28',
         'user-agent': 'mlops-template',
         ...(this.#token !== undefined && { authorization: `Bearer ${this.#token}` }),
-        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...(body !== undefined && {
+          'content-type': isFile ? 'application/octet-stream' : 'application/json',
+        }),
       },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
+      ...(body !== undefined && { body: isFile ? new Uint8Array(body) : JSON.stringify(body) }),
       // A redirect, as of a renamed repository, is followed for reading only.
       redirect: method === 'GET' ? 'follow' : 'manual',
-      signal: AbortSignal.timeout(longestAnswer),
+      signal: AbortSignal.timeout(isFile ? longestUpload : longestAnswer),
     }).catch((error: Error & { cause?: Error }) => {
       throw new SetupError(`GitHub could not be reached (${error.cause?.message ?? error.message})`);
     });

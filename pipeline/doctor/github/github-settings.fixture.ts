@@ -1,6 +1,6 @@
 /**
  * The part of GitHub's REST API that shows and changes the settings of a repository, with state that stays. Bodies are
- * checked against GitHub's own description of its API (request-bodies.fixture.json says which). What the description does
+ * checked against GitHub's own description of its API. What the description does
  * not say is from GitHub's documentation and from its answers as users report them:
  *  - permissions: docs.github.com/rest/authentication/permissions-required-for-fine-grained-personal-access-tokens
  *  - a private repository on the plan Free: 403 to rulesets, 422 to the protection of environments
@@ -10,11 +10,9 @@
  *  - reviewers who cannot read the repository are dropped without an error
  *  - a PUT of an environment replaces its protection: what it leaves out is gone
  */
-import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
-import * as z from 'zod';
+import { whyInvalid } from '../../github/request-bodies.fixture.ts';
 
 type Level = 'read' | 'write';
 type Permission = 'administration' | 'actions' | 'environments' | 'variables' | 'metadata' | 'members';
@@ -50,16 +48,6 @@ class Refusal extends Error {
     this.accepted = accepted;
   }
 }
-
-const { bodies } = JSON.parse(
-  readFileSync(join(import.meta.dirname, 'request-bodies.fixture.json'), 'utf8'),
-) as { bodies: Record<string, { properties?: object }> };
-const schemas = new Map(
-  Object.entries(bodies).map(([route, schema]) => [
-    route,
-    z.fromJSONSchema(schema as z.core.JSONSchema.JSONSchema, { defaultTarget: 'openapi-3.0' }),
-  ]),
-);
 
 interface Asked {
   match: string[];
@@ -197,7 +185,8 @@ export class GitHubSettings {
       if (match === null || route.method !== method) continue;
       this.#authorize(route, authorization);
       const body = text === '' ? {} : (JSON.parse(text) as Record<string, unknown>);
-      this.#validate(`${method} ${route.path}`, body);
+      const invalid = whyInvalid(`${method} ${route.path}`, body);
+      if (invalid !== undefined) throw new Refusal(422, invalid);
       const answer = route.answer({ match: match.slice(1).map(decodeURIComponent), body }) ?? { status: 204 };
       return method === 'GET' ? this.#page(answer, searchParams, url) : answer;
     }
@@ -219,17 +208,6 @@ export class GitHubSettings {
     if (has === 'write' || has === level) return;
     if (this.visibility === 'public' && what === 'actions' && level === 'read') return;
     throw new Refusal(403, 'Resource not accessible by personal access token', `${what}=${level}`);
-  }
-
-  /** GitHub ignores fields that it does not know; a test wants to hear of them. */
-  #validate(route: string, body: Record<string, unknown>): void {
-    const schema = schemas.get(route);
-    if (schema === undefined) return;
-    const known = Object.keys(bodies[route]?.properties ?? {});
-    const unknown = Object.keys(body).filter((name) => !known.includes(name));
-    if (unknown.length > 0) throw new Refusal(422, `Invalid request: ${unknown.join(', ')} unknown`);
-    const { error } = schema.safeParse(body);
-    if (error !== undefined) throw new Refusal(422, `Invalid request.\n\n${JSON.stringify(error.issues)}`);
   }
 
   #page({ status, body }: { status?: number; body?: unknown }, query: URLSearchParams, url: string) {
