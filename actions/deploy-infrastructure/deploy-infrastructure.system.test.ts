@@ -235,7 +235,7 @@ test.each([
   [{ cdk: 'elsewhere' }, /^::error::elsewhere\/bin\/cdk: no such file.*npm run pack/],
   [
     { 'allow-replacement': 'yes' },
-    /^::error title=Input::input allow-replacement: got "yes", expected one of true, false/,
+    /^::error title=Input::input allow-replacement: got "yes", expected one of true, True, TRUE, false, False, FALSE/,
   ],
 ])('bad input %j is one annotation', async (given, expected) => {
   const { code, annotations } = await act({ mode: 'deploy', ...given });

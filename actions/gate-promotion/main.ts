@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { matching } from '../shared/inputs.ts';
+import { flagOr, matching } from '../shared/inputs.ts';
 import { start } from '../shared/start.ts';
 
 const failOn = z.pipe(
@@ -12,7 +12,7 @@ await start({
     run: z.string(),
     config: z._default(z.string(), 'mlops.yaml'),
     'fail-on': z._default(failOn, ['reject']),
-    promote: z._default(z.enum(['true', 'false', 'approved']), 'false'),
+    promote: z._default(flagOr('approved'), 'false'),
     approver: z.optional(z.string()),
   }),
   outputs: ['outcome', 'reason', 'verdict', 'package', 'promoted'],

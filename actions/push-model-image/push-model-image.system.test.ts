@@ -227,7 +227,11 @@ test.each([
     {},
     /^::error title=Input::input repository: got "models:latest", expected HOST\/NAME/,
   ],
-  [{ copy: 'perhaps' }, {}, /^::error title=Input::input copy: got "perhaps", expected one of true, false/],
+  [
+    { copy: 'perhaps' },
+    {},
+    /^::error title=Input::input copy: got "perhaps", expected one of true, True, TRUE, false, False, FALSE/,
+  ],
   [{ context: 'nowhere' }, {}, /^::error::nowhere: got no folder, expected one/],
   [
     {},

@@ -122,7 +122,7 @@ test('every wrong input is told at once', async () => {
   expect(code).toBe(1);
   expect(log).toBe(
     '::error title=Input::input backend: got "cloud", expected one of embedded, aws' +
-      '%0Ainput wait: got "yes", expected one of true, false' +
+      '%0Ainput wait: got "yes", expected one of true, True, TRUE, false, False, FALSE' +
       '%0Ainput role-to-assume: got "admin", expected the ARN of a role, arn:aws:iam::ACCOUNT:role/NAME\n',
   );
 });

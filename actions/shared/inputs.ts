@@ -39,11 +39,21 @@ function expected(issue: z.core.$ZodIssue): string {
   }
 }
 
-/** `true` or `false`, as YAML writes it. */
+/** The booleans of YAML 1.2's core schema, which are those of the toolkit's getBooleanInput. */
+const booleans = ['true', 'True', 'TRUE', 'false', 'False', 'FALSE'] as const;
+
+/** A boolean. */
 export const flag = z.pipe(
-  z.enum(['true', 'false']),
-  z.transform((value) => value === 'true'),
+  z.enum(booleans),
+  z.transform((value) => value.toLowerCase() === 'true'),
 );
+
+/** A boolean as text, or one of the words. */
+export const flagOr = <const Word extends string>(...words: Word[]) =>
+  z.pipe(
+    z.enum([...booleans, ...words]),
+    z.transform((value) => value.toLowerCase() as 'true' | 'false' | Lowercase<Word>),
+  );
 
 /** Values, one per line. */
 export const lines = listOf('\n');

@@ -37,6 +37,8 @@ test.each(names)('%s: the schema of its inputs is what action.yml says', async (
     const absent = field.safeParse(undefined);
     expect({ key, required: !absent.success }).toEqual({ key, required });
     if (required) continue;
+    // The runner evaluates an expression before the action starts.
+    if (value?.startsWith('${{')) continue;
     // An empty value is none.
     const given = value === undefined || value === '' ? absent : field.safeParse(value);
     expect({ key, default: given.data }).toEqual({ key, default: absent.data });

@@ -2,6 +2,7 @@ import { relative } from 'node:path';
 import type * as z from 'zod/mini';
 import { ConfigError, FileError, InputError, problemLine } from '../../pipeline/errors.ts';
 import { annotateError } from './annotate.ts';
+import { debug, debugCalls, debugValues } from './debug.ts';
 import { readInputs } from './inputs.ts';
 
 /** The result of an action's work. */
@@ -39,7 +40,11 @@ export async function start<Schema extends z.ZodMiniObject, Output extends strin
   work,
 }: Action<Schema, Output>): Promise<void> {
   try {
-    const result = await work(readInputs(inputs, process.env));
+    debug(`Node ${process.version} on ${process.platform}, folder ${process.cwd()}`);
+    const given = readInputs(inputs, process.env);
+    debugValues('input', given);
+    debugCalls();
+    const result = await work(given);
     await setOutputs(outputs, result.outputs);
     if (result.failed === undefined) return;
     process.exitCode = 1;
@@ -52,6 +57,7 @@ export async function start<Schema extends z.ZodMiniObject, Output extends strin
 
 async function setOutputs(names: readonly string[], values: Partial<Record<string, string>>): Promise<void> {
   const core = await import('@actions/core');
+  debugValues('output', values);
   for (const name of names) if (values[name] !== undefined) core.setOutput(name, values[name]);
 }
 

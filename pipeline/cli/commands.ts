@@ -1,4 +1,5 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { toChange, toRead } from '../github/token-permissions.ts';
 import * as shared from './options.ts';
 
 /** Every command of `mlops` with its options; the file of the same name does the work. */
@@ -134,7 +135,9 @@ const report = () =>
 
 const doctor = () =>
   new Command('doctor')
-    .description('Check what a run needs on this machine or on AWS, and say how to fix what is missing.')
+    .description(
+      'Check what a run needs on this machine, on AWS or in the settings of the repository on GitHub, and say how to fix what is missing.',
+    )
     .addOption(shared.backend('where the jobs will run'))
     .addOption(shared.environment())
     .addOption(shared.config())
@@ -143,9 +146,47 @@ const doctor = () =>
       '--repair',
       'fix the state folder: keys of an earlier version, a registry that differs from the ledger, leftovers of killed runs; no model is lost',
     )
+    .addOption(
+      new Option('--github', 'check the repository on GitHub instead').conflicts(['repair', 'environment']),
+    )
+    .option('--repository <owner/name>', 'with --github: the repository; default: that of the remote origin')
+    .addOption(
+      needsGitHub(
+        '--fix',
+        'show what has to change on GitHub, ask, and change it (`npm run protect` does this)',
+      ),
+    )
+    .addOption(needsGitHub('--dry-run', 'with --fix: only show it'))
+    .addOption(new Option('--yes', 'with --fix: do not ask').conflicts('dryRun'))
+    .addOption(
+      new Option(
+        '--reviewers <names>',
+        'with --github: who approves where mlops.yaml says `approval: true`, as LOGIN or ORGANIZATION/TEAM, separated by commas; default: who does already',
+      ).argParser(namesOf),
+    )
     .addOption(shared.json())
-    .addHelpText('after', '\nExit code: 0 no problem, 1 a problem, 2 a problem in mlops.yaml.')
+    .addHelpText(
+      'after',
+      `
+With --github, GITHUB_TOKEN holds a fine-grained token for the repository, of a person who administers it, with
+  to check      ${toRead}
+  with --fix    ${toChange}
+  for a team among --reviewers, also the organization's Members: read
+What the token may not see is reported as not checked, never as missing.
+
+Exit code: 0 no problem, 1 a problem, 2 a problem in mlops.yaml.`,
+    )
     .action(async (options) => (await import('./doctor.ts')).doctor(options));
+
+/** An option that only `doctor --github` has. */
+const needsGitHub = (flags: string, description: string) =>
+  new Option(flags, description).implies({ github: true });
+
+const namesOf = (text: string): string[] =>
+  text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
 
 function image(): Command {
   const parent = new Command('image').description(

@@ -4,23 +4,25 @@ import type { Check } from '../doctor/check.ts';
 import { configName, examine, examineAws } from '../doctor/doctor.ts';
 import { InputError } from '../errors.ts';
 import { formatCountOf } from '../format.ts';
+import { doctorGitHub, type GitHubOptions } from './doctor-github.ts';
 import { printJson } from './errors.ts';
 import { home } from './home.ts';
 
-interface DoctorOptions {
+interface DoctorOptions extends GitHubOptions {
   backend: 'embedded' | 'aws';
   environment?: string;
-  config: string;
   model?: string;
   repair?: boolean;
-  json?: boolean;
+  github?: boolean;
 }
 
 /** `mlops doctor`. */
 export async function doctor(options: DoctorOptions): Promise<void> {
-  const checks = await checksOf(options);
+  const { checks, ...more } = options.github
+    ? await doctorGitHub(options)
+    : { checks: await checksOf(options) };
   const problems = checks.filter(({ outcome }) => outcome === 'problem');
-  if (options.json) printJson({ ok: problems.length === 0, checks });
+  if (options.json) printJson({ ok: problems.length === 0, checks, ...more });
   else print(checks, problems.length);
   const isConfig = problems.some(({ name }) => name === configName);
   if (problems.length > 0) process.exitCode = isConfig ? 2 : 1;
@@ -40,10 +42,11 @@ const tints = { ok: 'green', warning: 'yellow', problem: 'red' } as const;
 
 function print(checks: readonly Check[], problems: number): void {
   const color = process.stdout.isTTY === true;
+  const width = Math.max(12, ...checks.map(({ name }) => name.length));
   for (const { name, outcome, detail, mend } of checks) {
     const mark = outcome.padEnd(7);
     const text = mend === null ? detail : `${detail.replace(/\.$/, '')}. ${mend}`;
-    console.log(`${color ? styleText(tints[outcome], mark) : mark}  ${name.padEnd(12)}  ${text}`);
+    console.log(`${color ? styleText(tints[outcome], mark) : mark}  ${name.padEnd(width)}  ${text}`);
   }
   const warnings = checks.filter(({ outcome }) => outcome === 'warning').length;
   const found = [

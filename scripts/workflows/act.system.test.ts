@@ -1,7 +1,5 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { FakeGitHub } from '../../actions/shared/fake-github.fixture.ts';
 import { parseReport } from '../../pipeline/report/parse-report.ts';
@@ -361,40 +359,6 @@ test('a pull request with a broken mlops.yaml gets a comment that says where', a
   expect(check?.annotations).toEqual([
     expect.objectContaining({ path: 'mlops.yaml', message: expect.stringContaining('got "roc_uac"') }),
   ]);
-});
-
-test("a release is main with the actions' bundles, under its tag and its major one, once", async () => {
-  const main = await act.git('rev-parse', 'main');
-  const inputs = { version: 'v1.2.3' };
-  const payload = { repository, ref: 'refs/heads/main', inputs };
-  const released = await run('release.yml', {
-    name: 'workflow_dispatch',
-    sha: main,
-    ref: 'refs/heads/main',
-    inputs,
-    payload,
-  });
-  expect(released.jobs).toEqual({ Build: 'success', Attest: 'success', Tag: 'success' });
-  await act.git('fetch', '--quiet', '--tags', 'origin');
-  expect(await act.git('rev-parse', 'v1')).toBe(await act.git('rev-parse', 'v1.2.3'));
-  expect(await act.git('rev-parse', 'v1^')).toBe(main);
-  const added = (await act.git('diff', '--name-only', 'v1^', 'v1')).split('\n');
-  expect(added).toEqual(
-    expect.arrayContaining(['actions/run-pipeline/dist/main.js', 'actions/post-report/dist/main.js']),
-  );
-  expect(added.filter((file) => !/^actions\/[^/]+\/dist\//.test(file))).toEqual([]);
-
-  const again = promisify(execFile)(join(act.checkout, '.github/scripts/tag-release.sh'), {
-    cwd: act.checkout,
-    env: {
-      ...process.env,
-      ...act.env,
-      GITHUB_SERVER_URL: 'https://github.com',
-      VERSION: 'v1.2.3',
-      TOKEN: 'x',
-    },
-  });
-  await expect(again).rejects.toMatchObject({ stdout: expect.stringContaining('got v1.2.3, which exists') });
 });
 
 test('no log, comment or summary of all that holds a token, a key or a signed address', async () => {
