@@ -1,6 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { PutImageCommand } from '@aws-sdk/client-ecr';
-import { beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { ecrClient } from '../../pipeline/aws/clients.ts';
 import { deployedContext } from '../../pipeline/backends/aws/deployed-context.ts';
 import { account, region } from '../../pipeline/backends/aws/fakecloud.fixture.ts';
@@ -11,6 +13,7 @@ import { smallConfig, smallProject } from '../../pipeline/cli/small-project.fixt
 import { resourceNames } from '../../pipeline/names.ts';
 import type { Report } from '../../pipeline/report/report.ts';
 import { type Champion, championId, championKind } from '../../pipeline/steps/context.ts';
+import { promote } from '../../pipeline/steps/train/promote.ts';
 import { type RunRecord, runKind } from '../../pipeline/steps/train/run-record.ts';
 import { builtAction } from '../shared/runner.fixture.ts';
 
@@ -24,8 +27,31 @@ const action = await builtAction('gate-promotion');
 const workspace = smallProject();
 const cwd = workspace.folder;
 const aws = deployedContext(deployment, 'small');
+/** Lambda's Invoke, as its API reference has it, for the one function that is called: the real step on the emulator's ports. */
+const invoked: { path: string; event: { package: string } }[] = [];
+const lambda = createServer((request, response) => {
+  const chunks: Buffer[] = [];
+  request
+    .on('data', (chunk: Buffer) => chunks.push(chunk))
+    .on('end', async () => {
+      const event = JSON.parse(Buffer.concat(chunks).toString());
+      invoked.push({ path: `${request.method} ${request.url}`, event });
+      try {
+        response.end(JSON.stringify(await promote(event, aws)));
+      } catch (error) {
+        const { name: errorType, message: errorMessage } = error as Error;
+        response.setHeader('x-amz-function-error', 'Unhandled');
+        response.end(JSON.stringify({ errorType, errorMessage }));
+      }
+    });
+});
+await new Promise<void>((resolve) => lambda.listen(0, '127.0.0.1', resolve));
+afterAll(() => {
+  lambda.close();
+});
 const env = {
   AWS_ENDPOINT_URL: cloud.endpoint,
+  AWS_ENDPOINT_URL_LAMBDA: `http://127.0.0.1:${(lambda.address() as AddressInfo).port}`,
   AWS_ACCESS_KEY_ID: 'test',
   AWS_SECRET_ACCESS_KEY: 'test',
   GITHUB_REPOSITORY: 'octo/small',
@@ -50,7 +76,10 @@ beforeAll(async () => {
     }),
   );
   const image = `${names.registryHost}/${names.candidateRepository}@${pushed.image?.imageId?.imageDigest}`;
-  packageName = (await aws.registry.register({ ...made, image })).name;
+  const artifact = `${aws.root}/models/small/1/model.tar.gz`;
+  await aws.storage.write(artifact, await here.storage.read(made.artifact));
+  const objects = [await aws.storage.describe(artifact)].filter((object) => object !== null);
+  packageName = (await aws.registry.register({ ...made, image, artifact, objects })).name;
   const verdict = `${aws.root}/verdict.json`;
   await aws.storage.write(
     verdict,
@@ -90,5 +119,12 @@ test('a yes moves the champion of the environment, and approves its package', as
   expect([code, log]).toEqual([0, expect.stringContaining(`${packageName} is the champion now.`)]);
   expect(outputs).toMatchObject({ outcome: 'promote', package: packageName, promoted: 'true' });
   expect(await champion()).toBe(packageName);
+  // The deploy role may not write the champion itself (infra/features/train/deployed.system.test.ts).
+  expect(invoked).toMatchObject([
+    {
+      path: `POST /2015-03-31/functions/${names.functions.promote.name}/invocations`,
+      event: { model_name: 'small', package: packageName, fence: null },
+    },
+  ]);
   expect(await aws.registry.get(packageName)).toMatchObject({ status: 'Approved' });
 });

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { openContext } from '../../pipeline/backends/open.ts';
+import { openPromotion } from '../../pipeline/backends/open.ts';
 import { loadConfig, modelNames } from '../../pipeline/config/load.ts';
 import { InputError } from '../../pipeline/errors.ts';
 import type { Verdict } from '../../pipeline/gate/verdict.ts';
@@ -93,11 +93,8 @@ async function promotion(
   const { execution, fingerprint } = report.run;
   return await promoteRun(
     { execution, fingerprint, package: report.run.promotion.package, verdict },
-    {
-      context: await openContext(config, report, home),
-      approved: inputs.promote === 'approved',
-      actor: inputs.approver ?? (context.actor || null),
-    },
+    await openPromotion(config, report, home),
+    { approved: inputs.promote === 'approved', actor: inputs.approver ?? (context.actor || null) },
   );
 }
 

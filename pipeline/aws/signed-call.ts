@@ -65,7 +65,11 @@ export async function signedCall<Answer>({ service, region, action, parameters }
   }
 }
 
-function endpoint(service: Call['service'], region: string): { url: URL; signingRegion: string } {
+/** The address of a service, and the region that its calls are signed for. */
+export function endpoint(
+  service: Call['service'] | 'lambda',
+  region: string,
+): { url: URL; signingRegion: string } {
   const china = region.startsWith('cn-');
   const domain = china ? 'amazonaws.com.cn' : 'amazonaws.com';
   // IAM has one endpoint per partition; its calls are signed for one fixed region.
@@ -79,21 +83,28 @@ function endpoint(service: Call['service'], region: string): { url: URL; signing
           ? `iam.${global}.${domain}`
           : `iam.us-gov.${domain}`;
   return {
-    url: new URL(process.env.AWS_ENDPOINT_URL || `https://${host}`),
+    url: new URL(
+      process.env[`AWS_ENDPOINT_URL_${service.toUpperCase()}`] ||
+        process.env.AWS_ENDPOINT_URL ||
+        `https://${host}`,
+    ),
     signingRegion: service === 'iam' ? global : region,
   };
 }
 
-/** The headers of a POST to `/`, signed with Signature Version 4. */
+/** The headers of a POST, signed with Signature Version 4. */
 export async function sign({
   signer,
   host,
+  path = '/',
   headers,
   body,
   now = new Date(),
 }: {
   signer: Omit<ConstructorParameters<typeof SignatureV4>[0], 'applyChecksum'>;
   host: string;
+  /** @default the root, as for all services but Lambda */
+  path?: string;
   headers: Record<string, string>;
   body: string;
   now?: Date;
@@ -104,7 +115,7 @@ export async function sign({
     method: 'POST',
     protocol: 'https:',
     hostname: host,
-    path: '/',
+    path,
     headers: { ...headers, host },
     body,
   };

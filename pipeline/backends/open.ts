@@ -1,7 +1,9 @@
 import { deploymentOf } from '../config/environment.ts';
 import type { Config } from '../config/schema.ts';
 import { InputError } from '../errors.ts';
+import { resourceNames } from '../names.ts';
 import type { StepContext } from '../steps/context.ts';
+import type { PromoteEvent } from '../steps/train/promote.ts';
 import type { Backend } from './backend.ts';
 
 /** The place where a model's runs are. */
@@ -58,6 +60,36 @@ export async function openContext(
   const deployment = deploymentOf({ project, environments }, environment ?? undefined);
   await requireDeployed(deployment);
   return deployedContext(deployment, model);
+}
+
+/** The ports of a model's backend, and its only way to promote. */
+export interface Promotion {
+  context: StepContext;
+  promote: (event: PromoteEvent) => Promise<{ promoted: boolean; version: number }>;
+}
+
+/**
+ * Opens a model's backend to promote a finished run. On AWS only the function promote may write the champion, so it is called;
+ * on this machine the same step runs here. Throws like openBackend.
+ */
+export async function openPromotion(
+  config: Pick<Config, 'project' | 'name' | 'environments'>,
+  place: Place,
+  home: string,
+): Promise<Promotion> {
+  const context = await openContext(config, place, home);
+  if (place.backend === 'embedded') {
+    const { promote } = await import('../steps/train/promote.ts');
+    return { context, promote: (event) => promote(event, context) };
+  }
+  const { invokeFunction } = await import('../aws/invoke-function.ts');
+  const deployment = deploymentOf(config, place.environment ?? undefined);
+  const { name } = resourceNames(deployment).functions.promote;
+  const { region } = deployment;
+  return {
+    context,
+    promote: (event) => invokeFunction({ name, region, payload: { model_name: config.name, ...event } }),
+  };
 }
 
 async function requireKeys(home: string, project: string): Promise<void> {

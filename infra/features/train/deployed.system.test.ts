@@ -12,6 +12,7 @@ import type { Progress } from '../../../pipeline/backends/backend.ts';
 import type { ExecutionEvent } from '../../../pipeline/backends/embedded/engine/execution.ts';
 import { FileLedger } from '../../../pipeline/backends/embedded/state/file-ledger.ts';
 import { FileStorage } from '../../../pipeline/backends/embedded/state/file-storage.ts';
+import { openPromotion } from '../../../pipeline/backends/open.ts';
 import { Workspace } from '../../../pipeline/cli/cli.fixture.ts';
 import { startDocker } from '../../../pipeline/image/docker.fixture.ts';
 import type { Request } from '../../../pipeline/machines/request.ts';
@@ -82,8 +83,9 @@ const calls: Record<string, string[]> = {
 };
 
 /** Credentials of a function's role; a role that trusts Lambda alone is made to trust the account, too. */
-async function credentialsOf(name: FunctionName): Promise<Record<string, string>> {
-  const RoleName = names.functions[name].name;
+const credentialsOf = (name: FunctionName) => credentialsOfRole(names.functions[name].name);
+
+async function credentialsOfRole(RoleName: string): Promise<Record<string, string>> {
   const RoleArn = `arn:aws:iam::${account}:role/${RoleName}`;
   const PolicyName = 'needs';
   await iam('UpdateAssumeRolePolicy', {
@@ -98,7 +100,7 @@ async function credentialsOf(name: FunctionName): Promise<Record<string, string>
     statement.Action = [statement.Action].flat().flatMap((action) => [action, ...(calls[action] ?? [])]);
   }
   await iam('PutRolePolicy', { RoleName, PolicyName, PolicyDocument: JSON.stringify(document) });
-  const { Credentials } = await stsClient().send(new AssumeRoleCommand({ RoleArn, RoleSessionName: name }));
+  const { Credentials } = await stsClient().send(new AssumeRoleCommand({ RoleArn, RoleSessionName: 'test' }));
   return {
     AWS_ACCESS_KEY_ID: Credentials?.AccessKeyId ?? '',
     AWS_SECRET_ACCESS_KEY: Credentials?.SecretAccessKey ?? '',
@@ -367,6 +369,35 @@ test('a run that waits for the lease is stopped; close-run records it and leaves
   expect((await currentLease(deployed))?.value.execution).toBe('another');
 });
 
+test('the deploy role promotes by the function promote only: it may not write the champion itself', async () => {
+  const config = { project: 'attrition', name: model, environments: { staging: { account, region } } };
+  // Opened before, because the emulator asks for a permission to ask who one is, which AWS does not have.
+  const promotion = await openPromotion(config as never, { backend: 'aws' }, '');
+  const own = await credentialsOfRole(names.deployRole.name);
+  const before = { ...process.env };
+  Object.assign(process.env, own);
+  const event = {
+    execution: 'deploy',
+    package: `${group}/999`,
+    compared_with: null,
+    expected_version: 0,
+    fence: null,
+    reason: 'approved',
+  };
+  try {
+    // It was the function that looked for the package.
+    await expect(promotion.promote(event)).rejects.toThrow(
+      `package: got ${group}/999, expected one of the registry`,
+    );
+    await expect(promotion.context.ledger.put(championKind, championId, {})).rejects.toThrow(
+      'not authorized to perform',
+    );
+  } finally {
+    for (const key of Object.keys(own)) delete process.env[key];
+    Object.assign(process.env, before);
+  }
+});
+
 /** What functions may write: kinds of ledger items and folders of the artifacts. All others are refused them. */
 const may: Record<FunctionName, readonly string[]> = {
   lease: ['lease'],
@@ -376,8 +407,8 @@ const may: Record<FunctionName, readonly string[]> = {
   gate: ['look-1', 'holdout', 'runs/', 'holdouts/'],
   register: ['configs/', 'packages/'],
   promote: ['champion'],
-  record: ['run', 'lease', 'execution'],
-  'close-run': ['run', 'lease', 'execution'],
+  record: ['run', 'lease', 'execution', 'notice'],
+  'close-run': ['run', 'lease', 'execution', 'notice'],
 };
 
 // moto, which has the registry here, knows none of these roles: for the registry see infra/identity/identity-policies.test.ts.

@@ -1,8 +1,8 @@
+import type { Promotion } from '../../backends/open.ts';
 import type { Verdict } from '../../gate/verdict.ts';
 import { canonicalJson } from '../../hash.ts';
 import type { RunFacts } from '../../report/report.ts';
-import { readJson, type StepContext } from '../../steps/context.ts';
-import { promote } from '../../steps/train/promote.ts';
+import { readJson } from '../../steps/context.ts';
 import { type RunRecord, runKind } from '../../steps/train/run-record.ts';
 
 /** A run that may not be promoted. */
@@ -24,7 +24,8 @@ interface Reviewed {
  */
 export async function promoteRun(
   reviewed: Reviewed,
-  { context, approved, actor }: { context: StepContext; approved: boolean; actor: string | null },
+  { context, promote }: Promotion,
+  { approved, actor }: { approved: boolean; actor: string | null },
 ): Promise<RunFacts['promotion']> {
   const { execution } = reviewed;
   const refuse = (found: string, expected: string) =>
@@ -45,19 +46,14 @@ export async function promoteRun(
   if (promotion?.promoted) return { promoted: true, package: name, detail: `${name} is the champion now.` };
   const yes = gate.promotable || (approved && verdict.outcome === 'hold');
   if (!yes) throw refuse(`the verdict is ${verdict.outcome}`, 'promote, or hold that a person has approved');
-  const { promoted } = await promote(
-    {
-      execution,
-      package: name,
-      compared_with: plan.champion.package,
-      expected_version: plan.champion.version,
-      fence: null,
-      reason: gate.promotable
-        ? gate.reason
-        : `Approved${actor === null ? '' : ` by ${actor}`}: ${gate.reason}`,
-    },
-    context,
-  );
+  const { promoted } = await promote({
+    execution,
+    package: name,
+    compared_with: plan.champion.package,
+    expected_version: plan.champion.version,
+    fence: null,
+    reason: gate.promotable ? gate.reason : `Approved${actor === null ? '' : ` by ${actor}`}: ${gate.reason}`,
+  });
   const detail = promoted ? `${name} is the champion now.` : `${name} is the champion already.`;
   return {
     promoted: true,
