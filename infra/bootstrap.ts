@@ -1,7 +1,7 @@
 /** npm run bootstrap -- --environment NAME: a person with administrator access to the account runs it once. */
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { type Members, membersOf, signedCall } from '../pipeline/aws/signed-call.ts';
 import { hasPullRequestRole } from '../pipeline/config/environment.ts';
 import { loadModels } from '../pipeline/config/load.ts';
@@ -9,6 +9,7 @@ import { askWorkflows } from '../pipeline/github/ask-workflows.ts';
 import { originRepository } from '../pipeline/github/origin-repository.ts';
 import { claimsOf, type GitHubRole, issuer, type Workflows } from '../pipeline/github/token-trust.ts';
 import { requireAccount } from './cli/account.ts';
+import { dollars } from './cli/dollars.ts';
 import { failed } from './cli/failed.ts';
 import { keepJobLogs } from './cli/job-logs.ts';
 import { deployArguments, runCdk } from './cli/run-cdk.ts';
@@ -128,12 +129,6 @@ function closing(environment: Environment, identity: Identity): string {
       : 'No budget was created, because nobody would get its mail: set notifications.email in mlops.yaml and run this again.',
     `Then: npm run deploy -- --environment ${name}`,
   ].join('\n');
-}
-
-function dollars(text: string): number {
-  const value = Number(text);
-  if (!(value > 0)) throw new InvalidArgumentError('expected an amount above 0');
-  return value;
 }
 
 try {

@@ -1,7 +1,9 @@
 /** npm run smoke -- --environment NAME: the cheapest real run through a deployed environment, and its clean-up. */
 import { createInterface } from 'node:readline/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { causedByInput, InputError } from '../pipeline/errors.ts';
+import { dollars } from '../infra/cli/dollars.ts';
+import { failed } from '../infra/cli/failed.ts';
+import { InputError } from '../pipeline/errors.ts';
 import { RunProgress } from '../pipeline/run/start/run-progress.ts';
 import { type SmokeOptions, smoke } from './smoke/smoke.ts';
 
@@ -62,16 +64,8 @@ async function ask(question: string, signal: AbortSignal): Promise<boolean> {
   }
 }
 
-function dollars(text: string): number {
-  const value = Number(text);
-  if (!(value > 0)) throw new InvalidArgumentError('expected an amount above 0');
-  return value;
-}
-
 try {
   await program.parseAsync();
 } catch (error) {
-  const known = error instanceof Error && (causedByInput(error.name) || error.name === 'AwsError');
-  console.error(known ? error.message : error);
-  process.exitCode = error instanceof Error && causedByInput(error.name) ? 2 : 1;
+  process.exitCode = failed(error);
 }
