@@ -150,12 +150,12 @@ export function storageContract(name: string, open: () => Promise<() => Storage>
       expect(await readFile(await storage.localFile('s3://bucket/some key+%20.csv'), 'utf8')).toBe('a,b\n');
     });
 
-    test('describes an object by its content, and copies what was written once', async () => {
+    test('describes an object by its content, and takes over what was written once', async () => {
       const storage = (await open())();
       await storage.write('s3://bucket/jobs/some key+%20/model', 'größer');
       const described = await storage.describe('s3://bucket/jobs/some key+%20/model');
       expect(described).toMatchObject({ bytes: 8, sha256: sha256('größer'), version: expect.any(String) });
-      const copied = await storage.copy('s3://bucket/jobs/some key+%20/model', 's3://bucket/kept/model');
+      const copied = await storage.take('s3://bucket/jobs/some key+%20/model', 's3://bucket/kept/model');
       expect(copied).toEqual(await storage.describe('s3://bucket/kept/model'));
       expect(copied).toMatchObject({ uri: 's3://bucket/kept/model', bytes: 8, sha256: sha256('größer') });
       expect(text(await storage.read('s3://bucket/kept/model'))).toBe('größer');
@@ -165,7 +165,7 @@ export function storageContract(name: string, open: () => Promise<() => Storage>
       expect(other?.version).not.toBe(copied.version);
       expect(other?.sha256).toBe(sha256('other'));
       expect(await storage.describe('s3://bucket/none')).toBeNull();
-      await expect(storage.copy('s3://bucket/none', 's3://bucket/kept/none')).rejects.toThrow(NotFoundError);
+      await expect(storage.take('s3://bucket/none', 's3://bucket/kept/none')).rejects.toThrow(NotFoundError);
     });
 
     test('readers see whole values while writers replace them', async () => {

@@ -19,10 +19,11 @@ export interface Storage {
   /** The object's version and content; null if there is no such object. */
   describe(uri: string): Promise<ObjectVersion | null>;
   /**
-   * Copies an object that was written exactly once, and describes the copy. Throws NotFoundError, and RewrittenError if
-   * the object was written again or deleted, because somebody other than its maker may have done so.
+   * Takes over an object that was written exactly once, and describes it at its new place; the old one may be gone then.
+   * Throws NotFoundError, and RewrittenError if the object was written again or deleted, because somebody other than its
+   * maker may have done so.
    */
-  copy(from: string, to: string): Promise<ObjectVersion>;
+  take(from: string, to: string): Promise<ObjectVersion>;
 }
 
 export interface StoredObject {

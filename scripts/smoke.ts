@@ -1,6 +1,6 @@
 /** npm run smoke -- --environment NAME: the cheapest real run through a deployed environment, and its clean-up. */
 import { createInterface } from 'node:readline/promises';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { dollars } from '../infra/cli/dollars.ts';
 import { failed } from '../infra/cli/failed.ts';
 import { InputError } from '../pipeline/errors.ts';

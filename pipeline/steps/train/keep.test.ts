@@ -24,18 +24,18 @@ import { record } from './record.ts';
 const evaluate = { mode: 'evaluate', promote: false } as const;
 const merge = { mode: 'promote', promote: true } as const;
 
-/** The storage of a versioned bucket: an object that was written twice cannot be copied (s3-storage.ts). */
+/** The storage of a versioned bucket: an object that was written twice cannot be taken over (s3-storage.ts). */
 function versioned(context: StepContext): Map<string, number> {
   const { storage } = context;
   const writes = new Map<string, number>();
-  const { write, copy } = storage;
+  const { write, take } = storage;
   storage.write = async (uri, bytes) => {
     writes.set(uri, (writes.get(uri) ?? 0) + 1);
     await write.call(storage, uri, bytes);
   };
-  storage.copy = async (from, to) => {
+  storage.take = async (from, to) => {
     if (writes.get(from) !== 1) throw new RewrittenError(`${from}: got more than one version`);
-    return await copy.call(storage, from, to);
+    return await take.call(storage, from, to);
   };
   return writes;
 }
@@ -52,6 +52,7 @@ test.each([
   async (kind, state) => {
     const world = new FakeSageMaker();
     versioned(world.context);
+    world.failures.set(state, ['another run writes now']);
     const run = await world.run(await requestOf(world, '', evaluate));
     const event = payloadOf<KeepEvent>(run, state);
     const place = outputsOf(kind, event.item);
@@ -64,8 +65,12 @@ test.each([
 test('what jobs write is never what a later run reads', async () => {
   const world = new FakeSageMaker();
   const reviewed = await world.run(await requestOf(world, '', evaluate));
-  for (const { uri } of await world.context.storage.list('s3://mlops/small/jobs-'))
-    await world.context.storage.write(uri, 'poison');
+  // The places of the jobs' own objects, which are in the versions of a bucket.
+  for (const state of ['Keep prepared', 'Keep model', 'Keep scores: candidate']) {
+    const { kind, item } = payloadOf<KeepEvent>(reviewed, state);
+    const place = outputsOf(kind, item);
+    await world.context.storage.write(kind === 'model' ? place : `${place}x`, 'poison');
+  }
   const merged = await world.run(await requestOf(world, '', merge));
   expect([reviewed.result.status, merged.result.status]).toEqual(['SUCCEEDED', 'SUCCEEDED']);
   expect(merged.calls).toEqual([]);
@@ -107,6 +112,7 @@ test.each<[string, (world: FakeSageMaker, request: Request) => Promise<Partial<R
 
 test('data that are added after Plan, while the job reads them, are found out', async () => {
   const world = new FakeSageMaker();
+  world.failures.set('Keep prepared', ['another run writes now']);
   const run = await world.run(await requestOf(world, '', evaluate));
   const event = payloadOf<KeepEvent>(run, 'Keep prepared');
   await world.context.storage.write(`${event.request.data.uri}more.csv`, 'x,y\n9,no\n');

@@ -80,7 +80,7 @@ async function copyFolder(
   if (found.length === 0 || found.length > mostObjects)
     throw new JobOutputError(`${from}: got ${found.length} objects, expected 1 to ${mostObjects}`);
   const objects: ObjectVersion[] = [];
-  for (const { uri } of found) objects.push(await storage.copy(uri, to + uri.slice(from.length)));
+  for (const { uri } of found) objects.push(await storage.take(uri, to + uri.slice(from.length)));
   return { output: to, objects };
 }
 
@@ -91,11 +91,11 @@ async function copyModel(
   { storage, root }: StepContext,
 ): Promise<{ artifact: string; objects: ObjectVersion[] }> {
   requireOfJob(artifact, root);
-  const model = await storage.copy(artifact, `${to}model.tar.gz`);
+  const model = await storage.take(artifact, `${to}model.tar.gz`);
   const report = artifact.replace(/model\.tar\.gz$/, 'output.tar.gz');
   const objects = [model];
   if (report !== artifact && (await storage.exists(report)))
-    objects.push(await storage.copy(report, `${to}output.tar.gz`));
+    objects.push(await storage.take(report, `${to}output.tar.gz`));
   return { artifact: model.uri, objects };
 }
 

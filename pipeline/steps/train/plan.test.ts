@@ -252,7 +252,7 @@ describe('the data contract', () => {
         write: (uri, content) => storage.write(uri, content),
         exists: (uri) => storage.exists(uri),
         describe: (uri) => storage.describe(uri),
-        copy: (from, to) => storage.copy(from, to),
+        take: (from, to) => storage.take(from, to),
         list: async (prefix) => (await storage.list(prefix)).map((object) => ({ ...object, bytes })),
         localFile: async (uri) => {
           read.push('whole');

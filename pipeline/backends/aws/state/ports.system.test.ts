@@ -29,17 +29,17 @@ test('of a versioned object, only one that was written once is copied', async ()
   await storage.write('s3://versioned/job/model.tar.gz', 'trained');
   // A key that starts with another's name is another object.
   for (const content of ['1', '2']) await storage.write('s3://versioned/job/model.tar.gz.old', content);
-  const copied = await storage.copy('s3://versioned/job/model.tar.gz', 's3://versioned/kept/model.tar.gz');
+  const copied = await storage.take('s3://versioned/job/model.tar.gz', 's3://versioned/kept/model.tar.gz');
   expect(copied).toEqual(await storage.describe('s3://versioned/kept/model.tar.gz'));
 
   await storage.write('s3://versioned/job/model.tar.gz', 'replaced');
   await expect(
-    storage.copy('s3://versioned/job/model.tar.gz', 's3://versioned/kept/again.tar.gz'),
+    storage.take('s3://versioned/job/model.tar.gz', 's3://versioned/kept/again.tar.gz'),
   ).rejects.toThrow(RewrittenError);
   await s3Client().send(new DeleteObjectCommand({ Bucket: 'versioned', Key: 'kept/model.tar.gz' }));
   await storage.write('s3://versioned/kept/model.tar.gz', 'trained');
   await expect(
-    storage.copy('s3://versioned/kept/model.tar.gz', 's3://versioned/kept/again.tar.gz'),
+    storage.take('s3://versioned/kept/model.tar.gz', 's3://versioned/kept/again.tar.gz'),
   ).rejects.toThrow(RewrittenError);
   const now = await storage.describe('s3://versioned/kept/model.tar.gz');
   expect(now?.sha256).toBe(copied.sha256);

@@ -154,7 +154,8 @@ export class S3Storage implements Storage {
     return { uri, bytes, version, sha256 };
   }
 
-  async copy(from: string, to: string): Promise<ObjectVersion> {
+  /** Copies the only version: the job's own object expires with the folder of jobs. */
+  async take(from: string, to: string): Promise<ObjectVersion> {
     const { version, bytes } = await this.#onlyVersion(from);
     const source = objectOf(from);
     const CopySource = `${source.Bucket}/${source.Key.split('/').map(encodeURIComponent).join('/')}?versionId=${version}`;

@@ -1,5 +1,5 @@
-import { open, readdir, readFile, stat } from 'node:fs/promises';
-import { join, relative, resolve, sep } from 'node:path';
+import { mkdir, open, readdir, readFile, rename, stat } from 'node:fs/promises';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { byCodePoint } from '../../../code-points.ts';
 import { NotFoundError } from '../../../errors.ts';
 import { sha256File } from '../../../hash.ts';
@@ -91,11 +91,14 @@ export class FileStorage implements Storage {
     return { uri, bytes: found.size, version: sha256, sha256 };
   }
 
-  async copy(from: string, to: string): Promise<ObjectVersion> {
-    await copyAtomic(await this.localFile(from), this.path(to));
-    const copied = await this.describe(to);
-    if (copied === null) throw new NotFoundError(`${to}: it was copied, but is not there`);
-    return copied;
+  /** Moves the file, which needs no second place on the disk. */
+  async take(from: string, to: string): Promise<ObjectVersion> {
+    const source = await this.localFile(from);
+    await mkdir(dirname(this.path(to)), { recursive: true });
+    await rename(source, this.path(to));
+    const taken = await this.describe(to);
+    if (taken === null) throw new NotFoundError(`${to}: it was moved there, but is not there`);
+    return taken;
   }
 }
 
