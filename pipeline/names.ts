@@ -11,6 +11,9 @@ export interface Deployment {
   region: string;
 }
 
+/** The names of projects and models: they fit into SageMaker's and IAM's names, and are one folder of a path. */
+export const namePattern = /^[a-z](?=.{1,19}$)(-?[a-z0-9])+$/;
+
 /** The functions that the machines call. */
 export type StepName = 'lease' | 'plan' | 'keep' | 'inspect' | 'gate' | 'register' | 'promote' | 'record';
 export type FunctionName = StepName | 'close-run';

@@ -3,7 +3,8 @@ import { sha256Json } from './hash.ts';
 import type { PackageDescription } from './ports.ts';
 
 /**
- * Equal for packages that serve alike: the same artifact with the same settings and code. An evaluation and a promotion stage
+ * Equal for packages that serve alike: the same artifact with the same settings, code and place of
+ * the image. An evaluation and a promotion stage
  * the same code in folders of their own, so only the name of its list counts, which is a hash of its content.
  */
 export const packageKey = ({
@@ -11,5 +12,6 @@ export const packageKey = ({
   artifact,
   config,
   code,
-}: Pick<PackageDescription, 'fingerprint' | 'artifact' | 'config' | 'code'>): string =>
-  sha256Json([fingerprint, artifact, config, basename(code)]);
+  image,
+}: Pick<PackageDescription, 'fingerprint' | 'artifact' | 'config' | 'code' | 'image'>): string =>
+  sha256Json([fingerprint, artifact, config, basename(code), image]);

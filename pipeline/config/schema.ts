@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { type Metric, metricFacts, metricNames, type metrics, type Problem, problems } from '../metrics.ts';
+import { namePattern } from '../names.ts';
 
 /*
  * The schema of mlops.yaml. Every field has a description and a default. `fillIn` below sets the defaults that depend
@@ -509,7 +510,7 @@ const environment = object({
 const name = () =>
   string(
     'a name of 2 to 20 lower-case letters, digits and hyphens that starts with a letter and ends with a letter or digit',
-    /^[a-z](?=.{1,19}$)(-?[a-z0-9])+$/,
+    namePattern,
   );
 
 export const configFile = object({

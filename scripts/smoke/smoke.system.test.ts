@@ -15,7 +15,7 @@ import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { ecrClient, s3Client, sageMakerClient, sfnClient } from '../../pipeline/aws/clients.ts';
 import { deployedContext } from '../../pipeline/backends/aws/deployed-context.ts';
 import { account, region, startFakeCloud } from '../../pipeline/backends/aws/fakecloud.fixture.ts';
-import { deployStandIn } from '../../pipeline/backends/aws/state/stand-in.fixture.ts';
+import { deployStandIn, imageManifest } from '../../pipeline/backends/aws/state/stand-in.fixture.ts';
 import { hashContext } from '../../pipeline/image/context.ts';
 import { imageTag, packageGroup, resourceNames } from '../../pipeline/names.ts';
 import { prepareContext } from '../../pipeline/repository.ts';
@@ -231,7 +231,7 @@ const push: NonNullable<Surroundings['push']> = async function* (file) {
         new PutImageCommand({
           repositoryName: names.candidateRepository,
           imageTag: imageTag(name, content.slice('sha256:'.length)),
-          imageManifest: JSON.stringify({ schemaVersion: 2, name, at: Date.now() }),
+          imageManifest: imageManifest(`${name} ${Date.now()}`),
         }),
       );
       const digest = image?.imageId?.imageDigest ?? '';

@@ -263,11 +263,13 @@ export async function requestOf(
   changes: Partial<Request> = {},
 ): Promise<Request> {
   const { storage, root } = world.context;
+  const mode = changes.mode ?? 'promote';
+  const code = `${stagedIn(world, mode)}code/1.json`;
   const project = root.slice(root.lastIndexOf('/') + 1);
   const config = parseConfig(
     `project: ${project}\nproblem: binary\ndata: { source: data.csv, target: y, positive: "yes" }\n${settings}`,
   );
-  await storage.write(`${root}/inputs-promote/small/code/1.json`, '[]');
+  await storage.write(code, '[]');
   return {
     model: config.name,
     mode: 'promote',
@@ -276,33 +278,38 @@ export async function requestOf(
     config,
     seed: 0,
     images: { model: 'model@sha256:1', prepare: 'prepare@sha256:1' },
-    data: changes.data ?? (await dataOf(world)),
+    data: changes.data ?? (await dataOf(world, undefined, mode)),
     script: null,
-    code: `${root}/inputs-promote/small/code/1.json`,
+    code,
     baseline: null,
     notes: [],
     ...changes,
   };
 }
 
+const stagedIn = ({ context: { root, model } }: FakeSageMaker, mode: Request['mode']): string =>
+  `${root}/inputs-${mode}/${model}/`;
+
 /** Stages data as a run does. */
 export async function dataOf(
-  { context: { storage, root } }: FakeSageMaker,
+  world: FakeSageMaker,
   content = 'x,y\n1,yes\n2,no\n3,yes\n4,no\n',
+  mode: Request['mode'] = 'promote',
 ): Promise<Request['data']> {
   const version = versionOfFiles([{ name: 'data.csv', sha256: sha256(content) }]);
-  const uri = `${root}/inputs-promote/small/data/${version}/`;
-  await storage.write(`${uri}data.csv`, content);
+  const uri = `${stagedIn(world, mode)}data/${version}/`;
+  await world.context.storage.write(`${uri}data.csv`, content);
   return { source: 'data.csv', uri, version };
 }
 
 /** Stages a prepare script as a run does. */
 export async function scriptOf(
-  { context: { storage, root } }: FakeSageMaker,
+  world: FakeSageMaker,
   content: string,
+  mode: Request['mode'] = 'promote',
 ): Promise<NonNullable<Request['script']>> {
-  const uri = `${root}/inputs-promote/small/scripts/${sha256(content)}/prepare.py`;
-  await storage.write(uri, content);
+  const uri = `${stagedIn(world, mode)}scripts/${sha256(content)}/prepare.py`;
+  await world.context.storage.write(uri, content);
   return { uri, sha256: sha256(content) };
 }
 

@@ -19,6 +19,7 @@ import {
   type TrainedModel,
 } from '../context.ts';
 import type { Evidence, Explanation, TuningFacts } from './evidence.ts';
+import { outputOf } from './keep.ts';
 import { lookAt } from './looks.ts';
 import { type ModelExplanation, readModelReport } from './model-report.ts';
 import { scoreFileOf } from './score-file.ts';
@@ -77,6 +78,9 @@ export async function gate(event: GateEvent, context: StepContext): Promise<Gate
         others: [champion, anchor].map(
           (other) => other && [other.package.fingerprint, other.package.artifact],
         ),
+        scores: [event.scores.candidate, event.scores.champion, event.scores.anchor].map(({ objects = [] }) =>
+          objects.map(({ sha256 }) => sha256),
+        ),
         views: [event.scoring.champion.view.key, event.scoring.anchor.view.key],
         policy: config.gate,
       },
@@ -97,7 +101,9 @@ export async function gate(event: GateEvent, context: StepContext): Promise<Gate
       looks: { count: look.number },
     });
   // A baseline run only makes a model to compare with; it chooses nothing and does not count as a look.
-  if (look.stored === null && request.trigger.kind !== 'baseline') {
+  // On AWS there are none, so nobody can call a look that.
+  const counts = request.trigger.kind !== 'baseline' || context.region !== null;
+  if (look.stored === null && counts) {
     await look.keep({ verdict, execution: event.execution, at: context.clock.now().toISOString() });
   }
 
@@ -225,8 +231,7 @@ async function scoresOf(
   manifest: Manifest,
   context: StepContext,
 ): Promise<Scores> {
-  const holdout = manifest.files.holdout.path;
-  const output = `${folder(scored.output)}${holdout.slice(holdout.lastIndexOf('/') + 1)}.out`;
+  const output = folder(scored.output) + outputOf(manifest.files.holdout.path);
   const text = new TextDecoder().decode(await context.storage.read(output));
   const uri = `${runFolder(event, context)}${who}.csv`;
   await context.storage.write(uri, scoreFileOf(text, manifest, model));

@@ -1,16 +1,27 @@
 import { InputChangedError } from '../../errors.ts';
 import { sha256Json } from '../../hash.ts';
 import type { Request } from '../../machines/request.ts';
-import type { StepContext } from '../context.ts';
+import { artifactsOf, type StepContext } from '../context.ts';
 
-type Context = Pick<StepContext, 'storage' | 'root'>;
+type Context = Pick<StepContext, 'storage' | 'root' | 'model'>;
 
 /**
  * Checks that the data and the script of a run are what its request says they are. The fingerprint, by which a merge finds
  * the model of its pull request, is made from both, and whoever starts a run could write anything into its request.
  * @throws InputChangedError
  */
-export async function requireInputs({ data, script }: Request, context: Context): Promise<void> {
+export async function requireInputs(request: Request, context: Context): Promise<void> {
+  const { data, script, code } = request;
+  // Nobody can replace an object there. Any other place of the artifacts is no place for inputs.
+  const staged = artifactsOf(context, `inputs-${request.mode}`);
+  const own = {
+    'data.uri': data.uri.startsWith(`${context.root}/`) ? data.uri : null,
+    script: script?.uri ?? null,
+    code,
+  };
+  for (const [name, uri] of Object.entries(own))
+    if (uri !== null && (!uri.startsWith(staged) || uri.includes('..')))
+      throw new InputChangedError(`request: ${name}: got ${uri}, expected an object below ${staged}`);
   const version = await dataVersion(data.uri, context);
   if (version !== data.version)
     throw new InputChangedError(
@@ -53,4 +64,4 @@ export const versionOfFiles = (files: readonly { name: string; sha256: string }[
     files.map(({ name, sha256 }): [string, string] => [name, sha256]).sort(([a], [b]) => (a < b ? -1 : 1)),
   );
 
-const isStaged = (uri: string, { root }: Pick<Context, 'root'>): boolean => uri.startsWith(`${root}/inputs-`);
+const isStaged = (uri: string, { root }: Pick<Context, 'root'>): boolean => uri.startsWith(`${root}/`);

@@ -18,7 +18,7 @@ import {
 import { processingInput } from './job-parameters.ts';
 import { digestOf, jobFolder, type PrepareSettings } from './plan.ts';
 import type { ModelScoring, Plan, Scoring } from './state.ts';
-import { changed, requireArtifact } from './unchanged.ts';
+import { ArtifactChangedError, changed, requireArtifact } from './unchanged.ts';
 
 export interface InspectEvent {
   execution: string;
@@ -105,6 +105,8 @@ async function scoringOf(
   const key = sha256Json({
     fingerprint: model.fingerprint,
     image: digestOf(model.image),
+    // A prepare image may lay out the same rows otherwise.
+    prepared: event.plan.prepare.key,
     holdout: rows.hash,
     batch,
   });
@@ -149,6 +151,11 @@ async function viewOf(
     readJson<PrepareSettings>(context, preparation.settings),
     readJson<PrepareSettings>(context, plan.prepare.settings),
   ]);
+  const { script } = preparation;
+  if (script !== null && (await context.storage.describe(script.uri))?.sha256 !== script.sha256)
+    throw new ArtifactChangedError(
+      `${script.uri}: it is not the prepare script that the model to compare with was made with`,
+    );
   const theirs = await readJson<Manifest>(context, preparation.manifest);
   const sameScript = (preparation.script?.sha256 ?? null) === (request.script?.sha256 ?? null);
   // The same settings give other features if the data have gained or lost a column.

@@ -86,12 +86,14 @@ test.each<[string, (world: FakeSageMaker, request: Request) => Promise<Partial<R
   [
     'data',
     async (world, { data }) => ({
-      data: { ...(await dataOf(world, 'x,y\n9,no\n8,yes\n')), version: data.version },
+      data: { ...(await dataOf(world, 'x,y\n9,no\n8,yes\n', 'evaluate')), version: data.version },
     }),
   ],
   [
     'a script',
-    async (world) => ({ script: { ...(await scriptOf(world, 'poison')), sha256: sha256('reviewed') } }),
+    async (world) => ({
+      script: { ...(await scriptOf(world, 'poison', 'evaluate')), sha256: sha256('reviewed') },
+    }),
   ],
   [
     'a file beside the data',
@@ -219,4 +221,59 @@ test('the machine of evaluations takes no request to promote, and none of both t
     await expect(plan({ ...event, request, mode }, world.context)).rejects.toThrow(
       `got ${request.mode}, expected ${mode}, the only mode that this machine takes`,
     );
+});
+
+test.each([
+  ['prepared', 'Keep prepared', 'train/more.csv'],
+  ['scores', 'Keep scores: candidate', 'zzz.csv.out'],
+])('a file of another job beside the %s is found out', async (_kind, state, name) => {
+  const world = new FakeSageMaker();
+  world.failures.set(state, ['another run writes now']);
+  const event = payloadOf<KeepEvent>(await world.run(await requestOf(world, '', evaluate)), state);
+  await world.context.storage.write((event.item as Scored).output + name, 'poison');
+  await expect(keep(event, world.context)).rejects.toThrow(name);
+});
+
+test("a prepare image that gives the holdout another name cannot have its own scores taken for the holdout's", async () => {
+  const world = new FakeSageMaker();
+  await world.run(await requestOf(world, '', merge));
+  const images = { model: 'model@sha256:2', prepare: 'prepare@sha256:2' };
+  world.manifest = {
+    files: {
+      train: { path: 'train/train.csv', rows: 1, positives: 1, sha256: sha256('train') },
+      holdout: { path: 'holdout/zzz.csv', rows: 1, positives: 1, sha256: sha256('holdout') },
+    },
+  };
+  const { calls } = await world.run(await requestOf(world, '', { ...evaluate, images }));
+  // The champion's scores of the same rows are not those of another layout.
+  expect(calls.filter(({ action }) => action === 'createTransformJob').map(({ state }) => state)).toEqual([
+    'Score candidate',
+    'Score champion',
+  ]);
+});
+
+test.each([
+  ['script', { script: { uri: 's3://mlops/small/jobs-evaluate/small/x.py', sha256: sha256('x') } }],
+  ['code', { code: 's3://mlops/small/jobs-evaluate/small/code.json' }],
+  ['data.uri', { data: { source: 'd', uri: 's3://mlops/small/prepared/small/', version: 'x' } }],
+  ['code', { code: 's3://mlops/small/inputs-promote/small/code/1.json' }],
+])('an input that can be replaced later is none: %s', async (name, change) => {
+  const world = new FakeSageMaker();
+  const request = await requestOf(world, '', evaluate);
+  const { result } = await world.run({ ...request, ...change });
+  expect(result).toMatchObject({ status: 'FAILED', error: 'InputChangedError' });
+  expect(JSON.stringify(result)).toContain(`request: ${name}: got`);
+});
+
+test('a request that names another model than its mlops.yaml is refused', async () => {
+  const world = new FakeSageMaker();
+  const { result } = await world.run({ ...(await requestOf(world, '', evaluate)), model: 'small/1/train' });
+  expect(result).toMatchObject({ status: 'FAILED', error: 'ConfigError' });
+});
+
+test('evaluations resume from no checkpoint, because another could have written it', async () => {
+  const world = new FakeSageMaker();
+  const request = await requestOf(world, 'training: { spot: true }', evaluate);
+  const event = { execution: 'e', arn: 'e', engine: 'processing', program: 'prepare@sha256:1' } as const;
+  expect((await plan({ ...event, request, mode: 'evaluate' }, world.context)).train.resumes).toBe(false);
 });

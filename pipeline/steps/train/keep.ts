@@ -22,6 +22,8 @@ export type KeepEvent = {
     item: Item[Kind];
     /** The prefix for the copies. */
     to: string;
+    /** Of scores: the file of the rows that were scored. */
+    rows: string | null;
     request: Request;
   };
 }[keyof Item];
@@ -61,11 +63,15 @@ export async function keep(
     }
     case 'scores': {
       const kept = { ...event.item, ...(await copyFolder(event.item.output, event.to, context)) };
+      // A transform answers one file by one. Any other was not written by it.
+      requireOnly([outputOf(event.rows)], kept);
       await ledger.put(event.kind, event.key, kept);
       return kept;
     }
   }
 }
+
+type Kept = Required<Pick<Prepared, 'output' | 'objects'>>;
 
 /** Most objects that a job may leave: the machine's state and the ledger hold their list. */
 const mostObjects = 100;
@@ -104,15 +110,24 @@ function requireOfJob(uri: string, root: string): void {
     throw new JobOutputError(`${uri}: got another place, expected one below ${root}/jobs-`);
 }
 
-/** Throws JobOutputError unless every file of the manifest has the hash that the manifest gives. */
-async function requireManifest(
-  { output, objects }: Required<Pick<Prepared, 'output' | 'objects'>>,
-  context: StepContext,
-) {
+/** The name of the file that a transform writes for a file of rows. */
+export const outputOf = (rows: string | null): string =>
+  `${(rows ?? '').slice((rows ?? '').lastIndexOf('/') + 1)}.out`;
+
+/** Throws JobOutputError unless the folder holds these files and no other: all jobs of a mode may write into it. */
+function requireOnly(expected: readonly string[], { output, objects }: Kept): void {
+  const found = objects.map(({ uri }) => uri.slice(output.length)).sort();
+  if (found.join('\n') !== [...expected].sort().join('\n'))
+    throw new JobOutputError(`${output}: got the files ${found.join(', ')}, expected ${expected.join(', ')}`);
+}
+
+/** Throws JobOutputError unless there are the files of the manifest, with the hashes that it gives, and no other. */
+async function requireManifest({ output, objects }: Kept, context: StepContext) {
   const manifest = await readJson<Partial<Manifest>>(context, `${output}manifest/manifest.json`);
   const files = Object.entries(manifest.files ?? {});
   if (files.length === 0)
     throw new JobOutputError(`${output}manifest/manifest.json: got no files, expected the holdout`);
+  requireOnly(['manifest/manifest.json', ...files.map(([, { path }]) => path)], { output, objects });
   for (const [name, { path, sha256 }] of files) {
     const found = objects.find(({ uri }) => uri === output + path)?.sha256 ?? 'no such file';
     if (found !== sha256)

@@ -42,9 +42,10 @@ export async function readModelReport(
   if (value === null) return leftOut('no JSON object');
 
   const { threshold = null, explanation = null } = value;
-  if (threshold !== null && typeof threshold !== 'number')
+  // JSON has numbers that are infinite here, such as 1e999.
+  if (threshold !== null && !(typeof threshold === 'number' && Number.isFinite(threshold)))
     throw new ModelOutputError(
-      `report.json of the model: threshold: got ${JSON.stringify(threshold)}, expected a number`,
+      `report.json of the model: threshold: got ${typeof threshold === 'number' ? threshold : JSON.stringify(threshold)}, expected a number`,
     );
   if (explanation === null) return { ...nothing, threshold };
   const { success, data } = explanationSchema.safeParse(explanation);

@@ -61,6 +61,10 @@ export async function plan(event: PlanEvent, context: StepContext): Promise<Plan
   const request = withEngine(event);
   const { config } = request;
   requireMode(event);
+  if (config.name !== request.model)
+    throw new ConfigError('request', [
+      { path: 'model', message: `got ${request.model}, expected ${config.name}, as its mlops.yaml says` },
+    ]);
   await claimRun(event, context);
   await requireInputs(request, context);
   const size = sizeOf(config);
@@ -158,6 +162,8 @@ export async function plan(event: PlanEvent, context: StepContext): Promise<Plan
       resources: instances(config.training.instance),
       stopping: stoppingCondition(config.training),
       spot: config.training.spot,
+      // Other evaluations' jobs could write their checkpoints.
+      resumes: config.training.spot && event.mode !== 'evaluate',
       checkpoints: `${written}${name}-checkpoints`,
       // One instance has nobody to send to.
       encrypted: config.training.instance.count > 1,

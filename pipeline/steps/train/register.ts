@@ -58,7 +58,13 @@ async function packageOf(event: RegisterEvent, context: StepContext): Promise<st
   const configUri = `${artifactsOf(context, 'configs')}${sha256(config)}.json`;
   const { code } = request;
   const same = await context.registry.find(
-    packageKey({ fingerprint: plan.fingerprint, artifact, config: configUri, code }),
+    packageKey({
+      fingerprint: plan.fingerprint,
+      artifact,
+      config: configUri,
+      code,
+      image: request.images.model,
+    }),
   );
   if (same) return same.name;
 

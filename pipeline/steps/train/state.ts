@@ -83,6 +83,8 @@ export type TrainPlan = Reuse<TrainedModel> & {
   resources: object;
   stopping: object;
   spot: boolean;
+  /** Whether an interrupted job goes on from its checkpoints. */
+  resumes: boolean;
   /** Where an interrupted spot job finds its checkpoints again. */
   checkpoints: string;
   /** Whether the instances of a job encrypt what they send each other. */

@@ -1,3 +1,4 @@
+import { namePattern } from '../../../names.ts';
 import type { StepContext } from '../../../steps/context.ts';
 import { awsContext } from './step-context.ts';
 
@@ -36,6 +37,9 @@ export function handlerFor<Event, Result>(
     // The function's ARN names its account: arn:PARTITION:lambda:REGION:ACCOUNT:function:NAME.
     const [, partition, , , account] = invokedFunctionArn.split(':');
     const contextOf = (model: string): Context => {
+      // Whoever starts a machine names the model, which is part of keys and of prefixes that jobs read.
+      if (typeof model === 'string' && !namePattern.test(model))
+        throw new Error(`request: got the model ${JSON.stringify(model)}, expected a name as in mlops.yaml`);
       if (typeof model !== 'string')
         throw new Error(
           'request: got no model, expected its name: the branch is older than what is deployed',
