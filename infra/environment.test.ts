@@ -25,3 +25,30 @@ test.each([
   expect(() => environmentOf([config(rest)], name)).toThrow(message);
   expect(() => environmentOf([config(rest)], name)).toThrow(SetupError);
 });
+
+test('what was reviewed in other environments is copied from there; roles of other accounts are let in', () => {
+  const of = (name: string, yaml = two) => environmentOf([config(yaml)], name);
+  const repositories = (place: string, environment: string) =>
+    ['candidate', 'release'].map((name) => `arn:aws:ecr:${place}:repository/churn/${environment}/${name}`);
+  const role = (account: string, name: string) => `arn:aws:iam::${account}:role/churn--${name}--deploy`;
+  expect(of('production')).toMatchObject({
+    reviewed: repositories('eu-west-1:111111111111', 'staging'),
+    readers: [role('111111111111', 'staging')],
+  });
+  const approved = two.replace(
+    '222222222222", region: eu-west-1',
+    '222222222222", region: us-east-1, approval: true',
+  );
+  expect(of('staging', approved)).toMatchObject({
+    reviewed: [],
+    readers: [role('222222222222', 'production')],
+  });
+  expect(of('production', approved)).toMatchObject({
+    reviewed: repositories('eu-west-1:111111111111', 'staging'),
+    readers: [],
+  });
+  // In one account the role's own policy is enough; another partition has other credentials.
+  expect(of('staging', two.replace('222222222222', '111111111111')).readers).toEqual([]);
+  const china = two.replace('222222222222", region: eu-west-1', '222222222222", region: cn-north-1');
+  expect(of('staging', china)).toMatchObject({ reviewed: [], readers: [] });
+});

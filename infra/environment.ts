@@ -1,7 +1,13 @@
-import { chooseEnvironment } from '../pipeline/config/environment.ts';
+import {
+  chooseEnvironment,
+  deploymentOf,
+  environmentsOf,
+  hasPullRequestRole,
+  reviewedRepositories,
+} from '../pipeline/config/environment.ts';
 import type { Config } from '../pipeline/config/schema.ts';
 import { SetupError } from '../pipeline/errors.ts';
-import { type ResourceNames, resourceNames } from '../pipeline/names.ts';
+import { type Deployment, type ResourceNames, resourceNames } from '../pipeline/names.ts';
 
 /** The parts of an environment's names and ARNs. */
 export interface Place {
@@ -21,6 +27,10 @@ export interface Environment extends Place {
   readonly engine: Config['prepare']['engine'];
   /** Built images in other repositories, which mlops.yaml names. */
   readonly images: readonly string[];
+  /** ARNs of the project's repositories elsewhere that may hold a reviewed image, which a deployment copies from there. */
+  readonly reviewed: readonly string[];
+  /** ARNs of the deploy roles in other accounts that copy reviewed images from this environment. */
+  readonly readers: readonly string[];
   /** The ceiling for the cost of a run, in US dollars: the highest budget of the models as they are deployed; null: none. */
   readonly mostRunUsd: number | null;
   /** The addresses that are told of failures. */
@@ -53,9 +63,31 @@ export function environmentOf(
     ),
     engine: engineOf(models),
     images: distinct(models.flatMap(({ model }) => model.image ?? [])),
+    reviewed: reviewedElsewhere(first, environment),
+    readers: hasPullRequestRole(settings) ? deployRolesElsewhere(first, deployment) : [],
     mostRunUsd: ceilingOf(models),
     emails: first.notifications.email,
   };
+}
+
+const reviewedElsewhere = (config: Config, environment: string): string[] =>
+  reviewedRepositories(config, environment)
+    .filter(({ deployment }) => deployment.environment !== environment)
+    .map(({ deployment: { account, region }, name }) => {
+      const { partition } = resourceNames(deploymentOf(config, environment));
+      return `arn:${partition}:ecr:${region}:${account}:repository/${name}`;
+    });
+
+function deployRolesElsewhere(config: Config, { account, environment }: Deployment): string[] {
+  return environmentsOf(config)
+    .filter(
+      ({ deployment }) =>
+        deployment.account !== account &&
+        reviewedRepositories(config, deployment.environment).some(
+          ({ deployment: { environment: from } }) => from === environment,
+        ),
+    )
+    .map(({ deployment }) => resourceNames(deployment).deployRole.arn);
 }
 
 function ceilingOf(models: readonly Config[]): number | null {

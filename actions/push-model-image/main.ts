@@ -19,6 +19,7 @@ await start({
     environment: z.optional(z.string()),
     model: z.optional(z.string()),
     copy: z._default(flag, false),
+    from: z.optional(z.string()),
   }),
   outputs: ['uri', 'digest', 'pushed', 'prepare-uri'],
   work: async (inputs) => {

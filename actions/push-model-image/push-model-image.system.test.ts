@@ -42,17 +42,22 @@ problem: binary
 data: { source: rows.csv, target: left }
 `;
 const environments = `environments:\n  staging: { account: "${account}", region: ${region} }\n`;
+/** In which no pull request runs. */
+const production = resourceNames({ project: 'churn', environment: 'production', account, region });
+const productionYaml = `${yaml}${environments}  production: { account: "${account}", region: ${region}, approval: true }\n`;
 
 beforeAll(async () => {
   mkdirSync(join(workspace, 'model'));
   writeFileSync(join(workspace, 'mlops.yaml'), `${yaml}${environments}`);
   writeFileSync(dockerfile, 'FROM mlops-test/base:1\nENV ONE=1\n');
-  for (const repositoryName of [names.candidateRepository, names.releaseRepository])
+  writeFileSync(join(workspace, 'production.yaml'), productionYaml);
+  const repositories = [names, production].flatMap((of) => [of.candidateRepository, of.releaseRepository]);
+  for (const repositoryName of repositories)
     await ecrClient().send(new CreateRepositoryCommand({ repositoryName }));
   const context = join(temporaryFolder(), 'stand-in');
   await writeFiles(context, { Dockerfile: 'FROM mlops-test/base:1\nENV STANDS_IN=1\n' });
   const registry = await logIn(names.registryHost);
-  for (const name of [names.candidateRepository, names.releaseRepository]) {
+  for (const name of repositories) {
     const standIn = await pushImage({
       image: 'prepare',
       context,
@@ -141,7 +146,7 @@ test('what was reviewed is copied by digest; what was not is built, with a warni
   appendFileSync(dockerfile, 'ENV MERGED=1\n');
   const other = await act({ copy: 'true' });
   expect(other.annotations).toEqual([
-    expect.stringMatching(/^::warning::No candidate image model has this content, so it is built here/),
+    expect.stringMatching(/^::warning::No candidate image model has this content, so it was built here/),
   ]);
   expect(other).toMatchObject({
     code: 0,
@@ -149,6 +154,41 @@ test('what was reviewed is copied by digest; what was not is built, with a warni
   });
   expect(other.outputs.digest).not.toBe(reviewed.outputs.digest);
   expect(await digests(names.candidateRepository)).not.toContain(other.outputs.digest);
+});
+
+test('another environment gets the very image that was reviewed, by digest, or no other', async () => {
+  appendFileSync(dockerfile, 'ENV ELSEWHERE=1\n');
+  const reviewed = await act({ config: 'production.yaml', environment: 'staging' });
+  const from = `${names.registryHost}/${names.candidateRepository}@${reviewed.outputs.digest}`;
+  const given = { config: 'production.yaml', environment: 'production', copy: 'true', from };
+  const copied = await act(given);
+  expect({ ...copied, log: copied.code === 0 ? '' : copied.log }).toMatchObject({
+    code: 0,
+    log: '',
+    annotations: [],
+    outputs: {
+      uri: `${host}/${production.releaseRepository}@${reviewed.outputs.digest}`,
+      digest: reviewed.outputs.digest,
+      pushed: 'true',
+    },
+  });
+  expect(copied.log).not.toContain('building');
+  expect(await digests(production.releaseRepository)).toContain(reviewed.outputs.digest);
+  expect((await act(given)).outputs).toEqual({ ...copied.outputs, pushed: 'false' });
+
+  // An image that was released without a review stays; one that the repository lacks is an error, never another image.
+  const absent = `${names.registryHost}/${names.candidateRepository}@sha256:${'0'.repeat(64)}`;
+  const kept = await act({ ...given, from: absent });
+  expect(kept.outputs).toEqual({ ...copied.outputs, pushed: 'false' });
+  expect(kept.annotations).toEqual([
+    expect.stringMatching(/^::warning::The repository already had an image .* is not the reviewed one/),
+  ]);
+  appendFileSync(dockerfile, 'ENV ELSEWHERE=2\n');
+  const missing = await act({ ...given, from: absent });
+  expect(missing.annotations).toEqual([
+    expect.stringMatching(/^::error::.*got no image sha256:0+, expected one/),
+  ]);
+  expect(missing).toMatchObject({ code: 1, outputs: { uri: '' } });
 });
 
 test("a folder's image alone goes where it is told", async () => {
@@ -231,6 +271,23 @@ test.each([
     { copy: 'perhaps' },
     {},
     /^::error title=Input::input copy: got "perhaps", expected one of true, True, TRUE, false, False, FALSE/,
+  ],
+  ...[
+    `${production.registryHost}/${production.candidateRepository}@sha256:${'a'.repeat(64)}`,
+    `${names.registryHost}/${names.candidateRepository}:model-1`,
+    `999999999999.dkr.ecr.us-east-1.amazonaws.com/${names.candidateRepository}@sha256:${'a'.repeat(64)}`,
+  ].map(
+    (from) =>
+      [
+        { config: 'production.yaml', environment: 'staging', copy: 'true', from },
+        {},
+        /^::error title=Input::input from: got ".*", expected an image by digest in a repository of an environment .* in which pull requests run: [^ ]*churn\/staging\/candidate@sha256:\.\.\., [^ ]*\/release@sha256:\.\.\.$/,
+      ] as const,
+  ),
+  [
+    { from: `${candidates}@sha256:${'a'.repeat(64)}` },
+    {},
+    /^::error title=Input::input from: got an image, expected none without copy: true/,
   ],
   [{ context: 'nowhere' }, {}, /^::error::nowhere: got no folder, expected one/],
   [

@@ -16,6 +16,7 @@ export interface Inputs {
   environment?: string | undefined;
   model?: string | undefined;
   copy: boolean;
+  from?: string | undefined;
 }
 
 /** The part of the runner's toolkit that the action uses. */
@@ -46,13 +47,16 @@ export async function run(
   core.saveState('logins', loginsIn);
   const done: Partial<Record<ImageName, PushedImage>> = {};
   try {
-    const { context, repository, platform, environment, model, copy } = inputs;
+    const { context, repository, platform, environment, model, copy, from } = inputs;
+    if (from !== undefined && !copy)
+      throw new InputError('input from: got an image, expected none without copy: true');
     const { config, path: file } = await loadConfig(inputs.config, { model });
     const images = await CheckoutImages.of({
       config,
       file,
       context,
       repository,
+      from,
       platform,
       environment,
       to: copy ? 'release' : 'candidate',
@@ -70,7 +74,7 @@ export async function run(
     if (context === undefined && ready !== null)
       done.model = { uri: ready, digest: ready.slice(ready.indexOf('@') + 1), pushed: false };
     for (const image of images.names)
-      done[image] = (copy ? await copied(images, image, core) : undefined) ?? (await pushed(images, image));
+      done[image] = copy ? await copied(images, image, inputs, core) : await pushed(images, image);
     return { outputs: outputsOf(done) };
   } catch (error) {
     throw new ActionError(signal.aborted ? new CancelledError() : asInput(error), outputsOf(done));
@@ -92,20 +96,29 @@ function pushed(images: CheckoutImages, image: ImageName): Promise<PushedImage> 
   );
 }
 
-/** Copies the candidate with the same content. If there is none, warns and returns undefined. */
+/** Copies what was reviewed. If there is none, builds it; warns if the result is not what was reviewed. */
 async function copied(
   images: CheckoutImages,
   image: ImageName,
+  { from }: Inputs,
   core: Toolkit,
-): Promise<PushedImage | undefined> {
+): Promise<PushedImage> {
   const found = await group(`Reviewed image ${image}`, (write) =>
     images.copy(image, { onProgress: (line) => write(`${line}\n`) }),
   );
-  if (found !== null) return found;
-  core.warning(
-    `No candidate image ${image} has this content, so it is built here and is not the reviewed one.`,
-  );
-  return undefined;
+  if (found === null) {
+    const built = await pushed(images, image);
+    if (built.pushed)
+      core.warning(
+        `No candidate image ${image} has this content, so it was built here and is not the reviewed one.`,
+      );
+    return built;
+  }
+  if (image === 'model' && from !== undefined && !from.endsWith(found.digest))
+    core.warning(
+      `The repository already had an image with the reviewed content, ${found.digest}, which stays and is not the reviewed one.`,
+    );
+  return found;
 }
 
 function outputsOf({ model, prepare }: Partial<Record<ImageName, PushedImage>>): Record<Output, string> {

@@ -1,7 +1,10 @@
 import { expect, test } from '@jest/globals';
+import { parseConfig } from '../../pipeline/config/load.ts';
 import { type Hold, holdTag } from '../../pipeline/image/held.ts';
 import { imageTag } from '../../pipeline/names.ts';
-import { environmentStack, resourcesOf } from '../environment.fixture.ts';
+import { environmentStack, resourcesOf, stackOf } from '../environment.fixture.ts';
+import { environmentOf } from '../environment.ts';
+import { isAllowed } from '../iam/evaluate.fixture.ts';
 import { expired, type StoredImage } from './lifecycle.fixture.ts';
 
 /** The deployed rules, with time passing. */
@@ -96,4 +99,50 @@ test("main's image stays in use, though nothing is pushed for years; a champion 
   expect(release.names).toContain('main');
   expect(release.names).toContain('merge-1499');
   expect(release.names.length).toBeLessThanOrEqual(1001);
+});
+
+/** The repositories' policies, with production in this account. */
+function policies(production: string, environment: 'staging' | 'production'): unknown[] {
+  const config = parseConfig(
+    'project: churn\nproblem: binary\ndata: { source: s3://rows/a.csv, target: left }\nenvironments:\n' +
+      '  staging: { account: "111111111111", region: eu-west-1 }\n' +
+      `  production: { account: "${production}", region: us-east-1, approval: true }\n`,
+  );
+  return Object.values(resourcesOf(stackOf(environmentOf([config], environment))))
+    .filter(({ Type }) => Type === 'AWS::ECR::Repository')
+    .map(({ Properties }) => Properties.RepositoryPolicyText);
+}
+
+test('a deploy role in another account pulls what was reviewed here, and nobody else of that account', () => {
+  const [candidate, release] = policies('222222222222', 'staging') as {
+    Statement: Parameters<typeof isAllowed>[1]['policy'];
+  }[];
+  expect(release).toEqual(candidate);
+  const statements = candidate?.Statement ?? [];
+  expect(statements).toMatchObject([
+    {
+      Principal: {
+        AWS: { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':iam::222222222222:root']] },
+      },
+    },
+  ]);
+  // A repository's policy has no resource: it is the repository.
+  const policy = statements.map((statement) => ({ ...statement, Resource: '*' }));
+  const may = (action: string, principal: string) =>
+    isAllowed(
+      { action: `ecr:${action}`, resource: '*', context: { 'aws:PrincipalArn': principal } },
+      { policy },
+    );
+  const deploy = 'arn:aws:iam::222222222222:role/churn--production--deploy';
+  for (const action of ['BatchCheckLayerAvailability', 'BatchGetImage', 'GetDownloadUrlForLayer']) {
+    expect(may(action, deploy)).toBe(true);
+    for (const other of [`${deploy}-2`, 'arn:aws:iam::222222222222:role/churn--production--pull-request'])
+      expect(may(action, other)).toBe(false);
+  }
+  expect(may('PutImage', deploy)).toBe(false);
+});
+
+test('without another account, or a pull request, a repository has no policy', () => {
+  expect(policies('111111111111', 'staging')).toEqual([undefined, undefined]);
+  expect(policies('222222222222', 'production')).toEqual([undefined, undefined]);
 });

@@ -5,6 +5,7 @@ import {
   TagMutability,
   TagStatus,
 } from 'aws-cdk-lib/aws-ecr';
+import { AccountPrincipal, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { holdPrefix } from '../../pipeline/image/held.ts';
@@ -22,12 +23,14 @@ const all = 100_000;
  * champion, or is an anchor, stay. Other candidates go a year after their push if they were judged, and otherwise after 30
  * days. Of releases the newest thousand stay, whatever their age: a scheduled run needs main's image, however long ago it
  * was pushed.
+ *
+ * Deployments of the project's environments in other accounts may pull both, because they copy what was reviewed here.
  */
 export class Images extends Construct {
   readonly candidate: Repository;
   readonly release: Repository;
 
-  constructor(scope: Construct, id: string, { environment: { names }, key }: EncryptedProps) {
+  constructor(scope: Construct, id: string, { environment: { names, readers }, key }: EncryptedProps) {
     super(scope, id);
     const repository = (repositoryId: string, repositoryName: string, others: readonly LifecycleRule[]) =>
       new Repository(this, repositoryId, {
@@ -68,5 +71,18 @@ export class Images extends Construct {
         maxImageCount: 1000,
       },
     ]);
+    // ECR refuses a principal that does not exist yet, so it is the account, and the condition names the role.
+    if (readers.length > 0)
+      for (const made of [this.candidate, this.release]) made.addToResourcePolicy(pullBy(readers));
   }
 }
+
+const pullBy = (roles: readonly string[]): PolicyStatement =>
+  new PolicyStatement({
+    sid: 'CopyWhatWasReviewed',
+    principals: [...new Set(roles.map((role) => role.split(':')[4]))].map(
+      (account) => new AccountPrincipal(account),
+    ),
+    actions: ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
+    conditions: { ArnEquals: { 'aws:PrincipalArn': roles } },
+  });

@@ -36,6 +36,7 @@ environments:
     kms_key: ${key(0)}
     data_kms_keys: ${list(3, (index) => key(index + 1))}
     network_isolation: true${network}
+${[1, 2, 3, 4].map((index) => `  productions${index}: { account: "22222222222${index}", region: ${region} }`).join('\n')}
 `);
   return environmentOf([model(1), model(2), model(3)], 'productions0');
 }

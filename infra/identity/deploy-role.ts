@@ -2,7 +2,7 @@ import type { Environment } from '../environment.ts';
 import { arnOf } from '../iam/arn.ts';
 import { allow, type Statement } from '../iam/statement.ts';
 import { assumableRoles, toolkitParameter } from './toolkit-roles.ts';
-import { pull, push, read, run } from './workflow-access.ts';
+import { pull, pullReviewed, push, read, run } from './workflow-access.ts';
 
 /** The policy of deployments, which also promote, release images, and deploy the stack through the toolkit's roles. */
 export function deployPolicy(environment: Environment): Statement[] {
@@ -11,6 +11,7 @@ export function deployPolicy(environment: Environment): Statement[] {
     ...run(environment, ['evaluate', 'promote']),
     ...push(environment, names.candidateRepository, names.releaseRepository),
     ...pull(environment, [names.candidateRepository, names.releaseRepository]),
+    ...pullReviewed(environment),
     ...read(environment, ['evaluate', 'promote']),
     // A person approved a candidate whose verdict was hold.
     allow(['lambda:InvokeFunction'], [names.functions.promote.arn]),

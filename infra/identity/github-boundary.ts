@@ -5,7 +5,7 @@ import { allow, type Statement } from '../iam/statement.ts';
 import { outsideReads, ownResources, useKeys } from './own-resources.ts';
 import { assumableRoles, toolkitParameter } from './toolkit-roles.ts';
 
-/** The boundary of the two roles that GitHub assumes: the environment's own, no IAM, and no roles but the toolkit's. */
+/** The boundary of the two roles that GitHub assumes: the environment's own and reviewed images, no IAM, and no roles but the toolkit's. */
 export function githubBoundary(environment: Environment): Statement[] {
   const { names } = environment;
   const logs = arnOf(environment, 'logs', 'log-group:/aws/sagemaker/*');
@@ -38,7 +38,7 @@ export function githubBoundary(environment: Environment): Statement[] {
     ),
     allow(['logs:DescribeLogStreams'], [`${logs}:*`]),
     allow(['logs:GetLogEvents'], [`${logs}:log-stream:${names.jobPrefix}-*`]),
-    outsideReads(environment),
+    outsideReads(environment, environment.reviewed),
     ...useKeys(environment),
     ...engineAccess(environment).stop(environment),
     allow(['ecr:GetAuthorizationToken'], ['*'], { because: 'a login token has no resource of its own' }),

@@ -21,7 +21,8 @@ export function managedPolicy(
   if (length > mostCharacters)
     throw new SetupError(
       `policy ${managedPolicyName}: got ${length} characters, expected at most ${mostCharacters}: name fewer buckets in ` +
-        'data.source, repositories in model.image or keys in data_kms_keys, over all models of the project',
+        'data.source, repositories in model.image or keys in data_kms_keys, over all models of the project, or let pull ' +
+        'requests run in fewer environments: pull_request_role: false',
     );
   const made = new ManagedPolicy(scope, id, { managedPolicyName, description, document });
   acknowledge(made, starReasons(statements));

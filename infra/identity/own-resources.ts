@@ -36,9 +36,9 @@ export function ownResources(environment: Environment): string[] {
 
 /**
  * Reads what mlops.yaml names outside the environment, data in other buckets with their keys and images in other
- * repositories, and the code that deployments upload.
+ * repositories, and the code that deployments upload; and these further repositories.
  */
-export function outsideReads(environment: Environment): Statement {
+export function outsideReads(environment: Environment, repositories: readonly string[] = []): Statement {
   const { sources, images, names, settings } = environment;
   const outside = sources.flatMap((uri) => outsideSource(environment, uri));
   const buckets = [...new Set(outside.map(({ bucket }) => bucket))];
@@ -55,6 +55,7 @@ export function outsideReads(environment: Environment): Statement {
       assetsBucketArn(environment, '*'),
       ...buckets.flatMap((bucket) => [s3Arn(environment, bucket), s3Arn(environment, `${bucket}/*`)]),
       ...images.flatMap((image) => repositoryArns(image, names.partition)),
+      ...repositories,
       ...settings.data_kms_keys,
     ],
   );

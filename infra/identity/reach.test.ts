@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { parseConfig } from '../../pipeline/config/load.ts';
 import type { Engine } from '../environment.fixture.ts';
@@ -12,6 +13,9 @@ import { toolkitRole, toolkitStack } from './toolkit-roles.ts';
  * whatever a deployment writes into the policies of the roles that it creates. Every policy is that of a template.
  */
 
+const { actions } = JSON.parse(readFileSync(new URL('../iam/actions.json', import.meta.url), 'utf8')) as {
+  actions: Record<string, { types: Record<string, boolean> }>;
+};
 const account = '111111111111';
 const region = 'eu-west-1';
 const key = (environment: string) => `arn:aws:kms:${region}:${account}:key/${environment}`;
@@ -26,6 +30,10 @@ const neighbours = [
 ] as const;
 
 function environment(project: string, name: string, engine: Engine, extra = ''): Environment {
+  const settings = (of: string) =>
+    `  ${of}: { account: "${account}", region: ${region}, kms_key: "${key(`${project}-${of}`)}", data_kms_keys: ["${key('warehouse')}"], approval: ${of === 'production'}${extra} }`;
+  // One mlops.yaml names those of a project.
+  const names = neighbours.filter(([of]) => of === project).map(([, other]) => other);
   return environmentOf(
     [
       parseConfig(`
@@ -36,7 +44,7 @@ model: { image: 222222222222.dkr.ecr.eu-west-1.amazonaws.com/shared/xgboost@sha2
 prepare: { engine: ${engine} }
 notifications: { email: [ops@example.com] }
 environments:
-  ${name}: { account: "${account}", region: ${region}, kms_key: "${key(`${project}-${name}`)}", data_kms_keys: ["${key('warehouse')}"]${extra} }
+${[...new Set(['staging', name, ...names])].map(settings).join('\n')}
 `),
     ],
     name,
@@ -218,7 +226,11 @@ describe.each([
     );
 
   test.each(neighbours)('no role reaches %s in %s', (project, name) => {
-    expect(reached(callsOn(environment(project, name, engine, extra)))).toEqual([]);
+    // A deployment copies images that were reviewed in an environment of the project in which pull requests run.
+    const copied = project === 'churn' && name === 'staging-2';
+    expect(reached(callsOn(environment(project, name, engine, extra)))).toEqual(
+      copied ? ['deploy: ecr:BatchGetImage repository/churn/staging-2/release'] : [],
+    );
   });
 
   test('no role touches what persons keep to themselves', () => {
@@ -276,6 +288,33 @@ test('the images of another account are pulled by jobs, and by no more than is a
     expect(may(on(action), roles.job)).toBe(true);
   for (const action of ['PutImage', 'BatchDeleteImage', 'DescribeImages'])
     expect([action, Object.values(roles).some((role) => may(on(action), role))]).toEqual([action, false]);
+});
+
+test('a deployment pulls the images of environments in which pull requests run, and does nothing else there', () => {
+  const production = environment('churn', 'production', 'processing');
+  const roles = rolesIn(production);
+  const by = (action: string, repository: string) =>
+    Object.keys(roles).filter((name) =>
+      may(
+        { action: `ecr:${action}`, resource: `arn:aws:ecr:${region}:${account}:repository/${repository}` },
+        roles[name],
+      ),
+    );
+  const all = Object.keys(actions)
+    .filter((action) => action.startsWith('ecr:') && actions[action]?.types.repository)
+    .map((action) => action.replace('ecr:', ''));
+  expect(all.length).toBeGreaterThan(15);
+  const pulls = ['BatchCheckLayerAvailability', 'BatchGetImage', 'GetDownloadUrlForLayer'];
+  for (const name of ['staging', 'staging-2'])
+    for (const repository of [`churn/${name}/candidate`, `churn/${name}/release`])
+      expect(all.filter((action) => by(action, repository).length > 0)).toEqual(pulls);
+  for (const action of pulls) expect(by(action, 'churn/staging/candidate')).toEqual(['deploy']);
+  for (const repository of ['churn/staging/other', 'churn/staging-3/candidate', 'churn-2/staging/candidate'])
+    expect(all.flatMap((action) => by(action, repository))).toEqual([]);
+  // No pull request runs in production.
+  const back = rolesIn(environment('churn', 'staging', 'processing')).deploy;
+  const resource = `arn:aws:ecr:${region}:${account}:repository/${production.names.candidateRepository}`;
+  expect(all.filter((action) => may({ action: `ecr:${action}`, resource }, back))).toEqual([]);
 });
 
 test('prod is not production, nor its own identity stack', () => {
@@ -369,7 +408,9 @@ test('what each role may do in its own environment', () => {
     "register",
     "promote",
   ],
-  "ecr:SetRepositoryPolicy repository/churn/staging/release": [],
+  "ecr:SetRepositoryPolicy repository/churn/staging/release": [
+    "toolkit cfn-exec",
+  ],
   "ecs:DeleteCluster cluster/churn--staging": [],
   "ecs:RunTask task-definition/churn--staging--prepare:1": [],
   "ecs:StopTask task/churn--staging/1": [],

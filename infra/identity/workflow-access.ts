@@ -91,6 +91,14 @@ export function push(environment: Environment, ...repositories: string[]): State
   ];
 }
 
+/** Reads the images of reviewed pull requests in other environments: of all that these have, nothing else. */
+export function pullReviewed({ reviewed }: Environment): Statement[] {
+  if (reviewed.length === 0) return [];
+  return [
+    allow(['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'], reviewed),
+  ];
+}
+
 /** Pulls images, and looks at them. A run looks at the image that mlops.yaml names before anything is paid. */
 export function pull(environment: Environment, repositories: readonly string[]): Statement[] {
   return [

@@ -7,6 +7,7 @@ import {
   deploymentOfMachine,
   deploymentOfRole,
   environmentsOf,
+  reviewedRepositories,
 } from './environment.ts';
 import { parseConfig } from './load.ts';
 
@@ -94,4 +95,19 @@ test('where a person approves there is no pull-request role, unless mlops.yaml a
   expect(role('approval: true, pull_request_role: true')).toEqual(production);
   expect(role('approval: false')).toEqual(production);
   expect(role('approval: false, pull_request_role: false')).toBeUndefined();
+});
+
+test('a reviewed image is in a repository of the environment itself, or of one in which pull requests run', () => {
+  const of = (environment: string, project = two) =>
+    reviewedRepositories(project, environment).map(({ host, name }) => `${host}/${name}`);
+  const staging = '111111111111.dkr.ecr.eu-west-1.amazonaws.com/churn/staging';
+  const own = `${names.registryHost}/churn/production`;
+  expect(of('staging')).toEqual([`${staging}/candidate`, `${staging}/release`]);
+  expect(of('production')).toEqual([...of('staging'), `${own}/candidate`, `${own}/release`]);
+  const china = config(`${one}  china: { account: "222222222222", region: cn-north-1 }\n`);
+  expect(of('china', china)).toEqual(
+    ['candidate', 'release'].map(
+      (name) => `222222222222.dkr.ecr.cn-north-1.amazonaws.com.cn/churn/china/${name}`,
+    ),
+  );
 });

@@ -71,6 +71,35 @@ export function deploymentOfMachine(config: Project, machine: string, given: str
 export const hasPullRequestRole = ({ pull_request_role, approval }: ChosenEnvironment['settings']): boolean =>
   pull_request_role ?? !approval;
 
+/** A repository whose images a merge may copy into an environment; `HOST/NAME` is the start of their URIs. */
+export interface ReviewedRepository {
+  readonly deployment: Deployment;
+  readonly host: string;
+  readonly name: string;
+}
+
+/**
+ * The repositories that may hold the image that a pull request's run reviewed, for a merge that deploys `environment`: its own,
+ * and those of the environments in which pull requests run. A run uses its candidate or the release with the same content.
+ * None is in another partition of AWS, where credentials of this one are unknown.
+ */
+export function reviewedRepositories(config: Project, environment: string): ReviewedRepository[] {
+  const { partition } = resourceNames(deploymentOf(config, environment));
+  return environmentsOf(config)
+    .filter(
+      ({ deployment, settings }) => deployment.environment === environment || hasPullRequestRole(settings),
+    )
+    .map(({ deployment }) => ({ deployment, names: resourceNames(deployment) }))
+    .filter(({ names }) => names.partition === partition)
+    .flatMap(({ deployment, names }) =>
+      [names.candidateRepository, names.releaseRepository].map((name) => ({
+        deployment,
+        host: names.registryHost,
+        name,
+      })),
+    );
+}
+
 /** The environment whose role has this ARN; GitHub's workflows assume these roles. Undefined if none has it. */
 export const deploymentOfRole = (
   config: Project,

@@ -1,4 +1,4 @@
-import { deploymentOf } from '../config/environment.ts';
+import { deploymentOf, reviewedRepositories } from '../config/environment.ts';
 import { locate } from '../config/locate.ts';
 import type { Config } from '../config/schema.ts';
 import { SetupError } from '../errors.ts';
@@ -19,6 +19,8 @@ interface CheckoutImagesOptions {
   readonly to: 'candidate' | 'release';
   /** Another target: `HOST/NAME`. */
   readonly repository?: string | undefined;
+  /** The reviewed model image, which a copy takes: `HOST/NAME@sha256:...`; default: the candidate with the same content. */
+  readonly from?: string | undefined;
   /** Only this folder, as the model image. */
   readonly context?: string | undefined;
   /** Default: linux/amd64. */
@@ -43,10 +45,11 @@ export class CheckoutImages {
   readonly #options: CheckoutImagesOptions;
   readonly #logins = new Map<string, Promise<Registry>>();
 
-  /** @throws SetupError if mlops.yaml does not have the environment, or the repository is invalid */
+  /** @throws SetupError if mlops.yaml does not have the environment, or `repository` or `from` is invalid */
   static async of(options: CheckoutImagesOptions): Promise<CheckoutImages> {
     if (options.repository === undefined) namesOf(options);
     else repositoryOf(options.repository);
+    reviewedOf(options);
     return new CheckoutImages(options, await contextsOf(options));
   }
 
@@ -59,7 +62,10 @@ export class CheckoutImages {
   /** Logs in ahead of a push or a copy, which otherwise log in themselves. Throws SetupError or AwsError. */
   async logIn({ copying }: { copying: boolean }): Promise<void> {
     await this.#target();
-    if (copying) await this.#logIn(namesOf(this.#options).registryHost, true);
+    if (!copying) return;
+    await this.#logIn(namesOf(this.#options).registryHost, true);
+    const reviewed = reviewedOf(this.#options);
+    if (reviewed !== null) await this.#logIn(reviewed.host, false);
   }
 
   /** The folder that an image is built from. */
@@ -83,16 +89,35 @@ export class CheckoutImages {
   }
 
   /**
-   * Copies an image unchanged from the environment's candidate repository; null if it has no image of this content.
+   * Copies an image unchanged: the model's is `from` if that is given, otherwise the environment's candidate with the same
+   * content; null if there is none. If the target has another image of this content, that stays, because tags never change.
    * Throws the errors of copyImage.
    */
   async copy(image: ImageName, { onProgress }: Listener): Promise<PushedImage | null> {
-    const { registryHost, candidateRepository } = namesOf(this.#options);
     const tag = await contentTag(image, this.contextOf(image), this.#options.platform);
+    const found = await this.#reviewed(image, tag);
+    if (found === null) return null;
+    const to = await this.#target();
+    const there = await to.registry.manifest(to.name, tag);
+    if (there === null || there.digest === found.digest)
+      return await copyImage({ ...found, to, tag, onProgress });
+    const uri = `${to.registry.host}/${to.name}@${there.digest}`;
+    onProgress(
+      `${tag}: ${uri} has this content and stays, since tags never change; ${found.digest} is not copied`,
+    );
+    return { uri, digest: there.digest, pushed: false };
+  }
+
+  async #reviewed(image: ImageName, tag: string): Promise<{ from: Repository; digest: string } | null> {
+    const reviewed = image === 'model' ? reviewedOf(this.#options) : null;
+    if (reviewed !== null) {
+      const { host, name, digest } = reviewed;
+      return { from: { registry: await this.#logIn(host, false), name }, digest };
+    }
+    const { registryHost, candidateRepository } = namesOf(this.#options);
     const from = { registry: await this.#logIn(registryHost, true), name: candidateRepository };
     const candidate = await from.registry.manifest(from.name, tag);
-    if (candidate === null) return null;
-    return await copyImage({ from, to: await this.#target(), digest: candidate.digest, tag, onProgress });
+    return candidate && { from, digest: candidate.digest };
   }
 
   async #target(): Promise<Repository> {
@@ -120,6 +145,26 @@ export class CheckoutImages {
 
 function namesOf({ config, environment }: CheckoutImagesOptions): ResourceNames {
   return resourceNames(deploymentOf(config, environment));
+}
+
+/**
+ * The image of `from`; null if none is given. Only a digest says which image was reviewed: a pull request pushes by tag. Throws
+ * SetupError unless the image is in a repository from which the environment may copy.
+ */
+function reviewedOf({
+  config,
+  environment,
+  from,
+}: CheckoutImagesOptions): { host: string; name: string; digest: string } | null {
+  if (from === undefined) return null;
+  const repositories = reviewedRepositories(config, deploymentOf(config, environment).environment);
+  const [, uri, digest = ''] = /^(.*)@(sha256:[0-9a-f]{64})$/.exec(from) ?? [];
+  const found = repositories.find(({ host, name }) => uri === `${host}/${name}`);
+  if (found !== undefined) return { host: found.host, name: found.name, digest };
+  throw new SetupError(
+    `--from: got ${JSON.stringify(from)}, expected an image by digest in a repository of an environment of mlops.yaml in ` +
+      `which pull requests run: ${repositories.map(({ host, name }) => `${host}/${name}@sha256:...`).join(', ')}`,
+  );
 }
 
 async function contextsOf({ config, file, context }: CheckoutImagesOptions): Promise<Map<ImageName, string>> {

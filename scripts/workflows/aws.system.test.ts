@@ -211,7 +211,7 @@ test('what is held asks its reviewers and ends there; once they approved it is p
   expect(names(next.calls)).not.toContain('run-pipeline staging');
 });
 
-test('a reviewed image is copied into the environment whose candidate it is; another digest is run nowhere', async () => {
+test('the reviewed image is copied into every environment, wherever it was reviewed; another digest is run nowhere', async () => {
   const store = act.env.FIXTURE_STORE ?? '';
   const sha = await act.git('rev-parse', 'main');
   const report = sampleReport();
@@ -223,17 +223,24 @@ test('a reviewed image is copied into the environment whose candidate it is; ano
   const pushes = async () =>
     (await push({ ATTESTATIONS: 'true' })).calls
       .filter(({ action }) => action === 'push-model-image')
-      .map(({ given }) => given.copy);
-  expect(await pushes()).toEqual(['true', 'false']);
+      .map(({ given }) => [given.environment, given.copy, given.from, given.repository]);
+  // The pull request ran in staging.
+  expect(await pushes()).toEqual(['staging', 'production'].map((name) => [name, 'true', image, undefined]));
 
   // Another image than the attested one comes out: nothing is run with it.
   outputs['push-model-image'] = { uri: image, digest: `sha256:${'2'.repeat(64)}` };
   const { ok, calls } = await push({ ATTESTATIONS: 'true' });
   expect(ok).toBe(false);
   expect(names(calls)).not.toContain('run-pipeline staging');
+  // The releases had one of the same content.
+  outputs['push-model-image'] = { ...outputs['push-model-image'], pushed: 'false' };
+  expect(names((await push({ ATTESTATIONS: 'true' })).calls)).toContain('run-pipeline production');
 
   await rm(join(store, 'attestations.jsonl'));
-  expect(await pushes()).toEqual(['false', 'false']);
+  const release = (name: string) => image.replace(/staging.*/, `${name}/release`);
+  expect(await pushes()).toEqual(
+    ['staging', 'production'].map((name) => [name, 'false', undefined, release(name)]),
+  );
 });
 
 /** Puts into the services what a pull request's run leaves there, which aws-review.system.test.ts makes by the workflow. */

@@ -299,6 +299,33 @@ test('the environments of mlops.yaml, in the order of deployments', async () => 
   ]);
 });
 
+test('the reviewed image is found in a repository of an environment in which pull requests run, and in no other', async () => {
+  await withEnvironments();
+  const file = join(folder, 'report.json');
+  const of = async (image: string | null, environment = 'production') => {
+    const report = sampleReport();
+    const candidate = image === null ? null : { ...report.candidate, image };
+    await writeFile(file, JSON.stringify({ ...report, candidate }));
+    return await tool('reviewed-image', { REPORT: file, ENVIRONMENT: environment });
+  };
+  const digest = `sha256:${'1'.repeat(64)}`;
+  const staging = '111111111111.dkr.ecr.eu-west-1.amazonaws.com/churn/staging';
+  for (const uri of [`${staging}/candidate@${digest}`, `${staging}/release@${digest}`])
+    for (const environment of ['staging', 'production'])
+      expect((await of(uri, environment)).outputs).toEqual({ uri, digest });
+  const production = '111111111111.dkr.ecr.us-east-1.amazonaws.com/churn/production';
+  expect((await of(`${production}/candidate@${digest}`)).outputs).toMatchObject({ digest });
+  for (const elsewhere of [
+    `${production}/candidate`,
+    `${staging}/other`,
+    '222222222222.dkr.ecr.eu-west-1.amazonaws.com/churn/staging/candidate',
+  ])
+    expect((await of(`${elsewhere}@${digest}`, 'staging')).outputs).toEqual({ uri: '', digest: '' });
+  const { code, outputs, log } = await of(null);
+  expect({ code, outputs }).toEqual({ code: 1, outputs: {} });
+  expect(log).toContain('got no candidate, expected the one that was reviewed');
+});
+
 test('a pull request runs in the environment of its role; no other role will do', async () => {
   await withEnvironments();
   const role = (name: string) => `arn:aws:iam::111111111111:role/churn--${name}`;
