@@ -20,6 +20,8 @@ await start({
     model: z.optional(z.string()),
     copy: z._default(flag, false),
     from: z.optional(z.string()),
+    'from-prepare': z.optional(z.string()),
+    fresh: z._default(flag, false),
   }),
   outputs: ['uri', 'digest', 'pushed', 'prepare-uri'],
   work: async (inputs) => {

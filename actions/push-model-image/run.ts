@@ -17,6 +17,8 @@ export interface Inputs {
   model?: string | undefined;
   copy: boolean;
   from?: string | undefined;
+  'from-prepare'?: string | undefined;
+  fresh: boolean;
 }
 
 /** The part of the runner's toolkit that the action uses. */
@@ -57,6 +59,8 @@ export async function run(
       context,
       repository,
       from,
+      fromPrepare: inputs['from-prepare'],
+      fresh: inputs.fresh,
       platform,
       environment,
       to: copy ? 'release' : 'candidate',

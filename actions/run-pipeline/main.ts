@@ -15,6 +15,8 @@ await start({
     mode: z._default(z.enum(['evaluate', 'promote']), 'evaluate'),
     config: z._default(z.string(), 'mlops.yaml'),
     image: z.optional(z.string()),
+    'pushed-image': z.optional(z.string()),
+    'pushed-prepare-image': z.optional(z.string()),
     'state-machine': z.optional(z.string()),
     environment: z.optional(z.string()),
     model: z.optional(z.string()),

@@ -19,6 +19,8 @@ import type { Toolkit } from './toolkit.ts';
 
 interface Inputs extends RunOptions, EnvironmentInputs {
   reason?: string | undefined;
+  'pushed-image'?: string | undefined;
+  'pushed-prepare-image'?: string | undefined;
   wait: boolean;
 }
 
@@ -132,6 +134,7 @@ async function choicesOf(inputs: Inputs, context: Context): Promise<RunChoices> 
   if (gate.length > 0) throw new InputError(refusedGateSettings('input set', gate));
   return {
     ...inputs,
+    pushed: { model: inputs['pushed-image'], prepare: inputs['pushed-prepare-image'] },
     environment: await environmentFor(inputs),
     // gate-promotion promotes exactly this run in a later step. handOver serves runs that nobody waits for.
     promote: false,

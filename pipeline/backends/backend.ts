@@ -36,6 +36,14 @@ export interface ImageOptions {
   /** The model's folder; null if `image` names a built one. */
   context: string | null;
   image: string | null;
+  /** On AWS: images of the checkout that were pushed before. */
+  pushed: PushedImages;
+}
+
+/** Images of a checkout, by digest. */
+export interface PushedImages {
+  model?: string | undefined;
+  prepare?: string | undefined;
 }
 
 export interface CodeFile {

@@ -21,6 +21,10 @@ interface CheckoutImagesOptions {
   readonly repository?: string | undefined;
   /** The reviewed model image, which a copy takes: `HOST/NAME@sha256:...`; default: the candidate with the same content. */
   readonly from?: string | undefined;
+  /** The reviewed prepare image, which a copy takes; default: none, so that it is built. */
+  readonly fromPrepare?: string | undefined;
+  /** Trusts no candidate that is there: only releases of the same content, otherwise builds. */
+  readonly fresh?: boolean;
   /** Only this folder, as the model image. */
   readonly context?: string | undefined;
   /** Default: linux/amd64. */
@@ -49,7 +53,7 @@ export class CheckoutImages {
   static async of(options: CheckoutImagesOptions): Promise<CheckoutImages> {
     if (options.repository === undefined) namesOf(options);
     else repositoryOf(options.repository);
-    reviewedOf(options);
+    for (const image of ['model', 'prepare'] as const) reviewedOf(image, options);
     return new CheckoutImages(options, await contextsOf(options));
   }
 
@@ -64,8 +68,10 @@ export class CheckoutImages {
     await this.#target();
     if (!copying) return;
     await this.#logIn(namesOf(this.#options).registryHost, true);
-    const reviewed = reviewedOf(this.#options);
-    if (reviewed !== null) await this.#logIn(reviewed.host, false);
+    for (const image of this.names) {
+      const reviewed = reviewedOf(image, this.#options);
+      if (reviewed !== null) await this.#logIn(reviewed.host, false);
+    }
   }
 
   /** The folder that an image is built from. */
@@ -75,12 +81,18 @@ export class CheckoutImages {
 
   /** Builds and pushes an image, unless the repository has it. Throws the errors of pushImage. */
   async push(image: ImageName, listener: Listener): Promise<PushedImage> {
-    const { config, platform, loginsIn, signal } = this.#options;
+    const { config, platform, loginsIn, signal, fresh = false } = this.#options;
+    const released = fresh ? await this.#released(image) : null;
+    if (released !== null) {
+      listener.onProgress(`${image}: ${released.uri} has this content`);
+      return released;
+    }
     return await pushImage({
       image,
       context: this.contextOf(image),
       repository: await this.#target(),
       loginsIn,
+      fresh,
       ...(platform !== undefined && { platform }),
       ...(image === 'model' && config.inference.mode === 'serverless' && { maxBytes: SERVERLESS_BYTES }),
       ...listener,
@@ -88,9 +100,18 @@ export class CheckoutImages {
     });
   }
 
+  /** The release with this content, which only deployments push; null if there is none. */
+  async #released(image: ImageName): Promise<PushedImage | null> {
+    const { registryHost, releaseRepository: name } = namesOf(this.#options);
+    const registry = await this.#logIn(registryHost, true);
+    const tag = await contentTag(image, this.contextOf(image), this.#options.platform);
+    const found = await registry.manifest(name, tag);
+    return found && { uri: `${registryHost}/${name}@${found.digest}`, digest: found.digest, pushed: false };
+  }
+
   /**
-   * Copies an image unchanged: the model's is `from` if that is given, otherwise the environment's candidate with the same
-   * content; null if there is none. If the target has another image of this content, that stays, because tags never change.
+   * Copies an image unchanged: what was reviewed if that is given, otherwise the environment's candidate with the same
+   * content; null if there is none. A prepare image is copied only if it was reviewed. If the target has another image of this content, that stays, because tags never change.
    * Throws the errors of copyImage.
    */
   async copy(image: ImageName, { onProgress }: Listener): Promise<PushedImage | null> {
@@ -109,11 +130,12 @@ export class CheckoutImages {
   }
 
   async #reviewed(image: ImageName, tag: string): Promise<{ from: Repository; digest: string } | null> {
-    const reviewed = image === 'model' ? reviewedOf(this.#options) : null;
+    const reviewed = reviewedOf(image, this.#options);
     if (reviewed !== null) {
       const { host, name, digest } = reviewed;
       return { from: { registry: await this.#logIn(host, false), name }, digest };
     }
+    if (image === 'prepare' && this.#options.from !== undefined) return null;
     const { registryHost, candidateRepository } = namesOf(this.#options);
     const from = { registry: await this.#logIn(registryHost, true), name: candidateRepository };
     const candidate = await from.registry.manifest(from.name, tag);
@@ -148,21 +170,21 @@ function namesOf({ config, environment }: CheckoutImagesOptions): ResourceNames 
 }
 
 /**
- * The image of `from`; null if none is given. Only a digest says which image was reviewed: a pull request pushes by tag. Throws
+ * The reviewed image; null if none is given. Only a digest says which image was reviewed: a pull request pushes by tag. Throws
  * SetupError unless the image is in a repository from which the environment may copy.
  */
-function reviewedOf({
-  config,
-  environment,
-  from,
-}: CheckoutImagesOptions): { host: string; name: string; digest: string } | null {
+function reviewedOf(
+  image: ImageName,
+  { config, environment, ...given }: CheckoutImagesOptions,
+): { host: string; name: string; digest: string } | null {
+  const from = image === 'model' ? given.from : given.fromPrepare;
   if (from === undefined) return null;
   const repositories = reviewedRepositories(config, deploymentOf(config, environment).environment);
   const [, uri, digest = ''] = /^(.*)@(sha256:[0-9a-f]{64})$/.exec(from) ?? [];
   const found = repositories.find(({ host, name }) => uri === `${host}/${name}`);
   if (found !== undefined) return { host: found.host, name: found.name, digest };
   throw new SetupError(
-    `--from: got ${JSON.stringify(from)}, expected an image by digest in a repository of an environment of mlops.yaml in ` +
+    `--from${image === 'model' ? '' : '-prepare'}: got ${JSON.stringify(from)}, expected an image by digest in a repository of an environment of mlops.yaml in ` +
       `which pull requests run: ${repositories.map(({ host, name }) => `${host}/${name}@sha256:...`).join(', ')}`,
   );
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,6 +26,11 @@ export interface PushOptions {
   readonly repository: Repository;
   /** Default: linux/amd64, which SageMaker's instances run. */
   readonly platform?: string;
+  /**
+   * Builds the image in any case, and pushes it under a tag that nobody can guess. Whoever may push to the repository could
+   * have put another image under the tag of this content. Default: false
+   */
+  readonly fresh?: boolean;
   /** Limit of the image's uncompressed bytes; default: none. */
   readonly maxBytes?: number;
   readonly onProgress: (line: string) => void;
@@ -51,21 +57,23 @@ export async function contentTag(
 }
 
 /**
- * Builds a folder's image and pushes it with its content's hash as tag, unless the repository already has that.
+ * Builds a folder's image and pushes it with its content's hash as tag, unless the repository already has that, or `fresh`.
  * @throws SetupError if the user can fix it: the folder, Docker, the base image, the login, the repository, the size;
  * AwsError if the registry does not answer after every retry
  */
 export async function pushImage(options: PushOptions): Promise<PushedImage> {
   const { image, context, repository, platform = DEFAULT_PLATFORM, onProgress, onOutput, signal } = options;
   const { registry, name } = repository;
-  const tag = await contentTag(image, context, platform);
+  const { fresh = false } = options;
+  const content = await contentTag(image, context, platform);
+  const tag = fresh ? `${content}-${randomBytes(8).toString('hex')}` : content;
   const pushed = ({ digest }: Manifest, isNew: boolean): PushedImage => ({
     uri: `${registry.host}/${name}@${digest}`,
     digest,
     pushed: isNew,
   });
 
-  const there = await registry.manifest(name, tag);
+  const there = fresh ? null : await registry.manifest(name, tag);
   if (there !== null) {
     onProgress(`${image}: ${tag} is already in ${name}`);
     return pushed(there, false);

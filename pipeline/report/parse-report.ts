@@ -85,6 +85,7 @@ const verdict = z.object({
 const model = z.object({
   package: text.nullable(),
   image: text,
+  prepare_image: text.optional(),
   hyperparameters: settings(text),
   threshold: z.number().nullable(),
   origin: z.enum(['candidate', 'champion', 'baseline']),

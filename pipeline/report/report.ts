@@ -63,6 +63,8 @@ export interface ModelFacts {
   package: string | null;
   /** Image URI by digest. */
   image: string;
+  /** Of a candidate: the prepare image of its run. */
+  prepare_image?: string | undefined;
   hyperparameters: Record<string, string>;
   /** Operating threshold (binary). */
   threshold: number | null;

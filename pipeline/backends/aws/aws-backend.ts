@@ -64,11 +64,13 @@ export class AwsBackend implements Backend {
     this.context = deployedContext(options.deployment, options.model);
   }
 
-  async images({ context, image }: ImageOptions) {
+  async images({ context, image, pushed }: ImageOptions) {
     const find = async (name: 'model' | 'prepare', folder: string) => {
       const { digest, files } = await hashContext(folder);
       const tag = imageTag(name, digest.slice('sha256:'.length));
-      return { uri: await findImage(this.#images, tag, this.#names), files: [...files] };
+      const given = pushed[name];
+      const uri = given ? await requireImage(given) : await findImage(this.#images, tag, this.#names);
+      return { uri, files: [...files] };
     };
     const prepare = await find('prepare', prepareContext);
     const model =

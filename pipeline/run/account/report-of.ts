@@ -28,6 +28,7 @@ export async function reportOf(
     ? {
         package: run.state.package?.name ?? null,
         image: request.images.model,
+        prepare_image: request.images.prepare,
         hyperparameters: model.trained.hyperparameters,
         threshold: evidence?.threshold ?? null,
         origin: 'candidate',

@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import type { Backend, LocalFile } from '../../backends/backend.ts';
+import type { Backend, LocalFile, PushedImages } from '../../backends/backend.ts';
 import { locate } from '../../config/locate.ts';
 import type { Config } from '../../config/schema.ts';
 import { ConfigError } from '../../errors.ts';
@@ -19,6 +19,8 @@ export interface RequestOptions {
   promote: boolean;
   /** Give `ref` and `commit` if the checkout has others: a pull request's checkout is a merge commit on no branch. */
   trigger: Pick<Trigger, 'kind' | 'reason' | 'actor'> & Partial<Pick<Trigger, 'ref' | 'commit'>>;
+  /** @default looked for by the tag of their content */
+  pushed?: PushedImages;
   /** The package to compare with if there is no champion. */
   baseline: string | null;
   /** Sentences for the record and the report. */
@@ -35,7 +37,11 @@ export async function makeRequest(options: RequestOptions): Promise<Request> {
   const data = await stageData(config, staged);
   const script = config.prepare.script ? await stageScript(config.prepare.script, staged) : null;
   const context = config.model.context === null ? null : await at(config.model.context);
-  const { code, ...images } = await backend.images({ context, image: config.model.image });
+  const { code, ...images } = await backend.images({
+    context,
+    image: config.model.image,
+    pushed: options.pushed ?? {},
+  });
   const codeName = `${sha256Json(code)}.json`;
   const codeFolder = `${artifactsOf(backend.context, `inputs-${mode}`)}code/`;
   await backend.stage([{ name: codeName, text: canonicalJson(code) }], codeFolder);

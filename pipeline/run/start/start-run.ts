@@ -1,4 +1,4 @@
-import type { Backend, Progress } from '../../backends/backend.ts';
+import type { Backend, Progress, PushedImages } from '../../backends/backend.ts';
 import { openBackend } from '../../backends/open.ts';
 import { loadConfig } from '../../config/load.ts';
 import { InputError } from '../../errors.ts';
@@ -23,6 +23,8 @@ export interface RunOptions {
   data?: string | undefined;
   /** A ready image by digest. */
   image?: string | undefined;
+  /** On AWS: this checkout's images by digest, as they were pushed; default: looked for by their content's tag. */
+  pushed?: PushedImages | undefined;
   containers?: boolean | undefined;
 }
 
@@ -84,6 +86,7 @@ async function prepareRun(choices: RunChoices, surroundings: RunSurroundings) {
     mode,
     promote,
     trigger,
+    pushed: choices.pushed ?? {},
     baseline: baseline.package,
     notes: [
       ...baseline.notes,
