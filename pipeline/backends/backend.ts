@@ -37,7 +37,7 @@ export interface ImageOptions {
   context: string | null;
   image: string | null;
   /** On AWS: images of the checkout that were pushed before. */
-  pushed: PushedImages;
+  pushed?: PushedImages;
 }
 
 /** Images of a checkout, by digest. */

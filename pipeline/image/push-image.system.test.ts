@@ -275,3 +275,21 @@ test("ECR's login opens its registry, and ECR lists what was pushed there", asyn
     /nowhere\/candidate: got no such image repository, expected a deployed environment/,
   );
 });
+
+test('a fresh push takes no image that another put under the tag of the content', async () => {
+  const registry = open();
+  const tag = await contentTag('model', context);
+  // Another image under the tag that anybody can compute.
+  const evil = temporaryFolder();
+  await writeFiles(evil, { Dockerfile: 'FROM mlops-test/base:1\nCOPY weights /weights\n', weights: 'evil' });
+  const squatted = await push(registry, { context: evil });
+  const manifest = await registry.manifest('team/candidate', squatted.digest);
+  if (manifest === null) throw new Error('the registry lost it');
+  await registry.putManifest('team/candidate', tag, manifest);
+  expect(await push(registry)).toMatchObject({ digest: squatted.digest, pushed: false });
+
+  const fresh = await push(registry, { fresh: true });
+  expect(fresh.pushed).toBe(true);
+  expect(fresh.digest).not.toBe(squatted.digest);
+  expect((await push(registry, { fresh: true })).pushed).toBe(true);
+});

@@ -146,10 +146,15 @@ async function merge(number: number, sha: string, more: Record<string, string> =
   await act.land(sha);
   github.addPullRequest({ number, head: proposed.head, merged: sha });
   github.addCommit(await act.commitOf(sha));
+  github.moveBranch('main', sha);
   const deployed = await push(sha, before, more);
   expect({ ok: deployed.ok, jobs: deployed.jobs }).toMatchObject({ ok: true });
   const pushed = deployed.calls.find(({ action }) => action === 'push-model-image');
-  return { report: await reportOf(deployed, 'run-staging'), copied: pushed?.given.copy };
+  return {
+    report: await reportOf(deployed, 'run-staging'),
+    copied: pushed?.given.copy,
+    from: pushed?.given.from,
+  };
 }
 
 test('a pull request trains on AWS and keeps what its merge promotes, attested', async () => {
@@ -160,8 +165,8 @@ test('a pull request trains on AWS and keeps what its merge promotes, attested',
 });
 
 test('its merge promotes the reviewed fingerprint and digest, and no job runs again', async () => {
-  const { report, copied } = await merge(7, proposed.merge);
-  expect(copied).toBe('true');
+  const { report, copied, from } = await merge(7, proposed.merge);
+  expect([copied, from]).toEqual(['true', reviewed.candidate?.image]);
   expect(report.run.fingerprint).toBe(reviewed.run.fingerprint);
   expect(digestOf(report)).toBe(digestOf(reviewed));
   expect(made(report)).toEqual([]);

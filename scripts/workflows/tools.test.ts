@@ -302,9 +302,10 @@ test('the environments of mlops.yaml, in the order of deployments', async () => 
 test('the reviewed image is found in a repository of an environment in which pull requests run, and in no other', async () => {
   await withEnvironments();
   const file = join(folder, 'report.json');
+  let prepare: string | undefined;
   const of = async (image: string | null, environment = 'production') => {
     const report = sampleReport();
-    const candidate = image === null ? null : { ...report.candidate, image };
+    const candidate = image === null ? null : { ...report.candidate, image, prepare_image: prepare };
     await writeFile(file, JSON.stringify({ ...report, candidate }));
     return await tool('reviewed-image', { REPORT: file, ENVIRONMENT: environment });
   };
@@ -312,7 +313,7 @@ test('the reviewed image is found in a repository of an environment in which pul
   const staging = '111111111111.dkr.ecr.eu-west-1.amazonaws.com/churn/staging';
   for (const uri of [`${staging}/candidate@${digest}`, `${staging}/release@${digest}`])
     for (const environment of ['staging', 'production'])
-      expect((await of(uri, environment)).outputs).toEqual({ uri, digest });
+      expect((await of(uri, environment)).outputs).toEqual({ uri, digest, prepare: '' });
   const production = '111111111111.dkr.ecr.us-east-1.amazonaws.com/churn/production';
   expect((await of(`${production}/candidate@${digest}`)).outputs).toMatchObject({ digest });
   for (const elsewhere of [
@@ -320,7 +321,16 @@ test('the reviewed image is found in a repository of an environment in which pul
     `${staging}/other`,
     '222222222222.dkr.ecr.eu-west-1.amazonaws.com/churn/staging/candidate',
   ])
-    expect((await of(`${elsewhere}@${digest}`, 'staging')).outputs).toEqual({ uri: '', digest: '' });
+    expect((await of(`${elsewhere}@${digest}`, 'staging')).outputs).toEqual({
+      uri: '',
+      digest: '',
+      prepare: '',
+    });
+  // The prepare image is held to the same repositories.
+  prepare = `${staging}/candidate@sha256:${'2'.repeat(64)}`;
+  expect((await of(`${staging}/candidate@${digest}`)).outputs.prepare).toBe(prepare);
+  prepare = `${staging}/other@sha256:${'2'.repeat(64)}`;
+  expect((await of(`${staging}/candidate@${digest}`)).outputs.prepare).toBe('');
   const { code, outputs, log } = await of(null);
   expect({ code, outputs }).toEqual({ code: 1, outputs: {} });
   expect(log).toContain('got no candidate, expected the one that was reviewed');

@@ -64,7 +64,7 @@ export class AwsBackend implements Backend {
     this.context = deployedContext(options.deployment, options.model);
   }
 
-  async images({ context, image, pushed }: ImageOptions) {
+  async images({ context, image, pushed = {} }: ImageOptions) {
     const find = async (name: 'model' | 'prepare', folder: string) => {
       const { digest, files } = await hashContext(folder);
       const tag = imageTag(name, digest.slice('sha256:'.length));
