@@ -50,13 +50,25 @@ test('a run gives its execution, fingerprint and JSON, and shows its steps while
   });
 });
 
-test('no workflow sets what a model must show in mode promote; mode evaluate tries another gate', async () => {
+test('in mode promote no workflow brings data or settings that nobody reviewed; mode evaluate tries another gate', async () => {
   const set = 'training.hyperparameters.weight=-1\n"gate".enforce=false';
   const refused = await action.main({ cwd, env, event, with: { mode: 'promote', set } });
   expect(refused.code).toBe(1);
   expect(refused.log).toMatch(
-    /^::error title=Input::input set: got "gate".enforce=false in mode promote, expected no setting of gate/m,
+    /^::error title=Input::input set: got "gate".enforce=false in mode promote, expected settings of/m,
   );
+  const elsewhere = await action.main({
+    cwd,
+    env,
+    event,
+    with: { mode: 'promote', data: 's3://mallory/rows/' },
+  });
+  expect([elsewhere.code, elsewhere.log]).toEqual([
+    1,
+    expect.stringMatching(
+      /^::error title=Input::input data: got "s3:\/\/mallory\/rows\/" in mode promote, expected a path inside/m,
+    ),
+  ]);
   expect((await reportAt(refused)).verdict).toBe(null);
   const tried = await action.main({ cwd, env, event, with: { set } });
   expect((await reportAt(tried)).verdict).toMatchObject({ outcome: 'reject', enforced: false });

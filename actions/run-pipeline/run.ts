@@ -1,6 +1,5 @@
 import { join } from 'node:path';
-import { gateSettings, refusedGateSettings } from '../../pipeline/config/gate-settings.ts';
-import { InputError } from '../../pipeline/errors.ts';
+import { requireReviewed } from '../../pipeline/config/reviewed.ts';
 import type { Request } from '../../pipeline/machines/request.ts';
 import { prose } from '../../pipeline/report/github-markdown.ts';
 import { headlineOf, subjectOf, timingOf } from '../../pipeline/report/reading.ts';
@@ -130,8 +129,7 @@ function failureOf(report: Report): { failed?: string } {
 }
 
 async function choicesOf(inputs: Inputs, context: Context): Promise<RunChoices> {
-  const gate = inputs.mode === 'promote' ? gateSettings(inputs.set) : [];
-  if (gate.length > 0) throw new InputError(refusedGateSettings('input set', gate));
+  await requireReviewed(inputs, 'input ');
   return {
     ...inputs,
     pushed: { model: inputs['pushed-image'], prepare: inputs['pushed-prepare-image'] },

@@ -210,7 +210,7 @@ test('a retrain whose verdict is no opens an issue, the next one that is well cl
   const strict = 'gate.thresholds.roc_auc.min=0.999';
   const loose = await dispatch({ reason: 'another gate', set: strict });
   expect(loose.jobs).toEqual({ Build: 'failure' });
-  expect(loose.log).toContain('expected no setting of gate');
+  expect(loose.log).toContain('expected settings of budget');
 
   await landed((text) => text.replace('roc_auc: { min: 0.75 }', 'roc_auc: { min: 0.999 }'));
   const refused = await dispatch({ reason: 'to see it fail' });

@@ -274,7 +274,12 @@ async function keptReview({ run, merge, report }: Record<'run' | 'merge' | 'repo
 }
 
 test('a retrain is of one environment, and deploys nothing', async () => {
-  const inputs = { reason: 'x', environment: 'production', mode: 'promote', data: 's3://b/new/' };
+  const inputs = {
+    reason: 'x',
+    environment: 'production',
+    mode: 'promote',
+    data: 'model/data/attrition.csv',
+  };
   const { ok, calls } = await run('retrain.yml', 'workflow_dispatch', { inputs }, { inputs });
   expect(ok).toBe(true);
   expect(names(calls)).toEqual([
@@ -285,7 +290,7 @@ test('a retrain is of one environment, and deploys nothing', async () => {
     'gate-promotion',
     'post-report production',
   ]);
-  expect(calls[2]?.given).toMatchObject({ data: 's3://b/new/', mode: 'promote', reason: 'x' });
+  expect(calls[2]?.given).toMatchObject({ data: 'model/data/attrition.csv', mode: 'promote', reason: 'x' });
 });
 
 test("a pull request runs in the environment of its role, a fork's on the runner without it", async () => {

@@ -221,13 +221,15 @@ const request = (inputs: Record<string, string>, env: Record<string, string> = {
   tool('retrain-request', { GITHUB_EVENT_NAME: 'workflow_dispatch', ...env }, { inputs });
 
 test('what a retrain is asked for', async () => {
-  expect((await request({ reason: 'a\nb', set: 'x=1; y=[a, b] ', mode: 'promote' })).outputs).toEqual({
+  expect(
+    (await request({ reason: 'a\nb', set: 'training.spot=true; tuning=off ', mode: 'promote' })).outputs,
+  ).toEqual({
     name: '',
     region: '',
     release: '',
     approval: 'false',
     data: '',
-    set: 'x=1\ny=[a, b]',
+    set: 'training.spot=true\ntuning=off',
     mode: 'promote',
     reason: 'a b',
   });
@@ -235,6 +237,8 @@ test('what a retrain is asked for', async () => {
 });
 
 test.each([
+  'data.holdout={share: 0.05}',
+  'project=other',
   'gate.enforce=false',
   'gate={enforce: false}',
   ' "gate".enforce=false',
@@ -242,12 +246,34 @@ test.each([
   'gate=',
   'defaults.gate.enforce=false',
   'defaults={}',
-])('what a model must show cannot be set in mode promote: %s', async (set) => {
+])('what is reviewed cannot be set in mode promote: %s', async (set) => {
   const { code, log, outputs } = await request({ mode: 'promote', set });
   expect({ code, outputs }).toEqual({ code: 1, outputs: {} });
-  expect(log).toMatch(/^::error title=Input::set: got .* in mode promote, expected no setting of gate/);
+  expect(log).toMatch(/^::error title=Input::set: got .* in mode promote, expected settings of budget,/);
   for (const other of [{ mode: 'evaluate' }, { mode: 'promote', 'dry-run': 'true' }])
     expect((await request({ ...other, set })).outputs.mode).toBe('evaluate');
+});
+
+test('data that nobody reviewed is refused in mode promote, whoever sends it', async () => {
+  await writeFile(
+    join(folder, 'mlops.yaml'),
+    'project: churn\nproblem: binary\ndata: { source: "s3://rows/churn/", target: left }\n',
+  );
+  const sent = (data: string) =>
+    tool(
+      'retrain-request',
+      { GITHUB_EVENT_NAME: 'repository_dispatch' },
+      { action: 'data-landed', client_payload: { data } },
+    );
+  for (const ask of [sent, (data: string) => request({ mode: 'promote', data })]) {
+    expect((await ask('s3://rows/churn/new/')).outputs).toMatchObject({ data: 's3://rows/churn/new/' });
+    const { code, log, outputs } = await ask('s3://mallory/churn/');
+    expect({ code, outputs }).toEqual({ code: 1, outputs: {} });
+    expect(log).toMatch(
+      /^::error title=Input::data: got "s3:\/\/mallory\/churn\/" in mode promote, expected .* below s3:\/\/rows\/churn\//,
+    );
+  }
+  expect((await request({ mode: 'evaluate', data: 's3://mallory/churn/' })).code).toBe(0);
 });
 
 const withEnvironments = () => writeFile(join(folder, 'mlops.yaml'), environments);

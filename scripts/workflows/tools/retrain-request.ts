@@ -1,12 +1,13 @@
 /**
  * Reads the request of a retrain: outputs `name`, `region`, `release` and `approval` of the environment, `data`, `set`,
- * `mode` and `reason`. A dispatch from outside gives `data`, `environment` and `reason` in its client_payload. Fails if it
- * sets what a model must show in mode promote.
+ * `mode` and `reason`. A dispatch from outside gives `data`, `environment` and `reason` in its client_payload. Fails if, in
+ * mode promote, it names settings or data that nobody has reviewed.
  */
 import { readFileSync } from 'node:fs';
 import { annotateError } from '../../../actions/shared/annotate.ts';
 import { deploymentOf, environmentsOf } from '../../../pipeline/config/environment.ts';
-import { gateSettings, refusedGateSettings } from '../../../pipeline/config/gate-settings.ts';
+import { requireReviewed } from '../../../pipeline/config/reviewed.ts';
+import { causedByInput } from '../../../pipeline/errors.ts';
 import { environmentOf, type WorkflowEnvironment } from '../environment.ts';
 import { at, give } from '../github.ts';
 
@@ -21,14 +22,17 @@ const asked = (name: string): string =>
 const mode = asked('dry-run') === 'true' || asked('mode') === 'evaluate' ? 'evaluate' : 'promote';
 // A sender from outside may not change settings.
 const set = from === 'inputs' ? settings(asked('set')) : [];
-const gate = mode === 'promote' ? gateSettings(set) : [];
-if (gate.length > 0) {
-  annotateError(refusedGateSettings('set', gate), { title: 'Input' });
+const data = asked('data');
+try {
+  await requireReviewed({ mode, set, data, config: 'mlops.yaml' });
+} catch (error) {
+  if (!(error instanceof Error && causedByInput(error.name))) throw error;
+  annotateError(error.message, { title: 'Input' });
   process.exit(1);
 }
 give({
   ...(AWS === 'true' ? await environment() : { name: '', region: '', release: '', approval: 'false' }),
-  data: asked('data'),
+  data,
   set: set.join('\n'),
   mode,
   reason: asked('reason') || String(at(event, 'action') ?? GITHUB_EVENT_NAME),
