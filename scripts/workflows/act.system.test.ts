@@ -268,7 +268,7 @@ test('what the gate holds is promoted by its approval, and only a run of main ca
     Build: 'success',
     'Ask the reviewers': 'success',
     'Promote on the runner': 'success',
-    Publish: 'success',
+    'Publish the state/Publish': 'success',
     Report: 'success',
   });
   const { package: approvedPackage } = (await reportOf(held)).run.promotion;
