@@ -20,6 +20,7 @@ import { ModelLedger } from '../../../pipeline/model-ledger.ts';
 import { type FunctionName, packageGroup, resourceNames } from '../../../pipeline/names.ts';
 import type { ObjectVersion } from '../../../pipeline/ports.ts';
 import { type Champion, championId, championKind } from '../../../pipeline/steps/context.ts';
+import type { KeepEvent } from '../../../pipeline/steps/train/keep.ts';
 import { currentLease, freeLease } from '../../../pipeline/steps/train/lease.ts';
 import { type RunRecord, runKind } from '../../../pipeline/steps/train/run-record.ts';
 import { runProgram } from '../../cli/run-program.fixture.ts';
@@ -185,6 +186,16 @@ const eventsOf = (execution: string) =>
 const written = ['settings', 'runs', 'holdouts', 'configs', 'packages', 'prepared', 'models', 'scores'];
 const isWritten = (uri: string) => written.includes(uri.slice(embeddedRoot.length + 1).split('/')[0] ?? '');
 
+/** Writes what a job wrote to the place where it did: on this machine, keep has moved it. */
+async function writeAsJob(event: KeepEvent, objects: readonly ObjectVersion[]): Promise<void> {
+  const from = event.kind === 'model' ? event.item.trained.artifact.replace(/[^/]*$/, '') : event.item.output;
+  for (const { uri } of objects)
+    await deployed.storage.write(
+      translated(from + uri.slice(event.to.length)),
+      await embedded.storage.read(uri),
+    );
+}
+
 test('the deployed functions answer as the steps did on this machine', async () => {
   for (const { uri } of await embedded.storage.list(`${embeddedRoot}/`))
     if (!isWritten(uri)) await deployed.storage.write(translated(uri), await embedded.storage.read(uri));
@@ -196,11 +207,12 @@ test('the deployed functions answer as the steps did on this machine', async () 
       if (!resource.endsWith('lambda:invoke')) continue;
       const { FunctionName, Payload } = parameters as { FunctionName: string; Payload: unknown };
       const name = FunctionName.slice(FunctionName.lastIndexOf(':') + 1) as FunctionName;
-      const answer = await invoke(name, translated(Payload));
       const end = events
         .slice(index)
         .find((event) => event.type === 'TaskSucceeded' && event.state === state);
       const expected = (end as { result: { Payload: Record<string, unknown> } }).result.Payload;
+      if (name === 'keep') await writeAsJob(Payload as KeepEvent, expected.objects as ObjectVersion[]);
+      const answer = await invoke(name, translated(Payload));
       if (name === 'keep') {
         // Versioned objects have version ids, not hashes.
         for (const { uri, version } of (answer as { objects: ObjectVersion[] }).objects) {
@@ -284,11 +296,21 @@ test('another model of the same stack has a lease, a champion, looks and package
     if (called === undefined) throw new Error(`${name} was not called`);
     return translated((called.parameters as { Payload: { request: Request } }).Payload);
   };
-  const asBeta = <T extends { request: Request }>(payload: T) => ({
-    ...payload,
-    model_name: 'beta',
-    request: { ...payload.request, model: 'beta', config: { ...payload.request.config, name: 'beta' } },
-  });
+  // Its inputs are staged in a folder of its own.
+  const inputs = (of: string) => `${names.root}/inputs-promote/${of}/`;
+  for (const { uri } of await deployed.storage.list(inputs(model)))
+    await deployed.storage.write(
+      uri.replace(inputs(model), inputs('beta')),
+      await deployed.storage.read(uri),
+    );
+  const asBeta = <T extends { request: Request }>(payload: T) => {
+    const request = JSON.parse(JSON.stringify(payload.request).replaceAll(inputs(model), inputs('beta')));
+    return {
+      ...payload,
+      model_name: 'beta',
+      request: { ...request, model: 'beta', config: { ...request.config, name: 'beta' } },
+    };
+  };
   await invoke('lease', { model_name: model, execution: 'alpha-runs' });
   expect(await invoke('lease', { model_name: 'beta', execution: 'beta-runs' })).toMatchObject({ fence: 1 });
   // The same rows and settings as the first model's: what it has made is not reused, nor is it compared with.
