@@ -187,6 +187,8 @@ export class ActFixture {
       variables?: Record<string, string>;
       /** Default: github-hosted. */
       runner?: 'github-hosted' | 'self-hosted';
+      /** Who started the run. Default: act's own. */
+      actor?: string;
     },
   ): Promise<Finished> {
     const id = String(++this.#runs);
@@ -214,6 +216,7 @@ export class ActFixture {
         `.github/workflows/${workflow}`,
         '--eventpath',
         payload,
+        ...(event.actor === undefined ? [] : ['--actor', event.actor]),
         '--platform',
         'ubuntu-latest=-self-hosted',
         '--no-skip-checkout',

@@ -173,14 +173,23 @@ test('after an approval Deploy goes on with the environments that come next', as
   await steps.tool('continue-deploy', { AFTER: 'staging', GITHUB_REF_NAME: 'main' });
   expect(github.dispatches).toEqual([{ workflow: 'deploy.yml', ref: 'main', inputs: { after: 'staging' } }]);
   const environments = ['staging', 'production'].map((name) => ({ name }));
-  const after = (AFTER: string, all: object[] = environments) =>
-    steps.tool('environments-after', { AFTER, ENVIRONMENTS: JSON.stringify(all) });
+  const after = (AFTER: string, all: object[] = environments, GITHUB_ACTOR = 'github-actions[bot]') =>
+    steps.tool('environments-after', { AFTER, ENVIRONMENTS: JSON.stringify(all), GITHUB_ACTOR });
   expect((await after('staging')).outputs).toEqual({ environments: '[{"name":"production"}]' });
   expect((await after('production')).outputs).toEqual({ environments: '[]' });
   expect(JSON.parse((await after('')).outputs.environments ?? '')).toEqual(environments);
   expect((await after('prod')).log).toContain(
     'after: got "prod", expected an environment of mlops.yaml: staging, production',
   );
+  // A person would pass over an environment that holds or rejects the candidate, but may deploy all of them.
+  const person = await after('staging', environments, 'octocat');
+  expect([person.code, person.outputs, person.log]).toEqual([
+    1,
+    {},
+    expect.stringContaining('after: got "staging" from octocat, expected it from github-actions[bot] only'),
+  ]);
+  expect((await steps.tool('environments-after', { AFTER: 'staging', ENVIRONMENTS: '[]' })).code).toBe(1);
+  expect((await after('', environments, 'octocat')).code).toBe(0);
   const none = await after('', []);
   expect([none.code, none.log]).toEqual([
     1,

@@ -91,7 +91,7 @@ async function run(
   workflow: string,
   name: string,
   payload: object,
-  more: { inputs?: Record<string, string>; variables?: Record<string, string> } = {},
+  more: { inputs?: Record<string, string>; variables?: Record<string, string>; actor?: string } = {},
 ): Promise<Finished & { calls: Call[] }> {
   act.env.FIXTURE_OUTPUTS = JSON.stringify(outputs);
   await rm(join(act.env.FIXTURE_STORE ?? '', 'calls.jsonl'), { force: true });
@@ -206,7 +206,10 @@ test('what is held asks its reviewers and ends there; once they approved it is p
 
   outputs['gate-promotion'] = { outcome: 'promote', promoted: 'true' };
   const after = { inputs: { after: 'staging' } };
-  const next = await run('deploy.yml', 'workflow_dispatch', after, after);
+  const next = await run('deploy.yml', 'workflow_dispatch', after, {
+    ...after,
+    actor: 'github-actions[bot]',
+  });
   expect(names(next.calls)).toContain('run-pipeline production');
   expect(names(next.calls)).not.toContain('run-pipeline staging');
 });

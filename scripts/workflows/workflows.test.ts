@@ -152,7 +152,8 @@ test('a job reads and writes caches only if it says so, and none does whose cont
   const cacheActions = composites
     .filter(([, those]) => those.some(({ uses = '' }) => uses.startsWith('actions/cache')))
     .map(([file]) => `./${file.replace('/action.yml', '')}`);
-  expect(cacheActions).toEqual(['./.github/actions/restore-state']);
+  expect(cacheActions).toEqual(['./.github/actions/restore-environments']);
+  const caching: string[] = [];
   for (const [file, workflow] of files) {
     if (file === 'ci.yml') continue;
     expect({ file, mode: workflow['cache-mode'] }).toEqual({ file, mode: 'none' });
@@ -160,10 +161,16 @@ test('a job reads and writes caches only if it says so, and none does whose cont
       const uses = those.map((step) => step.uses ?? '');
       const may = job['cache-mode'] !== undefined;
       // The only caches are Python environments, which run where the model does.
-      expect({ name, may }).toEqual({ name, may: uses.some((each) => cacheActions.includes(each)) && may });
-      if (may) expect(Object.values(permissions)).not.toContain('write');
+      expect({ name, may }).toEqual({ name, may: uses.some((each) => cacheActions.includes(each)) });
+      if (may) {
+        caching.push(`${file}: ${name}`);
+        expect(Object.values(permissions)).not.toContain('write');
+      }
     }
   }
+  // A pull request's jobs have none: an earlier commit of it could have written what its attested run, which a merge takes
+  // over, then restores. These run on the default branch only, whose caches no other branch writes.
+  expect(caching).toEqual(['deploy.yml: embedded', 'retrain.yml: embedded']);
   // setup-node caches npm's packages if it is asked to, or if package.json names a package manager.
   const nodes = steps.filter(([name]) => !name.startsWith('ci.yml')).flatMap(([, those]) => those);
   const asked = nodes.filter(({ uses = '' }) => uses.startsWith('actions/setup-node'));
@@ -178,12 +185,18 @@ test('a job reads and writes caches only if it says so, and none does whose cont
 });
 
 test("a cache's key is of tracked files, hashed before anything is restored", () => {
-  const [, restore = []] = composites.find(([file]) => file.includes('restore-state')) ?? [];
+  const [, restore = []] = composites.find(([file]) => file.includes('restore-environments')) ?? [];
   const cache = restore.findIndex(({ uses = '' }) => uses.startsWith('actions/cache'));
   const key = String(restore[cache]?.with?.key);
   expect(key).not.toContain('hashFiles');
   expect(key).toContain('steps.python.outputs.requirements');
   expect(restore.slice(0, cache).map(({ run }) => run)).toEqual([expect.stringContaining('git ls-files')]);
+  // What the state brings has requirements too.
+  for (const [name, { steps: those = [] }] of jobs) {
+    const used = those.map(({ uses = '' }) => uses.replace('./.github/actions/', ''));
+    const [environments, state] = ['restore-environments', 'restore-state'].map((each) => used.indexOf(each));
+    if (environments !== -1) expect({ name, next: state }).toEqual({ name, next: (environments ?? 0) + 1 });
+  }
 });
 
 test('what a merge takes over is verified by the pull request, its merge commit, its workflow and the kind of runner', () => {

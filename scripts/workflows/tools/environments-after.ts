@@ -1,14 +1,23 @@
 /**
  * Chooses the environments that Deploy takes: output `environments`, those of ENVIRONMENTS (JSON) that come after AFTER, or
- * all of them. Fails if there are none at all, or none of that name.
+ * all of them. Fails if there are none at all, or none of that name. Only GitHub's own actor may give AFTER, as Approve does
+ * with its GITHUB_TOKEN: a person would pass over an environment that held or rejected the candidate.
  */
 import { annotateError } from '../../../actions/shared/annotate.ts';
 import { at, give, listOf } from '../github.ts';
 
-const { ENVIRONMENTS = '[]', AFTER = '' } = process.env;
+// Of a run that is run again, with the same inputs, GITHUB_ACTOR is still who started it first.
+const { ENVIRONMENTS = '[]', AFTER = '', GITHUB_ACTOR = '' } = process.env;
+const approves = 'github-actions[bot]';
 const all = listOf(JSON.parse(ENVIRONMENTS));
 const names = all.map((each) => String(at(each, 'name')));
-if (all.length === 0 || (AFTER !== '' && !names.includes(AFTER))) {
+if (AFTER !== '' && GITHUB_ACTOR !== approves) {
+  annotateError(
+    `after: got ${JSON.stringify(AFTER)} from ${GITHUB_ACTOR || 'nobody'}, expected it from ${approves} only, as which the workflow Approve goes on after an approval. Without it Deploy takes every environment`,
+    { title: 'Input' },
+  );
+  process.exitCode = 1;
+} else if (all.length === 0 || (AFTER !== '' && !names.includes(AFTER))) {
   const found = names.length === 0 ? 'none, or it cannot be read' : names.join(', ');
   annotateError(
     AFTER === ''
