@@ -1,7 +1,8 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { DescribeStateMachineCommand } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { startImportingCloud } from '../../infra/cli/importing-cloud.fixture.ts';
@@ -90,14 +91,13 @@ test('the bundle runs where there is no repository around it', async () => {
     ['GITHUB_OUTPUT', 'GITHUB_STEP_SUMMARY'].map((name) => [name, join(workspace, '..', name)]),
   );
   for (const file of Object.values(files)) await writeFile(file, '');
-  const ran = spawnSync(process.execPath, [join(dist, 'main.js')], {
+  // Not synchronously: the emulator's front runs in this process.
+  const ran = await promisify(execFile)(process.execPath, [join(dist, 'main.js')], {
     cwd: workspace,
     env: { ...step().env, ...files, INPUT_ENVIRONMENT: 'staging' },
-    encoding: 'utf8',
   });
   // It gets as far as the CDK, out of the same folder.
   expect(ran.stdout).toContain(`Stack ${names.stack} (aws://${account}/${region})`);
-  expect(ran.status).toBe(0);
 });
 
 test('before the bootstrap, one annotation says who has to do what', async () => {
@@ -148,6 +148,15 @@ test('the next deployment makes the environment, takes back the ledger, and give
   expect(log.match(/^::endgroup::$/gm)).toHaveLength(2);
   expect(cloud.imported()).toEqual([names.ledgerTable]);
   await sfnClient().send(new DescribeStateMachineCommand({ stateMachineArn: names.machines.promote.arn }));
+});
+
+test('a first deployment that succeeds makes the environment', async () => {
+  // The emulator keeps what was imported out of its stack, so what follows starts anew.
+  await fakeCloud.reset();
+  const made = await runProgram('bootstrap.ts', source, '--subject-prefix', 'repo:octo@1/churn@2');
+  expect(made).toMatchObject({ code: 0 });
+  const { code, outputs } = await act({ mode: 'deploy' });
+  expect({ code, changed: outputs.changed }).toEqual({ code: 0, changed: 'true' });
 });
 
 test('nothing to change is told, by diff and by deploy', async () => {
