@@ -72,6 +72,7 @@ const environments: Record<string, Record<string, string>> = {
   staging: {
     CKV_AWS_18: "who read an object is CloudTrail's to record",
     CKV_AWS_26: `${askedFor}.kms_key; CloudWatch cannot publish to a topic under AWS's own key, and alarms carry names only`,
+    CKV_AWS_27: `${askedFor}.kms_key; without one SQS encrypts with a key of its own`,
     CKV_AWS_115:
       "an account's first quota is 10, none of which can be reserved; conditional writes protect what must happen once",
     CKV_AWS_116:
