@@ -12,6 +12,8 @@ type Finding = (ConfigProblem & { file: string }) | DataProblem;
 interface Checked {
   rows: number;
   columns: string[];
+  /** Sentences about columns that are probably not what they look like, and about what is left out. */
+  warnings: string[];
   /** Number of rows that the split by hash is expected to hold out. */
   holdout: number;
 }
@@ -69,9 +71,9 @@ async function check(file: string, model: string | undefined, set: string[]): Pr
     for (const { message } of data?.problems ?? []) console.error(message);
     const errors = [...missing.map((problem) => ({ file: path, ...problem })), ...(data?.problems ?? [])];
     if (data === null || errors.length > 0) return { model: config.name, errors, checked: null, loaded };
-    const { rows, columns } = data;
+    const { rows, columns, warnings } = data;
     const holdout = Math.round(rows * config.data.holdout);
-    return { model: config.name, errors, checked: { rows, columns, holdout }, loaded };
+    return { model: config.name, errors, checked: { rows, columns, warnings, holdout }, loaded };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     console.error(error.message);
@@ -90,5 +92,6 @@ function soundness({ path, config }: LoadedConfig, checked: Checked | null): str
     `${source}: valid; ${formatCountOf(rows, 'row')}, ${formatCountOf(columns.length, 'column')}`,
     `Holdout: about ${formatCount(checked.holdout)} rows (${share}) by a hash of ${row_id ?? 'each row'}` +
       `${config.prepare.script === null ? '' : `, before ${config.prepare.script}`}`,
+    ...checked.warnings.map((warning) => `Warning: ${warning}`),
   ];
 }

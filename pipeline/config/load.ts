@@ -1,5 +1,6 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { ConfigError, type ConfigProblem, InputError } from '../errors.ts';
+import { endless } from '../file-kind.ts';
 import { explain, pathOf } from './explain.ts';
 import { checkRoot, chooseModel, hasModels, modelsOf, modelTree, overCeiling, rootFile } from './models.ts';
 import { override } from './overrides.ts';
@@ -134,8 +135,11 @@ async function readText(path: string): Promise<string> {
   const fail = (message: string) => new ConfigError(path, [{ path: '', message }]);
   let bytes: Buffer;
   try {
+    const found = endless(await stat(path));
+    if (found !== null) throw fail(`got ${found}, expected a file`);
     bytes = await readFile(path);
   } catch (error) {
+    if (error instanceof ConfigError) throw error;
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOENT' || code === 'ENOTDIR') throw fail('no such file; --config names another');
     if (code === 'EISDIR') throw fail('got a folder, expected a file');

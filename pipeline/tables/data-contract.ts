@@ -2,23 +2,17 @@ import { open } from 'node:fs/promises';
 import { didYouMean } from '../config/nearest.ts';
 import type { Config } from '../config/schema.ts';
 import { shown } from '../errors.ts';
+import { formatCount } from '../format.ts';
 import { BadFile } from './bad-file.ts';
+import { EMPTY, INFINITE, isMissing, isNumber, MARKER, NUMBER } from './cell.ts';
+import { columnWarnings } from './column-warnings.ts';
+import { ColumnWatch } from './column-watch.ts';
 import { openCsv } from './csv.ts';
-import { type DataFile, findDataFiles } from './data-files.ts';
+import { type DataFile, findDataFiles, kindOf } from './data-files.ts';
 import type { ParquetFile } from './parquet.ts';
+import { type Place, placeText } from './place.ts';
+import { RowPlaces } from './row-places.ts';
 import type { Table } from './table.ts';
-
-/** A place in the data. */
-interface Place {
-  /** The file's label. */
-  file: string;
-  /** Line of a CSV file, from 1. */
-  line?: number;
-  /** Row of a Parquet file, from 1. */
-  row?: number;
-  /** Name of the column. */
-  field?: string;
-}
 
 /** A breach of the data contract. */
 export interface DataProblem extends Place {
@@ -30,6 +24,9 @@ export interface DataProblem extends Place {
 
 export interface DataCheck {
   problems: DataProblem[];
+  /** Sentences about columns that are probably not what they look like, and about what is left out. */
+  warnings: string[];
+  /** Rows with a label, where data.drop_missing_target leaves out the others. */
   rows: number;
   /** Columns of the first file, in its order. */
   columns: string[];
@@ -44,6 +41,13 @@ export interface DataCheck {
  * `paths`: local files or folders that hold data.source.
  */
 export async function checkData(config: Config, paths: readonly string[]): Promise<DataCheck> {
+  for (const path of paths) {
+    const kind = await kindOf(path);
+    if (['file', 'folder', 'none'].includes(kind)) continue;
+    const check = new ContractCheck(config);
+    check.add('data.source', { file: config.data.source }, `got ${kind}, expected a file or a folder`);
+    return check.finish();
+  }
   return await checkDataFiles(config, await findDataFiles(paths, config.data.source));
 }
 
@@ -53,7 +57,8 @@ export async function checkDataFiles(config: Config, files: readonly DataFile[])
     const file = await open(path);
     try {
       if ((await file.stat()).size === 0) throw emptyFile();
-      if (config.data.format === 'csv') return await checkCsv(label, await openCsv(file), check);
+      if (config.data.format === 'csv')
+        return await checkCsv(label, await openCsv(file, { dialect: config.data.csv }), check);
       const { openParquet } = await import('./parquet.ts'); // imported on demand: it takes 60 ms and 15 MB
       const parquet = await openParquet(path);
       await checkParquet(label, parquet, (names) => parquet.table(names), config, check);
@@ -88,7 +93,7 @@ export async function checkBeginnings(config: Config, files: readonly DistantFil
     check.unread += 1;
     if (config.data.format === 'csv') {
       const beginning = await read(0, Math.min(bytes, share));
-      return await checkCsv(label, await openCsv(beginning, { cut: true }), check);
+      return await checkCsv(label, await openCsv(beginning, { dialect: config.data.csv, cut: true }), check);
     }
     const slice = async (start: number, end = bytes): Promise<ArrayBuffer> => {
       // A copy with its own buffer, since the original may be shared.
@@ -177,14 +182,6 @@ const mostIds = 2 ** 24 - 1;
 /** More than the rows of any file, yet small enough that the places of a thousand files fit into a double. */
 const filePlaces = 2 ** 40;
 
-const placeText = ({ file, line, row, field }: Place): string =>
-  [
-    file,
-    ...(line === undefined ? [] : [`line ${line}`]),
-    ...(row === undefined ? [] : [`row ${row}`]),
-    ...(field === undefined ? [] : [`column ${field}`]),
-  ].join(': ');
-
 class ContractCheck {
   rows = 0;
   /** Number of files that were not read to their end; if any, checks that need all rows are skipped. */
@@ -194,7 +191,10 @@ class ContractCheck {
   private readonly kinds = new Map<string, { told: DataProblem[]; more: number }>();
   private readonly labels = new Map<string, number>();
   /** Place of each id's first row: its file's index times filePlaces, plus the line or row. */
-  private readonly rowIds = new Map<string, number>();
+  private readonly rowIds = new RowPlaces();
+  private readonly watches = new Map<string, ColumnWatch>();
+  private hasRowNumbers = false;
+  private dropped = 0;
   private readonly files: { label: string; unit: string }[] = [];
   private readonly config: Config;
   private readonly scripted: boolean;
@@ -229,31 +229,44 @@ class ContractCheck {
   ): RowCheck | null {
     const { data } = this.config;
     if (!this.isSoundHeader(label, names, unit)) return null;
+    const named = names.filter((name) => !isUnnamed(name));
     if (this.columns === null) {
-      this.columns = [...names];
+      this.columns = named;
       this.firstFile = label;
-      this.checkColumns(label, names);
-    } else if (!this.hasSameColumns(label, names)) return null;
+      this.checkColumns(label, named);
+    } else if (!this.hasSameColumns(label, named)) return null;
     const file = this.files.push({ label, unit }) - 1;
     const target = present.indexOf(data.target);
     const rowId = data.row_id === null ? -1 : present.indexOf(data.row_id);
     const written = this.lineColumns(present);
+    const numbers = present.flatMap((name, at) => (data.columns[name] === 'number' ? [at] : []));
+    let watched = this.watchesOf(present);
+    const rowNumbers = names.length > named.length ? this.rowNumbers(label) : null;
+    let position = 0;
+    const where = (field?: string): Place => ({
+      file: label,
+      [unit]: position,
+      ...(field !== undefined && { field }),
+    });
     return {
       row: (table) => {
-        const { width, position } = table;
-        const where = (field?: string): Place => ({
-          file: label,
-          [unit]: position,
-          ...(field !== undefined && { field }),
-        });
+        const { width } = table;
+        position = table.position;
         if (width !== present.length) {
           const what = `got ${width} ${width === 1 ? 'field' : 'fields'}, expected ${present.length} as in the header`;
           this.add('data.source', where(), what, 'rows of another width');
           return;
         }
+        rowNumbers?.(table);
+        const label = target >= 0 ? fieldOf(table, target) : null;
+        if (label !== null && data.drop_missing_target && this.lacksLabel(label)) {
+          this.dropped += 1;
+          return;
+        }
         this.rows += 1;
-        if (target >= 0) this.label(fieldOf(table, target), where);
+        if (label !== null) this.label(label, where);
         if (rowId >= 0) this.rowId(fieldOf(table, rowId), where, file, position);
+        for (const column of numbers) this.number(table, column, where);
         for (const column of written) {
           if (table.spansLines(column))
             this.add(
@@ -263,7 +276,51 @@ class ContractCheck {
               'fields with a line break',
             );
         }
+        let isDone = false;
+        for (const watch of watched) {
+          watch.see(table, where);
+          isDone ||= watch.isDone;
+        }
+        if (isDone) watched = watched.filter((watch) => !watch.isDone);
       },
+    };
+  }
+
+  private isFeature(name: string): boolean {
+    const { target, row_id, exclude, features_exclude } = this.config.data;
+    return name !== target && name !== row_id && !exclude.includes(name) && !features_exclude.includes(name);
+  }
+
+  /** The watches of the columns that are features or slices, at their places in a file. */
+  private watchesOf(present: readonly string[]): ColumnWatch[] {
+    if (this.scripted) return [];
+    return present.flatMap((name, at) => {
+      if (isUnnamed(name) || !(this.isFeature(name) || this.config.data.slices.includes(name))) return [];
+      const watch = this.watches.get(name) ?? new ColumnWatch(name);
+      this.watches.set(name, watch);
+      watch.at = at;
+      return watch.isDone ? [] : [watch];
+    });
+  }
+
+  /** Checks that the first column, which has no name, counts the rows of its file. */
+  private rowNumbers(label: string): (table: Table) => void {
+    let next: number | null = null;
+    let isWrong = false;
+    this.hasRowNumbers = true;
+    return (table) => {
+      if (isWrong) return;
+      const text = String(table.value(0));
+      if (next === null && /^(?:0|[1-9][0-9]{0,14})$/.test(text)) next = Number(text);
+      if (text !== String(next)) {
+        isWrong = true;
+        this.add(
+          'data.source',
+          { file: label, line: 1 },
+          `column 1: got no name, expected one: it does not count the rows (line ${table.position} has ${shown(text)}). Name it in the header, or write the file without it (pandas: to_csv(..., index=False))`,
+        );
+      }
+      next = (next ?? 0) + 1;
     };
   }
 
@@ -273,38 +330,56 @@ class ContractCheck {
     if (this.unread === 0 && this.columns !== null && this.rows === 0 && !isRagged)
       this.add('data.source', { file: source }, 'got no rows, expected at least one under the header');
     if (this.unread === 0 && this.rows > 0 && !this.scripted) this.checkLabels();
+    this.checkInfinite();
     const problems = [...this.kinds].flatMap(([key, { told, more }]) => {
       const [path = '', kind = ''] = key.split('\n');
       return more === 0
         ? told
         : [...told, { path, message: `${source}: ${more} more ${kind}`, file: source }];
     });
-    return { problems, rows: this.rows, columns: this.columns ?? [] };
+    return { problems, warnings: this.warnings(), rows: this.rows, columns: this.columns ?? [] };
+  }
+
+  private warnings(): string[] {
+    const { data } = this.config;
+    const sentences: string[] = [];
+    if (this.hasRowNumbers)
+      sentences.push(
+        "The first column has no name and counts the rows, as pandas' to_csv writes its index: it is left out.",
+      );
+    if (this.dropped > 0) {
+      const [count, all] = [this.dropped, this.dropped + this.rows].map(formatCount);
+      sentences.push(
+        `${count} of ${all} rows ${this.dropped === 1 ? 'has' : 'have'} no value in the target ${shown(data.target)} and ${this.dropped === 1 ? 'is' : 'are'} left out (data.drop_missing_target).`,
+      );
+    }
+    if (this.unread > 0 || this.rows === 0) return sentences;
+    const features = (this.columns ?? []).filter((name) => this.isFeature(name));
+    const watches = features.flatMap((name) => this.watches.get(name) ?? []);
+    const declared = data.format === 'parquet';
+    return [
+      ...sentences,
+      ...columnWarnings(watches, { types: data.columns, declared, decimal: data.csv.decimal }),
+    ];
   }
 
   private isSoundHeader(label: string, names: readonly string[], unit: string): boolean {
     const where: Place = { file: label, ...(unit === 'line' && { line: 1 }) };
-    const only = names.length === 1 ? (names[0] ?? '') : '';
-    const split = [
-      [';', 'semicolons'],
-      ['\t', 'tabs'],
-      ['|', 'bars'],
-    ].find(([delimiter]) => only.includes(delimiter ?? ''));
-    if (split) {
-      this.add('data.source', where, `got a header split by ${split[1]}, expected commas`);
+    if (unit === 'line' && names.length === 1) {
+      this.add(
+        'data.csv.delimiter',
+        where,
+        `got a header of one column, ${shown(names[0] ?? '')}; expected the target and a feature at least. Is there another delimiter between them? auto knows commas, semicolons, tabs and bars`,
+      );
       return false;
     }
     let sound = true;
     for (const [index, name] of names.entries()) {
       const first = names.indexOf(name);
-      if (name === '') this.add('data.source', where, `column ${index + 1}: got no name, expected one`);
-      else if (first < index)
-        this.add(
-          'data.source',
-          where,
-          `got the column ${shown(name)} twice (columns ${first + 1} and ${index + 1}), expected each name once`,
-        );
-      sound &&= name !== '' && first === index;
+      const what = nameProblem(name, index, first, unit);
+      if (what === null) continue;
+      this.add('data.source', where, what);
+      sound = false;
     }
     return sound;
   }
@@ -336,6 +411,7 @@ class ContractCheck {
       // A script may still add these columns.
       ['data.features_exclude', this.scripted ? [] : data.features_exclude],
       ['data.slices', this.scripted ? [] : data.slices],
+      ['data.columns', Object.keys(data.columns)],
     ];
     for (const [path, columns] of named)
       for (const column of columns.filter((column) => !names.includes(column)))
@@ -344,8 +420,7 @@ class ContractCheck {
           { file: label },
           `${path}: got ${shown(column)}, expected a column of the header${didYouMean(column, names)}`,
         );
-    const kept = new Set([data.target, data.row_id, ...data.exclude, ...data.features_exclude]);
-    if (!this.scripted && names.every((name) => kept.has(name)))
+    if (!this.scripted && !names.some((name) => this.isFeature(name)))
       this.add(
         'data.features_exclude',
         { file: label },
@@ -359,29 +434,29 @@ class ContractCheck {
     if (model.content_type !== 'text/csv') return [];
     const isWritten = (name: string) => {
       if (name === data.row_id) return true;
-      if (this.scripted || name === data.target) return false;
-      return (
-        data.slices.includes(name) || !(data.exclude.includes(name) || data.features_exclude.includes(name))
-      );
+      if (this.scripted || name === data.target || isUnnamed(name)) return false;
+      return data.slices.includes(name) || this.isFeature(name);
     };
     return names.flatMap((name, index) => (isWritten(name) ? [index] : []));
   }
 
   private label(value: string, where: (field: string) => Place): void {
     if (this.scripted) return;
-    const column = () => where(this.config.data.target);
-    const isRegression = this.config.problem === 'regression';
-    if (value === '')
+    const { data, problem } = this.config;
+    const isRegression = problem === 'regression';
+    if (this.lacksLabel(value)) {
+      const asClass =
+        isRegression || value === '' ? '' : `, or data.columns: { ${data.target}: text } if it is a class`;
       this.add(
         'data.target',
-        column(),
-        'got nothing, expected a value in every row',
+        where(data.target),
+        `got ${value === '' ? 'nothing' : shown(value)}, expected a value in every row; data.drop_missing_target: true leaves such rows out and counts them${asClass}`,
         'rows without a target',
       );
-    else if (isRegression && !isNumber(value))
+    } else if (isRegression && !isNumber(value, data.csv.decimal))
       this.add(
         'data.target',
-        column(),
+        where(data.target),
         `got ${shown(value)}, expected a finite number`,
         'targets that are no number',
       );
@@ -389,20 +464,55 @@ class ContractCheck {
     else if (!isRegression || this.labels.size < 2) this.labels.set(value, (this.labels.get(value) ?? 0) + 1);
   }
 
+  /** Whether a row has no label: a word for a missing value is none, unless mlops.yaml says that it is a class. */
+  private lacksLabel(value: string): boolean {
+    const { target, positive, columns } = this.config.data;
+    if (/^[+-]?[0-9]/.test(value) || this.labels.has(value) || !isMissing(value)) return false;
+    return value === '' || (value !== positive && columns[target] !== 'text');
+  }
+
+  /** Checks a cell of a column that data.columns calls a number. */
+  private number(table: Table, column: number, where: (field: string) => Place): void {
+    const kind = table.kind(column);
+    if (kind === EMPTY || kind === MARKER || kind === NUMBER) return;
+    const name = table.header[column] ?? '';
+    this.add(
+      `data.columns.${name}`,
+      { ...where(name) },
+      `got ${shown(String(table.value(column)))}, expected a finite number or nothing, as data.columns says`,
+      `cells of ${shown(name)} that are no number`,
+    );
+  }
+
   private rowId(value: string, where: (field: string) => Place, file: number, position: number): void {
     const column = () => where(this.config.data.row_id ?? '');
-    const first = this.rowIds.get(value);
-    if (value === '')
+    if (value === '') {
       this.add('data.row_id', column(), 'got nothing, expected an id in every row', 'rows without an id');
-    // If there are more ids than a Map holds, the prepare job finds the repeated ones.
-    else if (first === undefined) {
-      if (this.rowIds.size < mostIds) this.rowIds.set(detached(value), file * filePlaces + position);
-    } else {
+      return;
+    }
+    // If there are more ids than memory should hold, the prepare job finds the repeated ones.
+    if (this.rowIds.size >= mostIds) return;
+    const first = this.rowIds.add(value, file * filePlaces + position);
+    if (first >= 0) {
       const { label, unit } = this.files[Math.floor(first / filePlaces)] ?? { label: '', unit: '' };
       const at = `${label === this.files[file]?.label ? '' : `${label} `}${unit} ${first % filePlaces}`;
       const what = `got ${shown(value)} again (first at ${at}), expected unique row ids`;
       this.add('data.row_id', column(), what, 'rows with an id that stands above');
     }
+  }
+
+  /** An infinite number is an error where the column's other cells make it a number. */
+  private checkInfinite(): void {
+    const { columns } = this.config.data;
+    for (const { name, type, infinite } of this.watches.values())
+      if (type === 'number' && columns[name] === undefined)
+        for (const { place, text } of infinite)
+          this.add(
+            'data.source',
+            { ...place, field: name },
+            `got ${shown(text)}, which is infinite, expected a finite number or nothing`,
+            `infinite cells of ${shown(name)}`,
+          );
   }
 
   private checkLabels(): void {
@@ -438,8 +548,18 @@ class ContractCheck {
   }
 }
 
-/** A copy of a text: a field is a slice of the text of its chunk, which it would keep in memory. */
-const detached = (text: string) => ` ${text}`.slice(1);
+/** Whether a header's field is no name. */
+const isUnnamed = (name: string) => name.trim() === '';
 
-const decimal = /^[+-]?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
-const isNumber = (text: string) => decimal.test(text.trim()) && Number.isFinite(Number(text));
+/** What is wrong with a name of the header; null if nothing is. The first column of CSV may lack one if it counts the rows. */
+function nameProblem(name: string, index: number, first: number, unit: string): string | null {
+  if (isUnnamed(name))
+    return index === 0 && unit === 'line'
+      ? null
+      : `column ${index + 1}: got no name, expected one: name it in the header, or remove the column and its delimiter from every line`;
+  if (first < index)
+    return `got the column ${shown(name)} twice (columns ${first + 1} and ${index + 1}), expected each name once`;
+  return /[\r\n]/.test(name)
+    ? `column ${index + 1}: got a line break in the name ${shown(name)}, expected a name on one line`
+    : null;
+}

@@ -1,5 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
+import { endless } from '../file-kind.ts';
 
 /** A data file: its local path, and the label by which its owner knows it. */
 export interface DataFile {
@@ -49,9 +50,11 @@ export function labelled<File extends { name: string }>(
   }));
 }
 
-async function kindOf(path: string): Promise<'file' | 'folder' | 'none'> {
+/** What stands at a path: `a FIFO`, say, where a read would wait without end. */
+export async function kindOf(path: string): Promise<string> {
   try {
-    return (await stat(path)).isDirectory() ? 'folder' : 'file';
+    const found = await stat(path);
+    return endless(found) ?? (found.isDirectory() ? 'folder' : 'file');
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOENT' || code === 'ENOTDIR') return 'none';

@@ -7,6 +7,7 @@ import {
 } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { BadFile } from './bad-file.ts';
+import { type CellKind, EMPTY, kindOf, NUMBER, TEXT } from './cell.ts';
 import type { Table } from './table.ts';
 
 export interface ParquetColumn {
@@ -124,6 +125,13 @@ class ParquetTable implements Table {
   number(column: number): number {
     const value = this.value(column);
     return typeof value === 'number' || typeof value === 'bigint' ? Number(value) : Number.NaN;
+  }
+
+  kind(column: number): CellKind {
+    const value = this.value(column);
+    if (value === null || value === undefined || Number.isNaN(value)) return EMPTY;
+    if (typeof value === 'string') return kindOf(value, '.');
+    return typeof value === 'number' || typeof value === 'bigint' ? NUMBER : TEXT;
   }
 
   positionOf(): number {

@@ -26,8 +26,9 @@ export async function missingFiles(loaded: LoadedConfig): Promise<ConfigProblem[
 export async function checkSource({ config, path }: LoadedConfig): Promise<DataCheck | null> {
   const { source } = config.data;
   if (isRemote(source)) return null;
-  const files = await dataFiles(await locate(source, path));
-  return await checkData(config, files.length === 0 ? [source] : files.map((file) => file.path));
+  const located = await locate(source, path);
+  const files = await dataFiles(located);
+  return await checkData(config, files.length === 0 ? [located] : files.map((file) => file.path));
 }
 
 const isRemote = (path: string): boolean => path.startsWith('s3://');

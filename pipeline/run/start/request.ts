@@ -4,6 +4,7 @@ import type { Backend, LocalFile, PushedImages } from '../../backends/backend.ts
 import { locate } from '../../config/locate.ts';
 import type { Config } from '../../config/schema.ts';
 import { ConfigError } from '../../errors.ts';
+import { endless } from '../../file-kind.ts';
 import { canonicalJson, sha256File, sha256Json } from '../../hash.ts';
 import type { Request, Trigger } from '../../machines/request.ts';
 import { artifactsOf } from '../../steps/context.ts';
@@ -81,7 +82,16 @@ async function stageData(config: Config, { file, mode, backend }: Staging): Prom
     if (objects.length === 0) throw missing(file, 'data.source', source, 'at least one object');
     return { source, uri: source, version: await dataVersion(source, backend.context) };
   }
-  const files = await dataFiles(await locate(source, file));
+  const path = await locate(source, file);
+  const files = await dataFiles(path);
+  const other = files.length === 0 ? await stat(path).then(endless, () => null) : null;
+  if (other !== null)
+    throw new ConfigError(file, [
+      {
+        path: 'data.source',
+        message: `got ${JSON.stringify(source)}, which is ${other}; expected a file or a folder`,
+      },
+    ]);
   if (files.length === 0) throw missing(file, 'data.source', source, 'a file, or a folder with files');
   const version = versionOfFiles(
     await Promise.all(files.map(async ({ path, name }) => ({ name, sha256: await sha256File(path) }))),
@@ -96,11 +106,15 @@ const missing = (file: string, path: string, got: string, expected: string) =>
     { path, message: `got ${JSON.stringify(got)}, where nothing was found; expected ${expected}` },
   ]);
 
-/** The data files at a path: the file itself, or all files in the folder by name; empty if nothing is there. */
+/**
+ * The data files at a path: the file itself, or all files in the folder by name; empty if nothing is there, or nothing
+ * that can be read to an end (a FIFO, a socket, a device).
+ */
 export async function dataFiles(path: string): Promise<LocalFile[]> {
   const found = await stat(path).catch(() => null);
   if (found === null) return [];
   if (found.isFile()) return [{ path, name: basename(path) }];
+  if (!found.isDirectory()) return [];
   const entries = await readdir(path, { recursive: true, withFileTypes: true });
   return entries
     .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))

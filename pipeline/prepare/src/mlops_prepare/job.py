@@ -10,7 +10,7 @@ from pathlib import Path
 from shutil import rmtree
 
 from .config import Config, read_config
-from .dataset import Dataset, Rows, check_columns, feature_names, plain_dataset, read_rows
+from .dataset import Dataset, Rows, check_columns, feature_names, plain_dataset, read_rows, with_labels
 from .layout import FileFacts, write_sides
 from .problems import Problems
 from .table import DataFile, Table, find_files
@@ -33,7 +33,8 @@ def prepare(base: Path) -> list[str]:
     problems = Problems()
     warnings: list[str] = []
 
-    table = _read_table(config, find_files(inputs / "data", config.source), problems)
+    table = _read_table(config, find_files(inputs / "data", config.source), problems, warnings)
+    table = with_labels(config, table, warnings)
     rows, data = _dataset(config, table, script, problems, warnings)
     if table.names and not data.features:
         problems.add(f"{config.source}: no column is left to train on")
@@ -60,7 +61,7 @@ def _dataset(
     if table.names:
         check_columns(config, table.names, None if scripted else [], problems)
     # A script may fix its input columns, so its output is checked instead.
-    rows = read_rows(config, table, _written(config, table, scripted), problems, warnings)
+    rows = read_rows(config, table, _written(config, table, scripted), problems, warnings, scripted=scripted)
     if table.names and not len(rows.places):
         problems.add(f"{config.source}: no rows; a row under the header is the least")
     if not scripted:
@@ -92,7 +93,7 @@ def _write_manifest(path: Path, manifest: dict[str, object]) -> None:
     path.write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def _read_table(config: Config, files: Sequence[DataFile], problems: Problems) -> Table:
+def _read_table(config: Config, files: Sequence[DataFile], problems: Problems, warnings: list[str]) -> Table:
     if not files:
         problems.add(f"{config.source}: no file there; data.source names a file or a folder with at least one")
     if config.format == "parquet":
@@ -101,7 +102,7 @@ def _read_table(config: Config, files: Sequence[DataFile], problems: Problems) -
         return read_parquet(files, problems)
     from .csv_table import read_csv  # noqa: PLC0415
 
-    return read_csv(files, problems)
+    return read_csv(files, config.source_csv, problems, warnings)
 
 
 def _written(config: Config, table: Table, scripted: bool) -> list[str]:
@@ -143,7 +144,6 @@ def _holdout_digest(data: Dataset, target: Target) -> str:
     """sha256 of the holdout's sorted [row id, label] pairs as lines of JSON: the same for the same rows."""
     row_ids = list(compress(data.row_ids, data.held_out))
     codes = target.encode(list(compress(data.labels, data.held_out)))
-    digest = sha256()
-    for pair in sorted(zip(row_ids, codes, strict=True)):
-        digest.update(json.dumps(pair, ensure_ascii=False).encode() + b"\n")
-    return digest.hexdigest()
+    written = json.encoder.encode_basestring
+    lines = [f"[{written(row_id)}, {written(code)}]\n" for row_id, code in sorted(zip(row_ids, codes, strict=True))]
+    return sha256("".join(lines).encode()).hexdigest()

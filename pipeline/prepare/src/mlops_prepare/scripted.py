@@ -11,7 +11,8 @@ import pandas as pd
 
 from .column import Column
 from .config import Config
-from .dataset import Block, Dataset, Finding, Rows, feature_names, has_break, line_break
+from .column_scan import Finding
+from .dataset import Block, Dataset, Rows, feature_names, has_break, line_break
 from .errors import PrepareScriptError
 from .frame import FrameBuilder, infinite, series_column, series_texts
 from .problems import Problems, enumerate_some, quote

@@ -1,0 +1,80 @@
+import { BOOLEAN, EMPTY, INFINITE, MARKER, NUMBER, TEXT } from './cell.ts';
+import type { Place } from './place.ts';
+import type { Table } from './table.ts';
+
+/** Values of a column by which its warnings are decided. */
+const SAMPLE = 1_000;
+
+/** A cell: its text, and where it stands. */
+export interface Cell {
+  text: string;
+  place: Place;
+}
+
+/** Infinite cells that are remembered. */
+const MOST_INFINITE = 100;
+
+/** Watches the cells of a column, row by row, until they can tell nothing more. */
+export class ColumnWatch {
+  readonly name: string;
+  /** The column's place in the current file. */
+  at = 0;
+  /** The kinds of its cells, as bits. */
+  kinds = 0;
+  /** Cells that are neither empty nor a word for a missing value, and those of them that are no numbers. */
+  filled = 0;
+  others = 0;
+  firstOther: Cell | null = null;
+  readonly infinite: Cell[] = [];
+  /** Its first cells that are filled. */
+  readonly sample: string[] = [];
+  /** The text of every cell so far; null once two differ. */
+  constant: string | null | undefined;
+  /** Surely a column of text: its kinds are not looked at any more. */
+  isText = false;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  /** Whether another cell could still tell something. */
+  get isDone(): boolean {
+    return this.isText && this.constant === null;
+  }
+
+  /** @param where the place of the table's current row */
+  see(table: Table, where: () => Place): void {
+    if (this.constant !== null) {
+      const text = String(table.value(this.at) ?? '');
+      if (this.constant === undefined) this.constant = detached(text);
+      else if (this.constant !== text) this.constant = null;
+    }
+    if (this.isText) return;
+    const kind = table.kind(this.at);
+    this.kinds |= kind;
+    if (kind === EMPTY || kind === MARKER) return;
+    this.filled += 1;
+    if (this.filled <= SAMPLE) this.sample.push(String(table.value(this.at)));
+    if (kind === NUMBER) return;
+    this.others += 1;
+    const cell = (): Cell => ({ text: detached(String(table.value(this.at))), place: where() });
+    this.firstOther ??= cell();
+    if (kind === INFINITE && this.infinite.length < MOST_INFINITE) this.infinite.push(cell());
+    // So many of so many cells: a few slips among numbers it is not.
+    if (this.filled >= SAMPLE && 2 * this.others > this.filled && this.kinds & TEXT) this.isText = true;
+  }
+
+  /** The column's type by all its cells, as the prepare job tells it. */
+  get type(): 'number' | 'category' | 'boolean' {
+    const { kinds } = this;
+    const isNumeric = (kinds & NUMBER) !== 0;
+    const isBoolean = (kinds & BOOLEAN) !== 0;
+    if (kinds & TEXT || (isNumeric && isBoolean) || (kinds !== 0 && !isNumeric && !isBoolean))
+      return 'category';
+    if (isBoolean) return kinds & INFINITE ? 'category' : 'boolean';
+    return 'number';
+  }
+}
+
+/** A copy of a text: a field is a slice of the text of its chunk, which it would keep in memory. */
+export const detached = (text: string) => ` ${text}`.slice(1);
