@@ -15,8 +15,15 @@ import { join } from './tree.ts';
 /** A broken rule: the path of the setting, and what was found and expected there. */
 type Breach = [path: string, message: string];
 
-/** `given` tells whether a setting is written in the file or in an override, rather than filled in. */
-type Rule = (config: Config, given: (path: string) => boolean) => Iterable<Breach>;
+/**
+ * `given` tells whether a setting is written in the file or in an override, rather than filled in; `doubted`, whether a
+ * setting within a block is doubtful and therefore missing in it.
+ */
+type Rule = (
+  config: Config,
+  given: (path: string) => boolean,
+  doubted: (path: string) => boolean,
+) => Iterable<Breach>;
 
 const quoted = (value: unknown) => JSON.stringify(value);
 
@@ -168,8 +175,9 @@ function* hyperparameters({ training }: Config): Iterable<Breach> {
         path,
         `got ${quoted(name)}, expected a name of at most 256 characters that does not start with sagemaker_ or _tuning_`,
       ];
-    if (String(value).length > 2_500)
-      yield [path, `got ${String(value).length} characters, expected at most 2500`];
+    if (value.length > 2_500) yield [path, `got ${value.length} characters, expected at most 2500`];
+    if (/[\r\n]/.test(name + value))
+      yield [path, 'got a line break, expected one line: SageMaker takes no others'];
   }
 }
 
@@ -217,10 +225,14 @@ function* tuningObjective({ training, tuning }: Config, given: (path: string) =>
     ];
 }
 
-function* tuningRanges({ tuning }: Config): Iterable<Breach> {
+function* tuningRanges(
+  { tuning }: Config,
+  _given: unknown,
+  doubted: (path: string) => boolean,
+): Iterable<Breach> {
   if (!tuning) return;
   const entries = Object.entries(tuning.ranges);
-  if (entries.length === 0 || entries.length > 30)
+  if ((entries.length === 0 && !doubted('tuning.ranges')) || entries.length > 30)
     yield ['tuning.ranges', `got ${entries.length === 0 ? 'no' : entries.length} ranges, expected 1 to 30`];
   for (const [name, range] of entries) {
     const path = `tuning.ranges.${name}`;
@@ -228,12 +240,21 @@ function* tuningRanges({ tuning }: Config): Iterable<Breach> {
       if (range.length === 0 || range.length > 30)
         yield [path, `got ${range.length} values, expected 1 to 30`];
       yield* repeated(path, range);
+      yield* categories(path, range);
       continue;
     }
-    const { min, max, type, scale } = range;
+    const { type, scale } = range;
+    const [min, max] = [Number(range.min), Number(range.max)];
+    if (!Number.isFinite(min) || !Number.isFinite(max)) {
+      yield [path, `got min ${range.min} and max ${range.max}, expected numbers up to 1.7e308`];
+      continue;
+    }
     if (min >= max) yield [path, `got min ${min} and max ${max}, expected min below max`];
-    if (type === 'integer' && !(Number.isInteger(min) && Number.isInteger(max)))
-      yield [path, `got min ${min} and max ${max}, expected whole numbers for type integer`];
+    if (type === 'integer' && !(isWhole(range.min) && isWhole(range.max)))
+      yield [
+        path,
+        `got min ${range.min} and max ${range.max}, expected whole numbers of at most 15 digits for type integer`,
+      ];
     if (scale === 'logarithmic' && min <= 0)
       yield [`${path}.min`, `got ${min}, expected a number above 0 for scale logarithmic`];
     if (scale === 'reverse_logarithmic' && (type === 'integer' || min < 0 || max >= 1))
@@ -242,6 +263,15 @@ function* tuningRanges({ tuning }: Config): Iterable<Breach> {
         `got ${type} from ${min} to ${max}, expected continuous, from 0 to below 1, for scale reverse_logarithmic`,
       ];
   }
+}
+
+/** SageMaker reads the ends of an integer range as integers, so 1e3 is none. */
+const isWhole = (text: string): boolean => /^[+-]?\d{1,15}$/.test(text);
+
+function* categories(path: string, values: readonly string[]): Iterable<Breach> {
+  for (const value of values)
+    if (value.length > 256 || /[\r\n]/.test(value))
+      yield [path, `got ${got(value).slice(4)}, expected values of one line and at most 256 characters`];
 }
 
 function* tuningJobs({ tuning }: Config): Iterable<Breach> {
@@ -510,10 +540,11 @@ export function checkRules(
 ): Breach[] {
   const guarded = guard(config, doubtful);
   const given = (path: string) => valueAt(guard(input as object, doubtful), path.split('.')) !== undefined;
+  const doubted = (path: string) => [...doubtful].some((at) => at.startsWith(`${path}.`));
   const breaches: Breach[] = [];
   for (const rule of takesNotBuilt ? rules : [...notBuilt, ...rules]) {
     try {
-      for (const breach of rule(guarded, given)) breaches.push(breach);
+      for (const breach of rule(guarded, given, doubted)) breaches.push(breach);
     } catch (error) {
       if (!isDoubt(error)) throw error;
     }

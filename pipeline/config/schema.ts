@@ -84,7 +84,18 @@ const duration = (most: string) => {
     .pipe(z.number().min(1, { error }).max(seconds(most), { error }));
 };
 
-const scalar = z.union([z.string(), z.number(), z.boolean()], { error: 'a text, a number, true or false' });
+/** A value for train, which gets text: kept as written, since 1.0 and 1 may differ there. */
+const scalar = z
+  .union([z.string(), z.number(), z.boolean()], { error: 'a text, a number, true or false' })
+  .transform(String);
+
+/** A number for train, kept as written. The forms that SageMaker takes: decimal, with or without an exponent. */
+const writtenNumber = () => {
+  const error = 'a number such as 10, 0.03 or 1e-4';
+  return z
+    .union([string(error, /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/), z.number()], { error })
+    .transform(String);
+};
 
 /** A placeholder in messages: explain.ts replaces it by the list of the problem's metrics. */
 export const metricPhrase = 'a metric of this problem';
@@ -215,7 +226,9 @@ const training = object({
   hyperparameters: z
     .record(z.string(), scalar, { error: 'a mapping of names to values' })
     .default({})
-    .describe('Values passed to train, as text. Tuning overrides those listed in tuning.ranges.'),
+    .describe(
+      'Values passed to train, as text and as written: 1.0 stays 1.0. Tuning overrides those listed in tuning.ranges.',
+    ),
   metrics: z
     .record(z.string(), string('a regular expression with one capture group'), {
       error: 'a mapping of names to regular expressions',
@@ -225,8 +238,8 @@ const training = object({
 });
 
 const numericRange = object({
-  min: number().describe('Lower end.'),
-  max: number().describe('Upper end.'),
+  min: writtenNumber().describe('Lower end, passed on as written.'),
+  max: writtenNumber().describe('Upper end, passed on as written.'),
   type: choice(['continuous', 'integer']).default('continuous').describe('Real numbers or whole numbers.'),
   scale: choice(['linear', 'logarithmic', 'reverse_logarithmic'])
     .default('linear')
@@ -271,7 +284,9 @@ const tuning = object({
       { error: 'a mapping of hyperparameters to ranges' },
     )
     .default({})
-    .describe('Hyperparameters to search: a list of values, or { min, max, type, scale }.'),
+    .describe(
+      'Hyperparameters to search: a list of values, each passed to train as written, or { min, max, type, scale }.',
+    ),
 });
 
 const limits = (name: Metric) => {
