@@ -125,7 +125,7 @@ const onlyIn = (copy: Workspace, folder: string) => join(folder, readdirSync(cop
 const scripts = '[project]\nname = "small"\n[project.scripts]\n';
 
 const damages: Damage[] = [
-  ['no data', remove('data.csv'), 'Data', 'problem', /^1 problem: data\.csv: got no file/],
+  ['no data', remove('data.csv'), 'Data', 'problem', /^1 problem: got "data\.csv", where nothing was found/],
   ['no model', remove('model'), 'Model', 'problem', /model: got no folder, expected one/],
   ['no pyproject.toml', remove('model/pyproject.toml'), 'Model', 'problem', /model: got no pyproject\.toml/],
   [
@@ -197,7 +197,7 @@ describe('told with how to fix it', () => {
     const { code, stdout } = await copy.mlops('doctor');
     expect(code).toBe(1);
     expect(stdout).toContain(
-      'problem  Data          1 problem: data.csv: got no file, expected a file or a folder with at least one. ' +
+      'problem  Data          1 problem: got "data.csv", where nothing was found; expected a file, or a folder with files. ' +
         '`mlops validate` lists every problem and its place.\n',
     );
     expect(stdout).toMatch(/\n1 problem, \d warnings?\.\n$/);

@@ -1,4 +1,5 @@
-import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import type { Workspace } from './cli.fixture.ts';
 import { smallConfig, smallData, smallProject } from './small-project.fixture.ts';
@@ -88,12 +89,12 @@ test('files that mlops.yaml names and that are not there, with the data', async 
   const line = readFileSync(workspace.path('mlops.yaml'), 'utf8').split('\n').length - 1;
   const missing = 'got "model/prepare.py", where nothing was found; expected a Python file';
   expect(json.errors).toEqual([
+    expect.objectContaining({ path: 'data.source', file: 'mlops.yaml', line: 4 }),
     { path: 'prepare.script', message: missing, line, column: 20, file: 'mlops.yaml' },
-    expect.objectContaining({ path: 'data.source', file: 'data.csv' }),
   ]);
-  expect(stderr.split('\n')[0]).toBe(`mlops.yaml: prepare.script: ${missing} (line ${line}, column 20)`);
+  expect(stderr.split('\n')[1]).toBe(`mlops.yaml: prepare.script: ${missing} (line ${line}, column 20)`);
   const { stderr: overridden } = await validate(workspace, '--set', 'prepare.script=new.py');
-  expect(overridden.split('\n')[0]).toBe(
+  expect(overridden.split('\n')[1]).toBe(
     '--set prepare.script: got "new.py", where nothing was found; expected a Python file',
   );
 });
@@ -109,4 +110,40 @@ test('data in a bucket is left to the run, and a prepare script is told of', asy
   writeFileSync(workspace.path('prepare.py'), 'def transform(frame):\n    return frame\n');
   const { stdout } = await validate(workspace, '--set', 'prepare.script=prepare.py');
   expect(stdout).toContain('about 80 rows (20 %) by a hash of id, before prepare.py\n');
+});
+
+test('pipes, sockets and devices are refused at once where a file is named', async () => {
+  const workspace = smallProject();
+  execFileSync('mkfifo', [workspace.path('pipe')]);
+  const refusals: [args: string[], message: string][] = [
+    [['--config', 'pipe'], 'pipe: got a pipe, expected a file\n'],
+    [['--config', '/dev/zero'], '/dev/zero: got a device, expected a file\n'],
+    [['--config', '.'], '.: got a folder, expected a file\n'],
+    [
+      ['--set', 'data.source=pipe'],
+      '--set data.source: got "pipe", which is a pipe; expected a file, or a folder with files\n',
+    ],
+    [
+      ['--set', 'data.source=/dev/zero'],
+      '--set data.source: got "/dev/zero", which is a device; expected a file, or a folder with files\n',
+    ],
+    [
+      ['--set', 'prepare.script=pipe'],
+      '--set prepare.script: got "pipe", which is a pipe; expected a Python file\n',
+    ],
+    [
+      ['--set', 'model.context=pipe'],
+      '--set model.context: got "pipe", which is a pipe; expected a folder with a Dockerfile or a Python package\n',
+    ],
+  ];
+  for (const [args, message] of refusals) {
+    const { code, stderr } = await workspace.mlops('validate', ...args);
+    expect([code, stderr]).toEqual([2, message]);
+  }
+  const several = `project: small\nmodels: [one]\n`;
+  writeFileSync(workspace.path('several.yaml'), several);
+  mkdirSync(workspace.path('one'));
+  execFileSync('mkfifo', [workspace.path('one/mlops.yaml')]);
+  const { code, stderr } = await workspace.mlops('validate', '--config', 'several.yaml');
+  expect([code, stderr]).toEqual([2, 'one/mlops.yaml: got a pipe, expected a file\n']);
 });

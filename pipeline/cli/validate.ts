@@ -65,7 +65,8 @@ async function check(file: string, model: string | undefined, set: string[]): Pr
     const { config, path } = loaded;
     const missing = await missingFiles(loaded);
     if (missing.length > 0) console.error(new ConfigError(path, missing).message);
-    const data = await checkSource(loaded);
+    const isMissing = missing.some(({ path }) => path === 'data.source');
+    const data = isMissing ? null : await checkSource(loaded);
     for (const { message } of data?.problems ?? []) console.error(message);
     const errors = [...missing.map((problem) => ({ file: path, ...problem })), ...(data?.problems ?? [])];
     if (data === null || errors.length > 0) return { model: config.name, errors, checked: null, loaded };

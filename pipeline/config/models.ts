@@ -2,6 +2,7 @@ import { basename, dirname, join } from 'node:path';
 import * as z from 'zod';
 import { ConfigError, type ConfigProblem, InputError } from '../errors.ts';
 import { explain, pathOf, valueAt } from './explain.ts';
+import { leadsOutside } from './locate.ts';
 import { didYouMean } from './nearest.ts';
 import { configFile, configSchema } from './schema.ts';
 import {
@@ -68,14 +69,26 @@ export interface ModelFile {
  * The models that the root's file names. A model's broken file does not stop the others: the error comes when that
  * model is chosen. Throws ConfigError for problems in the root's own file.
  * @param read the text of a file; throws ConfigError
+ * @param projectFolder the folder that no path may lead out of
  */
 export async function modelsOf(
   root: Tree,
   rootPath: string,
   read: (path: string) => Promise<string>,
+  projectFolder?: string,
 ): Promise<ModelFile[]> {
+  const folders = checkRoot(root, rootPath).models;
+  const outside = await Promise.all(
+    folders.map(async (folder, index) => {
+      const target = await leadsOutside(`./${folder}/mlops.yaml`, rootPath, projectFolder);
+      return target === null
+        ? []
+        : [problemAt(root, `models.${index}`, outsideMessage(folder, target, 'a folder in it'))];
+    }),
+  );
+  if (outside.flat().length > 0) throw new ConfigError(rootPath, outside.flat());
   const models = await Promise.all(
-    checkRoot(root, rootPath).models.map(async (folder): Promise<ModelFile> => {
+    folders.map(async (folder): Promise<ModelFile> => {
       const file = join(dirname(rootPath), folder, 'mlops.yaml');
       const tree = await read(file).then(
         (text) => readTree(text, configSchema),
@@ -107,6 +120,14 @@ export async function modelsOf(
   if (problems.length > 0) throw new ConfigError(rootPath, problems);
   return models;
 }
+
+/** The message for a path that leads out of the project, to `target`. */
+export const outsideMessage = (path: string, target: string, expected = 'a path inside it') =>
+  `got ${JSON.stringify(path)}, which leads out of the project, to ${target}; expected ${expected}${
+    expected === 'a path inside it'
+      ? `, or the absolute path ${JSON.stringify(target)}, which names that place`
+      : ''
+  }`;
 
 /** Checks and returns the settings of the root's file. Throws ConfigError. */
 export function checkRoot(root: Tree, rootPath: string): z.output<typeof rootFile> {
