@@ -10,8 +10,8 @@ import { type ReadOptions, readScores } from '../gate/scores.ts';
 import type { Outcome, Verdict } from '../gate/verdict.ts';
 import { cleanText } from '../report/clean-text.ts';
 import { metricRows } from '../report/reading.ts';
-import { printJson } from './errors.ts';
 import { gateReplay } from './gate-replay.ts';
+import { print, printJson, printStyled } from './print.ts';
 import { table } from './table.ts';
 
 interface GateOptions {
@@ -81,7 +81,7 @@ function printVerdict(verdict: Verdict): void {
   const color = process.stdout.isTTY === true;
   const tint = ({ promote: 'green', hold: 'yellow', reject: 'red' } as const)[verdict.outcome];
   const outcome = verdict.outcome.toUpperCase();
-  console.log(`${color ? styleText([tint, 'bold'], outcome) : outcome}  ${cleanText(verdict.reason, 600)}\n`);
+  printStyled(`${color ? styleText([tint, 'bold'], outcome) : outcome}  ${cleanText(verdict.reason, 600)}\n`);
   const rows = metricRows(verdict).map((row) => [
     row.label,
     row.candidate,
@@ -90,12 +90,11 @@ function printVerdict(verdict: Verdict): void {
     row.difference,
     row.differenceInterval,
   ]);
-  for (const line of table([['Metric', 'Candidate', '', 'Champion', 'Difference', ''], ...rows]))
-    console.log(line);
-  console.log();
+  for (const line of table([['Metric', 'Candidate', '', 'Champion', 'Difference', ''], ...rows])) print(line);
+  print();
   for (const check of verdict.checks)
-    console.log(`${check.outcome.padEnd(12)} ${cleanText(`${check.name}: ${check.detail}`, 600)}`);
-  for (const note of verdict.notes) console.log(`note: ${cleanText(note, 600)}`);
+    print(`${check.outcome.padEnd(12)} ${cleanText(`${check.name}: ${check.detail}`, 600)}`);
+  for (const note of verdict.notes) print(`note: ${cleanText(note, 600)}`);
 }
 
 const exists = (file: string): Promise<boolean> =>

@@ -13,8 +13,8 @@ import {
   summaryOf,
 } from '../run/account/lineage.ts';
 import { type Champion, championId, championKind, type StepContext } from '../steps/context.ts';
-import { printJson } from './errors.ts';
 import { home } from './home.ts';
+import { print, printJson } from './print.ts';
 import { table } from './table.ts';
 
 interface HistoryOptions {
@@ -41,12 +41,10 @@ export async function history(options: HistoryOptions): Promise<void> {
     .slice(0, options.limit);
   if (options.json) printJson({ project: config.project, model: config.name, champion, runs });
   else if (runs.length === 0)
-    console.log(
-      commit === undefined ? 'No runs yet: start one with `npm start`.' : `No runs of commit ${commit}.`,
-    );
+    print(commit === undefined ? 'No runs yet: start one with `npm start`.' : `No runs of commit ${commit}.`);
   else {
-    console.log(`Champion: ${champion?.package ?? 'none'}\n`);
-    for (const line of table([header, ...runs.map(rowOf)])) console.log(line);
+    print(`Champion: ${champion?.package ?? 'none'}\n`);
+    for (const line of table([header, ...runs.map(rowOf)])) print(line);
   }
 }
 
@@ -80,9 +78,9 @@ async function tellPackage(
     ['compared with', made_by?.champion ?? 'nothing'],
     ['champion in', story.compared_in.length === 0 ? 'no comparison' : story.compared_in.join(', ')],
   ];
-  for (const line of table(rows)) console.log(line);
-  console.log('\nRuns whose candidate it was:\n');
-  for (const line of table([header, ...story.runs.map(rowOf)])) console.log(line);
+  for (const line of table(rows)) print(line);
+  print('\nRuns whose candidate it was:\n');
+  for (const line of table([header, ...story.runs.map(rowOf)])) print(line);
 }
 
 const statusOf = ({ is_champion, package: { status } }: PackageStory): string =>

@@ -8,8 +8,8 @@ import { runsOf } from '../run/account/lineage.ts';
 import { reportOf } from '../run/account/report-of.ts';
 import { writeReport } from '../run/account/write-report.ts';
 import { type RunRecord, runKind } from '../steps/train/run-record.ts';
-import { printJson } from './errors.ts';
 import { home } from './home.ts';
+import { note, print, printJson, printStyled } from './print.ts';
 
 interface ReportOptions {
   backend: Backend['name'];
@@ -22,7 +22,7 @@ interface ReportOptions {
 /** `mlops report RUN`. */
 export async function report(name: string, options: ReportOptions): Promise<void> {
   const { config } = await loadConfig(options.config, options);
-  const backend = await openBackend(config, options, { home: home(), onNote: console.error });
+  const backend = await openBackend(config, options, { home: home(), onNote: note });
   const { ledger } = backend.context;
   const run: RunRecord | undefined =
     name === 'last'
@@ -34,6 +34,6 @@ export async function report(name: string, options: ReportOptions): Promise<void
   const files = await writeReport(value, join(home(), 'runs', run.execution));
   if (options.json) return printJson(value);
   const color = process.stdout.isTTY === true;
-  console.log(renderTerminal(value, { color, columns: process.stdout.columns || 100 }));
-  console.log(`\nReport: ${relative(process.cwd(), files.html)}`);
+  printStyled(renderTerminal(value, { color, columns: process.stdout.columns || 100 }));
+  print(`\nReport: ${relative(process.cwd(), files.html)}`);
 }

@@ -3,7 +3,7 @@ import { ConfigError, type ConfigProblem } from '../errors.ts';
 import { formatCount, formatCountOf, formatPercent } from '../format.ts';
 import { checkSource, missingFiles } from '../run/start/check-project.ts';
 import type { DataProblem } from '../tables/data-contract.ts';
-import { printJson } from './errors.ts';
+import { note, print, printJson } from './print.ts';
 
 /** A problem at `line` and `column` of mlops.yaml, or at `line` (parquet: `row`) and `field` of a data file. */
 type Finding = (ConfigProblem & { file: string }) | DataProblem;
@@ -44,8 +44,7 @@ export async function validate({ config: file, model, set, json }: ValidateOptio
     printJson({ ok, errors: results.flatMap(({ errors }) => errors), models: results.map(told) });
   else
     for (const { loaded, errors, checked } of results)
-      if (loaded !== null && errors.length === 0)
-        for (const line of soundness(loaded, checked)) console.log(line);
+      if (loaded !== null && errors.length === 0) for (const line of soundness(loaded, checked)) print(line);
 }
 
 /** undefined also if the file cannot be read: `check` reports that. */
@@ -64,10 +63,10 @@ async function check(file: string, model: string | undefined, set: string[]): Pr
     const loaded = await loadConfig(file, { model, set });
     const { config, path } = loaded;
     const missing = await missingFiles(loaded);
-    if (missing.length > 0) console.error(new ConfigError(path, missing).message);
+    if (missing.length > 0) note(new ConfigError(path, missing).message);
     const isMissing = missing.some(({ path }) => path === 'data.source');
     const data = isMissing ? null : await checkSource(loaded);
-    for (const { message } of data?.problems ?? []) console.error(message);
+    for (const { message } of data?.problems ?? []) note(message);
     const errors = [...missing.map((problem) => ({ file: path, ...problem })), ...(data?.problems ?? [])];
     if (data === null || errors.length > 0) return { model: config.name, errors, checked: null, loaded };
     const { rows, columns } = data;
@@ -75,7 +74,7 @@ async function check(file: string, model: string | undefined, set: string[]): Pr
     return { model: config.name, errors, checked: { rows, columns, holdout }, loaded };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    console.error(error.message);
+    note(error.message);
     const errors = error.problems.map((problem) => ({ file: error.file, ...problem }));
     return { model: model ?? null, errors, checked: null, loaded: null };
   }
