@@ -6,6 +6,7 @@ import { BadFile } from './bad-file.ts';
 import { openCsv } from './csv.ts';
 import { type DataFile, findDataFiles } from './data-files.ts';
 import type { ParquetFile } from './parquet.ts';
+import { type Key, withKeys } from './partition.ts';
 import type { Table } from './table.ts';
 
 /** A place in the data. */
@@ -30,6 +31,8 @@ export interface DataProblem extends Place {
 
 export interface DataCheck {
   problems: DataProblem[];
+  /** Sentences about sound data. The prepare job says the same ones, for the report. */
+  warnings: string[];
   rows: number;
   /** Columns of the first file, in its order. */
   columns: string[];
@@ -49,14 +52,14 @@ export async function checkData(config: Config, paths: readonly string[]): Promi
 
 /** Like checkData, for files that have labels already. */
 export async function checkDataFiles(config: Config, files: readonly DataFile[]): Promise<DataCheck> {
-  return await checkEach(config, files, async ({ path, label }, check) => {
+  return await checkEach(config, files, async ({ path, label, keys }, check) => {
     const file = await open(path);
     try {
       if ((await file.stat()).size === 0) throw emptyFile();
-      if (config.data.format === 'csv') return await checkCsv(label, await openCsv(file), check);
+      if (config.data.format === 'csv') return await checkCsv({ label, keys }, await openCsv(file), check);
       const { openParquet } = await import('./parquet.ts'); // imported on demand: it takes 60 ms and 15 MB
       const parquet = await openParquet(path);
-      await checkParquet(label, parquet, (names) => parquet.table(names), config, check);
+      await checkParquet({ label, keys }, parquet, (names) => parquet.table(names), check);
     } finally {
       await file.close();
     }
@@ -66,6 +69,7 @@ export async function checkDataFiles(config: Config, files: readonly DataFile[])
 /** A data file of which only a part is read. */
 export interface DistantFile {
   label: string;
+  keys: readonly Key[];
   bytes: number;
   /** The bytes from `start` to before `end`. */
   read(start: number, end: number): Promise<Uint8Array>;
@@ -83,12 +87,12 @@ const leastBytes = 64_000;
  */
 export async function checkBeginnings(config: Config, files: readonly DistantFile[]): Promise<DataCheck> {
   const share = Math.max(leastBytes, Math.min(mostBytes, Math.floor(mostTogether / files.length)));
-  return await checkEach(config, files, async ({ label, bytes, read }, check) => {
+  return await checkEach(config, files, async ({ label, keys, bytes, read }, check) => {
     if (bytes === 0) throw emptyFile();
     check.unread += 1;
     if (config.data.format === 'csv') {
       const beginning = await read(0, Math.min(bytes, share));
-      return await checkCsv(label, await openCsv(beginning, { cut: true }), check);
+      return await checkCsv({ label, keys }, await openCsv(beginning, { cut: true }), check);
     }
     const slice = async (start: number, end = bytes): Promise<ArrayBuffer> => {
       // A copy with its own buffer, since the original may be shared.
@@ -97,7 +101,7 @@ export async function checkBeginnings(config: Config, files: readonly DistantFil
     const { openParquet } = await import('./parquet.ts');
     const parquet = await openParquet({ byteLength: bytes, slice });
     const most = { rows: mostRows, bytes: share };
-    await checkParquet(label, parquet, (names) => parquet.table(names, most), config, check);
+    await checkParquet({ label, keys }, parquet, (names) => parquet.table(names, most), check);
   });
 }
 
@@ -115,8 +119,7 @@ async function checkEach<File extends { label: string }>(
       await checkFile(file, check);
     } catch (error) {
       if (!(error instanceof BadFile)) throw error;
-      const line = error.line === null ? {} : { line: error.line };
-      check.add('data.source', { file: file.label, ...line }, whyUnreadable(error));
+      check.add('data.source', { file: file.label, ...placeOf(error, config) }, whyUnreadable(error));
       check.unread += 1;
     }
   }
@@ -130,38 +133,48 @@ function whyUnreadable({ kind, found, message }: BadFile): string {
   return kind === 'Parquet as CSV' ? `${message}; set data.format: parquet` : message;
 }
 
-async function checkCsv(label: string, table: Table, check: ContractCheck): Promise<void> {
-  if (table.header.length === 0) throw emptyFile();
-  const rows = check.header(label, table.header, 'line');
+function placeOf({ line, column }: BadFile, { data }: Config): Omit<Place, 'file'> {
+  if (line === null) return {};
+  if (data.format === 'csv') return { line };
+  return { row: line, ...(column !== null && { field: column }) };
+}
+
+/** A file by its label, and the columns that its folders add. */
+interface Source {
+  label: string;
+  keys: readonly Key[];
+}
+
+async function checkCsv({ label, keys }: Source, csv: Table, check: ContractCheck): Promise<void> {
+  if (csv.header.length === 0) throw emptyFile();
+  const table = withKeys(csv, keys);
+  const rows = check.header(label, table.header, 'line', { added: table.header.length - csv.header.length });
   // Rows are read even if the header is wrong, since the file may stop being CSV further down.
   while (await table.load()) while (table.next()) rows?.row(table);
 }
 
 async function checkParquet(
-  label: string,
+  { label, keys }: Source,
   { columns, rows }: ParquetFile,
   tableOf: (names: readonly string[]) => Table,
-  config: Config,
   check: ContractCheck,
 ): Promise<void> {
-  const { target, row_id } = config.data;
   const names = columns.map(({ name }) => name);
-  const needed = columns.filter(({ name, isText }) => name === target || name === row_id || isText);
-  const present = needed.map(({ name }) => name);
-  const reader = check.header(label, names, 'row', present, (table, column) =>
-    text(table.value(column), needed[column]?.isFloat === true),
+  const added = keys.map(([name]) => name).filter((name) => !names.includes(name));
+  check.index(columns.filter(({ isIndex }) => isIndex).map(({ name }) => name));
+  const used = check.used([...names, ...added]);
+  const read = columns.filter(
+    ({ name, isText }) =>
+      used.named.has(name) || (isText && used.all.has(name)) || keys.some(([key]) => key === name),
   );
+  const readable = read.filter(({ isReadable }) => isReadable).map(({ name }) => name);
+  const reader = check.header(label, [...names, ...added], 'row', { present: [...readable, ...added] });
   if (!reader) return;
-  if (needed.length === 0) check.rows += rows;
-  const table = tableOf(present);
+  for (const { name, type, isReadable } of columns)
+    if (!isReadable && used.all.has(name)) check.unreadable(label, name, type);
+  if (readable.length === 0) check.rows += rows;
+  const table = withKeys(tableOf(readable), keys);
   while (await table.load()) while (table.next()) reader.row(table);
-}
-
-/** A value's text, as the prepare job writes it: a whole float as 1.0, a missing value or NaN as "". */
-function text(value: unknown, isFloat: boolean): string {
-  if (value === null || value === undefined || Number.isNaN(value)) return '';
-  if (isFloat && Number.isInteger(value) && Math.abs(value as number) < 1e16) return `${value}.0`;
-  return value instanceof Date ? value.toISOString() : String(value);
 }
 
 interface RowCheck {
@@ -196,6 +209,8 @@ class ContractCheck {
   /** Place of each id's first row: its file's index times filePlaces, plus the line or row. */
   private readonly rowIds = new Map<string, number>();
   private readonly files: { label: string; unit: string }[] = [];
+  /** Columns in which pandas keeps its index. */
+  private readonly indexes = new Set<string>();
   private readonly config: Config;
   private readonly scripted: boolean;
 
@@ -214,18 +229,42 @@ class ContractCheck {
     else found.more += 1;
   }
 
+  /** Adds columns in which pandas keeps its index. They are no features, but mlops.yaml may name them. */
+  index(names: readonly string[]): void {
+    for (const name of names) this.indexes.add(name);
+  }
+
+  /** The columns that the prepare job writes: `named` are the target and the row id, `all` has the others too. */
+  used(names: readonly string[]): { named: ReadonlySet<string>; all: ReadonlySet<string> } {
+    const { target, row_id } = this.config.data;
+    const named = new Set(row_id === null ? [target] : [target, row_id]);
+    return { named, all: new Set([...named, ...names.filter((name) => this.isWritten(name))]) };
+  }
+
+  /** Adds a column whose type has no text, such as a list. */
+  unreadable(label: string, name: string, type: string): void {
+    const { target, row_id } = this.config.data;
+    const [path, remedy] =
+      name === target
+        ? ['data.target', '']
+        : name === row_id
+          ? ['data.row_id', '']
+          : ['data.exclude', `; or leave it out: data.exclude: [${name}]`];
+    const what = `got the type ${type}, expected a number, text, a date or a boolean${remedy}`;
+    this.add(path, { file: label, field: name }, what);
+  }
+
   /**
    * Checks a file's columns. Returns null if its rows cannot be checked.
    *
    * @param present the columns that rows will hold
-   * @param fieldOf the text of a field of the current row
+   * @param added the number of columns that no row of the file itself holds
    */
   header(
     label: string,
     names: readonly string[],
     unit: 'line' | 'row',
-    present = names,
-    fieldOf = (table: Table, column: number) => table.value(column) as string,
+    { present = names, added = 0 }: { present?: readonly string[]; added?: number } = {},
   ): RowCheck | null {
     const { data } = this.config;
     if (!this.isSoundHeader(label, names, unit)) return null;
@@ -247,13 +286,14 @@ class ContractCheck {
           ...(field !== undefined && { field }),
         });
         if (width !== present.length) {
-          const what = `got ${width} ${width === 1 ? 'field' : 'fields'}, expected ${present.length} as in the header`;
+          const fields = width - added;
+          const what = `got ${fields} ${fields === 1 ? 'field' : 'fields'}, expected ${present.length - added} as in the header`;
           this.add('data.source', where(), what, 'rows of another width');
           return;
         }
         this.rows += 1;
-        if (target >= 0) this.label(fieldOf(table, target), where);
-        if (rowId >= 0) this.rowId(fieldOf(table, rowId), where, file, position);
+        if (target >= 0) this.label(table.value(target), where);
+        if (rowId >= 0) this.rowId(table.value(rowId), where, file, position);
         for (const column of written) {
           if (table.spansLines(column))
             this.add(
@@ -279,7 +319,18 @@ class ContractCheck {
         ? told
         : [...told, { path, message: `${source}: ${more} more ${kind}`, file: source }];
     });
-    return { problems, rows: this.rows, columns: this.columns ?? [] };
+    return { problems, warnings: this.warnings(), rows: this.rows, columns: this.columns ?? [] };
+  }
+
+  private warnings(): string[] {
+    const { target, row_id, exclude, features_exclude, slices } = this.config.data;
+    const named = [target, row_id, ...exclude, ...features_exclude, ...slices];
+    return [...this.indexes]
+      .filter((name) => !named.includes(name))
+      .map(
+        (name) =>
+          `The column ${shown(name)} is pandas' stored index, so it is no feature; data.row_id may name it.`,
+      );
   }
 
   private isSoundHeader(label: string, names: readonly string[], unit: string): boolean {
@@ -344,7 +395,13 @@ class ContractCheck {
           { file: label },
           `${path}: got ${shown(column)}, expected a column of the header${didYouMean(column, names)}`,
         );
-    const kept = new Set([data.target, data.row_id, ...data.exclude, ...data.features_exclude]);
+    const kept = new Set([
+      data.target,
+      data.row_id,
+      ...data.exclude,
+      ...data.features_exclude,
+      ...this.indexes,
+    ]);
     if (!this.scripted && names.every((name) => kept.has(name)))
       this.add(
         'data.features_exclude',
@@ -355,16 +412,17 @@ class ContractCheck {
 
   /** Indexes of the columns that are written to CSV, where each row must be one line. */
   private lineColumns(names: readonly string[]): number[] {
-    const { data, model } = this.config;
-    if (model.content_type !== 'text/csv') return [];
-    const isWritten = (name: string) => {
-      if (name === data.row_id) return true;
-      if (this.scripted || name === data.target) return false;
-      return (
-        data.slices.includes(name) || !(data.exclude.includes(name) || data.features_exclude.includes(name))
-      );
-    };
-    return names.flatMap((name, index) => (isWritten(name) ? [index] : []));
+    if (this.config.model.content_type !== 'text/csv') return [];
+    return names.flatMap((name, index) => (this.isWritten(name) ? [index] : []));
+  }
+
+  /** Whether the prepare job writes the column as it is. */
+  private isWritten(name: string): boolean {
+    const { data } = this.config;
+    if (name === data.row_id) return true;
+    if (this.scripted || name === data.target) return false;
+    if (data.slices.includes(name)) return true;
+    return !(data.exclude.includes(name) || data.features_exclude.includes(name) || this.indexes.has(name));
   }
 
   private label(value: string, where: (field: string) => Place): void {

@@ -1,10 +1,13 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
+import { byCodePoint } from '../code-points.ts';
+import { type Key, keysOf } from './partition.ts';
 
-/** A data file: its local path, and the label by which its owner knows it. */
+/** A data file: its local path, the label by which its owner knows it, and the columns that its folders add. */
 export interface DataFile {
   path: string;
   label: string;
+  keys: readonly Key[];
 }
 
 /**
@@ -27,7 +30,7 @@ export async function findDataFiles(paths: readonly string[], source: string): P
   return labelled(
     files.map((path) => ({ path, name: relative(root, path).split(sep).join('/') })),
     source,
-  ).map(({ path, label }) => ({ path, label }));
+  ).map(({ path, label, keys }) => ({ path, label, keys }));
 }
 
 /**
@@ -37,17 +40,21 @@ export async function findDataFiles(paths: readonly string[], source: string): P
 export function labelled<File extends { name: string }>(
   files: readonly File[],
   source: string,
-): (File & { label: string })[] {
+): (File & Omit<DataFile, 'path'>)[] {
   const found = files
-    .filter(({ name }) => !name.split('/').some((part) => /^[._]/.test(part)))
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
+    .filter(({ name }) => !name.split('/').some(isMarker))
+    .sort((a, b) => byCodePoint(a.name, b.name));
   const [only] = found;
   const isSource = found.length === 1 && ['', basename(source)].includes(basename(only?.name ?? ''));
   return found.map((file) => ({
     ...file,
     label: isSource || file.name === '' ? source : `${source.replace(/\/+$/, '')}/${file.name}`,
+    keys: keysOf(file.name),
   }));
 }
+
+/** Whether a file or folder holds no data, by its name; `_day=1` is a folder of a key. */
+const isMarker = (name: string): boolean => /^\.|^_[^=]*$/.test(name);
 
 async function kindOf(path: string): Promise<'file' | 'folder' | 'none'> {
   try {

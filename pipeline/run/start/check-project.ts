@@ -42,8 +42,7 @@ const whyNot = ({ code, message }: NodeJS.ErrnoException): string | null =>
 export async function checkSource({ config, path }: LoadedConfig): Promise<DataCheck | null> {
   const { source } = config.data;
   if (isRemote(source)) return null;
-  const files = await dataFiles(await locate(source, path));
-  return await checkData(config, files.length === 0 ? [source] : files.map((file) => file.path));
+  return await checkData(config, [await locate(source, path)]);
 }
 
 const isRemote = (path: string): boolean => path.startsWith('s3://');

@@ -324,13 +324,14 @@ async function requireSoundData(
     ? await checkDataFiles(
         config,
         await Promise.all(
-          files.map(async ({ uri, label }) => ({ label, path: await storage.localFile(uri) })),
+          files.map(async ({ uri, label, keys }) => ({ label, keys, path: await storage.localFile(uri) })),
         ),
       )
     : await checkBeginnings(
         config,
-        files.map(({ uri, label, bytes }) => ({
+        files.map(({ uri, label, keys, bytes }) => ({
           label,
+          keys,
           bytes,
           read: (start, end) => storage.readRange(uri, start, end),
         })),
