@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import { styleText } from 'node:util';
 import { loadConfig } from '../config/load.ts';
-import { defaultGate } from '../config/schema.ts';
+import { defaultGate, groupColumnOf } from '../config/schema.ts';
 import { InputError } from '../errors.ts';
 import { decide } from '../gate/decide.ts';
 import type { GatePolicy } from '../gate/policy.ts';
@@ -74,7 +74,14 @@ async function policyFor(
     return { policy: defaultGate(problem), reading: { problem } };
   }
   const { config } = await loadConfig(file, options);
-  return { policy: config.gate, reading: { problem: config.problem, positive: config.data.positive } };
+  return {
+    policy: config.gate,
+    reading: {
+      problem: config.problem,
+      positive: config.data.positive,
+      group: groupColumnOf(config),
+    },
+  };
 }
 
 function printVerdict(verdict: Verdict): void {

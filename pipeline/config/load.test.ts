@@ -35,6 +35,7 @@ describe('defaults', () => {
         slices: [],
         features_exclude: [],
         holdout: 0.2,
+        split: { by: 'hash' },
         scoring: null,
       },
       model: {

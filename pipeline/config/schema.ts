@@ -124,6 +124,31 @@ const jobInstance = object({
   volume_gb: whole({ min: 1, max: 16_384 }).default(30).describe('Disk of each instance, in GB.'),
 });
 
+const splitPhrase =
+  'hash, { by: group, column: C }, { by: time, column: C, embargo: 7d } or { by: file, source: F }';
+
+/** Which keys a split takes beside `by`: rules.ts refuses the others. */
+const split = object({
+  by: choice(['hash', 'group', 'time', 'file']).describe(
+    'What decides the side of a row. hash: a hash of its row_id. group: a hash of its group, so that a group is on one side for ever. time: the newest rows are held out. file: the rows of source are held out.',
+  ),
+  column: text('the name of a column')
+    .optional()
+    .describe(
+      'by group: the column that names the group. by time: the column with the time: dates (2024-03-01), timestamps (2024-03-01T12:00:00Z; without a zone they are UTC) or numbers. It is no feature.',
+    ),
+  embargo: duration('3650d')
+    .optional()
+    .describe(
+      'by time: rows of this time before the holdout are left out of training, and counted. Numbers are then Unix times in seconds, milliseconds, microseconds or nanoseconds. Default: none.',
+    ),
+  source: string('a file, a folder or s3://bucket/prefix')
+    .optional()
+    .describe(
+      'by file: the rows that are held out: a file, a folder or s3://bucket/prefix, with the columns of data.source. No row may be in both.',
+    ),
+});
+
 const data = object({
   source: string('a file, a folder or s3://bucket/prefix').describe(
     'The labelled rows: a file, a folder of files with the same columns, or s3://bucket/prefix. Paths are relative to mlops.yaml.',
@@ -152,6 +177,10 @@ const data = object({
   holdout: number({ above: 0, below: 1 })
     .default(0.2)
     .describe('Share of rows held out of training. The gate judges models on these rows.'),
+  split: z
+    .union([z.literal('hash').transform(() => ({ by: 'hash' as const })), split], { error: splitPhrase })
+    .prefault('hash')
+    .describe('How rows are divided into training rows and holdout. Default: hash.'),
   scoring: notBuiltYet(
     noneOr(string('a file, a folder or s3://bucket/prefix'), 'a file, a folder or s3://bucket/prefix')
       .default(null)
@@ -588,7 +617,11 @@ function fillIn(given: z.output<typeof configFile>) {
   return {
     ...given,
     name: given.name ?? project,
-    data: { ...data, format: data.format ?? (data.source.endsWith('.parquet') ? 'parquet' : 'csv') },
+    data: {
+      ...data,
+      split: fillInSplit(data.split),
+      format: data.format ?? (data.source.endsWith('.parquet') ? 'parquet' : 'csv'),
+    },
     model: { ...model, output, context: model.context ?? (model.image === null ? 'model' : null) },
     tuning: tuning && fillInTuning(tuning, Object.keys(given.training.metrics)),
     gate,
@@ -597,6 +630,28 @@ function fillIn(given: z.output<typeof configFile>) {
       decay: monitoring.decay && { ...monitoring.decay, metric: monitoring.decay.metric ?? gate.primary },
     },
   };
+}
+
+/** How rows are divided into training rows and holdout; `embargo` is in seconds. */
+export type Split =
+  | { by: 'hash' }
+  | { by: 'group'; column: string }
+  | { by: 'time'; column: string; embargo: number }
+  | { by: 'file'; source: string };
+
+/** A missing key becomes empty, which rules.ts refuses. */
+function fillInSplit({ by, ...given }: { by: Split['by'] } & Partial<z.output<typeof split>>): Split {
+  const { column = '', embargo = 0, source = '' } = given;
+  switch (by) {
+    case 'hash':
+      return { by };
+    case 'group':
+      return { by, column };
+    case 'time':
+      return { by, column, embargo };
+    case 'file':
+      return { by, source };
+  }
 }
 
 const usualOutput = (problem: Problem) => (problem === 'regression' ? 'value' : 'probability');
@@ -651,3 +706,7 @@ export const configSchema = configFile.transform(fillIn);
 
 /** mlops.yaml with every default filled in: `off` and `none` are null, durations are seconds. */
 export type Config = z.output<typeof configSchema>;
+
+/** The column that names the group of a row, where the split is by group. */
+export const groupColumnOf = ({ data }: Pick<Config, 'data'>): string | null =>
+  data.split?.by === 'group' ? data.split.column : null;

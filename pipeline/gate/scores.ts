@@ -16,6 +16,8 @@ export interface ReadOptions {
   problem: Problem;
   /** Binary: the text of the positive class, if labels are not 0 and 1. */
   positive?: string | null;
+  /** The column that names the group of a row (data.split: by: group), which is no slice. */
+  group?: string | null;
 }
 
 /** Largest distance from 1 of the sum of a row's class probabilities; allows for rounding to 4 decimals. */
@@ -23,7 +25,8 @@ export const SUM_TOLERANCE = 1e-3;
 
 /**
  * Reads a score file: `row_id,label,score` (binary), `row_id,label,score_CLASS...` (multiclass) or
- * `row_id,label,predicted` (regression, or labels only), columns in any order; further columns are slices.
+ * `row_id,label,predicted` (regression, or labels only), columns in any order; further columns are slices, but for the
+ * group's.
  *
  * @param file path of a CSV file with a header, or of a parquet file
  * @throws ScoreFileError if anything is missing, malformed, not finite or ambiguous
@@ -35,12 +38,15 @@ export async function readScores(file: string, options: ReadOptions): Promise<Sc
 async function readRows(table: ScoreTable, options: ReadOptions): Promise<Omit<Rows, 'source'> & Output> {
   checkHeader(table);
   const outputs = outputColumns(table, options.problem);
-  const used = new Set(['row_id', 'label', ...outputs]);
+  const { group = null } = options;
+  if (group !== null) requireColumn(table, group, ', the group of data.split.column');
+  const used = new Set(['row_id', 'label', ...outputs, ...(group === null ? [] : [group])]);
   const parser = PARSERS[options.problem](table, outputs, options);
   const idColumn = table.header.indexOf('row_id');
   const slices = table.header.flatMap((name, column) =>
     used.has(name) ? [] : [new SliceBuilder(name, column, table.mostRows)],
   );
+  const groups = group === null ? null : new SliceBuilder(group, table.header.indexOf(group), table.mostRows);
   const ids: string[] = [];
   const positions = new Int32Array(table.mostRows);
   while (await table.load()) {
@@ -52,6 +58,7 @@ async function readRows(table: ScoreTable, options: ReadOptions): Promise<Omit<R
       positions[row] = table.position;
       parser.row(row);
       for (const slice of slices) slice.add(row, table.field(slice.column));
+      groups?.add(row, table.field(groups.column));
     }
   }
   if (ids.length === 0) throw table.errorAt(1, null, 'a header and no rows', 'at least one row');
@@ -60,6 +67,7 @@ async function readRows(table: ScoreTable, options: ReadOptions): Promise<Omit<R
     ids,
     positions: positions.slice(0, ids.length),
     slices: new Map(slices.map((slice) => [slice.name, slice.finish(ids.length)])),
+    ...(groups && { groups: groups.finish(ids.length) }),
     ...parser.finish(ids.length),
   };
 }

@@ -12,6 +12,7 @@ const manifest = (changes: Partial<Manifest>): Manifest => ({
   content_type: 'text/csv',
   features: [{ name: 'x', type: 'number' }],
   slices: [],
+  row_id: 'id',
   files: {
     train: { path: 'train/train.csv', rows: 1, positives: 1, sha256: '' },
     holdout: { path: 'holdout/holdout.csv', rows: 1, positives: 1, sha256: '' },

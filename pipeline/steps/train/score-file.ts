@@ -1,10 +1,10 @@
 import { parse } from 'csv-parse/sync';
 import type { Config } from '../../config/schema.ts';
-import type { Manifest } from '../context.ts';
+import { carriedColumns, type Manifest } from '../context.ts';
 
 /**
  * Turns the output of a batch transform job (in the layout that inspect.ts filters for) into a score file in CSV: row
- * id, label, score or scores, slices. Scores stay the text that the model wrote; the gate checks them.
+ * id, label, score or scores, group if there is one, slices. Scores stay the text that the model wrote; the gate checks them.
  * @throws ModelOutputError if a line is malformed or does not have the columns that mlops.yaml declares
  */
 export function scoreFileOf(output: string, manifest: Manifest, model: Config['model']): string {
@@ -22,7 +22,7 @@ export function scoreFileOf(output: string, manifest: Manifest, model: Config['m
     const said = columns[0] === 'predicted' ? predictedText(first, index, manifest) : first;
     return [id, labelText(label, manifest), said, ...others, ...slices];
   });
-  const header = ['row_id', 'label', ...columns, ...manifest.slices];
+  const header = ['row_id', 'label', ...columns, ...carriedColumns(manifest)];
   return `${[header, ...lines].map((fields) => fields.map(quoted).join(',')).join('\n')}\n`;
 }
 
@@ -44,7 +44,7 @@ function outputColumns({ problem, labels }: Manifest, output: Config['model']['o
 }
 
 function csvRows(output: string, manifest: Manifest): Row[] {
-  const kept = 2 + manifest.slices.length;
+  const kept = 2 + carriedColumns(manifest).length;
   let records: string[][];
   try {
     records = parse(output, { relaxColumnCount: true, skipEmptyLines: true });
@@ -73,7 +73,7 @@ function jsonRows(output: string, manifest: Manifest): Row[] {
       return {
         id: String(row.row_id),
         label: String(row.label),
-        slices: manifest.slices.map((name) => String(row.slices[name] ?? '')),
+        slices: carriedColumns(manifest).map((name) => String(row.slices[name] ?? '')),
         answer: flat(row.SageMakerOutput).map(String),
       };
     });

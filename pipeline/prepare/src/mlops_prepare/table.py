@@ -44,6 +44,8 @@ class Table:
     # Columns of other types, such as lists, with a description; an error only if they are used.
     unusable: Mapping[str, str]
     chunks: Callable[[], Iterator[Chunk]]
+    # Labels of the files that hold the holdout (data.split.by: file).
+    held_files: frozenset[str] = frozenset()
 
 
 class Places:
