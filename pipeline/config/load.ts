@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { ConfigError, type ConfigProblem, InputError } from '../errors.ts';
 import { explain, pathOf } from './explain.ts';
+import { addModelYaml, contextIn, folderOf } from './model-yaml.ts';
 import { checkRoot, chooseModel, hasModels, modelsOf, modelTree, overCeiling, rootFile } from './models.ts';
 import { override } from './overrides.ts';
 import { checkRules } from './rules.ts';
@@ -29,8 +30,8 @@ interface Options {
 const largestFile = 1_000_000;
 
 /**
- * Reads and checks the settings of one model, from mlops.yaml alone or from the model's own file and the root's
- * mlops.yaml. Throws ConfigError with every problem, and InputError if the project has no such model.
+ * Reads and checks the settings of one model: from mlops.yaml alone or from the model's own file and the root's, and
+ * from the model.yaml of its folder. Throws ConfigError with every problem, and InputError if the project has no such model.
  */
 export async function loadConfig(
   path: string,
@@ -43,13 +44,15 @@ export async function loadConfig(
     // A file that could not be read is read again, for its error.
     const own = chosen.tree ?? readTree(await readText(chosen.file), configSchema);
     const tree = modelTree(chosen, own, root, path);
-    const config = configOf(tree, { file: chosen.file, set, takesNotBuilt });
+    await complete(tree, { file: chosen.file, set });
+    const config = configOf(tree, { file: chosen.file, takesNotBuilt });
     const over = overCeiling(config.budget.max_run_usd, root, path);
     if (over !== null) throw new ConfigError(chosen.file, [problemAt(tree, 'budget.max_run_usd', over)]);
     return { config, path: chosen.file, problemAt: (at, message) => problemAt(tree, at, message) };
   }
   const tree = soleTree(text, path);
-  const config = configOf(tree, { file: path, set, takesNotBuilt });
+  await complete(tree, { file: path, set });
+  const config = configOf(tree, { file: path, takesNotBuilt });
   if (model !== undefined && model !== config.name)
     throw new InputError(
       `--model: got ${JSON.stringify(model)}, expected ${config.name}, the only model of ${path}`,
@@ -76,12 +79,21 @@ export async function loadModels(path: string): Promise<[Config, ...Config[]]> {
   return [await load(first), ...(await Promise.all(others.map(load)))];
 }
 
-/** Parses and checks the text of the only model's mlops.yaml. Throws ConfigError with every problem. */
+/** Parses and checks the text of the only model's mlops.yaml, without any model.yaml. Throws ConfigError with every problem. */
 export function parseConfig(
   text: string,
   { file = 'mlops.yaml', set = [], takesNotBuilt = false }: Omit<Options, 'model'> & { file?: string } = {},
 ): Config {
-  return configOf(soleTree(text, file), { file, set, takesNotBuilt });
+  const tree = soleTree(text, file);
+  override(tree, set, configSchema);
+  return configOf(tree, { file, takesNotBuilt });
+}
+
+/** Applies the overrides, and what the model's folder says of its container beneath them. */
+async function complete(tree: Tree, { file, set }: { file: string; set: readonly string[] }): Promise<void> {
+  const written = contextIn(tree);
+  override(tree, set, configSchema);
+  await addModelYaml(tree, { folder: folderOf(written, tree), file, read: readText });
 }
 
 function soleTree(text: string, file: string): Tree {
@@ -103,11 +115,7 @@ function soleTree(text: string, file: string): Tree {
   return tree;
 }
 
-function configOf(
-  tree: Tree,
-  { file, set, takesNotBuilt }: { file: string; set: readonly string[]; takesNotBuilt: boolean },
-): Config {
-  override(tree, set, configSchema);
+function configOf(tree: Tree, { file, takesNotBuilt }: { file: string; takesNotBuilt: boolean }): Config {
   if (!isMapping(tree.value)) throw new ConfigError(file, [notSettings]);
   // An empty mapping makes the check report each required setting of data.
   if (tree.value.data === undefined) tree.value.data = {};
