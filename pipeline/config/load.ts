@@ -14,6 +14,8 @@ export interface LoadedConfig {
   config: Config;
   /** The file that describes the model; paths in it are relative to it. */
   path: string;
+  /** The model.yaml of the model's folder; null if it has none. */
+  modelYaml: string | null;
   /** Places a problem that only shows outside the file (missing data, say) at the line that sets the setting. */
   problemAt: (path: string, message: string) => ConfigProblem;
 }
@@ -44,20 +46,20 @@ export async function loadConfig(
     // A file that could not be read is read again, for its error.
     const own = chosen.tree ?? readTree(await readText(chosen.file), configSchema);
     const tree = modelTree(chosen, own, root, path);
-    await complete(tree, { file: chosen.file, set });
+    const modelYaml = await complete(tree, { file: chosen.file, set });
     const config = configOf(tree, { file: chosen.file, takesNotBuilt });
     const over = overCeiling(config.budget.max_run_usd, root, path);
     if (over !== null) throw new ConfigError(chosen.file, [problemAt(tree, 'budget.max_run_usd', over)]);
-    return { config, path: chosen.file, problemAt: (at, message) => problemAt(tree, at, message) };
+    return { config, path: chosen.file, modelYaml, problemAt: (at, message) => problemAt(tree, at, message) };
   }
   const tree = soleTree(text, path);
-  await complete(tree, { file: path, set });
+  const modelYaml = await complete(tree, { file: path, set });
   const config = configOf(tree, { file: path, takesNotBuilt });
   if (model !== undefined && model !== config.name)
     throw new InputError(
       `--model: got ${JSON.stringify(model)}, expected ${config.name}, the only model of ${path}`,
     );
-  return { config, path, problemAt: (at, message) => problemAt(tree, at, message) };
+  return { config, path, modelYaml, problemAt: (at, message) => problemAt(tree, at, message) };
 }
 
 /** The names of a project's models; undefined if mlops.yaml describes the only one. Throws ConfigError. */
@@ -89,11 +91,14 @@ export function parseConfig(
   return configOf(tree, { file, takesNotBuilt });
 }
 
-/** Applies the overrides, and what the model's folder says of its container beneath them. */
-async function complete(tree: Tree, { file, set }: { file: string; set: readonly string[] }): Promise<void> {
+/** Applies the overrides, and what the model's folder says of its container beneath them. Returns its model.yaml. */
+async function complete(
+  tree: Tree,
+  { file, set }: { file: string; set: readonly string[] },
+): Promise<string | null> {
   const written = contextIn(tree);
   override(tree, set, configSchema);
-  await addModelYaml(tree, { folder: folderOf(written, tree), file, read: readText });
+  return await addModelYaml(tree, { folder: folderOf(written, tree), file, read: readText });
 }
 
 function soleTree(text: string, file: string): Tree {

@@ -115,6 +115,6 @@ test.each([
 test('a rule that it breaks with mlops.yaml is told at its own line', async () => {
   const path = write({ 'model/model.yaml': 'extra: [why]\noutput: probability\n' });
   await expect(loadConfig(path)).rejects.toThrow(
-    `${join(folder, 'model/model.yaml')}: output: got "probability", expected value for problem regression`,
+    `${join(folder, 'model/model.yaml')}: output: got "probability", expected value for problem regression: model: { output: value }, which is the default (line 2, column 9)`,
   );
 });

@@ -30,23 +30,23 @@ export function folderOf(before: string | null, after: Tree): string | null {
 
 /**
  * Puts what the folder's model.yaml says under the settings of mlops.yaml, each with its place, and its mistakes among
- * the problems. Does nothing if the folder has none.
+ * the problems. Returns the path of model.yaml; null if the folder has none.
  * @param file the mlops.yaml to which the folder is relative
  * @param read the text of a file; throws ConfigError
  */
 export async function addModelYaml(
   tree: Tree,
   { folder, file, read }: { folder: string | null; file: string; read: (path: string) => Promise<string> },
-): Promise<void> {
-  if (folder === null || !isMapping(tree.value)) return;
+): Promise<string | null> {
+  if (folder === null || !isMapping(tree.value)) return null;
   const own = tree.value.model ?? {};
-  if (!isMapping(own)) return;
+  if (!isMapping(own)) return null;
   const path = shown(join(await locate(folder, file), 'model.yaml'));
-  if ((await stat(path).catch(() => null)) === null) return;
+  if ((await stat(path).catch(() => null)) === null) return null;
   const said = readTree(await read(path), modelYaml);
   const problems = problemsOf(said);
   tree.problems.push(...problems.map((problem) => ({ ...problem, file: path })));
-  if (problems.length > 0 || !isMapping(said.value)) return;
+  if (problems.length > 0 || !isMapping(said.value)) return path;
   // Another format in mlops.yaml leaves nothing for the layout of CSV to describe.
   if (typeof own.content_type === 'string' && own.content_type !== 'text/csv') delete said.value.csv;
   const take = (inner: string, from: string) => {
@@ -55,6 +55,7 @@ export async function addModelYaml(
         tree.origins.set(`${inner}${at.slice(from.length)}`, elsewhere(origin, path, at));
   };
   tree.value.model = mergeInto(said.value, own, 'model', take, '');
+  return path;
 }
 
 /** The path as a person in this working directory would write it. */

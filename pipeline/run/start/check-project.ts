@@ -2,16 +2,17 @@ import type { LoadedConfig } from '../../config/load.ts';
 import { locate } from '../../config/locate.ts';
 import type { ConfigProblem } from '../../errors.ts';
 import { checkData, type DataCheck } from '../../tables/data-contract.ts';
+import { modelFolderProblems } from './model-folder.ts';
 import { dataFiles } from './request.ts';
 
-/** The files other than the data that mlops.yaml names and that do not exist. */
+/** The files other than the data, and the model's folder, that mlops.yaml names and that do not exist or cannot be used. */
 export async function missingFiles(loaded: LoadedConfig): Promise<ConfigProblem[]> {
   const { prepare, data } = loaded.config;
   const named = [
     ['prepare.script', prepare.script, 'a Python file'],
     ['data.scoring', data.scoring, 'a file, or a folder with files'],
   ] as const;
-  const problems: ConfigProblem[] = [];
+  const problems = await modelFolderProblems(loaded);
   for (const [path, value, expected] of named) {
     if (value === null || isRemote(value)) continue;
     const found = await dataFiles(await locate(value, loaded.path));
