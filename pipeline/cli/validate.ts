@@ -80,15 +80,28 @@ async function check(file: string, model: string | undefined, set: string[]): Pr
   }
 }
 
-function soundness({ path, config }: LoadedConfig, checked: Checked | null): string[] {
+function soundness(loaded: LoadedConfig, checked: Checked | null): string[] {
+  const { path, config } = loaded;
   const { source, holdout, row_id } = config.data;
-  if (checked === null) return [`${path}: valid`, `${source}: checked when a run starts`];
+  const settings = [`${path}: valid`, ...containerLine(loaded)];
+  if (checked === null) return [...settings, `${source}: checked when a run starts`];
   const { rows, columns } = checked;
   const share = formatPercent(holdout);
   return [
-    `${path}: valid`,
+    ...settings,
     `${source}: valid; ${formatCountOf(rows, 'row')}, ${formatCountOf(columns.length, 'column')}`,
     `Holdout: about ${formatCount(checked.holdout)} rows (${share}) by a hash of ${row_id ?? 'each row'}` +
       `${config.prepare.script === null ? '' : `, before ${config.prepare.script}`}`,
   ];
+}
+
+/** What the model takes and answers, if its folder says so. */
+function containerLine({ config, modelYaml }: LoadedConfig): string[] {
+  if (modelYaml === null) return [];
+  const { content_type, csv, manifest_channel, output, extra } = config.model;
+  const layout =
+    content_type === 'text/csv' ? `, ${csv.header ? 'a' : 'no'} header, target ${csv.target}` : '';
+  const manifest = manifest_channel === null ? '' : `, and the manifest as channel ${manifest_channel}`;
+  const answers = [{ probability: 'probabilities', label: 'labels', value: 'values' }[output], ...extra];
+  return [`${modelYaml}: valid; takes ${content_type}${layout}${manifest}; answers ${answers.join(', ')}`];
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -379,6 +379,8 @@ describe('loading', () => {
   let folder: string;
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'config-'));
+    // A folder without a model.yaml: else the one in the working directory would be the model's.
+    mkdirSync(join(folder, 'model'));
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 

@@ -195,7 +195,9 @@ function* output({ problem, model }: Config): Iterable<Breach> {
   if (!fits)
     yield [
       'model.output',
-      `got ${quoted(model.output)}, expected ${problem === 'regression' ? 'value' : 'probability or label'} for problem ${problem}`,
+      problem === 'regression'
+        ? `got ${quoted(model.output)}, expected value for problem regression: model: { output: value }, which is the default`
+        : `got ${quoted(model.output)}, expected probability or label for problem ${problem}: model: { output: probability }, which is the default, or model: { output: label }`,
     ];
 }
 
@@ -376,7 +378,7 @@ function* unfit(path: string, metric: Metric, { problem, model }: Config): Itera
   else if (metricFacts(metric).probabilities && model.output === 'label')
     yield [
       path,
-      `got ${quoted(metric)}, which needs probabilities; expected ${known.filter((name) => !metricFacts(name).probabilities).join(', ')} with model.output label`,
+      `got ${quoted(metric)}, which needs probabilities; expected ${known.filter((name) => !metricFacts(name).probabilities).join(', ')} with model.output label, or model: { output: probability } if serve answers probabilities`,
     ];
 }
 

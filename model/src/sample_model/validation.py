@@ -15,7 +15,6 @@ from sklearn.metrics import (
 from sklearn.model_selection import KFold, StratifiedKFold, cross_val_predict
 from sklearn.pipeline import Pipeline
 
-from sample_model.container import InputError
 from sample_model.features import Matrix
 from sample_model.hyperparameters import Problem
 
@@ -31,15 +30,12 @@ def cross_validate(
     """Metrics by name, each the mean over the folds, and the operating threshold (binary only).
 
     Folds are seeded, and stratified by label where there are classes. There are fewer than five where a class has
-    fewer rows.
-
-    Raises:
-        InputError: a class, or the whole, has fewer than two rows.
+    fewer rows. No metrics where they cannot be measured: a binary problem with one row of a class.
     """
-    smallest = len(labels) if problem == "regression" else min(np.unique(labels, return_counts=True)[1])
-    folds = min(FOLDS, int(smallest))
-    if folds < 2:
-        raise InputError(f"found {folds} row of a label, expected at least 2 for cross-validation")
+    smallest = len(labels) if problem == "regression" else int(min(np.unique(labels, return_counts=True)[1]))
+    if smallest < 2 and problem != "multiclass":
+        return {}, None
+    folds = max(2, min(FOLDS, smallest))
     splitter = (KFold if problem == "regression" else StratifiedKFold)(folds, shuffle=True, random_state=SEED)
     splits = list(splitter.split(matrix, labels))
     method = "predict" if problem == "regression" else "predict_proba"

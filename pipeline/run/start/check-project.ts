@@ -3,6 +3,7 @@ import type { LoadedConfig } from '../../config/load.ts';
 import { didYouMeanPath, kindOf, locate } from '../../config/locate.ts';
 import type { ConfigProblem } from '../../errors.ts';
 import { checkData, type DataCheck } from '../../tables/data-contract.ts';
+import { modelFolderProblems } from './model-folder.ts';
 import { dataFiles } from './request.ts';
 
 /** Most bytes of a prepare script. */
@@ -10,14 +11,15 @@ const largestScript = 10_000_000;
 
 /** The files and folders that mlops.yaml names and that are not there, or are something else than expected. */
 export async function missingFiles(loaded: LoadedConfig): Promise<ConfigProblem[]> {
-  const { prepare, data, model } = loaded.config;
+  const { prepare, data } = loaded.config;
+  const holdout = data.split.by === 'file' ? data.split.source : null;
   const named = [
     ['data.source', data.source, 'a file, or a folder with files', ['a file', 'a folder']],
+    ['data.split.source', holdout, 'a file, or a folder with files', ['a file', 'a folder']],
     ['data.scoring', data.scoring, 'a file, or a folder with files', ['a file', 'a folder']],
-    ['model.context', model.context, 'a folder with a Dockerfile or a Python package', ['a folder']],
     ['prepare.script', prepare.script, 'a Python file', ['a file']],
   ] as const;
-  const problems: ConfigProblem[] = [];
+  const problems = await modelFolderProblems(loaded);
   for (const [path, value, expected, kinds] of named) {
     if (value === null || isRemote(value)) continue;
     const found = await stat(await locate(value, loaded.path)).catch((error) => whyNot(error));
