@@ -29,4 +29,11 @@ export interface Image {
   /** With digest: `NAME@sha256:...`. */
   readonly uri: string;
   start(program: 'train' | 'serve' | 'prepare', options: ProgramOptions): Promise<Program>;
+  /**
+   * Imports `train` and `serve` without running them. Only images that run as plain processes can do this.
+   * @throws SetupError with the traceback if one of them cannot be imported
+   */
+  check?(): Promise<void>;
+  /** Sentences for the report of a run with this image. */
+  readonly notes?: readonly string[];
 }
