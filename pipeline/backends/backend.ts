@@ -77,6 +77,8 @@ export type Progress =
   | { kind: 'job'; state: string; name: string; url: string }
   /** The run waits, such as for another one to finish. `reason`: a line for people; `since`: ISO 8601. */
   | { kind: 'waiting'; state: string; reason: string; since: string }
+  /** A running step has something to tell. */
+  | { kind: 'note'; state: string; text: string }
   | { kind: 'trial'; state: string; done: number; total: number; best: number | null };
 
 export interface RunResult {

@@ -181,7 +181,7 @@ export class EmbeddedBackend implements Backend {
       return (parameters, { state, signal }) =>
         run(parameters as never, {
           signal,
-          progress: ({ done, total, best }) => onProgress({ kind: 'trial', state, done, total, best }),
+          progress: (update) => onProgress({ ...update, state }),
         });
     };
     const sagemaker = this.#sagemaker;

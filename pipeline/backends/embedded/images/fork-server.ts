@@ -108,7 +108,13 @@ export class ForkServer {
         this.#remove(event.id);
       };
       job.started.resolve(
-        groupProgram({ group: event.pid, exit: exit.promise, drained: closed.promise, onDrained }),
+        groupProgram({
+          group: event.pid,
+          env: job.request.env,
+          exit: exit.promise,
+          drained: closed.promise,
+          onDrained,
+        }),
       );
     } else if ('output' in event) {
       job.output.write(Buffer.from(event.output, 'base64'));
