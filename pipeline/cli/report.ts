@@ -19,7 +19,7 @@ interface ReportOptions {
   json?: boolean;
 }
 
-/** `mlops report RUN`. */
+/** `mlops report [RUN]`. */
 export async function report(name: string, options: ReportOptions): Promise<void> {
   const { config } = await loadConfig(options.config, options);
   const backend = await openBackend(config, options, { home: home(), onNote: note });
@@ -28,6 +28,8 @@ export async function report(name: string, options: ReportOptions): Promise<void
     name === 'last'
       ? (await runsOf(backend.context))[0]
       : (await ledger.get<RunRecord>(runKind, name))?.value;
+  if (run === undefined && name === 'last')
+    throw new InputError('no run yet: `mlops run` makes one, and its report');
   if (run === undefined)
     throw new InputError(`run ${name}: not in the ledger; \`mlops history\` lists the runs`);
   const value = await reportOf(run, backend);

@@ -65,7 +65,8 @@ function headline(report: Report, width: number, paint: Paint): string[] {
 }
 
 function failureLines(failure: NonNullable<Report['failure']>, width: number, paint: Paint): string[] {
-  const log = failure.log.slice(-20).map((line) => paint('dim', cut(`| ${cleanLogLine(line)}`, width)));
+  // The terminal wraps a long line itself: cut or wrapped here, it could be neither read nor copied.
+  const log = failure.log.map((line) => paint('dim', `| ${cleanLogLine(line)}`));
   const hint = failure.hint === '' ? [] : wrap(`Try: ${cleanText(failure.hint, 600)}`, width, '     ');
   return [...log, ...(log.length > 0 && hint.length > 0 ? [''] : []), ...hint];
 }

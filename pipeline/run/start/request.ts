@@ -37,7 +37,11 @@ export async function makeRequest(options: RequestOptions): Promise<Request> {
   const data = await stageData(config, staged);
   const script = config.prepare.script ? await stageScript(config.prepare.script, staged) : null;
   const context = config.model.context === null ? null : await at(config.model.context);
-  const { code, ...images } = await backend.images({
+  const {
+    code,
+    notes = [],
+    ...images
+  } = await backend.images({
     context,
     image: config.model.image,
     pushed: options.pushed ?? {},
@@ -62,7 +66,7 @@ export async function makeRequest(options: RequestOptions): Promise<Request> {
     script,
     code: `${codeFolder}${codeName}`,
     baseline: options.baseline,
-    notes: options.notes,
+    notes: [...options.notes, ...notes],
   };
 }
 
