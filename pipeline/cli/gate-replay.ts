@@ -7,6 +7,7 @@ import type { Verdict } from '../gate/verdict.ts';
 import { isChanged, type Replay, type ReplayedRun, replay } from '../run/account/replay.ts';
 import { printJson } from './errors.ts';
 import { home } from './home.ts';
+import { sayLeftOut } from './left-out.ts';
 import { table } from './table.ts';
 
 /** `mlops gate --replay N`: judges the newest recorded runs by the policy of the configuration. */
@@ -18,7 +19,7 @@ export async function gateReplay(config: Config, last: string, json: boolean): P
     );
   }
   const context = await openContext(config, { backend: 'embedded' }, home());
-  const result = await replay(config, count, context);
+  const result = await replay(config, count, context, sayLeftOut);
   if (json) printJson(result);
   else print(result);
 }

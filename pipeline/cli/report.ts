@@ -10,6 +10,7 @@ import { writeReport } from '../run/account/write-report.ts';
 import { type RunRecord, runKind } from '../steps/train/run-record.ts';
 import { printJson } from './errors.ts';
 import { home } from './home.ts';
+import { sayLeftOut } from './left-out.ts';
 
 interface ReportOptions {
   backend: Backend['name'];
@@ -26,7 +27,7 @@ export async function report(name: string, options: ReportOptions): Promise<void
   const { ledger } = backend.context;
   const run: RunRecord | undefined =
     name === 'last'
-      ? (await runsOf(backend.context))[0]
+      ? (await runsOf(backend.context, sayLeftOut))[0]
       : (await ledger.get<RunRecord>(runKind, name))?.value;
   if (run === undefined)
     throw new InputError(`run ${name}: not in the ledger; \`mlops history\` lists the runs`);
