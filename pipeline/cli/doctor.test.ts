@@ -56,7 +56,17 @@ test('all that a run needs, one line each', async () => {
   const names = lines.map((line) => /^(?:ok|warning|problem) +(\S+) {2}/.exec(line)?.[1]);
   const machine = ['Node', 'Python', 'git', 'Disk', 'Docker'];
   const project = ['mlops.yaml', 'Data', 'Model', 'Environments'];
-  expect(names).toEqual([...machine, ...project, 'Keys', 'Ledger', 'Champion', 'Approval', 'Leftovers']);
+  expect(names).toEqual([
+    ...machine,
+    ...project,
+    'Keys',
+    'Ledger',
+    'Lease',
+    'Champion',
+    'Artifacts',
+    'Approval',
+    'Leftovers',
+  ]);
 
   const { ok, check } = await examine(workspace);
   expect(ok).toBe(true);
@@ -189,7 +199,7 @@ const damages: Damage[] = [
     remove('.mlops/s3/mlops/small/models'),
     'Champion',
     'problem',
-    /^small\/1: its artifact \(s3:.*model\.tar\.gz\) is missing/,
+    /^small\/1: its artifact \(s3:.*model\.tar\.gz\) is gone/,
   ],
   [
     'a champion without image',

@@ -3,6 +3,7 @@ import { sha256 } from '../hash.ts';
 import type { Request } from '../machines/request.ts';
 import type { Problem } from '../metrics.ts';
 import type { ObjectVersion, Ports } from '../ports.ts';
+import { readRecorded } from './train/unchanged.ts';
 
 type Mode = Request['mode'];
 
@@ -193,11 +194,13 @@ export interface Manifest {
   warnings: string[];
 }
 
+/** Throws ArtifactChangedError if it is not the manifest that was recorded. */
 export async function readManifest(
   context: Pick<StepContext, 'storage'>,
-  prepared: Pick<Prepared, 'output'>,
+  prepared: Pick<Prepared, 'output' | 'objects'>,
 ): Promise<Manifest> {
-  return await readJson<Manifest>(context, `${folder(prepared.output)}manifest/manifest.json`);
+  const uri = `${folder(prepared.output)}manifest/manifest.json`;
+  return JSON.parse(new TextDecoder().decode(await readRecorded(uri, prepared.objects, context))) as Manifest;
 }
 
 export async function readJson<T>(context: Pick<StepContext, 'storage'>, uri: string): Promise<T> {

@@ -3,7 +3,7 @@ import { decide } from '../../gate/decide.ts';
 import { commonRows } from '../../gate/join.ts';
 import { readScores } from '../../gate/scores.ts';
 import type { Outcome, Verdict } from '../../gate/verdict.ts';
-import type { ModelPackage } from '../../ports.ts';
+import type { LeftOut, ModelPackage } from '../../ports.ts';
 import type { Scores } from '../../statistics/scores.ts';
 import { artifactsOf, readJson, readManifest, type StepContext } from '../../steps/context.ts';
 import type { Evidence } from '../../steps/train/evidence.ts';
@@ -43,8 +43,9 @@ export async function replay(
   config: Config,
   last: number,
   context: Pick<StepContext, 'ledger' | 'registry' | 'storage' | 'model' | 'root'>,
+  leftOut: LeftOut,
 ): Promise<Replay> {
-  const judged = (await runsOf(context)).filter((run) => run.state.gate !== undefined);
+  const judged = (await runsOf(context, leftOut)).filter((run) => run.state.gate !== undefined);
   const runs: ReplayedRun[] = [];
   // One after the other, because each holds its scores in memory.
   for (const run of judged.slice(0, last)) runs.push(await replayed(run, config, context));

@@ -1,5 +1,6 @@
 import type { Backend, CodeFile } from '../../backends/backend.ts';
 import type { Config } from '../../config/schema.ts';
+import { unlessUnreadable } from '../../errors.ts';
 import type { Verdict } from '../../gate/verdict.ts';
 import { trainSteps } from '../../machines/train.ts';
 import type { ModelPackage } from '../../ports.ts';
@@ -23,7 +24,7 @@ export async function reportOf(
   const verdict = gate ? await readJson<Verdict>(context, gate.verdict) : null;
   const evidence = gate ? await readJson<Evidence>(context, gate.evidence) : null;
   const championName = scoring?.champion.package ?? null;
-  const champion = championName === null ? null : await context.registry.get(championName);
+  const champion = championName === null ? null : await unlessUnreadable(context.registry.get(championName));
   const candidate: ModelFacts | null = model
     ? {
         package: run.state.package?.name ?? null,

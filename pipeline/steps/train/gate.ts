@@ -26,6 +26,7 @@ import { type ModelExplanation, readModelReport } from './model-report.ts';
 import { scoreFileOf } from './score-file.ts';
 import type { Plan, Scoring } from './state.ts';
 import { trainedAmong } from './trained-rows.ts';
+import { readNamedJson, readRecorded } from './unchanged.ts';
 
 export interface GateEvent {
   execution: string;
@@ -52,7 +53,7 @@ export async function gate(event: GateEvent, context: StepContext): Promise<Gate
   const { request, model } = event;
   const { config } = request;
   const manifest = await readManifest(context, event.prepared);
-  const own = await readModelReport(model.trained.artifact, context);
+  const own = await readModelReport(model.trained, context);
   const everyRow = await scoresOf(
     'candidate',
     event.scores.candidate,
@@ -180,7 +181,7 @@ async function otherModel(
   const found = await context.registry.get(name);
   if (found === null || scored.output === undefined)
     throw new Error(`${who} ${name}: expected its scores, found none`);
-  const { model } = await readJson<Config>(context, found.config);
+  const { model } = await readNamedJson<Config>(found.config, context);
   const viewed = view.exists
     ? await readJson<ViewManifest>(context, `${view.output}manifest/manifest.json`)
     : null;
@@ -191,7 +192,7 @@ async function otherModel(
     package: found,
     scores: await scoresOf(who, scored as Scored, model, event, layout, context),
     threshold: found.threshold,
-    explanation: (await readModelReport(found.artifact, context)).explanation,
+    explanation: (await readModelReport(found, context)).explanation,
     view: viewed?.view ?? null,
   };
 }
@@ -300,7 +301,7 @@ async function scoresOf(
   context: StepContext,
 ): Promise<Scores> {
   const output = folder(scored.output) + outputOf(manifest.files.holdout.path);
-  const text = new TextDecoder().decode(await context.storage.read(output));
+  const text = new TextDecoder().decode(await readRecorded(output, scored.objects, context));
   const uri = `${runFolder(event, context)}${who}.csv`;
   await context.storage.write(uri, scoreFileOf(text, manifest, model));
   return await readScores(await context.storage.localFile(uri), {

@@ -1,5 +1,5 @@
 import { longestTransform } from '../../cost/estimate.ts';
-import { ConfigError } from '../../errors.ts';
+import { ConfigError, unlessUnreadable } from '../../errors.ts';
 import { sha256Json } from '../../hash.ts';
 import type { Request } from '../../machines/request.ts';
 import type { ModelPackage } from '../../ports.ts';
@@ -20,7 +20,7 @@ import {
 import { processingInput } from './job-parameters.ts';
 import { digestOf, jobFolder, type PrepareSettings } from './plan.ts';
 import type { ModelScoring, Plan, Scoring } from './state.ts';
-import { ArtifactChangedError, changed, requireArtifact } from './unchanged.ts';
+import { ArtifactChangedError, readNamedJson, requireArtifact, sound } from './unchanged.ts';
 
 export interface InspectEvent {
   execution: string;
@@ -72,11 +72,19 @@ async function findPackage(who: string, name: string, context: StepContext): Pro
   ]);
 }
 
-/** An earlier run's scores, if they are still what was recorded; otherwise null. */
-async function earlierScores(key: string, { ledger, storage }: StepContext): Promise<Scored | null> {
-  const found = (await ledger.get<Scored>('scores', key))?.value;
-  if (found === undefined) return null;
-  return (await changed(found.objects, storage)) === null ? found : null;
+/** An earlier run's scores or view, if it is still what was recorded; otherwise null. */
+async function earlier<T extends Scored | Prepared>(
+  kind: 'scores' | 'prepared',
+  key: string,
+  context: StepContext,
+): Promise<T | null> {
+  return (await sound<T>({ kind, key, objectsOf: ({ objects }) => objects }, context)).value;
+}
+
+/** Whether a model is the one that was trained last with its fingerprint; false if no record says so. */
+async function isLatest({ fingerprint, artifact }: Model, context: StepContext): Promise<boolean> {
+  const trained = await unlessUnreadable(context.ledger.get<TrainedModel>('model', fingerprint));
+  return trained?.value.trained.artifact === artifact;
 }
 
 interface Model {
@@ -112,9 +120,7 @@ async function scoringOf(
     holdout: rows.hash,
     batch,
   });
-  const trained = await context.ledger.get<TrainedModel>('model', model.fingerprint);
-  const isLatest = trained?.value.trained.artifact === model.artifact;
-  const scored = isLatest ? await earlierScores(key, context) : null;
+  const scored = (await isLatest(model, context)) ? await earlier<Scored>('scores', key, context) : null;
   return {
     score: scored === null,
     result: scored ?? {},
@@ -150,8 +156,8 @@ async function viewOf(
   context: StepContext,
 ): Promise<{ view: ModelScoring['view']; manifest: Manifest } | null> {
   const [own, current] = await Promise.all([
-    readJson<PrepareSettings>(context, preparation.settings),
-    readJson<PrepareSettings>(context, plan.prepare.settings),
+    readNamedJson<PrepareSettings>(preparation.settings, context),
+    readNamedJson<PrepareSettings>(plan.prepare.settings, context),
   ]);
   const { script } = preparation;
   if (script !== null && (await context.storage.describe(script.uri))?.sha256 !== script.sha256)
@@ -186,12 +192,11 @@ async function viewOf(
     trained: theirs.files.trained?.sha256 ?? null,
     ids: theirs.id_columns ?? null,
   });
-  const earlier = (await context.ledger.get<Prepared>('prepared', key))?.value;
-  const there = earlier !== undefined && (await changed(earlier.objects, context.storage)) === null;
+  const there = await earlier<Prepared>('prepared', key, context);
   const hash = jobHash(execution, context);
   const view = {
     exists: true,
-    needed: !there,
+    needed: there === null,
     key,
     job: `${job}-view`,
     attempt: { n: 1, wait: 0 },
@@ -205,7 +210,7 @@ async function viewOf(
       ...(preparation.script ? [processingInput('view-script', preparation.script.uri)] : []),
     ],
     written: `${artifactsOf(context, jobFolder(mode))}${job}-view`,
-    output: there ? earlier.output : `${artifactsOf(context, 'prepared')}${key}/${hash}/`,
+    output: there?.output ?? `${artifactsOf(context, 'prepared')}${key}/${hash}/`,
   };
   return { view, manifest: theirs };
 }

@@ -2,8 +2,10 @@ import { Readable } from 'node:stream';
 import { list as listTar } from 'tar';
 // zod/mini is small: this file is part of a Lambda function's bundle.
 import * as z from 'zod/mini';
+import type { ObjectVersion } from '../../ports.ts';
 import type { StepContext } from '../context.ts';
 import { ModelOutputError } from './score-file.ts';
+import { readRecorded } from './unchanged.ts';
 
 /** The report that a model's training may write: `report.json` in /opt/ml/output/data. */
 export interface ModelReport {
@@ -26,17 +28,19 @@ const explanationSchema = z.object({
 const nothing: ModelReport = { threshold: null, explanation: null, notes: [] };
 
 /**
- * Reads the report of the model with this artifact, from the output.tar.gz that SageMaker writes beside model.tar.gz. A
+ * Reads the report of a model, checked if it was recorded among its objects, from the output.tar.gz that SageMaker writes beside model.tar.gz. A
  * container may write another file of that name, so parts that cannot be read are left out with a note.
  * @throws ModelOutputError if the threshold is not a number: the metrics would be those of another threshold
  */
 export async function readModelReport(
-  artifact: string,
-  { storage }: Pick<StepContext, 'storage'>,
+  { artifact, objects }: { artifact: string; objects?: ObjectVersion[] },
+  context: Pick<StepContext, 'storage'>,
 ): Promise<ModelReport> {
   const archive = artifact.replace(/model\.tar\.gz$/, 'output.tar.gz');
-  if (!(await storage.exists(archive))) return nothing;
-  const text = await fileInTar(await storage.read(archive), 'report.json');
+  const isRecorded = objects?.some(({ uri }) => uri === archive) ?? false;
+  // Without a recorded one its threshold would be another.
+  if (!isRecorded && !(await context.storage.exists(archive))) return nothing;
+  const text = await fileInTar(await readRecorded(archive, objects, context), 'report.json');
   if (text === null) return nothing;
   const value = objectOf(text);
   if (value === null) return leftOut('no JSON object');

@@ -33,7 +33,7 @@ import {
 } from './job-parameters.ts';
 import { type RunRecord, runKind } from './run-record.ts';
 import type { Plan, PreparePlan } from './state.ts';
-import { changed } from './unchanged.ts';
+import { sound } from './unchanged.ts';
 import { noSearch, searchOf } from './warm-start.ts';
 
 /** Increase this when the pipeline makes other artifacts from the same request, so that no old one is reused. */
@@ -210,14 +210,16 @@ async function reusable<T extends Prepared | TrainedModel>(
   { ledger, storage }: StepContext,
   notes: string[],
 ): Promise<T | null> {
-  const item = await ledger.get<T>(kind, key);
-  if (item === null) return null;
-  const { value } = item;
-  const why = await changed('trained' in value ? value.trained.objects : value.objects, storage);
+  const { value, why } = await sound<T>(
+    { kind, key, objectsOf: (found) => ('trained' in found ? found.trained.objects : found.objects) },
+    { ledger, storage },
+  );
   if (why === null) return value;
-  const what =
-    kind === 'model' ? 'The model of an earlier run was' : 'The prepared data of an earlier run were';
-  notes.push(`${what} not reused: ${why}.`);
+  notes.push(
+    kind === 'model'
+      ? `The model of an earlier run was not reused, and trained again: ${why}.`
+      : `The prepared data of an earlier run were not reused, and prepared again: ${why}.`,
+  );
   return null;
 }
 
