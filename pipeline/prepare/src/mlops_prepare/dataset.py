@@ -93,7 +93,7 @@ def read_rows(config: Config, table: Table, written: Sequence[str], problems: Pr
     names = table.names
     rows = Rows(Places(table.unit))
     scanner = _Scanner(config, table, written)
-    read_ids = _id_reader(config, names)
+    read_ids = _id_reader(config, table)
     target_at = names.index(config.target) if config.target in names else None
     shared: dict[str, str] = {}
 
@@ -188,14 +188,16 @@ class _Scanner:
 
 
 def _id_reader(
-    config: Config, names: Sequence[str]
+    config: Config, table: Table
 ) -> Callable[[Sequence[Sequence[str]]], tuple[Sequence[str], Sequence[str]]]:
     """Returns a function that reads, for a chunk, the keys that decide the rows' sides, and the row ids."""
+    names = table.names
     if config.row_id is not None:
         at = names.index(config.row_id) if config.row_id in names else None
         return lambda columns: ([], []) if at is None else (columns[at], columns[at])
     # Sorted by name, so that the order of columns in a file does not change an id.
-    content_at = [names.index(name) for name in sorted(names) if name != config.target]
+    kept_out = {config.target, *table.index}
+    content_at = [names.index(name) for name in sorted(names) if name not in kept_out]
     occurrences: Counter[str] = Counter()
 
     def read(columns: Sequence[Sequence[str]]) -> tuple[Sequence[str], Sequence[str]]:

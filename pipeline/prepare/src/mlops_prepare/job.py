@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from hashlib import sha256
 from itertools import compress
 from pathlib import Path
@@ -12,7 +13,8 @@ from shutil import rmtree
 from .config import Config, read_config
 from .dataset import Dataset, Rows, check_columns, feature_names, plain_dataset, read_rows
 from .layout import FileFacts, write_sides
-from .problems import Problems
+from .partition import with_keys
+from .problems import Problems, quote
 from .table import DataFile, Table, find_files
 from .target import Target, read_target
 from .view import OtherModel, other_features, without_slices, write_view
@@ -33,7 +35,9 @@ def prepare(base: Path) -> list[str]:
     problems = Problems()
     warnings: list[str] = []
 
-    table = _read_table(config, find_files(inputs / "data", config.source), problems)
+    files = find_files(inputs / "data", config.source)
+    table = read_table(config, files, problems)
+    config = _without_index(config, table, warnings)
     rows, data = _dataset(config, table, script, problems, warnings)
     if table.names and not data.features:
         problems.add(f"{config.source}: no column is left to train on")
@@ -47,8 +51,8 @@ def prepare(base: Path) -> list[str]:
     manifest_path = outputs / "manifest" / "manifest.json"
     train, holdout = write_sides(config, data, target, outputs)
     script_sha256 = sha256(script.read_bytes()).hexdigest() if script.is_file() else None
-    files = {"train": train, "holdout": holdout}
-    _write_manifest(manifest_path, _manifest(config, data, target, files, script_sha256, warnings))
+    written = {"train": train, "holdout": holdout}
+    _write_manifest(manifest_path, _manifest(config, data, target, written, script_sha256, warnings))
     return [f"{train['rows']:,} training rows, {holdout['rows']:,} held out, {len(data.features)} features", *warnings]
 
 
@@ -75,7 +79,7 @@ def _dataset(
 
 def _write_view(inputs: Path, outputs: Path, table: Table, config: Config, data: Dataset, target: Target) -> list[str]:
     """Writes the holdout with the preparation of the model to compare with, whose files are in `view*`."""
-    settings = without_slices(read_config(inputs / "view" / "prepare.json"))
+    settings = without_slices(_without_index(read_config(inputs / "view" / "prepare.json"), table, []))
     features = other_features(inputs / "view-manifest" / "manifest.json")
     problems = Problems()
     rows, theirs = _dataset(settings, table, inputs / "view-script" / "prepare.py", problems, [])
@@ -92,9 +96,14 @@ def _write_manifest(path: Path, manifest: dict[str, object]) -> None:
     path.write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def _read_table(config: Config, files: Sequence[DataFile], problems: Problems) -> Table:
+def read_table(config: Config, files: Sequence[DataFile], problems: Problems) -> Table:
+    """The table in the data files, with the columns that their folders add; mistakes are added to `problems`."""
     if not files:
         problems.add(f"{config.source}: no file there; data.source names a file or a folder with at least one")
+    return with_keys(_files_table(config, files, problems), files, problems)
+
+
+def _files_table(config: Config, files: Sequence[DataFile], problems: Problems) -> Table:
     if config.format == "parquet":
         from .parquet_table import read_parquet  # noqa: PLC0415  (pyarrow takes a while to import)
 
@@ -102,6 +111,17 @@ def _read_table(config: Config, files: Sequence[DataFile], problems: Problems) -
     from .csv_table import read_csv  # noqa: PLC0415
 
     return read_csv(files, problems)
+
+
+def _without_index(config: Config, table: Table, warnings: list[str]) -> Config:
+    """The configuration with pandas' stored index among the columns that are no features."""
+    named = {config.target, config.row_id, *config.exclude, *config.features_exclude, *config.slices}
+    warnings += [
+        f"The column {quote(name)} is pandas' stored index, so it is no feature; data.row_id may name it."
+        for name in table.index
+        if name not in named
+    ]
+    return replace(config, features_exclude=(*config.features_exclude, *table.index))
 
 
 def _written(config: Config, table: Table, scripted: bool) -> list[str]:
