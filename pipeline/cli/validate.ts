@@ -26,6 +26,8 @@ interface ValidateOptions {
 interface Result {
   model: string | null;
   errors: Finding[];
+  /** Sentences about sound data. */
+  warnings: string[];
   checked: Checked | null;
   loaded: LoadedConfig | null;
 }
@@ -38,13 +40,14 @@ export async function validate({ config: file, model, set, json }: ValidateOptio
   const [first] = results;
   const ok = results.every(({ errors }) => errors.length === 0);
   if (!ok) process.exitCode = 2;
-  const told = ({ model, errors, checked }: Result) => ({ model, errors, checked });
+  const told = ({ model, errors, warnings, checked }: Result) => ({ model, errors, warnings, checked });
   if (json && names === undefined && first !== undefined) printJson({ ok, ...told(first) });
   else if (json)
     printJson({ ok, errors: results.flatMap(({ errors }) => errors), models: results.map(told) });
   else
-    for (const { loaded, errors, checked } of results)
-      if (loaded !== null && errors.length === 0) for (const line of soundness(loaded, checked)) print(line);
+    for (const { loaded, errors, warnings, checked } of results)
+      if (loaded !== null && errors.length === 0)
+        for (const line of [...soundness(loaded, checked), ...warnings]) print(line);
 }
 
 /** undefined also if the file cannot be read: `check` reports that. */
@@ -68,15 +71,17 @@ async function check(file: string, model: string | undefined, set: string[]): Pr
     const data = isMissing ? null : await checkSource(loaded);
     for (const { message } of data?.problems ?? []) note(message);
     const errors = [...missing.map((problem) => ({ file: path, ...problem })), ...(data?.problems ?? [])];
-    if (data === null || errors.length > 0) return { model: config.name, errors, checked: null, loaded };
+    const warnings = data?.warnings ?? [];
+    if (data === null || errors.length > 0)
+      return { model: config.name, errors, warnings, checked: null, loaded };
     const { rows, columns } = data;
     const holdout = Math.round(rows * config.data.holdout);
-    return { model: config.name, errors, checked: { rows, columns, holdout }, loaded };
+    return { model: config.name, errors, warnings, checked: { rows, columns, holdout }, loaded };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     note(error.message);
     const errors = error.problems.map((problem) => ({ file: error.file, ...problem }));
-    return { model: model ?? null, errors, checked: null, loaded: null };
+    return { model: model ?? null, errors, warnings: [], checked: null, loaded: null };
   }
 }
 

@@ -10,7 +10,7 @@ export class BadFile extends Error {
   /** The text at the place; null if it does not help. */
   readonly text: string | null;
   /** Kinds for which a caller may have its own message. */
-  readonly kind: 'encoding' | 'NUL' | 'Parquet as CSV' | 'damaged Parquet' | null;
+  readonly kind: 'encoding' | 'NUL' | 'Parquet as CSV' | 'damaged Parquet' | 'not text' | null;
 
   constructor(
     found: string,

@@ -119,7 +119,9 @@ async function checkEach<File extends { label: string }>(
       await checkFile(file, check);
     } catch (error) {
       if (!(error instanceof BadFile)) throw error;
-      check.add('data.source', { file: file.label, ...placeOf(error, config) }, whyUnreadable(error));
+      const place: Place = { file: file.label, ...placeOf(error, config) };
+      if (error.kind === 'not text') check.unusable(place, error.message);
+      else check.add('data.source', place, whyUnreadable(error));
       check.unread += 1;
     }
   }
@@ -171,7 +173,10 @@ async function checkParquet(
   const reader = check.header(label, [...names, ...added], 'row', { present: [...readable, ...added] });
   if (!reader) return;
   for (const { name, type, isReadable } of columns)
-    if (!isReadable && used.all.has(name)) check.unreadable(label, name, type);
+    if (!isReadable && used.all.has(name)) {
+      const what = `got the type ${type}, expected a number, text, a date or a boolean`;
+      check.unusable({ file: label, field: name }, what);
+    }
   if (readable.length === 0) check.rows += rows;
   const table = withKeys(tableOf(readable), keys);
   while (await table.load()) while (table.next()) reader.row(table);
@@ -241,17 +246,16 @@ class ContractCheck {
     return { named, all: new Set([...named, ...names.filter((name) => this.isWritten(name))]) };
   }
 
-  /** Adds a column whose type has no text, such as a list. */
-  unreadable(label: string, name: string, type: string): void {
+  /** Adds a column that has no text, such as a list. */
+  unusable(place: Place, what: string): void {
     const { target, row_id } = this.config.data;
-    const [path, remedy] =
-      name === target
-        ? ['data.target', '']
-        : name === row_id
-          ? ['data.row_id', '']
-          : ['data.exclude', `; or leave it out: data.exclude: [${name}]`];
-    const what = `got the type ${type}, expected a number, text, a date or a boolean${remedy}`;
-    this.add(path, { file: label, field: name }, what);
+    const { field = '' } = place;
+    if (field === target) this.add('data.target', place, what);
+    else if (field === row_id) this.add('data.row_id', place, what);
+    else {
+      const name = /^[\w-]+$/.test(field) ? field : JSON.stringify(field);
+      this.add('data.exclude', place, `${what}; or leave it out: data.exclude: [${name}]`);
+    }
   }
 
   /**

@@ -22,15 +22,25 @@ export async function findDataFiles(paths: readonly string[], source: string): P
     if (kind === 'file') files.push(path);
     if (kind !== 'folder') continue;
     folders.push(path);
-    const inside = await readdir(path, { recursive: true, withFileTypes: true });
-    for (const entry of inside)
-      if (entry.isFile() || entry.isSymbolicLink()) files.push(join(entry.parentPath, entry.name));
+    files.push(...(await filesBelow(path)));
   }
   const root = commonFolder([...folders, ...files.map(dirname)]);
   return labelled(
     files.map((path) => ({ path, name: relative(root, path).split(sep).join('/') })),
     source,
   ).map(({ path, label, keys }) => ({ path, label, keys }));
+}
+
+/** The paths of the data files in a folder and its subfolders; a link to a file counts as the file. */
+export async function filesBelow(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files: string[] = [];
+  for (const entry of entries) {
+    const path = join(entry.parentPath, entry.name);
+    if (relative(folder, path).split(sep).some(isMarker)) continue;
+    if (entry.isFile() || (entry.isSymbolicLink() && (await kindOf(path)) === 'file')) files.push(path);
+  }
+  return files;
 }
 
 /**

@@ -201,7 +201,7 @@ class ParquetTable implements Table {
     const text = value === notText ? null : this.#types[column]!.text?.(value as Stored);
     if (typeof text === 'string') return text;
     const place = { line: this.position, column: this.header[column]! };
-    throw new BadFile('bytes that are not UTF-8 text', 'text', place);
+    throw new BadFile('bytes that are not UTF-8 text', 'text', { ...place, kind: 'not text' });
   }
 
   number(column: number): number {

@@ -1,6 +1,7 @@
-import { readdir, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { basename, dirname, relative, resolve } from 'node:path';
 import type { Backend, LocalFile, PushedImages } from '../../backends/backend.ts';
+import { byCodePoint } from '../../code-points.ts';
 import { locate } from '../../config/locate.ts';
 import type { Config } from '../../config/schema.ts';
 import { ConfigError } from '../../errors.ts';
@@ -8,6 +9,7 @@ import { canonicalJson, sha256File, sha256Json } from '../../hash.ts';
 import type { DataInput, Request, Trigger } from '../../machines/request.ts';
 import { artifactsOf } from '../../steps/context.ts';
 import { dataVersion, versionOfFiles } from '../../steps/train/inputs.ts';
+import { filesBelow } from '../../tables/data-files.ts';
 import { checkoutOf } from './git.ts';
 
 export interface RequestOptions {
@@ -114,12 +116,9 @@ export async function dataFiles(path: string): Promise<LocalFile[]> {
   const found = await stat(path).catch(() => null);
   if (found === null) return [];
   if (found.isFile()) return [{ path, name: basename(path) }];
-  const entries = await readdir(path, { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .map((inner) => ({ path: inner, name: inner.slice(path.length + 1).replaceAll('\\', '/') }))
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  return (await filesBelow(path))
+    .map((inner) => ({ path: inner, name: relative(path, inner).replaceAll('\\', '/') }))
+    .sort((a, b) => byCodePoint(a.name, b.name));
 }
 
 async function stageScript(script: string, { file, mode, backend }: Staging): Promise<Request['script']> {

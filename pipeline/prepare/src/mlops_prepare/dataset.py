@@ -94,9 +94,10 @@ def check_columns(config: Config, names: Sequence[str], derived: Sequence[str] |
         problems.add(f"{config.source}: {key} names the column {quote(name)}, which is not there{nearest(name, names)}")
 
 
-def id_columns(config: Config, names: Iterable[str]) -> list[str] | None:
+def id_columns(config: Config, table: Table) -> list[str] | None:
     """The columns whose content identifies a row, sorted by name; None if a column of ids does."""
-    return None if config.row_id is not None else sorted(name for name in names if name != config.target)
+    kept_out = {config.target, *table.index}
+    return None if config.row_id is not None else sorted(name for name in table.names if name not in kept_out)
 
 
 def read_rows(
@@ -117,7 +118,7 @@ def read_rows(
     names = table.names
     rows = Rows(Places(table.unit))
     scanner = _Scanner(config, table, written)
-    read_ids = _id_reader(config, names, id_columns(config, names) if content is None else content)
+    read_ids = _id_reader(config, names, id_columns(config, table) if content is None else content)
     split = split_of(config, names, table.held_files) if split is None else split
     target_at = names.index(config.target) if config.target in names else None
     shared: dict[str, str] = {}

@@ -13,7 +13,8 @@ from shutil import rmtree
 from .config import Config, read_config
 from .dataset import Dataset, Rows, check_columns, feature_names, id_columns, plain_dataset, read_rows
 from .layout import FileFacts, write_sides
-from .problems import Problems
+from .partition import with_keys
+from .problems import Problems, quote
 from .split import Split
 from .table import DataFile, Table, find_files
 from .target import Target, read_target
@@ -35,7 +36,8 @@ def prepare(base: Path) -> list[str]:
     problems = Problems()
     warnings: list[str] = []
 
-    table = _read_table(config, inputs, problems)
+    table = _table_of(config, inputs, problems)
+    config = _without_index(config, table, warnings)
     rows, data = _dataset(config, table, script, problems, warnings)
     if table.names and not data.features:
         problems.add(f"{config.source}: no column is left to train on")
@@ -50,7 +52,7 @@ def prepare(base: Path) -> list[str]:
     files = write_sides(config, data, target, outputs)
     script_sha256 = sha256(script.read_bytes()).hexdigest() if script.is_file() else None
     manifest = _manifest(config, data, target, files, script_sha256, warnings)
-    own = {"id_columns": id_columns(config, table.names), "split": {**rows.split, **_groups(data)}}
+    own = {"id_columns": id_columns(config, table), "split": {**rows.split, **_groups(data)}}
     _write_manifest(manifest_path, {**manifest, **own})
     return [
         f"{files['train']['rows']:,} training rows, {files['holdout']['rows']:,} held out, "
@@ -98,7 +100,7 @@ def _dataset(
 
 def _write_view(inputs: Path, outputs: Path, table: Table, total: int, data: Dataset, target: Target) -> list[str]:
     """Writes the holdout with the preparation of the model to compare with, whose files are in `view*`."""
-    settings = for_view(read_config(inputs / "view" / "prepare.json"), table.names)
+    settings = _without_index(for_view(read_config(inputs / "view" / "prepare.json"), table.names), table, [])
     theirs_manifest = inputs / "view-manifest" / "manifest.json"
     features = other_features(theirs_manifest)
     trained = other_trained(theirs_manifest, inputs / "view-trained" / "rows.bin", table.names)
@@ -120,7 +122,7 @@ def _write_manifest(path: Path, manifest: dict[str, object]) -> None:
     path.write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def _read_table(config: Config, inputs: Path, problems: Problems) -> Table:
+def _table_of(config: Config, inputs: Path, problems: Problems) -> Table:
     """The table of data.source and, where the split is by file, of the files of the holdout after it."""
     files = _files(config.source, "data.source", inputs / "data", problems)
     held = []
@@ -130,7 +132,7 @@ def _read_table(config: Config, inputs: Path, problems: Problems) -> Table:
     for file in files:
         if file.label in labels:
             problems.add(f"{file.label}: it is in data.source and in data.split.source; expected in one of them")
-    return replace(_read_files(config, [*files, *held], problems), held_files=labels)
+    return replace(read_table(config, [*files, *held], problems), held_files=labels)
 
 
 def _files(source: str, key: str, folder: Path, problems: Problems) -> list[DataFile]:
@@ -140,7 +142,12 @@ def _files(source: str, key: str, folder: Path, problems: Problems) -> list[Data
     return files
 
 
-def _read_files(config: Config, files: Sequence[DataFile], problems: Problems) -> Table:
+def read_table(config: Config, files: Sequence[DataFile], problems: Problems) -> Table:
+    """The table in the data files, with the columns that their folders add; mistakes are added to `problems`."""
+    return with_keys(_files_table(config, files, problems), files, problems)
+
+
+def _files_table(config: Config, files: Sequence[DataFile], problems: Problems) -> Table:
     if config.format == "parquet":
         from .parquet_table import read_parquet  # noqa: PLC0415  (pyarrow takes a while to import)
 
@@ -148,6 +155,17 @@ def _read_files(config: Config, files: Sequence[DataFile], problems: Problems) -
     from .csv_table import read_csv  # noqa: PLC0415
 
     return read_csv(files, problems)
+
+
+def _without_index(config: Config, table: Table, warnings: list[str]) -> Config:
+    """The configuration with pandas' stored index among the columns that are no features."""
+    named = {config.target, config.row_id, *config.exclude, *config.features_exclude, *config.slices}
+    warnings += [
+        f"The column {quote(name)} is pandas' stored index, so it is no feature; data.row_id may name it."
+        for name in table.index
+        if name not in named
+    ]
+    return replace(config, features_exclude=(*config.features_exclude, *table.index))
 
 
 def _written(config: Config, table: Table, scripted: bool) -> list[str]:
