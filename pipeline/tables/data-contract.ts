@@ -6,6 +6,7 @@ import { BadFile } from './bad-file.ts';
 import { openCsv } from './csv.ts';
 import { type DataFile, findDataFiles } from './data-files.ts';
 import type { ParquetFile } from './parquet.ts';
+import { type SplitCheck, type SplitCount, splitCheck } from './split-check.ts';
 import type { Table } from './table.ts';
 
 /** A place in the data. */
@@ -30,6 +31,10 @@ export interface DataProblem extends Place {
 
 export interface DataCheck {
   problems: DataProblem[];
+  /** Sentences about sound data. The prepare job says the same ones, for the report. */
+  warnings: string[];
+  /** How the rows are divided; null if that is not known before the prepare job, or there are problems. */
+  split: SplitCount | null;
   rows: number;
   /** Columns of the first file, in its order. */
   columns: string[];
@@ -41,10 +46,19 @@ export interface DataCheck {
  * checks what the script may still fix. Streams the files. Reports the first five breaches of a kind and counts the
  * rest.
  *
- * `paths`: local files or folders that hold data.source.
+ * `paths`: local files or folders that hold data.source; `holdout`: those that hold data.split.source, if there is one.
  */
-export async function checkData(config: Config, paths: readonly string[]): Promise<DataCheck> {
-  return await checkDataFiles(config, await findDataFiles(paths, config.data.source));
+export async function checkData(
+  config: Config,
+  paths: readonly string[],
+  holdout: readonly string[] = [],
+): Promise<DataCheck> {
+  const { source, split } = config.data;
+  const held = split.by === 'file' ? await findDataFiles(holdout, split.source) : [];
+  return await checkDataFiles(config, [
+    ...(await findDataFiles(paths, source)),
+    ...held.map((file) => ({ ...file, isHoldout: true })),
+  ]);
 }
 
 /** Like checkData, for files that have labels already. */
@@ -66,6 +80,7 @@ export async function checkDataFiles(config: Config, files: readonly DataFile[])
 /** A data file of which only a part is read. */
 export interface DistantFile {
   label: string;
+  isHoldout?: boolean;
   bytes: number;
   /** The bytes from `start` to before `end`. */
   read(start: number, end: number): Promise<Uint8Array>;
@@ -101,16 +116,27 @@ export async function checkBeginnings(config: Config, files: readonly DistantFil
   });
 }
 
-async function checkEach<File extends { label: string }>(
+async function checkEach<File extends { label: string; isHoldout?: boolean }>(
   config: Config,
   files: readonly File[],
   checkFile: (file: File, check: ContractCheck) => Promise<void>,
 ): Promise<DataCheck> {
   const check = new ContractCheck(config);
-  const { source } = config.data;
-  if (files.length === 0)
-    check.add('data.source', { file: source }, 'got no file, expected a file or a folder with at least one');
+  const { source, split } = config.data;
+  const held = files.filter(({ isHoldout = false }) => isHoldout);
+  const needed = 'got no file, expected a file or a folder with at least one';
+  if (files.length === held.length) check.add('data.source', { file: source }, needed);
+  if (split.by === 'file' && held.length === 0)
+    check.add('data.split.source', { file: split.source }, needed);
+  for (const { label } of held)
+    if (files.some((file) => file.label === label && file.isHoldout !== true))
+      check.add(
+        'data.split.source',
+        { file: label },
+        'got a file of data.source, expected one that training never sees',
+      );
   for (const file of files) {
+    check.isHoldout = file.isHoldout ?? false;
     try {
       await checkFile(file, check);
     } catch (error) {
@@ -146,7 +172,8 @@ async function checkParquet(
 ): Promise<void> {
   const { target, row_id } = config.data;
   const names = columns.map(({ name }) => name);
-  const needed = columns.filter(({ name, isText }) => name === target || name === row_id || isText);
+  const named = new Set([target, row_id, ...check.split.columns(columns.map(({ name }) => name))]);
+  const needed = columns.filter(({ name, isText }) => named.has(name) || isText);
   const present = needed.map(({ name }) => name);
   const reader = check.header(label, names, 'row', present, (table, column) =>
     text(table.value(column), needed[column]?.isFloat === true),
@@ -189,19 +216,23 @@ class ContractCheck {
   rows = 0;
   /** Number of files that were not read to their end; if any, checks that need all rows are skipped. */
   unread = 0;
+  /** Whether the file that is read is one of data.split.source. */
+  isHoldout = false;
+  readonly split: SplitCheck;
   private columns: string[] | null = null;
   private firstFile = '';
   private readonly kinds = new Map<string, { told: DataProblem[]; more: number }>();
   private readonly labels = new Map<string, number>();
   /** Place of each id's first row: its file's index times filePlaces, plus the line or row. */
   private readonly rowIds = new Map<string, number>();
-  private readonly files: { label: string; unit: string }[] = [];
+  private readonly files: { label: string; unit: string; isHoldout: boolean }[] = [];
   private readonly config: Config;
   private readonly scripted: boolean;
 
   constructor(config: Config) {
     this.config = config;
     this.scripted = config.prepare.script !== null;
+    this.split = splitCheck(config);
   }
 
   /** Adds a breach; `kind` is a plural noun for breaches that are counted together. */
@@ -234,7 +265,11 @@ class ContractCheck {
       this.firstFile = label;
       this.checkColumns(label, names);
     } else if (!this.hasSameColumns(label, names)) return null;
-    const file = this.files.push({ label, unit }) - 1;
+    const { isHoldout } = this;
+    const file = this.files.push({ label, unit, isHoldout }) - 1;
+    const divided = this.split.columns(names).map((name) => present.indexOf(name));
+    const isDivided = !divided.includes(-1);
+    const describe = (place: number) => this.describe(place, file);
     const target = present.indexOf(data.target);
     const rowId = data.row_id === null ? -1 : present.indexOf(data.row_id);
     const written = this.lineColumns(present);
@@ -254,6 +289,16 @@ class ContractCheck {
         this.rows += 1;
         if (target >= 0) this.label(fieldOf(table, target), where);
         if (rowId >= 0) this.rowId(fieldOf(table, rowId), where, file, position);
+        if (isDivided)
+          this.split.row(
+            divided.map((column) => fieldOf(table, column)),
+            {
+              isHoldout,
+              place: file * filePlaces + position,
+              describe,
+              add: (path, column, what, kind) => this.add(path, where(column), what, kind),
+            },
+          );
         for (const column of written) {
           if (table.spansLines(column))
             this.add(
@@ -273,13 +318,23 @@ class ContractCheck {
     if (this.unread === 0 && this.columns !== null && this.rows === 0 && !isRagged)
       this.add('data.source', { file: source }, 'got no rows, expected at least one under the header');
     if (this.unread === 0 && this.rows > 0 && !this.scripted) this.checkLabels();
+    const isWhole = this.unread === 0 && this.rows > 0 && !isRagged;
+    const split = this.split.finish(isWhole ? this.rows : null, (path, what, kind) =>
+      this.add(path, { file: source }, what, kind),
+    );
     const problems = [...this.kinds].flatMap(([key, { told, more }]) => {
       const [path = '', kind = ''] = key.split('\n');
       return more === 0
         ? told
         : [...told, { path, message: `${source}: ${more} more ${kind}`, file: source }];
     });
-    return { problems, rows: this.rows, columns: this.columns ?? [] };
+    return {
+      problems,
+      warnings: problems.length === 0 ? this.split.warnings() : [],
+      split: problems.length === 0 ? split : null,
+      rows: this.rows,
+      columns: this.columns ?? [],
+    };
   }
 
   private isSoundHeader(label: string, names: readonly string[], unit: string): boolean {
@@ -332,6 +387,7 @@ class ContractCheck {
     const named: [string, string[]][] = [
       ['data.target', [data.target]],
       ['data.row_id', data.row_id === null ? [] : [data.row_id]],
+      ['data.split.column', 'column' in data.split ? [data.split.column] : []],
       ['data.exclude', data.exclude],
       // A script may still add these columns.
       ['data.features_exclude', this.scripted ? [] : data.features_exclude],
@@ -344,7 +400,8 @@ class ContractCheck {
           { file: label },
           `${path}: got ${shown(column)}, expected a column of the header${didYouMean(column, names)}`,
         );
-    const kept = new Set([data.target, data.row_id, ...data.exclude, ...data.features_exclude]);
+    const divided = 'column' in data.split ? data.split.column : null;
+    const kept = new Set([data.target, data.row_id, divided, ...data.exclude, ...data.features_exclude]);
     if (!this.scripted && names.every((name) => kept.has(name)))
       this.add(
         'data.features_exclude',
@@ -358,7 +415,7 @@ class ContractCheck {
     const { data, model } = this.config;
     if (model.content_type !== 'text/csv') return [];
     const isWritten = (name: string) => {
-      if (name === data.row_id) return true;
+      if (name === data.row_id || (data.split.by === 'group' && name === data.split.column)) return true;
       if (this.scripted || name === data.target) return false;
       return (
         data.slices.includes(name) || !(data.exclude.includes(name) || data.features_exclude.includes(name))
@@ -397,12 +454,21 @@ class ContractCheck {
     // If there are more ids than a Map holds, the prepare job finds the repeated ones.
     else if (first === undefined) {
       if (this.rowIds.size < mostIds) this.rowIds.set(detached(value), file * filePlaces + position);
-    } else {
-      const { label, unit } = this.files[Math.floor(first / filePlaces)] ?? { label: '', unit: '' };
-      const at = `${label === this.files[file]?.label ? '' : `${label} `}${unit} ${first % filePlaces}`;
-      const what = `got ${shown(value)} again (first at ${at}), expected unique row ids`;
-      this.add('data.row_id', column(), what, 'rows with an id that stands above');
+    } else if (this.files[Math.floor(first / filePlaces)]?.isHoldout === this.files[file]?.isHoldout) {
+      const { row_id } = this.config.data;
+      const repeats = 'rows with an id that stands above';
+      const remedy = this.kinds.has(`data.row_id\n${repeats}`)
+        ? ''
+        : `; if ${row_id} names a person or thing with several rows, write data.split: { by: group, column: ${row_id} } and leave data.row_id out`;
+      const what = `got ${shown(value)} again (first at ${this.describe(first, file)}), expected unique row ids${remedy}`;
+      this.add('data.row_id', column(), what, repeats);
     }
+  }
+
+  /** A row's place in words, for a message about a row of `file`. */
+  private describe(place: number, file: number): string {
+    const { label, unit } = this.files[Math.floor(place / filePlaces)] ?? { label: '', unit: '' };
+    return `${label === this.files[file]?.label ? '' : `${label} `}${unit} ${place % filePlaces}`;
   }
 
   private checkLabels(): void {

@@ -5,6 +5,8 @@ import { basename, dirname, join, relative, sep } from 'node:path';
 export interface DataFile {
   path: string;
   label: string;
+  /** Whether it is a file of data.split.source. */
+  isHoldout?: boolean;
 }
 
 /**

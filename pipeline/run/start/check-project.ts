@@ -24,10 +24,14 @@ export async function missingFiles(loaded: LoadedConfig): Promise<ConfigProblem[
 
 /** Checks the data against mlops.yaml. null for data in a bucket: the Plan step checks it, before money is spent. */
 export async function checkSource({ config, path }: LoadedConfig): Promise<DataCheck | null> {
-  const { source } = config.data;
-  if (isRemote(source)) return null;
-  const files = await dataFiles(await locate(source, path));
-  return await checkData(config, files.length === 0 ? [source] : files.map((file) => file.path));
+  const { source, split } = config.data;
+  const held = split.by === 'file' ? split.source : null;
+  if (isRemote(source) || (held !== null && isRemote(held))) return null;
+  const filesOf = async (source: string) => {
+    const files = await dataFiles(await locate(source, path));
+    return files.length === 0 ? [source] : files.map((file) => file.path);
+  };
+  return await checkData(config, await filesOf(source), held === null ? [] : await filesOf(held));
 }
 
 const isRemote = (path: string): boolean => path.startsWith('s3://');
