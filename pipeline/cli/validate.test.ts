@@ -22,6 +22,7 @@ test('what is sound, and what was looked at', async () => {
     ok: true,
     model: 'small',
     errors: [],
+    warnings: [],
     checked: { rows: 400, columns, holdout: 80 },
   });
 });
@@ -75,7 +76,8 @@ test('problems of the data with file, line and column', async () => {
   ]);
   expect(stderr).toBe(
     'data.csv: line 5: column y: got nothing, expected a value in every row\n' +
-      'data.csv: line 10: column id: got "r2" again (first at line 4), expected unique row ids\n' +
+      'data.csv: line 10: column id: got "r2" again (first at line 4), expected unique row ids; ' +
+      'if id names a person or thing with several rows, write data.split: { by: group, column: id } and leave data.row_id out\n' +
       'data.csv: line 12: got 6 fields, expected 5 as in the header\n',
   );
 });
@@ -148,7 +150,7 @@ test('data in a bucket is left to the run, and a prepare script is told of', asy
     0,
     'mlops.yaml: valid\ns3://bucket/data/: checked when a run starts\n',
   ]);
-  expect(remote.json).toEqual({ ok: true, model: 'small', errors: [], checked: null });
+  expect(remote.json).toEqual({ ok: true, model: 'small', errors: [], warnings: [], checked: null });
   writeFileSync(workspace.path('prepare.py'), 'def transform(frame):\n    return frame\n');
   const { stdout } = await validate(workspace, '--set', 'prepare.script=prepare.py');
   expect(stdout).toContain('about 80 rows (20 %) by a hash of id, before prepare.py\n');

@@ -1,6 +1,6 @@
 import { type LoadedConfig, loadConfig, modelNames } from '../config/load.ts';
 import { ConfigError, type ConfigProblem } from '../errors.ts';
-import { formatCount, formatCountOf, formatPercent } from '../format.ts';
+import { formatCount, formatCountOf, formatDuration, formatPercent } from '../format.ts';
 import { checkSource, missingFiles } from '../run/start/check-project.ts';
 import type { DataProblem } from '../tables/data-contract.ts';
 import { note, print, printJson } from './print.ts';
@@ -12,8 +12,11 @@ type Finding = (ConfigProblem & { file: string }) | DataProblem;
 interface Checked {
   rows: number;
   columns: string[];
-  /** Number of rows that the split by hash is expected to hold out. */
+  /** How the rows are divided: by a hash of each row, the number to expect. */
   holdout: number;
+  groups?: { all: number; holdout: number };
+  boundary?: string;
+  embargoed?: number;
 }
 
 interface ValidateOptions {
@@ -47,7 +50,11 @@ export async function validate({ config: file, model, set, json }: ValidateOptio
   else
     for (const { loaded, errors, warnings, checked } of results)
       if (loaded !== null && errors.length === 0)
-        for (const line of [...soundness(loaded, checked), ...warnings]) print(line);
+        for (const line of [
+          ...soundness(loaded, checked),
+          ...warnings.map((warning) => `Warning: ${warning}`),
+        ])
+          print(line);
 }
 
 /** undefined also if the file cannot be read: `check` reports that. */
@@ -74,9 +81,9 @@ async function check(file: string, model: string | undefined, set: string[]): Pr
     const warnings = data?.warnings ?? [];
     if (data === null || errors.length > 0)
       return { model: config.name, errors, warnings, checked: null, loaded };
-    const { rows, columns } = data;
-    const holdout = Math.round(rows * config.data.holdout);
-    return { model: config.name, errors, warnings, checked: { rows, columns, holdout }, loaded };
+    const { rows, columns, split } = data;
+    const checked = { rows, columns, ...(split ?? { holdout: 0 }) };
+    return { model: config.name, errors, warnings, checked, loaded };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     note(error.message);
@@ -87,16 +94,14 @@ async function check(file: string, model: string | undefined, set: string[]): Pr
 
 function soundness(loaded: LoadedConfig, checked: Checked | null): string[] {
   const { path, config } = loaded;
-  const { source, holdout, row_id } = config.data;
+  const { source } = config.data;
   const settings = [`${path}: valid`, ...containerLine(loaded)];
   if (checked === null) return [...settings, `${source}: checked when a run starts`];
   const { rows, columns } = checked;
-  const share = formatPercent(holdout);
   return [
     ...settings,
     `${source}: valid; ${formatCountOf(rows, 'row')}, ${formatCountOf(columns.length, 'column')}`,
-    `Holdout: about ${formatCount(checked.holdout)} rows (${share}) by a hash of ${row_id ?? 'each row'}` +
-      `${config.prepare.script === null ? '' : `, before ${config.prepare.script}`}`,
+    `Holdout: ${holdoutText(config, checked)}${config.prepare.script === null ? '' : `, before ${config.prepare.script}`}`,
   ];
 }
 
@@ -109,4 +114,24 @@ function containerLine({ config, modelYaml }: LoadedConfig): string[] {
   const manifest = manifest_channel === null ? '' : `, and the manifest as channel ${manifest_channel}`;
   const answers = [{ probability: 'probabilities', label: 'labels', value: 'values' }[output], ...extra];
   return [`${modelYaml}: valid; takes ${content_type}${layout}${manifest}; answers ${answers.join(', ')}`];
+}
+
+function holdoutText({ data }: LoadedConfig['config'], checked: Checked): string {
+  const { split, row_id } = data;
+  const rows = formatCountOf(checked.holdout, 'row');
+  const about = `about ${rows} (${formatPercent(split.by === 'hash' ? data.holdout : checked.holdout / checked.rows)})`;
+  switch (split.by) {
+    case 'hash':
+      return `${about} by a hash of ${row_id ?? 'each row'}`;
+    case 'group': {
+      const { all, holdout } = checked.groups ?? { all: 0, holdout: 0 };
+      return `${about}, ${formatCount(holdout)} of ${formatCountOf(all, 'group')}, by a hash of ${split.column}, which is no feature`;
+    }
+    case 'time': {
+      const left = `; ${formatCountOf(checked.embargoed ?? 0, 'row')} within ${formatDuration(split.embargo)} before it left out of training`;
+      return `${about}, the newest by ${split.column}, which is no feature: from ${checked.boundary} on${split.embargo === 0 ? '' : left}`;
+    }
+    case 'file':
+      return `${rows} of ${split.source}, none of them in training`;
+  }
 }

@@ -7,6 +7,7 @@ import { openCsv } from './csv.ts';
 import { type DataFile, findDataFiles } from './data-files.ts';
 import type { ParquetFile } from './parquet.ts';
 import { type Key, withKeys } from './partition.ts';
+import { type SplitCheck, type SplitCount, splitCheck } from './split-check.ts';
 import type { Table } from './table.ts';
 
 /** A place in the data. */
@@ -33,6 +34,8 @@ export interface DataCheck {
   problems: DataProblem[];
   /** Sentences about sound data. The prepare job says the same ones, for the report. */
   warnings: string[];
+  /** How the rows are divided; null if that is not known before the prepare job, or there are problems. */
+  split: SplitCount | null;
   rows: number;
   /** Columns of the first file, in its order. */
   columns: string[];
@@ -44,10 +47,19 @@ export interface DataCheck {
  * checks what the script may still fix. Streams the files. Reports the first five breaches of a kind and counts the
  * rest.
  *
- * `paths`: local files or folders that hold data.source.
+ * `paths`: local files or folders that hold data.source; `holdout`: those that hold data.split.source, if there is one.
  */
-export async function checkData(config: Config, paths: readonly string[]): Promise<DataCheck> {
-  return await checkDataFiles(config, await findDataFiles(paths, config.data.source));
+export async function checkData(
+  config: Config,
+  paths: readonly string[],
+  holdout: readonly string[] = [],
+): Promise<DataCheck> {
+  const { source, split } = config.data;
+  const held = split.by === 'file' ? await findDataFiles(holdout, split.source) : [];
+  return await checkDataFiles(config, [
+    ...(await findDataFiles(paths, source)),
+    ...held.map((file) => ({ ...file, isHoldout: true })),
+  ]);
 }
 
 /** Like checkData, for files that have labels already. */
@@ -70,6 +82,7 @@ export async function checkDataFiles(config: Config, files: readonly DataFile[])
 export interface DistantFile {
   label: string;
   keys: readonly Key[];
+  isHoldout?: boolean;
   bytes: number;
   /** The bytes from `start` to before `end`. */
   read(start: number, end: number): Promise<Uint8Array>;
@@ -105,16 +118,27 @@ export async function checkBeginnings(config: Config, files: readonly DistantFil
   });
 }
 
-async function checkEach<File extends { label: string }>(
+async function checkEach<File extends { label: string; isHoldout?: boolean }>(
   config: Config,
   files: readonly File[],
   checkFile: (file: File, check: ContractCheck) => Promise<void>,
 ): Promise<DataCheck> {
   const check = new ContractCheck(config);
-  const { source } = config.data;
-  if (files.length === 0)
-    check.add('data.source', { file: source }, 'got no file, expected a file or a folder with at least one');
+  const { source, split } = config.data;
+  const held = files.filter(({ isHoldout = false }) => isHoldout);
+  const needed = 'got no file, expected a file or a folder with at least one';
+  if (files.length === held.length) check.add('data.source', { file: source }, needed);
+  if (split.by === 'file' && held.length === 0)
+    check.add('data.split.source', { file: split.source }, needed);
+  for (const { label } of held)
+    if (files.some((file) => file.label === label && file.isHoldout !== true))
+      check.add(
+        'data.split.source',
+        { file: label },
+        'got a file of data.source, expected one that training never sees',
+      );
   for (const file of files) {
+    check.isHoldout = file.isHoldout ?? false;
     try {
       await checkFile(file, check);
     } catch (error) {
@@ -165,9 +189,13 @@ async function checkParquet(
   const added = keys.map(([name]) => name).filter((name) => !names.includes(name));
   check.index(columns.filter(({ isIndex }) => isIndex).map(({ name }) => name));
   const used = check.used([...names, ...added]);
+  const split = new Set(check.split.columns([...names, ...added]));
   const read = columns.filter(
     ({ name, isText }) =>
-      used.named.has(name) || (isText && used.all.has(name)) || keys.some(([key]) => key === name),
+      used.named.has(name) ||
+      split.has(name) ||
+      (isText && used.all.has(name)) ||
+      keys.some(([key]) => key === name),
   );
   const readable = read.filter(({ isReadable }) => isReadable).map(({ name }) => name);
   const reader = check.header(label, [...names, ...added], 'row', { present: [...readable, ...added] });
@@ -207,13 +235,16 @@ class ContractCheck {
   rows = 0;
   /** Number of files that were not read to their end; if any, checks that need all rows are skipped. */
   unread = 0;
+  /** Whether the file that is read is one of data.split.source. */
+  isHoldout = false;
+  readonly split: SplitCheck;
   private columns: string[] | null = null;
   private firstFile = '';
   private readonly kinds = new Map<string, { told: DataProblem[]; more: number }>();
   private readonly labels = new Map<string, number>();
   /** Place of each id's first row: its file's index times filePlaces, plus the line or row. */
   private readonly rowIds = new Map<string, number>();
-  private readonly files: { label: string; unit: string }[] = [];
+  private readonly files: { label: string; unit: string; isHoldout: boolean }[] = [];
   /** Columns in which pandas keeps its index. */
   private readonly indexes = new Set<string>();
   private readonly config: Config;
@@ -222,6 +253,7 @@ class ContractCheck {
   constructor(config: Config) {
     this.config = config;
     this.scripted = config.prepare.script !== null;
+    this.split = splitCheck(config);
   }
 
   /** Adds a breach; `kind` is a plural noun for breaches that are counted together. */
@@ -277,7 +309,13 @@ class ContractCheck {
       this.firstFile = label;
       this.checkColumns(label, names);
     } else if (!this.hasSameColumns(label, names)) return null;
-    const file = this.files.push({ label, unit }) - 1;
+    const { isHoldout } = this;
+    const file = this.files.push({ label, unit, isHoldout }) - 1;
+    const divided = this.split
+      .columns(names.filter((name) => !this.indexes.has(name)))
+      .map((name) => present.indexOf(name));
+    const isDivided = !divided.includes(-1);
+    const describe = (place: number) => this.describe(place, file);
     const target = present.indexOf(data.target);
     const rowId = data.row_id === null ? -1 : present.indexOf(data.row_id);
     const written = this.lineColumns(present);
@@ -298,6 +336,16 @@ class ContractCheck {
         this.rows += 1;
         if (target >= 0) this.label(table.value(target), where);
         if (rowId >= 0) this.rowId(table.value(rowId), where, file, position);
+        if (isDivided)
+          this.split.row(
+            divided.map((column) => table.value(column)),
+            {
+              isHoldout,
+              place: file * filePlaces + position,
+              describe,
+              add: (path, column, what, kind) => this.add(path, where(column), what, kind),
+            },
+          );
         for (const column of written) {
           if (table.spansLines(column))
             this.add(
@@ -317,16 +365,26 @@ class ContractCheck {
     if (this.unread === 0 && this.columns !== null && this.rows === 0 && !isRagged)
       this.add('data.source', { file: source }, 'got no rows, expected at least one under the header');
     if (this.unread === 0 && this.rows > 0 && !this.scripted) this.checkLabels();
+    const isWhole = this.unread === 0 && this.rows > 0 && !isRagged;
+    const split = this.split.finish(isWhole ? this.rows : null, (path, what, kind) =>
+      this.add(path, { file: source }, what, kind),
+    );
     const problems = [...this.kinds].flatMap(([key, { told, more }]) => {
       const [path = '', kind = ''] = key.split('\n');
       return more === 0
         ? told
         : [...told, { path, message: `${source}: ${more} more ${kind}`, file: source }];
     });
-    return { problems, warnings: this.warnings(), rows: this.rows, columns: this.columns ?? [] };
+    return {
+      problems,
+      warnings: problems.length === 0 ? [...this.indexWarnings(), ...this.split.warnings()] : [],
+      split: problems.length === 0 ? split : null,
+      rows: this.rows,
+      columns: this.columns ?? [],
+    };
   }
 
-  private warnings(): string[] {
+  private indexWarnings(): string[] {
     const { target, row_id, exclude, features_exclude, slices } = this.config.data;
     const named = [target, row_id, ...exclude, ...features_exclude, ...slices];
     return [...this.indexes]
@@ -387,6 +445,7 @@ class ContractCheck {
     const named: [string, string[]][] = [
       ['data.target', [data.target]],
       ['data.row_id', data.row_id === null ? [] : [data.row_id]],
+      ['data.split.column', 'column' in data.split ? [data.split.column] : []],
       ['data.exclude', data.exclude],
       // A script may still add these columns.
       ['data.features_exclude', this.scripted ? [] : data.features_exclude],
@@ -402,6 +461,7 @@ class ContractCheck {
     const kept = new Set([
       data.target,
       data.row_id,
+      'column' in data.split ? data.split.column : null,
       ...data.exclude,
       ...data.features_exclude,
       ...this.indexes,
@@ -423,7 +483,7 @@ class ContractCheck {
   /** Whether the prepare job writes the column as it is. */
   private isWritten(name: string): boolean {
     const { data } = this.config;
-    if (name === data.row_id) return true;
+    if (name === data.row_id || (data.split.by === 'group' && name === data.split.column)) return true;
     if (this.scripted || name === data.target) return false;
     if (data.slices.includes(name)) return true;
     return !(data.exclude.includes(name) || data.features_exclude.includes(name) || this.indexes.has(name));
@@ -459,12 +519,21 @@ class ContractCheck {
     // If there are more ids than a Map holds, the prepare job finds the repeated ones.
     else if (first === undefined) {
       if (this.rowIds.size < mostIds) this.rowIds.set(detached(value), file * filePlaces + position);
-    } else {
-      const { label, unit } = this.files[Math.floor(first / filePlaces)] ?? { label: '', unit: '' };
-      const at = `${label === this.files[file]?.label ? '' : `${label} `}${unit} ${first % filePlaces}`;
-      const what = `got ${shown(value)} again (first at ${at}), expected unique row ids`;
-      this.add('data.row_id', column(), what, 'rows with an id that stands above');
+    } else if (this.files[Math.floor(first / filePlaces)]?.isHoldout === this.files[file]?.isHoldout) {
+      const { row_id } = this.config.data;
+      const repeats = 'rows with an id that stands above';
+      const remedy = this.kinds.has(`data.row_id\n${repeats}`)
+        ? ''
+        : `; if ${row_id} names a person or thing with several rows, write data.split: { by: group, column: ${row_id} } and leave data.row_id out`;
+      const what = `got ${shown(value)} again (first at ${this.describe(first, file)}), expected unique row ids${remedy}`;
+      this.add('data.row_id', column(), what, repeats);
     }
+  }
+
+  /** A row's place in words, for a message about a row of `file`. */
+  private describe(place: number, file: number): string {
+    const { label, unit } = this.files[Math.floor(place / filePlaces)] ?? { label: '', unit: '' };
+    return `${label === this.files[file]?.label ? '' : `${label} `}${unit} ${place % filePlaces}`;
   }
 
   private checkLabels(): void {

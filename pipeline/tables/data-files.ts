@@ -8,6 +8,8 @@ export interface DataFile {
   path: string;
   label: string;
   keys: readonly Key[];
+  /** Whether it is a file of data.split.source. */
+  isHoldout?: boolean;
 }
 
 /**

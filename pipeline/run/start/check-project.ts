@@ -4,7 +4,6 @@ import { didYouMeanPath, kindOf, locate } from '../../config/locate.ts';
 import type { ConfigProblem } from '../../errors.ts';
 import { checkData, type DataCheck } from '../../tables/data-contract.ts';
 import { modelFolderProblems } from './model-folder.ts';
-import { dataFiles } from './request.ts';
 
 /** Most bytes of a prepare script. */
 const largestScript = 10_000_000;
@@ -42,9 +41,11 @@ const whyNot = ({ code, message }: NodeJS.ErrnoException): string | null =>
 
 /** Checks the data against mlops.yaml. null for data in a bucket: the Plan step checks it, before money is spent. */
 export async function checkSource({ config, path }: LoadedConfig): Promise<DataCheck | null> {
-  const { source } = config.data;
-  if (isRemote(source)) return null;
-  return await checkData(config, [await locate(source, path)]);
+  const { source, split } = config.data;
+  const held = split.by === 'file' ? split.source : null;
+  if (isRemote(source) || (held !== null && isRemote(held))) return null;
+  const holdout = held === null ? [] : [await locate(held, path)];
+  return await checkData(config, [await locate(source, path)], holdout);
 }
 
 const isRemote = (path: string): boolean => path.startsWith('s3://');

@@ -10,7 +10,8 @@ import { withKeys } from '../partition.ts';
 import type { Table } from '../table.ts';
 import { type ConformanceSource, conformanceFolder, conformanceSources } from './conformance.fixture.ts';
 
-const filesOf = ({ path }: ConformanceSource) => findDataFiles([join(conformanceFolder, path)], `data/${path}`);
+const filesOf = ({ path }: ConformanceSource) =>
+  findDataFiles([join(conformanceFolder, path)], `data/${path}`);
 
 async function rowsOf(table: Table): Promise<Record<string, string>[]> {
   const rows: Record<string, string>[] = [];
@@ -48,7 +49,9 @@ describe.each(conformanceSources.map((source) => [source.path, source] as const)
   const without = `data.exclude=[${Object.keys(source.unusable)}]`;
 
   test('has every cell as it is expected', async () => {
-    const rows = (await Promise.all((await filesOf(source)).map((file) => readFileRows(file, source)))).flat();
+    const rows = (
+      await Promise.all((await filesOf(source)).map((file) => readFileRows(file, source)))
+    ).flat();
     rows.sort((a, b) => (a.id! < b.id! ? -1 : 1));
     expect(Object.keys(rows[0]!).sort()).toEqual([...names].sort());
     for (const { name, texts } of source.columns)
@@ -92,7 +95,8 @@ describe.each(conformanceSources.map((source) => [source.path, source] as const)
     const { warnings } = await check(source, [without]);
     expect(warnings).toEqual(
       source.index.map(
-        (name) => `The column "${name}" is pandas' stored index, so it is no feature; data.row_id may name it.`,
+        (name) =>
+          `The column "${name}" is pandas' stored index, so it is no feature; data.row_id may name it.`,
       ),
     );
     for (const name of source.index) {
@@ -104,10 +108,18 @@ describe.each(conformanceSources.map((source) => [source.path, source] as const)
   test('has classes that one text names, whatever their type', async () => {
     for (const { name, texts } of source.columns.filter(({ name }) => !['id', 'y'].includes(name))) {
       const classes = [...new Set(texts.filter((text) => text !== null))];
-      const set = ['problem=binary', `data.target=${name}`, `data.exclude=[${[...Object.keys(source.unusable), 'y']}]`];
+      const set = [
+        'problem=binary',
+        `data.target=${name}`,
+        `data.exclude=[${[...Object.keys(source.unusable), 'y']}]`,
+      ];
       for (const text of classes) {
         const { problems } = await check(source, [...set, `data.positive=${JSON.stringify(text)}`]);
-        expect([name, text, problems.filter(({ path }) => path === 'data.positive')]).toEqual([name, text, []]);
+        expect([name, text, problems.filter(({ path }) => path === 'data.positive')]).toEqual([
+          name,
+          text,
+          [],
+        ]);
       }
       if (classes.length > 0) {
         const { problems } = await check(source, [...set, 'data.positive=nothing']);
