@@ -1,5 +1,6 @@
 import type { Config } from '../../config/schema.ts';
 import { decide } from '../../gate/decide.ts';
+import { groupColumnOf } from '../../gate/group-column.ts';
 import { keepRows } from '../../gate/join.ts';
 import { readScores } from '../../gate/scores.ts';
 import type { Verdict } from '../../gate/verdict.ts';
@@ -235,7 +236,10 @@ async function scoresOf(
   const text = new TextDecoder().decode(await context.storage.read(output));
   const uri = `${runFolder(event, context)}${who}.csv`;
   await context.storage.write(uri, scoreFileOf(text, manifest, model));
-  return await readScores(await context.storage.localFile(uri), { problem: manifest.problem });
+  return await readScores(await context.storage.localFile(uri), {
+    problem: manifest.problem,
+    group: groupColumnOf(event.request.config.data),
+  });
 }
 
 function plots(scores: Scores): ModelPlots {
