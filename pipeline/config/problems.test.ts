@@ -270,7 +270,7 @@ data: { source: x.csv, traget: y }
     `${base}gate: { zebra: 1 }
 `,
     [
-      'mlops.yaml: gate.zebra: unknown key "zebra"; expected one of primary, confidence, thresholds, floor, champion, anchor, min_change, slices, inconclusive, reuse, enforce (line 4, column 9)',
+      'mlops.yaml: gate.zebra: unknown key "zebra"; expected one of primary, confidence, thresholds, min_positives, floor, champion, anchor, min_change, slices, inconclusive, reuse, enforce (line 4, column 9)',
     ],
   ],
   [
@@ -442,7 +442,7 @@ gate: { primary: roc_auc }
     `${base}gate: { slices: true }
 `,
     [
-      'mlops.yaml: gate.slices: got true, expected off, or { metric, max_drop, min_positives } (line 4, column 17)',
+      'mlops.yaml: gate.slices: got true, expected off, or { metric, max_drop, min_positives, inconclusive } (line 4, column 17)',
     ],
   ],
   [

@@ -324,6 +324,11 @@ const limits = (name: Metric) => {
   return object({
     min: number(bounds).optional().describe('Lowest value that passes.'),
     max: number(bounds).optional().describe('Highest value that passes.'),
+    by: choice(['point', 'bound'])
+      .default('point')
+      .describe(
+        'What is held to the limit: the value, or its one-sided bound on the safe side at gate.confidence.',
+      ),
   });
 };
 
@@ -346,6 +351,11 @@ const gate = object({
   thresholds: thresholds
     .prefault({})
     .describe('Lowest or highest value of a metric that the candidate may have. Default: none.'),
+  min_positives: whole({ min: 1 })
+    .default(20)
+    .describe(
+      'Least number of rows of each class in the whole holdout (regression: of rows). With fewer, every comparison is inconclusive.',
+    ),
   floor: flag().default(true).describe('Whether the candidate must beat a constant prediction.'),
   champion: object({
     rule: choice(['non_inferior', 'superior'])
@@ -393,18 +403,23 @@ const gate = object({
       min_positives: whole({ min: 1 })
         .default(20)
         .describe('Least number of rows of each class for a slice to be judged (regression: of rows).'),
+      inconclusive: choice(['report', 'hold'])
+        .default('report')
+        .describe(
+          'A slice whose value is beyond max_drop while its bound does not show it: report passes it with a note, hold makes it inconclusive.',
+        ),
     }),
-    '{ metric, max_drop, min_positives }',
+    '{ metric, max_drop, min_positives, inconclusive }',
   )
     .prefault({})
     .describe('The check of each value of data.slices. Default: on, as below.'),
   inconclusive: choice(['hold', 'promote', 'reject'])
     .default('hold')
     .describe('Verdict when a check is inconclusive.'),
-  reuse: choice(['report', 'correct'])
+  reuse: choice(['report', 'correct', 'sealed'])
     .default('report')
     .describe(
-      'What to do when runs judge models on the same holdout again: count and report these looks, or also hold superior to a stricter level.',
+      'What to do when runs judge models on the same holdout again. report: count and report these looks. correct: also hold superior to a stricter level. sealed: as correct, and show only whether the candidate passes until it is promoted.',
     ),
   enforce: flag().default(true).describe('false: the verdict is reported but does not block promotion.'),
 });

@@ -1,5 +1,6 @@
 import { byCodePoint } from '../code-points.ts';
 import { type ScoreFileError, shown } from '../errors.ts';
+import { formatCount } from '../format.ts';
 import type { Problem } from '../metrics.ts';
 import type {
   BinaryScores,
@@ -16,17 +17,20 @@ export interface ReadOptions {
   problem: Problem;
   /** Binary: the text of the positive class, if labels are not 0 and 1. */
   positive?: string | null;
-  /** The column that names the group of a row (data.split: by: group), which is no slice. */
+  /** The column of each row's group, which is no slice (group-column.ts). @default null */
   group?: string | null;
 }
+
+/** Most slice columns: with more, no slice could be judged at the level that it would get. */
+const MOST_SLICE_COLUMNS = 500;
 
 /** Largest distance from 1 of the sum of a row's class probabilities; allows for rounding to 4 decimals. */
 export const SUM_TOLERANCE = 1e-3;
 
 /**
  * Reads a score file: `row_id,label,score` (binary), `row_id,label,score_CLASS...` (multiclass) or
- * `row_id,label,predicted` (regression, or labels only), columns in any order; further columns are slices, but for the
- * group's.
+ * `row_id,label,predicted` (regression, or labels only), columns in any order; further columns are slices,
+ * but for that of the group.
  *
  * @param file path of a CSV file with a header, or of a parquet file
  * @throws ScoreFileError if anything is missing, malformed, not finite or ambiguous
@@ -39,8 +43,9 @@ async function readRows(table: ScoreTable, options: ReadOptions): Promise<Omit<R
   checkHeader(table);
   const outputs = outputColumns(table, options.problem);
   const { group = null } = options;
-  if (group !== null) requireColumn(table, group, ', the group of data.split.column');
+  if (group !== null) requireColumn(table, group, ', by which data.split groups the rows');
   const used = new Set(['row_id', 'label', ...outputs, ...(group === null ? [] : [group])]);
+  checkSliceColumns(table, used);
   const parser = PARSERS[options.problem](table, outputs, options);
   const idColumn = table.header.indexOf('row_id');
   const slices = table.header.flatMap((name, column) =>
@@ -58,7 +63,11 @@ async function readRows(table: ScoreTable, options: ReadOptions): Promise<Omit<R
       positions[row] = table.position;
       parser.row(row);
       for (const slice of slices) slice.add(row, table.field(slice.column));
-      groups?.add(row, table.field(groups.column));
+      if (groups !== null) {
+        const value = table.field(groups.column);
+        if (value === '') throw table.error(groups.column, 'the group of the row');
+        groups.add(row, value);
+      }
     }
   }
   if (ids.length === 0) throw table.errorAt(1, null, 'a header and no rows', 'at least one row');
@@ -67,7 +76,7 @@ async function readRows(table: ScoreTable, options: ReadOptions): Promise<Omit<R
     ids,
     positions: positions.slice(0, ids.length),
     slices: new Map(slices.map((slice) => [slice.name, slice.finish(ids.length)])),
-    ...(groups && { groups: groups.finish(ids.length) }),
+    ...(groups === null ? {} : { groups: groups.finish(ids.length) }),
     ...parser.finish(ids.length),
   };
 }
@@ -83,12 +92,21 @@ function refuseRepeats(ids: string[], positions: Int32Array, table: ScoreTable):
 }
 
 function checkHeader(table: ScoreTable): void {
-  const { header } = table;
-  for (const [column, name] of header.entries()) {
+  const seen = new Set<string>();
+  for (const [column, name] of table.header.entries()) {
     if (name === '') throw table.errorAt(1, String(column + 1), 'a column without a name', 'a name');
-    if (header.indexOf(name) !== column) throw table.errorAt(1, name, 'the column twice', 'each column once');
+    if (seen.has(name)) throw table.errorAt(1, name, 'the column twice', 'each column once');
+    seen.add(name);
   }
   for (const name of ['row_id', 'label']) requireColumn(table, name);
+}
+
+function checkSliceColumns(table: ScoreTable, used: ReadonlySet<string>): void {
+  const slices = table.header.filter((name) => !used.has(name));
+  if (slices.length <= MOST_SLICE_COLUMNS) return;
+  const found = `${formatCount(slices.length)} columns of slices, from this one on`;
+  const expected = `at most ${formatCount(MOST_SLICE_COLUMNS)}: leave out columns that divide no rows (mlops.yaml: data.slices)`;
+  throw table.errorAt(1, slices[0]!, found, expected);
 }
 
 function requireColumn(table: ScoreTable, name: string, or = ''): void {

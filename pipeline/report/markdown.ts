@@ -103,7 +103,12 @@ function shorter(rows: number, render: (rows: number) => string): string[] {
 }
 
 const ICONS = { promote: '🟢', hold: '🟡', reject: '🔴', failed: '❌', cancelled: '⚪' };
-const OUTCOMES = { pass: '✅ passes', fail: '🔴 **fails**', inconclusive: '🟡 **inconclusive**' };
+const OUTCOMES = {
+  pass: '✅ passes',
+  fail: '🔴 **fails**',
+  inconclusive: '🟡 **inconclusive**',
+  not_judged: '⚪ not judged',
+};
 
 function header(report: Report, mark: string): string {
   const { tone, title, why, outcome, warning } = reading.headlineOf(report);
@@ -163,12 +168,14 @@ function checks(verdict: Verdict, most: number, whole: boolean): string {
   const all = reading.orderedChecks(verdict);
   if (all.length === 0) return '';
   const shown = all.slice(0, most);
-  const open = shown.filter((check) => check.outcome !== 'pass');
-  const passed = shown.filter((check) => check.outcome === 'pass');
+  const open = shown.filter(({ outcome }) => outcome === 'fail' || outcome === 'inconclusive');
+  const passed = shown.filter(({ outcome }) => outcome === 'pass');
+  const notJudged = shown.filter(({ outcome }) => outcome === 'not_judged');
   return [
     `### Checks: ${reading.checkCounts(verdict)}`,
     open.length === 0 ? '' : checkTable(open),
     passed.length === 0 ? '' : details('Checks that pass', checkTable(passed), whole),
+    notJudged.length === 0 ? '' : details('Checks that were not judged', checkTable(notJudged), whole),
     more(all.length - shown.length, 'check'),
   ]
     .filter((text) => text !== '')
@@ -242,8 +249,8 @@ function slices(verdict: Verdict, rival: string, most: number, whole: boolean): 
       formatCount(row.result.n),
       ...(positives ? [row.result.positives === null ? '' : formatCount(row.result.positives)] : []),
       cell(row.candidate, row.interval),
-      ...(champion ? [row.champion, row.difference] : []),
-      row.outcome === null ? '' : OUTCOMES[row.outcome],
+      ...(champion ? [row.champion, cell(row.difference, row.differenceInterval)] : []),
+      OUTCOMES[row.outcome],
     ]);
   const numbers = [
     'n',

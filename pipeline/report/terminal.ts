@@ -15,8 +15,8 @@ const TONES = {
   failed: 'red',
   cancelled: 'yellow',
 } as const;
-const MARKS = { pass: '✓', fail: '✗', inconclusive: '?' };
-const MARK_STYLES = { pass: 'green', fail: 'red', inconclusive: 'yellow' } as const;
+const MARKS = { pass: '✓', fail: '✗', inconclusive: '?', not_judged: '–' };
+const MARK_STYLES = { pass: 'green', fail: 'red', inconclusive: 'yellow', not_judged: 'dim' } as const;
 const MOST_CHANGES = 8;
 const MOST_CHECKS = 12;
 
@@ -109,7 +109,9 @@ function metricLines(verdict: Verdict, rival: string, width: number, paint: Pain
 }
 
 function checkLines(verdict: Verdict, width: number, paint: Paint): string[] {
-  const open = reading.orderedChecks(verdict).filter((check) => check.outcome !== 'pass');
+  const open = reading
+    .orderedChecks(verdict)
+    .filter(({ outcome }) => outcome === 'fail' || outcome === 'inconclusive');
   const line = (check: Check) => {
     const [first = '', ...rest] = wrap(
       `${MARKS[check.outcome]} ${cleanText(check.name, 60)}: ${cleanText(check.detail)}`,
@@ -119,7 +121,7 @@ function checkLines(verdict: Verdict, width: number, paint: Paint): string[] {
     return [paint(MARK_STYLES[check.outcome], first.slice(0, 1)) + first.slice(1), ...rest];
   };
   return [
-    `Checks: ${reading.checkCounts(verdict)}`,
+    ...wrap(`Checks: ${reading.checkCounts(verdict)}`, width, '  '),
     ...open.slice(0, MOST_CHECKS).flatMap(line),
     ...(open.length > MOST_CHECKS ? [`  and ${formatCount(open.length - MOST_CHECKS)} more`] : []),
   ];
