@@ -721,7 +721,3 @@ export const configSchema = configFile.transform(fillIn);
 
 /** mlops.yaml with every default filled in: `off` and `none` are null, durations are seconds. */
 export type Config = z.output<typeof configSchema>;
-
-/** The column that names the group of a row, where the split is by group. */
-export const groupColumnOf = ({ data }: Pick<Config, 'data'>): string | null =>
-  data.split?.by === 'group' ? data.split.column : null;

@@ -33,7 +33,7 @@ export function renderTerminal(report: Report, options: { color: boolean; column
   const blocks = [headline(report, width, paint)];
   if (failure !== null) blocks.push(failureLines(failure, width, paint));
   if (verdict !== null) {
-    blocks.push(metricLines(verdict, reading.rivalName(report), width, paint));
+    blocks.push(metricLines(report, verdict, width, paint));
     blocks.push(checkLines(verdict, width, paint));
     blocks.push(changeLines(report, verdict, width, paint));
   }
@@ -71,7 +71,9 @@ function failureLines(failure: NonNullable<Report['failure']>, width: number, pa
   return [...log, ...(log.length > 0 && hint.length > 0 ? [''] : []), ...hint];
 }
 
-function metricLines(verdict: Verdict, rival: string, width: number, paint: Paint): string[] {
+function metricLines(report: Report, verdict: Verdict, width: number, paint: Paint): string[] {
+  const rival = reading.rivalName(report);
+  const groups = report.data?.groups;
   const champion = reading.hasChampion(verdict);
   const interval = `${formatConfidence(verdict.confidence)} interval`;
   const head = champion ? ['', 'Candidate', rival, 'Difference', interval] : ['', 'Candidate', interval];
@@ -104,7 +106,7 @@ function metricLines(verdict: Verdict, rival: string, width: number, paint: Pain
   return [
     paint('dim', cut(line(head), width)),
     ...body,
-    ...wrap(reading.evidence(verdict).join(' '), width, '').map((text) => paint('dim', text)),
+    ...wrap(reading.evidence(verdict, groups).join(' '), width, '').map((text) => paint('dim', text)),
   ];
 }
 

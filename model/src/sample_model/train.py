@@ -36,6 +36,7 @@ def train(base: Path) -> None:
     from sample_model.dataset import read_dataset
     from sample_model.estimator import LinearScorer, build_pipeline
     from sample_model.features import describe_features, training_matrix
+    from sample_model.folds import read_groups
     from sample_model.hyperparameters import parse_hyperparameters
     from sample_model.manifest import read_manifest
     from sample_model.problem import resolve_problem
@@ -50,9 +51,9 @@ def train(base: Path) -> None:
     labels = np.array(dataset.labels)
     pipeline = build_pipeline(features, problem, hyperparameters.C)
 
-    metrics, threshold = cross_validate(pipeline, matrix, labels, problem)
+    metrics, threshold = cross_validate(pipeline, matrix, labels, problem, read_groups(base, len(labels)))
     if not metrics:
-        warnings.append("No metric was cross-validated: one row of a class cannot be in training and in test.")
+        warnings.append("No metric was cross-validated: one row or group of a class cannot be in training and in test.")
     for warning in warnings:
         print(f"warning: {warning}", file=sys.stderr)
     for name, value in metrics.items():

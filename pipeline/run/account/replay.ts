@@ -1,5 +1,6 @@
-import { type Config, groupColumnOf } from '../../config/schema.ts';
+import type { Config } from '../../config/schema.ts';
 import { decide } from '../../gate/decide.ts';
+import { groupColumnOf } from '../../gate/group-column.ts';
 import { commonRows } from '../../gate/join.ts';
 import { readScores } from '../../gate/scores.ts';
 import type { Outcome, Verdict } from '../../gate/verdict.ts';
@@ -99,13 +100,7 @@ async function judgedAgain(run: RunRecord, config: Config, context: Context): Pr
   }
   const { seed, holdout_uses } = await readJson<Verdict>(context, gate.verdict);
   const { threshold } = await readJson<Evidence>(context, gate.evidence);
-  const everyRow = await scoresOf(
-    run.execution,
-    'candidate',
-    groupColumnOf(request.config),
-    problem,
-    context,
-  );
+  const everyRow = await scoresOf(run.execution, 'candidate', request.config, context);
   const champion = await otherModel('champion', scoring.champion.package, run, context);
   const anchor = await otherModel('anchor', config.gate.anchor.package, run, context);
   // As in the gate: only rows that every model could score, and that none was trained on, are compared.
@@ -151,27 +146,24 @@ async function otherModel(
   if (name === null) return null;
   const found = await context.registry.get(name);
   if (found === null) throw new Error(`${who} ${name}: not in the registry`);
-  const { problem } = request.config;
-  const group = groupColumnOf(request.config);
   const { threshold, preparation } = found;
   if (scoring?.[who].package === name) {
-    const scores = await scoresOf(execution, who, group, problem, context);
+    const scores = await scoresOf(execution, who, request.config, context);
     return { scores, threshold, preparation, isView: scoring[who].view.exists };
   }
   // The policy of that time named another anchor. This one's own run scored it, perhaps on the same holdout.
-  const scores = await scoresOf(found.execution, 'candidate', group, problem, context);
+  const scores = await scoresOf(found.execution, 'candidate', request.config, context);
   return { scores, threshold, preparation, isView: false };
 }
 
 async function scoresOf(
   execution: string,
   who: 'candidate' | 'champion' | 'anchor',
-  group: string | null,
-  problem: Config['problem'],
+  { problem, data }: Config,
   context: Context,
 ): Promise<Scores> {
   return await readScores(
     await context.storage.localFile(`${artifactsOf(context, 'runs')}${execution}/${who}.csv`),
-    { problem, group },
+    { problem, group: groupColumnOf(data) },
   );
 }

@@ -1,6 +1,7 @@
 import type { Config } from '../../config/schema.ts';
 import { formatPercent } from '../../format.ts';
 import { decide } from '../../gate/decide.ts';
+import { groupColumnOf } from '../../gate/group-column.ts';
 import { commonRows } from '../../gate/join.ts';
 import { readScores } from '../../gate/scores.ts';
 import type { Verdict } from '../../gate/verdict.ts';
@@ -121,6 +122,7 @@ export async function gate(event: GateEvent, context: StepContext): Promise<Gate
     explanation: own.explanation && explained(own.explanation, champion?.explanation ?? null, manifest),
     tuning: await tuningFacts(event, context),
     threshold: config.problem === 'binary' ? (own.threshold ?? 0.5) : null,
+    ...(candidate.groups && { groups: new Set(candidate.groups.codes).size }),
     notes: [
       ...manifest.warnings,
       ...own.notes,
@@ -306,7 +308,7 @@ async function scoresOf(
   await context.storage.write(uri, scoreFileOf(text, manifest, model));
   return await readScores(await context.storage.localFile(uri), {
     problem: manifest.problem,
-    group: manifest.group ?? null,
+    group: groupColumnOf(event.request.config.data),
   });
 }
 
