@@ -19,8 +19,8 @@ SEED = 0
 def read_groups(base: Path, rows: int) -> NDArray[np.str_] | None:
     """The group of each training row; None where the data are not split by group.
 
-    The file is beside the pipeline's manifest, in whatever channel that is (`model.manifest_channel`): one hash for each
-    training row, in their order.
+    The file is beside the pipeline's manifest, in whatever channel that is (`model.manifest_channel`): one hash for
+    each training row, in their order.
 
     Raises:
         InputError: it has another number of rows.
@@ -39,7 +39,7 @@ def split_folds(
 ) -> list[Fold]:
     """Training and test rows of at most `most` seeded folds, stratified by label where there are classes.
 
-    There are fewer where a class has fewer rows or groups; none where it has one, unless there are more than two classes.
+    There are fewer where a class has fewer rows or groups; none where one of two classes has a single one.
     """
     if problem == "regression":
         count = len(labels) if groups is None else len(np.unique(groups))
