@@ -39,24 +39,20 @@ type Pattern = 'decimal' | 'grouped' | 'unit' | 'date';
 interface Types {
   /** data.columns. */
   types: Readonly<Record<string, 'text' | 'number'>>;
-  /** The files themselves say which columns are text. */
-  declared: boolean;
   decimal: DecimalMark;
 }
 
 /** Warnings about the columns; at most one about a column, and one of a kind, but for columns with a few slips. */
-export function columnWarnings(
-  columns: readonly ColumnWatch[],
-  { types, declared, decimal }: Types,
-): string[] {
+export function columnWarnings(columns: readonly ColumnWatch[], { types, decimal }: Types): string[] {
   const kinds = new Map<string, [column: ColumnWatch, example: string][]>();
   const add = (kind: string, column: ColumnWatch, example = '') =>
     kinds.set(kind, [...(kinds.get(kind) ?? []), [column, example]]);
   for (const column of columns) {
     const isNamed = Object.hasOwn(types, column.name);
     const named = types[column.name] === 'number' ? 'number' : 'category';
-    const type = isNamed ? named : declared ? 'category' : column.type;
-    if (column.kinds === 0 && !column.isText) add('empty', column);
+    const declared = column.declared === 'category';
+    const type = declared ? 'category' : isNamed ? named : column.type;
+    if (column.kinds === 0 && column.sample.length === 0) add('empty', column);
     else if (type !== 'category') {
       if (column.constant !== null) add('constant', column);
       else if (column.kinds & MARKER) add(type, column);
@@ -159,5 +155,7 @@ function patternOf(sample: readonly string[], decimal: DecimalMark): [Pattern | 
     next[1].length > best[1].length ? next : best,
   );
   const others = pattern === 'date' ? 0 : numbers;
-  return cells.length > 0 && cells.length + others >= MOST * filled ? [pattern, cells[0] ?? ''] : [undefined, ''];
+  return cells.length > 0 && cells.length + others >= MOST * filled
+    ? [pattern, cells[0] ?? '']
+    : [undefined, ''];
 }

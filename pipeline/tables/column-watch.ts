@@ -2,6 +2,8 @@ import { BOOLEAN, EMPTY, INFINITE, MARKER, NUMBER, TEXT } from './cell.ts';
 import type { Place } from './place.ts';
 import type { Table } from './table.ts';
 
+export type ColumnType = 'number' | 'category' | 'boolean';
+
 /** Values of a column by which its warnings are decided. */
 const SAMPLE = 1_000;
 
@@ -30,34 +32,44 @@ export class ColumnWatch {
   readonly sample: string[] = [];
   /** The text of every cell so far; null once two differ. */
   constant: string | null | undefined;
-  /** Surely a column of text: its kinds are not looked at any more. */
-  isText = false;
+  /** Surely a column of text, or declared to be no number: its kinds are not looked at any more. */
+  isText: boolean;
 
-  constructor(name: string) {
+  /** The type that the files declare; null if its cells tell it. */
+  readonly declared: ColumnType | null;
+
+  constructor(name: string, declared: ColumnType | null = null) {
     this.name = name;
+    this.declared = declared;
+    this.isText = declared !== null && declared !== 'number';
   }
 
   /** Whether another cell could still tell something. */
   get isDone(): boolean {
-    return this.isText && this.constant === null;
+    return this.isText && this.constant === null && this.sample.length === SAMPLE;
   }
 
   /** @param where the place of the table's current row */
   see(table: Table, where: () => Place): void {
     if (this.constant !== null) {
-      const text = String(table.value(this.at) ?? '');
+      const text = table.value(this.at);
       if (this.constant === undefined) this.constant = detached(text);
       else if (this.constant !== text) this.constant = null;
     }
-    if (this.isText) return;
+    if (this.isText) {
+      if (this.sample.length === SAMPLE) return;
+      const text = table.value(this.at);
+      if (text !== '') this.sample.push(detached(text));
+      return;
+    }
     const kind = table.kind(this.at);
     this.kinds |= kind;
     if (kind === EMPTY || kind === MARKER) return;
     this.filled += 1;
-    if (this.filled <= SAMPLE) this.sample.push(String(table.value(this.at)));
+    if (this.filled <= SAMPLE) this.sample.push(detached(table.value(this.at)));
     if (kind === NUMBER) return;
     this.others += 1;
-    const cell = (): Cell => ({ text: detached(String(table.value(this.at))), place: where() });
+    const cell = (): Cell => ({ text: detached(table.value(this.at)), place: where() });
     this.firstOther ??= cell();
     if (kind === INFINITE && this.infinite.length < MOST_INFINITE) this.infinite.push(cell());
     // So many of so many cells: a few slips among numbers it is not.
@@ -65,8 +77,9 @@ export class ColumnWatch {
   }
 
   /** The column's type by all its cells, as the prepare job tells it. */
-  get type(): 'number' | 'category' | 'boolean' {
-    const { kinds } = this;
+  get type(): ColumnType {
+    const { kinds, declared } = this;
+    if (declared !== null) return declared;
     const isNumeric = (kinds & NUMBER) !== 0;
     const isBoolean = (kinds & BOOLEAN) !== 0;
     if (kinds & TEXT || (isNumeric && isBoolean) || (kinds !== 0 && !isNumeric && !isBoolean))

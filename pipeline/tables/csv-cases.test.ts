@@ -28,9 +28,7 @@ interface Case {
   refused?: { validate: string };
 }
 
-const cases = JSON.parse(
-  readFileSync(new URL('fixtures/csv-cases.json', import.meta.url), 'utf8'),
-) as Case[];
+const cases = JSON.parse(readFileSync(new URL('fixtures/csv-cases.json', import.meta.url), 'utf8')) as Case[];
 const ROWS = 60;
 
 function textOf({ columns, counted = {}, odd = {}, index, delimiter = ',' }: Case): string {
@@ -39,8 +37,12 @@ function textOf({ columns, counted = {}, odd = {}, index, delimiter = ',' }: Cas
     ...(index === undefined ? [] : [['', String(index + row)] as [string, string]]),
     ['id', `p${row}`],
     ['y', row % 3 === 0 ? 'Yes' : 'No'],
-    ...Object.entries(columns).map(([name, cells]) => [name, cells[row % cells.length] ?? ''] as [string, string]),
-    ...Object.entries(counted).map(([name, text]) => [name, text.replace('{n}', String(row))] as [string, string]),
+    ...Object.entries(columns).map(
+      ([name, cells]) => [name, cells[row % cells.length] ?? ''] as [string, string],
+    ),
+    ...Object.entries(counted).map(
+      ([name, text]) => [name, text.replace('{n}', String(row))] as [string, string],
+    ),
   ];
   const lines = [values(0).map(([name]) => name)];
   for (let row = 0; row < ROWS; row++) lines.push(values(row).map(([name, value]) => cell(name, row, value)));
@@ -92,11 +94,15 @@ for (const one of cases)
 test('a part of a packed file is checked as far as it goes', async () => {
   const text = `id,y,x\n${Array.from({ length: 50_000 }, (_, row) => `p${row},${row % 3 ? 'No' : 'Yes'},${row}\n`).join('')}`;
   const bytes = gzipSync(text.replace('p7,', 'p6,'));
-  const config = parseConfig('{ project: demo, problem: binary, data: { source: x, target: y, row_id: id } }');
+  const config = parseConfig(
+    '{ project: demo, problem: binary, data: { source: x, target: y, row_id: id } }',
+  );
   const read = async (start: number, end: number) => bytes.subarray(start, Math.min(end, bytes.length >> 1));
-  const { problems, rows } = await checkBeginnings(config, [{ label: 'x', bytes: bytes.length, read }]);
+  const { problems, rows } = await checkBeginnings(config, [
+    { label: 'x', keys: [], bytes: bytes.length, read },
+  ]);
   expect(problems.map(({ message }) => message)).toEqual([
-    'x: line 9: column id: got "p6" again (first at line 8), expected unique row ids',
+    'x: line 9: column id: got "p6" again (first at line 8), expected unique row ids; if id names a person or thing with several rows, write data.split: { by: group, column: id } and leave data.row_id out',
   ]);
   expect(rows).toBeGreaterThan(1000);
 });

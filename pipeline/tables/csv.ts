@@ -212,7 +212,8 @@ class CsvTable implements Table {
           at = closing + 1;
           code = text.charCodeAt(at);
           if (code === CR && text.charCodeAt(at + 1) === LF) code = text.charCodeAt(++at);
-          if (code !== delimiter && code !== LF) this.#failAt(line + breaks, column, ...AFTER_QUOTE, at);
+          if (code !== delimiter && code !== LF)
+            this.#failAt(line + breaks, column, ...afterQuote(delimiter!), at);
         } else {
           starts[column] = at;
           for (;;) {
@@ -302,10 +303,12 @@ class CsvTable implements Table {
 
 const NEVER_ENDS = ['a quoted field that never ends', 'a closing quote'] as const;
 const LINE_TOO_LONG = ['a line of more than 16,000,000 characters', 'rows on lines of their own'] as const;
-const AFTER_QUOTE = [
-  'text after a closing quote',
-  'the delimiter or the end of the line (a quote inside a field is written twice)',
-] as const;
+const DELIMITERS: Readonly<Record<string, string>> = { ';': 'a semicolon', '\t': 'a tab', '|': 'a bar' };
+const afterQuote = (delimiter: number) =>
+  [
+    'text after a closing quote',
+    `${DELIMITERS[String.fromCharCode(delimiter)] ?? 'a comma'} or the end of the line (a quote inside a field is written twice)`,
+  ] as const;
 const INNER_QUOTE = [
   'a quote inside a field without quotes',
   'quotes around the whole field, if any',

@@ -39,6 +39,9 @@ async function messages(content: string | Buffer, set: string[] = []): Promise<s
   return problems.map(({ message }) => message);
 }
 
+const grouped =
+  '; if id names a person or thing with several rows, write data.split: { by: group, column: id } and leave data.row_id out';
+
 const sound = 'id,y,age,city\n1,Yes,31,Bern\n2,No,40,Ulm\n3,No,22,\n';
 
 describe('sound data', () => {
@@ -61,6 +64,7 @@ describe('sound data', () => {
     expect(await checkData(config(), [root])).toEqual({
       problems: [],
       warnings: [],
+      split: { holdout: 1 },
       rows: 3,
       columns: ['id', 'y', 'age', 'city'],
     });
@@ -92,7 +96,7 @@ describe('sound data', () => {
     const content = `id,y,note,age\r\n${Array.from({ length: 6_000 }, (_, id) => row(id)).join('')}5999,No,a,1\r\n`;
     expect(Buffer.byteLength(content)).toBeGreaterThan(2 ** 21);
     expect(await messages(content)).toEqual([
-      'data/x.csv: line 6002: column id: got "5999" again (first at line 6001), expected unique row ids',
+      `data/x.csv: line 6002: column id: got "5999" again (first at line 6001), expected unique row ids${grouped}`,
     ]);
   });
 });
@@ -202,7 +206,7 @@ const bad: [what: string, content: string | Buffer, messages: string[], set?: st
     'row ids twice',
     'id,y,age\n12,Yes,3\n7,No,4\n12,No,5\n12,Yes,6\n',
     [
-      'data/x.csv: line 4: column id: got "12" again (first at line 2), expected unique row ids',
+      `data/x.csv: line 4: column id: got "12" again (first at line 2), expected unique row ids${grouped}`,
       'data/x.csv: line 5: column id: got "12" again (first at line 2), expected unique row ids',
     ],
   ],
@@ -233,7 +237,7 @@ const bad: [what: string, content: string | Buffer, messages: string[], set?: st
     'id,y,note\n1,Yes,"a\nb"\n2,No,c\n2,No,d\n',
     [
       'data/x.csv: line 2: column note: got a line break, expected none: CSV goes to the model line by line; use JSON Lines (model.content_type: application/jsonlines)',
-      'data/x.csv: line 5: column id: got "2" again (first at line 4), expected unique row ids',
+      `data/x.csv: line 5: column id: got "2" again (first at line 4), expected unique row ids${grouped}`,
     ],
   ],
   [
@@ -245,7 +249,7 @@ const bad: [what: string, content: string | Buffer, messages: string[], set?: st
     'text after a quote',
     'id,y,note\n1,Yes,"a"b\n2,No,c\n',
     [
-      'data/x.csv: line 2: got text after a closing quote, expected the delimiter or the end of the line (a quote inside a field is written twice)',
+      'data/x.csv: line 2: got text after a closing quote, expected a comma or the end of the line (a quote inside a field is written twice)',
     ],
   ],
   [
@@ -328,7 +332,9 @@ const bad: [what: string, content: string | Buffer, messages: string[], set?: st
   [
     'CSV as Parquet',
     sound,
-    ['data/x.csv: cannot be read as Parquet: parquet file invalid (footer != PAR1)'],
+    [
+      'data/x.csv: got a file that starts with "id,y,age,city", expected Parquet, which starts with "PAR1" and compresses its own pages',
+    ],
     ['data.format=parquet'],
   ],
 ];
@@ -384,12 +390,12 @@ test('a file that is not there', async () => {
 test.each([
   ['a FIFO', ['mkfifo']],
   ['a device', ['ln', '-s', '/dev/zero']],
-])('%s is no file', async (what, [command = '', ...args]) => {
+])('%s is no file', async (_what, [command = '', ...args]) => {
   const path = join(write({ 'other.csv': '' }), 'x.csv');
   expect(spawnSync(command, [...args, path]).status).toBe(0);
   const { problems } = await checkData(config(), [path]);
   expect(problems.map(({ message }) => message)).toEqual([
-    `data/x.csv: got ${what}, expected a file or a folder`,
+    'data/x.csv: got no file, expected a file or a folder with at least one',
   ]);
 });
 
@@ -401,7 +407,7 @@ test('files that do not agree are named, and so is the file that held an id firs
   });
   const { problems } = await checkData(config(['data.source=data/']), [root]);
   expect(problems.map(({ message }) => message)).toEqual([
-    'data/b.csv: line 3: column id: got "3" again (first at data/a.csv line 4), expected unique row ids',
+    `data/b.csv: line 3: column id: got "3" again (first at data/a.csv line 4), expected unique row ids${grouped}`,
     'data/c.csv: got columns that differ from those of data/a.csv: it lacks "city" and adds "town"; expected the same',
   ]);
 });
@@ -414,6 +420,7 @@ describe('Parquet', () => {
     expect(await parquet('sound.parquet', ['data.positive=1.0'])).toEqual({
       problems: [],
       warnings: [],
+      split: { holdout: 1 },
       rows: 4,
       columns: ['id', 'label', 'age', 'city'],
     });
@@ -424,7 +431,7 @@ describe('Parquet', () => {
     expect(problems.map(({ message }) => message)).toEqual([
       'data/bad.parquet: row 2: column label: got nothing, expected a value in every row; data.drop_missing_target: true leaves such rows out and counts them',
       'data/bad.parquet: row 3: column city: got a line break, expected none: CSV goes to the model line by line; use JSON Lines (model.content_type: application/jsonlines)',
-      'data/bad.parquet: row 4: column id: got "2" again (first at row 2), expected unique row ids',
+      `data/bad.parquet: row 4: column id: got "2" again (first at row 2), expected unique row ids${grouped}`,
       'data/bad.parquet: column label: data.positive: got "yes", expected one of the classes "false" (1), "true" (2)',
     ]);
   });
@@ -436,6 +443,7 @@ describe('of data that are too large to be read whole, the beginning', () => {
     let bytes = 0;
     const distant = Object.entries(files).map(([label, content]) => ({
       label,
+      keys: [],
       bytes: content.length,
       read: async (start: number, end: number) => {
         bytes += Math.min(end, content.length) - start;

@@ -57,7 +57,7 @@ def test_case(bench: Workbench, case: dict[str, Any], arrow: bool, monkeypatch: 
     manifest = bench.run(holdout=0.5, **settings(case))
     assert manifest["warnings"] == case["warnings"]
     assert {feature["name"]: feature["type"] for feature in manifest["features"]} == case["types"]
-    assert sum(facts["rows"] for facts in manifest["files"].values()) == case.get("rows", ROWS)
+    assert sum(manifest["files"][side]["rows"] for side in ("train", "holdout")) == case.get("rows", ROWS)
     names = list(case["types"])
     held = bench.holdout()
     assert held

@@ -7,6 +7,8 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
 from .dialect import Decimal
 from .table import Type
@@ -67,9 +69,9 @@ class Column:
         return [json.dumps(value) if value else "null" for value in values]
 
 
-def kinds_of(values: Iterable[str], decimal: Decimal) -> dict[str, int]:
-    """The kind of each of the distinct `values` that is not empty, as bits."""
-    return {value: kind_of(value, decimal) for value in values if value}
+def kinds_of(values: Iterable[str], decimal: Decimal = ".") -> int:
+    """The kinds of all `values`, as bits."""
+    return reduce(or_, (kind_of(value, decimal) for value in values), 0)
 
 
 def kind_of(value: str, decimal: Decimal) -> int:

@@ -8,28 +8,13 @@ from typing import Any
 
 from .column import BOOLEAN, FLOAT, INFINITE, INTEGER, MARKER, NUMERIC, TEXT, Column, column_of, kind_of
 from .dialect import Decimal
-from .problems import SHOWN_ITEMS
+from .problems import SHOWN_ITEMS, Finding
 
 # Values of a column by which its warnings are decided.
 SAMPLE = 1_000
 
 # Numbers that need no closer look, for Arrow: JSON's notation without an exponent, whole ones within 64 bits.
 _PLAIN = "^-?(?:(?:0|[1-9][0-9]{0,17})|(?:0|[1-9][0-9]{0,300})[.][0-9]+)$"
-
-
-class Finding:
-    """The number of rows with a problem, and the first few of them."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self.first: list[int] = []
-
-    def add(self, rows: Iterable[int]) -> None:
-        """Adds the numbers of more rows."""
-        for row in rows:
-            self.count += 1
-            if len(self.first) < SHOWN_ITEMS:
-                self.first.append(row)
 
 
 class ColumnScan:
