@@ -1,4 +1,4 @@
-import { BOOLEAN, EMPTY, INFINITE, MARKER, NUMBER, TEXT } from './cell.ts';
+import { BOOLEAN, CODE, EMPTY, FLOAT, INFINITE, INTEGER, MARKER, TEXT } from './cell.ts';
 import type { Place } from './place.ts';
 import type { Table } from './table.ts';
 
@@ -67,7 +67,7 @@ export class ColumnWatch {
     if (kind === EMPTY || kind === MARKER) return;
     this.filled += 1;
     if (this.filled <= SAMPLE) this.sample.push(detached(table.value(this.at)));
-    if (kind === NUMBER) return;
+    if (kind === INTEGER || kind === FLOAT) return;
     this.others += 1;
     const cell = (): Cell => ({ text: detached(table.value(this.at)), place: where() });
     this.firstOther ??= cell();
@@ -80,8 +80,9 @@ export class ColumnWatch {
   get type(): ColumnType {
     const { kinds, declared } = this;
     if (declared !== null) return declared;
-    const isNumeric = (kinds & NUMBER) !== 0;
+    const isNumeric = (kinds & (INTEGER | FLOAT)) !== 0;
     const isBoolean = (kinds & BOOLEAN) !== 0;
+    if (kinds & CODE && !(kinds & FLOAT)) return 'category';
     if (kinds & TEXT || (isNumeric && isBoolean) || (kinds !== 0 && !isNumeric && !isBoolean))
       return 'category';
     if (isBoolean) return kinds & INFINITE ? 'category' : 'boolean';

@@ -4,7 +4,7 @@ import type { Config } from '../config/schema.ts';
 import { shown } from '../errors.ts';
 import { formatCount } from '../format.ts';
 import { BadFile } from './bad-file.ts';
-import { EMPTY, isMissing, isNumber, MARKER, NUMBER } from './cell.ts';
+import { EMPTY, isMissing, isNumber, MARKER, NUMERIC } from './cell.ts';
 import { columnWarnings } from './column-warnings.ts';
 import { ColumnWatch } from './column-watch.ts';
 import { openCsv } from './csv.ts';
@@ -322,7 +322,7 @@ class ContractCheck {
     const divided = this.split
       .columns(named.filter((name) => !this.indexes.has(name)))
       .map((name) => present.indexOf(name));
-    const isDivided = !divided.includes(-1);
+    const isDivided = divided.length > 0 && !divided.includes(-1);
     const describe = (place: number) => this.describe(place, file);
     const target = present.indexOf(data.target);
     const rowId = data.row_id === null ? -1 : present.indexOf(data.row_id);
@@ -356,16 +356,19 @@ class ContractCheck {
         if (label !== null) this.label(label, where);
         for (const column of numbers) this.number(table, column, where);
         if (rowId >= 0) this.rowId(table.value(rowId), where, file, position);
-        if (isDivided)
+        if (isDivided) {
+          const line = position; // kept until the end, when all times are known
           this.split.row(
             divided.map((column) => table.value(column)),
             {
               isHoldout,
               place: file * filePlaces + position,
               describe,
-              add: (path, column, what, kind) => this.add(path, where(column), what, kind),
+              add: (path, column, what, kind) =>
+                this.add(path, { ...where(column), [unit]: line }, what, kind),
             },
           );
+        }
         for (const column of written) {
           if (table.spansLines(column))
             this.add(
@@ -600,7 +603,7 @@ class ContractCheck {
   /** Checks a cell of a column that data.columns calls a number. */
   private number(table: Table, column: number, where: (field: string) => Place): void {
     const kind = table.kind(column);
-    if (kind === EMPTY || kind === MARKER || kind === NUMBER) return;
+    if (kind === EMPTY || kind === MARKER || kind & NUMERIC) return;
     const name = table.header[column] ?? '';
     this.add(
       `data.columns.${name}`,

@@ -12,6 +12,8 @@ const starts: readonly [start: string, found: string, remedy: string][] = [
   ['SQLite format 3\0', 'an SQLite database', 'sqlite3 -header -csv FILE "select * from TABLE" > FILE.csv'],
 ];
 
+/** A byte that no text in ASCII has. */
+const control = /[^\t\n\r\x20-\x7e]/;
 const zipStart = 'PK\x03\x04';
 const excel = 'pd.read_excel("FILE.xlsx").to_csv("FILE.csv", index=False)';
 const lines = 'pd.read_json("FILE.jsonl", lines=True).to_csv("FILE.csv", index=False)';
@@ -25,7 +27,9 @@ const json = 'pd.read_json("FILE.json").to_csv("FILE.csv", index=False)';
 export function refuseOtherFormats(bytes: Uint8Array): void {
   if (isParquet(bytes)) throw new BadFile('a Parquet file', 'CSV', { kind: 'Parquet as CSV' });
   const head = Buffer.from(bytes.subarray(0, 4096)).toString('latin1');
-  for (const [start, found, remedy] of starts) if (head.startsWith(start)) throw other(found, remedy);
+  // A header of CSV may begin with the letters ORC.
+  if (control.test(head))
+    for (const [start, found, remedy] of starts) if (head.startsWith(start)) throw other(found, remedy);
   if (head.startsWith(zipStart))
     throw /\[Content_Types\]\.xml|xl\/|_rels\//.test(head)
       ? other('an Excel file (.xlsx)', excel)

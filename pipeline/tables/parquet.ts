@@ -10,7 +10,7 @@ import { compressors } from 'hyparquet-compressors';
 import { shown } from '../errors.ts';
 import { arrowFields } from './arrow-schema.ts';
 import { BadFile } from './bad-file.ts';
-import { type CellKind, EMPTY, kindOf, NUMBER } from './cell.ts';
+import { type CellKind, EMPTY, FLOAT, kindOf } from './cell.ts';
 import { isParquet } from './other-format.ts';
 import { type ColumnType, type Stored, typeOf } from './parquet-type.ts';
 import type { Table } from './table.ts';
@@ -219,7 +219,7 @@ class ParquetTable implements Table {
   kind(column: number): CellKind {
     const value = this.#columns[column]![this.#row];
     if (value === null || value === undefined) return EMPTY;
-    if (this.#types[column]!.isNumber && Number.isFinite(value)) return NUMBER;
+    if (this.#types[column]!.isNumber && Number.isFinite(value)) return FLOAT;
     return kindOf(this.value(column), '.');
   }
 

@@ -107,7 +107,8 @@ def test_lines_after_quoted_line_breaks_and_blank_lines_are_those_of_the_file(be
 
 def test_bytes_that_are_not_utf8_are_named(bench: Workbench) -> None:
     bench.put(edited(4, "p2,22,Gen\xe8ve,No").encode("latin-1"))
-    assert "data/people.csv: line 4: byte 0xe8 at offset 52 is not UTF-8; data.csv: { encoding: latin-1 }" in bench.fail()
+    message = "data/people.csv: line 4: byte 0xe8 at offset 52 is not UTF-8; data.csv: { encoding: latin-1 }"
+    assert message in bench.fail()
 
 
 def test_a_packed_file_that_is_cut_off_or_damaged(bench: Workbench) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from mlops_prepare import csv_table
 
+from mlops_prepare import csv_table
 from workbench import Workbench
 
 CASES: list[dict[str, Any]] = json.loads(

@@ -15,11 +15,13 @@ from .table import Type
 
 # A fast test for most numbers: JSON's notation without an exponent, within the range of a double.
 _PLAIN = re.compile(r"-?(?:0|[1-9][0-9]{0,300})(?:\.[0-9]+)?").fullmatch
-_JSON = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?").fullmatch
+_JSON_NUMBER = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
+_JSON = re.compile(_JSON_NUMBER).fullmatch
 # What `_clean` leaves alone, for Arrow.
-_CLEAN = f"^(?:{_JSON.__self__.pattern})?$"
+_CLEAN = f"^(?:{_JSON_NUMBER})?$"
 # Numbers as people write them. A leading zero makes it a code, because as a number 07030 would lose its zero.
 _LOOSE = re.compile(r"[+-]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?").fullmatch
+_EXPONENT = re.compile(r"(?:0|[1-9][0-9]*)E[0-9]+").fullmatch
 _INFINITE = re.compile(r"[+-]?inf(?:inity)?", re.IGNORECASE).fullmatch
 # Words for a missing value, and none at all. In a column of text they are text.
 _MARKERS = frozenset({"", "na", "n/a", "#n/a", "<na>", "nan", "-nan", "null", "none"})
@@ -31,8 +33,11 @@ _GROUPED = re.compile(r"[+-]?[1-9][0-9]{0,2}(?:\.[0-9]{3})+(?:,[0-9]*)?").fullma
 # Blanks around a value: the contract of `mlops validate` strips the same.
 _BLANKS = " \t\n\r\f\v\xa0"
 
-INTEGER, FLOAT, BOOLEAN, MARKER, UNTIDY, INFINITE, TEXT = (1 << bit for bit in range(7))
-NUMERIC = INTEGER | FLOAT
+# CODE: a whole number with an unsigned exponent. It is a number among such with a fraction, else a code, as 1E5 and
+# 10E4 are two.
+INTEGER, FLOAT, BOOLEAN, MARKER, UNTIDY, INFINITE, TEXT, CODE = (1 << bit for bit in range(8))
+# What may be read as a finite number.
+NUMERIC = INTEGER | FLOAT | CODE
 
 
 @dataclass(frozen=True)
@@ -83,10 +88,7 @@ def kind_of(value: str, decimal: Decimal) -> int:
     text = value.strip(_BLANKS)
     number = _plain_number(text, decimal)
     if number is not None:
-        if math.isinf(float(number)):
-            return INFINITE
-        whole = "." not in number and "e" not in number.lower() and int(number) in _INT64
-        return (INTEGER if whole else FLOAT) | (0 if _JSON(value) and number == value else UNTIDY)
+        return _kind_of_number(number) | (0 if _JSON(value) and number == value else UNTIDY)
     if value.lower() in ("true", "false"):
         return BOOLEAN
     if text.lower() in _MARKERS:
@@ -94,9 +96,20 @@ def kind_of(value: str, decimal: Decimal) -> int:
     return INFINITE if _INFINITE(text) else TEXT
 
 
+def _kind_of_number(number: str) -> int:
+    if math.isinf(float(number)):
+        return INFINITE
+    if _EXPONENT(number):
+        return CODE
+    whole = "." not in number and "e" not in number.lower() and int(number) in _INT64
+    return INTEGER if whole else FLOAT
+
+
 def column_of(name: str, kinds: int, decimal: Decimal = ".") -> Column:
     """The column for these kinds: numbers or booleans if every field that is not missing is one, else text."""
-    numeric = kinds & NUMERIC
+    if kinds & CODE and not kinds & FLOAT:
+        return Column(name, "category")
+    numeric = kinds & (INTEGER | FLOAT)
     boolean = kinds & BOOLEAN
     untidy = bool(kinds & (MARKER | UNTIDY))
     if kinds & TEXT or (numeric and boolean) or (kinds and not numeric and not boolean):

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from .column import BOOLEAN, FLOAT, INFINITE, INTEGER, MARKER, NUMERIC, TEXT, Column, column_of, kind_of
+from .column import BOOLEAN, CODE, FLOAT, INFINITE, INTEGER, MARKER, NUMERIC, TEXT, Column, column_of, kind_of
 from .dialect import Decimal
 from .problems import SHOWN_ITEMS, Finding
 
@@ -61,7 +61,7 @@ class ColumnScan:
         self.kinds |= plain.kinds
         self.filled += plain.count + sum(count for value, count in counts.items() if kinds[value] & ~MARKER)
         self._add_sample(value for value in values if value and not kinds.get(value, NUMERIC) & MARKER)
-        others = {value for value, kind in kinds.items() if kind & (TEXT | BOOLEAN | INFINITE)}
+        others = {value for value, kind in kinds.items() if kind & (TEXT | BOOLEAN | INFINITE | CODE)}
         if others:
             self._add_others(start, values, others, kinds)
             self.others += sum(counts[value] for value in others)
@@ -75,7 +75,8 @@ class ColumnScan:
 
     def number(self) -> Column:
         """The column as a number, whatever the fields are that are none."""
-        return column_of(self.name, self.kinds & ~(TEXT | BOOLEAN | INFINITE) or INTEGER, self._decimal)
+        kinds = self.kinds & ~(TEXT | BOOLEAN | INFINITE | CODE) or INTEGER
+        return column_of(self.name, kinds | (FLOAT if self.kinds & CODE else 0), self._decimal)
 
     def _compare(self, values: Sequence[str]) -> None:
         if self.constant is None:
@@ -93,7 +94,7 @@ class ColumnScan:
         if self.first_other is None:
             self.first_other = next((row, value) for row, value in enumerate(values, start) if value in others)
         if self.bad is not None:
-            found = list(rows)
+            found = [(row, value) for row, value in rows if not kinds[value] & CODE]
             self.bad_texts += [value for _, value in found[:SHOWN_ITEMS]]
             self.bad.add(row for row, _ in found)
         elif any(kinds[value] & INFINITE for value in others):
@@ -112,9 +113,9 @@ def _counts(values: Sequence[str], decimal: Decimal) -> tuple[dict[str, int], _P
     """How often each value occurs that is not empty, but for plain numbers, which Arrow counts."""
     array: Any = getattr(values, "array", None)
     if array is None:
-        counts = Counter(values)
-        del counts[""]
-        return counts, _Plain()
+        found = Counter(values)
+        del found[""]
+        return found, _Plain()
     import pyarrow.compute as pc  # noqa: PLC0415  (imported already where there is an array)
 
     odd = array
@@ -127,7 +128,7 @@ def _counts(values: Sequence[str], decimal: Decimal) -> tuple[dict[str, int], _P
             points = pc.sum(pc.match_substring(numbers, ".")).as_py() or 0
             plain.kinds = (FLOAT if points else 0) | (INTEGER if points < plain.count else 0)
             odd = array.filter(pc.invert(fits))
-    found = pc.value_counts(odd)
-    counts = dict(zip(found.field("values").to_pylist(), found.field("counts").to_pylist(), strict=True))
+    odd_counts = pc.value_counts(odd)
+    counts = dict(zip(odd_counts.field("values").to_pylist(), odd_counts.field("counts").to_pylist(), strict=True))
     counts.pop("", None)
     return counts, plain

@@ -35,7 +35,8 @@ def read_csv(files: Sequence[DataFile], dialect: Dialect, problems: Problems, wa
     usable: list[_File] = []
     for file in files:
         found = _open(file, dialect, problems)
-        if found is not None and check_names(file, found.names, (usable[0].file, usable[0].names) if usable else None, problems):
+        before = (usable[0].file, usable[0].names) if usable else None
+        if found is not None and check_names(file, found.names, before, problems):
             usable.append(found)
     first = usable[0].names if usable else []
     if any(file.indexed for file in usable):
@@ -201,7 +202,7 @@ def _is_regular(block: bytes, delimiter: str) -> bool:
     if b'"' not in block:
         return True
     edge = re.escape(delimiter.encode())
-    rest = re.sub(rb'(?:^|(?<=[\n' + edge + rb']))"[^"]*(?:""[^"]*)*"(?=[\r\n' + edge + rb"])", b"", block)
+    rest = re.sub(rb"(?:^|(?<=[\n" + edge + rb']))"[^"]*(?:""[^"]*)*"(?=[\r\n' + edge + rb"])", b"", block)
     return b'"' not in rest
 
 

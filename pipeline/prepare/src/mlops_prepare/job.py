@@ -85,9 +85,7 @@ def _dataset(
         check_columns(config, table.names, None if scripted else [], problems)
     # A script may fix its input columns, so its output is checked instead.
     written = _written(config, table, scripted)
-    rows = read_rows(
-        config, table, written, problems, warnings, scripted=scripted, split=split, content=content
-    )
+    rows = read_rows(config, table, written, problems, warnings, scripted=scripted, split=split, content=content)
     if table.names and not len(rows.places):
         problems.add(f"{config.source}: no rows; a row under the header is the least")
     if not scripted:

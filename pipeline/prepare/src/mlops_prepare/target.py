@@ -79,7 +79,8 @@ def read_target(config: Config, data: Dataset, places: Places, problems: Problem
 def _missing(config: Config, words: set[str]) -> str:
     """How the target of some rows is missing, and what to do."""
     texts = sorted(words - {""})
-    found = " and ".join((["is empty"] if "" in words else []) + ([f"holds {enumerate_some(map(quote, texts))}"] if texts else []))
+    parts = (["is empty"] if "" in words else []) + ([f"holds {enumerate_some(map(quote, texts))}"] if texts else [])
+    found = " and ".join(parts)
     drop = "data.drop_missing_target: true leaves such rows out and counts them"
     if not texts or config.problem == "regression":
         return f"{found}; every row needs a value. {drop}"
@@ -89,9 +90,7 @@ def _missing(config: Config, words: set[str]) -> str:
 def _check_numbers(column: str, config: Config, data: Dataset, places: Places, problems: Problems) -> None:
     decimal = config.source_csv.decimal
     wrong = [
-        at
-        for at, label in enumerate(data.labels)
-        if number(label, decimal) is None and not lacks_label(config, label)
+        at for at, label in enumerate(data.labels) if number(label, decimal) is None and not lacks_label(config, label)
     ]
     if wrong:
         where = places.describe((data.rows[at] for at in wrong), len(wrong))

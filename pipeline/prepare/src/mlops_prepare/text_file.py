@@ -64,7 +64,7 @@ def _chunks(file: DataFile) -> Iterator[bytes]:
             raise MalformedError(f"the gzip file is damaged: {error}", None) from None
 
 
-def _blocks(stream: IO[bytes]) -> Iterator[bytes]:
+def _blocks(stream: IO[bytes] | gzip.GzipFile) -> Iterator[bytes]:
     while chunk := stream.read(BLOCK):
         yield chunk
 
@@ -106,7 +106,7 @@ def _codec(encoding: Encoding, start: bytes) -> str:
 
 
 def decoded(block: bytes, line: int, offset: int) -> str:
-    """The text of a block; MalformedError with the place of what is no text. `line`, `offset`: where the block starts."""
+    """The text of a block that starts at `line` and `offset`. Raises MalformedError where it is no text."""
     nul = block.find(b"\0")
     try:
         text = block.decode()
@@ -127,9 +127,9 @@ def _not_utf8(block: bytes, at: int, line: int, offset: int) -> MalformedError:
     fits = "windows-1252" if any(0x80 <= byte < 0xA0 for byte in block[start:end]) else "latin-1"
     if at == 0 and line == 1 and block[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
         fits = "utf-16"
+    remedy = f"data.csv: {{ encoding: {fits} }} reads it as {fits}"
     return MalformedError(
-        f"byte 0x{block[at]:02x} at offset {offset + at} is not UTF-8; data.csv: {{ encoding: {fits} }} reads it as {fits}",
-        _line(block, at, line),
+        f"byte 0x{block[at]:02x} at offset {offset + at} is not UTF-8; {remedy}", _line(block, at, line)
     )
 
 

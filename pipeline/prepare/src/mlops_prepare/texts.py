@@ -93,4 +93,7 @@ def _bytes(array: Any) -> bytes:
         return b""
     width = 8 if pa.types.is_large_string(array.type) else 4
     places = memoryview(offsets).cast("q" if width == 8 else "i")
-    return data.slice(places[array.offset], places[array.offset + len(array)] - places[array.offset]).to_pybytes()
+    content: bytes = data.slice(
+        places[array.offset], places[array.offset + len(array)] - places[array.offset]
+    ).to_pybytes()
+    return content
