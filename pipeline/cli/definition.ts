@@ -1,7 +1,7 @@
 import { embeddedResources } from '../backends/embedded/embedded-backend.ts';
 import { InputError } from '../errors.ts';
 import { trainMachine } from '../machines/train.ts';
-import { printJson } from './errors.ts';
+import { printJson } from './print.ts';
 
 /** `mlops definition MACHINE`. */
 export function definition(machine: string): void {

@@ -56,7 +56,17 @@ test('all that a run needs, one line each', async () => {
   const names = lines.map((line) => /^(?:ok|warning|problem) +(\S+) {2}/.exec(line)?.[1]);
   const machine = ['Node', 'Python', 'git', 'Disk', 'Docker'];
   const project = ['mlops.yaml', 'Data', 'Model', 'Environments'];
-  expect(names).toEqual([...machine, ...project, 'Keys', 'Ledger', 'Champion', 'Approval', 'Leftovers']);
+  expect(names).toEqual([
+    ...machine,
+    ...project,
+    'Keys',
+    'Ledger',
+    'Lease',
+    'Champion',
+    'Artifacts',
+    'Approval',
+    'Leftovers',
+  ]);
 
   const { ok, check } = await examine(workspace);
   expect(ok).toBe(true);
@@ -125,7 +135,7 @@ const onlyIn = (copy: Workspace, folder: string) => join(folder, readdirSync(cop
 const scripts = '[project]\nname = "small"\n[project.scripts]\n';
 
 const damages: Damage[] = [
-  ['no data', remove('data.csv'), 'Data', 'problem', /^1 problem: data\.csv: got no file/],
+  ['no data', remove('data.csv'), 'Data', 'problem', /^1 problem: got "data\.csv", where nothing was found/],
   ['no model', remove('model'), 'Model', 'problem', /model: got no folder, expected one/],
   [
     'no pyproject.toml',
@@ -189,7 +199,7 @@ const damages: Damage[] = [
     remove('.mlops/s3/mlops/small/models'),
     'Champion',
     'problem',
-    /^small\/1: its artifact \(s3:.*model\.tar\.gz\) is missing/,
+    /^small\/1: its artifact \(s3:.*model\.tar\.gz\) is gone/,
   ],
   [
     'a champion without image',
@@ -217,7 +227,7 @@ describe('told with how to fix it', () => {
     const { code, stdout } = await copy.mlops('doctor');
     expect(code).toBe(1);
     expect(stdout).toContain(
-      'problem  Data          1 problem: data.csv: got no file, expected a file or a folder with at least one. ' +
+      'problem  Data          1 problem: got "data.csv", where nothing was found; expected a file, or a folder with files. ' +
         '`mlops validate` lists every problem and its place.\n',
     );
     expect(stdout).toMatch(/\n1 problem, \d warnings?\.\n$/);

@@ -27,8 +27,9 @@ export async function checkGit(file: string): Promise<Check> {
 
 export async function checkData(loaded: LoadedConfig): Promise<Check> {
   const { source } = loaded.config.data;
-  const data = await checkSource(loaded);
-  const messages = [...(await missingFiles(loaded)), ...(data?.problems ?? [])].map(({ message }) => message);
+  const missing = await missingFiles(loaded);
+  const data = missing.length > 0 ? null : await checkSource(loaded);
+  const messages = [...missing, ...(data?.problems ?? [])].map(({ message }) => message);
   if (messages.length > 0) {
     const count = formatCountOf(messages.length, 'problem');
     return problem('Data', `${count}: ${messages[0]}`, '`mlops validate` lists every problem and its place.');

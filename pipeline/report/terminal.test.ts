@@ -71,7 +71,7 @@ test('each state is told plainly', () => {
   const text = (state: keyof typeof states) => renderTerminal(states[state], plain);
   expect(text('hold')).toContain('? champion: The difference of −.019');
   expect(text('reject')).toContain('✗ threshold roc_auc: .721 is below .750.');
-  expect(text('reject')).toContain('Checks: 3 fail, 5 pass');
+  expect(text('reject')).toContain('Checks: 3 fail, 4 pass, 1 not judged');
   expect(text('first')).toContain('there was no champion to compare with.');
   expect(text('first')).not.toContain('Champion ');
   expect(text('failed')).toContain('FAILED IN TRAIN');

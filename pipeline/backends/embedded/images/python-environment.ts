@@ -4,6 +4,7 @@ import { mkdir, readdir, readFile, realpath, rename, rm, stat, utimes, writeFile
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SetupError } from '../../../errors.ts';
+import { hasEnded, ownerOf } from '../owner.ts';
 import { startCommand } from './process-group.ts';
 
 const OLDEST: readonly [number, number] = [3, 10];
@@ -287,7 +288,7 @@ async function readPointer(pointer: string): Promise<Environment | undefined> {
 /** Takes a lock file and keeps its time fresh; undefined while another process holds it. Removes an abandoned one. */
 async function takeLock(path: string): Promise<(() => Promise<void>) | undefined> {
   try {
-    await writeFile(path, String(process.pid), { flag: 'wx' });
+    await writeFile(path, ownerOf(process.pid), { flag: 'wx' });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     if (await isAbandoned(path)) await rm(path, { force: true });
@@ -307,12 +308,5 @@ async function isAbandoned(path: string): Promise<boolean> {
   const status = await stat(path).catch(() => undefined);
   if (status === undefined) return false;
   if (Date.now() - status.mtimeMs > 10_000) return true;
-  const pid = Number(await readFile(path, 'utf8').catch(() => ''));
-  if (!Number.isInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH';
-  }
+  return hasEnded(await readFile(path, 'utf8').catch(() => ''));
 }
