@@ -197,9 +197,9 @@ test('a server that is not ready is waited for; one that never is, ends the job'
     }).listen(Number(process.env.SAGEMAKER_BIND_TO_PORT));`;
   await using ready = await bed(slow(3), 'x\n');
   await ready.sagemaker.createTransformJob(job(), ready.context);
-  await using never = await bed(slow(1e9), 'x\n', { ping: 0.5 });
+  await using never = await bed(slow(1e9), 'x\n', { ping: 3 });
   expect(await reason(never)).toBe(
-    'AlgorithmError: serve did not answer GET /ping with 200 within 0.5 s; last: status 503',
+    'AlgorithmError: serve did not answer GET /ping with 200 within 3 s; last: status 503',
   );
 });
 
