@@ -47,7 +47,7 @@ const examples = [
     learnedNothing: { roc_auc: [0.3, 0.7] },
     rejects: ['threshold roc_auc', 'threshold brier', 'floor'],
     slices: [],
-    change: 'training.hyperparameters.C=3',
+    change: 'training.hyperparameters.C=0.5',
   },
   {
     example: 'wine',
@@ -78,7 +78,7 @@ const examples = [
     learnedNothing: { roc_auc: [0.3, 0.7] },
     rejects: ['threshold roc_auc', 'floor'],
     slices: [],
-    change: 'training.hyperparameters.min-samples-leaf=3',
+    change: 'training.hyperparameters.n-estimators=200',
   },
   {
     example: 'lightgbm',
@@ -109,7 +109,7 @@ const examples = [
     test('as it is becomes the first champion', async () => {
       const run = await mlopsRun(config, '--mode', 'promote');
       expect(run).toMatchObject({ status: 'succeeded', promoted: true, verdict: { outcome: 'promote' } });
-      expect(check(run, 'champion')).toMatchObject({ outcome: 'pass', detail: 'none' });
+      expect(check(run, 'champion')).toMatchObject({ outcome: 'not_judged' });
       expectWithin(run, sensible);
       expect(run.verdict.slices.map(({ value }) => value)).toEqual(slices);
       const page = await readFile(run.report.html, 'utf8');

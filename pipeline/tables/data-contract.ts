@@ -7,6 +7,7 @@ import { openCsv } from './csv.ts';
 import { type DataFile, findDataFiles } from './data-files.ts';
 import type { ParquetFile } from './parquet.ts';
 import { type Key, withKeys } from './partition.ts';
+import { spacesApart } from './spaces.ts';
 import { type SplitCheck, type SplitCount, splitCheck } from './split-check.ts';
 import type { Table } from './table.ts';
 
@@ -377,11 +378,21 @@ class ContractCheck {
     });
     return {
       problems,
-      warnings: [...this.indexWarnings(), ...(problems.length === 0 ? this.split.warnings() : [])],
+      warnings: [
+        ...this.indexWarnings(),
+        ...this.labelWarnings(),
+        ...(problems.length === 0 ? this.split.warnings() : []),
+      ],
       split: problems.length === 0 ? split : null,
       rows: this.rows,
       columns: this.columns ?? [],
     };
+  }
+
+  private labelWarnings(): string[] {
+    const { problem, data } = this.config;
+    const apart = problem === 'multiclass' ? spacesApart([...this.labels.keys()].sort()) : null;
+    return apart === null ? [] : [`${data.source}: column ${data.target}: the classes ${apart}`];
   }
 
   private indexWarnings(): string[] {
@@ -556,8 +567,11 @@ class ContractCheck {
       classes.length === 0
         ? 'no value'
         : `${classes.length} ${classes.length === 1 ? 'class' : 'classes'}: ${list}`;
-    if (problem === 'binary' && classes.length !== 2)
-      this.add('data.target', column, `got ${found}; expected two classes for problem binary`);
+    if (problem === 'binary' && classes.length !== 2) {
+      const apart = spacesApart(classes);
+      const hint = apart === null ? '' : `; ${apart}`;
+      this.add('data.target', column, `got ${found}; expected two classes for problem binary${hint}`);
+    }
     if (problem === 'multiclass' && classes.length < 2)
       this.add('data.target', column, `got ${found}; expected two classes or more for problem multiclass`);
     if (data.positive !== null && !this.labels.has(data.positive))

@@ -17,13 +17,13 @@ interface Trial {
 
 /**
  * Runs a training job and returns its description, also if it fails. It runs on one host, whatever InstanceCount
- * says. After StoppingCondition.MaxRuntimeInSeconds it ends as Stopped (SecondaryStatus MaxRuntimeExceeded) with the
+ * says. A metric that its program never prints is told by a note. After StoppingCondition.MaxRuntimeInSeconds it ends as Stopped (SecondaryStatus MaxRuntimeExceeded) with the
  * files in model/ so far.
  */
 export async function runTrainingJob(
   jobs: Jobs,
   params: CreateTrainingJob,
-  context: Pick<JobContext, 'signal'>,
+  context: Pick<JobContext, 'signal'> & Partial<Pick<JobContext, 'progress'>>,
   trial?: Trial,
 ): Promise<TrainingJob> {
   const request = parse('CreateTrainingJob', params);
@@ -98,6 +98,7 @@ export async function runTrainingJob(
       const failure = await readMessage(at('output/failure'));
       throw new JobFailure(`AlgorithmError: ${failure}, exit code: ${exitCode(exit)}`, fields);
     }
+    for (const text of metrics.missing()) context.progress?.({ kind: 'note', job: job.name, text });
     await send('model', 'model.tar.gz');
     if ((await filesOf(at('output/data'))).length) await send('output/data', 'output.tar.gz');
     // The data is still in S3.
