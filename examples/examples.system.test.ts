@@ -87,7 +87,8 @@ const examples = [
     labels: [],
     sensible: { log_loss: [0, 0.3], accuracy: [0.9, 1], f1_macro: [0.9, 1], roc_auc_ovr: [0.97, 1] },
     learnedNothing: { accuracy: [0.15, 0.6], roc_auc_ovr: [0.3, 0.7] },
-    rejects: ['threshold log_loss', 'threshold accuracy', 'floor'],
+    // The floor is inconclusive here: few rows of the rarest class come into the holdout when targets are dealt anew.
+    rejects: ['threshold log_loss', 'threshold accuracy'],
     slices: [],
     change: 'training.hyperparameters.num-leaves=5',
   },
