@@ -40,6 +40,9 @@ test('the first line is the marker and the next the verdict with its reason', ()
   expect(marker).toBe('<!-- mlops-report:attrition -->');
   expect(heading).toBe('## 🟡 Hold: attrition');
   expect(why).toContain('Inconclusive: 255 rows can show a difference of .041');
+  expect(why).toMatch(
+    /Next: more rows in the holdout \(more data, or a larger data\.holdout\), or a wider gate\.champion\.margin\. If it is merged, a reviewer of the workflow Approve can promote it all the same\./,
+  );
 });
 
 test('a promote shows each metric of both models with differences and intervals', () => {
