@@ -5,6 +5,6 @@ import { printJson } from './print.ts';
 
 /** `mlops definition MACHINE`. */
 export function definition(machine: string): void {
-  if (machine !== 'train') throw new InputError(`the ${machine} machine is not part of this version yet`);
+  if (machine !== 'train') throw new InputError(`the ${machine} machine is not built yet; train is`);
   printJson(trainMachine(embeddedResources));
 }

@@ -14,7 +14,8 @@ export function reportError(error: unknown, json: boolean): void {
     ? `${message}: the operating system refused it; expected free space and permission to write in ${home()}`
     : message;
   // A stack trace helps only with a bug in this program.
-  const ours = exitCodeOf(error) === 1 && told === message && name !== 'AwsError';
+  const ours =
+    exitCodeOf(error) === 1 && told === message && !['AwsError', 'UnreadableRecordError'].includes(name);
   note(ours ? (stack ?? message) : told);
   if (json) printError(name, told);
 }

@@ -7,6 +7,7 @@ import type { Verdict } from '../gate/verdict.ts';
 import { cleanOutput } from '../report/clean-text.ts';
 import { isChanged, type Replay, type ReplayedRun, replay } from '../run/account/replay.ts';
 import { home } from './home.ts';
+import { sayLeftOut } from './left-out.ts';
 import { print, printJson, printStyled } from './print.ts';
 import { table } from './table.ts';
 
@@ -19,7 +20,7 @@ export async function gateReplay(config: Config, last: string, json: boolean): P
     );
   }
   const context = await openContext(config, { backend: 'embedded' }, home());
-  const result = await replay(config, count, context);
+  const result = await replay(config, count, context, sayLeftOut);
   if (json) printJson(result);
   else printReplay(result);
 }

@@ -4,12 +4,13 @@ import { loadConfig } from '../config/load.ts';
 import { defaultGate } from '../config/schema.ts';
 import { InputError } from '../errors.ts';
 import { decide } from '../gate/decide.ts';
+import { groupColumnOf } from '../gate/group-column.ts';
 import type { GatePolicy } from '../gate/policy.ts';
 import { problemOf } from '../gate/problem-of.ts';
 import { type ReadOptions, readScores } from '../gate/scores.ts';
 import type { Outcome, Verdict } from '../gate/verdict.ts';
 import { cleanText } from '../report/clean-text.ts';
-import { metricRows, whatDecides } from '../report/reading.ts';
+import { checkCounts, evidence, metricRows, whatDecides } from '../report/reading.ts';
 import { gateReplay } from './gate-replay.ts';
 import { print, printJson, printStyled } from './print.ts';
 import { table } from './table.ts';
@@ -74,7 +75,9 @@ async function policyFor(
     return { policy: defaultGate(problem), reading: { problem } };
   }
   const { config } = await loadConfig(file, options);
-  return { policy: config.gate, reading: { problem: config.problem, positive: config.data.positive } };
+  const { data } = config;
+  const reading = { problem: config.problem, positive: data.positive, group: groupColumnOf(data) };
+  return { policy: config.gate, reading };
 }
 
 function printVerdict(verdict: Verdict): void {
@@ -93,9 +96,11 @@ function printVerdict(verdict: Verdict): void {
     row.differenceInterval,
   ]);
   for (const line of table([['Metric', 'Candidate', '', 'Champion', 'Difference', ''], ...rows])) print(line);
-  print();
+  print(`\n${evidence(verdict).join(' ')}\n\nChecks: ${checkCounts(verdict)}`);
   for (const check of verdict.checks)
-    print(`${check.outcome.padEnd(12)} ${cleanText(`${check.name}: ${check.detail}`, 600)}`);
+    print(
+      `${check.outcome.replace('_', ' ').padEnd(12)} ${cleanText(`${check.name}: ${check.detail}`, 600)}`,
+    );
   for (const note of verdict.notes) print(`note: ${cleanText(note, 600)}`);
 }
 

@@ -23,6 +23,6 @@ test('a hold says what to do next, and what it says works', async () => {
     ...(['run', '--mode', 'promote', '--set', 'gate.inconclusive=promote'] as const),
     ...['--set', 'data.positive=', ...twin],
   );
-  expect(said(again.stdout)).toContain('small/2 is the champion now.');
+  expect(said(again.stdout)).toContain('small/3 is the champion now.');
   expect(again.stdout).not.toContain('Next:');
 });

@@ -22,6 +22,7 @@ test('what is sound, and what was looked at', async () => {
     ok: true,
     model: 'small',
     errors: [],
+    warnings: [],
     checked: { rows: 400, columns, holdout: 80 },
   });
 });
@@ -75,7 +76,8 @@ test('problems of the data with file, line and column', async () => {
   ]);
   expect(stderr).toBe(
     'data.csv: line 5: column y: got nothing, expected a value in every row\n' +
-      'data.csv: line 10: column id: got "r2" again (first at line 4), expected unique row ids\n' +
+      'data.csv: line 10: column id: got "r2" again (first at line 4), expected unique row ids; ' +
+      'if id names a person or thing with several rows, write data.split: { by: group, column: id } and leave data.row_id out\n' +
       'data.csv: line 12: got 6 fields, expected 5 as in the header\n',
   );
 });
@@ -99,6 +101,48 @@ test('files that mlops.yaml names and that are not there, with the data', async 
   );
 });
 
+test("the model's folder: what its model.yaml says, and what is wrong with either", async () => {
+  const workspace = smallProject();
+  writeFileSync(
+    workspace.path('model/model.yaml'),
+    'csv: { header: true }\nextra: [why]\nmanifest_channel: types\n',
+  );
+  const { stdout } = await validate(workspace, '--set', 'model.output=label', '--set', 'gate.thresholds=');
+  expect(stdout.split('\n')[1]).toBe(
+    'model/model.yaml: valid; takes text/csv, a header, target first, and the manifest as channel types; answers labels, why',
+  );
+  writeFileSync(workspace.path('model/model.yaml'), 'csv: { header: true }\nextras: [why]\n');
+  const typo = await validate(workspace);
+  expect(typo.code).toBe(2);
+  expect(typo.json.errors).toEqual([
+    {
+      file: 'model/model.yaml',
+      path: 'extras',
+      message: 'unknown key "extras"; did you mean "extra"?',
+      line: 2,
+      column: 1,
+    },
+  ]);
+  rmSync(workspace.path('model/model.yaml'));
+
+  const absent = await validate(workspace, '--set', 'model.context=modl');
+  expect(absent.code).toBe(2);
+  expect(absent.stderr).toBe(
+    '--set model.context: got "modl", where nothing was found; expected a folder with train and serve; did you mean "model"?\n',
+  );
+  rmSync(workspace.path('model/Dockerfile'));
+  expect((await validate(workspace)).code).toBe(0);
+  const aws = '{ staging: { account: "111111111111", region: eu-west-1 } }';
+  const deployed = await validate(workspace, '--set', `environments=${aws}`);
+  expect(deployed.stderr).toContain(
+    'mlops.yaml: model.context: got "model", a folder without Dockerfile; expected model/Dockerfile, because environments.staging runs on AWS (line ',
+  );
+  rmSync(workspace.path('model/pyproject.toml'));
+  const bare = await validate(workspace);
+  expect([bare.code, bare.json.errors[0].path]).toEqual([2, 'model.context']);
+  expect(bare.stderr).toContain('neither Dockerfile nor pyproject.toml; expected a pyproject.toml whose');
+});
+
 test('data in a bucket is left to the run, and a prepare script is told of', async () => {
   const workspace = smallProject();
   const remote = await validate(workspace, '--set', 'data.source=s3://bucket/data/');
@@ -106,7 +150,7 @@ test('data in a bucket is left to the run, and a prepare script is told of', asy
     0,
     'mlops.yaml: valid\ns3://bucket/data/: checked when a run starts\n',
   ]);
-  expect(remote.json).toEqual({ ok: true, model: 'small', errors: [], checked: null });
+  expect(remote.json).toEqual({ ok: true, model: 'small', errors: [], warnings: [], checked: null });
   writeFileSync(workspace.path('prepare.py'), 'def transform(frame):\n    return frame\n');
   const { stdout } = await validate(workspace, '--set', 'prepare.script=prepare.py');
   expect(stdout).toContain('about 80 rows (20 %) by a hash of id, before prepare.py\n');
@@ -133,7 +177,7 @@ test('pipes, sockets and devices are refused at once where a file is named', asy
     ],
     [
       ['--set', 'model.context=pipe'],
-      '--set model.context: got "pipe", which is a pipe; expected a folder with a Dockerfile or a Python package\n',
+      '--set model.context: got "pipe", which is a pipe; expected a folder with train and serve\n',
     ],
   ];
   for (const [args, message] of refusals) {

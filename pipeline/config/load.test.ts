@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -35,6 +35,7 @@ describe('defaults', () => {
         slices: [],
         features_exclude: [],
         holdout: 0.2,
+        split: { by: 'hash' },
         scoring: null,
       },
       model: {
@@ -66,11 +67,12 @@ describe('defaults', () => {
         primary: 'roc_auc',
         confidence: 0.95,
         thresholds: {},
+        min_positives: 20,
         floor: true,
         champion: { rule: 'non_inferior', margin: 0.03 },
         anchor: { package: null, margin: 0.05 },
         min_change: null,
-        slices: { metric: 'roc_auc', max_drop: 0.1, min_positives: 20 },
+        slices: { metric: 'roc_auc', max_drop: 0.1, min_positives: 20, inconclusive: 'report' },
         inconclusive: 'hold',
         reuse: 'report',
         enforce: true,
@@ -378,6 +380,8 @@ describe('loading', () => {
   let folder: string;
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'config-'));
+    // A folder without a model.yaml: else the one in the working directory would be the model's.
+    mkdirSync(join(folder, 'model'));
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 

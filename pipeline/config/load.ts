@@ -1,6 +1,7 @@
 import { ConfigError, type ConfigProblem, InputError } from '../errors.ts';
 import { explain, pathOf } from './explain.ts';
 import { leadsOutside } from './locate.ts';
+import { addModelYaml, contextIn, folderOf } from './model-yaml.ts';
 import {
   checkRoot,
   chooseModel,
@@ -23,6 +24,8 @@ export interface LoadedConfig {
   config: Config;
   /** The file that describes the model; paths in it are relative to it. */
   path: string;
+  /** The model.yaml of the model's folder; null if it has none. */
+  modelYaml: string | null;
   /** Places a problem that only shows outside the file (missing data, say) at the line that sets the setting. */
   problemAt: (path: string, message: string) => ConfigProblem;
 }
@@ -39,8 +42,8 @@ interface Options {
 }
 
 /**
- * Reads and checks the settings of one model, from mlops.yaml alone or from the model's own file and the root's
- * mlops.yaml. Throws ConfigError with every problem, and InputError if the project has no such model.
+ * Reads and checks the settings of one model: from mlops.yaml alone or from the model's own file and the root's, and
+ * from the model.yaml of its folder. Throws ConfigError with every problem, and InputError if the project has no such model.
  */
 export async function loadConfig(
   path: string,
@@ -53,18 +56,20 @@ export async function loadConfig(
     // A file that could not be read is read again, for its error.
     const own = chosen.tree ?? readTree(await readText(chosen.file), configSchema);
     const tree = modelTree(chosen, own, root, path);
-    const config = configOf(tree, { file: chosen.file, set, takesNotBuilt });
+    const modelYaml = await complete(tree, { file: chosen.file, set });
+    const config = configOf(tree, { file: chosen.file, takesNotBuilt });
     const over = overCeiling(config.budget.max_run_usd, root, path);
     if (over !== null) throw new ConfigError(chosen.file, [problemAt(tree, 'budget.max_run_usd', over)]);
-    return await within({ config, path: chosen.file, problemAt: placer(tree) }, folder);
+    return await within({ config, path: chosen.file, modelYaml, problemAt: placer(tree) }, folder);
   }
   const tree = soleTree(text, path);
-  const config = configOf(tree, { file: path, set, takesNotBuilt });
+  const modelYaml = await complete(tree, { file: path, set });
+  const config = configOf(tree, { file: path, takesNotBuilt });
   if (model !== undefined && model !== config.name)
     throw new InputError(
       `--model: got ${JSON.stringify(model)}, expected ${config.name}, the only model of ${path}`,
     );
-  return await within({ config, path, problemAt: placer(tree) }, folder);
+  return await within({ config, path, modelYaml, problemAt: placer(tree) }, folder);
 }
 
 const placer = (tree: Tree) => (at: string, message: string) => problemAt(tree, at, message);
@@ -74,6 +79,7 @@ async function within(loaded: LoadedConfig, folder: string | undefined): Promise
   const { config, path: file } = loaded;
   const named = [
     ['data.source', config.data.source],
+    ['data.split.source', config.data.split.by === 'file' ? config.data.split.source : null],
     ['data.scoring', config.data.scoring],
     ['model.context', config.model.context],
     ['prepare.script', config.prepare.script],
@@ -110,7 +116,7 @@ export async function loadModels(path: string): Promise<[Config, ...Config[]]> {
   return [await load(first), ...(await Promise.all(others.map(load)))];
 }
 
-/** Parses and checks the text of the only model's mlops.yaml. Throws ConfigError with every problem. */
+/** Parses and checks the text of the only model's mlops.yaml, without any model.yaml. Throws ConfigError with every problem. */
 export function parseConfig(
   text: string,
   {
@@ -119,7 +125,19 @@ export function parseConfig(
     takesNotBuilt = false,
   }: Omit<Options, 'model' | 'root'> & { file?: string } = {},
 ): Config {
-  return configOf(soleTree(text, file), { file, set, takesNotBuilt });
+  const tree = soleTree(text, file);
+  override(tree, set, configSchema);
+  return configOf(tree, { file, takesNotBuilt });
+}
+
+/** Applies the overrides, and what the model's folder says of its container beneath them. Returns its model.yaml. */
+async function complete(
+  tree: Tree,
+  { file, set }: { file: string; set: readonly string[] },
+): Promise<string | null> {
+  const written = contextIn(tree);
+  override(tree, set, configSchema);
+  return await addModelYaml(tree, { folder: folderOf(written, tree), file, read: readText });
 }
 
 function soleTree(text: string, file: string): Tree {
@@ -141,11 +159,7 @@ function soleTree(text: string, file: string): Tree {
   return tree;
 }
 
-function configOf(
-  tree: Tree,
-  { file, set, takesNotBuilt }: { file: string; set: readonly string[]; takesNotBuilt: boolean },
-): Config {
-  override(tree, set, configSchema);
+function configOf(tree: Tree, { file, takesNotBuilt }: { file: string; takesNotBuilt: boolean }): Config {
   if (!isMapping(tree.value)) throw new ConfigError(file, [notSettings]);
   // An empty mapping makes the check report each required setting of data.
   if (tree.value.data === undefined) tree.value.data = {};

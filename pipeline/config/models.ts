@@ -183,7 +183,7 @@ export function modelTree(model: ModelFile, tree: Tree, root: Tree, rootPath: st
       if (origin === from || origin.startsWith(`${from}.`))
         combined.origins.set(`${path}${origin.slice(from.length)}`, elsewhere(at, rootPath, origin));
   };
-  const value = merge(defaults, own, '', take, 'defaults') as Record<string, unknown>;
+  const value = mergeInto(defaults, own, '', take, 'defaults') as Record<string, unknown>;
   for (const [key, setting] of Object.entries(shared)) {
     value[key] = setting;
     take(key, key);
@@ -201,11 +201,15 @@ export function modelTree(model: ModelFile, tree: Tree, root: Tree, rootPath: st
   return combined;
 }
 
-const elsewhere = (origin: Origin, file: string, path: string): Origin =>
+/** The origin of a setting that stands at `path` of another file. */
+export const elsewhere = (origin: Origin, file: string, path: string): Origin =>
   origin === 'set' ? origin : { ...origin, from: { file, path } };
 
-/** Merges mappings; any other value of the model's file replaces the default. */
-function merge(
+/**
+ * Merges mappings; any other value of `own` replaces the default.
+ * @param take called for each setting that comes from the defaults, with its path and its path there
+ */
+export function mergeInto(
   defaults: unknown,
   own: unknown,
   path: string,
@@ -216,7 +220,7 @@ function merge(
   const merged = { ...own };
   for (const [key, value] of Object.entries(defaults)) {
     const [inner, outer] = [joinPath(path, key), joinPath(from, key)];
-    if (Object.hasOwn(own, key)) merged[key] = merge(value, own[key], inner, take, outer);
+    if (Object.hasOwn(own, key)) merged[key] = mergeInto(value, own[key], inner, take, outer);
     else {
       merged[key] = value;
       take(inner, outer);

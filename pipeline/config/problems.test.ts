@@ -270,7 +270,7 @@ data: { source: x.csv, traget: y }
     `${base}gate: { zebra: 1 }
 `,
     [
-      'mlops.yaml: gate.zebra: unknown key "zebra"; expected one of primary, confidence, thresholds, floor, champion, anchor, min_change, slices, inconclusive, reuse, enforce (line 4, column 9)',
+      'mlops.yaml: gate.zebra: unknown key "zebra"; expected one of primary, confidence, thresholds, min_positives, floor, champion, anchor, min_change, slices, inconclusive, reuse, enforce (line 4, column 9)',
     ],
   ],
   [
@@ -385,7 +385,7 @@ data: { source: x.csv, target: y }
 gate: { primary: roc_auc }
 `,
     [
-      'mlops.yaml: gate.primary: got "roc_auc", which needs probabilities; expected f1, precision, recall, accuracy with model.output label (line 5, column 18)',
+      'mlops.yaml: gate.primary: got "roc_auc", which needs probabilities; expected f1, precision, recall, accuracy with model.output label, or model: { output: probability } if serve answers probabilities (line 5, column 18)',
     ],
   ],
   [
@@ -442,7 +442,7 @@ gate: { primary: roc_auc }
     `${base}gate: { slices: true }
 `,
     [
-      'mlops.yaml: gate.slices: got true, expected off, or { metric, max_drop, min_positives } (line 4, column 17)',
+      'mlops.yaml: gate.slices: got true, expected off, or { metric, max_drop, min_positives, inconclusive } (line 4, column 17)',
     ],
   ],
   [
@@ -573,7 +573,15 @@ data: { source: x.csv, target: y, scoring: x.csv }
     `${base}model: { output: value }
 `,
     [
-      'mlops.yaml: model.output: got "value", expected probability or label for problem binary (line 4, column 18)',
+      'mlops.yaml: model.output: got "value", expected probability or label for problem binary: model: { output: probability }, which is the default, or model: { output: label } (line 4, column 18)',
+    ],
+  ],
+  [
+    'a probability for a number',
+    `${base.replace('binary', 'regression')}model: { output: probability }
+`,
+    [
+      'mlops.yaml: model.output: got "probability", expected value for problem regression: model: { output: value }, which is the default (line 4, column 18)',
     ],
   ],
   [

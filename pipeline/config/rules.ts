@@ -3,7 +3,7 @@ import { got, valueAt } from './explain.ts';
 import { didYouMean } from './nearest.ts';
 import { sizeProblems } from './prepare-size.ts';
 import { guard, isDoubt } from './salvage.ts';
-import { type Config, configSchema, gridSize } from './schema.ts';
+import { type Config, configSchema, gridSize, type Split } from './schema.ts';
 import { fieldsOf, isNotBuiltYet } from './schema-tree.ts';
 import { join } from './tree.ts';
 
@@ -72,12 +72,77 @@ function* columnLists({ data }: Config): Iterable<Breach> {
       ];
 }
 
-function* sources({ data }: Config): Iterable<Breach> {
-  for (const key of ['source', 'scoring'] as const) {
-    const uri = data[key];
-    if (uri?.includes('://') && !/^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/|$)/.test(uri))
-      yield [`data.${key}`, `got ${quoted(uri)}, expected a file, a folder or s3://bucket/prefix`];
+/** The keys of data.split by its kind: those that it needs, and those that it may have. */
+const splitKeys: Record<Split['by'], { needs: string[]; may: string[] }> = {
+  hash: { needs: [], may: [] },
+  group: { needs: ['column'], may: [] },
+  time: { needs: ['column'], may: ['embargo'] },
+  file: { needs: ['source'], may: [] },
+};
+
+function* split({ data }: Config, given: (path: string) => boolean): Iterable<Breach> {
+  const { by } = data.split;
+  const { needs, may } = splitKeys[by];
+  for (const key of needs)
+    if ((data.split as Record<string, unknown>)[key] === '')
+      yield [
+        `data.split.${key}`,
+        `missing; expected ${key === 'source' ? 'a file, a folder or s3://bucket/prefix' : 'the name of a column'} with by: ${by}`,
+      ];
+  const own = [...needs, ...may];
+  for (const key of ['column', 'embargo', 'source']) {
+    if (!given(`data.split.${key}`) || own.includes(key)) continue;
+    const owners = Object.entries(splitKeys).filter(([, { needs, may }]) => [...needs, ...may].includes(key));
+    yield [
+      `data.split.${key}`,
+      `got ${key} with by: ${by}, expected ${own.length === 0 ? 'no other key' : `only ${own.join(' and ')}`}: ${key} belongs to ${owners.map(([kind]) => `by: ${kind}`).join(' or ')}`,
+    ];
   }
+  if (by === 'file' && given('data.holdout'))
+    yield [
+      'data.holdout',
+      `got ${data.holdout}, expected none with data.split by: file, whose source is the whole holdout: leave it out`,
+    ];
+}
+
+function* splitColumn({ data }: Config): Iterable<Breach> {
+  if (data.split.by !== 'group' && data.split.by !== 'time') return;
+  const { by, column } = data.split;
+  const path = 'data.split.column';
+  if (column === data.target)
+    yield [path, `got ${quoted(column)}, which is data.target; expected another column`];
+  if (by === 'group' && column === data.row_id)
+    yield [
+      path,
+      `got ${quoted(column)}, which is data.row_id; expected a column whose values stand in several rows (with one row each, write split: hash)`,
+    ];
+  if (by === 'group' && data.slices.includes(column))
+    yield [
+      'data.slices',
+      `got ${quoted(column)}, which is data.split.column; expected other columns: a group is no slice`,
+    ];
+  if (by === 'group' && scoreFileColumns.test(column))
+    yield [
+      path,
+      `got ${quoted(column)}, a name that score files use for their own columns; expected another name: rename the column`,
+    ];
+}
+
+function* sources({ data }: Config): Iterable<Breach> {
+  const named = {
+    'data.source': data.source,
+    'data.scoring': data.scoring,
+    'data.split.source': data.split.by === 'file' ? data.split.source : null,
+  };
+  for (const [path, uri] of Object.entries(named)) {
+    if (uri?.includes('://') && !/^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/|$)/.test(uri))
+      yield [path, `got ${quoted(uri)}, expected a file, a folder or s3://bucket/prefix`];
+  }
+  if (data.split.by === 'file' && data.split.source === data.source)
+    yield [
+      'data.split.source',
+      `got ${quoted(data.source)}, which is data.source; expected rows that training never sees`,
+    ];
   if (data.scoring === data.source)
     yield [
       'data.scoring',
@@ -98,10 +163,12 @@ function* sliceColumns({ data, model }: Config): Iterable<Breach> {
         'data.slices',
         `got ${quoted(column)}, a name that score files use for their own columns; expected another name (prepare.script can rename the column)`,
       ];
-  if (model.content_type === 'text/csv' && data.slices.length > mostCsvSlices)
+  // The group is carried beside the slices.
+  const most = mostCsvSlices - (data.split.by === 'group' ? 1 : 0);
+  if (model.content_type === 'text/csv' && data.slices.length > most)
     yield [
       'data.slices',
-      `got ${data.slices.length} columns, expected at most ${mostCsvSlices} with model.content_type text/csv (application/jsonlines takes any number)`,
+      `got ${data.slices.length} columns, expected at most ${most} with model.content_type text/csv (application/jsonlines takes any number)`,
     ];
 }
 
@@ -128,7 +195,9 @@ function* output({ problem, model }: Config): Iterable<Breach> {
   if (!fits)
     yield [
       'model.output',
-      `got ${quoted(model.output)}, expected ${problem === 'regression' ? 'value' : 'probability or label'} for problem ${problem}`,
+      problem === 'regression'
+        ? `got ${quoted(model.output)}, expected value for problem regression: model: { output: value }, which is the default`
+        : `got ${quoted(model.output)}, expected probability or label for problem ${problem}: model: { output: probability }, which is the default, or model: { output: label }`,
     ];
 }
 
@@ -309,7 +378,7 @@ function* unfit(path: string, metric: Metric, { problem, model }: Config): Itera
   else if (metricFacts(metric).probabilities && model.output === 'label')
     yield [
       path,
-      `got ${quoted(metric)}, which needs probabilities; expected ${known.filter((name) => !metricFacts(name).probabilities).join(', ')} with model.output label`,
+      `got ${quoted(metric)}, which needs probabilities; expected ${known.filter((name) => !metricFacts(name).probabilities).join(', ')} with model.output label, or model: { output: probability } if serve answers probabilities`,
     ];
 }
 
@@ -500,6 +569,8 @@ const rules: readonly Rule[] = [
   rowId,
   columnLists,
   sources,
+  split,
+  splitColumn,
   sliceColumns,
   image,
   csvLayout,

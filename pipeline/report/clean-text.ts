@@ -53,7 +53,7 @@ export function cleanJson(json: string): string {
 /** A line of a log: cleanText that keeps the indentation, which shows a traceback's structure. */
 export function cleanLogLine(line: string): string {
   const indent = /^[ \t]*/.exec(line)?.[0].replaceAll('\t', '  ') ?? '';
-  return indent.slice(0, 20) + cleanText(line, 500);
+  return indent.slice(0, 20) + cleanText(line, 1000);
 }
 
 /** Shortens digests for people: sha256:0123456789ab… */

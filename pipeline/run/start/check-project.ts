@@ -3,21 +3,22 @@ import type { LoadedConfig } from '../../config/load.ts';
 import { didYouMeanPath, kindOf, locate } from '../../config/locate.ts';
 import type { ConfigProblem } from '../../errors.ts';
 import { checkData, type DataCheck } from '../../tables/data-contract.ts';
-import { dataFiles } from './request.ts';
+import { modelFolderProblems } from './model-folder.ts';
 
 /** Most bytes of a prepare script. */
 const largestScript = 10_000_000;
 
 /** The files and folders that mlops.yaml names and that are not there, or are something else than expected. */
 export async function missingFiles(loaded: LoadedConfig): Promise<ConfigProblem[]> {
-  const { prepare, data, model } = loaded.config;
+  const { prepare, data } = loaded.config;
+  const holdout = data.split.by === 'file' ? data.split.source : null;
   const named = [
     ['data.source', data.source, 'a file, or a folder with files', ['a file', 'a folder']],
+    ['data.split.source', holdout, 'a file, or a folder with files', ['a file', 'a folder']],
     ['data.scoring', data.scoring, 'a file, or a folder with files', ['a file', 'a folder']],
-    ['model.context', model.context, 'a folder with a Dockerfile or a Python package', ['a folder']],
     ['prepare.script', prepare.script, 'a Python file', ['a file']],
   ] as const;
-  const problems: ConfigProblem[] = [];
+  const problems = await modelFolderProblems(loaded);
   for (const [path, value, expected, kinds] of named) {
     if (value === null || isRemote(value)) continue;
     const found = await stat(await locate(value, loaded.path)).catch((error) => whyNot(error));
@@ -40,10 +41,11 @@ const whyNot = ({ code, message }: NodeJS.ErrnoException): string | null =>
 
 /** Checks the data against mlops.yaml. null for data in a bucket: the Plan step checks it, before money is spent. */
 export async function checkSource({ config, path }: LoadedConfig): Promise<DataCheck | null> {
-  const { source } = config.data;
-  if (isRemote(source)) return null;
-  const files = await dataFiles(await locate(source, path));
-  return await checkData(config, files.length === 0 ? [source] : files.map((file) => file.path));
+  const { source, split } = config.data;
+  const held = split.by === 'file' ? split.source : null;
+  if (isRemote(source) || (held !== null && isRemote(held))) return null;
+  const holdout = held === null ? [] : [await locate(held, path)];
+  return await checkData(config, [await locate(source, path)], holdout);
 }
 
 const isRemote = (path: string): boolean => path.startsWith('s3://');

@@ -43,6 +43,9 @@ export class RunProgress {
           `${state}: ${cleanOutput(progress.reason)}, since ${progress.since.slice(11, 16)} UTC ...`,
         );
         break;
+      case 'note':
+        this.#write(`  ${state}: ${progress.text}`);
+        break;
       case 'succeeded':
       case 'failed': {
         const detail = this.#running.get(state)?.detail ?? '';
