@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { beforeAll, expect, jest, test } from '@jest/globals';
 import { smallProject } from '../../pipeline/cli/small-project.fixture.ts';
+import { command, expectHarmless, nasty } from '../../pipeline/report/harmless.fixture.ts';
 import type { Report } from '../../pipeline/report/report.ts';
 import { builtAction, type Finished } from '../shared/runner.fixture.ts';
 
@@ -122,6 +123,20 @@ test('a run without a verdict fails the step, whatever is asked', async () => {
   expect(code).toBe(1);
   expect(log).toMatch(/^::error::small: no verdict\. Failed in Train: /m);
   expect(outputs).toMatchObject({ outcome: '', promoted: 'false' });
+});
+
+test('nothing in a run hides text, is a command to the runner or moves a terminal', async () => {
+  const report = JSON.parse(await readFile(good, 'utf8')) as Report;
+  const hostile = `${nasty}\n${command}`;
+  report.project = hostile;
+  report.run.promotion.promoted = false;
+  if (report.verdict) Object.assign(report.verdict, { outcome: 'reject', reason: hostile });
+  const path = workspace.path('hostile.json');
+  await writeFile(path, JSON.stringify(report));
+  const { code, log, outputs, summary } = await gate(path);
+  expect([code, log]).toEqual([1, expect.stringContaining('add-mask')]);
+  for (const text of [log, outputs.reason ?? '']) expectHarmless(text);
+  expectHarmless(summary, { markdown: true });
 });
 
 test.each([

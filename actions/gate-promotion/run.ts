@@ -4,6 +4,7 @@ import { openPromotion } from '../../pipeline/backends/open.ts';
 import { loadConfig, modelNames } from '../../pipeline/config/load.ts';
 import { InputError } from '../../pipeline/errors.ts';
 import type { Verdict } from '../../pipeline/gate/verdict.ts';
+import { cleanOutput, cleanText } from '../../pipeline/report/clean-text.ts';
 import { prose } from '../../pipeline/report/github-markdown.ts';
 import { parseReport } from '../../pipeline/report/parse-report.ts';
 import { headlineOf, subjectOf } from '../../pipeline/report/reading.ts';
@@ -60,7 +61,7 @@ export async function run(inputs: Inputs, surroundings: Surroundings): Promise<R
   const outputs = outputsOf(report, path);
   if (report.run.promotion.promoted || !inputs['fail-on'].includes(verdict.outcome)) return { outputs };
   if (!verdict.enforced) {
-    console.log('gate.enforce is false: the verdict is shown and not enforced.');
+    withoutCommands('gate.enforce is false: the verdict is shown and not enforced.');
     return { outputs };
   }
   return { outputs, failed: `${subjectOf(report)}: ${title}: ${verdict.reason}` };
@@ -100,7 +101,7 @@ async function promotion(
 
 const outputsOf = ({ verdict, run }: Report, path: string): Record<Output, string> => ({
   outcome: verdict?.outcome ?? '',
-  reason: verdict?.reason ?? '',
+  reason: cleanOutput(cleanText(verdict?.reason ?? '', 1000)),
   verdict: path,
   package: run.promotion.package ?? '',
   promoted: String(run.promotion.promoted),

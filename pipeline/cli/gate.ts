@@ -10,7 +10,7 @@ import { problemOf } from '../gate/problem-of.ts';
 import { type ReadOptions, readScores } from '../gate/scores.ts';
 import type { Outcome, Verdict } from '../gate/verdict.ts';
 import { cleanText } from '../report/clean-text.ts';
-import { checkCounts, evidence, metricRows } from '../report/reading.ts';
+import { checkCounts, evidence, metricRows, whatDecides } from '../report/reading.ts';
 import { gateReplay } from './gate-replay.ts';
 import { print, printJson, printStyled } from './print.ts';
 import { table } from './table.ts';
@@ -85,6 +85,8 @@ function printVerdict(verdict: Verdict): void {
   const tint = ({ promote: 'green', hold: 'yellow', reject: 'red' } as const)[verdict.outcome];
   const outcome = verdict.outcome.toUpperCase();
   printStyled(`${color ? styleText([tint, 'bold'], outcome) : outcome}  ${cleanText(verdict.reason, 600)}\n`);
+  const next = whatDecides(verdict);
+  if (next !== '') print(`${next}\n`);
   const rows = metricRows(verdict).map((row) => [
     row.label,
     row.candidate,

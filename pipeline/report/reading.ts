@@ -72,6 +72,7 @@ export function headlineOf(report: Report): Headline {
     // The reason of a promotion mentions this itself.
     hasChampion(verdict) || verdict.outcome === 'promote' ? '' : 'There was no champion to compare with.',
     run.promotion.detail,
+    ...nextSteps(report),
   ].filter((text) => text !== '');
   return {
     tone: verdict.outcome,
@@ -80,6 +81,35 @@ export function headlineOf(report: Report): Headline {
     outcome,
     warning,
   };
+}
+
+/** What a person can do about a candidate that the gate holds; nothing for other verdicts. */
+function nextSteps({ verdict, run }: Report): string[] {
+  if (verdict?.outcome !== 'hold' || run.promotion.promoted) return [];
+  const accept = {
+    manual: 'To promote it all the same, run again with --mode promote --set gate.inconclusive=promote.',
+    pull_request: 'If it is merged, a reviewer of the workflow Approve can promote it all the same.',
+  }[run.trigger];
+  return [whatDecides(verdict), accept ?? 'A reviewer of the workflow Approve can promote it all the same.'];
+}
+
+/** What would let the gate decide about a candidate that it holds, as a sentence; empty for other verdicts. */
+export function whatDecides({ outcome, checks }: Verdict): string {
+  if (outcome !== 'hold') return '';
+  const open = checks.filter((check) => check.outcome === 'inconclusive');
+  const ways = new Set(open.flatMap(({ name, limit }) => waysToDecide(name, limit)));
+  return ways.size === 0 ? '' : `Next: ${[...ways].join(', or ')}.`;
+}
+
+/** What would make an inconclusive check pass or fail. */
+function waysToDecide(name: string, limit: number | null): string[] {
+  const [check] = name.split(' ');
+  if (check === 'min_change') return ['a candidate that differs more', 'a smaller gate.min_change'];
+  const rows = 'more rows in the holdout (more data, or a larger data.holdout)';
+  // The rule superior has no margin: its limit is 0.
+  return (check === 'champion' && limit !== 0) || check === 'anchor'
+    ? [rows, `a wider gate.${check}.margin`]
+    : [rows];
 }
 
 export interface MetricRow {
@@ -416,13 +446,9 @@ export function runParts(report: Report): string[] {
 }
 
 /** All notes, without duplicates. */
-export function notesOf(report: Report): string[] {
-  const positive =
-    report.data?.positive_defaulted === true && report.data.positive !== null
-      ? [`The positive class is "${report.data.positive}", the rarer label: data.positive does not name one.`]
-      : [];
-  return [...new Set([...positive, ...(report.verdict?.notes ?? []), ...report.notes])];
-}
+export const notesOf = (report: Report): string[] => [
+  ...new Set([...(report.verdict?.notes ?? []), ...report.notes]),
+];
 
 function joined(error: string, cause: string): string {
   if (error === '' || cause.startsWith(error)) return cause;
