@@ -1,4 +1,5 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { SetupError } from '../../errors.ts';
@@ -8,8 +9,10 @@ import type { Request } from '../../machines/request.ts';
 import { type Resources, trainMachine, trainSteps } from '../../machines/train.ts';
 import type { StepName } from '../../names.ts';
 import { prepareContext } from '../../repository.ts';
+import { artifactsOf, jobHash } from '../../steps/context.ts';
 import { steps } from '../../steps/steps.ts';
 import { freeLease } from '../../steps/train/lease.ts';
+import { jobFolder } from '../../steps/train/plan.ts';
 import { type RunRecord, runKind } from '../../steps/train/run-record.ts';
 import { waitingReason } from '../../steps/train/waiting.ts';
 import type { Backend, ImageOptions, Progress, RunOptions, RunResult, StagedFile } from '../backend.ts';
@@ -22,6 +25,7 @@ import { EmbeddedSageMaker } from './jobs/embedded-sagemaker.ts';
 import { embeddedEngine, prepareEngines } from './prepare-engines.ts';
 import { freeAbandonedLease } from './state/abandoned-lease.ts';
 import type { FileStorage } from './state/file-storage.ts';
+import { unlessMissing } from './state/files.ts';
 import { claimRun } from './state/run-owner.ts';
 
 const account = '000000000000';
@@ -119,7 +123,9 @@ export class EmbeddedBackend implements Backend {
     const waiting = new Map<string, { reason: string; since: string }>();
     const onEvent = (event: ExecutionEvent) => {
       // Write synchronously, so that every event is on disk even if the process is killed right after it.
-      appendFileSync(join(folder, 'events.jsonl'), `${JSON.stringify(event)}\n`);
+      // A state's output, which repeats the whole state so far, is in the run's record.
+      const told = event.type === 'StateExited' ? { ...event, result: undefined } : event;
+      appendFileSync(join(folder, 'events.jsonl'), `${JSON.stringify(told)}\n`);
       const { state, seconds = 0 } = event;
       const reason = waitingReason(event.error, event.cause);
       if (state !== undefined && event.type === 'TaskFailed' && reason !== null) {
@@ -145,6 +151,7 @@ export class EmbeddedBackend implements Backend {
     const result = await execute(document, { request }, options).finally(release);
     // The machine frees it at its end, but not if it was stopped.
     await freeLease({ execution }, this.context);
+    if (result.status === 'SUCCEEDED') await this.#removeJobOutput(execution);
     switch (result.status) {
       case 'SUCCEEDED':
         return { status: 'succeeded', steps: times, error: null };
@@ -159,6 +166,14 @@ export class EmbeddedBackend implements Backend {
       case 'FAILED':
         return { status: 'failed', steps: times, error: { name: result.error, cause: result.cause } };
     }
+  }
+
+  /** Removes what the run's jobs wrote and no step kept, such as the models of trials that were not chosen. */
+  async #removeJobOutput(execution: string): Promise<void> {
+    const folder = this.#storage.path(artifactsOf(this.context, jobFolder(null)));
+    const own = `${this.context.jobPrefix}-${jobHash(execution, this.context)}`;
+    for (const name of (await unlessMissing(readdir(folder))) ?? [])
+      if (name.startsWith(own)) await rm(join(folder, name), { recursive: true, force: true });
   }
 
   /** One handler per service integration, with the same parameters that AWS would get. */
