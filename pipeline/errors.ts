@@ -41,14 +41,23 @@ export interface ConfigProblem {
   file?: string;
 }
 
-/** Invalid configuration, with every problem that was found. */
+const mostLines = 100;
+
+/** Invalid configuration, with every problem that was found; the message has the first hundred. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly file: string;
   readonly problems: ConfigProblem[];
 
   constructor(file: string, problems: ConfigProblem[]) {
-    super(problems.map((problem) => problemLine(file, problem)).join('\n'));
+    const more = problems.length - mostLines;
+    super(
+      problems
+        .slice(0, mostLines)
+        .map((problem) => problemLine(file, problem))
+        .concat(more > 0 ? [`${file}: ${more} more problems`] : [])
+        .join('\n'),
+    );
     this.file = file;
     this.problems = problems;
   }

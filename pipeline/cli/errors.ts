@@ -1,5 +1,6 @@
 import { causedByInput } from '../errors.ts';
 import { home } from './home.ts';
+import { note, printJson } from './print.ts';
 
 /** 2 for bad input, else 1. */
 export const exitCodeOf = (error: unknown): 1 | 2 =>
@@ -15,7 +16,7 @@ export function reportError(error: unknown, json: boolean): void {
   // A stack trace helps only with a bug in this program.
   const ours =
     exitCodeOf(error) === 1 && told === message && !['AwsError', 'UnreadableRecordError'].includes(name);
-  console.error(ours ? (stack ?? message) : told);
+  note(ours ? (stack ?? message) : told);
   if (json) printError(name, told);
 }
 
@@ -28,8 +29,4 @@ export function printError(name: string, message: string): void {
 function refusedByTheSystem(error: unknown): boolean {
   const { code = '' } = error as NodeJS.ErrnoException;
   return ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOTDIR', 'EEXIST', 'ELOOP'].includes(code);
-}
-
-export function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
 }

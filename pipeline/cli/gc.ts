@@ -1,8 +1,8 @@
 import { relative } from 'node:path';
 import { collect, type Kind } from '../backends/embedded/state/gc/gc.ts';
 import { formatBytes, formatCountOf } from '../format.ts';
-import { printJson } from './errors.ts';
 import { home } from './home.ts';
+import { print, printJson } from './print.ts';
 import { table } from './table.ts';
 
 interface GcOptions {
@@ -39,11 +39,11 @@ export async function gc({ age, count, dryRun = false, json }: GcOptions): Promi
       formatBytes(those.reduce((sum, removal) => sum + removal.bytes, 0)),
     ]),
   ))
-    console.log(line);
+    print(line);
   const kept = `${formatCountOf(runs.kept, 'run')} kept`;
-  if (removals.length === 0) console.log(`Nothing to remove: ${kept}.`);
+  if (removals.length === 0) print(`Nothing to remove: ${kept}.`);
   else {
     const [free, remove] = dryRun ? ['Would free', 'to remove'] : ['Freed', 'removed'];
-    console.log(`\n${free} ${formatBytes(bytes)}: ${formatCountOf(runs.removed, 'run')} ${remove}, ${kept}.`);
+    print(`\n${free} ${formatBytes(bytes)}: ${formatCountOf(runs.removed, 'run')} ${remove}, ${kept}.`);
   }
 }

@@ -14,9 +14,9 @@ import {
   summaryOf,
 } from '../run/account/lineage.ts';
 import { type Champion, championId, championKind, type StepContext } from '../steps/context.ts';
-import { printJson } from './errors.ts';
 import { home } from './home.ts';
 import { sayLeftOut } from './left-out.ts';
+import { note, print, printJson } from './print.ts';
 import { table } from './table.ts';
 
 interface HistoryOptions {
@@ -43,7 +43,7 @@ export async function history(options: HistoryOptions): Promise<void> {
     .map(summaryOf)
     .filter((run) => commit === undefined || isOfCommit(run, commit))
     .slice(0, options.limit);
-  for (const message of unreadable) console.error(`Left out: ${message}`);
+  for (const message of unreadable) note(`Left out: ${message}`);
   // Nobody may take it for a project without a champion.
   if (champion === 'unreadable') process.exitCode = 1;
   if (options.json)
@@ -55,12 +55,10 @@ export async function history(options: HistoryOptions): Promise<void> {
       unreadable,
     });
   else if (runs.length === 0)
-    console.log(
-      commit === undefined ? 'No runs yet: start one with `npm start`.' : `No runs of commit ${commit}.`,
-    );
+    print(commit === undefined ? 'No runs yet: start one with `npm start`.' : `No runs of commit ${commit}.`);
   else {
-    console.log(`Champion: ${champion === 'unreadable' ? champion : (champion?.package ?? 'none')}\n`);
-    for (const line of table([header, ...runs.map(rowOf)])) console.log(line);
+    print(`Champion: ${champion === 'unreadable' ? champion : (champion?.package ?? 'none')}\n`);
+    for (const line of table([header, ...runs.map(rowOf)])) print(line);
   }
 }
 
@@ -107,9 +105,9 @@ async function tellPackage(
     ['compared with', made_by?.champion ?? 'nothing'],
     ['champion in', story.compared_in.length === 0 ? 'no comparison' : story.compared_in.join(', ')],
   ];
-  for (const line of table(rows)) console.log(line);
-  console.log('\nRuns whose candidate it was:\n');
-  for (const line of table([header, ...story.runs.map(rowOf)])) console.log(line);
+  for (const line of table(rows)) print(line);
+  print('\nRuns whose candidate it was:\n');
+  for (const line of table([header, ...story.runs.map(rowOf)])) print(line);
 }
 
 const statusOf = ({ is_champion, package: { status } }: PackageStory): string =>

@@ -82,8 +82,11 @@ export class EmbeddedBackend implements Backend {
     const model = context === null ? (image ?? '') : await this.#models.add(context, 'model');
     // One after the other, because each may install a Python environment or build an image and prints progress.
     await this.#images.open(prepare);
-    await this.#models.open(model);
-    return { prepare, model, code: context === null ? [] : [...(await hashContext(context)).files] };
+    const { check, notes = [] } = await this.#models.open(model);
+    // Before any job: a mistake in `serve` would otherwise show after the training.
+    await check?.();
+    const code = context === null ? [] : [...(await hashContext(context)).files];
+    return { prepare, model, code, notes: [...notes] };
   }
 
   async stage(files: StagedFile[], prefix: string): Promise<void> {
@@ -185,7 +188,7 @@ export class EmbeddedBackend implements Backend {
       return (parameters, { state, signal }) =>
         run(parameters as never, {
           signal,
-          progress: ({ done, total, best }) => onProgress({ kind: 'trial', state, done, total, best }),
+          progress: (update) => onProgress({ ...update, state }),
         });
     };
     const sagemaker = this.#sagemaker;

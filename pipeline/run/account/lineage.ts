@@ -1,3 +1,4 @@
+import { dataVersionOf } from '../../machines/request.ts';
 import type { LeftOut, ModelPackage } from '../../ports.ts';
 import { type Champion, championId, championKind, type StepContext } from '../../steps/context.ts';
 import { type RunRecord, runKind } from '../../steps/train/run-record.ts';
@@ -14,7 +15,7 @@ export function summaryOf({ execution, status, started_at, finished_at, state }:
     finished_at,
     mode: request.mode,
     trigger: request.trigger,
-    data: { source: request.data.source, version: request.data.version },
+    data: { source: request.data.source, version: dataVersionOf(request.data) },
     image: request.images.model,
     fingerprint: plan?.fingerprint ?? null,
     outcome: gate?.outcome ?? null,

@@ -246,6 +246,20 @@ describe("the model's own report", () => {
     },
   );
 
+  test('its warnings are notes, a few lines of text at most', async () => {
+    const warnings = [
+      'a typo:\n C',
+      7,
+      'x'.repeat(400),
+      ...Array.from({ length: 20 }, (_, at) => `number ${at}`),
+    ];
+    const { world, event } = await reported(JSON.stringify({ warnings, explanation: 'because' }));
+    const { notes } = await evidenceOf(await gate(event, world.context), world);
+    expect(notes.slice(0, 3)).toEqual(['a typo: C', 'x'.repeat(300), 'number 0']);
+    expect(notes).toHaveLength(11);
+    expect(notes[10]).toContain("The model's report.json was left out");
+  });
+
   test('a report.json of another kind is nothing to us', async () => {
     const { world, event } = await reported('{"accuracy": 0.9}');
     expect((await evidenceOf(await gate(event, world.context), world)).notes).toEqual([]);

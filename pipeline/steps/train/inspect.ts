@@ -5,10 +5,12 @@ import type { Request } from '../../machines/request.ts';
 import type { ModelPackage } from '../../ports.ts';
 import {
   artifactsOf,
+  carriedColumns,
   folder,
   jobHash,
   type Manifest,
   type Prepared,
+  preparedFile,
   readJson,
   readManifest,
   type Scored,
@@ -133,7 +135,7 @@ async function scoringOf(
     written: `${written}${job}`,
     output: `${artifactsOf(context, 'scores')}${key}/${hash}/`,
     content_type: rows.manifest.content_type,
-    ...filters(manifest.slices.length, rows.manifest),
+    ...filters(carriedColumns(manifest).length, rows.manifest),
     max_payload_mb: batch.payload_mb,
     batch_strategy: batch.strategy === 'multi_record' ? 'MultiRecord' : 'SingleRecord',
     concurrency: batch.concurrency,
@@ -166,7 +168,10 @@ async function viewOf(
   const sameScript = (preparation.script?.sha256 ?? null) === (request.script?.sha256 ?? null);
   // The same settings give other features if the data have gained or lost a column.
   const sameFeatures = sha256Json(names(theirs)) === sha256Json(names(manifest));
-  if (sameScript && sameFeatures && sha256Json(deciding(own)) === sha256Json(deciding(current))) return null;
+  const sameSettings = sha256Json(deciding(own)) === sha256Json(deciding(current));
+  // Its list of training rows knows rows by the columns of that time.
+  const sameIds = theirs.files.trained === undefined || sha256Json(ids(theirs)) === sha256Json(ids(manifest));
+  if (sameScript && sameFeatures && sameSettings && sameIds) return null;
 
   const predicts = ({ problem, target, positive }: Manifest) => ({ problem, target, positive });
   if (sha256Json(predicts(theirs)) !== sha256Json(predicts(manifest))) {
@@ -184,6 +189,8 @@ async function viewOf(
     own,
     script: preparation.script?.sha256 ?? null,
     features: names(theirs),
+    trained: theirs.files.trained?.sha256 ?? null,
+    ids: theirs.id_columns ?? null,
   });
   const there = await earlier<Prepared>('prepared', key, context);
   const hash = jobHash(execution, context);
@@ -197,6 +204,9 @@ async function viewOf(
       ...plan.prepare.inputs,
       processingInput('view', preparation.settings),
       processingInput('view-manifest', preparation.manifest),
+      ...(theirs.files.trained
+        ? [processingInput('view-trained', preparedFile(preparation.manifest, theirs.files.trained))]
+        : []),
       ...(preparation.script ? [processingInput('view-script', preparation.script.uri)] : []),
     ],
     written: `${artifactsOf(context, jobFolder(mode))}${job}-view`,
@@ -215,6 +225,8 @@ const noView: ModelScoring['view'] = {
   written: 'none',
   output: 'none',
 };
+
+const ids = ({ row_id, id_columns = null }: Manifest) => [row_id, id_columns];
 
 const names = ({ features }: Manifest) => features.map(({ name }) => name);
 
@@ -246,11 +258,11 @@ const noModel: ModelScoring = {
 
 /**
  * The filters of a batch transform job: the input filter picks the part of a holdout row that the model sees, the
- * output filter the part of row and answer that is kept. CSV rows are `row_id,label,slice_1..s,feature_1..m`: the
+ * output filter the part of row and answer that is kept. CSV rows are `row_id,label,carried_1..s,feature_1..m`: the
  * model sees the m features; the output keeps the first 2 + s columns and the model's answer.
  */
 function filters(
-  slices: number,
+  carried: number,
   { content_type, features }: Manifest,
 ): { input_filter: string; output_filter: string } {
   if (content_type === 'application/jsonlines') {
@@ -259,7 +271,7 @@ function filters(
       output_filter: "$['row_id','label','slices','SageMakerOutput']",
     };
   }
-  const kept = 2 + slices;
+  const kept = 2 + carried;
   const indexes = Array.from({ length: kept }, (_, index) => index).join(',');
   return { input_filter: `$[${kept}:]`, output_filter: `$[${indexes},${kept + features.length}:]` };
 }

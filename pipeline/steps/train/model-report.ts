@@ -12,7 +12,7 @@ export interface ModelReport {
   /** Operating threshold of a binary model. */
   threshold: number | null;
   explanation: ModelExplanation | null;
-  /** Reasons why parts of it are left out. */
+  /** What the training warns of, and reasons why parts of the report are left out. */
   notes: string[];
 }
 
@@ -45,22 +45,36 @@ export async function readModelReport(
   const value = objectOf(text);
   if (value === null) return leftOut('no JSON object');
 
-  const { threshold = null, explanation = null } = value;
+  const { threshold = null, explanation = null, warnings = [] } = value;
   // JSON has numbers that are infinite here, such as 1e999.
   if (threshold !== null && !(typeof threshold === 'number' && Number.isFinite(threshold)))
     throw new ModelOutputError(
       `report.json of the model: threshold: got ${typeof threshold === 'number' ? threshold : JSON.stringify(threshold)}, expected a number`,
     );
-  if (explanation === null) return { ...nothing, threshold };
+  const notes = notesOf(warnings);
+  if (explanation === null) return { threshold, explanation: null, notes };
   const { success, data } = explanationSchema.safeParse(explanation);
-  if (!success) return { ...leftOut('an explanation of another shape'), threshold };
-  return { threshold, explanation: data, notes: [] };
+  if (!success)
+    return {
+      threshold,
+      explanation: null,
+      notes: [...notes, ...leftOut('an explanation of another shape').notes],
+    };
+  return { threshold, explanation: data, notes };
+}
+
+const mostWarnings = 10;
+
+/** The warnings of a training as notes: what is no text, and more than a report has room for, is left out. */
+function notesOf(warnings: unknown): string[] {
+  const texts = Array.isArray(warnings) ? warnings.filter((warning) => typeof warning === 'string') : [];
+  return texts.slice(0, mostWarnings).map((text: string) => text.replace(/\s+/g, ' ').trim().slice(0, 300));
 }
 
 const leftOut = (found: string): ModelReport => ({
   ...nothing,
   notes: [
-    `The model's report.json was left out: got ${found}, expected { threshold, explanation: { kind, unit, features: [{ name, value }] } }.`,
+    `The model's report.json was left out: got ${found}, expected { threshold, warnings: [text], explanation: { kind, unit, features: [{ name, value }] } }.`,
   ],
 });
 

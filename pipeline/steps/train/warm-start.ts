@@ -101,6 +101,7 @@ const keyOf = ({ problem, data, tuning }: Config, hyperparameters: Record<string
     positive: data.positive,
     row_id: data.row_id,
     holdout: data.holdout,
+    split: data.split.by === 'hash' ? undefined : data.split,
     objective: tuning?.objective,
     ranges: tuning?.ranges,
     names: Object.keys(hyperparameters).sort(),
