@@ -86,14 +86,11 @@ async function referenceOf(
   writes: boolean,
 ): Promise<{ points: Point[]; reference: Reference }> {
   const copy = base.copy();
-  await copy.mlops('run', '--json', ...start.args);
-  const [last = ''] = readdirSync(copy.path('.mlops/runs')).sort().reverse();
-  const events = readFileSync(copy.path('.mlops/runs', last, 'events.jsonl'), 'utf8');
+  const points = [...(start.points ?? (await pointsPassed(copy, start)))];
   const { champion } = JSON.parse((await base.mlops('history', '--json')).stdout) as {
     champion: { package: string } | null;
   };
   const ended = await succeed(copy, start.next ?? start.args);
-  const points = pointsOf(events);
   if (writes) points.push(...Array.from({ length: 400 }, (_, n) => ({ write: n + 1 })));
   return {
     points,
@@ -103,4 +100,10 @@ async function referenceOf(
       uses: ended.verdict.holdout_uses,
     },
   };
+}
+
+async function pointsPassed(workspace: Workspace, { args }: Start): Promise<Point[]> {
+  await workspace.mlops('run', '--json', ...args);
+  const [last = ''] = readdirSync(workspace.path('.mlops/runs')).sort().reverse();
+  return pointsOf(readFileSync(workspace.path('.mlops/runs', last, 'events.jsonl'), 'utf8'));
 }
