@@ -90,14 +90,7 @@ export async function openContainerImage(options: {
       await client.stop(1);
       await exited;
     }
-    let stopping: Promise<void> | undefined;
-    return {
-      exited,
-      stop: (graceSeconds) => {
-        stopping ??= stop(graceSeconds);
-        return stopping;
-      },
-    };
+    return { exited, stop };
   }
   return { uri, start };
 }

@@ -101,8 +101,9 @@ export async function runTrainingJob(
     for (const text of metrics.missing()) context.progress?.({ kind: 'note', job: job.name, text });
     await send('model', 'model.tar.gz');
     if ((await filesOf(at('output/data'))).length) await send('output/data', 'output.tar.gz');
-    // The data is still in S3.
-    await rm(at('input/data'), { recursive: true, force: true });
+    // The data is still in S3, and so are the model and the rest of the output.
+    for (const folder of ['input/data', 'model', 'output/data'])
+      await rm(at(folder), { recursive: true, force: true });
     return {
       status: tooLong ? 'Stopped' : 'Completed',
       fields: {

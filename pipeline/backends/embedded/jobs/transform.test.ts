@@ -298,7 +298,7 @@ test('abort ends the server, even one that ignores SIGTERM', async () => {
     `process.on('SIGTERM', () => {}); console.log('pid ' + process.pid);
      serve(() => { console.log('asked'); return new Promise(() => {}); });`,
     'x\n',
-    { abort: 0.2 },
+    { abort: 0.2, end: 60 },
   );
   const call = failure(it.sagemaker.createTransformJob(job(), it.context));
   await it.logged('transform-job/score-1', /asked/);
