@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { temporaryFolder } from '../../backends/embedded/images/python-context.fixture.ts';
 import { pack } from '../../backends/embedded/jobs/archive.ts';
+import { leftFiles } from '../../backends/embedded/jobs/left-files.ts';
 import type { Verdict } from '../../gate/verdict.ts';
 import { readJson, readManifest } from '../context.ts';
 import type { Evidence } from './evidence.ts';
@@ -205,7 +206,8 @@ describe("the model's own report", () => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, 'data'));
     writeFileSync(join(folder, 'data/report.json'), text);
-    await pack(join(folder, 'data'), join(folder, 'output.tar.gz'));
+    const left = (await leftFiles(folder, 'data', 1)) ?? { files: [], folders: [] };
+    await pack(join(folder, 'data'), left, join(folder, 'output.tar.gz'), new AbortController().signal);
     const archive = event.model.trained.artifact.replace('model.tar.gz', 'output.tar.gz');
     await world.context.storage.write(archive, readFileSync(join(folder, 'output.tar.gz')));
     // Another look, so that no stored verdict answers.
