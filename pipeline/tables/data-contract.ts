@@ -388,7 +388,7 @@ class ContractCheck {
     });
     return {
       problems,
-      warnings: problems.length === 0 ? [...this.indexWarnings(), ...this.split.warnings()] : [],
+      warnings: [...this.indexWarnings(), ...(problems.length === 0 ? this.split.warnings() : [])],
       split: problems.length === 0 ? split : null,
       rows: this.rows,
       columns: this.columns ?? [],
