@@ -128,7 +128,7 @@ export async function gate(event: GateEvent, context: StepContext): Promise<Gate
       ...own.notes,
       ...refusedStart(model),
       ...others.flatMap((other) => leftOut(other, everyRow, seen.get(other) ?? null)),
-      ...(champion ? await movedBoundary(champion, manifest, context) : []),
+      ...(champion ? await splitNotes(champion, manifest, context) : []),
       ...(look.stored
         ? [`Run ${look.stored.execution} made the same comparison; this run repeats its verdict.`]
         : []),
@@ -242,18 +242,32 @@ function viewedRows({ rows, trained_on, dropped, other_label }: ViewManifest['vi
     : `${rows} of the holdout's ${all} rows are compared (left out: ${named.join(', ')})`;
 }
 
-/** A sentence if the newest rows begin at another time than they did for the champion. */
-async function movedBoundary(
+/** Sentences if the champion's rows were divided by another rule, or from another time on. */
+async function splitNotes(
   { package: { name, preparation } }: OtherModel,
   { split, holdout_share }: Manifest,
   context: StepContext,
 ): Promise<string[]> {
-  if (split?.by !== 'time') return [];
-  const theirs = (await readJson<Manifest>(context, preparation.manifest)).split;
-  if (theirs?.by !== 'time' || theirs.boundary === split.boundary) return [];
-  return [
-    `The holdout begins at ${split.boundary}; that of the champion ${name} began at ${theirs.boundary}. It is always the newest ${formatPercent(holdout_share ?? 0)} of the data of a run.`,
-  ];
+  if (split?.by !== 'group' && split?.by !== 'time') return [];
+  const { split: theirs, holdout_share: share } = await readJson<Manifest>(context, preparation.manifest);
+  const isSame = theirs?.by === split.by && theirs.column === split.column;
+  const favour = 'which counts in its favour';
+  // A group that is held out at a share is held out at every larger one.
+  if (split.by === 'group')
+    return isSame && (share ?? 0) >= (holdout_share ?? 0)
+      ? []
+      : [
+          `The champion ${name} was not made with this split by ${split.column}: it may have been trained on other rows of the groups that are compared, ${favour}.`,
+        ];
+  if (!isSame)
+    return [
+      `The champion ${name} was not made with a split by ${split.column}: it may have been trained on rows as new as the holdout's, ${favour}.`,
+    ];
+  return theirs.boundary === split.boundary
+    ? []
+    : [
+        `The holdout begins at ${split.boundary}; that of the champion ${name} began at ${theirs.boundary}. It is always the newest ${formatPercent(holdout_share ?? 0)} of the data of a run.`,
+      ];
 }
 
 /** The models to compare with were trained on every row of the holdout. */
