@@ -11,8 +11,8 @@ import { type ReadOptions, readScores } from '../gate/scores.ts';
 import type { Outcome, Verdict } from '../gate/verdict.ts';
 import { cleanText } from '../report/clean-text.ts';
 import { checkCounts, evidence, metricRows } from '../report/reading.ts';
-import { printJson } from './errors.ts';
 import { gateReplay } from './gate-replay.ts';
+import { print, printJson, printStyled } from './print.ts';
 import { table } from './table.ts';
 
 interface GateOptions {
@@ -84,7 +84,7 @@ function printVerdict(verdict: Verdict): void {
   const color = process.stdout.isTTY === true;
   const tint = ({ promote: 'green', hold: 'yellow', reject: 'red' } as const)[verdict.outcome];
   const outcome = verdict.outcome.toUpperCase();
-  console.log(`${color ? styleText([tint, 'bold'], outcome) : outcome}  ${cleanText(verdict.reason, 600)}\n`);
+  printStyled(`${color ? styleText([tint, 'bold'], outcome) : outcome}  ${cleanText(verdict.reason, 600)}\n`);
   const rows = metricRows(verdict).map((row) => [
     row.label,
     row.candidate,
@@ -93,14 +93,13 @@ function printVerdict(verdict: Verdict): void {
     row.difference,
     row.differenceInterval,
   ]);
-  for (const line of table([['Metric', 'Candidate', '', 'Champion', 'Difference', ''], ...rows]))
-    console.log(line);
-  console.log(`\n${evidence(verdict).join(' ')}\n\nChecks: ${checkCounts(verdict)}`);
+  for (const line of table([['Metric', 'Candidate', '', 'Champion', 'Difference', ''], ...rows])) print(line);
+  print(`\n${evidence(verdict).join(' ')}\n\nChecks: ${checkCounts(verdict)}`);
   for (const check of verdict.checks)
-    console.log(
+    print(
       `${check.outcome.replace('_', ' ').padEnd(12)} ${cleanText(`${check.name}: ${check.detail}`, 600)}`,
     );
-  for (const note of verdict.notes) console.log(`note: ${cleanText(note, 600)}`);
+  for (const note of verdict.notes) print(`note: ${cleanText(note, 600)}`);
 }
 
 const exists = (file: string): Promise<boolean> =>

@@ -192,9 +192,10 @@ function binaryParser(table: ScoreTable, [output]: string[], { positive }: ReadO
   const labelColumn = table.header.indexOf('label');
   const outputColumn = table.header.indexOf(output!);
   const vocabulary = new BinaryVocabulary(positive ?? null);
+  const isTyped = /^(?:true|false|-?\d+\.\d+)$/.test(positive ?? '');
   const labels = new Uint8Array(table.mostRows);
   const code = (column: number): number => {
-    const text = table.field(column);
+    const text = isTyped ? table.field(column) : table.label(column);
     const known = vocabulary.codeOf.get(text);
     return known ?? vocabulary.add(text, (expected) => table.error(column, expected));
   };
@@ -292,7 +293,7 @@ function multiclassParser(table: ScoreTable, outputs: string[]): Parser {
   const scores = new Float64Array(table.mostRows * classes.length);
   return {
     row(row) {
-      const label = indexOf.get(table.field(labelColumn));
+      const label = indexOf.get(table.field(labelColumn)) ?? indexOf.get(table.label(labelColumn));
       if (label === undefined)
         throw table.error(labelColumn, `one of ${classes.slice(0, 20).map(shown).join(', ')}`);
       labels[row] = label;
@@ -327,7 +328,7 @@ function labelsOnlyParser(table: ScoreTable, labelColumn: number, outputColumn: 
   const predicted = new Int32Array(table.mostRows);
   const codeOf = new Map<string, number>();
   const code = (column: number): number => {
-    const text = table.field(column);
+    const text = table.label(column);
     if (text === '') throw table.error(column, 'a label');
     let found = codeOf.get(text);
     if (found === undefined) {

@@ -76,7 +76,12 @@ function partsOf(report: Report): Part[] {
       `The last lines of the log of ${failure.step}.`,
       failureBody(failure),
     ],
-    verdict && ['metrics', 'Metrics', metricsAside(verdict), metricsBody(verdict, rival)],
+    verdict && [
+      'metrics',
+      'Metrics',
+      metricsAside(verdict, report.data?.groups),
+      metricsBody(verdict, rival),
+    ],
     verdict && ['checks', 'Checks', capital(`${reading.checkCounts(verdict)}.`), checksBody(verdict)],
     ['changes', 'What changed, what moved', since, changesBody(report)],
     ['notes', 'Notes', '', notesBody(report)],
@@ -191,8 +196,8 @@ function failureBody({ hint, log }: NonNullable<Report['failure']>): Html {
     ${lines === '' ? html`<p>The step left no log.</p>` : html`<pre tabindex="0" aria-label="Log">${lines}</pre>`}`;
 }
 
-const metricsAside = (verdict: Verdict): string =>
-  [reading.intervalsText(verdict), ...reading.evidence(verdict)]
+const metricsAside = (verdict: Verdict, groups: number | undefined): string =>
+  [reading.intervalsText(verdict), ...reading.evidence(verdict, groups)]
     .filter((sentence) => sentence !== '')
     .map((sentence) => (sentence.endsWith('.') ? sentence : `${sentence}.`))
     .join(' ');
@@ -496,6 +501,7 @@ function factsBody(report: Report): Html {
   const groups: [title: string, facts: Fact[]][] = [];
   if (candidate !== null) groups.push(['Candidate', modelFacts(candidate)]);
   if (champion !== null) groups.push([reading.rivalName(report), modelFacts(champion)]);
+  const divided = data && reading.splitText(data);
   if (data !== null)
     groups.push([
       'Data',
@@ -508,8 +514,9 @@ function factsBody(report: Report): Html {
             (data.positive === null ? '' : `, positive is ${text(data.positive, 60)}`) +
             (data.labels.length > 2 ? `: ${text(data.labels.join(', '), 300)}` : ''),
         ],
-        ['Training', reading.countsOf(data.train.rows, data.train.positives)],
-        ['Holdout', reading.countsOf(data.holdout.rows, data.holdout.positives)],
+        ['Training', reading.countsOf(data.train.rows, data.train.positives, data.split?.groups?.train)],
+        ['Holdout', reading.countsOf(data.holdout.rows, data.holdout.positives, data.split?.groups?.holdout)],
+        ...(divided === null ? [] : [['Split', text(divided, 300)] as Fact]),
       ],
     ]);
   groups.push([

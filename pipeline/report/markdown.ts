@@ -66,9 +66,7 @@ function sectionsOf(report: Report, whole: boolean, mark: string): Section[] {
       : [
           {
             priority: 1,
-            variants: shorter(reading.metricRows(verdict).length, (n) =>
-              metrics(verdict, reading.rivalName(report), n),
-            ),
+            variants: shorter(reading.metricRows(verdict).length, (n) => metrics(report, verdict, n)),
           },
           { priority: 2, variants: shorter(verdict.checks.length, (n) => checks(verdict, n, whole)) },
         ]),
@@ -126,7 +124,9 @@ function header(report: Report, mark: string): string {
     .join('\n\n');
 }
 
-function metrics(verdict: Verdict, rival: string, most: number): string {
+function metrics(report: Report, verdict: Verdict, most: number): string {
+  const rival = reading.rivalName(report);
+  const groups = report.data?.groups;
   const rows = reading.metricRows(verdict);
   const champion = reading.hasChampion(verdict);
   const head = champion ? ['Metric', 'Candidate', rival, 'Difference'] : ['Metric', 'Candidate'];
@@ -154,7 +154,7 @@ function metrics(verdict: Verdict, rival: string, most: number): string {
     more(rows.length - body.length, 'metric'),
     `<sub>${[
       legend.map((text) => prose(text)).join('; '),
-      ...reading.evidence(verdict).map((text) => prose(text)),
+      ...reading.evidence(verdict, groups).map((text) => prose(text)),
     ]
       .filter((text) => text !== '')
       .join('. ')
@@ -367,8 +367,11 @@ function facts(report: Report, whole: boolean): string {
   model(reading.rivalName(report), champion);
   if (data !== null) {
     rows.push(['Data', `${code(data.source, 200)} at ${code(data.version, 80)}`]);
-    rows.push(['Train', reading.countsOf(data.train.rows, data.train.positives)]);
-    rows.push(['Holdout', reading.countsOf(data.holdout.rows, data.holdout.positives)]);
+    const { train, holdout, split } = data;
+    const divided = reading.splitText(data);
+    rows.push(['Train', reading.countsOf(train.rows, train.positives, split?.groups?.train)]);
+    rows.push(['Holdout', reading.countsOf(holdout.rows, holdout.positives, split?.groups?.holdout)]);
+    if (divided !== null) rows.push(['Split', prose(divided, 300)]);
   }
   rows.push(['Execution', code(run.execution, 200)]);
   rows.push(['Fingerprint', code(run.fingerprint, 80)]);

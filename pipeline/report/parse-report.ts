@@ -185,6 +185,18 @@ const report = z.object({
       labels: list(text),
       train: rows,
       holdout: rows,
+      split: z
+        .object({
+          by: z.enum(['hash', 'group', 'time', 'file']),
+          column: text.exactOptional(),
+          groups: z.object({ train: count, holdout: count }).exactOptional(),
+          boundary: text.exactOptional(),
+          embargo: z.number().nonnegative().exactOptional(),
+          embargoed: count.exactOptional(),
+          source: text.exactOptional(),
+        })
+        .exactOptional(),
+      groups: count.exactOptional(),
     })
     .nullable(),
   plots: z.object({ candidate: plots, champion: plots.nullable() }).nullable(),

@@ -4,6 +4,7 @@ import {
   formatConfidence,
   formatCount,
   formatCountOf,
+  formatDuration,
   formatInterval,
   formatP,
   formatPercent,
@@ -15,7 +16,7 @@ import {
 import type { Check, MetricResult, SliceResult, Verdict } from '../gate/verdict.ts';
 import { metricText } from '../metrics.ts';
 import type { Explanation, TuningFacts } from '../steps/train/evidence.ts';
-import type { Report } from './report.ts';
+import type { DataFacts, Report } from './report.ts';
 
 /**
  * The report's words and formatted numbers, which all renderings share. Sentences may contain text from users, so each
@@ -200,18 +201,38 @@ export function sliceRows(verdict: Verdict): SliceRow[] {
     .sort((a, b) => CHECK_ORDER[a.outcome] - CHECK_ORDER[b.outcome]);
 }
 
-/** "255 rows, 41 positive" */
-export function countsOf(rows: number, positives: number | null): string {
+/** "255 rows, 41 positive", "255 rows in 90 groups, 41 positive" */
+export function countsOf(rows: number, positives: number | null, groups?: number): string {
+  const counted = [
+    formatCountOf(rows, 'row'),
+    ...(groups === undefined ? [] : [formatCountOf(groups, 'group')]),
+  ];
   return positives === null
-    ? formatCountOf(rows, 'row')
-    : `${formatCountOf(rows, 'row')}, ${formatCountOf(positives, 'positive', 'positive')}`;
+    ? counted.join(' in ')
+    : `${counted.join(' in ')}, ${formatCountOf(positives, 'positive', 'positive')}`;
+}
+
+/** How rows were divided, unless by a hash of each: "by group, nr". */
+export function splitText({ split }: DataFacts): string | null {
+  switch (split?.by) {
+    case 'group':
+      return `by group, ${split.column}: a group is on one side for ever`;
+    case 'time': {
+      const left = `; ${formatCountOf(split.embargoed ?? 0, 'row')} within ${formatDuration(split.embargo ?? 0)} before it left out of training`;
+      return `by time, ${split.column}: the newest rows, from ${split.boundary} on${split.embargo ? left : ''}`;
+    }
+    case 'file':
+      return `by file: the rows of ${split.source}`;
+    default:
+      return null;
+  }
 }
 
 /** Sentences on what the holdout can show. */
-export function evidence(verdict: Verdict): string[] {
+export function evidence(verdict: Verdict, groups?: number): string[] {
   const { n, holdout_uses: looks } = verdict;
   return [
-    `Holdout: ${countsOf(n, verdict.positives)}.`,
+    `Holdout: ${countsOf(n, verdict.positives, groups)}.`,
     ...powerText(verdict),
     looks <= 1
       ? 'First look at this holdout that this machine knows of.'

@@ -87,10 +87,17 @@ test('a run that costs nothing says nothing of cost', () => {
   expect(renderTerminal(sampleReport(), plain)).toContain('Cost: $0 spent, $0.04 estimated.');
 });
 
-test.each(Object.entries(states))('%s fits the terminal at any width', (_, report) => {
+test.each(Object.entries(states))('%s fits the terminal at any width, but for its log', (_, report) => {
   for (const columns of [40, 60, 80, 100, 200])
     for (const line of renderTerminal(report, { color: false, columns }).split('\n'))
-      expect(line.length).toBeLessThanOrEqual(columns);
+      if (!line.startsWith('  | ')) expect(line.length).toBeLessThanOrEqual(columns);
+});
+
+test('every line of the log is whole', () => {
+  const report = failedRun();
+  const log = Array.from({ length: 60 }, (_, at) => `  frame ${at} ${'x'.repeat(200)}`);
+  const text = renderTerminal({ ...report, failure: report.failure && { ...report.failure, log } }, plain);
+  for (const line of log) expect(text).toContain(`\n  | ${line}\n`);
 });
 
 test.each(Object.entries(states))('%s: colour adds nothing but colour', (_, report) => {

@@ -33,7 +33,7 @@ export function renderTerminal(report: Report, options: { color: boolean; column
   const blocks = [headline(report, width, paint)];
   if (failure !== null) blocks.push(failureLines(failure, width, paint));
   if (verdict !== null) {
-    blocks.push(metricLines(verdict, reading.rivalName(report), width, paint));
+    blocks.push(metricLines(report, verdict, width, paint));
     blocks.push(checkLines(verdict, width, paint));
     blocks.push(changeLines(report, verdict, width, paint));
   }
@@ -65,12 +65,15 @@ function headline(report: Report, width: number, paint: Paint): string[] {
 }
 
 function failureLines(failure: NonNullable<Report['failure']>, width: number, paint: Paint): string[] {
-  const log = failure.log.slice(-20).map((line) => paint('dim', cut(`| ${cleanLogLine(line)}`, width)));
+  // The terminal wraps a long line itself: cut or wrapped here, it could be neither read nor copied.
+  const log = failure.log.map((line) => paint('dim', `| ${cleanLogLine(line)}`));
   const hint = failure.hint === '' ? [] : wrap(`Try: ${cleanText(failure.hint, 600)}`, width, '     ');
   return [...log, ...(log.length > 0 && hint.length > 0 ? [''] : []), ...hint];
 }
 
-function metricLines(verdict: Verdict, rival: string, width: number, paint: Paint): string[] {
+function metricLines(report: Report, verdict: Verdict, width: number, paint: Paint): string[] {
+  const rival = reading.rivalName(report);
+  const groups = report.data?.groups;
   const champion = reading.hasChampion(verdict);
   const interval = `${formatConfidence(verdict.confidence)} interval`;
   const head = champion ? ['', 'Candidate', rival, 'Difference', interval] : ['', 'Candidate', interval];
@@ -103,7 +106,7 @@ function metricLines(verdict: Verdict, rival: string, width: number, paint: Pain
   return [
     paint('dim', cut(line(head), width)),
     ...body,
-    ...wrap(reading.evidence(verdict).join(' '), width, '').map((text) => paint('dim', text)),
+    ...wrap(reading.evidence(verdict, groups).join(' '), width, '').map((text) => paint('dim', text)),
   ];
 }
 
