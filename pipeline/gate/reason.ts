@@ -2,7 +2,7 @@ import { decimalsFor, formatConfidence, formatInterval, formatSigned, formatValu
 import { metricText } from '../metrics.ts';
 import { type Model, metricOf } from '../statistics/model.ts';
 import type { GatePolicy } from './policy.ts';
-import type { Check, Verdict } from './verdict.ts';
+import type { Verdict } from './verdict.ts';
 import { amountOf, countsText } from './wording.ts';
 
 type Facts = Omit<Verdict, 'reason' | 'notes'>;

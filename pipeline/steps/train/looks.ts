@@ -113,7 +113,7 @@ async function looksAt(
   context: StepContext,
 ): Promise<number> {
   const today = sampleOf(rowIds);
-  const looks = new Uint32Array(today.length);
+  const looks = new Map<string, number>();
   let atEvery = 0;
   let carried = 0;
   let isKnown = false;
@@ -125,15 +125,17 @@ async function looksAt(
     if (count + before === 0) continue;
     const seen = id === holdout ? 'every' : await rowsOf(value, ids, context);
     if (seen === 'every') atEvery += count;
-    else for (const [i, row] of today.entries()) looks[i]! += seen.has(row) ? count : 0;
-    if (seen === 'every' || today.some((row) => seen.has(row))) carried = Math.max(carried, before + count);
+    const shared = seen === 'every' ? today : today.filter((row) => seen.has(row));
+    if (seen !== 'every') for (const row of shared) looks.set(row, (looks.get(row) ?? 0) + count);
+    if (shared.length > 0) carried = Math.max(carried, before + count);
   }
   if (!isKnown) {
     const rows = `${artifactsOf(context, 'holdouts')}${holdout}.json`;
     await context.storage.write(rows, JSON.stringify(today));
     await context.ledger.put<Holdout>('holdout', holdout, { rows, ids });
   }
-  return Math.max(atEvery + looks.reduce((most, count) => Math.max(most, count), 0), carried);
+  const most = [...looks.values()].reduce((most, count) => Math.max(most, count), 0);
+  return Math.max(atEvery + most, carried);
 }
 
 /** The rows of another version of the holdout; every row of today's if they cannot be compared with it. */
@@ -161,9 +163,11 @@ const MOST_ROWS = 50_000;
 /** Of more rows, those with the smallest hashes: a row that is in the samples of two versions is one row. */
 function sampleOf(rowIds: readonly string[]): readonly string[] {
   if (rowIds.length <= MOST_ROWS) return rowIds;
-  const hashes = Uint32Array.from(rowIds, hashOf);
-  const limit = hashes.toSorted()[MOST_ROWS - 1]!;
-  return rowIds.filter((_, row) => hashes[row]! <= limit);
+  return rowIds
+    .map((id) => ({ id, hash: hashOf(id) }))
+    .sort((a, b) => a.hash - b.hash)
+    .slice(0, MOST_ROWS)
+    .map(({ id }) => id);
 }
 
 /** FNV-1a (32 bits) over UTF-16 units. */
