@@ -220,7 +220,7 @@ function noteFor(metric: string, model: Model, own: Estimate | null, difference:
   else if (own.standardError === 0)
     notes.push('variance 0: the interval is a point and says nothing about other rows');
   if (metric === 'calibration_slope' && difference !== null)
-    notes.push('judged by its distance from 1, whose bootstrap folds there: near 1 its bounds are rough');
+    notes.push('judged by its distance from 1');
   if (difference?.standardError === 0) {
     notes.push(
       difference.value === 0
