@@ -10,6 +10,7 @@ const plan = async (...args: string[]): Promise<PowerPlan & { html: string }> =>
   expect([code, stderr]).toEqual([0, '']);
   return JSON.parse(stdout);
 };
+const needed = (plan: PowerPlan): number => plan.needed?.rows ?? Number.NaN;
 const refused = async (...args: string[]): Promise<string> => {
   const { code, stdout, stderr } = await workspace.mlops('power', ...args);
   expect([code, stdout]).toEqual([2, '']);
@@ -32,7 +33,7 @@ describe('after one run', () => {
     expect(cautious.notes.join()).toContain('--correlation');
     const alike = await plan('--margin', '0.01', '--correlation', '0.9');
     // The variance of a difference is 2 (1 - r) times that of one model.
-    const ratio = cautious.needed!.rows / alike.needed!.rows;
+    const ratio = needed(cautious) / needed(alike);
     expect(Math.abs(ratio - 5)).toBeLessThan(0.2);
   });
 });
@@ -64,9 +65,10 @@ describe('after a run that compared two models', () => {
       confidence: 0.95,
       power: 0.8,
     });
-    expect(today.needed!.data_rows).toBe(Math.ceil(today.needed!.rows / 0.2));
-    const share = today.today.positives! / today.today.rows;
-    expect(Math.abs(today.needed!.positives! - share * today.needed!.rows)).toBeLessThanOrEqual(0.5);
+    expect(today.needed?.data_rows).toBe(Math.ceil(needed(today) / 0.2));
+    const share = (today.today.positives ?? Number.NaN) / today.today.rows;
+    const positives = today.needed?.positives ?? Number.NaN;
+    expect(Math.abs(positives - share * needed(today))).toBeLessThanOrEqual(0.5);
   });
 
   test('it asks what the verdict asks: the power of both is the same', async () => {
@@ -77,17 +79,17 @@ describe('after a run that compared two models', () => {
 
   test('half the margin needs about four times the rows; more power and confidence need more', async () => {
     const [fine, finer] = [await plan('--margin', '0.01'), await plan('--margin', '0.005')];
-    expect(finer.needed!.rows / fine.needed!.rows).toBeGreaterThan(3.6);
-    expect(finer.needed!.rows / fine.needed!.rows).toBeLessThan(4.1);
-    expect((await plan('--power', '0.95')).needed!.rows).toBeGreaterThan(today.needed!.rows);
-    expect((await plan('--confidence', '0.99')).needed!.rows).toBeGreaterThan(today.needed!.rows);
-    expect((await plan('--lead', '0.02')).needed!.rows).toBeLessThan(today.needed!.rows);
+    expect(needed(finer) / needed(fine)).toBeGreaterThan(3.6);
+    expect(needed(finer) / needed(fine)).toBeLessThan(4.1);
+    expect(needed(await plan('--power', '0.95'))).toBeGreaterThan(needed(today));
+    expect(needed(await plan('--confidence', '0.99'))).toBeGreaterThan(needed(today));
+    expect(needed(await plan('--lead', '0.02'))).toBeLessThan(needed(today));
   });
 
   test('other metrics, a share as margin, and superior', async () => {
     const loss = await plan('--metric', 'log_loss', '--margin', '5%');
     expect(loss.margin).toBeGreaterThan(0);
-    expect(loss.needed!.rows).toBeGreaterThan(0);
+    expect(needed(loss)).toBeGreaterThan(0);
     const superior = await plan('--set', 'gate.champion.rule=superior');
     expect(superior).toMatchObject({ margin: 0, lead: 0.05 });
   });
@@ -95,12 +97,12 @@ describe('after a run that compared two models', () => {
   test('terminal and page show today, the need and the curve', async () => {
     const { code, stdout } = await workspace.mlops('power');
     expect(code).toBe(0);
-    expect(stdout).toContain(`For 80 % a holdout of ${today.needed!.rows.toLocaleString('en-US')} rows`);
+    expect(stdout).toContain(`For 80 % a holdout of ${needed(today).toLocaleString('en-US')} rows`);
     expect(stdout).toMatch(/█+·* {2}today/);
     expect(stdout).toMatch(/Page: \.mlops\/power\/small\.html/);
     const page = readFileSync(today.html, 'utf8');
     expect(page).toContain('<svg viewBox');
-    expect(page).toContain(`${today.needed!.rows.toLocaleString('en-US')} rows`);
+    expect(page).toContain(`${needed(today).toLocaleString('en-US')} rows`);
     expect(page).not.toMatch(/<script|http:\/\/(?!www\.w3\.org)/);
   });
 
