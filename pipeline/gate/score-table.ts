@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { ScoreFileError, shown } from '../errors.ts';
 import { BadFile } from '../tables/bad-file.ts';
-import { isParquet, openCsv } from '../tables/csv.ts';
+import { openCsv } from '../tables/csv.ts';
+import { isParquet } from '../tables/other-format.ts';
 import type { ParquetColumn } from '../tables/parquet.ts';
 import type { Table } from '../tables/table.ts';
 
