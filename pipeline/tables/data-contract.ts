@@ -456,7 +456,7 @@ class ContractCheck {
         this.add(
           path,
           { file: label },
-          `${path}: got ${shown(column)}, expected a column of the header${didYouMean(column, names)}`,
+          `${path}: got ${shown(column)}, expected a column of the header${didYouMean(column, names) || listOf(names)}`,
         );
     const kept = new Set([
       data.target,
@@ -568,6 +568,10 @@ class ContractCheck {
       );
   }
 }
+
+/** The header's columns as the end of a sentence, the first of many. */
+const listOf = (columns: readonly string[]): string =>
+  `: ${columns.slice(0, mostShown).map(shown).join(', ')}${columns.length > mostShown ? ', ...' : ''}`;
 
 /** A copy of a text: a field is a slice of the text of its chunk, which it would keep in memory. */
 const detached = (text: string) => ` ${text}`.slice(1);
