@@ -14,6 +14,7 @@ import {
   formatValue,
 } from '../format.ts';
 import type { Check, MetricResult, SliceResult, Verdict } from '../gate/verdict.ts';
+import { countChecks, countsText } from '../gate/wording.ts';
 import { metricText } from '../metrics.ts';
 import type { Explanation, TuningFacts } from '../steps/train/evidence.ts';
 import type { DataFacts, Report } from './report.ts';
@@ -25,7 +26,7 @@ import type { DataFacts, Report } from './report.ts';
 
 export interface Headline {
   tone: 'promote' | 'hold' | 'reject' | 'failed' | 'cancelled';
-  /** "Promote", "Hold", "Reject", "Failed in Train". */
+  /** "Promote", "Hold", "Reject", "Failed in Train"; of a sealed verdict "Passes" or "Does not pass". */
   title: string;
   why: string;
   /** The candidate's fate, and what is left for a person to do. */
@@ -70,13 +71,18 @@ export function headlineOf(report: Report): Headline {
   }
   const outcome = [
     // The reason of a promotion mentions this itself.
-    hasChampion(verdict) || verdict.outcome === 'promote' ? '' : 'There was no champion to compare with.',
+    hasChampion(verdict) || verdict.outcome === 'promote' || verdict.sealed
+      ? ''
+      : 'There was no champion to compare with.',
     run.promotion.detail,
     ...nextSteps(report),
   ].filter((text) => text !== '');
+  const titles = verdict.sealed
+    ? { promote: 'Passes', hold: 'Does not pass', reject: 'Does not pass' }
+    : { promote: 'Promote', hold: 'Hold', reject: 'Reject' };
   return {
     tone: verdict.outcome,
-    title: { promote: 'Promote', hold: 'Hold', reject: 'Reject' }[verdict.outcome],
+    title: titles[verdict.outcome],
     why: verdict.reason,
     outcome,
     warning,
@@ -179,19 +185,7 @@ export function orderedChecks(verdict: Verdict): Check[] {
 }
 
 /** "1 fails, 1 inconclusive, 3 pass, 10 not judged" */
-export function checkCounts(verdict: Verdict): string {
-  const count = (outcome: Check['outcome']) => verdict.checks.filter((c) => c.outcome === outcome).length;
-  const [failed, inconclusive, passed] = [count('fail'), count('inconclusive'), count('pass')];
-  const open = count('not_judged');
-  return [
-    failed > 0 ? `${failed} ${failed === 1 ? 'fails' : 'fail'}` : '',
-    inconclusive > 0 ? `${inconclusive} inconclusive` : '',
-    passed > 0 ? `${passed} ${passed === 1 ? 'passes' : 'pass'}` : '',
-    open > 0 ? `${open} not judged` : '',
-  ]
-    .filter((text) => text !== '')
-    .join(', ');
-}
+export const checkCounts = ({ checks }: Verdict): string => countsText(countChecks(checks));
 
 export interface SliceRow {
   column: string;
@@ -347,6 +341,7 @@ export function changeRows(report: Report): { kind: string; path: string; how: s
 export function movedLines(
   verdict: Verdict | null,
 ): { text: string; effect: 'better' | 'worse' | 'not clear' | null }[] {
+  if (verdict?.sealed) return [{ text: 'Sealed until the candidate is promoted.', effect: null }];
   const measured = (verdict === null ? [] : metricRows(verdict)).filter(
     (row) => row.result.difference !== null,
   );

@@ -3,6 +3,7 @@ import { decide } from '../../gate/decide.ts';
 import { groupColumnOf } from '../../gate/group-column.ts';
 import { commonRows } from '../../gate/join.ts';
 import { readScores } from '../../gate/scores.ts';
+import { sealed } from '../../gate/seal.ts';
 import type { Outcome, Verdict } from '../../gate/verdict.ts';
 import type { LeftOut, ModelPackage } from '../../ports.ts';
 import type { Scores } from '../../statistics/scores.ts';
@@ -98,7 +99,9 @@ async function judgedAgain(run: RunRecord, config: Config, context: Context): Pr
   if (problem !== config.problem) {
     throw new Error(`got a ${problem} model, expected ${config.problem}, as mlops.yaml has it now`);
   }
-  const { seed, holdout_uses } = await readJson<Verdict>(context, gate.verdict);
+  const { seed, holdout_uses, sealed: isSealed } = await readJson<Verdict>(context, gate.verdict);
+  if (isSealed)
+    throw new Error('gate.reuse was sealed, and the candidate is not promoted: its scores are not shown');
   const { threshold } = await readJson<Evidence>(context, gate.evidence);
   const everyRow = await scoresOf(run.execution, 'candidate', request.config, context);
   const champion = await otherModel('champion', scoring.champion.package, run, context);
@@ -116,7 +119,7 @@ async function judgedAgain(run: RunRecord, config: Config, context: Context): Pr
       )
     ).filter((ids) => ids !== null),
   );
-  return decide({
+  const verdict = decide({
     candidate: common(everyRow),
     champion: champion && common(champion.scores),
     anchor: anchor && common(anchor.scores),
@@ -127,6 +130,7 @@ async function judgedAgain(run: RunRecord, config: Config, context: Context): Pr
     seed,
     looks: { count: holdout_uses },
   });
+  return config.gate.reuse === 'sealed' ? sealed(verdict, config.gate) : verdict;
 }
 
 interface OtherModel {
