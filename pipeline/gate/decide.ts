@@ -132,7 +132,7 @@ function championMargin(champion: Model | null, { champion: rule, primary }: Gat
 }
 
 /** Sorts rows by class and then by id, so that their order in the file does not matter. */
-function inOrder<T extends Scores>(scores: T): T {
+export function inOrder<T extends Scores>(scores: T): T {
   const classAt = classOf(scores);
   const { ids } = scores;
   const order = Uint32Array.from(ids, (_, row) => row);

@@ -10,7 +10,8 @@ import { classOf, type Model, metricOf } from './model.ts';
 export interface Sampling {
   of(model: Model, metric: string): Estimate | null;
   difference(first: Model, second: Model, metric: string): Estimate | null;
-  /** Like `difference`, oriented so that higher is better. */
+  /** Like `of` and `difference`, oriented so that higher is better. */
+  oriented(model: Model, metric: string): Estimate | null;
   orientedDifference(first: Model, second: Model, metric: string): Estimate | null;
   /** Whether groups of rows, not rows, are the units that vary. */
   clustered: boolean;
@@ -91,6 +92,11 @@ export function samplingOf(
   return {
     of,
     difference,
+    oriented(model, metric) {
+      if (metric === 'roc_auc') return of(model, metric);
+      const orient = orientation(metric);
+      return combined([model], metric, ([value]) => orient(value!));
+    },
     orientedDifference(first, second, metric) {
       if (metric === 'roc_auc') return difference(first, second, metric);
       if (metricText(metric).better === 'near 1') return differenceOfDistances(first, second, metric);
