@@ -156,9 +156,9 @@ const bad: [what: string, content: string | Buffer, messages: string[], set?: st
     [
       'data/x.csv: data.target: got "y", expected a column of the header; did you mean "Y"?',
       'data/x.csv: data.row_id: got "id", expected a column of the header; did you mean "Id"?',
-      'data/x.csv: data.exclude: got "zip", expected a column of the header',
+      'data/x.csv: data.exclude: got "zip", expected a column of the header: "Id", "Y", "age"',
       'data/x.csv: data.features_exclude: got "agee", expected a column of the header; did you mean "age"?',
-      'data/x.csv: data.slices: got "gender", expected a column of the header',
+      'data/x.csv: data.slices: got "gender", expected a column of the header: "Id", "Y", "age"',
     ],
     ['data.exclude=[zip]', 'data.features_exclude=[agee]', 'data.slices=[gender]'],
   ],
@@ -486,7 +486,9 @@ describe('of data that are too large to be read whole, the beginning', () => {
       'model.content_type=application/jsonlines',
       'data.slices=[town]',
     ]);
-    expect(messages).toContain('a.csv: data.slices: got "town", expected a column of the header');
+    expect(messages).toContain(
+      'a.csv: data.slices: got "town", expected a column of the header: "id", "y", "note", "city"',
+    );
     expect(messages).toContainEqual(
       expect.stringMatching(/^b\.csv: line \d+: column y: got nothing, expected/),
     );

@@ -563,7 +563,7 @@ class ContractCheck {
         this.add(
           path,
           { file: label },
-          `${path}: got ${shown(column)}, expected a column of the header${didYouMean(column, names)}`,
+          `${path}: got ${shown(column)}, expected a column of the header${didYouMean(column, names) || listOf(names)}`,
         );
     if (!this.scripted && !names.some((name) => this.isFeature(name)))
       this.add(
@@ -709,6 +709,10 @@ class ContractCheck {
 
 /** Whether a header's field is no name. */
 const isUnnamed = (name: string) => name.trim() === '';
+
+/** The header's columns as the end of a sentence, the first of many. */
+const listOf = (columns: readonly string[]): string =>
+  `: ${columns.slice(0, mostShown).map(shown).join(', ')}${columns.length > mostShown ? ', ...' : ''}`;
 
 /** What is wrong with a name of the header; null if nothing is. The first column of CSV may lack one if it counts the rows. */
 function nameProblem(name: string, index: number, first: number, unit: string): string | null {
