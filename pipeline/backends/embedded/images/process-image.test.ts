@@ -130,7 +130,9 @@ def main():
       OMP_NUM_THREADS: '1',
     });
     const others = Object.keys(seen.env).filter((key) => !/^(PYTHON|SAGEMAKER_|OMP_|TRAINING_)/.test(key));
-    expect(['HOME', 'LANG', 'MLOPS_NAMESPACES', 'PATH', 'PWD', 'TMPDIR']).toEqual(expect.arrayContaining(others));
+    expect(['HOME', 'LANG', 'MLOPS_NAMESPACES', 'PATH', 'PWD', 'TMPDIR']).toEqual(
+      expect.arrayContaining(others),
+    );
   });
 
   test.each([
@@ -540,8 +542,13 @@ def main():
 /** Whether the kernel lets this user make namespaces; a container's often does not. */
 const namespaces =
   process.platform === 'linux' &&
-  spawnSync('unshare', [...(process.getuid?.() === 0 ? [] : ['-Ur']), '-pm', '--fork', '--mount-proc', 'true'])
-    .status === 0;
+  spawnSync('unshare', [
+    ...(process.getuid?.() === 0 ? [] : ['-Ur']),
+    '-pm',
+    '--fork',
+    '--mount-proc',
+    'true',
+  ]).status === 0;
 
 describe.each([
   ['forked', '1'],
@@ -555,36 +562,42 @@ describe.each([
     await writeFiles(folder, { 'home/.ssh/id': 'a key' });
   });
 
-  test.each(
-    namespaces ? ['0', '1'] : ['0'],
-  )('ends with its program, and when that is stopped; namespaces: %s', async (wanted) => {
-    process.env.MLOPS_NAMESPACES = wanted;
-    const image = await open(CURIOUS);
-    const env = { HOME: join(folder, 'home') };
-    const [one, two] = [seconds(), seconds()];
-    expect(await exitOf(image, { env, args: [one] })).toEqual({ code: 0, signal: null });
-    expect(sleeping(one)).toBe(false);
+  test.each(namespaces ? ['0', '1'] : ['0'])(
+    'ends with its program, and when that is stopped; namespaces: %s',
+    async (wanted) => {
+      process.env.MLOPS_NAMESPACES = wanted;
+      const image = await open(CURIOUS);
+      const env = { HOME: join(folder, 'home') };
+      const [one, two] = [seconds(), seconds()];
+      expect(await exitOf(image, { env, args: [one] })).toEqual({ code: 0, signal: null });
+      expect(sleeping(one)).toBe(false);
 
-    lines = [];
-    const program = await start(image, { env, args: [two, 'stay'] });
-    await eventually('it has started its child', () => lines.length > 0);
-    expect(sleeping(two)).toBe(true);
-    await program.stop(0.1);
-    expect(sleeping(two)).toBe(false);
-  });
+      lines = [];
+      const program = await start(image, { env, args: [two, 'stay'] });
+      await eventually('it has started its child', () => lines.length > 0);
+      expect(sleeping(two)).toBe(true);
+      await program.stop(0.1);
+      expect(sleeping(two)).toBe(false);
+    },
+  );
 
-  (namespaces ? test : test.skip)('a program sees neither another process nor the keys in the home folder', async () => {
-    delete process.env.MLOPS_NAMESPACES;
-    const image = await open(CURIOUS);
-    const other = spawn('sleep', ['60'], { env: { ...process.env, SECRET: 'a value that nobody may see' } });
-    try {
-      expect(await exitOf(image, { env: { HOME: join(folder, 'home') }, args: [seconds()] })).toEqual({
-        code: 0,
-        signal: null,
+  (namespaces ? test : test.skip)(
+    'a program sees neither another process nor the keys in the home folder',
+    async () => {
+      delete process.env.MLOPS_NAMESPACES;
+      const image = await open(CURIOUS);
+      const other = spawn('sleep', ['60'], {
+        env: { ...process.env, SECRET: 'a value that nobody may see' },
       });
-    } finally {
-      other.kill();
-    }
-    expect(JSON.parse(lines.join(''))).toEqual({ seen: 0, keys: [], first: 1 });
-  });
+      try {
+        expect(await exitOf(image, { env: { HOME: join(folder, 'home') }, args: [seconds()] })).toEqual({
+          code: 0,
+          signal: null,
+        });
+      } finally {
+        other.kill();
+      }
+      expect(JSON.parse(lines.join(''))).toEqual({ seen: 0, keys: [], first: 1 });
+    },
+  );
 });
