@@ -1,8 +1,9 @@
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, jest, test } from '@jest/globals';
 import { Workspace } from '../pipeline/cli/cli.fixture.ts';
 import { expectWithin, runToVerdict } from '../pipeline/cli/verdict.fixture.ts';
+import { whoseChecks } from '../scripts/template.ts';
 
 /*
  * Scripts in the style that users have, with scikit-learn, LightGBM and XGBoost, each unchanged beside script_mode.
@@ -11,6 +12,7 @@ import { expectWithin, runToVerdict } from '../pipeline/cli/verdict.fixture.ts';
 // The first run ever installs the frameworks.
 jest.setTimeout(600_000);
 const root = join(import.meta.dirname, '..');
+const { holdsSample } = whoseChecks(root, process.env);
 
 /** 1,500 people: codes that look like numbers, missing numbers, flags; what they spent, and whether they bought. */
 function people(): string {
@@ -59,30 +61,66 @@ const frameworks = [
   },
 ] as const;
 
-test.each(frameworks)('$framework: the script runs as it is, and its model is judged', async (each) => {
-  const { framework, lock, target, training, sensible } = each;
+/** A project whose model is `script` beside script_mode. */
+function project(script: string, lock: string, config: string): Workspace {
   const workspace = new Workspace();
   const model = workspace.path('model');
   mkdirSync(model);
-  for (const part of ['script_mode', 'pyproject.toml'])
+  for (const part of ['script_mode', 'pyproject.toml', 'model.yaml'])
     cpSync(join(root, 'examples/script-mode/model', part), join(model, part), { recursive: true });
   cpSync(join(root, lock), join(model, 'requirements.txt'));
-  cpSync(join(root, 'fixtures/script-mode', `${framework}.py`), join(model, 'train.py'));
+  writeFileSync(join(model, 'train.py'), script);
   writeFileSync(workspace.path('people.csv'), people());
-  writeFileSync(
-    workspace.path('mlops.yaml'),
-    `project: people
+  writeFileSync(workspace.path('mlops.yaml'), config);
+  return workspace;
+}
+
+test.each(frameworks)('$framework: the script runs as it is, and its model is judged', async (each) => {
+  const { framework, lock, target, training, sensible } = each;
+  const script = readFileSync(join(root, 'fixtures/script-mode', `${framework}.py`), 'utf8');
+  const positive = target.positive === null ? '' : `  positive: "${target.positive}"\n`;
+  const config = `project: people
 problem: ${target.problem}
 data:
   source: people.csv
   target: ${target.target}
   row_id: id
   exclude: [${target.exclude}]
-${target.positive === null ? '' : `  positive: "${target.positive}"\n`}model: { context: model, csv: { header: true }, manifest_channel: manifest }
-${training}
-`,
-  );
+${positive}${training}
+`;
+  const workspace = project(script, lock, config);
   const run = await runToVerdict(workspace);
   expect(run.status).toBe('succeeded');
   expectWithin(run, sensible);
 });
+
+(holdsSample ? test : test.skip)(
+  "the lines of the model's README read each column with its type",
+  async () => {
+    const readme = readFileSync(join(root, 'model/README.md'), 'utf8');
+    const lines = readme.match(/^ {4}manifest = .*\n(?: {4}.*\n)+/m)?.[0].replace(/^ {4}/gm, '') ?? '';
+    expect(lines.trimEnd().split('\n')).toHaveLength(3);
+    const script = `import json, os
+import joblib
+import pandas as pd
+from sklearn.dummy import DummyClassifier
+
+def model_fn(model_dir):
+    return joblib.load(model_dir + "/model.joblib")
+
+if __name__ == "__main__":
+    base = os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml")
+    ${lines.trimEnd().replaceAll('\n', '\n    ')}
+    assert set(data["region"]) == {"01001", "07030", "10115", "94040"}, set(data["region"])
+    assert data["age"].dtype == float and data["income"].isna().any(), data.dtypes
+    labels = data.pop("bought")
+    joblib.dump(DummyClassifier().fit(data, labels), os.environ["SM_MODEL_DIR"] + "/model.joblib")
+`;
+    const config = `project: people
+problem: binary
+data: { source: people.csv, target: bought, row_id: id, exclude: [spent] }
+`;
+    const run = await runToVerdict(project(script, 'examples/script-mode/model/requirements.txt', config));
+    expect([run.status, run.verdict.outcome]).toEqual(['succeeded', 'reject']);
+  },
+);
