@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { expect, jest, test } from '@jest/globals';
 import { Workspace } from '../pipeline/cli/cli.fixture.ts';
 import { expectWithin, runToVerdict } from '../pipeline/cli/verdict.fixture.ts';
-import { whoseChecks } from '../scripts/template.ts';
 
 /*
  * Scripts in the style that users have, with scikit-learn, LightGBM and XGBoost, each unchanged beside script_mode.
@@ -12,7 +11,6 @@ import { whoseChecks } from '../scripts/template.ts';
 // The first run ever installs the frameworks.
 jest.setTimeout(600_000);
 const root = join(import.meta.dirname, '..');
-const { holdsSample } = whoseChecks(root, process.env);
 
 /** 1,500 people: codes that look like numbers, missing numbers, flags; what they spent, and whether they bought. */
 function people(): string {
@@ -93,34 +91,3 @@ ${positive}${training}
   expect(run.status).toBe('succeeded');
   expectWithin(run, sensible);
 });
-
-(holdsSample ? test : test.skip)(
-  "the lines of the model's README read each column with its type",
-  async () => {
-    const readme = readFileSync(join(root, 'model/README.md'), 'utf8');
-    const lines = readme.match(/^ {4}manifest = .*\n(?: {4}.*\n)+/m)?.[0].replace(/^ {4}/gm, '') ?? '';
-    expect(lines.trimEnd().split('\n')).toHaveLength(3);
-    const script = `import json, os
-import joblib
-import pandas as pd
-from sklearn.dummy import DummyClassifier
-
-def model_fn(model_dir):
-    return joblib.load(model_dir + "/model.joblib")
-
-if __name__ == "__main__":
-    base = os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml")
-    ${lines.trimEnd().replaceAll('\n', '\n    ')}
-    assert set(data["region"]) == {"01001", "07030", "10115", "94040"}, set(data["region"])
-    assert data["age"].dtype == float and data["income"].isna().any(), data.dtypes
-    labels = data.pop("bought")
-    joblib.dump(DummyClassifier().fit(data, labels), os.environ["SM_MODEL_DIR"] + "/model.joblib")
-`;
-    const config = `project: people
-problem: binary
-data: { source: people.csv, target: bought, row_id: id, exclude: [spent] }
-`;
-    const run = await runToVerdict(project(script, 'examples/script-mode/model/requirements.txt', config));
-    expect([run.status, run.verdict.outcome]).toEqual(['succeeded', 'reject']);
-  },
-);
