@@ -12,6 +12,7 @@ export const commands = (): Command[] => [
   report(),
   power(),
   doctor(),
+  gc(),
   image(),
 ];
 
@@ -246,6 +247,44 @@ What the token may not see is reported as not checked, never as missing.
 Exit code: 0 no problem, 1 a problem, 2 a problem in mlops.yaml.`,
     )
     .action(async (options) => (await import('./doctor.ts')).doctor(options));
+
+const gc = () =>
+  new Command('gc')
+    .description('Remove from .mlops what old runs left and nothing needs any more.')
+    .addOption(
+      new Option('--age <days>', 'how old runs, their files and unused environments must be')
+        .argParser(daysOf)
+        .default(30),
+    )
+    .addOption(
+      new Option('--count <n>', 'how many runs of each model stay, however old')
+        .argParser(countOrNone)
+        .default(30),
+    )
+    .option('--dry-run', 'only show what would go')
+    .addOption(shared.json())
+    .addHelpText(
+      'after',
+      `
+A run goes if it is older than --age and not among the newest --count of its model. What goes with it: its report, its jobs,
+its prepared data, staged inputs, scores and image, unless another run that stays needs them. Python environments go if no job
+has used them for --age days; a run that needs one installs it again.
+
+Packages stay with all that serving, comparing and promoting them takes, and so do the champion, the champions before it with
+their runs, leases, and the looks that were taken at a holdout. While a run is in progress nothing is removed.`,
+    )
+    .action(async (options) => (await import('./gc.ts')).gc(options));
+
+function daysOf(text: string): number {
+  if (!/^\d{1,5}(\.\d+)?$/.test(text))
+    throw new InvalidArgumentError('Expected a number of days, such as 30.');
+  return Number(text);
+}
+
+function countOrNone(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('Expected a whole number.');
+  return Number(text);
+}
 
 /** An option that only `doctor --github` has. */
 const needsGitHub = (flags: string, description: string) =>

@@ -434,7 +434,7 @@ const gate = object({
   reuse: choice(['report', 'correct', 'sealed'])
     .default('report')
     .describe(
-      'What to do when runs judge models on the same holdout again. report: count and report these looks. correct: also hold superior to a stricter level. sealed: as correct, and show only whether the candidate passes until it is promoted.',
+      'What to do when runs judge models on the same holdout again. report: count and report these looks. correct: also hold superior to a stricter level. sealed: as correct, and show only whether the candidate passes (a hold does not) until it is promoted. non_inferior has no correction.',
     ),
   enforce: flag().default(true).describe('false: the verdict is reported but does not block promotion.'),
 });

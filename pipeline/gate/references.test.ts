@@ -46,13 +46,16 @@ test.each(binary)(
   },
 );
 
-test.each(Object.keys(python.binary))('the decision curve of %s is that of its confusion matrices', async (name) => {
-  const { labels, scores } = (await reference(`binary-${name}-candidate`, 'binary')).rows as BinaryScores;
-  const { net_benefit } = plotsOf({ labels, scores: scores! }).decision!;
-  const expected: [number, number][] = python.binary[name].net_benefit;
-  for (const [threshold, benefit] of expected)
-    expectClose(net_benefit.find(([t]) => Math.abs(t - threshold) < 1e-9)![1], benefit);
-});
+test.each(Object.keys(python.binary))(
+  'the decision curve of %s is that of its confusion matrices',
+  async (name) => {
+    const { labels, scores } = (await reference(`binary-${name}-candidate`, 'binary')).rows as BinaryScores;
+    const { net_benefit } = plotsOf({ labels, scores: scores! }).decision!;
+    const expected: [number, number][] = python.binary[name].net_benefit;
+    for (const [threshold, benefit] of expected)
+      expectClose(net_benefit.find(([t]) => Math.abs(t - threshold) < 1e-9)![1], benefit);
+  },
+);
 
 test.each(Object.keys(python.multiclass))(
   'every multiclass metric of %s is that of scikit-learn',

@@ -35,8 +35,7 @@ export function curveCharts(candidate: ModelPlots, champion: ModelPlots | null):
   if (candidate.pr !== undefined) charts.push(prChart(candidate, champion));
   if (candidate.calibration !== undefined)
     charts.push(calibrationChart(candidate.calibration, champion?.calibration, CALIBRATION));
-  if (candidate.decision !== undefined)
-    charts.push(decisionChart(candidate.decision, champion?.decision));
+  if (candidate.decision !== undefined) charts.push(decisionChart(candidate.decision, champion?.decision));
   if (candidate.histogram !== undefined)
     charts.push(distributionChart(candidate.histogram, champion?.histogram));
   if (candidate.roc_by_class !== undefined && candidate.roc_by_class.length > 0)

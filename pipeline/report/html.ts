@@ -69,6 +69,7 @@ export function renderHtml(report: Report): string {
 
 function partsOf(report: Report): Part[] {
   const { verdict, plots, explanation, tuning, failure } = report;
+  const measured = verdict?.sealed ? null : verdict;
   const rival = reading.rivalName(report);
   const since = `Since the ${rival.toLowerCase()} was trained. A change beside a moved metric does not prove that it is the cause.`;
   const parts: (readonly [id: string, title: string, aside: string, body: Html | ''] | null)[] = [
@@ -78,11 +79,11 @@ function partsOf(report: Report): Part[] {
       `The last lines of the log of ${failure.step}.`,
       failureBody(failure),
     ],
-    verdict && [
+    measured && [
       'metrics',
       'Metrics',
-      metricsAside(verdict, report.data?.groups),
-      metricsBody(verdict, rival),
+      metricsAside(measured, report.data?.groups),
+      metricsBody(measured, rival),
     ],
     verdict && ['checks', 'Checks', capital(`${reading.checkCounts(verdict)}.`), checksBody(verdict)],
     ['changes', 'What changed, what moved', since, changesBody(report)],

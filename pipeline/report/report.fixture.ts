@@ -165,32 +165,33 @@ export function sampleVerdict(change: Partial<Verdict> = {}): Verdict {
     },
     slices: withGaps(
       [
-      ['Gender', 'Female', 104, 15, 0.8639, 0.8521],
-      ['Gender', 'Male', 151, 26, 0.8497, 0.8372],
-      ['MaritalStatus', 'Divorced', 57, 6, 0.8301, 0.8203],
-      ['MaritalStatus', 'Married', 117, 14, 0.8412, 0.8447],
-      ['MaritalStatus', 'Single', 81, 21, 0.8619, 0.8389],
-      ['Department', 'Human Resources', 11, 2, null, null],
-      ['Department', 'Research & Development', 168, 23, 0.8571, 0.8462],
-      ['Department', 'Sales', 76, 16, 0.8448, 0.8312],
-    ].map(([column, value, n, positives, candidate, champion]) => ({
-      column: String(column),
-      value: String(value),
-      n: Number(n),
-      positives: Number(positives),
-      metric: 'roc_auc',
-      candidate: candidate as number | null,
-      champion: champion as number | null,
-      interval:
-        candidate === null
-          ? null
-          : [
-              Number(candidate) - 1.1 / Math.sqrt(Number(n)),
-              Math.min(1, Number(candidate) + 0.9 / Math.sqrt(Number(n))),
-            ],
-      ...judged(candidate as number | null, champion as number | null, Number(positives) >= 20),
-      ...(candidate === null ? { note: 'Too few rows of a class to measure.' } : {}),
-    }))),
+        ['Gender', 'Female', 104, 15, 0.8639, 0.8521],
+        ['Gender', 'Male', 151, 26, 0.8497, 0.8372],
+        ['MaritalStatus', 'Divorced', 57, 6, 0.8301, 0.8203],
+        ['MaritalStatus', 'Married', 117, 14, 0.8412, 0.8447],
+        ['MaritalStatus', 'Single', 81, 21, 0.8619, 0.8389],
+        ['Department', 'Human Resources', 11, 2, null, null],
+        ['Department', 'Research & Development', 168, 23, 0.8571, 0.8462],
+        ['Department', 'Sales', 76, 16, 0.8448, 0.8312],
+      ].map(([column, value, n, positives, candidate, champion]) => ({
+        column: String(column),
+        value: String(value),
+        n: Number(n),
+        positives: Number(positives),
+        metric: 'roc_auc',
+        candidate: candidate as number | null,
+        champion: champion as number | null,
+        interval:
+          candidate === null
+            ? null
+            : [
+                Number(candidate) - 1.1 / Math.sqrt(Number(n)),
+                Math.min(1, Number(candidate) + 0.9 / Math.sqrt(Number(n))),
+              ],
+        ...judged(candidate as number | null, champion as number | null, Number(positives) >= 20),
+        ...(candidate === null ? { note: 'Too few rows of a class to measure.' } : {}),
+      })),
+    ),
     checks: [
       check({
         name: 'threshold roc_auc',
@@ -251,6 +252,7 @@ export function sampleVerdict(change: Partial<Verdict> = {}): Verdict {
         limit: -0.1,
       }),
     ],
+    check_counts: { pass: 7, fail: 0, inconclusive: 0, not_judged: 1 },
     notes: [],
     ...change,
   };

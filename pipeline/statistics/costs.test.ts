@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { probabilitiesOf, rowsOf, scoresOf, binormal, labelsOf } from '../../scripts/simulate/models.ts';
+import { binormal, labelsOf, probabilitiesOf, rowsOf, scoresOf } from '../../scripts/simulate/models.ts';
 import { type Costs, costThreshold } from './costs.ts';
 import { metricOf, modelOf } from './model.ts';
 import { Random } from './random.ts';

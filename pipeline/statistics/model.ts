@@ -21,7 +21,13 @@ export interface Model extends ModelMetrics {
 export function modelOf(rows: Scores, threshold: number, costs: Costs | null = null): Model {
   const metrics = modelMetrics(rows, threshold, costs);
   const ranks = rows.problem === 'binary' && rows.scores !== null && !metrics.absent.has('roc_auc');
-  return { ...metrics, rows, threshold, costs, placements: ranks ? placements(rows.labels, rows.scores!) : null };
+  return {
+    ...metrics,
+    rows,
+    threshold,
+    costs,
+    placements: ranks ? placements(rows.labels, rows.scores!) : null,
+  };
 }
 
 function modelMetrics(rows: Scores, threshold: number, costs: Costs | null): ModelMetrics {

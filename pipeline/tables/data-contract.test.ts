@@ -175,6 +175,13 @@ const bad: [what: string, content: string | Buffer, messages: string[], set?: st
     ],
   ],
   [
+    'a class that has spaces at its end',
+    'id,y,age\n1,Yes,3\n2,No,4\n3,Yes ,4\n4,No,5\n',
+    [
+      'data/x.csv: column y: got 3 classes: "No" (2), "Yes" (1), "Yes " (1); expected two classes for problem binary; "Yes" and "Yes " differ in spaces alone: remove them from the data',
+    ],
+  ],
+  [
     'one class of several',
     'id,y,age\n1,a,3\n2,a,4\n',
     ['data/x.csv: column y: got 1 class: "a" (2); expected two classes or more for problem multiclass'],

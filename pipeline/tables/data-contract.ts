@@ -7,6 +7,7 @@ import { openCsv } from './csv.ts';
 import { type DataFile, findDataFiles } from './data-files.ts';
 import type { ParquetFile } from './parquet.ts';
 import { type Key, withKeys } from './partition.ts';
+import { spacesApart } from './spaces.ts';
 import { type SplitCheck, type SplitCount, splitCheck } from './split-check.ts';
 import type { Table } from './table.ts';
 
@@ -128,8 +129,10 @@ async function checkEach<File extends { label: string; isHoldout?: boolean }>(
   const held = files.filter(({ isHoldout = false }) => isHoldout);
   const needed = 'got no file, expected a file or a folder with at least one';
   if (files.length === held.length) check.add('data.source', { file: source }, needed);
-  if (split.by === 'file' && held.length === 0)
+  if (split.by === 'file' && held.length === 0) {
     check.add('data.split.source', { file: split.source }, needed);
+    check.unread += 1;
+  }
   for (const { label } of held)
     if (files.some((file) => file.label === label && file.isHoldout !== true))
       check.add(
@@ -303,12 +306,16 @@ class ContractCheck {
     { present = names, added = 0 }: { present?: readonly string[]; added?: number } = {},
   ): RowCheck | null {
     const { data } = this.config;
-    if (!this.isSoundHeader(label, names, unit)) return null;
-    if (this.columns === null) {
+    const isFirst = this.columns === null;
+    if (!this.isSoundHeader(label, names, unit) || !(isFirst || this.hasSameColumns(label, names))) {
+      this.unread += 1;
+      return null;
+    }
+    if (isFirst) {
       this.columns = [...names];
       this.firstFile = label;
       this.checkColumns(label, names);
-    } else if (!this.hasSameColumns(label, names)) return null;
+    }
     const { isHoldout } = this;
     const file = this.files.push({ label, unit, isHoldout }) - 1;
     const divided = this.split
@@ -360,14 +367,19 @@ class ContractCheck {
   }
 
   finish(): DataCheck {
-    const { source } = this.config.data;
+    const { source, split: rule } = this.config.data;
     const isRagged = this.kinds.has('data.source\nrows of another width');
     if (this.unread === 0 && this.columns !== null && this.rows === 0 && !isRagged)
       this.add('data.source', { file: source }, 'got no rows, expected at least one under the header');
     if (this.unread === 0 && this.rows > 0 && !this.scripted) this.checkLabels();
     const isWhole = this.unread === 0 && this.rows > 0 && !isRagged;
     const split = this.split.finish(isWhole ? this.rows : null, (path, what, kind) =>
-      this.add(path, { file: source }, what, kind),
+      this.add(
+        path,
+        { file: path === 'data.split.source' && rule.by === 'file' ? rule.source : source },
+        what,
+        kind,
+      ),
     );
     const problems = [...this.kinds].flatMap(([key, { told, more }]) => {
       const [path = '', kind = ''] = key.split('\n');
@@ -377,11 +389,21 @@ class ContractCheck {
     });
     return {
       problems,
-      warnings: problems.length === 0 ? [...this.indexWarnings(), ...this.split.warnings()] : [],
+      warnings: [
+        ...this.indexWarnings(),
+        ...this.labelWarnings(),
+        ...(problems.length === 0 ? this.split.warnings() : []),
+      ],
       split: problems.length === 0 ? split : null,
       rows: this.rows,
       columns: this.columns ?? [],
     };
+  }
+
+  private labelWarnings(): string[] {
+    const { problem, data } = this.config;
+    const apart = problem === 'multiclass' ? spacesApart([...this.labels.keys()].sort()) : null;
+    return apart === null ? [] : [`${data.source}: column ${data.target}: the classes ${apart}`];
   }
 
   private indexWarnings(): string[] {
@@ -556,8 +578,11 @@ class ContractCheck {
       classes.length === 0
         ? 'no value'
         : `${classes.length} ${classes.length === 1 ? 'class' : 'classes'}: ${list}`;
-    if (problem === 'binary' && classes.length !== 2)
-      this.add('data.target', column, `got ${found}; expected two classes for problem binary`);
+    if (problem === 'binary' && classes.length !== 2) {
+      const apart = spacesApart(classes);
+      const hint = apart === null ? '' : `; ${apart}`;
+      this.add('data.target', column, `got ${found}; expected two classes for problem binary${hint}`);
+    }
     if (problem === 'multiclass' && classes.length < 2)
       this.add('data.target', column, `got ${found}; expected two classes or more for problem multiclass`);
     if (data.positive !== null && !this.labels.has(data.positive))

@@ -3,6 +3,7 @@ import { decide } from '../../gate/decide.ts';
 import { groupColumnOf } from '../../gate/group-column.ts';
 import { commonRows } from '../../gate/join.ts';
 import { readScores } from '../../gate/scores.ts';
+import { sealed } from '../../gate/seal.ts';
 import type { Outcome, Verdict } from '../../gate/verdict.ts';
 import type { LeftOut, ModelPackage } from '../../ports.ts';
 import type { Scores } from '../../statistics/scores.ts';
@@ -93,7 +94,7 @@ async function replayed(run: RunRecord, config: Config, context: Context): Promi
 
 async function judgedAgain(run: RunRecord, config: Config, context: Context): Promise<Verdict> {
   const { candidate, champion, anchor, verdict, threshold } = await keptModels(run, config, context);
-  return decide({
+  const judged = decide({
     candidate,
     champion: champion?.scores ?? null,
     anchor: anchor?.scores ?? null,
@@ -104,6 +105,7 @@ async function judgedAgain(run: RunRecord, config: Config, context: Context): Pr
     seed: verdict.seed,
     looks: { count: verdict.holdout_uses },
   });
+  return config.gate.reuse === 'sealed' ? sealed(judged, config.gate) : judged;
 }
 
 interface KeptModel {
@@ -135,6 +137,8 @@ export async function keptModels(
     throw new Error(`got a ${problem} model, expected ${config.problem}, as mlops.yaml has it now`);
   }
   const verdict = await readJson<Verdict>(context, gate.verdict);
+  if (verdict.sealed)
+    throw new Error('gate.reuse was sealed, and the candidate is not promoted: its scores are not shown');
   const { threshold } = await readJson<Evidence>(context, gate.evidence);
   const everyRow = await scoresOf(run.execution, 'candidate', request.config, context);
   const champion = await otherModel('champion', scoring.champion.package, run, context);

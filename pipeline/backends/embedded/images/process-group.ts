@@ -12,11 +12,11 @@ const SETTLE_SECONDS = 2;
 /**
  * Runs a command in its own process group, which ends when its standard input closes, that is, when this process ends
  * for any reason. The guard is not a child of the command, because a program may wait for all its children. It
- * ignores SIGTERM and gives the group two seconds.
+ * ignores SIGTERM and gives the group one second.
  */
 const guard = (redirections: string) => `
 exec 3<&0
-( ( trap '' TERM; read -r _ <&3; kill -TERM -$$; sleep 2; kill -KILL -$$ ) >/dev/null 2>&1 & )
+( ( trap '' TERM; read -r _ <&3; kill -TERM -$$; sleep 1; kill -KILL -$$ ) >/dev/null 2>&1 & )
 exec "$@" </dev/null 3<&- ${redirections}`;
 
 export interface CommandOptions {
@@ -84,21 +84,20 @@ export function groupProgram(parts: {
     gone = await groupEnds(group);
     return exit;
   });
+  let asked = false;
+  /** May be called again with a shorter grace: the first that is over counts. */
   async function stop(graceSeconds: number): Promise<void> {
     // Once the leader has ended, the system may reuse the group's number.
-    if (running) signalGroup(group, 'SIGTERM');
+    if (running && !asked) signalGroup(group, 'SIGTERM');
+    asked = true;
     await within(graceSeconds, parts.exit);
     if (running) signalGroup(group, 'SIGKILL');
     await exited;
     if (!gone) throw new Error(`The process group ${group} still runs after SIGKILL`);
   }
-  let stopping: Promise<void> | undefined;
   return {
     exited,
-    stop: (graceSeconds) => {
-      stopping ??= stop(graceSeconds);
-      return stopping;
-    },
+    stop,
     listening: () => listenersOf(group, `SAGEMAKER_BASE_DIR=${parts.env.SAGEMAKER_BASE_DIR}`),
   };
 }
