@@ -422,7 +422,7 @@ const gate = object({
     margin: margin
       .optional()
       .describe(
-        'Allowed loss, in units of primary or as a share of the champion\'s value such as "5%". superior ignores it. Default: 0.03; "5%" for log_loss, brier, calibration_slope, rmse, mae and mape.',
+        'Allowed loss, in units of primary or as a share of the champion\'s value such as "5%". superior ignores it. Default: 0.03; "5%" for log_loss, brier, calibration_slope, expected_cost, rmse, mae and mape.',
       ),
   })
     .prefault({})
@@ -437,6 +437,21 @@ const gate = object({
   })
     .prefault({})
     .describe('A fixed model that the candidate must not fall behind.'),
+  costs: offOr(
+    object({
+      false_positive: number().describe('Cost of a negative row that is predicted positive.'),
+      false_negative: number().describe('Cost of a positive row that is predicted negative.'),
+      true_positive: number()
+        .default(0)
+        .describe('Cost of a positive row that is predicted positive; below 0 is a gain.'),
+      true_negative: number().default(0).describe('Cost of a negative row that is predicted negative.'),
+    }),
+    '{ false_positive, false_negative }',
+  )
+    .default(null)
+    .describe(
+      'Binary: what a decision costs, in any unit, for the metric expected_cost. It predicts the positive class from the probability on at which that is no dearer. Default: off.',
+    ),
   min_change: offOr(
     object({
       absolute: number({ min: 0 }).optional().describe('Least difference, in units of primary.'),
@@ -456,7 +471,7 @@ const gate = object({
       max_drop: margin
         .optional()
         .describe(
-          'How far a slice may fall behind the champion, in units of metric or as a share of the champion\'s value. Default: 0.1; "20%" for log_loss, brier, calibration_slope, rmse, mae and mape.',
+          'How far a slice may fall behind the champion, in units of metric or as a share of the champion\'s value. Default: 0.1; "20%" for log_loss, brier, calibration_slope, expected_cost, rmse, mae and mape.',
         ),
       min_positives: whole({ min: 1 })
         .default(20)
@@ -477,7 +492,7 @@ const gate = object({
   reuse: choice(['report', 'correct', 'sealed'])
     .default('report')
     .describe(
-      'What to do when runs judge models on the same holdout again. report: count and report these looks. correct: also hold superior to a stricter level. sealed: as correct, and show only whether the candidate passes until it is promoted.',
+      'What to do when runs judge models on the same holdout again. report: count and report these looks. correct: also hold superior to a stricter level. sealed: as correct, and show only whether the candidate passes (a hold does not) until it is promoted. non_inferior has no correction.',
     ),
   enforce: flag().default(true).describe('false: the verdict is reported but does not block promotion.'),
 });

@@ -156,9 +156,9 @@ const bad: [what: string, content: string | Buffer, messages: string[], set?: st
     [
       'data/x.csv: data.target: got "y", expected a column of the header; did you mean "Y"?',
       'data/x.csv: data.row_id: got "id", expected a column of the header; did you mean "Id"?',
-      'data/x.csv: data.exclude: got "zip", expected a column of the header',
+      'data/x.csv: data.exclude: got "zip", expected a column of the header: "Id", "Y", "age"',
       'data/x.csv: data.features_exclude: got "agee", expected a column of the header; did you mean "age"?',
-      'data/x.csv: data.slices: got "gender", expected a column of the header',
+      'data/x.csv: data.slices: got "gender", expected a column of the header: "Id", "Y", "age"',
     ],
     ['data.exclude=[zip]', 'data.features_exclude=[agee]', 'data.slices=[gender]'],
   ],
@@ -186,6 +186,13 @@ const bad: [what: string, content: string | Buffer, messages: string[], set?: st
     'id,y,age\n1,Yes,3\n2,No,4\n3,no,4\n',
     [
       'data/x.csv: column y: got 3 classes: "No" (1), "Yes" (1), "no" (1); expected two classes for problem binary',
+    ],
+  ],
+  [
+    'a class that has spaces at its end',
+    'id,y,age\n1,Yes,3\n2,No,4\n3,Yes ,4\n4,No,5\n',
+    [
+      'data/x.csv: column y: got 3 classes: "No" (2), "Yes" (1), "Yes " (1); expected two classes for problem binary; "Yes" and "Yes " differ in spaces alone: remove them from the data',
     ],
   ],
   [
@@ -479,7 +486,9 @@ describe('of data that are too large to be read whole, the beginning', () => {
       'model.content_type=application/jsonlines',
       'data.slices=[town]',
     ]);
-    expect(messages).toContain('a.csv: data.slices: got "town", expected a column of the header');
+    expect(messages).toContain(
+      'a.csv: data.slices: got "town", expected a column of the header: "id", "y", "note", "city"',
+    );
     expect(messages).toContainEqual(
       expect.stringMatching(/^b\.csv: line \d+: column y: got nothing, expected/),
     );

@@ -14,6 +14,7 @@ import type { ParquetColumn, ParquetFile } from './parquet.ts';
 import { type Key, withKeys } from './partition.ts';
 import { type Place, placeText } from './place.ts';
 import { RowPlaces } from './row-places.ts';
+import { spacesApart } from './spaces.ts';
 import { type SplitCheck, type SplitCount, splitCheck } from './split-check.ts';
 import type { Table } from './table.ts';
 
@@ -126,8 +127,10 @@ async function checkEach<File extends { label: string; isHoldout?: boolean }>(
   const held = files.filter(({ isHoldout = false }) => isHoldout);
   const needed = 'got no file, expected a file or a folder with at least one';
   if (files.length === held.length) check.add('data.source', { file: source }, needed);
-  if (split.by === 'file' && held.length === 0)
+  if (split.by === 'file' && held.length === 0) {
     check.add('data.split.source', { file: split.source }, needed);
+    check.unread += 1;
+  }
   for (const { label } of held)
     if (files.some((file) => file.label === label && file.isHoldout !== true))
       check.add(
@@ -310,13 +313,17 @@ class ContractCheck {
     } = {},
   ): RowCheck | null {
     const { data } = this.config;
-    if (!this.isSoundHeader(label, names, unit, added)) return null;
     const named = names.filter((name) => !isUnnamed(name));
-    if (this.columns === null) {
+    const isFirst = this.columns === null;
+    if (!this.isSoundHeader(label, names, unit, added) || !(isFirst || this.hasSameColumns(label, named))) {
+      this.unread += 1;
+      return null;
+    }
+    if (isFirst) {
       this.columns = named;
       this.firstFile = label;
       this.checkColumns(label, named);
-    } else if (!this.hasSameColumns(label, named)) return null;
+    }
     const { isHoldout } = this;
     const file = this.files.push({ label, unit, isHoldout }) - 1;
     const divided = this.split
@@ -429,7 +436,7 @@ class ContractCheck {
   }
 
   finish(): DataCheck {
-    const { source } = this.config.data;
+    const { source, split: rule } = this.config.data;
     const isRagged = this.kinds.has('data.source\nrows of another width');
     if (this.unread === 0 && this.columns !== null && this.rows === 0 && !isRagged)
       this.add('data.source', { file: source }, 'got no rows, expected at least one under the header');
@@ -437,7 +444,12 @@ class ContractCheck {
     this.checkInfinite();
     const isWhole = this.unread === 0 && this.rows > 0 && !isRagged;
     const split = this.split.finish(isWhole ? this.rows : null, (path, what, kind) =>
-      this.add(path, { file: source }, what, kind),
+      this.add(
+        path,
+        { file: path === 'data.split.source' && rule.by === 'file' ? rule.source : source },
+        what,
+        kind,
+      ),
     );
     const problems = [...this.kinds].flatMap(([key, { told, more }]) => {
       const [path = '', kind = ''] = key.split('\n');
@@ -454,6 +466,12 @@ class ContractCheck {
     };
   }
 
+  private labelWarnings(): string[] {
+    const { problem, data } = this.config;
+    const apart = problem === 'multiclass' ? spacesApart([...this.labels.keys()].sort()) : null;
+    return apart === null ? [] : [`${data.source}: column ${data.target}: the classes ${apart}`];
+  }
+
   private warnings(isSound: boolean): string[] {
     const { data } = this.config;
     const sentences: string[] = [];
@@ -461,7 +479,7 @@ class ContractCheck {
       sentences.push(
         "The first column has no name and counts the rows, as pandas' to_csv writes its index: it is left out.",
       );
-    sentences.push(...this.indexWarnings());
+    sentences.push(...this.indexWarnings(), ...this.labelWarnings());
     if (this.dropped > 0) {
       const [count, all] = [this.dropped, this.dropped + this.rows].map(formatCount);
       sentences.push(
@@ -542,7 +560,7 @@ class ContractCheck {
         this.add(
           path,
           { file: label },
-          `${path}: got ${shown(column)}, expected a column of the header${didYouMean(column, names)}`,
+          `${path}: got ${shown(column)}, expected a column of the header${didYouMean(column, names) || listOf(names)}`,
         );
     if (!this.scripted && !names.some((name) => this.isFeature(name)))
       this.add(
@@ -672,8 +690,11 @@ class ContractCheck {
       classes.length === 0
         ? 'no value'
         : `${classes.length} ${classes.length === 1 ? 'class' : 'classes'}: ${list}`;
-    if (problem === 'binary' && classes.length !== 2)
-      this.add('data.target', column, `got ${found}; expected two classes for problem binary`);
+    if (problem === 'binary' && classes.length !== 2) {
+      const apart = spacesApart(classes);
+      const hint = apart === null ? '' : `; ${apart}`;
+      this.add('data.target', column, `got ${found}; expected two classes for problem binary${hint}`);
+    }
     if (problem === 'multiclass' && classes.length < 2)
       this.add('data.target', column, `got ${found}; expected two classes or more for problem multiclass`);
     if (data.positive !== null && !this.labels.has(data.positive))
@@ -687,6 +708,10 @@ class ContractCheck {
 
 /** Whether a header's field is no name. */
 const isUnnamed = (name: string) => name.trim() === '';
+
+/** The header's columns as the end of a sentence, the first of many. */
+const listOf = (columns: readonly string[]): string =>
+  `: ${columns.slice(0, mostShown).map(shown).join(', ')}${columns.length > mostShown ? ', ...' : ''}`;
 
 /** What is wrong with a name of the header; null if nothing is. The first column of CSV may lack one if it counts the rows. */
 function nameProblem(name: string, index: number, first: number, unit: string): string | null {

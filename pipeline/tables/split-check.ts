@@ -284,13 +284,11 @@ class ByFile implements SplitCheck {
 
   finish(rows: number | null, add: Add): SplitCount | null {
     if (rows === null) return null;
-    const { source, split } = this.#data;
-    if (split.by !== 'file') return null;
-    for (const [rows, key, of] of [
-      [this.#train, 'data.source', source],
-      [this.#holdout, 'data.split.source', split.source],
+    for (const [rows, key] of [
+      [this.#train, 'data.source'],
+      [this.#holdout, 'data.split.source'],
     ] as const)
-      if (rows === 0) add(key, `got no rows in ${of}, expected at least one`, 'sides');
+      if (rows === 0) add(key, 'got no rows, expected at least one under the header', 'sides');
     return { holdout: this.#holdout };
   }
 
