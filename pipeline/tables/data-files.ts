@@ -14,7 +14,7 @@ export interface DataFile {
 
 /**
  * The data files among `paths` (files, or folders with files at any depth), sorted by name. Leaves out hidden files,
- * markers such as _SUCCESS, and paths that do not exist. Labels start with `source`.
+ * markers such as _SUCCESS, pipes and devices, and paths that do not exist. Labels start with `source`.
  */
 export async function findDataFiles(paths: readonly string[], source: string): Promise<DataFile[]> {
   const files: string[] = [];
@@ -70,7 +70,9 @@ const isMarker = (name: string): boolean => /^\.|^_[^=]*$/.test(name);
 
 async function kindOf(path: string): Promise<'file' | 'folder' | 'none'> {
   try {
-    return (await stat(path)).isDirectory() ? 'folder' : 'file';
+    const found = await stat(path);
+    if (found.isFile()) return 'file';
+    return found.isDirectory() ? 'folder' : 'none';
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOENT' || code === 'ENOTDIR') return 'none';
