@@ -2,7 +2,8 @@ import { readFile, stat } from 'node:fs/promises';
 import { kindOf } from '../config/locate.ts';
 import { ScoreFileError, shown } from '../errors.ts';
 import { BadFile } from '../tables/bad-file.ts';
-import { isParquet, openCsv } from '../tables/csv.ts';
+import { openCsv } from '../tables/csv.ts';
+import { isParquet } from '../tables/other-format.ts';
 import type { ParquetColumn } from '../tables/parquet.ts';
 import type { Table } from '../tables/table.ts';
 

@@ -1,5 +1,6 @@
 import { decimalsFor, formatCount, formatPercent, formatValue } from '../format.ts';
 import { type Curve, heightAt } from '../statistics/curve.ts';
+import { benefitOfAll, type DecisionCurve } from '../statistics/decision-curve.ts';
 import type { CalibrationBin, ModelPlots } from '../statistics/plots.ts';
 import type { TuningFacts } from '../steps/train/evidence.ts';
 import {
@@ -34,6 +35,7 @@ export function curveCharts(candidate: ModelPlots, champion: ModelPlots | null):
   if (candidate.pr !== undefined) charts.push(prChart(candidate, champion));
   if (candidate.calibration !== undefined)
     charts.push(calibrationChart(candidate.calibration, champion?.calibration, CALIBRATION));
+  if (candidate.decision !== undefined) charts.push(decisionChart(candidate.decision, champion?.decision));
   if (candidate.histogram !== undefined)
     charts.push(distributionChart(candidate.histogram, champion?.histogram));
   if (candidate.roc_by_class !== undefined && candidate.roc_by_class.length > 0)
@@ -160,6 +162,59 @@ function calibrationChart(
       words.id,
       `${words.title} of the candidate`,
       `By group: ${told}.`,
+    ),
+  };
+}
+
+/** Net benefit above the better of "all" and "none", both drawn as references, is what the model adds. */
+function decisionChart(candidate: DecisionCurve, champion: DecisionCurve | undefined): Chart {
+  const { net_benefit, prevalence, threshold } = candidate;
+  const lowest = -prevalence / 4;
+  const all = net_benefit
+    .map(([t]): [number, number] => [t, benefitOfAll(prevalence, t)])
+    .filter(([, benefit]) => benefit >= lowest);
+  const shown = (curve: Curve): Curve => curve.map(([t, benefit]) => [t, Math.max(lowest, benefit)]);
+  const at = threshold ?? prevalence;
+  const best = Math.max(0, benefitOfAll(prevalence, at));
+  const told = (curve: Curve) => formatValue(heightAt(curve, at), 3);
+  return {
+    title: 'Decision curve',
+    caption: `Net benefit per row by threshold; dotted: calling every row positive, and none${threshold === null ? '' : '. Upright: the threshold of gate.costs'}.`,
+    svg: draw(
+      {
+        grid: { left: 52, right: 12, top: 14, bottom: 44 },
+        xAxis: unit('Threshold probability'),
+        yAxis: {
+          ...number(''),
+          min: lowest,
+          max: prevalence * 1.05,
+          axisLabel: {
+            ...label((value) => (value === 0 ? '0' : formatValue(value, prevalence < 0.1 ? 3 : 2))),
+            showMinLabel: false,
+            showMaxLabel: false,
+          },
+        },
+        series: [
+          reference([
+            [0, 0],
+            [1, 0],
+          ]),
+          reference([[0, prevalence], ...all]),
+          ...(threshold === null
+            ? []
+            : [
+                reference([
+                  [threshold, lowest],
+                  [threshold, prevalence],
+                ]),
+              ]),
+          ...(champion === undefined ? [] : [line(shown(champion.net_benefit), CHAMPION)]),
+          line(shown(net_benefit), CANDIDATE),
+        ],
+      },
+      'decision',
+      'Decision curve: net benefit by threshold',
+      `At a threshold of ${formatValue(at, 3)} the candidate's net benefit per row is ${told(net_benefit)}${champion === undefined ? '' : `, the champion's ${told(champion.net_benefit)}`}; the better of calling every row positive and none has ${formatValue(best, 3)}.`,
     ),
   };
 }

@@ -128,7 +128,7 @@ export interface MetricRow {
   name: string;
   label: string;
   primary: boolean;
-  better: 'higher' | 'lower' | 'near 1';
+  better: ReturnType<typeof metricText>['better'];
   candidate: string;
   interval: string;
   champion: string;
@@ -173,7 +173,7 @@ function metricRow(name: string, result: MetricResult, primary: boolean): Metric
 }
 
 function effectOf(result: MetricResult, better: MetricRow['better']): MetricRow['effect'] {
-  if (result.difference_interval === null || better === 'near 1') return null;
+  if (result.difference_interval === null || better.startsWith('near')) return null;
   const [low, high] = result.difference_interval;
   if (low <= 0 && high >= 0) return null;
   return low > 0 === (better === 'higher') ? 'better' : 'worse';
@@ -229,6 +229,33 @@ export function sliceRows(verdict: Verdict): SliceRow[] {
       };
     })
     .sort((a, b) => CHECK_ORDER[a.outcome] - CHECK_ORDER[b.outcome]);
+}
+
+export interface GapRow {
+  column: string;
+  /** "Male less Female" */
+  groups: string;
+  metric: string;
+  gap: string;
+  interval: string;
+  /** Whether the interval leaves out 0. */
+  isClear: boolean;
+}
+
+/** How far each slice is from the largest of its column, where that has an interval. */
+export function gapRows({ slices }: Verdict): GapRow[] {
+  return slices.flatMap(({ column, value, metric, candidate, gap }) => {
+    if (!gap?.interval) return [];
+    const decimals = decimalsFor(candidate);
+    return {
+      column,
+      groups: `${value} less ${gap.reference}`,
+      metric: metricText(metric).label,
+      gap: formatSigned(gap.value, decimals),
+      interval: formatInterval(gap.interval, decimals, formatSigned),
+      isClear: gap.interval[0] > 0 || gap.interval[1] < 0,
+    };
+  });
 }
 
 /** "255 rows, 41 positive", "255 rows in 90 groups, 41 positive" */

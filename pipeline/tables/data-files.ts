@@ -71,8 +71,8 @@ const isMarker = (name: string): boolean => /^\.|^_[^=]*$/.test(name);
 async function kindOf(path: string): Promise<'file' | 'folder' | 'none'> {
   try {
     const found = await stat(path);
-    if (found.isFile()) return 'file';
-    return found.isDirectory() ? 'folder' : 'none';
+    // A read of a pipe or a device may never end.
+    return found.isDirectory() ? 'folder' : found.isFile() ? 'file' : 'none';
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOENT' || code === 'ENOTDIR') return 'none';

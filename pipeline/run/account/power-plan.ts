@@ -203,8 +203,8 @@ async function modelsOf(
   const { candidate, champion, threshold, verdict } = await keptModels(run, anchorless, context);
   const rows = inOrder(candidate);
   return {
-    own: modelOf(rows, threshold ?? 0.5),
-    other: champion && modelOf(joinTo(rows, champion.scores), champion.threshold ?? 0.5),
+    own: modelOf(rows, threshold ?? 0.5, config.gate.costs),
+    other: champion && modelOf(joinTo(rows, champion.scores), champion.threshold ?? 0.5, config.gate.costs),
     run,
     seed: verdict.seed,
   };

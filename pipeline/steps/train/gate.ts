@@ -7,6 +7,7 @@ import { readScores } from '../../gate/scores.ts';
 import type { Verdict } from '../../gate/verdict.ts';
 import type { Request } from '../../machines/request.ts';
 import type { ModelPackage } from '../../ports.ts';
+import { costThreshold } from '../../statistics/costs.ts';
 import { type ModelPlots, multiclassPlotsOf, plotsOf, regressionPlotsOf } from '../../statistics/plots.ts';
 import type { Scores } from '../../statistics/scores.ts';
 import {
@@ -115,7 +116,10 @@ export async function gate(event: GateEvent, context: StepContext): Promise<Gate
     });
 
   const evidence: Evidence = {
-    plots: { candidate: plots(candidate), champion: champion && plots(common(champion.scores)) },
+    plots: {
+      candidate: plots(candidate, config.gate.costs),
+      champion: champion && plots(common(champion.scores), config.gate.costs),
+    },
     explanation: own.explanation && explained(own.explanation, champion?.explanation ?? null, manifest),
     tuning: await tuningFacts(event, context),
     threshold: config.problem === 'binary' ? (own.threshold ?? 0.5) : null,
@@ -323,10 +327,16 @@ async function scoresOf(
   });
 }
 
-function plots(scores: Scores): ModelPlots {
+function plots(scores: Scores, costs: Config['gate']['costs']): ModelPlots {
   switch (scores.problem) {
     case 'binary':
-      return scores.scores ? plotsOf({ labels: scores.labels, scores: scores.scores }) : {};
+      return scores.scores
+        ? plotsOf({
+            labels: scores.labels,
+            scores: scores.scores,
+            threshold: costs && costThreshold(costs),
+          })
+        : {};
     case 'multiclass':
       return scores.scores
         ? multiclassPlotsOf({ labels: scores.labels, scores: scores.scores, classes: scores.classes })
