@@ -173,6 +173,32 @@ describe('a model that fails', () => {
     });
   });
 
+  test.each([
+    ['training', [], behave({ train: 'slow' }), /FAILED IN TRAIN/],
+    [
+      'training',
+      [
+        '--set',
+        'tuning={objective: {metric: quality, goal: maximize}, max_jobs: 1, parallel_jobs: 1, ranges: {weight: {min: 1, max: 2}}}',
+      ],
+      behave({ train: 'slow' }),
+      /FAILED IN TUNE/,
+    ],
+    ['prepare', [], ['--set', 'prepare.script=slow.py'], /FAILED IN PREPARE/],
+  ])('%s that runs too long: the limit and its line', async (part, more, slow, step) => {
+    const own = workspace.copy();
+    writeFileSync(own.path('slow.py'), 'import time\ndef transform(frame):\n    time.sleep(300)\n');
+    const limited = `${smallConfig.replace('training:\n', `training:\n${part === 'training' ? '  max_runtime: 1s\n' : ''}`)}${part === 'prepare' ? 'prepare:\n  max_runtime: 1s\n' : ''}`;
+    writeFileSync(own.path('mlops.yaml'), limited);
+    const line = limited.split('\n').indexOf('  max_runtime: 1s') + 1;
+    const run = await own.mlops('run', ...more, ...slow);
+    expect(run.code).toBe(1);
+    expect(told(run)).toMatch(step);
+    expect(told(run)).toContain(
+      `TimeLimitError: it ran longer than it may, and was stopped: mlops.yaml: ${part}.max_runtime: 1s (line ${line}, column 16)`,
+    );
+  });
+
   test('train without a sentence: the last line of its traceback', async () => {
     const run = await workspace.mlops('run', ...behave({ train: 'crash' }));
     expect(run.code).toBe(1);

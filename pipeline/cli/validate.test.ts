@@ -75,7 +75,7 @@ test('problems of the data with file, line and column', async () => {
     ['data.source', 'data.csv', 12, undefined],
   ]);
   expect(stderr).toBe(
-    'data.csv: line 5: column y: got nothing, expected a value in every row\n' +
+    'data.csv: line 5: column y: got nothing, expected a value in every row; data.drop_missing_target: true leaves such rows out and counts them\n' +
       'data.csv: line 10: column id: got "r2" again (first at line 4), expected unique row ids; ' +
       'if id names a person or thing with several rows, write data.split: { by: group, column: id } and leave data.row_id out\n' +
       'data.csv: line 12: got 6 fields, expected 5 as in the header\n',

@@ -55,11 +55,10 @@ export async function baselineOf(
     onNote(`baseline: ${label}`);
     if (!(await hasModel(file, model, folder)))
       return without(`No baseline: ${label} has no model ${model}.`);
-    const { config, path } = await loadConfig(file, { model, root: folder, takesNotBuilt: true });
+    const loaded = await loadConfig(file, { model, root: folder, takesNotBuilt: true });
     const request = await makeRequest({
       backend,
-      config,
-      file: path,
+      loaded,
       mode: 'evaluate',
       promote: false,
       trigger: { kind: 'baseline', reason: `baseline ${label}`, actor: null },

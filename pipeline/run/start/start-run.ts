@@ -90,8 +90,7 @@ async function prepareRun(choices: RunChoices, surroundings: RunSurroundings) {
       : await baselineOf(choices.baseline, choices, { ...shared, onNote });
   const request = await makeRequest({
     backend,
-    config,
-    file,
+    loaded,
     mode,
     promote,
     trigger,

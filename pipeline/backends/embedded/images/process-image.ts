@@ -18,7 +18,7 @@ const IMPORT_SECONDS = 60;
 const HOST_VARIABLES =
   process.platform === 'win32'
     ? ['PATH', 'SYSTEMROOT', 'COMSPEC', 'PATHEXT', 'TEMP', 'TMP', 'USERPROFILE', 'APPDATA', 'LOCALAPPDATA']
-    : ['PATH', 'HOME', 'LANG', 'TMPDIR'];
+    : ['PATH', 'HOME', 'LANG', 'TMPDIR', 'MLOPS_NAMESPACES'];
 /** Variables that differ between jobs and that no library reads during its import. */
 const OF_THE_JOB = /^(SAGEMAKER|SM|TRAINING_JOB|PROCESSING_JOB|TRANSFORM_JOB)_/;
 

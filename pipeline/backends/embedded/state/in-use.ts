@@ -3,7 +3,6 @@ import { rmSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { SetupError } from '../../../errors.ts';
 import { createAtomic, unlessMissing } from './files.ts';
 import { claim, isGone, unfinishedRuns } from './run-owner.ts';
 
@@ -12,6 +11,11 @@ import { claim, isGone, unfinishedRuns } from './run-owner.ts';
  * use before it looks at anything, and `mlops gc` marks it as being cleared before it looks for such marks: of the two at
  * once, at least one sees the other.
  */
+
+/** Files cannot be removed now, because somebody uses or removes them. */
+class StateInUseError extends Error {
+  override readonly name = 'StateInUseError';
+}
 
 const inUse = (home: string): string => join(home, 'in-use');
 const clearing = (home: string): string => join(home, 'clearing');
@@ -34,7 +38,7 @@ export async function useState(home: string, onNote: (line: string) => void): Pr
 
 /**
  * Marks the state folder as being cleared, until the returned function is called.
- * @throws SetupError while a run or another `mlops gc` is in progress
+ * @throws StateInUseError while a run or another `mlops gc` is in progress
  */
 export async function clearState(home: string): Promise<() => void> {
   const file = clearing(home);
@@ -49,7 +53,7 @@ export async function clearState(home: string): Promise<() => void> {
 }
 
 const busy = (what: string) =>
-  new SetupError(`mlops gc: ${what}, expected none; nothing was removed: try again later`);
+  new StateInUseError(`mlops gc: ${what}, expected none; nothing was removed: try again later`);
 
 /** The marks of processes that live. Those of killed processes are removed. */
 async function usersOf(home: string): Promise<string[]> {

@@ -26,7 +26,7 @@ export interface Collected {
  * removal is one rename into the folder `trash`, which the next call empties, and records go before their files.
  *
  * @param options.dryRun only says what would go
- * @throws SetupError while a run is in progress, and UnreadableRecordError
+ * @throws StateInUseError while a run is in progress, and UnreadableRecordError
  */
 export async function collect(
   home: string,
@@ -71,10 +71,8 @@ const cleared = /^(configs|holdouts|inputs-\w+|jobs-\w+|models|prepared|runs|sco
 /** Objects at `s3/BUCKET/PROJECT/FOLDER/MODEL/` that no record names. What jobs wrote is needed by runs in progress only. */
 async function objectsOf(home: string, { named, runs }: Records, { before }: Limits): Promise<string[]> {
   const root = join(home, 's3', 'mlops');
-  const entries = (await unlessMissing(readdir(root, { recursive: true, withFileTypes: true }))) ?? [];
   const found: string[] = [];
-  for (const entry of entries.filter((each) => !each.isDirectory())) {
-    const path = join(entry.parentPath, entry.name);
+  for await (const path of below(root)) {
     const [, folder = '', , run = ''] = relative(root, path).split(sep);
     if (!cleared.test(folder)) continue;
     const isOfJob = folder.startsWith('jobs-');
@@ -154,12 +152,20 @@ async function sizeOf(path: string): Promise<number> {
   const status = await lstat(path);
   if (!status.isDirectory()) return status.nlink > 1 ? 0 : status.size;
   let bytes = 0;
-  for (const entry of await readdir(path, { recursive: true, withFileTypes: true })) {
-    if (entry.isDirectory()) continue;
-    const { size, nlink } = await lstat(join(entry.parentPath, entry.name));
+  for await (const inner of below(path)) {
+    const { size, nlink } = await lstat(inner);
     if (nlink === 1) bytes += size;
   }
   return bytes;
+}
+
+/** The files below a folder. Links, which a job may have left, are not followed. */
+async function* below(folder: string): AsyncGenerator<string> {
+  for (const entry of (await unlessMissing(readdir(folder, { withFileTypes: true }))) ?? []) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) yield* below(path);
+    else yield path;
+  }
 }
 
 /** Removes a folder and those above it that are empty now, up to `top`. */

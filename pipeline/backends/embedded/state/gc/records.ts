@@ -32,7 +32,7 @@ const results = ['prepared', 'model', 'scores'];
 export interface Records {
   /** Folders of the records that go. */
   removed: string[];
-  /** Files of older versions of run records that stay. */
+  /** Files of older versions of the records of old runs that stay. */
   older: string[];
   /** Every text in the records that stay: URIs of objects and of folders (with a slash at the end), names of jobs, images. */
   named: Set<string>;
@@ -69,7 +69,9 @@ export async function recordsOf(home: string, limits: Limits): Promise<Records> 
   const removed = items.filter((item) => !kept.has(item));
   return {
     removed: removed.map(({ folder }) => folder),
-    older: items.filter((item) => isRun(item) && kept.has(item)).flatMap(({ older }) => older),
+    older: items
+      .filter((item) => isRun(item) && kept.has(item) && !isYoung(item))
+      .flatMap(({ older }) => older),
     named: namesIn([...kept]),
     runs,
     removedRuns: removed.filter(isRun).length,
