@@ -10,6 +10,7 @@ export const commands = (): Command[] => [
   definition(),
   history(),
   report(),
+  power(),
   doctor(),
   gc(),
   image(),
@@ -139,6 +140,68 @@ const report = () =>
     .addOption(shared.model())
     .addOption(shared.json('print the report value on standard output'))
     .action(async (name, options) => (await import('./report.ts')).report(name, options));
+
+const power = () =>
+  new Command('power')
+    .description(
+      'Plan the size of the holdout: how many rows a comparison needs, by the scores of the newest run that compared two models.',
+    )
+    .option('--margin <margin>', 'a number, or a share such as 5% (default: gate.champion.margin)', marginOf)
+    .option(
+      '--confidence <level>',
+      'of the bound, between 0.5 and 1 (default: gate.confidence)',
+      between(0.5, 1),
+    )
+    .option('--metric <name>', 'default: gate.primary')
+    .option('--power <probability>', 'of passing, to reach; between 0 and 1', between(0, 1), 0.8)
+    .option(
+      '--lead <difference>',
+      "the candidate's true lead over the champion (default: 0, an equal candidate; with rule superior: the margin)",
+      numberOf,
+    )
+    .option(
+      '--correlation <r>',
+      'of two models, below 1, where no run has compared two yet',
+      between(-1, 1),
+      0.5,
+    )
+    .addOption(shared.backend('where the runs ran'))
+    .addOption(shared.environment())
+    .addOption(shared.config())
+    .addOption(shared.model())
+    .addOption(shared.set('override a setting; may be repeated'))
+    .addOption(shared.json())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  mlops power                                    can today's holdout tell an equal candidate from a worse one?
+  mlops power --margin 0.01 --power 0.9
+  mlops power --metric log_loss --margin 5%
+  mlops power --set gate.champion.rule=superior --lead 0.02
+
+It prints a curve and writes it as a page. Variances are taken to shrink with the number of rows.`,
+    )
+    .action(async (options) => (await import('./power.ts')).power(options));
+
+function marginOf(text: string): number | `${number}%` {
+  if (/^\d+(\.\d+)?%$/.test(text)) return text as `${number}%`;
+  const margin = numberOf(text);
+  if (margin < 0) throw new InvalidArgumentError('Expected a number of at least 0 or a share such as 5%.');
+  return margin;
+}
+
+function numberOf(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('Expected a number.');
+  return value;
+}
+
+const between = (low: number, high: number) => (text: string) => {
+  const value = numberOf(text);
+  if (value > low && value < high) return value;
+  throw new InvalidArgumentError(`Expected a number above ${low} and below ${high}.`);
+};
 
 const doctor = () =>
   new Command('doctor')

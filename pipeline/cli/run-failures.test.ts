@@ -1,5 +1,6 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { PROGRAM_PLACES } from '../backends/embedded/images/model-folder.ts';
 import { type Finished, stackTrace, type Workspace } from './cli.fixture.ts';
 import { behave, smallConfig, smallData, smallProject } from './small-project.fixture.ts';
 
@@ -55,12 +56,12 @@ describe('bad input', () => {
     [
       'a missing model folder',
       ['--set', 'model.context=none'],
-      '--set model.context: got "none", where nothing was found; expected a folder with a Dockerfile or a Python package',
+      `--set model.context: got "none", where nothing was found; expected a folder with train and serve: ${PROGRAM_PLACES}`,
     ],
     [
       'a misspelt model folder',
       ['--set', 'model.context=modle'],
-      'a folder with a Dockerfile or a Python package; did you mean "model"?',
+      `expected a folder with train and serve: ${PROGRAM_PLACES}; did you mean "model"?`,
     ],
     [
       'a misspelt data file',

@@ -125,11 +125,12 @@ function rowsOf(schema: unknown, path: string): Row[] {
 }
 
 const limitRows = (limits: unknown, path: string, metric: string): Row[] =>
-  Object.entries(fieldsOf(limits) ?? {}).map(([key, field]) => ({
-    ...row(`${path}.${key}`, field),
-    type: `a number that METRIC can take; for ${metric} ${typeOf(field).replace('a number ', '')}`,
-    fallback: '',
-  }));
+  Object.entries(fieldsOf(limits) ?? {}).map(([key, field]) => {
+    const own = row(`${path}.${key}`, field);
+    if (!own.type.startsWith('a number ')) return own;
+    const type = `a number that METRIC can take; for ${metric} ${own.type.replace('a number ', '')}`;
+    return { ...own, type, fallback: '' };
+  });
 
 function row(path: string, schema: unknown): Row {
   const [description = '', told] = descriptionOf(schema).split(/(?:^|\s)Default: /);

@@ -18,6 +18,8 @@ const hints: Record<string, string> = {
   ModelOutputError:
     'Make `serve` answer what `output` and `extra` of model.yaml (or `model` in mlops.yaml) say, or correct them.',
   ScoreFileError: 'Fix the answers of `serve`: every row of the holdout needs a score.',
+  NothingToCompareError:
+    'Add rows that no model has seen to the holdout, or change data.split in mlops.yaml.',
   ConflictError: 'Another run was promoted meanwhile. Run again to judge against the new champion.',
   LeaseHeldError: 'Wait for that run to end, or stop it; then run again.',
   LeaseLostError: 'Run again: finished steps are reused.',

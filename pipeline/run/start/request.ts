@@ -123,11 +123,15 @@ const missing = (file: string, path: string, got: string, expected: string) =>
     { path, message: `got ${JSON.stringify(got)}, where nothing was found; expected ${expected}` },
   ]);
 
-/** The data files at a path: the file itself, or all files in the folder by name; empty if nothing is there. */
+/**
+ * The data files at a path: the file itself, or all files in the folder by name; empty if nothing is there, or nothing
+ * that can be read to an end (a FIFO, a socket, a device).
+ */
 export async function dataFiles(path: string): Promise<LocalFile[]> {
   const found = await stat(path).catch(() => null);
   if (found === null) return [];
   if (found.isFile()) return [{ path, name: basename(path) }];
+  if (!found.isDirectory()) return [];
   return (await filesBelow(path))
     .map((inner) => ({ path: inner, name: relative(path, inner).replaceAll('\\', '/') }))
     .sort((a, b) => byCodePoint(a.name, b.name));

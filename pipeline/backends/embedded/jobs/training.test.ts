@@ -69,6 +69,10 @@ test('a training job gives its program the layout of /opt/ml and ends with its a
   expect(described.FinalMetricDataList.map(({ MetricName, Value }) => [MetricName, Value])).toEqual([
     ['auc', 0.8],
   ]);
+  expect(it.notes).toEqual([
+    'training.metrics.never has no value: no line that train printed has a number where "never=([0-9.]+);" looks for it',
+    'training.metrics.broken has no value: no line that train printed has a number where "broken=(\\S+);" looks for it',
+  ]);
   expect(described.BillableTimeInSeconds).toBe(described.TrainingTimeInSeconds);
   expect(Date.parse(described.TrainingEndTime)).toBeGreaterThanOrEqual(Date.parse(described.CreationTime));
   expect(await it.sagemaker.describeTrainingJob({ TrainingJobName: 'job-1' })).toEqual(described);
