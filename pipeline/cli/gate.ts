@@ -8,9 +8,10 @@ import { groupColumnOf } from '../gate/group-column.ts';
 import type { GatePolicy } from '../gate/policy.ts';
 import { problemOf } from '../gate/problem-of.ts';
 import { type ReadOptions, readScores } from '../gate/scores.ts';
+import { sealed } from '../gate/seal.ts';
 import type { Outcome, Verdict } from '../gate/verdict.ts';
 import { cleanText } from '../report/clean-text.ts';
-import { checkCounts, evidence, metricRows } from '../report/reading.ts';
+import { checkCounts, evidence, metricRows, whatDecides } from '../report/reading.ts';
 import { gateReplay } from './gate-replay.ts';
 import { print, printJson, printStyled } from './print.ts';
 import { table } from './table.ts';
@@ -53,12 +54,13 @@ async function gateFiles(file: string, options: GateOptions): Promise<void> {
   const read = async (file: string | undefined) =>
     file === undefined ? null : await readScores(file, reading);
   const candidate = await readScores(file, reading);
-  const verdict = decide({
+  const whole = decide({
     candidate,
     champion: await read(options.champion),
     anchor: await read(options.anchor),
     policy,
   });
+  const verdict = policy.reuse === 'sealed' ? sealed(whole, policy) : whole;
   if (options.json) printJson(verdict);
   else printVerdict(verdict);
   process.exitCode = exitCodes[verdict.outcome];
@@ -85,6 +87,9 @@ function printVerdict(verdict: Verdict): void {
   const tint = ({ promote: 'green', hold: 'yellow', reject: 'red' } as const)[verdict.outcome];
   const outcome = verdict.outcome.toUpperCase();
   printStyled(`${color ? styleText([tint, 'bold'], outcome) : outcome}  ${cleanText(verdict.reason, 600)}\n`);
+  if (verdict.sealed) return;
+  const next = whatDecides(verdict);
+  if (next !== '') print(`${next}\n`);
   const rows = metricRows(verdict).map((row) => [
     row.label,
     row.candidate,

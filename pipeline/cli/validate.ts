@@ -74,7 +74,7 @@ async function check(file: string, model: string | undefined, set: string[]): Pr
     const { config, path } = loaded;
     const missing = await missingFiles(loaded);
     if (missing.length > 0) note(new ConfigError(path, missing).message);
-    const isMissing = missing.some(({ path }) => path === 'data.source');
+    const isMissing = missing.some(({ path }) => path === 'data.source' || path === 'data.split.source');
     const data = isMissing ? null : await checkSource(loaded);
     for (const { message } of data?.problems ?? []) note(message);
     const errors = [...missing.map((problem) => ({ file: path, ...problem })), ...(data?.problems ?? [])];

@@ -150,6 +150,28 @@ function* sources({ data }: Config): Iterable<Breach> {
     ];
 }
 
+function* sourceCsv({ data }: Config, given: (path: string) => boolean): Iterable<Breach> {
+  const { delimiter, decimal } = data.csv;
+  if (delimiter === decimal)
+    yield [
+      'data.csv',
+      `got ${quoted(decimal)} as delimiter and as decimal mark, expected two different characters`,
+    ];
+  if (data.format === 'parquet' && given('data.csv'))
+    yield ['data.csv', 'got settings of CSV, expected none with data.format parquet: leave them out'];
+}
+
+function* columnTypes({ problem, data }: Config): Iterable<Breach> {
+  const typeOf = new Map(Object.entries(data.columns));
+  if (problem === 'regression' && typeOf.get(data.target) === 'text')
+    yield [
+      `data.columns.${data.target}`,
+      'got "text" for data.target, expected a number: problem regression predicts one',
+    ];
+  if (data.row_id !== null && typeOf.get(data.row_id) === 'number')
+    yield [`data.columns.${data.row_id}`, 'got "number" for data.row_id, expected text: row ids are text'];
+}
+
 /** Names that score files use for their own columns. */
 const scoreFileColumns = /^(row_id|label|score|predicted|score_.*)$/;
 
@@ -569,6 +591,8 @@ const rules: readonly Rule[] = [
   rowId,
   columnLists,
   sources,
+  sourceCsv,
+  columnTypes,
   split,
   splitColumn,
   sliceColumns,

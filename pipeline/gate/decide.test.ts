@@ -523,7 +523,7 @@ test('sentences say better or worse in the direction of the metric', () => {
   );
   const [promoted, passed] = said(good, bad, superior);
   expect(promoted).toMatch(
-    /^RMSE is [\d.]+ against the champion's [\d.]+, 1\.\d{3} better \(95 % interval of the difference \[−[\d.]+, −[\d.]+\]\)\. The one check/,
+    /^RMSE is [\d.]+ against the champion's [\d.]+, 1\.\d{3} better \(95 % interval of the difference \[−[\d.]+, −[\d.]+\]\)\. Checks: 1 passes, 2 not judged; no threshold is set\.$/,
   );
   expect(passed).toMatch(/better than the champion's, at least [\d.]+ better at .*; only better passes\.$/);
   expect(said(good, bad, superior, 'r2')[1]).toMatch(/^R² is \.\d+ better .*, at least \.\d+ better at/);
@@ -559,11 +559,11 @@ test('a promotion says what it rests on', () => {
   const { reason } = judge(strong);
   expect(reason).toMatch(own);
   expect(reason.replace(own, '')).toBe(
-    'Only the trivial model was beaten: no threshold is set, and there was no champion to compare with.',
+    'Only the trivial model was beaten: no threshold is set (checks: 1 passes, 3 not judged), and there was no champion to compare with.',
   );
   const held = judge(strong, { policy: policy({ thresholds: { roc_auc: { min: 0.5 } } }) });
   expect(held.reason.replace(own, '')).toBe(
-    'All 2 checks that were judged pass, and there was no champion to compare with.',
+    'Checks: 2 pass, 3 not judged, and there was no champion to compare with.',
   );
   const none = judge(strong, { policy: policy({ floor: false }) });
   expect(none.reason.replace(own, '')).toBe(

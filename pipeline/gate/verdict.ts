@@ -102,6 +102,10 @@ export interface Verdict {
   metrics: Record<string, MetricResult>;
   slices: SliceResult[];
   checks: Check[];
+  /** How many checks have each outcome. What was not judged is counted apart. */
+  check_counts: Record<CheckOutcome, number>;
+  /** true: only whether the candidate passes is shown, until it is promoted (seal.ts). */
+  sealed?: true;
   /** Notes on the verdict as a whole: a metric that could not be computed and why, for example. */
   notes: string[];
 }

@@ -13,7 +13,8 @@ import type { Check, MetricResult, Verdict } from '../gate/verdict.ts';
 import { metricText } from '../metrics.ts';
 import type { ModelPlots } from '../statistics/plots.ts';
 import type { Explanation, Plots, TuningFacts } from '../steps/train/evidence.ts';
-import { type Chart, CLASS_COLOR_COUNT, curveCharts, tuningCharts } from './charts.ts';
+import type { Chart } from './chart-parts.ts';
+import { CLASS_COLOR_COUNT, curveCharts, tuningCharts } from './charts.ts';
 import { cleanLogLine, shortDigests } from './clean-text.ts';
 import { cell, column, details, foldedTable, hidden, list, numbers, stacked, table } from './html-pieces.ts';
 import { PAGE_STYLE } from './html-style.ts';
@@ -67,6 +68,7 @@ export function renderHtml(report: Report): string {
 
 function partsOf(report: Report): Part[] {
   const { verdict, plots, explanation, tuning, failure } = report;
+  const measured = verdict?.sealed ? null : verdict;
   const rival = reading.rivalName(report);
   const since = `Since the ${rival.toLowerCase()} was trained. A change beside a moved metric does not prove that it is the cause.`;
   const parts: (readonly [id: string, title: string, aside: string, body: Html | ''] | null)[] = [
@@ -76,11 +78,11 @@ function partsOf(report: Report): Part[] {
       `The last lines of the log of ${failure.step}.`,
       failureBody(failure),
     ],
-    verdict && [
+    measured && [
       'metrics',
       'Metrics',
-      metricsAside(verdict, report.data?.groups),
-      metricsBody(verdict, rival),
+      metricsAside(measured, report.data?.groups),
+      metricsBody(measured, rival),
     ],
     verdict && ['checks', 'Checks', capital(`${reading.checkCounts(verdict)}.`), checksBody(verdict)],
     ['changes', 'What changed, what moved', since, changesBody(report)],

@@ -66,7 +66,9 @@ function sectionsOf(report: Report, whole: boolean, mark: string): Section[] {
       : [
           {
             priority: 1,
-            variants: shorter(reading.metricRows(verdict).length, (n) => metrics(report, verdict, n)),
+            variants: verdict.sealed
+              ? ['']
+              : shorter(reading.metricRows(verdict).length, (n) => metrics(report, verdict, n)),
           },
           { priority: 2, variants: shorter(verdict.checks.length, (n) => checks(verdict, n, whole)) },
         ]),

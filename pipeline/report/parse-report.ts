@@ -95,6 +95,8 @@ const verdict = z.object({
   metrics: settings(metricResult),
   slices: list(sliceResult),
   checks: list(check),
+  check_counts: z.object({ pass: count, fail: count, inconclusive: count, not_judged: count }),
+  sealed: z.literal(true).exactOptional(),
   notes: list(text),
 });
 

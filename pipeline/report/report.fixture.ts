@@ -230,6 +230,7 @@ export function sampleVerdict(change: Partial<Verdict> = {}): Verdict {
         limit: -0.1,
       }),
     ],
+    check_counts: { pass: 7, fail: 0, inconclusive: 0, not_judged: 1 },
     notes: [],
     ...change,
   };

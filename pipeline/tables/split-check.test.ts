@@ -41,7 +41,7 @@ describe('by group', () => {
   const header = 'id,who,x,y';
 
   test('counts the groups that the prepare job will hold out, and their rows', async () => {
-    const rows = text(300, (n) => `r${n},p${n % 60},1,${n % 2}`);
+    const rows = text(300, (n) => `r${n},p${n % 60},${n},${n % 2}`);
     const { split, problems, warnings } = await check({ 'data/x.csv': csv(header, rows) }, group);
     // The rule, as pipeline/prepare has it: the first 8 bytes of sha256(project:group).
     const held = text(60, (n) => `p${n}`).filter(
@@ -70,7 +70,7 @@ describe('by group', () => {
   });
 
   test('says that a marker is one group, and names the column that was meant', async () => {
-    const rows = text(60, (n) => `r${n},${n < 5 ? 'NA' : `p${n}`},1,${n % 2}`);
+    const rows = text(60, (n) => `r${n},${n < 5 ? 'NA' : `p${n}`},${n},${n % 2}`);
     expect((await check({ 'data/x.csv': csv(header, rows) }, group)).warnings).toEqual([
       '5 rows have the group "NA": they count as one group.',
     ]);
@@ -219,14 +219,12 @@ describe('by file', () => {
       expect.stringContaining(
         'kept.csv: got columns that differ from those of data/x.csv: it lacks "x" and adds "z"',
       ),
-      expect.stringContaining('got no rows in kept.csv'),
     ]);
     expect((await check({ ...data, 'kept.csv': 'id,x,y\n' }, file)).messages).toEqual([
-      'data/x.csv: got no rows in kept.csv, expected at least one',
+      'kept.csv: got no rows, expected at least one under the header',
     ]);
     expect((await check(data, file)).messages).toEqual([
       'kept.csv: got no file, expected a file or a folder with at least one',
-      expect.stringContaining('got no rows in kept.csv'),
     ]);
     const inside = await check({ ...data, 'data/y.csv': rows(50, 9) }, '{ by: file, source: data/y.csv }', {
       source: 'data',
@@ -241,7 +239,7 @@ test('without an id, a warning that an added column moves rows; not where a grou
   const files = {
     'data/x.csv': csv(
       'x,who,y',
-      text(60, (n) => `${n},p${n},${n % 2}`),
+      text(60, (n) => `${n},p${n % 20},${n % 2}`),
     ),
   };
   const plain = await check(files, 'hash', { row_id: 'null' });

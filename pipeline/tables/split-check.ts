@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Config } from '../config/schema.ts';
 import { shown } from '../errors.ts';
 import { formatCountOf } from '../format.ts';
+import { isMissing } from './cell.ts';
 import { boundaryOf, type Moment, momentOf, unitOf, writtenMoment } from './moment.ts';
 
 /*
@@ -91,9 +92,6 @@ class ByHash implements SplitCheck {
   }
 }
 
-/** Words for a missing value, which are one group all the same. */
-const markers = /^\s*(na|n\/a|#n\/a|<na>|-?nan|null|none)\s*$/i;
-
 class ByGroup implements SplitCheck {
   readonly #column: string;
   readonly #share: number;
@@ -136,7 +134,7 @@ class ByGroup implements SplitCheck {
 
   warnings(): string[] {
     return [...this.#rowsOf]
-      .filter(([group]) => markers.test(group))
+      .filter(([group]) => group !== '' && isMissing(group))
       .map(
         ([group, rows]) =>
           `${formatCountOf(rows, 'row')} have the group ${shown(group)}: they count as one group.`,
@@ -286,13 +284,11 @@ class ByFile implements SplitCheck {
 
   finish(rows: number | null, add: Add): SplitCount | null {
     if (rows === null) return null;
-    const { source, split } = this.#data;
-    if (split.by !== 'file') return null;
-    for (const [rows, key, of] of [
-      [this.#train, 'data.source', source],
-      [this.#holdout, 'data.split.source', split.source],
+    for (const [rows, key] of [
+      [this.#train, 'data.source'],
+      [this.#holdout, 'data.split.source'],
     ] as const)
-      if (rows === 0) add(key, `got no rows in ${of}, expected at least one`, 'sides');
+      if (rows === 0) add(key, 'got no rows, expected at least one under the header', 'sides');
     return { holdout: this.#holdout };
   }
 

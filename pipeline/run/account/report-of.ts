@@ -50,7 +50,7 @@ export async function reportOf(
     candidate,
     champion: champion && championFacts(champion, plan?.champion.origin ?? 'champion'),
     data: prepared ? await dataFacts(run, evidence, context) : null,
-    plots: evidence?.plots ?? null,
+    plots: verdict?.sealed ? null : (evidence?.plots ?? null),
     explanation: evidence?.explanation ?? null,
     tuning: evidence?.tuning ?? null,
     changes:

@@ -10,7 +10,6 @@ import type { ModelPackage } from '../../ports.ts';
 import { type ModelPlots, multiclassPlotsOf, plotsOf, regressionPlotsOf } from '../../statistics/plots.ts';
 import type { Scores } from '../../statistics/scores.ts';
 import {
-  artifactsOf,
   folder,
   type Manifest,
   type Prepared,
@@ -22,9 +21,10 @@ import {
 } from '../context.ts';
 import type { Evidence, Explanation, TuningFacts } from './evidence.ts';
 import { outputOf } from './keep.ts';
-import { lookAt } from './looks.ts';
+import { lookAt, verdictOf } from './looks.ts';
 import { type ModelExplanation, readModelReport } from './model-report.ts';
 import { scoreFileOf } from './score-file.ts';
+import { evidenceFolder, isSealed, writeVerdict } from './seal.ts';
 import type { Plan, Scoring } from './state.ts';
 import { trainedAmong } from './trained-rows.ts';
 import { readNamedJson, readRecorded } from './unchanged.ts';
@@ -82,6 +82,7 @@ export async function gate(event: GateEvent, context: StepContext): Promise<Gate
   const look = await lookAt(
     {
       holdout: manifest.holdout_sha256,
+      manifest,
       rowIds: everyRow.ids,
       comparison: {
         candidate: [event.plan.fingerprint, model.trained.artifact],
@@ -97,8 +98,10 @@ export async function gate(event: GateEvent, context: StepContext): Promise<Gate
     },
     context,
   );
+  const stored = look.stored && (await verdictOf(look.stored, context));
+  // What is stored of a sealed look says only whether the candidate passed: it is decided again, as the same look.
   const verdict =
-    look.stored?.verdict ??
+    (isSealed(config.gate) ? null : stored) ??
     decide({
       candidate,
       champion: champion && common(champion.scores),
@@ -110,12 +113,6 @@ export async function gate(event: GateEvent, context: StepContext): Promise<Gate
       seed: request.seed,
       looks: { count: look.number },
     });
-  // A baseline run only makes a model to compare with; it chooses nothing and does not count as a look.
-  // On AWS there are none, so nobody can call a look that.
-  const counts = request.trigger.kind !== 'baseline' || context.region !== null;
-  if (look.stored === null && counts) {
-    await look.keep({ verdict, execution: event.execution, at: context.clock.now().toISOString() });
-  }
 
   const evidence: Evidence = {
     plots: { candidate: plots(candidate), champion: champion && plots(common(champion.scores)) },
@@ -128,22 +125,25 @@ export async function gate(event: GateEvent, context: StepContext): Promise<Gate
       ...own.notes,
       ...refusedStart(model),
       ...others.flatMap((other) => leftOut(other, everyRow, seen.get(other) ?? null)),
-      ...(champion ? await movedBoundary(champion, manifest, context) : []),
-      ...(look.stored
+      ...(champion ? await splitNotes(champion, manifest, context) : []),
+      ...(look.stored && stored
         ? [`Run ${look.stored.execution} made the same comparison; this run repeats its verdict.`]
         : []),
     ],
   };
-  const verdictUri = `${runFolder(event, context)}verdict.json`;
-  const evidenceUri = `${runFolder(event, context)}evidence.json`;
-  await context.storage.write(verdictUri, JSON.stringify(verdict));
-  await context.storage.write(evidenceUri, JSON.stringify(evidence));
+  const { shown, uris } = await writeVerdict(event.execution, config.gate, { verdict, evidence }, context);
+  // A baseline run only makes a model to compare with; it chooses nothing and does not count as a look.
+  // On AWS there are none, so nobody can call a look that.
+  const counts = request.trigger.kind !== 'baseline' || context.region !== null;
+  if (look.stored === null && counts) {
+    const at = context.clock.now().toISOString();
+    await look.keep({ verdict: uris.verdict, execution: event.execution, at });
+  }
   return {
-    outcome: verdict.outcome,
-    reason: verdict.reason,
-    verdict: verdictUri,
-    evidence: evidenceUri,
-    promotable: verdict.outcome === 'promote' || !verdict.enforced,
+    outcome: shown.outcome,
+    reason: shown.reason,
+    ...uris,
+    promotable: shown.outcome === 'promote' || !shown.enforced,
   };
 }
 
@@ -242,18 +242,32 @@ function viewedRows({ rows, trained_on, dropped, other_label }: ViewManifest['vi
     : `${rows} of the holdout's ${all} rows are compared (left out: ${named.join(', ')})`;
 }
 
-/** A sentence if the newest rows begin at another time than they did for the champion. */
-async function movedBoundary(
+/** Sentences if the champion's rows were divided by another rule, or from another time on. */
+async function splitNotes(
   { package: { name, preparation } }: OtherModel,
   { split, holdout_share }: Manifest,
   context: StepContext,
 ): Promise<string[]> {
-  if (split?.by !== 'time') return [];
-  const theirs = (await readJson<Manifest>(context, preparation.manifest)).split;
-  if (theirs?.by !== 'time' || theirs.boundary === split.boundary) return [];
-  return [
-    `The holdout begins at ${split.boundary}; that of the champion ${name} began at ${theirs.boundary}. It is always the newest ${formatPercent(holdout_share ?? 0)} of the data of a run.`,
-  ];
+  if (split?.by !== 'group' && split?.by !== 'time') return [];
+  const { split: theirs, holdout_share: share } = await readJson<Manifest>(context, preparation.manifest);
+  const isSame = theirs?.by === split.by && theirs.column === split.column;
+  const favour = 'which counts in its favour';
+  // A group that is held out at a share is held out at every larger one.
+  if (split.by === 'group')
+    return isSame && (share ?? 0) >= (holdout_share ?? 0)
+      ? []
+      : [
+          `The champion ${name} was not made with this split by ${split.column}: it may have been trained on other rows of the groups that are compared, ${favour}.`,
+        ];
+  if (!isSame)
+    return [
+      `The champion ${name} was not made with a split by ${split.column}: it may have been trained on rows as new as the holdout's, ${favour}.`,
+    ];
+  return theirs.boundary === split.boundary
+    ? []
+    : [
+        `The holdout begins at ${split.boundary}; that of the champion ${name} began at ${theirs.boundary}. It is always the newest ${formatPercent(holdout_share ?? 0)} of the data of a run.`,
+      ];
 }
 
 /** The models to compare with were trained on every row of the holdout. */
@@ -290,9 +304,6 @@ function explained(
   };
 }
 
-const runFolder = ({ execution }: GateEvent, context: StepContext) =>
-  `${artifactsOf(context, 'runs')}${execution}/`;
-
 /** Turns a transform job's output into a score file, keeps it with the run, and reads it as `mlops gate` would. */
 async function scoresOf(
   who: 'candidate' | 'champion' | 'anchor',
@@ -304,7 +315,7 @@ async function scoresOf(
 ): Promise<Scores> {
   const output = folder(scored.output) + outputOf(manifest.files.holdout.path);
   const text = new TextDecoder().decode(await readRecorded(output, scored.objects, context));
-  const uri = `${runFolder(event, context)}${who}.csv`;
+  const uri = `${evidenceFolder(event.execution, event.request.config.gate, context)}${who}.csv`;
   await context.storage.write(uri, scoreFileOf(text, manifest, model));
   return await readScores(await context.storage.localFile(uri), {
     problem: manifest.problem,

@@ -91,14 +91,7 @@ export async function openContainerImage(options: {
       await client.stop(1);
       await exited;
     }
-    let stopping: Promise<void> | undefined;
-    return {
-      exited,
-      stop: (graceSeconds) => {
-        stopping ??= stop(graceSeconds);
-        return stopping;
-      },
-    };
+    return { exited, stop };
   }
 
   /** Gives the job's files to this process's user; returns why it could not. */

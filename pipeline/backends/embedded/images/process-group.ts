@@ -13,11 +13,11 @@ const SETTLE_SECONDS = 2;
 /**
  * Runs a command in its own process group, which ends when its standard input closes, that is, when this process ends
  * for any reason. The guard is not a child of the command, because a program may wait for all its children. It
- * ignores SIGTERM and gives the group two seconds; then the leader gets SIGHUP, which supervise.py describes.
+ * ignores SIGTERM and gives the group one second; then the leader gets SIGHUP, which supervise.py describes.
  */
 const guard = (redirections: string) => `
 exec 3<&0
-( ( trap '' TERM; read -r _ <&3; kill -TERM -$$; sleep 2; kill -HUP $$; sleep 1; kill -KILL -$$ ) >/dev/null 2>&1 & )
+( ( trap '' TERM; read -r _ <&3; kill -TERM -$$; sleep 1; kill -HUP $$; sleep 1; kill -KILL -$$ ) >/dev/null 2>&1 & )
 exec "$@" </dev/null 3<&- ${redirections}`;
 
 export interface CommandOptions {
@@ -86,9 +86,12 @@ export function groupProgram(parts: {
     gone = await groupEnds(group);
     return exit;
   });
+  let asked = false;
+  /** May be called again with a shorter grace: the first that is over counts. */
   async function stop(graceSeconds: number): Promise<void> {
     // Once the leader has ended, the system may reuse the group's number.
-    if (running) signalGroup(group, 'SIGTERM');
+    if (running && !asked) signalGroup(group, 'SIGTERM');
+    asked = true;
     await within(graceSeconds, parts.exit);
     // Lets a supervisor kill what has left the group (supervise.py); any other leader ends.
     if (running && signal(group, 'SIGHUP')) await within(SETTLE_SECONDS, parts.exit);
@@ -96,13 +99,9 @@ export function groupProgram(parts: {
     await exited;
     if (!gone) throw new Error(`The process group ${group} still runs after SIGKILL`);
   }
-  let stopping: Promise<void> | undefined;
   return {
     exited,
-    stop: (graceSeconds) => {
-      stopping ??= stop(graceSeconds);
-      return stopping;
-    },
+    stop,
     listening: () => listenersOf(group, markOf(parts.env) ?? ''),
   };
 }

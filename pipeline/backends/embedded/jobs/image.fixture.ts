@@ -63,7 +63,7 @@ export class TestBed {
           ? Promise.resolve(scriptImage(folder, scripts))
           : Promise.reject(new Error('no such image')),
       cores: 2,
-      waits: { abort: 1, ...waits },
+      waits: { end: 1, ...waits },
     });
   }
 

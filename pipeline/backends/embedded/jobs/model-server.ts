@@ -64,11 +64,14 @@ export async function withModelServer<T>(
     gone.abort(new JobFailure(`AlgorithmError: serve ended, exit code: ${exitCode(exit)}`)),
   );
   const signal = AbortSignal.any([outer, gone.signal]);
+  const onAbort = () => void running.stop(jobs.waits.abort).catch(() => undefined); // awaited below
+  outer.addEventListener('abort', onAbort, { once: true });
   try {
     await healthy(jobs, { running, port, lines, onNote }, signal);
     return await use({ invoke: (payload, how) => invoke(port, payload, how, signal) }, signal);
   } finally {
-    await running.stop(jobs.waits.abort);
+    await running.stop(outer.aborted ? jobs.waits.abort : jobs.waits.end);
+    outer.removeEventListener('abort', onAbort);
   }
 }
 

@@ -18,13 +18,13 @@ interface Trial {
 
 /**
  * Runs a training job and returns its description, also if it fails. It runs on one host, whatever InstanceCount
- * says. After StoppingCondition.MaxRuntimeInSeconds it ends as Stopped (SecondaryStatus MaxRuntimeExceeded) with the
+ * says. A metric that its program never prints is told by a note. After StoppingCondition.MaxRuntimeInSeconds it ends as Stopped (SecondaryStatus MaxRuntimeExceeded) with the
  * files in model/ so far.
  */
 export async function runTrainingJob(
   jobs: Jobs,
   params: CreateTrainingJob,
-  context: Pick<JobContext, 'signal'>,
+  context: Pick<JobContext, 'signal'> & Partial<Pick<JobContext, 'progress'>>,
   trial?: Trial,
 ): Promise<TrainingJob> {
   const request = parse('CreateTrainingJob', params);
@@ -101,10 +101,11 @@ export async function runTrainingJob(
       const failure = await readMessage(job.baseDir, 'output/failure');
       throw new JobFailure(`AlgorithmError: ${failure}, exit code: ${exitCode(exit)}`, fields);
     }
+    for (const text of metrics.missing()) context.progress?.({ kind: 'note', job: job.name, text });
     await send('model', 'model.tar.gz', true);
     await send('output/data', 'output.tar.gz', false);
-    // The data is still in S3.
-    await removeLeft(job.baseDir, 'input/data');
+    // The data is still in S3, and so are the model and the rest of the output.
+    for (const folder of ['input/data', 'model', 'output/data']) await removeLeft(job.baseDir, folder);
     return {
       status: tooLong ? 'Stopped' : 'Completed',
       fields: {

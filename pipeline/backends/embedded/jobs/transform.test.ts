@@ -199,9 +199,9 @@ test('a server that is not ready is waited for; one that never is, ends the job'
     }).listen(Number(process.env.SAGEMAKER_BIND_TO_PORT));`;
   await using ready = await bed(slow(3), 'x\n');
   await ready.sagemaker.createTransformJob(job(), ready.context);
-  await using never = await bed(slow(1e9), 'x\n', { ping: 0.5 });
+  await using never = await bed(slow(1e9), 'x\n', { ping: 3 });
   expect(await reason(never)).toBe(
-    'AlgorithmError: serve did not answer GET /ping with 200 within 0.5 s; last: status 503',
+    'AlgorithmError: serve did not answer GET /ping with 200 within 3 s; last: status 503',
   );
 });
 
@@ -300,7 +300,7 @@ test('abort ends the server, even one that ignores SIGTERM', async () => {
     `process.on('SIGTERM', () => {}); console.log('pid ' + process.pid);
      serve(() => { console.log('asked'); return new Promise(() => {}); });`,
     'x\n',
-    { abort: 0.2 },
+    { abort: 0.2, end: 60 },
   );
   const call = failure(it.sagemaker.createTransformJob(job(), it.context));
   await it.logged('transform-job/score-1', /asked/);
