@@ -21,7 +21,9 @@ try {
   for (const each of chosen) {
     const { problems, message, seconds, left } = await runCase(project.folder, each);
     const cells = [each.of, each.does, `\`${message.replaceAll('|', '\\|').replaceAll('`', "'")}\``];
-    print(`| ${[...cells, `${seconds.toFixed(1)}${each.interrupted ? ' from Ctrl-C' : ''}`, left.length].join(' | ')} |`);
+    print(
+      `| ${[...cells, `${seconds.toFixed(1)}${each.interrupted ? ' from Ctrl-C' : ''}`, left.length].join(' | ')} |`,
+    );
     if (problems.length === 0) continue;
     failed += 1;
     note(`${each.name}: ${problems.join('; ')}`);

@@ -1,5 +1,14 @@
 import { spawn } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -55,7 +64,10 @@ gate: { thresholds: { roc_auc: { min: 0.6 } }, slices: off }
 }
 
 /** Runs the pipeline once with a program that misbehaves, and looks at what it said and left. */
-export async function runCase(folder: string, { name, of, says, interrupted, code, hides, raw }: Case): Promise<Seen> {
+export async function runCase(
+  folder: string,
+  { name, of, says, interrupted, code, hides, raw }: Case,
+): Promise<Seen> {
   const args = ['run', '--json', '--set', `training.hyperparameters.${of}=${name}`];
   const { HOME = '', PATH = '' } = process.env;
   const before = new Set(jobsOf(folder));
@@ -97,7 +109,12 @@ export async function runCase(folder: string, { name, of, says, interrupted, cod
     ...(left.length > 0 ? [`${left.length} processes are left`] : []),
   ];
   const message = output.split('\n').findLast((line) => says.test(line)) ?? '';
-  return { problems: problems.length > 0 ? [...problems, output.slice(-1500)] : [], message: said(message, says), seconds, left };
+  return {
+    problems: problems.length > 0 ? [...problems, output.slice(-1500)] : [],
+    message: said(message, says),
+    seconds,
+    left,
+  };
 }
 
 /** The part of a line around what was looked for. */
@@ -116,7 +133,9 @@ function logOf(folder: string, before: ReadonlySet<string>): string {
 
 function jobsOf(folder: string): string[] {
   const jobs = join(folder, '.mlops/jobs');
-  return ['training-job', 'transform-job'].flatMap((kind) => names(join(jobs, kind)).map((job) => join(jobs, kind, job)));
+  return ['training-job', 'transform-job'].flatMap((kind) =>
+    names(join(jobs, kind)).map((job) => join(jobs, kind, job)),
+  );
 }
 
 const names = (folder: string): string[] => {

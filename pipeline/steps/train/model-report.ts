@@ -131,11 +131,11 @@ async function fileInTar(archive: Uint8Array, name: string): Promise<string | nu
     },
   });
   const { signal } = done;
-  await pipeline(Readable.from(piecesOf(archive)), parser as unknown as NodeJS.WritableStream, { signal }).catch(
-    (error: unknown) => {
-      if (!signal.aborted) throw error;
-    },
-  );
+  await pipeline(Readable.from(piecesOf(archive)), parser as unknown as NodeJS.WritableStream, {
+    signal,
+  }).catch((error: unknown) => {
+    if (!signal.aborted) throw error;
+  });
   if (problem !== null) throw problem;
   return found ? Buffer.concat(chunks).toString('utf8') : null;
 }

@@ -435,7 +435,9 @@ test('a serve that others on the network can reach is told of, and one on 127.0.
     `http.createServer((request, response) => response.end('1\\n')).listen(Number(process.env.SAGEMAKER_BIND_TO_PORT), '${host}');`;
   await using open = await bed(listen('0.0.0.0'), 'x\n');
   await open.sagemaker.createTransformJob(job(), open.context);
-  expect(open.notes).toEqual([expect.stringMatching(/others on this network can reach it.*listen on 127\.0\.0\.1/)]);
+  expect(open.notes).toEqual([
+    expect.stringMatching(/others on this network can reach it.*listen on 127\.0\.0\.1/),
+  ]);
   await using closed = await bed(listen('127.0.0.1'), 'x\n');
   await closed.sagemaker.createTransformJob(job(), closed.context);
   expect(closed.notes).toEqual([]);
