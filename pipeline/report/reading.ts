@@ -219,7 +219,7 @@ export function splitText({ split }: DataFacts): string | null {
       return `by group, ${split.column}: a group is on one side for ever`;
     case 'time': {
       const left = `; ${formatCountOf(split.embargoed ?? 0, 'row')} within ${formatDuration(split.embargo ?? 0)} before it left out of training`;
-      return `by time, ${split.column}: the newest rows, from ${split.boundary} on${split.embargo ? left : ''}`;
+      return `by time, ${split.column}: the newest rows${split.boundary === undefined ? '' : `, from ${split.boundary} on`}${split.embargo ? left : ''}`;
     }
     case 'file':
       return `by file: the rows of ${split.source}`;
@@ -421,7 +421,14 @@ export function notesOf(report: Report): string[] {
     report.data?.positive_defaulted === true && report.data.positive !== null
       ? [`The positive class is "${report.data.positive}", the rarer label: data.positive does not name one.`]
       : [];
-  return [...new Set([...positive, ...(report.verdict?.notes ?? []), ...report.notes])];
+  return [
+    ...new Set([
+      ...positive,
+      ...(report.verdict?.notes ?? []),
+      ...report.notes,
+      ...(report.model_notes ?? []),
+    ]),
+  ];
 }
 
 function joined(error: string, cause: string): string {

@@ -3,6 +3,7 @@ import { didYouMean } from '../config/nearest.ts';
 import type { Config } from '../config/schema.ts';
 import { shown } from '../errors.ts';
 import { BadFile } from './bad-file.ts';
+import { cellText } from './cell-text.ts';
 import { openCsv } from './csv.ts';
 import { type DataFile, findDataFiles } from './data-files.ts';
 import type { ParquetFile } from './parquet.ts';
@@ -461,6 +462,7 @@ class ContractCheck {
       // A script may still add these columns.
       ['data.features_exclude', this.scripted ? [] : data.features_exclude],
       ['data.slices', this.scripted ? [] : data.slices],
+      ['data.sensitive', this.scripted ? [] : data.sensitive],
     ];
     for (const [path, columns] of named)
       for (const column of columns.filter((column) => !names.includes(column)))
@@ -536,7 +538,8 @@ class ContractCheck {
       const remedy = this.kinds.has(`data.row_id\n${repeats}`)
         ? ''
         : `; if ${row_id} names a person or thing with several rows, write data.split: { by: group, column: ${row_id} } and leave data.row_id out`;
-      const what = `got ${shown(value)} again (first at ${this.describe(first, file)}), expected unique row ids${remedy}`;
+      const got = cellText(value, row_id ?? '', this.config.data);
+      const what = `got ${got} again (first at ${this.describe(first, file)}), expected unique row ids${remedy}`;
       this.add('data.row_id', column(), what, repeats);
     }
   }

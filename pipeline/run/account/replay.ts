@@ -2,6 +2,8 @@ import type { Config } from '../../config/schema.ts';
 import { decide } from '../../gate/decide.ts';
 import { groupColumnOf } from '../../gate/group-column.ts';
 import { commonRows } from '../../gate/join.ts';
+import { privacyOf } from '../../gate/privacy.ts';
+import { publishableVerdict } from '../../gate/publishable-verdict.ts';
 import { readScores } from '../../gate/scores.ts';
 import type { Outcome, Verdict } from '../../gate/verdict.ts';
 import type { LeftOut, ModelPackage } from '../../ports.ts';
@@ -116,7 +118,7 @@ async function judgedAgain(run: RunRecord, config: Config, context: Context): Pr
       )
     ).filter((ids) => ids !== null),
   );
-  return decide({
+  const verdict = decide({
     candidate: common(everyRow),
     champion: champion && common(champion.scores),
     anchor: anchor && common(anchor.scores),
@@ -127,6 +129,7 @@ async function judgedAgain(run: RunRecord, config: Config, context: Context): Pr
     seed,
     looks: { count: holdout_uses },
   });
+  return publishableVerdict(verdict, privacyOf(config));
 }
 
 interface OtherModel {

@@ -1,6 +1,7 @@
 import type { Backend, CodeFile } from '../../backends/backend.ts';
 import type { Config } from '../../config/schema.ts';
 import { unlessUnreadable } from '../../errors.ts';
+import { privacyOf } from '../../gate/privacy.ts';
 import type { Verdict } from '../../gate/verdict.ts';
 import { dataVersionOf } from '../../machines/request.ts';
 import { trainSteps } from '../../machines/train.ts';
@@ -66,6 +67,8 @@ export async function reportOf(
     steps: stepFacts(run),
     cost: await costOf(run, context),
     notes: [...run.notes, ...log.notes, ...(evidence?.notes ?? [])],
+    ...(evidence?.model_notes?.length && { model_notes: evidence.model_notes }),
+    privacy: privacyOf(request.config),
     links: link === null ? [] : [{ label: 'Execution', url: link }],
   };
 }

@@ -3,6 +3,8 @@ import { formatPercent } from '../../format.ts';
 import { decide } from '../../gate/decide.ts';
 import { groupColumnOf } from '../../gate/group-column.ts';
 import { commonRows } from '../../gate/join.ts';
+import { privacyOf } from '../../gate/privacy.ts';
+import { publishableVerdict } from '../../gate/publishable-verdict.ts';
 import { readScores } from '../../gate/scores.ts';
 import type { Verdict } from '../../gate/verdict.ts';
 import type { Request } from '../../machines/request.ts';
@@ -125,14 +127,14 @@ export async function gate(event: GateEvent, context: StepContext): Promise<Gate
     ...(candidate.groups && { groups: new Set(candidate.groups.codes).size }),
     notes: [
       ...manifest.warnings,
-      ...own.notes,
       ...refusedStart(model),
       ...others.flatMap((other) => leftOut(other, everyRow, seen.get(other) ?? null)),
-      ...(champion ? await splitNotes(champion, manifest, context) : []),
+      ...(champion ? await splitNotes(champion, manifest, config, context) : []),
       ...(look.stored
         ? [`Run ${look.stored.execution} made the same comparison; this run repeats its verdict.`]
         : []),
     ],
+    model_notes: own.notes,
   };
   const verdictUri = `${runFolder(event, context)}verdict.json`;
   const evidenceUri = `${runFolder(event, context)}evidence.json`;
@@ -140,7 +142,8 @@ export async function gate(event: GateEvent, context: StepContext): Promise<Gate
   await context.storage.write(evidenceUri, JSON.stringify(evidence));
   return {
     outcome: verdict.outcome,
-    reason: verdict.reason,
+    // It goes with the package to the registry and to histories, which more people see than the verdict.
+    reason: publishableVerdict(verdict, privacyOf(config)).reason,
     verdict: verdictUri,
     evidence: evidenceUri,
     promotable: verdict.outcome === 'promote' || !verdict.enforced,
@@ -246,6 +249,7 @@ function viewedRows({ rows, trained_on, dropped, other_label }: ViewManifest['vi
 async function splitNotes(
   { package: { name, preparation } }: OtherModel,
   { split, holdout_share }: Manifest,
+  { data }: Config,
   context: StepContext,
 ): Promise<string[]> {
   if (split?.by !== 'group' && split?.by !== 'time') return [];
@@ -263,11 +267,12 @@ async function splitNotes(
     return [
       `The champion ${name} was not made with a split by ${split.column}: it may have been trained on rows as new as the holdout's, ${favour}.`,
     ];
+  const begins = data.sensitive.includes(split.column ?? '')
+    ? `The holdout begins at another time than that of the champion ${name}.`
+    : `The holdout begins at ${split.boundary}; that of the champion ${name} began at ${theirs.boundary}.`;
   return theirs.boundary === split.boundary
     ? []
-    : [
-        `The holdout begins at ${split.boundary}; that of the champion ${name} began at ${theirs.boundary}. It is always the newest ${formatPercent(holdout_share ?? 0)} of the data of a run.`,
-      ];
+    : [`${begins} It is always the newest ${formatPercent(holdout_share ?? 0)} of the data of a run.`];
 }
 
 /** The models to compare with were trained on every row of the holdout. */

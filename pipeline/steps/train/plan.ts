@@ -241,6 +241,8 @@ function prepareSettings(config: Config) {
     exclude: data.exclude,
     features_exclude: data.features_exclude,
     slices: data.slices,
+    // Absent where there are none, as in the settings of earlier versions.
+    ...(data.sensitive?.length > 0 && { sensitive: data.sensitive }),
     holdout: data.holdout,
     salt: project,
     content_type: model.content_type,
