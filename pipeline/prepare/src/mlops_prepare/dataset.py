@@ -296,7 +296,9 @@ def _check_row_ids(config: Config, rows: Rows, problems: Problems) -> None:
         if row_id in repeated and (row_id in shown or len(shown) < SHOWN_ITEMS):
             shown.setdefault(row_id, array("Q")).append(row)
     examples = [
-        f"{quote_cell(row_id, config.row_id or '', config.sensitive)} on {places.describe(islice(at, SHOWN_ITEMS), len(at))}" for row_id, at in shown.items()
+        f"{quote_cell(row_id, config.row_id or '', config.sensitive)} on "
+        + places.describe(islice(at, SHOWN_ITEMS), len(at))
+        for row_id, at in shown.items()
     ]
     problems.add(
         f"{config.source}: column {quote(config.row_id or '')} (data.row_id) must be unique, "

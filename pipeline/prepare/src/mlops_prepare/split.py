@@ -181,8 +181,8 @@ class _ByTime(Split):
         if config.split.embargo and per_second is None:
             problems.add(
                 f"{config.source}: column {quote(self._column)} (data.split.column) holds numbers such as "
-                f"{self._cell(self._example[kind])}, which are no Unix times; data.split.embargo needs dates or Unix times: "
-                "leave it out, or write dates"
+                f"{self._cell(self._example[kind])}, which are no Unix times; data.split.embargo needs dates or Unix "
+                "times: leave it out, or write dates"
             )
             return bytes(len(self._times))
         gap = boundary - config.split.embargo * (per_second or 0)
@@ -236,7 +236,9 @@ class _ByFile(Split):
                     rows.setdefault(key, []).append(row)
             row_id = self._config.row_id
             examples = [
-                (f"{quote_cell(key, row_id, self._config.sensitive)} on " if row_id else "") + places.describe(at, len(at)) for key, at in rows.items()
+                (f"{quote_cell(key, row_id, self._config.sensitive)} on " if row_id else "")
+                + places.describe(at, len(at))
+                for key, at in rows.items()
             ]
             what = "row ids" if row_id else "rows (equal in every column but the target)"
             problems.add(
