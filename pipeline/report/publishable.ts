@@ -1,9 +1,7 @@
 import type { Privacy } from '../gate/privacy.ts';
 import { namesNoneOf, usualPrivacy } from '../gate/privacy.ts';
 import { publishableVerdict } from '../gate/publishable-verdict.ts';
-import type { Curve } from '../statistics/curve.ts';
-import type { ModelPlots } from '../statistics/plots.ts';
-import type { Plots } from '../steps/train/evidence.ts';
+import { publishableExplanation, publishablePlots } from '../steps/train/publishable-evidence.ts';
 import type { Failure, Report } from './report.ts';
 
 /*
@@ -24,15 +22,15 @@ export function publishable(report: Report): Report {
   const told = verdict && publishableVerdict(verdict, privacy);
   const isOfSensitive = ({ column }: { column: string }) => privacy.sensitive.includes(column);
   const few = verdict?.slices.filter((slice) => !isOfSensitive(slice) && slice.n < privacy.min_group) ?? [];
-  // A model that makes a feature of each value, as the sample does, names it so.
-  const ofFew = new Set(few.map(({ column, value }) => `${column}=${value}`));
-  const features = explanation?.features.filter(({ name }) => isTold(name) && !ofFew.has(name)) ?? [];
+  const explained = explanation && publishableExplanation(explanation, verdict, privacy);
   const small = `slices of fewer than ${privacy.min_group} rows`;
   // No numbers: that of features or slices would be that of a sensitive column's groups.
   const kept = [
     ...(verdict?.slices.some(isOfSensitive) ? ['slices of sensitive columns'] : []),
     ...(few.length > 0 ? [small] : []),
-    ...(features.length < (explanation?.features.length ?? 0) ? ['features of such columns and groups'] : []),
+    ...((explained?.features.length ?? 0) < (explanation?.features.length ?? 0)
+      ? ['features of such columns and groups']
+      : []),
     ...(toldNotes.length < notes.length ? ['notes on sensitive columns'] : []),
     ...(hasSensitive && model_notes.length > 0 ? ["the model's own notes"] : []),
   ];
@@ -42,7 +40,7 @@ export function publishable(report: Report): Report {
     failure: failure && publishableFailure(failure, privacy),
     data: data && { ...data, ...(data.split && { split: publishableSplit(data.split, privacy) }) },
     plots: plots && publishablePlots(plots, privacy),
-    explanation: explanation && { ...explanation, features },
+    explanation: explained,
     changes,
     ...(!hasSensitive && model_notes.length > 0 && { model_notes }),
     notes: [...toldNotes, ...(kept.length > 0 ? [`Only the private report has ${kept.join(', ')}.`] : [])],
@@ -92,33 +90,4 @@ function publishableSplit(
   const { boundary, ...rest } = split;
   const isHidden = split.column !== undefined && sensitive.includes(split.column);
   return isHidden || boundary === undefined ? rest : split;
-}
-
-function publishablePlots({ candidate, champion }: Plots, privacy: Privacy): Plots {
-  const own = (plots: ModelPlots) => withoutRows(plots, privacy);
-  return { candidate: own(candidate), champion: champion && own(champion) };
-}
-
-/** Plots without bins of few rows, and with averages of rows in place of single ones. */
-function withoutRows(plots: ModelPlots, { min_group: least }: Privacy): ModelPlots {
-  const { calibration, confidence, predicted_actual: points, ...rest } = plots;
-  const isLarge = ({ n }: { n: number }) => n >= least;
-  return {
-    ...rest,
-    ...(calibration && { calibration: calibration.filter(isLarge) }),
-    ...(confidence && { confidence: confidence.filter(isLarge) }),
-    ...(points &&
-      (rest.rows_per_point === undefined
-        ? { predicted_actual: averages(points, least), rows_per_point: least }
-        : { predicted_actual: points })),
-  };
-}
-
-/** The averages of each `size` points in their order; fewer at the end are left out. */
-function averages(points: Curve, size: number): Curve {
-  return Array.from({ length: Math.floor(points.length / size) }, (_, group) => {
-    const own = points.slice(group * size, (group + 1) * size);
-    const mean = (at: 0 | 1) => own.reduce((sum, point) => sum + point[at], 0) / size;
-    return [mean(0), mean(1)];
-  });
 }

@@ -9,6 +9,8 @@ import type { ModelPackage } from '../../ports.ts';
 import type { DataFacts, ModelFacts, Report, RunFacts, StepFacts } from '../../report/report.ts';
 import { type JobTimes, readJson, readManifest, type StepContext } from '../../steps/context.ts';
 import type { Evidence } from '../../steps/train/evidence.ts';
+import type { GateResult } from '../../steps/train/gate.ts';
+import { privateFile, type Whole } from '../../steps/train/private-file.ts';
 import type { RunRecord } from '../../steps/train/run-record.ts';
 import { changesBetween, type Origin } from './changes.ts';
 import { costOf } from './cost-of.ts';
@@ -23,8 +25,7 @@ export async function reportOf(
   const { request, plan, prepared, scoring, model, gate } = run.state;
   const link = backend.linkOf(run.execution, request);
   const log = run.status === 'failed' ? await failedLog(run, backend) : noLog;
-  const verdict = gate ? await readJson<Verdict>(context, gate.verdict) : null;
-  const evidence = gate ? await readJson<Evidence>(context, gate.evidence) : null;
+  const { verdict, evidence } = gate ? await judged(gate, context) : { verdict: null, evidence: null };
   const championName = scoring?.champion.package ?? null;
   const champion = championName === null ? null : await unlessUnreadable(context.registry.get(championName));
   const candidate: ModelFacts | null = model
@@ -70,6 +71,19 @@ export async function reportOf(
     ...(evidence?.model_notes?.length && { model_notes: evidence.model_notes }),
     privacy: privacyOf(request.config),
     links: link === null ? [] : [{ label: 'Execution', url: link }],
+  };
+}
+
+/** Verdict and evidence: whole, or as everybody may see them where the whole is gone. */
+async function judged(
+  { verdict, evidence }: Pick<GateResult, 'verdict' | 'evidence'>,
+  context: StepContext,
+): Promise<Whole> {
+  const uri = verdict.replace(/verdict\.json$/, privateFile);
+  if (await context.storage.exists(uri)) return await readJson<Whole>(context, uri);
+  return {
+    verdict: await readJson<Verdict>(context, verdict),
+    evidence: await readJson<Evidence>(context, evidence),
   };
 }
 

@@ -24,8 +24,10 @@ import {
 } from '../context.ts';
 import type { Evidence, Explanation, TuningFacts } from './evidence.ts';
 import { outputOf } from './keep.ts';
-import { lookAt } from './looks.ts';
+import { type Look, lookAt } from './looks.ts';
 import { type ModelExplanation, readModelReport } from './model-report.ts';
+import { privateFile, type Whole } from './private-file.ts';
+import { publishableEvidence } from './publishable-evidence.ts';
 import { scoreFileOf } from './score-file.ts';
 import type { Plan, Scoring } from './state.ts';
 import { trainedAmong } from './trained-rows.ts';
@@ -55,6 +57,7 @@ export interface GateResult {
 export async function gate(event: GateEvent, context: StepContext): Promise<GateResult> {
   const { request, model } = event;
   const { config } = request;
+  const privacy = privacyOf(config);
   const manifest = await readManifest(context, event.prepared);
   const own = await readModelReport(model.trained, context);
   const everyRow = await scoresOf(
@@ -100,7 +103,7 @@ export async function gate(event: GateEvent, context: StepContext): Promise<Gate
     context,
   );
   const verdict =
-    look.stored?.verdict ??
+    (look.stored && (await storedVerdict(look.stored, context))) ??
     decide({
       candidate,
       champion: champion && common(champion.scores),
@@ -116,7 +119,11 @@ export async function gate(event: GateEvent, context: StepContext): Promise<Gate
   // On AWS there are none, so nobody can call a look that.
   const counts = request.trigger.kind !== 'baseline' || context.region !== null;
   if (look.stored === null && counts) {
-    await look.keep({ verdict, execution: event.execution, at: context.clock.now().toISOString() });
+    await look.keep({
+      verdict: publishableVerdict(verdict, privacy),
+      execution: event.execution,
+      at: context.clock.now().toISOString(),
+    });
   }
 
   const evidence: Evidence = {
@@ -136,18 +143,27 @@ export async function gate(event: GateEvent, context: StepContext): Promise<Gate
     ],
     model_notes: own.notes,
   };
-  const verdictUri = `${runFolder(event, context)}verdict.json`;
-  const evidenceUri = `${runFolder(event, context)}evidence.json`;
-  await context.storage.write(verdictUri, JSON.stringify(verdict));
-  await context.storage.write(evidenceUri, JSON.stringify(evidence));
+  const told = publishableVerdict(verdict, privacy);
+  const run = runFolder(event, context);
+  const verdictUri = `${run}verdict.json`;
+  const evidenceUri = `${run}evidence.json`;
+  // Ledger, registry and the state that workflows keep have what everybody may see; the rest is in a file of its own.
+  await context.storage.write(`${run}${privateFile}`, JSON.stringify({ verdict, evidence } satisfies Whole));
+  await context.storage.write(verdictUri, JSON.stringify(told));
+  await context.storage.write(evidenceUri, JSON.stringify(publishableEvidence(evidence, verdict, privacy)));
   return {
     outcome: verdict.outcome,
-    // It goes with the package to the registry and to histories, which more people see than the verdict.
-    reason: publishableVerdict(verdict, privacyOf(config)).reason,
+    reason: told.reason,
     verdict: verdictUri,
     evidence: evidenceUri,
     promotable: verdict.outcome === 'promote' || !verdict.enforced,
   };
+}
+
+/** The verdict of an earlier look, whole if it is still there. */
+async function storedVerdict({ verdict, execution }: Look, context: StepContext): Promise<Verdict> {
+  const uri = `${artifactsOf(context, 'runs')}${execution}/${privateFile}`;
+  return (await context.storage.exists(uri)) ? (await readJson<Whole>(context, uri)).verdict : verdict;
 }
 
 /** The champion or the anchor, with its scores of the holdout. */
