@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, parse } from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
 import { repository } from '../pipeline/repository.ts';
 
@@ -34,12 +34,16 @@ export const bundling = {
   logLevel: 'error',
 } satisfies BuildOptions;
 
+/** Threads of run-pipeline, which start from a file of their own beside the bundle. */
+const threads: Record<string, string[]> = {
+  'run-pipeline': [join(repository, 'pipeline/backends/embedded/step-worker.ts')],
+};
+
 /** Bundles an action, its `main.js` and any `post.js`, with everything that it needs but Node itself. */
 export async function buildAction(name: string, outdir: string): Promise<void> {
   const folder = join(actions, name);
   const files = await readdir(folder);
-  const entryPoints = ['main.ts', 'post.ts']
-    .filter((file) => files.includes(file))
-    .map((file) => join(folder, file));
+  const own = ['main.ts', 'post.ts'].filter((file) => files.includes(file)).map((file) => join(folder, file));
+  const entryPoints = [...own, ...(threads[name] ?? [])].map((path) => ({ in: path, out: parse(path).name }));
   await build({ ...bundling, entryPoints, outdir });
 }

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { beforeAll, expect, jest, test } from '@jest/globals';
 import { smallProject } from '../../pipeline/cli/small-project.fixture.ts';
+import { command, expectHarmless, nasty } from '../../pipeline/report/harmless.fixture.ts';
 import type { Report } from '../../pipeline/report/report.ts';
 import { builtAction, type Finished } from '../shared/runner.fixture.ts';
 
@@ -116,12 +117,53 @@ test('a hold is promoted only where a person has approved it, and the record say
   });
 });
 
+test('of a sealed verdict the outputs tell only whether it passes, until it is promoted', async () => {
+  const sealed = ['--set', 'gate.reuse=sealed'];
+  const held = await gate(
+    await aRun(...reviewed, ...sealed, ...undecided, '--set', 'training.hyperparameters.weight=1.3'),
+    {
+      promote: 'approved',
+    },
+  );
+  // A hold counts as not passed, and nobody approves what they cannot see.
+  expect([held.code, held.outputs.outcome, held.outputs.promoted]).toEqual([1, 'reject', 'false']);
+  expect(held.outputs.reason).toContain('gate.reuse is sealed');
+  const path = await aRun(...reviewed, ...sealed, '--set', 'training.hyperparameters.weight=1.4');
+  const passed = await gate(path);
+  expect(passed.outputs).toMatchObject({ outcome: 'promote', checks: '1 passes' });
+  const verdict = async () => JSON.parse(await readFile(passed.outputs.verdict ?? '', 'utf8'));
+  expect(await verdict()).toMatchObject({ sealed: true, metrics: {} });
+  expect(passed.log + passed.summary).not.toMatch(/ROC AUC/);
+  for (const promoted of [await gate(path, { promote: 'true' }), await gate(path, { promote: 'true' })]) {
+    expect([promoted.code, promoted.outputs.promoted]).toEqual([0, 'true']);
+    expect(promoted.outputs.checks).toMatch(/\d pass, \d not judged/);
+    expect(promoted.outputs.reason).toContain('ROC AUC');
+    expect(await verdict()).toMatchObject({ metrics: { roc_auc: { method: 'score' } } });
+    const report = JSON.parse(await readFile(path, 'utf8'));
+    expect(report.plots.candidate.roc.length).toBeGreaterThan(5);
+  }
+});
+
 test('a run without a verdict fails the step, whatever is asked', async () => {
   const run = await aRun(...reviewed, '--set', 'training.hyperparameters.train=fail');
   const { code, log, outputs } = await gate(run, { 'fail-on': 'none', promote: 'true' });
   expect(code).toBe(1);
   expect(log).toMatch(/^::error::small: no verdict\. Failed in Train: /m);
   expect(outputs).toMatchObject({ outcome: '', promoted: 'false' });
+});
+
+test('nothing in a run hides text, is a command to the runner or moves a terminal', async () => {
+  const report = JSON.parse(await readFile(good, 'utf8')) as Report;
+  const hostile = `${nasty}\n${command}`;
+  report.project = hostile;
+  report.run.promotion.promoted = false;
+  if (report.verdict) Object.assign(report.verdict, { outcome: 'reject', reason: hostile });
+  const path = workspace.path('hostile.json');
+  await writeFile(path, JSON.stringify(report));
+  const { code, log, outputs, summary } = await gate(path);
+  expect([code, log]).toEqual([1, expect.stringContaining('add-mask')]);
+  for (const text of [log, outputs.reason ?? '']) expectHarmless(text);
+  expectHarmless(summary, { markdown: true });
 });
 
 test.each([

@@ -15,7 +15,7 @@ await start({
     promote: z._default(flagOr('approved'), 'false'),
     approver: z.optional(z.string()),
   }),
-  outputs: ['outcome', 'reason', 'verdict', 'package', 'promoted'],
+  outputs: ['outcome', 'reason', 'checks', 'verdict', 'package', 'promoted'],
   work: async (inputs) => {
     const { summary } = await import('@actions/core');
     const { context } = await import('@actions/github');

@@ -4,9 +4,10 @@ import { openPromotion } from '../../pipeline/backends/open.ts';
 import { loadConfig, modelNames } from '../../pipeline/config/load.ts';
 import { InputError } from '../../pipeline/errors.ts';
 import type { Verdict } from '../../pipeline/gate/verdict.ts';
+import { cleanOutput, cleanText } from '../../pipeline/report/clean-text.ts';
 import { prose } from '../../pipeline/report/github-markdown.ts';
 import { parseReport } from '../../pipeline/report/parse-report.ts';
-import { headlineOf, subjectOf } from '../../pipeline/report/reading.ts';
+import { checkCounts, headlineOf, subjectOf } from '../../pipeline/report/reading.ts';
 import type { Report } from '../../pipeline/report/report.ts';
 import { promoteRun } from '../../pipeline/run/start/promote-run.ts';
 import type { Context } from '../shared/context.ts';
@@ -29,7 +30,7 @@ interface Surroundings {
   home: string;
 }
 
-type Output = 'outcome' | 'reason' | 'verdict' | 'package' | 'promoted';
+type Output = 'outcome' | 'reason' | 'checks' | 'verdict' | 'package' | 'promoted';
 
 /**
  * Prints the verdict of a run, and promotes its candidate if the inputs ask for it. A run without a verdict always fails
@@ -49,18 +50,21 @@ export async function run(inputs: Inputs, surroundings: Surroundings): Promise<R
   await writeFile(path, `${JSON.stringify(verdict, undefined, 2)}\n`);
   if (inputs.promote !== 'false' && mayBePromoted(verdict, inputs)) {
     try {
-      report.run.promotion = await promotion(report, verdict, inputs, surroundings);
+      const { promotion, opened } = await promote(report, verdict, inputs, surroundings);
+      report.run.promotion = promotion;
+      Object.assign(report, opened);
     } catch (error) {
       throw new ActionError(error, outputsOf(report, path));
     }
     await writeFile(run, `${JSON.stringify(report, undefined, 2)}\n`);
+    await writeFile(path, `${JSON.stringify(report.verdict, undefined, 2)}\n`);
     withoutCommands(report.run.promotion.detail);
   }
   await tell(report, surroundings);
   const outputs = outputsOf(report, path);
   if (report.run.promotion.promoted || !inputs['fail-on'].includes(verdict.outcome)) return { outputs };
   if (!verdict.enforced) {
-    console.log('gate.enforce is false: the verdict is shown and not enforced.');
+    withoutCommands('gate.enforce is false: the verdict is shown and not enforced.');
     return { outputs };
   }
   return { outputs, failed: `${subjectOf(report)}: ${title}: ${verdict.reason}` };
@@ -78,12 +82,12 @@ async function readRun(path: string): Promise<Report> {
 const mayBePromoted = ({ outcome, enforced }: Verdict, { promote }: Inputs): boolean =>
   outcome === 'promote' || !enforced || (outcome === 'hold' && promote === 'approved');
 
-async function promotion(
+async function promote(
   report: Report,
   verdict: Verdict,
   inputs: Inputs,
   { context, home }: Surroundings,
-): Promise<Report['run']['promotion']> {
+): ReturnType<typeof promoteRun> {
   const { model } = report;
   const { config } = await loadConfig(inputs.config, { model: (await modelNames(inputs.config)) && model });
   if (config.project !== report.project)
@@ -100,7 +104,8 @@ async function promotion(
 
 const outputsOf = ({ verdict, run }: Report, path: string): Record<Output, string> => ({
   outcome: verdict?.outcome ?? '',
-  reason: verdict?.reason ?? '',
+  reason: cleanOutput(cleanText(verdict?.reason ?? '', 1000)),
+  checks: verdict === null ? '' : checkCounts(verdict),
   verdict: path,
   package: run.promotion.package ?? '',
   promoted: String(run.promotion.promoted),

@@ -29,8 +29,9 @@ await start({
     if (inputs.token !== undefined) core.setSecret(inputs.token);
     const { context } = await import('@actions/github');
     const { connect } = await import('../shared/github.ts');
+    const { withoutCommands } = await import('../shared/log.ts');
     const { run } = await import('./run.ts');
-    const octokitOf = (token: string) => connect({ token, apiUrl: context.apiUrl, onWait: core.info });
+    const octokitOf = (token: string) => connect({ token, apiUrl: context.apiUrl, onWait: withoutCommands });
     return await run(inputs, { context, core, connect: octokitOf, now: () => new Date() });
   },
 });

@@ -1,12 +1,12 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import * as core from '@actions/core';
 import { afterAll, afterEach, beforeAll, beforeEach, jest } from '@jest/globals';
 import type { Report } from '../../pipeline/report/report.ts';
 import type { Context } from '../shared/context.ts';
 import { FakeGitHub } from '../shared/fake-github.fixture.ts';
 import { connect } from '../shared/github.ts';
+import { withoutCommands } from '../shared/log.ts';
 import { builtAction, type Finished } from '../shared/runner.fixture.ts';
 import { run } from './run.ts';
 
@@ -116,8 +116,6 @@ export async function post(
         serverUrl: 'https://github.com',
       },
       core: {
-        warning: core.warning,
-        error: core.error,
         summary: {
           addRaw: (text, newLine) => {
             summary += newLine ? `${text}\n` : text;
@@ -125,7 +123,7 @@ export async function post(
           },
         },
       },
-      connect: (given) => connect({ token: given, apiUrl: github.url, second: 1, onWait: core.info }),
+      connect: (given) => connect({ token: given, apiUrl: github.url, second: 1, onWait: withoutCommands }),
       now: () => new Date(),
     },
   );

@@ -5,13 +5,14 @@ import { renderHtml } from '../../pipeline/report/html.ts';
 import { marker, renderComment, renderSummary } from '../../pipeline/report/markdown.ts';
 import { headlineOf, subjectOf } from '../../pipeline/report/reading.ts';
 import type { Report } from '../../pipeline/report/report.ts';
+import { annotate, annotateWarning } from '../shared/annotate.ts';
 import type { Context } from '../shared/context.ts';
 import type { Octokit } from '../shared/github.ts';
 import { whyRefused } from '../shared/github-error.ts';
 import { withoutCommands } from '../shared/log.ts';
 import { reportPath } from '../shared/report-path.ts';
 import type { Result } from '../shared/start.ts';
-import { type Annotation, annotationsOf } from './annotations.ts';
+import { annotationsOf } from './annotations.ts';
 import { postCheckRun } from './check-run.ts';
 import { commentsOf, issuesOf, titleOf } from './places.ts';
 import { type ReportInputs, readReport } from './read-report.ts';
@@ -28,14 +29,7 @@ interface Inputs extends ReportInputs {
 
 /** The part of the runner's toolkit that the action uses. */
 interface Toolkit {
-  warning(message: string, at?: Place): void;
-  error(message: string, at?: Place): void;
   summary: { addRaw(text: string, newLine?: boolean): { write(): Promise<unknown> } };
-}
-interface Place {
-  title: string;
-  file?: string;
-  startLine?: number;
 }
 
 export interface Surroundings {
@@ -83,7 +77,7 @@ interface Posting extends Surroundings {
 
 /** Writes the comment or issue. Null if there is none to write or GitHub refuses it; log and summary say why. */
 async function post(report: Report, posting: Posting): Promise<Entry | null> {
-  const { inputs, context, core } = posting;
+  const { inputs, context } = posting;
   const token = inputs.token ?? '';
   const octokit = posting.connect(token);
   let permission = 'pull-requests: read';
@@ -101,7 +95,7 @@ async function post(report: Report, posting: Posting): Promise<Entry | null> {
     return entry;
   } catch (error) {
     const why = whyRefused(error, permission);
-    core.warning(why, { title: 'The report was not posted' });
+    annotateWarning(why, { title: 'The report was not posted' });
     await tell(`The report was not posted: ${why}.`, posting);
     return null;
   }
@@ -136,7 +130,7 @@ async function write(
 async function check(
   report: Report,
   sha: string,
-  { octokit, context, inputs, core, now, entry }: Posting & { octokit: Octokit; entry: Entry | null },
+  { octokit, context, inputs, now, entry }: Posting & { octokit: Octokit; entry: Entry | null },
 ): Promise<void> {
   const { config } = inputs;
   const annotations = await annotationsOf(report, config);
@@ -144,18 +138,10 @@ async function check(
     const details = entry?.url;
     await postCheckRun(report, { octokit, context, sha, config, annotations, details, now: now() });
   } catch (error) {
-    core.warning(whyRefused(error, 'checks: write'), { title: 'No check was made' });
-    for (const annotation of annotations) annotate(annotation, { core, config });
+    annotateWarning(whyRefused(error, 'checks: write'), { title: 'No check was made' });
+    for (const { level, message, title, line } of annotations)
+      annotate(level === 'failure' ? 'error' : 'warning', message, { title, file: config, line });
   }
-}
-
-function annotate(
-  { level, title, message, line }: Annotation,
-  { core, config }: { core: Toolkit; config: string },
-): void {
-  const at = { title, file: config, startLine: line };
-  if (level === 'failure') core.error(message, at);
-  else core.warning(message, at);
 }
 
 /** Writes a message to the log and the summary. */

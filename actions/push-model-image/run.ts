@@ -5,6 +5,7 @@ import { InputError, SetupError } from '../../pipeline/errors.ts';
 import { CheckoutImages } from '../../pipeline/image/checkout-images.ts';
 import type { PushedImage } from '../../pipeline/image/push-image.ts';
 import type { ImageName } from '../../pipeline/names.ts';
+import { annotateWarning } from '../shared/annotate.ts';
 import { group } from '../shared/log.ts';
 import { ActionError, type Result } from '../shared/start.ts';
 
@@ -25,7 +26,6 @@ export interface Inputs {
 export interface Toolkit {
   saveState(name: string, value: string): void;
   setSecret(secret: string): void;
-  warning(message: string): void;
 }
 
 export interface Surroundings {
@@ -78,7 +78,7 @@ export async function run(
     if (context === undefined && ready !== null)
       done.model = { uri: ready, digest: ready.slice(ready.indexOf('@') + 1), pushed: false };
     for (const image of images.names)
-      done[image] = copy ? await copied(images, image, inputs, core) : await pushed(images, image);
+      done[image] = copy ? await copied(images, image, inputs) : await pushed(images, image);
     return { outputs: outputsOf(done) };
   } catch (error) {
     throw new ActionError(signal.aborted ? new CancelledError() : asInput(error), outputsOf(done));
@@ -101,25 +101,20 @@ function pushed(images: CheckoutImages, image: ImageName): Promise<PushedImage> 
 }
 
 /** Copies what was reviewed. If there is none, builds it; warns if the result is not what was reviewed. */
-async function copied(
-  images: CheckoutImages,
-  image: ImageName,
-  { from }: Inputs,
-  core: Toolkit,
-): Promise<PushedImage> {
+async function copied(images: CheckoutImages, image: ImageName, { from }: Inputs): Promise<PushedImage> {
   const found = await group(`Reviewed image ${image}`, (write) =>
     images.copy(image, { onProgress: (line) => write(`${line}\n`) }),
   );
   if (found === null) {
     const built = await pushed(images, image);
     if (built.pushed)
-      core.warning(
+      annotateWarning(
         `No candidate image ${image} has this content, so it was built here and is not the reviewed one.`,
       );
     return built;
   }
   if (image === 'model' && from !== undefined && !from.endsWith(found.digest))
-    core.warning(
+    annotateWarning(
       `The repository already had an image with the reviewed content, ${found.digest}, which stays and is not the reviewed one.`,
     );
   return found;

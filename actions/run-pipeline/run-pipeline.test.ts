@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, jest, test } from '@jest/globals';
 import { smallConfig, smallProject } from '../../pipeline/cli/small-project.fixture.ts';
+import { command, expectHarmless, nasty } from '../../pipeline/report/harmless.fixture.ts';
 import { parseReport } from '../../pipeline/report/parse-report.ts';
 import { builtAction, type Finished } from '../shared/runner.fixture.ts';
 
@@ -76,15 +77,40 @@ test('in mode promote no workflow brings data or settings that nobody reviewed; 
 
 test('nothing from users is a command to the runner', async () => {
   const [config, data] = [workspace.read('mlops.yaml'), workspace.read('data.csv')];
+  const source = 'model/src/small/programs.py';
+  const program = workspace.read(source);
+  const shout = JSON.stringify(`${command}\n${nasty}\n  ${command}`);
   await writeFile(workspace.path('mlops.yaml'), config.replaceAll('[group]', '["::error::column"]'));
   await writeFile(
     workspace.path('data.csv'),
     data.replace('group', '::error::column').replaceAll(',a,', ',::warning::value,'),
   );
   const finished = await action.main({ cwd, env, event, with: { reason: '::notice::reason' } });
+  await writeFile(
+    workspace.path(source),
+    program.replace('print("about to give up", flush=True)', `print(${shout}, flush=True)`),
+  );
+  const failed = await action.main({
+    cwd,
+    env,
+    event,
+    with: { reason: nasty, set: `training.hyperparameters.train=fail\ngate.slices=${JSON.stringify(nasty)}` },
+  });
+  const crashed = await action.main({
+    cwd,
+    env,
+    event,
+    with: { set: 'training.hyperparameters.train=fail' },
+  });
+  await writeFile(workspace.path(source), program);
   await writeFile(workspace.path('mlops.yaml'), config);
   await writeFile(workspace.path('data.csv'), data);
-  expect(finished.code).toBe(0);
+  expect([finished.code, failed.code, crashed.code]).toEqual([0, 1, 1]);
+  expect(crashed.log).toContain('add-mask');
+  for (const { log, summary } of [finished, failed, crashed]) {
+    expectHarmless(log, { colors: true });
+    expectHarmless(summary, { markdown: true });
+  }
   expect(JSON.stringify(await reportAt(finished))).toContain('::error::column');
   expect(commandsIn(finished.log)).toEqual([]);
 });

@@ -30,13 +30,13 @@ test('so is what streams into a group, wherever its chunks are cut; colours stay
     }),
   );
   const lines = text.split('\n');
-  expect(lines[0]).toBe('::group::Build %0A::error::x');
+  expect(lines[0]).toBe('::group::Build ::error::x');
   expect(lines.slice(2, -3)).toEqual(['ö\u001b[31mred\u001b[0ma', ': :add-mask::b', '## [add-mask]c']);
   expect(lines.slice(-2)).toEqual(['::endgroup::', '']);
 });
 
 test('an annotation is one line of clean text', async () => {
-  expect(await printed(() => annotateError(nasty, { file: 'a:b,c\n' }))).toBe(
-    '::error file=a%3Ab%2Cc%0A::a%0A: :add-mask::b%0A## [add-mask]c\n',
+  expect(await printed(() => annotateError(nasty, { file: 'a:b,\u202ec\n' }))).toBe(
+    '::error file=a%3Ab%2Cc::a%0A: :add-mask::b%0A## [add-mask]c\n',
   );
 });

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { StringDecoder } from 'node:string_decoder';
-import { cleanOutput } from '../../pipeline/report/clean-text.ts';
+import { cleanOutput, cleanStream, cleanText } from '../../pipeline/report/clean-text.ts';
 import { escaped } from './annotate.ts';
 
 /** Prints untrusted text: the runner obeys no command in it, and no character in it hides another. */
@@ -19,15 +18,15 @@ export async function group<T>(
   work: (write: (text: string | Buffer) => void) => Promise<T>,
 ): Promise<T> {
   const end = randomUUID();
-  process.stdout.write(`::group::${escaped(title)}\n::stop-commands::${end}\n`);
+  process.stdout.write(`::group::${escaped(cleanText(title))}\n::stop-commands::${end}\n`);
   let last = '\n';
-  const decoder = new StringDecoder('utf8');
   try {
-    return await work((chunk) => {
-      const text = cleanOutput(typeof chunk === 'string' ? chunk : decoder.write(chunk), { colors: true });
-      last = text.at(-1) ?? last;
-      process.stdout.write(text);
-    });
+    return await work(
+      cleanStream((text) => {
+        last = text.at(-1) ?? last;
+        process.stdout.write(text);
+      }),
+    );
   } finally {
     process.stdout.write(`${last === '\n' ? '' : '\n'}::${end}::\n::endgroup::\n`);
   }

@@ -1,11 +1,11 @@
 /** The benchmark's cases in the gate: node cases.ts CASE SIZE_OR_FILE prints seconds a time and the peak memory. */
 
 import { readScores } from '../../pipeline/gate/scores.ts';
-import { holdoutOf, modelOn } from '../../pipeline/gate/simulation.ts';
 import { bootstrap } from '../../pipeline/statistics/bootstrap.ts';
 import { aucVariance, compareAucs, placements } from '../../pipeline/statistics/delong.ts';
 import { modelOf } from '../../pipeline/statistics/model.ts';
 import { Random } from '../../pipeline/statistics/random.ts';
+import { holdoutOf, modelOn } from '../../scripts/simulate/looks.ts';
 
 const TIMES = 5;
 

@@ -10,7 +10,10 @@ export function failed(error: unknown): number {
   }
   // Errors of the CDK and of AWS's clients explain themselves, so they need no stack trace.
   if (error instanceof CdkError || isFromAws(error)) console.error(cleanOutput(error.message));
-  else console.error(error instanceof Error ? cleanOutput(error.stack ?? error.message) : error);
+  else
+    console.error(
+      error instanceof Error ? cleanOutput(error.stack ?? error.message) : cleanOutput(String(error)),
+    );
   return 1;
 }
 

@@ -1,7 +1,8 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
+import { expectHarmless, nasty } from '../../pipeline/report/harmless.fixture.ts';
 import { testEnvironment } from '../environment.fixture.ts';
 import { explain, runCdk } from './run-cdk.ts';
 
@@ -62,6 +63,30 @@ test('the words of a failure in what is compared explain nothing', async () => {
   await expect(ran('diff')).rejects.toThrow(/^cdk diff: exit code 1:\s+no route to host$/);
   await expect(ran('deploy')).rejects.toThrow(/ROLLBACK_COMPLETE: the first failed resource above/);
   await rm(cdk, { recursive: true });
+});
+
+test('what it prints on a terminal is clean, wherever its pieces end', async () => {
+  const cdk = await mkdtemp(join(tmpdir(), 'mlops-cdk-'));
+  await mkdir(join(cdk, 'bin'));
+  await writeFile(
+    join(cdk, 'bin/cdk'),
+    `process.stdout.write(${JSON.stringify(nasty)}); console.error('ö');`,
+  );
+  const written: string[] = [];
+  const spies = [process.stdout, process.stderr].map((stream) =>
+    jest.spyOn(stream, 'write').mockImplementation((chunk) => {
+      written.push(String(chunk));
+      return true;
+    }),
+  );
+  try {
+    await runCdk(['diff'], { environment, cdk });
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+    await rm(cdk, { recursive: true });
+  }
+  expect(written.join('')).toContain('ö');
+  expectHarmless(written.join(''), { colors: true });
 });
 
 test.each([

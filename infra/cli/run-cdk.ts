@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { delimiter, dirname, join } from 'node:path';
 import { lastLines } from '../../pipeline/image/docker.ts';
+import { cleanStream } from '../../pipeline/report/clean-text.ts';
 import { repository } from '../../pipeline/repository.ts';
 import type { Environment } from '../environment.ts';
 import { compileCache } from './compile-cache.ts';
@@ -32,7 +33,7 @@ export async function runCdk(
     context = {},
     assembly,
     cdk = join(repository, 'node_modules/aws-cdk'),
-    onOutput = (chunk, stream) => process[stream].write(chunk),
+    onOutput = printer(),
     signal,
   }: CdkRun,
 ): Promise<string> {
@@ -76,6 +77,15 @@ export async function runCdk(
     throw new CdkError(known ?? `cdk ${args[0]}: exit code ${code}:\n${lastLines(errors)}`, code);
   }
   return Buffer.concat(written).toString();
+}
+
+/** Prints the command line's output clean: names in it come from mlops.yaml and from the account. */
+function printer(): NonNullable<CdkRun['onOutput']> {
+  const streams = {
+    stdout: cleanStream((text) => process.stdout.write(text)),
+    stderr: cleanStream((text) => process.stderr.write(text)),
+  };
+  return (chunk, stream) => streams[stream](chunk);
 }
 
 /** The arguments that create or update stacks and write their outputs to the file `outputs`. */

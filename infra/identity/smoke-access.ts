@@ -17,6 +17,7 @@ const folders: readonly ArtifactFolder[] = [
   'prepared',
   'runs',
   'scores',
+  'sealed',
   'settings',
 ];
 

@@ -18,8 +18,8 @@ def _panel() -> tuple[list[list[object]], list[str]]:
     """Five rows a person, whose label is the person's own: a model that knows the person knows the label."""
     luck = np.random.default_rng(3).random(PERSONS)
     persons = [n % PERSONS for n in range(5 * PERSONS)]
-    rows: list[list[object]] = [["y", "person", "noise"], *([int(luck[p] < 0.5), f"p{p}", n % 7] for n, p in enumerate(persons))]
-    return rows, [f"{p:016x}" for p in persons]
+    rows = [[int(luck[p] < 0.5), f"p{p}", n % 7] for n, p in enumerate(persons)]
+    return [["y", "person", "noise"], *rows], [f"{p:016x}" for p in persons]
 
 
 def _put_groups(base: Path, groups: list[str]) -> None:

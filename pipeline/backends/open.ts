@@ -44,6 +44,19 @@ export async function openBackend(
   return await openAwsBackend({ deployment, model, runId, onNote });
 }
 
+/**
+ * Marks this machine's state as in use by a run, until the returned function is called: nothing is removed from it meanwhile.
+ * On AWS there is nothing to mark.
+ */
+export async function useBackend(
+  { backend }: Place,
+  { home, onNote }: Pick<Opening, 'home' | 'onNote'>,
+): Promise<() => void> {
+  if (backend !== 'embedded') return () => {};
+  const { useState } = await import('./embedded/state/in-use.ts');
+  return await useState(home, onNote);
+}
+
 /** Opens the ports of a model's backend to read its runs, without running jobs. Throws like openBackend. */
 export async function openContext(
   { project, name: model, environments }: Pick<Config, 'project' | 'name' | 'environments'>,

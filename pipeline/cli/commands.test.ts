@@ -78,6 +78,7 @@ describe('before any run', () => {
       model: 'small',
       champion: null,
       runs: [],
+      unreadable: [],
     });
     expect((await workspace.mlops('history')).stdout).toContain('No runs yet');
     const nobody = await workspace.mlops('report', 'nobody');

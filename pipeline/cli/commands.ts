@@ -10,7 +10,9 @@ export const commands = (): Command[] => [
   definition(),
   history(),
   report(),
+  power(),
   doctor(),
+  gc(),
   image(),
 ];
 
@@ -139,6 +141,68 @@ const report = () =>
     .addOption(shared.json('print the report value on standard output'))
     .action(async (name, options) => (await import('./report.ts')).report(name, options));
 
+const power = () =>
+  new Command('power')
+    .description(
+      'Plan the size of the holdout: how many rows a comparison needs, by the scores of the newest run that compared two models.',
+    )
+    .option('--margin <margin>', 'a number, or a share such as 5% (default: gate.champion.margin)', marginOf)
+    .option(
+      '--confidence <level>',
+      'of the bound, between 0.5 and 1 (default: gate.confidence)',
+      between(0.5, 1),
+    )
+    .option('--metric <name>', 'default: gate.primary')
+    .option('--power <probability>', 'of passing, to reach; between 0 and 1', between(0, 1), 0.8)
+    .option(
+      '--lead <difference>',
+      "the candidate's true lead over the champion (default: 0, an equal candidate; with rule superior: the margin)",
+      numberOf,
+    )
+    .option(
+      '--correlation <r>',
+      'of two models, below 1, where no run has compared two yet',
+      between(-1, 1),
+      0.5,
+    )
+    .addOption(shared.backend('where the runs ran'))
+    .addOption(shared.environment())
+    .addOption(shared.config())
+    .addOption(shared.model())
+    .addOption(shared.set('override a setting; may be repeated'))
+    .addOption(shared.json())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  mlops power                                    can today's holdout tell an equal candidate from a worse one?
+  mlops power --margin 0.01 --power 0.9
+  mlops power --metric log_loss --margin 5%
+  mlops power --set gate.champion.rule=superior --lead 0.02
+
+It prints a curve and writes it as a page. Variances are taken to shrink with the number of rows.`,
+    )
+    .action(async (options) => (await import('./power.ts')).power(options));
+
+function marginOf(text: string): number | `${number}%` {
+  if (/^\d+(\.\d+)?%$/.test(text)) return text as `${number}%`;
+  const margin = numberOf(text);
+  if (margin < 0) throw new InvalidArgumentError('Expected a number of at least 0 or a share such as 5%.');
+  return margin;
+}
+
+function numberOf(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('Expected a number.');
+  return value;
+}
+
+const between = (low: number, high: number) => (text: string) => {
+  const value = numberOf(text);
+  if (value > low && value < high) return value;
+  throw new InvalidArgumentError(`Expected a number above ${low} and below ${high}.`);
+};
+
 const doctor = () =>
   new Command('doctor')
     .description(
@@ -183,6 +247,44 @@ What the token may not see is reported as not checked, never as missing.
 Exit code: 0 no problem, 1 a problem, 2 a problem in mlops.yaml.`,
     )
     .action(async (options) => (await import('./doctor.ts')).doctor(options));
+
+const gc = () =>
+  new Command('gc')
+    .description('Remove from .mlops what old runs left and nothing needs any more.')
+    .addOption(
+      new Option('--age <days>', 'how old runs, their files and unused environments must be')
+        .argParser(daysOf)
+        .default(30),
+    )
+    .addOption(
+      new Option('--count <n>', 'how many runs of each model stay, however old')
+        .argParser(countOrNone)
+        .default(30),
+    )
+    .option('--dry-run', 'only show what would go')
+    .addOption(shared.json())
+    .addHelpText(
+      'after',
+      `
+A run goes if it is older than --age and not among the newest --count of its model. What goes with it: its report, its jobs,
+its prepared data, staged inputs, scores and image, unless another run that stays needs them. Python environments go if no job
+has used them for --age days; a run that needs one installs it again.
+
+Packages stay with all that serving, comparing and promoting them takes, and so do the champion, the champions before it with
+their runs, leases, and the looks that were taken at a holdout. While a run is in progress nothing is removed.`,
+    )
+    .action(async (options) => (await import('./gc.ts')).gc(options));
+
+function daysOf(text: string): number {
+  if (!/^\d{1,5}(\.\d+)?$/.test(text))
+    throw new InvalidArgumentError('Expected a number of days, such as 30.');
+  return Number(text);
+}
+
+function countOrNone(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('Expected a whole number.');
+  return Number(text);
+}
 
 /** An option that only `doctor --github` has. */
 const needsGitHub = (flags: string, description: string) =>

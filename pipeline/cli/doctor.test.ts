@@ -142,7 +142,7 @@ const damages: Damage[] = [
     remove('model/pyproject.toml'),
     'Model',
     'problem',
-    /model: got no programs; expected a pyproject\.toml/,
+    /model: got a folder without train and serve; expected them under \[project\.scripts\]/,
   ],
   [
     'no serve',

@@ -9,9 +9,10 @@ import type { GatePolicy } from '../gate/policy.ts';
 import { problemOf } from '../gate/problem-of.ts';
 import { publishableVerdict } from '../gate/publishable-verdict.ts';
 import { type ReadOptions, readScores } from '../gate/scores.ts';
+import { sealed } from '../gate/seal.ts';
 import type { Outcome, Verdict } from '../gate/verdict.ts';
 import { cleanText } from '../report/clean-text.ts';
-import { checkCounts, evidence, metricRows } from '../report/reading.ts';
+import { checkCounts, evidence, metricRows, whatDecides } from '../report/reading.ts';
 import { gateReplay } from './gate-replay.ts';
 import { print, printJson, printStyled } from './print.ts';
 import { table } from './table.ts';
@@ -60,8 +61,9 @@ async function gateFiles(file: string, options: GateOptions): Promise<void> {
     anchor: await read(options.anchor),
     policy,
   });
+  const shown = policy.reuse === 'sealed' ? sealed(whole, policy) : whole;
   // A terminal may be a public log. Small groups are shown: the verdict on a file is nobody's report.
-  const verdict = publishableVerdict(whole, { sensitive, min_group: 0 });
+  const verdict = publishableVerdict(shown, { sensitive, min_group: 0 });
   if (options.json) printJson(verdict);
   else printVerdict(verdict);
   process.exitCode = exitCodes[verdict.outcome];
@@ -88,6 +90,9 @@ function printVerdict(verdict: Verdict): void {
   const tint = ({ promote: 'green', hold: 'yellow', reject: 'red' } as const)[verdict.outcome];
   const outcome = verdict.outcome.toUpperCase();
   printStyled(`${color ? styleText([tint, 'bold'], outcome) : outcome}  ${cleanText(verdict.reason, 600)}\n`);
+  if (verdict.sealed) return;
+  const next = whatDecides(verdict);
+  if (next !== '') print(`${next}\n`);
   const rows = metricRows(verdict).map((row) => [
     row.label,
     row.candidate,

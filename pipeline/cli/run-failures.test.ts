@@ -1,5 +1,6 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { PROGRAM_PLACES } from '../backends/embedded/images/model-folder.ts';
 import { type Finished, stackTrace, type Workspace } from './cli.fixture.ts';
 import { behave, smallConfig, smallData, smallProject } from './small-project.fixture.ts';
 
@@ -55,12 +56,12 @@ describe('bad input', () => {
     [
       'a missing model folder',
       ['--set', 'model.context=none'],
-      '--set model.context: got "none", where nothing was found; expected a folder with a Dockerfile or a Python package',
+      `--set model.context: got "none", where nothing was found; expected a folder with train and serve: ${PROGRAM_PLACES}`,
     ],
     [
       'a misspelt model folder',
       ['--set', 'model.context=modle'],
-      'a folder with a Dockerfile or a Python package; did you mean "model"?',
+      `expected a folder with train and serve: ${PROGRAM_PLACES}; did you mean "model"?`,
     ],
     [
       'a misspelt data file',
@@ -170,6 +171,32 @@ describe('a model that fails', () => {
       package: champion,
       reused: ['Prepare', 'Train', 'Score candidate'],
     });
+  });
+
+  test.each([
+    ['training', [], behave({ train: 'slow' }), /FAILED IN TRAIN/],
+    [
+      'training',
+      [
+        '--set',
+        'tuning={objective: {metric: quality, goal: maximize}, max_jobs: 1, parallel_jobs: 1, ranges: {weight: {min: 1, max: 2}}}',
+      ],
+      behave({ train: 'slow' }),
+      /FAILED IN TUNE/,
+    ],
+    ['prepare', [], ['--set', 'prepare.script=slow.py'], /FAILED IN PREPARE/],
+  ])('%s that runs too long: the limit and its line', async (part, more, slow, step) => {
+    const own = workspace.copy();
+    writeFileSync(own.path('slow.py'), 'import time\ndef transform(frame):\n    time.sleep(300)\n');
+    const limited = `${smallConfig.replace('training:\n', `training:\n${part === 'training' ? '  max_runtime: 1s\n' : ''}`)}${part === 'prepare' ? 'prepare:\n  max_runtime: 1s\n' : ''}`;
+    writeFileSync(own.path('mlops.yaml'), limited);
+    const line = limited.split('\n').indexOf('  max_runtime: 1s') + 1;
+    const run = await own.mlops('run', ...more, ...slow);
+    expect(run.code).toBe(1);
+    expect(told(run)).toMatch(step);
+    expect(told(run)).toContain(
+      `TimeLimitError: it ran longer than it may, and was stopped: mlops.yaml: ${part}.max_runtime: 1s (line ${line}, column 16)`,
+    );
   });
 
   test('train without a sentence: the last line of its traceback', async () => {

@@ -93,7 +93,7 @@ test('after an edit the champion is compared with, and the report says what chan
   const run = JSON.parse(edited.stdout);
   expect(edited.code).toBe(0);
   expect(run.reused).toEqual(['Prepare', 'Score champion']);
-  expect(run.verdict.metrics.roc_auc).toMatchObject({ method: 'DeLong', champion: expect.any(Number) });
+  expect(run.verdict.metrics.roc_auc).toMatchObject({ method: 'score', champion: expect.any(Number) });
   expect(run.verdict.metrics.roc_auc.champion).toBe(lastReport(0).verdict.metrics.roc_auc.candidate);
   expect(run.verdict.holdout_uses).toBe(2);
   const report = lastReport(2);
@@ -166,18 +166,23 @@ test('no training job gets a row of the holdout', () => {
   for (const { type, resource, parameters } of events()) {
     if (type !== 'TaskStarted' || !/create(TrainingJob|HyperParameterTuningJob)/.test(resource)) continue;
     const channels = (parameters.TrainingJobDefinition ?? parameters).InputDataConfig;
-    expect(channels.map((channel: { ChannelName: string }) => channel.ChannelName)).toEqual(['train']);
+    expect(channels.map((channel: { ChannelName: string }) => channel.ChannelName)).toEqual([
+      'train',
+      'manifest',
+    ]);
     for (const { DataSource } of channels) files.add(DataSource.S3DataSource.S3Uri);
     // Nor does any other of its parameters lead there.
     expect(JSON.stringify(parameters)).not.toMatch(/holdout/);
   }
-  expect(files.size).toBe(1);
+  expect(files.size).toBe(2);
 
-  const [channel = ''] = files;
+  const [channel = '', manifest = ''] = files;
   const at = (uri: string) => workspace.path('.mlops/s3', uri.replace('s3://', ''));
   const rows = (path: string) => readFileSync(path, 'utf8').trim().split('\n');
   const given = readdirSync(at(channel), { recursive: true, encoding: 'utf8' });
   expect(given).toEqual(['train.csv']);
+  // The manifest tells the columns; no list of rows lies beside it.
+  expect(readdirSync(at(manifest), { recursive: true })).toEqual(['manifest.json']);
   // train.csv: target, features; holdout.csv: row id, label, three slices, features.
   const train = rows(at(`${channel}train.csv`)).slice(1);
   const holdout = rows(at(channel.replace(/train\/$/, 'holdout/holdout.csv')));

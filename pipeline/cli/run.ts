@@ -20,6 +20,12 @@ interface Options extends RunOptions {
   json?: boolean;
 }
 
+/**
+ * Seconds from Ctrl-C until this process ends, also where something still waits: an installation, a job that hangs. The run is
+ * recorded by then, and whatever this process started ends with it.
+ */
+const longestStop = 1.9;
+
 /** `mlops run`. */
 export async function run(options: Options): Promise<void> {
   const failOn = outcomesOf(options.failOn);
@@ -34,6 +40,8 @@ export async function run(options: Options): Promise<void> {
     if (!running || abort.signal.aborted) process.exit(130);
     progress.note('Stopping the jobs ...');
     abort.abort();
+    // On AWS the execution has to be told, which may take longer.
+    if (options.backend === 'embedded') setTimeout(() => process.exit(130), longestStop * 1000).unref();
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop);
 

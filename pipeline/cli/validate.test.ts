@@ -75,7 +75,7 @@ test('problems of the data with file, line and column', async () => {
     ['data.source', 'data.csv', 12, undefined],
   ]);
   expect(stderr).toBe(
-    'data.csv: line 5: column y: got nothing, expected a value in every row\n' +
+    'data.csv: line 5: column y: got nothing, expected a value in every row; data.drop_missing_target: true leaves such rows out and counts them\n' +
       'data.csv: line 10: column id: got "r2" again (first at line 4), expected unique row ids; ' +
       'if id names a person or thing with several rows, write data.split: { by: group, column: id } and leave data.row_id out\n' +
       'data.csv: line 12: got 6 fields, expected 5 as in the header\n',
@@ -100,6 +100,9 @@ test('files that mlops.yaml names and that are not there, with the data', async 
     '--set prepare.script: got "new.py", where nothing was found; expected a Python file',
   );
 });
+
+const programs =
+  'under [project.scripts] in its pyproject.toml, as the Python files train.py and serve.py, or in the image of its Dockerfile';
 
 test("the model's folder: what its model.yaml says, and what is wrong with either", async () => {
   const workspace = smallProject();
@@ -128,7 +131,7 @@ test("the model's folder: what its model.yaml says, and what is wrong with eithe
   const absent = await validate(workspace, '--set', 'model.context=modl');
   expect(absent.code).toBe(2);
   expect(absent.stderr).toBe(
-    '--set model.context: got "modl", where nothing was found; expected a folder with train and serve; did you mean "model"?\n',
+    `--set model.context: got "modl", where nothing was found; expected a folder with train and serve: ${programs}; did you mean "model"?\n`,
   );
   rmSync(workspace.path('model/Dockerfile'));
   expect((await validate(workspace)).code).toBe(0);
@@ -140,7 +143,16 @@ test("the model's folder: what its model.yaml says, and what is wrong with eithe
   rmSync(workspace.path('model/pyproject.toml'));
   const bare = await validate(workspace);
   expect([bare.code, bare.json.errors[0].path]).toEqual([2, 'model.context']);
-  expect(bare.stderr).toContain('neither Dockerfile nor pyproject.toml; expected a pyproject.toml whose');
+  expect(bare.stderr).toContain(
+    `got "model", but model: got a folder without train and serve; expected them ${programs}`,
+  );
+  const script = 'def model_fn(model_dir):\n    return None\n';
+  writeFileSync(workspace.path('model/train.py'), script);
+  expect((await validate(workspace)).stderr).toContain(
+    `got "model", a folder without serve; expected a folder with train and serve: ${programs}; train.py has model_fn, as SageMaker's script mode asks: copy script_mode/ and pyproject.toml of examples/script-mode/model beside it`,
+  );
+  writeFileSync(workspace.path('model/serve'), '#!/usr/bin/env python3\n');
+  expect((await validate(workspace)).code).toBe(0);
 });
 
 test('data in a bucket is left to the run, and a prepare script is told of', async () => {
@@ -177,7 +189,7 @@ test('pipes, sockets and devices are refused at once where a file is named', asy
     ],
     [
       ['--set', 'model.context=pipe'],
-      '--set model.context: got "pipe", which is a pipe; expected a folder with train and serve\n',
+      `--set model.context: got "pipe", which is a pipe; expected a folder with train and serve: ${programs}\n`,
     ],
   ];
   for (const [args, message] of refusals) {

@@ -67,6 +67,7 @@ describe('defaults', () => {
       gate: {
         primary: 'roc_auc',
         confidence: 0.95,
+        costs: null,
         thresholds: {},
         min_positives: 20,
         floor: true,

@@ -9,6 +9,8 @@ test.each([
   ['monthly_income', 'Monthly Income'],
   ['Aeg', 'Age'],
   ['rowid', 'row_id'],
+  ['month', 'Monthly Income'],
+  ['Mo', undefined],
   ['Zebra', undefined],
   ['', undefined],
 ])('%j most likely means %j', (word, meant) => {

@@ -1,6 +1,6 @@
 import { distance } from 'fastest-levenshtein';
 
-/** The option that a misspelt word most likely means; undefined if none is near. */
+/** The option that a misspelt or shortened word most likely means; undefined if none is near. */
 export function nearest(word: string, options: readonly string[]): string | undefined {
   const plain = (text: string) => text.toLowerCase().replace(/[\s_-]/g, '');
   const ranked = options
@@ -9,8 +9,16 @@ export function nearest(word: string, options: readonly string[]): string | unde
   const best = ranked[0];
   if (!best) return undefined;
   const allowed = Math.max(1, Math.floor(Math.max(word.length, best.option.length) / 3));
-  return best.edits <= allowed ? best.option : undefined;
+  return best.edits <= allowed
+    ? best.option
+    : only(options.filter((option) => begins(plain(option), plain(word))));
 }
+
+/** Whether a word of three letters or more is how an option begins. */
+const begins = (option: string, word: string): boolean => word.length >= 3 && option.startsWith(word);
+
+const only = (options: readonly string[]): string | undefined =>
+  options.length === 1 ? options[0] : undefined;
 
 /** The Levenshtein distance, where two letters in each other's place are one slip rather than two. */
 function editsBetween(word: string, option: string): number {

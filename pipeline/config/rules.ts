@@ -155,6 +155,28 @@ function* sources({ data }: Config): Iterable<Breach> {
     ];
 }
 
+function* sourceCsv({ data }: Config, given: (path: string) => boolean): Iterable<Breach> {
+  const { delimiter, decimal } = data.csv;
+  if (delimiter === decimal)
+    yield [
+      'data.csv',
+      `got ${quoted(decimal)} as delimiter and as decimal mark, expected two different characters`,
+    ];
+  if (data.format === 'parquet' && given('data.csv'))
+    yield ['data.csv', 'got settings of CSV, expected none with data.format parquet: leave them out'];
+}
+
+function* columnTypes({ problem, data }: Config): Iterable<Breach> {
+  const typeOf = new Map(Object.entries(data.columns));
+  if (problem === 'regression' && typeOf.get(data.target) === 'text')
+    yield [
+      `data.columns.${data.target}`,
+      'got "text" for data.target, expected a number: problem regression predicts one',
+    ];
+  if (data.row_id !== null && typeOf.get(data.row_id) === 'number')
+    yield [`data.columns.${data.row_id}`, 'got "number" for data.row_id, expected text: row ids are text'];
+}
+
 /** Names that score files use for their own columns. */
 const scoreFileColumns = /^(row_id|label|score|predicted|score_.*)$/;
 
@@ -376,7 +398,7 @@ function* tuningJobs({ tuning }: Config): Iterable<Breach> {
 }
 
 /** Refuses a metric that this problem does not have, or that needs probabilities where the model returns labels. */
-function* unfit(path: string, metric: Metric, { problem, model }: Config): Iterable<Breach> {
+function* unfit(path: string, metric: Metric, { problem, model, gate }: Config): Iterable<Breach> {
   const known = metricsOf(problem);
   if (!known.includes(metric))
     yield [path, `got ${quoted(metric)}, expected a metric of problem ${problem}: ${known.join(', ')}`];
@@ -385,6 +407,29 @@ function* unfit(path: string, metric: Metric, { problem, model }: Config): Itera
       path,
       `got ${quoted(metric)}, which needs probabilities; expected ${known.filter((name) => !metricFacts(name).probabilities).join(', ')} with model.output label, or model: { output: probability } if serve answers probabilities`,
     ];
+  else if (metric === 'expected_cost' && gate.costs === null)
+    yield [
+      path,
+      'got "expected_cost" without costs, expected gate.costs: { false_positive: 1, false_negative: 5 } with what an error costs',
+    ];
+}
+
+function* gateCosts({ gate: { costs }, problem, model }: Config): Iterable<Breach> {
+  if (costs === null) return;
+  if (problem !== 'binary')
+    yield ['gate.costs', `got costs with problem ${problem}, expected none: they are of a binary decision`];
+  else if (model.output === 'label')
+    yield ['gate.costs', 'got costs with model.output label, expected model: { output: probability }'];
+  for (const [wrong, right] of [
+    ['false_positive', 'true_negative'],
+    ['false_negative', 'true_positive'],
+  ] as const) {
+    if (costs[wrong] > costs[right]) continue;
+    yield [
+      `gate.costs.${wrong}`,
+      `got ${costs[wrong]}, expected more than ${right}, ${costs[right]}: an error costs more than the right decision`,
+    ];
+  }
 }
 
 function* gatePrimary(config: Config): Iterable<Breach> {
@@ -574,6 +619,8 @@ const rules: readonly Rule[] = [
   rowId,
   columnLists,
   sources,
+  sourceCsv,
+  columnTypes,
   split,
   splitColumn,
   sliceColumns,
@@ -592,6 +639,7 @@ const rules: readonly Rule[] = [
   gatePrimary,
   gateSlices,
   gateThresholds,
+  gateCosts,
   minChange,
   rollout,
   batchSize,

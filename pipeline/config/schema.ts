@@ -124,6 +124,30 @@ const jobInstance = object({
   volume_gb: whole({ min: 1, max: 16_384 }).default(30).describe('Disk of each instance, in GB.'),
 });
 
+/** A setting with several spellings, each of which becomes the one that programs use. */
+const spelling = <T extends string>(spellings: Readonly<Record<string, T>>, error: string) =>
+  z
+    .string({ error })
+    .refine((text) => Object.hasOwn(spellings, text.toLowerCase()), { error })
+    .transform((text) => spellings[text.toLowerCase()] as T);
+
+const delimiter = spelling(
+  {
+    auto: 'auto',
+    ...{ comma: ',', semicolon: ';', tab: '\t', bar: '|' },
+    ...{ ',': ',', ';': ';', '\t': '\t', '\\t': '\t', '|': '|' },
+  },
+  'auto, comma, semicolon, tab or bar',
+);
+const encoding = spelling(
+  {
+    ...{ 'utf-8': 'utf-8', utf8: 'utf-8', 'utf-16': 'utf-16', utf16: 'utf-16' },
+    ...{ 'latin-1': 'latin-1', latin1: 'latin-1', 'iso-8859-1': 'latin-1' },
+    ...{ 'windows-1252': 'windows-1252', cp1252: 'windows-1252' },
+  },
+  'utf-8, latin-1, windows-1252 or utf-16',
+);
+const decimalMark = spelling({ '.': '.', ',': ',' }, "'.' or ','");
 const splitPhrase =
   'hash, { by: group, column: C }, { by: time, column: C, embargo: 7d } or { by: file, source: F }';
 
@@ -182,6 +206,40 @@ const data = object({
   holdout: number({ above: 0, below: 1 })
     .default(0.2)
     .describe('Share of rows held out of training. The gate judges models on these rows.'),
+  columns: z
+    .record(z.string(), choice(['text', 'number']), {
+      error: 'a mapping of columns to text or number',
+    })
+    .default({})
+    .describe(
+      'What a column is where its look would say otherwise: `text` (stays as written, missing only where empty) or `number` (any other value is an error). Default: told by all its values.',
+    ),
+  csv: object({
+    delimiter: delimiter
+      .default('auto')
+      .describe(
+        'What stands between fields: auto, comma, semicolon, tab or bar, or the character itself. auto: told by the header.',
+      ),
+    encoding: encoding
+      .default('utf-8')
+      .describe(
+        'utf-8, latin-1 (also iso-8859-1), windows-1252 (also cp1252) or utf-16 (either byte order). What the model reads is always UTF-8.',
+      ),
+    decimal: decimalMark
+      .default('.')
+      .describe(
+        "The decimal mark: '.' or ','. With ',' dots may group thousands (1.234,5); what the model reads has a point.",
+      ),
+  })
+    .prefault({})
+    .describe(
+      'How the CSV files of source are written. Files packed by gzip are unpacked, whatever their name.',
+    ),
+  drop_missing_target: flag()
+    .default(false)
+    .describe(
+      'true: rows without a target (empty, NA, null, NaN, None) are left out and counted. false: they are an error.',
+    ),
   split: z
     .union([z.literal('hash').transform(() => ({ by: 'hash' as const })), split], { error: splitPhrase })
     .prefault('hash')
@@ -369,7 +427,7 @@ const gate = object({
     margin: margin
       .optional()
       .describe(
-        'Allowed loss, in units of primary or as a share of the champion\'s value such as "5%". superior ignores it. Default: 0.03; "5%" for log_loss, brier, calibration_slope, rmse, mae and mape.',
+        'Allowed loss, in units of primary or as a share of the champion\'s value such as "5%". superior ignores it. Default: 0.03; "5%" for log_loss, brier, calibration_slope, expected_cost, rmse, mae and mape.',
       ),
   })
     .prefault({})
@@ -384,6 +442,21 @@ const gate = object({
   })
     .prefault({})
     .describe('A fixed model that the candidate must not fall behind.'),
+  costs: offOr(
+    object({
+      false_positive: number().describe('Cost of a negative row that is predicted positive.'),
+      false_negative: number().describe('Cost of a positive row that is predicted negative.'),
+      true_positive: number()
+        .default(0)
+        .describe('Cost of a positive row that is predicted positive; below 0 is a gain.'),
+      true_negative: number().default(0).describe('Cost of a negative row that is predicted negative.'),
+    }),
+    '{ false_positive, false_negative }',
+  )
+    .default(null)
+    .describe(
+      'Binary: what a decision costs, in any unit, for the metric expected_cost. It predicts the positive class from the probability on at which that is no dearer. Default: off.',
+    ),
   min_change: offOr(
     object({
       absolute: number({ min: 0 }).optional().describe('Least difference, in units of primary.'),
@@ -403,7 +476,7 @@ const gate = object({
       max_drop: margin
         .optional()
         .describe(
-          'How far a slice may fall behind the champion, in units of metric or as a share of the champion\'s value. Default: 0.1; "20%" for log_loss, brier, calibration_slope, rmse, mae and mape.',
+          'How far a slice may fall behind the champion, in units of metric or as a share of the champion\'s value. Default: 0.1; "20%" for log_loss, brier, calibration_slope, expected_cost, rmse, mae and mape.',
         ),
       min_positives: whole({ min: 1 })
         .default(20)
@@ -424,7 +497,7 @@ const gate = object({
   reuse: choice(['report', 'correct', 'sealed'])
     .default('report')
     .describe(
-      'What to do when runs judge models on the same holdout again. report: count and report these looks. correct: also hold superior to a stricter level. sealed: as correct, and show only whether the candidate passes until it is promoted.',
+      'What to do when runs judge models on the same holdout again. report: count and report these looks. correct: also hold superior to a stricter level. sealed: as correct, and show only whether the candidate passes (a hold does not) until it is promoted. non_inferior has no correction.',
     ),
   enforce: flag().default(true).describe('false: the verdict is reported but does not block promotion.'),
 });

@@ -1,5 +1,5 @@
 import { formatCount, formatCountOf } from '../format.ts';
-import { metricsOf } from '../metrics.ts';
+import { idealOf, metricsOf } from '../metrics.ts';
 import { aucVariance, compareAucs } from '../statistics/delong.ts';
 import {
   type Estimate,
@@ -14,7 +14,7 @@ import { pick, type Scores } from '../statistics/scores.ts';
 import { joinTo } from './join.ts';
 import type { GatePolicy } from './policy.ts';
 import { powerOf, smallestDetectable } from './power.ts';
-import { notesFor, reasonFor } from './reason.ts';
+import { modelNotes, policyNotes, reasonFor } from './reason.ts';
 import {
   anchorCheck,
   championCheck,
@@ -27,6 +27,7 @@ import {
 } from './rules.ts';
 import { judgeSlices } from './slices.ts';
 import type { Check, DelongResult, MetricResult, Outcome, Verdict } from './verdict.ts';
+import { countChecks } from './wording.ts';
 
 export interface GateInput {
   candidate: Scores;
@@ -64,8 +65,8 @@ export function decide(input: GateInput): Verdict {
   }
   const rows = inOrder(input.candidate);
   const beside = (scores: Scores | null | undefined, threshold: number | null | undefined) =>
-    scores ? modelOf(joinTo(rows, scores), threshold ?? 0.5) : null;
-  const candidate = modelOf(rows, input.threshold ?? 0.5);
+    scores ? modelOf(joinTo(rows, scores), threshold ?? 0.5, policy.costs) : null;
+  const candidate = modelOf(rows, input.threshold ?? 0.5, policy.costs);
   const champion = beside(input.champion, input.championThreshold);
   const anchor = beside(input.anchor, input.anchorThreshold);
   const models = [candidate, champion, anchor].filter((model) => model !== null);
@@ -97,9 +98,11 @@ export function decide(input: GateInput): Verdict {
     metrics: metricResults(candidate, champion, sampling, policy.confidence),
     slices: slices.results,
     checks,
+    check_counts: countChecks(checks),
   };
   const notes = [
-    ...notesFor(candidate, champion, policy, looks.count),
+    ...policyNotes(policy, looks.count, champion !== null),
+    ...modelNotes(candidate, champion),
     ...slices.notes,
     ...(replicates > 0 && replicates < MOST_REPLICATES ? [replicatesNote(replicates, rows.ids.length)] : []),
     ...(sampling.redrawn > 0 ? [redrawnNote(sampling)] : []),
@@ -129,7 +132,7 @@ function championMargin(champion: Model | null, { champion: rule, primary }: Gat
 }
 
 /** Sorts rows by class and then by id, so that their order in the file does not matter. */
-function inOrder<T extends Scores>(scores: T): T {
+export function inOrder<T extends Scores>(scores: T): T {
   const classAt = classOf(scores);
   const { ids } = scores;
   const order = Uint32Array.from(ids, (_, row) => row);
@@ -216,8 +219,8 @@ function noteFor(metric: string, model: Model, own: Estimate | null, difference:
   if (own === null) notes.push('no interval: too few rows');
   else if (own.standardError === 0)
     notes.push('variance 0: the interval is a point and says nothing about other rows');
-  if (metric === 'calibration_slope' && difference !== null)
-    notes.push('judged by its distance from 1, whose bootstrap folds there: near 1 its bounds are rough');
+  const ideal = idealOf(metric);
+  if (ideal !== null && difference !== null) notes.push(`judged by its distance from ${ideal}`);
   if (difference?.standardError === 0) {
     notes.push(
       difference.value === 0

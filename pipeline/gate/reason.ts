@@ -2,8 +2,8 @@ import { decimalsFor, formatConfidence, formatInterval, formatSigned, formatValu
 import { metricText } from '../metrics.ts';
 import { type Model, metricOf } from '../statistics/model.ts';
 import type { GatePolicy } from './policy.ts';
-import type { Check, Verdict } from './verdict.ts';
-import { amountOf } from './wording.ts';
+import type { Verdict } from './verdict.ts';
+import { amountOf, countsText } from './wording.ts';
 
 type Facts = Omit<Verdict, 'reason' | 'notes'>;
 
@@ -24,51 +24,48 @@ export function reasonFor(verdict: Facts, policy: GatePolicy): string {
   return whyPromoted(verdict);
 }
 
-function whyPromoted({ metrics, primary, confidence, checks }: Facts): string {
+function whyPromoted(verdict: Facts): string {
+  const { metrics, primary, confidence, checks } = verdict;
   const { candidate, champion, interval, difference_interval: differences } = metrics[primary]!;
   const decimals = decimalsFor(candidate, champion);
   const own = `${metricText(primary).label} is ${formatValue(candidate, decimals)}`;
   const level = formatConfidence(confidence);
   if (champion === null) {
     const range = interval === null ? '' : ` (${level} interval ${formatInterval(interval, decimals)})`;
-    return `${own}${range}. ${whatWasJudged(checks)}, and there was no champion to compare with.`;
+    return `${own}${range}. ${whatWasJudged(verdict)}, and there was no champion to compare with.`;
   }
   const change = checks.find(({ name }) => name === 'champion')?.value ?? 0;
   const how = change === 0 ? 'no difference' : amountOf(change, decimals);
   const range = differences
     ? ` (${level} interval of the difference ${formatInterval(differences, decimals, formatSigned)})`
     : '';
-  return `${own} against the champion's ${formatValue(champion, decimals)}, ${how}${range}. ${whatWasJudged(checks)}.`;
+  return `${own} against the champion's ${formatValue(champion, decimals)}, ${how}${range}. ${whatWasJudged(verdict)}.`;
 }
 
 /** What a promotion rests on: checks that were not judged are no passes. */
-function whatWasJudged(checks: readonly Check[]): string {
-  const passed = checks.filter(({ outcome }) => outcome === 'pass');
-  const isJudged = (start: string) => passed.some(({ name }) => name.startsWith(start));
-  if (passed.length === 0) return 'No check was judged';
-  const others = passed.filter(({ name }) => name !== 'floor' && !name.startsWith('slices'));
-  if (others.length === 0)
-    return `Only the trivial model was beaten: ${isJudged('slices') ? 'besides slices, ' : ''}no threshold is set`;
-  const open = checks.length - passed.length;
-  const all =
-    passed.length === 1
-      ? 'The one check that was judged passes'
-      : `All ${passed.length} checks that were judged pass`;
-  return open === 0
-    ? passed.length === 1
-      ? 'The one check passes'
-      : `All ${passed.length} checks pass`
-    : all;
+function whatWasJudged({ checks, check_counts: counts }: Facts): string {
+  if (counts.pass === 0) return 'No check was judged';
+  const passes = (start: string) =>
+    checks.some(({ name, outcome }) => outcome === 'pass' && name.startsWith(start));
+  const told = `Checks: ${countsText(counts)}`;
+  if (passes('threshold')) return told;
+  if (!passes('floor')) return `${told}; no threshold is set`;
+  return passes('champion') || passes('anchor')
+    ? `${told}; no threshold is set, so besides the models compared only the trivial model was beaten`
+    : `Only the trivial model was beaten: no threshold is set (${told.toLowerCase()})`;
 }
 
-/** Notes on metrics that could not be computed and why, and on the policy (not enforced, repeated looks). */
-export function notesFor(
-  candidate: Model,
-  champion: Model | null,
-  policy: GatePolicy,
-  looks: number,
-): string[] {
-  const notes = policy.enforce ? [] : ['Not enforced: the verdict is reported but does not block promotion.'];
+/** Notes on the policy: that it is not enforced, and what repeated looks mean. */
+export function policyNotes(policy: GatePolicy, looks: number, compared: boolean): string[] {
+  return [
+    ...(policy.enforce ? [] : ['Not enforced: the verdict is reported but does not block promotion.']),
+    ...(looks > 1 && compared ? [looksNote(policy, looks)] : []),
+  ];
+}
+
+/** Notes on metrics that could not be computed and why, and on a model without any error. */
+export function modelNotes(candidate: Model, champion: Model | null): string[] {
+  const notes: string[] = [];
   for (const [metric, reason] of candidate.absent) {
     notes.push(`${metricText(metric).label} cannot be computed: ${reason}.`);
   }
@@ -77,9 +74,7 @@ export function notesFor(
       notes.push(`${metricText(metric).label} of the champion cannot be computed: ${reason}.`);
     }
   }
-  notes.push(...perfectNotes(candidate));
-  if (looks > 1 && champion !== null) notes.push(looksNote(policy, looks));
-  return notes;
+  return [...notes, ...perfectNotes(candidate)];
 }
 
 /** A model without any error is most often one that was given the answer. */

@@ -1,7 +1,9 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
+import { kindOf } from '../config/locate.ts';
 import { ScoreFileError, shown } from '../errors.ts';
 import { BadFile } from '../tables/bad-file.ts';
-import { isParquet, openCsv } from '../tables/csv.ts';
+import { openCsv } from '../tables/csv.ts';
+import { isParquet } from '../tables/other-format.ts';
 import type { ParquetColumn } from '../tables/parquet.ts';
 import type { Table } from '../tables/table.ts';
 
@@ -21,12 +23,16 @@ export async function withScores<T>(file: string, read: (table: ScoreTable) => P
 }
 
 async function bytesOf(file: string): Promise<Buffer> {
+  const wrong = (found: string) => new ScoreFileError({ file }, found, 'a CSV or parquet file');
   try {
+    // A pipe may have no writer, and a device no end.
+    const kind = kindOf(await stat(file));
+    if (kind !== 'a file') throw wrong(kind);
     return await readFile(file);
   } catch (error) {
+    if (error instanceof ScoreFileError) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
-    const found = code === 'ENOENT' ? 'no such file' : code === 'EISDIR' ? 'a folder' : message;
-    throw new ScoreFileError({ file }, found, 'a CSV or parquet file');
+    throw wrong(code === 'ENOENT' ? 'no such file' : message);
   }
 }
 

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -163,6 +164,13 @@ test('refuses a missing file, a folder, and a parquet file by name only', async 
     `${missing}: got no such file, expected a CSV or parquet file`,
   );
   expect((await refusal(readScores(folder, { problem: 'binary' }))).message).toContain('got a folder');
+  const pipe = join(folder, 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  for (const [path, what] of [
+    [pipe, 'a pipe'],
+    ['/dev/zero', 'a device'],
+  ] as const)
+    expect((await refusal(readScores(path, { problem: 'binary' }))).message).toContain(`got ${what}`);
   const named = write(rows, 'named.parquet');
   expect((await refusal(readScores(named, { problem: 'binary' }))).message).toContain(
     'got "row_", expected a parquet file',

@@ -1,8 +1,12 @@
 import { formatValue } from '../format.ts';
 import { metricsOf } from '../metrics.ts';
 import type { Model } from '../statistics/model.ts';
+import type { Check, CheckOutcome } from './verdict.ts';
 
-/** Differences between models in words, since the meaning of a sign depends on whether higher or lower is better. */
+/**
+ * Words that checks, reasons and reports share. Differences between models are in words, since the meaning of a sign
+ * depends on whether higher or lower is better.
+ */
 
 /**
  * ".005 worse than", "less than .001 better than", "equal to"
@@ -20,10 +24,30 @@ export function amountOf(difference: number, decimals: number): string {
   return `${shown} ${difference > 0 ? 'better' : 'worse'}`;
 }
 
+/** How many checks have each outcome. */
+export function countChecks(checks: readonly Check[]): Record<CheckOutcome, number> {
+  const counts = { pass: 0, fail: 0, inconclusive: 0, not_judged: 0 };
+  for (const { outcome } of checks) counts[outcome]++;
+  return counts;
+}
+
+/** "1 fails, 1 inconclusive, 3 pass, 10 not judged" */
+export function countsText({ pass, fail, inconclusive, not_judged }: Record<CheckOutcome, number>): string {
+  return [
+    fail > 0 ? `${fail} ${fail === 1 ? 'fails' : 'fail'}` : '',
+    inconclusive > 0 ? `${inconclusive} inconclusive` : '',
+    pass > 0 ? `${pass} ${pass === 1 ? 'passes' : 'pass'}` : '',
+    not_judged > 0 ? `${not_judged} not judged` : '',
+  ]
+    .filter((text) => text !== '')
+    .join(', ');
+}
+
 /** The reason why the metric has no value. */
 export function whyAbsent({ rows: { problem }, absent }: Model, metric: string): string {
   const known: readonly string[] = metricsOf(problem);
   if (!known.includes(metric))
     return `the gate knows no such metric of a ${problem} model, only ${known.join(', ')}`;
-  return absent.get(metric) ?? 'it is not a finite number';
+  const why = metric === 'expected_cost' ? 'gate.costs is off' : 'it is not a finite number';
+  return absent.get(metric) ?? why;
 }

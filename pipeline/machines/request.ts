@@ -24,9 +24,17 @@ export interface Request {
   code: string;
   /** The package to compare with if there is no champion. */
   baseline: string | null;
+  /**
+   * Where mlops.yaml says how long a job may run, and how long: `mlops.yaml: training.max_runtime: 1h (line 22, column 16)`.
+   * Older branches send none.
+   */
+  limits?: Record<TimeLimit, string>;
   /** Notes for the reader on how the run came about, one sentence each. Older branches send none. */
   notes?: string[];
 }
+
+/** The settings that limit how long a job may run. */
+export type TimeLimit = 'prepare.max_runtime' | 'training.max_runtime';
 
 /** Files of rows. */
 export interface DataInput {

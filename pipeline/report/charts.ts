@@ -1,30 +1,30 @@
-import type { EChartsOption, SeriesOption } from 'echarts';
-import { init } from 'echarts/dist/echarts.esm.min.mjs';
 import { decimalsFor, formatCount, formatPercent, formatValue } from '../format.ts';
 import { type Curve, heightAt } from '../statistics/curve.ts';
+import { benefitOfAll, type DecisionCurve } from '../statistics/decision-curve.ts';
 import type { CalibrationBin, ModelPlots } from '../statistics/plots.ts';
 import type { TuningFacts } from '../steps/train/evidence.ts';
-import { type Html, html, raw, text } from './markup.ts';
+import {
+  CANDIDATE,
+  CHAMPION,
+  type Chart,
+  dots,
+  draw,
+  HEIGHT,
+  label,
+  line,
+  logRange,
+  MUTED,
+  number,
+  paddedRange,
+  reference,
+  short,
+  steps,
+  unit,
+  whiskers,
+} from './chart-parts.ts';
 
-/**
- * Charts as inline SVG. Colours are the page's CSS variables, so that a drawing works in both themes. The only text
- * from users in them is a class's name in a description.
- */
-export interface Chart {
-  title: string;
-  /** One sentence on how to read it. */
-  caption: string;
-  svg: Html;
-}
+/** The charts of a report. The only text from users in them is a class's name in a description. */
 
-const WIDTH = 380;
-const HEIGHT = 300;
-const INK = 'var(--ink)';
-const MUTED = 'var(--muted)';
-const LINE = 'var(--line)';
-const REFERENCE = 'var(--reference)';
-const CANDIDATE = 'var(--candidate)';
-const CHAMPION = 'var(--champion)';
 /** Colours for the classes of a multiclass problem, in order. */
 const CLASS_COLORS = [1, 2, 3, 4, 5, 6].map((i) => `var(--class-${i})`);
 export const CLASS_COLOR_COUNT = CLASS_COLORS.length;
@@ -35,6 +35,7 @@ export function curveCharts(candidate: ModelPlots, champion: ModelPlots | null):
   if (candidate.pr !== undefined) charts.push(prChart(candidate, champion));
   if (candidate.calibration !== undefined)
     charts.push(calibrationChart(candidate.calibration, champion?.calibration, CALIBRATION));
+  if (candidate.decision !== undefined) charts.push(decisionChart(candidate.decision, champion?.decision));
   if (candidate.histogram !== undefined)
     charts.push(distributionChart(candidate.histogram, champion?.histogram));
   if (candidate.roc_by_class !== undefined && candidate.roc_by_class.length > 0)
@@ -163,6 +164,59 @@ function calibrationChart(
       words.id,
       `${words.title} of the candidate`,
       `By group: ${told}.`,
+    ),
+  };
+}
+
+/** Net benefit above the better of "all" and "none", both drawn as references, is what the model adds. */
+function decisionChart(candidate: DecisionCurve, champion: DecisionCurve | undefined): Chart {
+  const { net_benefit, prevalence, threshold } = candidate;
+  const lowest = -prevalence / 4;
+  const all = net_benefit
+    .map(([t]): [number, number] => [t, benefitOfAll(prevalence, t)])
+    .filter(([, benefit]) => benefit >= lowest);
+  const shown = (curve: Curve): Curve => curve.map(([t, benefit]) => [t, Math.max(lowest, benefit)]);
+  const at = threshold ?? prevalence;
+  const best = Math.max(0, benefitOfAll(prevalence, at));
+  const told = (curve: Curve) => formatValue(heightAt(curve, at), 3);
+  return {
+    title: 'Decision curve',
+    caption: `Net benefit per row by threshold; dotted: calling every row positive, and none${threshold === null ? '' : '. Upright: the threshold of gate.costs'}.`,
+    svg: draw(
+      {
+        grid: { left: 52, right: 12, top: 14, bottom: 44 },
+        xAxis: unit('Threshold probability'),
+        yAxis: {
+          ...number(''),
+          min: lowest,
+          max: prevalence * 1.05,
+          axisLabel: {
+            ...label((value) => (value === 0 ? '0' : formatValue(value, prevalence < 0.1 ? 3 : 2))),
+            showMinLabel: false,
+            showMaxLabel: false,
+          },
+        },
+        series: [
+          reference([
+            [0, 0],
+            [1, 0],
+          ]),
+          reference([[0, prevalence], ...all]),
+          ...(threshold === null
+            ? []
+            : [
+                reference([
+                  [threshold, lowest],
+                  [threshold, prevalence],
+                ]),
+              ]),
+          ...(champion === undefined ? [] : [line(shown(champion.net_benefit), CHAMPION)]),
+          line(shown(net_benefit), CANDIDATE),
+        ],
+      },
+      'decision',
+      'Decision curve: net benefit by threshold',
+      `At a threshold of ${formatValue(at, 3)} the candidate's net benefit per row is ${told(net_benefit)}${champion === undefined ? '' : `, the champion's ${told(champion.net_benefit)}`}; the better of calling every row positive and none has ${formatValue(best, 3)}.`,
     ),
   };
 }
@@ -412,97 +466,6 @@ export function tuningCharts(tuning: TuningFacts): (Chart & { parameter: string 
   return charts;
 }
 
-// Axes and series
-
-function label(format: (value: number) => string) {
-  return { color: MUTED, fontSize: 12, hideOverlap: true, formatter: format };
-}
-
-function number(name: string) {
-  return {
-    type: 'value' as const,
-    name,
-    nameLocation: 'middle' as const,
-    nameGap: 28,
-    nameTextStyle: { color: MUTED, fontSize: 12 },
-    axisLine: { show: true, onZero: false, lineStyle: { color: LINE } },
-    axisTick: { show: false },
-    splitLine: { lineStyle: { color: LINE, width: 1 } },
-    axisLabel: label((value) =>
-      value.toLocaleString('en-US', { maximumSignificantDigits: 6 }).replace('-', '−'),
-    ),
-  };
-}
-
-/** An axis from 0 to 1. */
-function unit(name: string) {
-  return { ...number(name), min: 0, max: 1, interval: 0.2, axisLabel: label(short) };
-}
-
-function short(value: number): string {
-  return value === 0 ? '0' : value === 1 ? '1' : formatValue(value, 1);
-}
-
-function line(data: Curve, color: string) {
-  return {
-    type: 'line' as const,
-    data,
-    showSymbol: false,
-    silent: true,
-    animation: false,
-    lineStyle: { color, width: 2, join: 'round' as const },
-  };
-}
-
-function reference(data: Curve) {
-  return { ...line(data, REFERENCE), lineStyle: { color: REFERENCE, width: 1, type: [3, 4] } };
-}
-
-function dots(data: Curve, color: string, symbolSize: number) {
-  return {
-    type: 'scatter' as const,
-    data,
-    symbolSize,
-    silent: true,
-    itemStyle: { color, borderColor: 'var(--paper)', borderWidth: 1, opacity: 1 },
-    z: 4,
-  };
-}
-
-/** Vertical intervals as one line with gaps. */
-function whiskers(bins: CalibrationBin[], color: string) {
-  const data = bins.flatMap((bin): (number | string)[][] => [
-    [bin.predicted, bin.interval[0]],
-    [bin.predicted, bin.interval[1]],
-    [bin.predicted, '-'],
-  ]);
-  return { ...line([], color), data, lineStyle: { color, width: 1, opacity: 0.55 } };
-}
-
-/** A histogram as its outline. */
-function steps(
-  edges: number[],
-  heights: number[],
-  lineStyle: { color: string; width: number },
-  fill: string | null,
-  panel: number,
-) {
-  const outline = heights.flatMap(
-    (height, i): Curve => [
-      [edges[i] ?? 0, height],
-      [edges[i + 1] ?? 0, height],
-    ],
-  );
-  const data: Curve = [[edges[0] ?? 0, 0], ...outline, [edges.at(-1) ?? 0, 0]];
-  return {
-    ...line(data, lineStyle.color),
-    xAxisIndex: panel,
-    yAxisIndex: panel,
-    lineStyle: { ...lineStyle, join: 'miter' as const },
-    ...(fill === null ? {} : { areaStyle: { color: fill, opacity: 0.28 } }),
-  };
-}
-
 function prevalenceOf(histogram: Histogram | undefined): number | null {
   if (histogram === undefined) return null;
   const positives = histogram.positives.reduce((a, b) => a + b, 0);
@@ -512,43 +475,4 @@ function prevalenceOf(histogram: Histogram | undefined): number | null {
 
 function niceCeiling(value: number): number {
   return [0.1, 0.2, 0.4, 0.6, 0.8].find((step) => value <= step) ?? 1;
-}
-
-function paddedRange(values: number[]): { min: number; max: number } {
-  const low = Math.min(...values);
-  const high = Math.max(...values);
-  const pad = (high - low || Math.abs(high) || 1) * 0.12;
-  return { min: Number((low - pad).toPrecision(3)), max: Number((high + pad).toPrecision(3)) };
-}
-
-function logRange(values: number[]): { min: number; max: number } {
-  return {
-    min: 10 ** Math.floor(Math.log10(Math.min(...values))),
-    max: 10 ** Math.ceil(Math.log10(Math.max(...values))),
-  };
-}
-
-/** Renders without a browser, removes what only an interactive page needs, and makes ids unique to the chart. */
-function draw(option: EChartsOption, id: string, title: string, description: string): Html {
-  const chart = init(null, null, { renderer: 'svg', ssr: true, width: WIDTH, height: HEIGHT });
-  chart.setOption({
-    animation: false,
-    textStyle: { fontFamily: 'inherit', color: INK },
-    grid: { left: 44, right: 12, top: 14, bottom: 44 },
-    ...option,
-    series: option.series as SeriesOption[],
-  });
-  const drawn = chart.renderToSVGString();
-  chart.dispose();
-  const body = drawn
-    .replace(/^<svg[^>]*>/, '')
-    .replace(/<style\b[\s\S]*?<\/style>/g, '')
-    .replace(/<rect [^>]*fill="none"[^>]*><\/rect>/, '')
-    .replace(/ (?:class|pointer-events|ecmeta_\w+)="[^"]*"/g, '')
-    .replace(/\bzr\d+-/g, `${id}-`)
-    .replace(/\n/g, '');
-  return html`<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-labelledby="${id}-title ${id}-desc">
-    <title id="${id}-title">${text(title)}</title>
-    <desc id="${id}-desc">${text(description)}</desc>
-    ${raw(body)}`;
 }

@@ -1,3 +1,4 @@
+import { StringDecoder } from 'node:string_decoder';
 import { stripVTControlCharacters } from 'node:util';
 
 /** Characters that control a terminal, or hide or reorder text. */
@@ -41,6 +42,13 @@ export function cleanOutput(text: string, { colors = false } = {}): string {
         .join('')
     : plain(text);
   return clean.replace(commandStart, '$1: ').replaceAll('##[', '## [');
+}
+
+/** Takes a program's output as it comes, wherever it is cut, and writes it clean, colours kept. */
+export function cleanStream(write: (text: string) => void): (chunk: string | Buffer) => void {
+  const decoder = new StringDecoder('utf8');
+  return (chunk) =>
+    write(cleanOutput(typeof chunk === 'string' ? chunk : decoder.write(chunk), { colors: true }));
 }
 
 /** JSON with the same guard, which changes no value: what would be obeyed is written as an escape. */

@@ -58,7 +58,7 @@ nav a:hover { color: var(--ink); text-decoration: underline; }
 .heading p { margin-top: 6px; font-size: 13px; color: var(--muted); text-wrap: pretty; }
 .body { min-width: 0; }
 h3 { font-size: 13px; font-weight: 600; color: var(--muted); }
-.body > h3 { margin: 28px 0 8px; } .body > h3:first-child { margin-top: 0; }
+.body > h3 { margin: 28px 0 8px; } h3 + .after { margin: 0 0 10px; } .body > h3:first-child { margin-top: 0; }
 .after { margin-top: 12px; font-size: 13px; color: var(--muted); }
 
 .scroll { overflow-x: auto; position: relative; }

@@ -1,5 +1,6 @@
 import {
   decimalsFor,
+  formatConfidence,
   formatCount,
   formatCountOf,
   formatPercent,
@@ -13,7 +14,8 @@ import type { Check, MetricResult, Verdict } from '../gate/verdict.ts';
 import { metricText } from '../metrics.ts';
 import type { ModelPlots } from '../statistics/plots.ts';
 import type { Explanation, Plots, TuningFacts } from '../steps/train/evidence.ts';
-import { type Chart, CLASS_COLOR_COUNT, curveCharts, tuningCharts } from './charts.ts';
+import type { Chart } from './chart-parts.ts';
+import { CLASS_COLOR_COUNT, curveCharts, tuningCharts } from './charts.ts';
 import { cleanLogLine, shortDigests } from './clean-text.ts';
 import { cell, column, details, foldedTable, hidden, list, numbers, stacked, table } from './html-pieces.ts';
 import { PAGE_STYLE } from './html-style.ts';
@@ -67,6 +69,7 @@ export function renderHtml(report: Report): string {
 
 function partsOf(report: Report): Part[] {
   const { verdict, plots, explanation, tuning, failure } = report;
+  const measured = verdict?.sealed ? null : verdict;
   const rival = reading.rivalName(report);
   const since = `Since the ${rival.toLowerCase()} was trained. A change beside a moved metric does not prove that it is the cause.`;
   const parts: (readonly [id: string, title: string, aside: string, body: Html | ''] | null)[] = [
@@ -76,11 +79,11 @@ function partsOf(report: Report): Part[] {
       `The last lines of the log of ${failure.step}.`,
       failureBody(failure),
     ],
-    verdict && [
+    measured && [
       'metrics',
       'Metrics',
-      metricsAside(verdict, report.data?.groups),
-      metricsBody(verdict, rival),
+      metricsAside(measured, report.data?.groups),
+      metricsBody(measured, rival),
     ],
     verdict && ['checks', 'Checks', capital(`${reading.checkCounts(verdict)}.`), checksBody(verdict)],
     ['changes', 'What changed, what moved', since, changesBody(report)],
@@ -218,7 +221,7 @@ function metricsBody(verdict: Verdict, rival: string): Html {
       ${cell('number strong', candidate)}
       ${cell('number', stacked(row.champion, row.championInterval))}
       ${cell('number', [stacked(row.difference, row.differenceInterval), narrowEffect(row)])}
-      ${cell('plot', difference !== null && row.better !== 'near 1' && differenceMark(difference, interval, row.better === 'lower'))}
+      ${cell('plot', difference !== null && !row.better.startsWith('near') && differenceMark(difference, interval, row.better === 'lower'))}
       ${cell('effects', row.effect !== null && html`<span class="effect ${row.effect}">${row.effect}</span>`)}
     </tr>${noteRow(row.note, 6)}`;
   });
@@ -233,7 +236,7 @@ function metricsBody(verdict: Verdict, rival: string): Html {
 /** The direction in a word, for a phone, which has no room for the plot. */
 function narrowEffect({ effect, better, result: { difference } }: reading.MetricRow): Html | '' {
   if (effect !== null) return html`<small class="narrow ${effect}">${effect}</small>`;
-  if (difference === null || difference === 0 || better === 'near 1') return '';
+  if (difference === null || difference === 0 || better.startsWith('near')) return '';
   const word = difference > 0 === (better === 'higher') ? 'better' : 'worse';
   return html`<small class="narrow not-clear">${word}, not clear</small>`;
 }
@@ -244,7 +247,7 @@ function shareMark({ candidate, interval }: MetricResult): Html | '' {
   return low >= 0 && high <= 1 ? valueMark(candidate, interval, null, [0, 1]) : '';
 }
 
-const DIRECTIONS = { higher: '', lower: 'lower is better', 'near 1': 'ideal is 1' };
+const DIRECTIONS = { higher: '', lower: 'lower is better', 'near 1': 'ideal is 1', 'near 0': 'ideal is 0' };
 
 const noteRow = (note: string, columns: number): Html | '' =>
   note === '' ? '' : html`<tr class="note"><td colspan="${columns}">${text(note)}</td></tr>`;
@@ -413,7 +416,27 @@ function slicesBody(verdict: Verdict, rival: string): Html | '' {
     numbers('Candidate', ...(champion ? [rival, 'Difference'] : [])),
     judged && column('Check', 'judged'),
   ];
-  return table('Slices', head, body, positives ? 'slices positives' : 'slices');
+  return html`${table('Slices', head, body, positives ? 'slices positives' : 'slices')}${gapsBody(verdict)}`;
+}
+
+const OPEN_GAPS = 20;
+
+/** The candidate's own gaps between groups, whatever the champion does. */
+function gapsBody(verdict: Verdict): Html | '' {
+  const rows = reading.gapRows(verdict).map(
+    ({ column: name, groups, gap, interval, isClear }) => html`<tr>
+      <th scope="row"><small>${text(name, 60)}</small>${text(groups, 120)}</th>
+      ${cell('number strong', gap)}
+      ${cell('number', interval)}
+      ${cell('prose', isClear ? 'clear' : 'not clear')}
+    </tr>`,
+  );
+  if (rows.length === 0) return '';
+  const level = formatConfidence(verdict.confidence);
+  const head = [column('Groups'), numbers('Gap', `${level} interval`), column('')];
+  return html`<h3>Gaps between groups</h3>
+    <p class="after">The candidate in each group less the candidate in the largest group of the column; each interval stands for itself.</p>
+    ${foldedTable('Gaps between groups', head, rows, 'gaps', OPEN_GAPS)}`;
 }
 
 function explanationAside({ unit, features }: Explanation, rival: string): string {

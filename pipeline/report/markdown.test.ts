@@ -36,10 +36,13 @@ const states: [string, Report][] = [
 ];
 
 test('the first line is the marker and the next the verdict with its reason', () => {
-  const [marker, heading, , why] = renderComment(heldRun()).split('\n');
+  const [marker, heading, , why, ...rest] = renderComment(heldRun()).split('\n');
   expect(marker).toBe('<!-- mlops-report:attrition -->');
   expect(heading).toBe('## 🟡 Hold: attrition');
   expect(why).toContain('Inconclusive: ROC AUC is between .047 worse and .009 better');
+  expect(rest.join('\n')).toContain(
+    'Next: more rows in the holdout (more data, or a larger data.holdout), or a wider gate.champion.margin.  \nIf it is merged, a reviewer of the workflow Approve can promote it all the same.',
+  );
 });
 
 test('a promote shows each metric of both models with differences and intervals', () => {

@@ -64,6 +64,7 @@ const sliceResult = z.object({
   interval: interval.nullable().exactOptional(),
   difference: z.number().nullable(),
   difference_interval: interval.nullable(),
+  gap: z.object({ reference: text, value: z.number(), interval: interval.nullable() }).exactOptional(),
   level: share.nullable(),
   outcome,
   reason: text,
@@ -95,6 +96,8 @@ const verdict = z.object({
   metrics: settings(metricResult),
   slices: list(sliceResult),
   checks: list(check),
+  check_counts: z.object({ pass: count, fail: count, inconclusive: count, not_judged: count }),
+  sealed: z.literal(true).exactOptional(),
   notes: list(text),
 });
 
@@ -117,6 +120,7 @@ const plots = z.object({
   roc: points.exactOptional(),
   pr: points.exactOptional(),
   calibration: bins.exactOptional(),
+  decision: z.object({ net_benefit: points, prevalence: share, threshold: share.nullable() }).exactOptional(),
   histogram: z.object({ edges: numbers, negatives: numbers, positives: numbers }).exactOptional(),
   confusion: z
     .object({ classes: list(text, mostPoints), counts: list(numbers, mostPoints) })

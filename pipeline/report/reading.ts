@@ -14,6 +14,7 @@ import {
   formatValue,
 } from '../format.ts';
 import type { Check, MetricResult, SliceResult, Verdict } from '../gate/verdict.ts';
+import { countChecks, countsText } from '../gate/wording.ts';
 import { metricText } from '../metrics.ts';
 import type { Explanation, TuningFacts } from '../steps/train/evidence.ts';
 import type { DataFacts, Report } from './report.ts';
@@ -25,7 +26,7 @@ import type { DataFacts, Report } from './report.ts';
 
 export interface Headline {
   tone: 'promote' | 'hold' | 'reject' | 'failed' | 'cancelled';
-  /** "Promote", "Hold", "Reject", "Failed in Train". */
+  /** "Promote", "Hold", "Reject", "Failed in Train"; of a sealed verdict "Passes" or "Does not pass". */
   title: string;
   why: string;
   /** The candidate's fate, and what is left for a person to do. */
@@ -70,23 +71,58 @@ export function headlineOf(report: Report): Headline {
   }
   const outcome = [
     // The reason of a promotion mentions this itself.
-    hasChampion(verdict) || verdict.outcome === 'promote' ? '' : 'There was no champion to compare with.',
+    hasChampion(verdict) || verdict.outcome === 'promote' || verdict.sealed
+      ? ''
+      : 'There was no champion to compare with.',
     run.promotion.detail,
+    ...nextSteps(report),
   ].filter((text) => text !== '');
+  const titles = verdict.sealed
+    ? { promote: 'Passes', hold: 'Does not pass', reject: 'Does not pass' }
+    : { promote: 'Promote', hold: 'Hold', reject: 'Reject' };
   return {
     tone: verdict.outcome,
-    title: { promote: 'Promote', hold: 'Hold', reject: 'Reject' }[verdict.outcome],
+    title: titles[verdict.outcome],
     why: verdict.reason,
     outcome,
     warning,
   };
 }
 
+/** What a person can do about a candidate that the gate holds; nothing for other verdicts. */
+function nextSteps({ verdict, run }: Report): string[] {
+  if (verdict?.outcome !== 'hold' || run.promotion.promoted) return [];
+  const accept = {
+    manual: 'To promote it all the same, run again with --mode promote --set gate.inconclusive=promote.',
+    pull_request: 'If it is merged, a reviewer of the workflow Approve can promote it all the same.',
+  }[run.trigger];
+  return [whatDecides(verdict), accept ?? 'A reviewer of the workflow Approve can promote it all the same.'];
+}
+
+/** What would let the gate decide about a candidate that it holds, as a sentence; empty for other verdicts. */
+export function whatDecides({ outcome, checks }: Verdict): string {
+  if (outcome !== 'hold') return '';
+  const open = checks.filter((check) => check.outcome === 'inconclusive');
+  const ways = new Set(open.flatMap(({ name, limit }) => waysToDecide(name, limit)));
+  return ways.size === 0 ? '' : `Next: ${[...ways].join(', or ')}.`;
+}
+
+/** What would make an inconclusive check pass or fail. */
+function waysToDecide(name: string, limit: number | null): string[] {
+  const [check] = name.split(' ');
+  if (check === 'min_change') return ['a candidate that differs more', 'a smaller gate.min_change'];
+  const rows = 'more rows in the holdout (more data, or a larger data.holdout)';
+  // The rule superior has no margin: its limit is 0.
+  return (check === 'champion' && limit !== 0) || check === 'anchor'
+    ? [rows, `a wider gate.${check}.margin`]
+    : [rows];
+}
+
 export interface MetricRow {
   name: string;
   label: string;
   primary: boolean;
-  better: 'higher' | 'lower' | 'near 1';
+  better: ReturnType<typeof metricText>['better'];
   candidate: string;
   interval: string;
   champion: string;
@@ -131,7 +167,7 @@ function metricRow(name: string, result: MetricResult, primary: boolean): Metric
 }
 
 function effectOf(result: MetricResult, better: MetricRow['better']): MetricRow['effect'] {
-  if (result.difference_interval === null || better === 'near 1') return null;
+  if (result.difference_interval === null || better.startsWith('near')) return null;
   const [low, high] = result.difference_interval;
   if (low <= 0 && high >= 0) return null;
   return low > 0 === (better === 'higher') ? 'better' : 'worse';
@@ -149,19 +185,7 @@ export function orderedChecks(verdict: Verdict): Check[] {
 }
 
 /** "1 fails, 1 inconclusive, 3 pass, 10 not judged" */
-export function checkCounts(verdict: Verdict): string {
-  const count = (outcome: Check['outcome']) => verdict.checks.filter((c) => c.outcome === outcome).length;
-  const [failed, inconclusive, passed] = [count('fail'), count('inconclusive'), count('pass')];
-  const open = count('not_judged');
-  return [
-    failed > 0 ? `${failed} ${failed === 1 ? 'fails' : 'fail'}` : '',
-    inconclusive > 0 ? `${inconclusive} inconclusive` : '',
-    passed > 0 ? `${passed} ${passed === 1 ? 'passes' : 'pass'}` : '',
-    open > 0 ? `${open} not judged` : '',
-  ]
-    .filter((text) => text !== '')
-    .join(', ');
-}
+export const checkCounts = ({ checks }: Verdict): string => countsText(countChecks(checks));
 
 export interface SliceRow {
   column: string;
@@ -199,6 +223,33 @@ export function sliceRows(verdict: Verdict): SliceRow[] {
       };
     })
     .sort((a, b) => CHECK_ORDER[a.outcome] - CHECK_ORDER[b.outcome]);
+}
+
+export interface GapRow {
+  column: string;
+  /** "Male less Female" */
+  groups: string;
+  metric: string;
+  gap: string;
+  interval: string;
+  /** Whether the interval leaves out 0. */
+  isClear: boolean;
+}
+
+/** How far each slice is from the largest of its column, where that has an interval. */
+export function gapRows({ slices }: Verdict): GapRow[] {
+  return slices.flatMap(({ column, value, metric, candidate, gap }) => {
+    if (!gap?.interval) return [];
+    const decimals = decimalsFor(candidate);
+    return {
+      column,
+      groups: `${value} less ${gap.reference}`,
+      metric: metricText(metric).label,
+      gap: formatSigned(gap.value, decimals),
+      interval: formatInterval(gap.interval, decimals, formatSigned),
+      isClear: gap.interval[0] > 0 || gap.interval[1] < 0,
+    };
+  });
 }
 
 /** "255 rows, 41 positive", "255 rows in 90 groups, 41 positive" */
@@ -317,6 +368,7 @@ export function changeRows(report: Report): { kind: string; path: string; how: s
 export function movedLines(
   verdict: Verdict | null,
 ): { text: string; effect: 'better' | 'worse' | 'not clear' | null }[] {
+  if (verdict?.sealed) return [{ text: 'Sealed until the candidate is promoted.', effect: null }];
   const measured = (verdict === null ? [] : metricRows(verdict)).filter(
     (row) => row.result.difference !== null,
   );
@@ -416,20 +468,9 @@ export function runParts(report: Report): string[] {
 }
 
 /** All notes, without duplicates. */
-export function notesOf(report: Report): string[] {
-  const positive =
-    report.data?.positive_defaulted === true && report.data.positive !== null
-      ? [`The positive class is "${report.data.positive}", the rarer label: data.positive does not name one.`]
-      : [];
-  return [
-    ...new Set([
-      ...positive,
-      ...(report.verdict?.notes ?? []),
-      ...report.notes,
-      ...(report.model_notes ?? []),
-    ]),
-  ];
-}
+export const notesOf = (report: Report): string[] => [
+  ...new Set([...(report.verdict?.notes ?? []), ...report.notes, ...(report.model_notes ?? [])]),
+];
 
 function joined(error: string, cause: string): string {
   if (error === '' || cause.startsWith(error)) return cause;

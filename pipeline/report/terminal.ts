@@ -33,7 +33,7 @@ export function renderTerminal(report: Report, options: { color: boolean; column
   const blocks = [headline(report, width, paint)];
   if (failure !== null) blocks.push(failureLines(failure, width, paint));
   if (verdict !== null) {
-    blocks.push(metricLines(report, verdict, width, paint));
+    if (!verdict.sealed) blocks.push(metricLines(report, verdict, width, paint));
     blocks.push(checkLines(verdict, width, paint));
     blocks.push(changeLines(report, verdict, width, paint));
   }

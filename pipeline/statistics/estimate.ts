@@ -99,6 +99,24 @@ export function bootstrapEstimate(value: number, replicates: Float64Array): Esti
   };
 }
 
+/** An estimate of which each bound and p-value is that of the least certain of several; null if one of them is missing. */
+export function widestEstimate(value: number, estimates: readonly (Estimate | null)[]): Estimate | null {
+  const all = estimates.filter((estimate) => estimate !== null);
+  if (all.length === 0 || all.length < estimates.length) return null;
+  const most = (of: (estimate: Estimate) => number) => Math.max(...all.map(of));
+  const above = (limit: number) => most((estimate) => estimate.above(limit));
+  const below = (limit: number) => most((estimate) => estimate.below(limit));
+  return {
+    value,
+    standardError: most(({ standardError }) => standardError),
+    above,
+    below,
+    pValue: Math.min(1, 2 * Math.min(above(0), below(0))),
+    quantile: (p) =>
+      p < 0.5 ? -most((estimate) => -estimate.quantile(p)) : most((estimate) => estimate.quantile(p)),
+  };
+}
+
 export function intervalOf(estimate: Estimate, confidence: number): Interval {
   const tail = (1 - confidence) / 2;
   return [estimate.quantile(tail), estimate.quantile(1 - tail)];

@@ -20,6 +20,8 @@ export type ArtifactFolder =
   | 'prepared'
   | 'runs'
   | 'scores'
+  /** What gate.reuse: sealed withholds until the candidate is promoted (train/seal.ts). */
+  | 'sealed'
   | 'settings';
 
 /** The second argument of every step: the ports to the outside world, and where artifacts are kept. */

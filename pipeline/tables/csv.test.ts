@@ -5,12 +5,9 @@ import { type CsvOptions, openCsv } from './csv.ts';
 
 /** A file of which every read gives a few bytes. */
 function slowFile(content: Buffer, step: number): FileHandle {
-  let at = 0;
-  const read = async (buffer: Buffer, offset: number, length: number) => {
-    const bytesRead = content.copy(buffer, offset, at, Math.min(at + step, at + length));
-    at += bytesRead;
-    return { bytesRead };
-  };
+  const read = async (buffer: Buffer, offset: number, length: number, at: number) => ({
+    bytesRead: content.copy(buffer, offset, at, Math.min(at + step, at + length)),
+  });
   return { read } as unknown as FileHandle;
 }
 
@@ -70,14 +67,14 @@ test.each<[what: string, bytes: Buffer, line: number, found: string]>([
     'a byte that is no text',
     Buffer.from('a,b\n"é\n",1\nx\xff,2\n', 'latin1'),
     2,
-    'a byte that is not UTF-8 text',
+    'byte 0xe9 at offset 5, which is not UTF-8',
   ],
-  ['a NUL byte', Buffer.from('a,b\n"é\n",1\nx\0,2\n'), 4, 'a byte that is not UTF-8 text'],
+  ['a NUL byte', Buffer.from('a,b\n"é\n",1\nx\0,2\n'), 4, 'a NUL character (offset 13)'],
   [
     'a character cut off',
     Buffer.concat([Buffer.from('a,b\n1,é\n2,'), Buffer.of(0xf0, 0x9f)]),
     3,
-    'a byte that is not UTF-8 text',
+    'byte 0xf0 at offset 11, which is not UTF-8',
   ],
   ['an open quote', Buffer.from('a,b\n1,2\n"3\n4\n5'), 3, 'a quoted field that never ends'],
   ['text after a quote', Buffer.from('a,b\n"1\n"x,2\n3,4\n'), 3, 'text after a closing quote'],

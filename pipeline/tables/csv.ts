@@ -1,13 +1,20 @@
 import type { FileHandle } from 'node:fs/promises';
 import { BadFile } from './bad-file.ts';
+import { type CellKind, kindAt } from './cell.ts';
 import { parseDecimal } from './decimal.ts';
+import { type DecimalMark, type Dialect, delimiterOf } from './dialect.ts';
+import { gunzip } from './gunzip.ts';
+import { isGzip, refuseOtherFormats } from './other-format.ts';
 import type { Table } from './table.ts';
+import { transcode } from './transcode.ts';
 import { Utf8 } from './utf8.ts';
 
 export interface CsvOptions {
+  /** How the file is written; it may be packed by gzip then. @default commas and UTF-8, not packed */
+  dialect?: Dialect;
   /**
-   * Refuses what no program writes: a quote in an unquoted field, a lone carriage return, a blank line before a row.
-   * Without it, the first two are text, and blank lines are skipped.
+   * Refuses what no program writes: a quote in an unquoted field, a blank line before a row. Without it, the first is
+   * text, and blank lines are skipped.
    */
   strict?: boolean;
   /** The bytes are only the start of a file: an incomplete last record is left out. */
@@ -21,26 +28,51 @@ const CHUNK = 1 << 19;
 const LONGEST_RECORD = 16_000_000;
 
 const QUOTE = 34;
-const COMMA = 44;
 const LF = 10;
 const CR = 13;
 
 /**
- * Opens CSV (RFC 4180, UTF-8 with or without a byte-order mark). A quoted field may contain commas, line breaks and
- * doubled quotes. Lines end in LF or CRLF. The header is read at once; it is empty if there is none.
+ * Opens CSV (RFC 4180, or in another dialect; with or without a byte-order mark). A quoted field may contain delimiters,
+ * line breaks and doubled quotes. Lines end in LF or CRLF. The header is read at once; it is empty if there is none.
  *
  * @param source an open file, which stays open, or bytes
+ * @throws BadFile also for files of other formats, with what to do about them
  */
 export async function openCsv(source: FileHandle | Uint8Array, options: CsvOptions = {}): Promise<Table> {
-  const table = new CsvTable(source instanceof Uint8Array ? chunksOf(source) : chunksOfFile(source), options);
+  const table = new CsvTable(await plainChunks(source, options), options);
   while (!table.readHeader()) if (!(await table.load())) break;
   return table;
 }
 
+type Chunks = Generator<Uint8Array> | AsyncGenerator<Uint8Array>;
+
+/** The file's text in UTF-8, in chunks. */
+async function plainChunks(source: FileHandle | Uint8Array, options: CsvOptions): Promise<Chunks> {
+  const head = source instanceof Uint8Array ? source.subarray(0, 4096) : await headOf(source);
+  let chunks: Chunks = source instanceof Uint8Array ? chunksOf(source) : chunksOfFile(source);
+  if (isGzip(head)) {
+    if (options.dialect === undefined) throw new BadFile('a gzip file', 'plain CSV');
+    chunks = gunzip(chunks, options.cut === true, CHUNK);
+  } else refuseOtherFormats(head);
+  const encoding = options.dialect?.encoding ?? 'utf-8';
+  return encoding === 'utf-8' ? chunks : transcode(chunks, encoding);
+}
+
+async function headOf(file: FileHandle): Promise<Uint8Array> {
+  const head = Buffer.alloc(4096);
+  for (let filled = 0; ; ) {
+    const { bytesRead } = await file.read(head, filled, head.length - filled, filled);
+    filled += bytesRead;
+    if (bytesRead === 0 || filled === head.length) return head.subarray(0, filled);
+  }
+}
+
+/** Reads at explicit places, which leaves the file's own position as it is. */
 async function* chunksOfFile(file: FileHandle): AsyncGenerator<Uint8Array> {
   const buffer = Buffer.allocUnsafeSlow(CHUNK);
-  for (let kept = 0; ; ) {
-    const { bytesRead } = await file.read(buffer, kept, CHUNK - kept);
+  for (let kept = 0, position = 0; ; ) {
+    const { bytesRead } = await file.read(buffer, kept, CHUNK - kept, position);
+    position += bytesRead;
     const filled = buffer.subarray(0, kept + bytesRead);
     const chunk = bytesRead === 0 ? filled : wholeLines(filled);
     yield chunk;
@@ -66,11 +98,15 @@ class CsvTable implements Table {
   header: readonly string[] = [];
   width = 0;
   position = 0;
-  readonly #chunks: Iterator<Uint8Array> | AsyncIterator<Uint8Array>;
+  readonly #chunks: Chunks;
   readonly #utf8 = new Utf8();
   readonly #strict: boolean;
   readonly #cut: boolean;
-  #isFirst = true;
+  readonly #decimal: DecimalMark;
+  /** null until the header tells it. */
+  #delimiter: number | null;
+  /** 1 for each character that ends a field, or may do so. */
+  readonly #special = new Uint8Array(65_536);
   #isLast = false;
   /** The loaded text; fields are ranges of it. */
   #text = '';
@@ -90,10 +126,15 @@ class CsvTable implements Table {
   /** Line number of a blank line, which no row may follow. */
   #blankLine: number | null = null;
 
-  constructor(chunks: Generator<Uint8Array> | AsyncGenerator<Uint8Array>, { strict, cut }: CsvOptions) {
+  constructor(chunks: Chunks, { dialect, strict, cut }: CsvOptions) {
     this.#chunks = chunks;
     this.#strict = strict === true;
     this.#cut = cut === true;
+    this.#decimal = dialect?.decimal ?? '.';
+    const delimiter = dialect?.delimiter ?? ',';
+    this.#delimiter = delimiter === 'auto' ? null : delimiter.charCodeAt(0);
+    for (const code of [LF, CR, ...(this.#strict ? [QUOTE] : [])]) this.#special[code] = 1;
+    if (this.#delimiter !== null) this.#special[this.#delimiter] = 1;
   }
 
   async load(): Promise<boolean> {
@@ -106,7 +147,7 @@ class CsvTable implements Table {
     const { value: bytes, done } = await this.#chunks.next();
     this.#isLast = done === true;
     let text = rest;
-    if (!done) text += this.#decode(bytes, this.#nextLine + lineBreaks(rest, 0, rest.length));
+    if (!done) text += this.#utf8.decode(bytes, this.#nextLine + lineBreaks(rest, 0, rest.length));
     else if (this.#cut) return false;
     else {
       this.#utf8.finish(this.#nextLine + lineBreaks(rest, 0, rest.length));
@@ -120,14 +161,30 @@ class CsvTable implements Table {
   }
 
   readHeader(): boolean {
+    if (this.#end > 0 && this.#delimiter === null) this.#tellDelimiter();
     if (!this.next()) return false;
     this.header = Array.from({ length: this.width }, (_, column) => this.value(column));
     return true;
   }
 
+  #tellDelimiter(): void {
+    const header = /^(?:"(?:[^"]|"")*"|[^"\n])*/.exec(this.#text)?.[0] ?? '';
+    const delimiter = delimiterOf(header);
+    if (delimiter === ',' && this.#decimal === ',')
+      throw new BadFile(
+        'a header split by commas, and the comma is also the decimal mark (data.csv.decimal)',
+        'another delimiter; data.csv.delimiter names it',
+        { line: 1 },
+      );
+    this.#delimiter = delimiter.charCodeAt(0);
+    this.#special[this.#delimiter] = 1;
+  }
+
   /** Every line up to `#end` ends in LF, so that the search for the end of an unquoted field always finds one. */
   next(): boolean {
     const text = this.#text;
+    const delimiter = this.#delimiter;
+    const special = this.#special;
     for (;;) {
       const start = this.#next;
       const line = this.#nextLine;
@@ -139,7 +196,7 @@ class CsvTable implements Table {
       let breaks = 0;
       let column = 0;
       let at = start;
-      for (let code = COMMA; code === COMMA; at++, column++) {
+      for (let code = delimiter; code === delimiter; at++, column++) {
         if (column === starts.length) {
           starts = this.#starts = doubled(starts);
           ends = this.#ends = doubled(ends);
@@ -155,19 +212,15 @@ class CsvTable implements Table {
           at = closing + 1;
           code = text.charCodeAt(at);
           if (code === CR && text.charCodeAt(at + 1) === LF) code = text.charCodeAt(++at);
-          if (code !== COMMA && code !== LF) this.#failAt(line + breaks, column, ...AFTER_QUOTE, at);
+          if (code !== delimiter && code !== LF)
+            this.#failAt(line + breaks, column, ...afterQuote(delimiter!), at);
         } else {
           starts[column] = at;
           for (;;) {
-            while (code > COMMA) code = text.charCodeAt(++at);
-            if (code === COMMA || code === LF) break;
-            if (code === QUOTE && this.#strict)
-              this.#failAt(line + breaks, column, ...INNER_QUOTE, starts[column], at);
-            if (code === CR && text.charCodeAt(at + 1) !== LF) {
-              if (this.#strict || this.header.length === 0)
-                this.#failAt(line + breaks, column, ...RETURN_ALONE);
-              this.#hasLineBreaks = true;
-            }
+            while (special[code] === 0) code = text.charCodeAt(++at);
+            if (code === delimiter || code === LF) break;
+            if (code === QUOTE) this.#failAt(line + breaks, column, ...INNER_QUOTE, starts[column], at);
+            if (text.charCodeAt(at + 1) !== LF) this.#failAt(line + breaks, column, ...RETURN_ALONE);
             code = text.charCodeAt(++at);
           }
           ends[column] = code === LF && at > start && text.charCodeAt(at - 1) === CR ? at - 1 : at;
@@ -201,6 +254,10 @@ class CsvTable implements Table {
     return parseDecimal(this.#text, this.#starts[column]!, this.#ends[column]!);
   }
 
+  kind(column: number): CellKind {
+    return kindAt(this.#text, this.#starts[column]!, this.#ends[column]!, this.#decimal);
+  }
+
   positionOf(column: number): number {
     return this.position + lineBreaks(this.#text, this.#start, this.#starts[column]!);
   }
@@ -230,12 +287,6 @@ class CsvTable implements Table {
     return this.#return;
   }
 
-  #decode(bytes: Uint8Array, line: number): string {
-    if (this.#isFirst) refuseOtherFormats(bytes);
-    this.#isFirst = false;
-    return this.#utf8.decode(bytes, line);
-  }
-
   /** @param from start of the text to show, which goes a little beyond `end` */
   #failAt(
     line: number,
@@ -252,24 +303,17 @@ class CsvTable implements Table {
 
 const NEVER_ENDS = ['a quoted field that never ends', 'a closing quote'] as const;
 const LINE_TOO_LONG = ['a line of more than 16,000,000 characters', 'rows on lines of their own'] as const;
-const AFTER_QUOTE = [
-  'text after a closing quote',
-  'a comma or the end of the line (a quote inside a field is written twice)',
-] as const;
+const DELIMITERS: Readonly<Record<string, string>> = { ';': 'a semicolon', '\t': 'a tab', '|': 'a bar' };
+const afterQuote = (delimiter: number) =>
+  [
+    'text after a closing quote',
+    `${DELIMITERS[String.fromCharCode(delimiter)] ?? 'a comma'} or the end of the line (a quote inside a field is written twice)`,
+  ] as const;
 const INNER_QUOTE = [
   'a quote inside a field without quotes',
   'quotes around the whole field, if any',
 ] as const;
 const RETURN_ALONE = ['a carriage return alone', 'lines that end in LF or CRLF'] as const;
-
-function refuseOtherFormats(bytes: Uint8Array): void {
-  if (bytes[0] === 0x1f && bytes[1] === 0x8b) throw new BadFile('a gzip file', 'plain CSV');
-  if (isParquet(bytes)) throw new BadFile('a Parquet file', 'CSV', { kind: 'Parquet as CSV' });
-}
-
-/** Whether the bytes start like a Parquet file. */
-export const isParquet = (bytes: Uint8Array): boolean =>
-  bytes[0] === 0x50 && bytes[1] === 0x41 && bytes[2] === 0x52 && bytes[3] === 0x31;
 
 function lineBreaks(text: string, start: number, end: number): number {
   let count = 0;

@@ -1,7 +1,9 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parseConfig } from '../config/load.ts';
 import { checkBeginnings, checkData } from './data-contract.ts';
@@ -114,14 +116,26 @@ const bad: [what: string, content: string | Buffer, messages: string[], set?: st
   ],
   ['a header only', 'id,y,age\n', ['data/x.csv: got no rows, expected at least one under the header']],
   [
-    'a header split by semicolons',
+    'a header of one column',
+    'id y age\n1 Yes 3\n',
+    [
+      'data/x.csv: line 1: got a header of one column, "id y age"; expected the target and a feature at least. Is there another delimiter between them? auto knows commas, semicolons, tabs and bars',
+    ],
+  ],
+  [
+    'a header that the named delimiter does not split',
     'id;y;age\n1;Yes;3\n',
-    ['data/x.csv: line 1: got a header split by semicolons, expected commas'],
+    [
+      'data/x.csv: line 1: got a header of one column, "id;y;age"; expected the target and a feature at least. Is there another delimiter between them? auto knows commas, semicolons, tabs and bars',
+    ],
+    ['data.csv.delimiter=comma'],
   ],
   [
     'a column without a name',
     'id,y,,age\n1,Yes,2,3\n',
-    ['data/x.csv: line 1: column 3: got no name, expected one'],
+    [
+      'data/x.csv: line 1: column 3: got no name, expected one: name it in the header, or remove the column and its delimiter from every line',
+    ],
   ],
   [
     'a column twice',
@@ -142,9 +156,9 @@ const bad: [what: string, content: string | Buffer, messages: string[], set?: st
     [
       'data/x.csv: data.target: got "y", expected a column of the header; did you mean "Y"?',
       'data/x.csv: data.row_id: got "id", expected a column of the header; did you mean "Id"?',
-      'data/x.csv: data.exclude: got "zip", expected a column of the header',
+      'data/x.csv: data.exclude: got "zip", expected a column of the header: "Id", "Y", "age"',
       'data/x.csv: data.features_exclude: got "agee", expected a column of the header; did you mean "age"?',
-      'data/x.csv: data.slices: got "gender", expected a column of the header',
+      'data/x.csv: data.slices: got "gender", expected a column of the header: "Id", "Y", "age"',
     ],
     ['data.exclude=[zip]', 'data.features_exclude=[agee]', 'data.slices=[gender]'],
   ],
@@ -158,8 +172,8 @@ const bad: [what: string, content: string | Buffer, messages: string[], set?: st
     'missing targets',
     'id,y,age\n1,Yes,3\n2,,3\n3,No,3\n4,,3\n',
     [
-      'data/x.csv: line 3: column y: got nothing, expected a value in every row',
-      'data/x.csv: line 5: column y: got nothing, expected a value in every row',
+      'data/x.csv: line 3: column y: got nothing, expected a value in every row; data.drop_missing_target: true leaves such rows out and counts them',
+      'data/x.csv: line 5: column y: got nothing, expected a value in every row; data.drop_missing_target: true leaves such rows out and counts them',
     ],
   ],
   [
@@ -172,6 +186,13 @@ const bad: [what: string, content: string | Buffer, messages: string[], set?: st
     'id,y,age\n1,Yes,3\n2,No,4\n3,no,4\n',
     [
       'data/x.csv: column y: got 3 classes: "No" (1), "Yes" (1), "no" (1); expected two classes for problem binary',
+    ],
+  ],
+  [
+    'a class that has spaces at its end',
+    'id,y,age\n1,Yes,3\n2,No,4\n3,Yes ,4\n4,No,5\n',
+    [
+      'data/x.csv: column y: got 3 classes: "No" (2), "Yes" (1), "Yes " (1); expected two classes for problem binary; "Yes" and "Yes " differ in spaces alone: remove them from the data',
     ],
   ],
   [
@@ -206,9 +227,9 @@ const bad: [what: string, content: string | Buffer, messages: string[], set?: st
     'id,y,age\n1,3.5,3\n2,high,4\n3,NaN,4\n4,1e999,4\n5,07,4\n6,-2e3,4\n',
     [
       'data/x.csv: line 3: column y: got "high", expected a finite number',
-      'data/x.csv: line 4: column y: got "NaN", expected a finite number',
       'data/x.csv: line 5: column y: got "1e999", expected a finite number',
       'data/x.csv: line 6: column y: got "07", expected a finite number',
+      'data/x.csv: line 4: column y: got "NaN", expected a value in every row; data.drop_missing_target: true leaves such rows out and counts them',
     ],
     ['problem=regression'],
   ],
@@ -241,19 +262,75 @@ const bad: [what: string, content: string | Buffer, messages: string[], set?: st
   [
     'Latin-1',
     Buffer.from('id,y,city\n1,Yes,Bern\n2,No,Z\xfcrich\n', 'latin1'),
-    ['data/x.csv: line 3: got a byte that is not UTF-8 text, expected a file saved as UTF-8'],
+    [
+      'data/x.csv: line 3: got byte 0xfc at offset 27, which is not UTF-8, expected text in UTF-8; data.csv: { encoding: latin-1 } reads it as latin-1',
+    ],
   ],
   [
     'UTF-16',
     Buffer.from('id,y,city\n1,Yes,Bern\n', 'utf16le'),
-    ['data/x.csv: line 1: got a byte that is not UTF-8 text, expected a file saved as UTF-8'],
+    [
+      'data/x.csv: line 1: got a NUL character (offset 1), expected text; data.csv: { encoding: utf-16 } reads a file saved as UTF-16',
+    ],
+  ],
+  [
+    'UTF-16 with its mark',
+    Buffer.from('\uFEFFid,y,city\n1,Yes,Bern\n', 'utf16le'),
+    [
+      'data/x.csv: line 1: got byte 0xff at offset 0, which is not UTF-8, expected text in UTF-8; data.csv: { encoding: utf-16 } reads it as utf-16',
+    ],
   ],
   [
     'a character cut off at the end',
     Buffer.concat([Buffer.from(sound), Buffer.from([0xe2, 0x82])]),
-    ['data/x.csv: line 5: got a byte that is not UTF-8 text, expected a file saved as UTF-8'],
+    [
+      'data/x.csv: line 5: got byte 0xe2 at offset 49, which is not UTF-8, expected text in UTF-8; data.csv: { encoding: windows-1252 } reads it as windows-1252',
+    ],
   ],
-  ['a gzip file', Buffer.from([0x1f, 0x8b, 8, 0, 0]), ['data/x.csv: got a gzip file, expected plain CSV']],
+  [
+    'a gzip file that is cut off',
+    gzipSync(sound).subarray(0, 30),
+    ['data/x.csv: got a gzip file that is cut off, expected a whole one'],
+  ],
+  [
+    'a gzip file of which a byte is wrong',
+    Buffer.from(gzipSync(sound.repeat(9)).map((byte, at) => (at === 40 ? byte ^ 255 : byte))),
+    ['data/x.csv: got a damaged gzip file, expected a whole one'],
+  ],
+  [
+    'JSON Lines',
+    '{"id": 1, "y": "Yes"}\n{"id": 2, "y": "No"}\n',
+    [
+      'data/x.csv: got JSON Lines, expected CSV; pandas converts it: pd.read_json("FILE.jsonl", lines=True).to_csv("FILE.csv", index=False)',
+    ],
+  ],
+  [
+    'JSON',
+    '[\n  {"id": 1, "y": "Yes"}\n]\n',
+    [
+      'data/x.csv: got JSON, expected CSV; pandas converts it: pd.read_json("FILE.json").to_csv("FILE.csv", index=False)',
+    ],
+  ],
+  [
+    'Excel',
+    Buffer.from('PK\x03\x04\x14\0\x06\0[Content_Types].xml', 'latin1'),
+    [
+      'data/x.csv: got an Excel file (.xlsx), expected CSV; pandas converts it: pd.read_excel("FILE.xlsx").to_csv("FILE.csv", index=False)',
+    ],
+  ],
+  [
+    'an older Excel file, in a gzip file',
+    gzipSync(Buffer.from('\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1', 'latin1')),
+    [
+      'data/x.csv: got an Excel file (.xls), expected CSV; pandas converts it: pd.read_excel("FILE.xls").to_csv("FILE.csv", index=False)',
+    ],
+  ],
+  [
+    'a zip archive',
+    Buffer.from('PK\x03\x04\x14\0\0\0data.csv', 'latin1'),
+    ['data/x.csv: got a zip archive, expected CSV; convert it: unzip FILE'],
+  ],
+  ['a page', '<!DOCTYPE html><html>', ['data/x.csv: got a page of HTML or XML, expected CSV']],
   [
     'a Parquet file as CSV',
     Buffer.from('PAR1....PAR1'),
@@ -317,6 +394,18 @@ test('a file that is not there', async () => {
   ]);
 });
 
+test.each([
+  ['a FIFO', ['mkfifo']],
+  ['a device', ['ln', '-s', '/dev/zero']],
+])('%s is no file', async (_what, [command = '', ...args]) => {
+  const path = join(write({ 'other.csv': '' }), 'x.csv');
+  expect(spawnSync(command, [...args, path]).status).toBe(0);
+  const { problems } = await checkData(config(), [path]);
+  expect(problems.map(({ message }) => message)).toEqual([
+    'data/x.csv: got no file, expected a file or a folder with at least one',
+  ]);
+});
+
 test('files that do not agree are named, and so is the file that held an id first', async () => {
   const root = write({
     'a.csv': sound,
@@ -347,7 +436,7 @@ describe('Parquet', () => {
   test('bad: rows are counted through all row groups', async () => {
     const { problems } = await parquet('bad.parquet', ['data.positive=yes']);
     expect(problems.map(({ message }) => message)).toEqual([
-      'data/bad.parquet: row 2: column label: got nothing, expected a value in every row',
+      'data/bad.parquet: row 2: column label: got nothing, expected a value in every row; data.drop_missing_target: true leaves such rows out and counts them',
       'data/bad.parquet: row 3: column city: got a line break, expected none: CSV goes to the model line by line; use JSON Lines (model.content_type: application/jsonlines)',
       `data/bad.parquet: row 4: column id: got "2" again (first at row 2), expected unique row ids${grouped}`,
       'data/bad.parquet: column label: data.positive: got "yes", expected one of the classes "false" (1), "true" (2)',
@@ -397,7 +486,9 @@ describe('of data that are too large to be read whole, the beginning', () => {
       'model.content_type=application/jsonlines',
       'data.slices=[town]',
     ]);
-    expect(messages).toContain('a.csv: data.slices: got "town", expected a column of the header');
+    expect(messages).toContain(
+      'a.csv: data.slices: got "town", expected a column of the header: "id", "y", "note", "city"',
+    );
     expect(messages).toContainEqual(
       expect.stringMatching(/^b\.csv: line \d+: column y: got nothing, expected/),
     );

@@ -2,26 +2,22 @@ import { open } from 'node:fs/promises';
 import { didYouMean } from '../config/nearest.ts';
 import type { Config } from '../config/schema.ts';
 import { shown } from '../errors.ts';
+import { formatCount } from '../format.ts';
 import { BadFile } from './bad-file.ts';
+import { EMPTY, isMissing, isNumber, MARKER, NUMERIC } from './cell.ts';
 import { cellText } from './cell-text.ts';
+import { columnWarnings } from './column-warnings.ts';
+import { ColumnWatch } from './column-watch.ts';
 import { openCsv } from './csv.ts';
 import { type DataFile, findDataFiles } from './data-files.ts';
-import type { ParquetFile } from './parquet.ts';
+import type { DecimalMark } from './dialect.ts';
+import type { ParquetColumn, ParquetFile } from './parquet.ts';
 import { type Key, withKeys } from './partition.ts';
+import { type Place, placeText } from './place.ts';
+import { RowPlaces } from './row-places.ts';
+import { spacesApart } from './spaces.ts';
 import { type SplitCheck, type SplitCount, splitCheck } from './split-check.ts';
 import type { Table } from './table.ts';
-
-/** A place in the data. */
-interface Place {
-  /** The file's label. */
-  file: string;
-  /** Line of a CSV file, from 1. */
-  line?: number;
-  /** Row of a Parquet file, from 1. */
-  row?: number;
-  /** Name of the column. */
-  field?: string;
-}
 
 /** A breach of the data contract. */
 export interface DataProblem extends Place {
@@ -37,6 +33,7 @@ export interface DataCheck {
   warnings: string[];
   /** How the rows are divided; null if that is not known before the prepare job, or there are problems. */
   split: SplitCount | null;
+  /** Rows with a label, where data.drop_missing_target leaves out the others. */
   rows: number;
   /** Columns of the first file, in its order. */
   columns: string[];
@@ -69,7 +66,8 @@ export async function checkDataFiles(config: Config, files: readonly DataFile[])
     const file = await open(path);
     try {
       if ((await file.stat()).size === 0) throw emptyFile();
-      if (config.data.format === 'csv') return await checkCsv({ label, keys }, await openCsv(file), check);
+      if (config.data.format === 'csv')
+        return await checkCsv({ label, keys }, await openCsv(file, { dialect: config.data.csv }), check);
       const { openParquet } = await import('./parquet.ts'); // imported on demand: it takes 60 ms and 15 MB
       const parquet = await openParquet(path);
       await checkParquet({ label, keys }, parquet, (names) => parquet.table(names), check);
@@ -106,7 +104,8 @@ export async function checkBeginnings(config: Config, files: readonly DistantFil
     check.unread += 1;
     if (config.data.format === 'csv') {
       const beginning = await read(0, Math.min(bytes, share));
-      return await checkCsv({ label, keys }, await openCsv(beginning, { cut: true }), check);
+      const table = await openCsv(beginning, { dialect: config.data.csv, cut: true });
+      return await checkCsv({ label, keys }, table, check);
     }
     const slice = async (start: number, end = bytes): Promise<ArrayBuffer> => {
       // A copy with its own buffer, since the original may be shared.
@@ -176,7 +175,7 @@ interface Source {
 
 async function checkCsv({ label, keys }: Source, csv: Table, check: ContractCheck): Promise<void> {
   if (csv.header.length === 0) throw emptyFile();
-  const table = withKeys(csv, keys);
+  const table = withKeys(csv, keys, check.decimal);
   const rows = check.header(label, table.header, 'line', { added: table.header.length - csv.header.length });
   // Rows are read even if the header is wrong, since the file may stop being CSV further down.
   while (await table.load()) while (table.next()) rows?.row(table);
@@ -194,22 +193,21 @@ async function checkParquet(
   const used = check.used([...names, ...added]);
   const split = new Set(check.split.columns([...names, ...added]));
   const read = columns.filter(
-    ({ name, isText }) =>
-      used.named.has(name) ||
-      split.has(name) ||
-      (isText && used.all.has(name)) ||
-      keys.some(([key]) => key === name),
+    ({ name }) => used.has(name) || split.has(name) || keys.some(([key]) => key === name),
   );
   const readable = read.filter(({ isReadable }) => isReadable).map(({ name }) => name);
-  const reader = check.header(label, [...names, ...added], 'row', { present: [...readable, ...added] });
+  const reader = check.header(label, [...names, ...added], 'row', {
+    present: [...readable, ...added],
+    declared: new Map(columns.map(({ name, kind }) => [name, kind])),
+  });
   if (!reader) return;
   for (const { name, type, isReadable } of columns)
-    if (!isReadable && used.all.has(name)) {
+    if (!isReadable && used.has(name)) {
       const what = `got the type ${type}, expected a number, text, a date or a boolean`;
       check.unusable({ file: label, field: name }, what);
     }
   if (readable.length === 0) check.rows += rows;
-  const table = withKeys(tableOf(readable), keys);
+  const table = withKeys(tableOf(readable), keys, check.decimal);
   while (await table.load()) while (table.next()) reader.row(table);
 }
 
@@ -226,14 +224,6 @@ const mostIds = 2 ** 24 - 1;
 /** More than the rows of any file, yet small enough that the places of a thousand files fit into a double. */
 const filePlaces = 2 ** 40;
 
-const placeText = ({ file, line, row, field }: Place): string =>
-  [
-    file,
-    ...(line === undefined ? [] : [`line ${line}`]),
-    ...(row === undefined ? [] : [`row ${row}`]),
-    ...(field === undefined ? [] : [`column ${field}`]),
-  ].join(': ');
-
 class ContractCheck {
   rows = 0;
   /** Number of files that were not read to their end; if any, checks that need all rows are skipped. */
@@ -246,7 +236,10 @@ class ContractCheck {
   private readonly kinds = new Map<string, { told: DataProblem[]; more: number }>();
   private readonly labels = new Map<string, number>();
   /** Place of each id's first row: its file's index times filePlaces, plus the line or row. */
-  private readonly rowIds = new Map<string, number>();
+  private readonly rowIds = new RowPlaces();
+  private readonly watches = new Map<string, ColumnWatch>();
+  private hasRowNumbers = false;
+  private dropped = 0;
   private readonly files: { label: string; unit: string; isHoldout: boolean }[] = [];
   /** Columns in which pandas keeps its index. */
   private readonly indexes = new Set<string>();
@@ -257,6 +250,11 @@ class ContractCheck {
     this.config = config;
     this.scripted = config.prepare.script !== null;
     this.split = splitCheck(config);
+  }
+
+  /** The decimal mark of numbers in the files. */
+  get decimal(): DecimalMark {
+    return this.config.data.format === 'csv' ? this.config.data.csv.decimal : '.';
   }
 
   /** Adds a breach; `kind` is a plural noun for breaches that are counted together. */
@@ -274,11 +272,12 @@ class ContractCheck {
     for (const name of names) this.indexes.add(name);
   }
 
-  /** The columns that the prepare job writes: `named` are the target and the row id, `all` has the others too. */
-  used(names: readonly string[]): { named: ReadonlySet<string>; all: ReadonlySet<string> } {
-    const { target, row_id } = this.config.data;
-    const named = new Set(row_id === null ? [target] : [target, row_id]);
-    return { named, all: new Set([...named, ...names.filter((name) => this.isWritten(name))]) };
+  /** The columns that the prepare job writes to its files, or checks. */
+  used(names: readonly string[]): ReadonlySet<string> {
+    const { target, columns } = this.config.data;
+    return new Set(
+      names.filter((name) => name === target || columns[name] === 'number' || this.isWritten(name)),
+    );
   }
 
   /** Adds a column that has no text, such as a list. */
@@ -298,61 +297,86 @@ class ContractCheck {
    *
    * @param present the columns that rows will hold
    * @param added the number of columns that no row of the file itself holds
+   * @param declared the kinds that the file gives its columns, if it does
    */
   header(
     label: string,
     names: readonly string[],
     unit: 'line' | 'row',
-    { present = names, added = 0 }: { present?: readonly string[]; added?: number } = {},
+    {
+      present = names,
+      added = 0,
+      declared = new Map(),
+    }: {
+      present?: readonly string[];
+      added?: number;
+      declared?: ReadonlyMap<string, ParquetColumn['kind']>;
+    } = {},
   ): RowCheck | null {
     const { data } = this.config;
+    const named = names.filter((name) => !isUnnamed(name));
     const isFirst = this.columns === null;
-    if (!this.isSoundHeader(label, names, unit) || !(isFirst || this.hasSameColumns(label, names))) {
+    if (!this.isSoundHeader(label, names, unit, added) || !(isFirst || this.hasSameColumns(label, named))) {
       this.unread += 1;
       return null;
     }
     if (isFirst) {
-      this.columns = [...names];
+      this.columns = named;
       this.firstFile = label;
-      this.checkColumns(label, names);
+      this.checkColumns(label, named);
     }
     const { isHoldout } = this;
     const file = this.files.push({ label, unit, isHoldout }) - 1;
     const divided = this.split
-      .columns(names.filter((name) => !this.indexes.has(name)))
+      .columns(named.filter((name) => !this.indexes.has(name)))
       .map((name) => present.indexOf(name));
-    const isDivided = !divided.includes(-1);
+    const isDivided = divided.length > 0 && !divided.includes(-1);
     const describe = (place: number) => this.describe(place, file);
     const target = present.indexOf(data.target);
     const rowId = data.row_id === null ? -1 : present.indexOf(data.row_id);
     const written = this.lineColumns(present);
+    const numbers = present.flatMap((name, at) => (data.columns[name] === 'number' ? [at] : []));
+    let watched = this.watchesOf(present, declared);
+    const rowNumbers = names.length > named.length ? this.rowNumbers(label) : null;
+    let position = 0;
+    const where = (field?: string): Place => ({
+      file: label,
+      [unit]: position,
+      ...(field !== undefined && { field }),
+    });
     return {
       row: (table) => {
-        const { width, position } = table;
-        const where = (field?: string): Place => ({
-          file: label,
-          [unit]: position,
-          ...(field !== undefined && { field }),
-        });
+        const { width } = table;
+        position = table.position;
         if (width !== present.length) {
           const fields = width - added;
           const what = `got ${fields} ${fields === 1 ? 'field' : 'fields'}, expected ${present.length - added} as in the header`;
           this.add('data.source', where(), what, 'rows of another width');
           return;
         }
+        rowNumbers?.(table);
+        const label = target >= 0 ? table.value(target) : null;
+        if (label !== null && data.drop_missing_target && this.lacksLabel(label)) {
+          this.dropped += 1;
+          return;
+        }
         this.rows += 1;
-        if (target >= 0) this.label(table.value(target), where);
+        if (label !== null) this.label(label, where);
+        for (const column of numbers) this.number(table, column, where);
         if (rowId >= 0) this.rowId(table.value(rowId), where, file, position);
-        if (isDivided)
+        if (isDivided) {
+          const line = position; // kept until the end, when all times are known
           this.split.row(
             divided.map((column) => table.value(column)),
             {
               isHoldout,
               place: file * filePlaces + position,
               describe,
-              add: (path, column, what, kind) => this.add(path, where(column), what, kind),
+              add: (path, column, what, kind) =>
+                this.add(path, { ...where(column), [unit]: line }, what, kind),
             },
           );
+        }
         for (const column of written) {
           if (table.spansLines(column))
             this.add(
@@ -362,7 +386,56 @@ class ContractCheck {
               'fields with a line break',
             );
         }
+        let isDone = false;
+        for (const watch of watched) {
+          watch.see(table, where);
+          isDone ||= watch.isDone;
+        }
+        if (isDone) watched = watched.filter((watch) => !watch.isDone);
       },
+    };
+  }
+
+  private isFeature(name: string): boolean {
+    const { target, row_id, split, exclude, features_exclude } = this.config.data;
+    if (name === target || name === row_id || this.indexes.has(name)) return false;
+    if ('column' in split && name === split.column) return false;
+    return !exclude.includes(name) && !features_exclude.includes(name);
+  }
+
+  /** The watches of the columns that are features or slices, at their places in a file. */
+  private watchesOf(
+    present: readonly string[],
+    declared: ReadonlyMap<string, ParquetColumn['kind']>,
+  ): ColumnWatch[] {
+    if (this.scripted) return [];
+    return present.flatMap((name, at) => {
+      if (isUnnamed(name) || !(this.isFeature(name) || this.config.data.slices.includes(name))) return [];
+      const watch = this.watches.get(name) ?? new ColumnWatch(name, declared.get(name) ?? null);
+      this.watches.set(name, watch);
+      watch.at = at;
+      return watch.isDone ? [] : [watch];
+    });
+  }
+
+  /** Checks that the first column, which has no name, counts the rows of its file. */
+  private rowNumbers(label: string): (table: Table) => void {
+    let next: number | null = null;
+    let isWrong = false;
+    this.hasRowNumbers = true;
+    return (table) => {
+      if (isWrong) return;
+      const text = table.value(0);
+      if (next === null && /^(?:0|[1-9][0-9]{0,14})$/.test(text)) next = Number(text);
+      if (text !== String(next)) {
+        isWrong = true;
+        this.add(
+          'data.source',
+          { file: label, line: 1 },
+          `column 1: got no name, expected one: it does not count the rows (line ${table.position} has ${shown(text)}). Name it in the header, or write the file without it (pandas: to_csv(..., index=False))`,
+        );
+      }
+      next = (next ?? 0) + 1;
     };
   }
 
@@ -372,6 +445,7 @@ class ContractCheck {
     if (this.unread === 0 && this.columns !== null && this.rows === 0 && !isRagged)
       this.add('data.source', { file: source }, 'got no rows, expected at least one under the header');
     if (this.unread === 0 && this.rows > 0 && !this.scripted) this.checkLabels();
+    this.checkInfinite();
     const isWhole = this.unread === 0 && this.rows > 0 && !isRagged;
     const split = this.split.finish(isWhole ? this.rows : null, (path, what, kind) =>
       this.add(
@@ -389,11 +463,38 @@ class ContractCheck {
     });
     return {
       problems,
-      warnings: [...this.indexWarnings(), ...(problems.length === 0 ? this.split.warnings() : [])],
+      warnings: this.warnings(problems.length === 0),
       split: problems.length === 0 ? split : null,
       rows: this.rows,
       columns: this.columns ?? [],
     };
+  }
+
+  private labelWarnings(): string[] {
+    const { problem, data } = this.config;
+    const apart = problem === 'multiclass' ? spacesApart([...this.labels.keys()].sort()) : null;
+    return apart === null ? [] : [`${data.source}: column ${data.target}: the classes ${apart}`];
+  }
+
+  private warnings(isSound: boolean): string[] {
+    const { data } = this.config;
+    const sentences: string[] = [];
+    if (this.hasRowNumbers)
+      sentences.push(
+        "The first column has no name and counts the rows, as pandas' to_csv writes its index: it is left out.",
+      );
+    sentences.push(...this.indexWarnings(), ...this.labelWarnings());
+    if (this.dropped > 0) {
+      const [count, all] = [this.dropped, this.dropped + this.rows].map(formatCount);
+      sentences.push(
+        `${count} of ${all} rows ${this.dropped === 1 ? 'has' : 'have'} no value in the target ${shown(data.target)} and ${this.dropped === 1 ? 'is' : 'are'} left out (data.drop_missing_target).`,
+      );
+    }
+    if (isSound) sentences.push(...this.split.warnings());
+    if (this.unread > 0 || this.rows === 0) return sentences;
+    const features = (this.columns ?? []).filter((name) => this.isFeature(name));
+    const watches = features.flatMap((name) => this.watches.get(name) ?? []);
+    return [...sentences, ...columnWarnings(watches, { types: data.columns, decimal: this.decimal })];
   }
 
   private indexWarnings(): string[] {
@@ -407,29 +508,23 @@ class ContractCheck {
       );
   }
 
-  private isSoundHeader(label: string, names: readonly string[], unit: string): boolean {
+  private isSoundHeader(label: string, names: readonly string[], unit: string, added: number): boolean {
     const where: Place = { file: label, ...(unit === 'line' && { line: 1 }) };
-    const only = names.length === 1 ? (names[0] ?? '') : '';
-    const split = [
-      [';', 'semicolons'],
-      ['\t', 'tabs'],
-      ['|', 'bars'],
-    ].find(([delimiter]) => only.includes(delimiter ?? ''));
-    if (split) {
-      this.add('data.source', where, `got a header split by ${split[1]}, expected commas`);
+    if (unit === 'line' && names.length - added === 1) {
+      this.add(
+        'data.csv.delimiter',
+        where,
+        `got a header of one column, ${shown(names[0] ?? '')}; expected the target and a feature at least. Is there another delimiter between them? auto knows commas, semicolons, tabs and bars`,
+      );
       return false;
     }
     let sound = true;
     for (const [index, name] of names.entries()) {
       const first = names.indexOf(name);
-      if (name === '') this.add('data.source', where, `column ${index + 1}: got no name, expected one`);
-      else if (first < index)
-        this.add(
-          'data.source',
-          where,
-          `got the column ${shown(name)} twice (columns ${first + 1} and ${index + 1}), expected each name once`,
-        );
-      sound &&= name !== '' && first === index;
+      const what = nameProblem(name, index, first, unit);
+      if (what === null) continue;
+      this.add('data.source', where, what);
+      sound = false;
     }
     return sound;
   }
@@ -463,23 +558,16 @@ class ContractCheck {
       ['data.features_exclude', this.scripted ? [] : data.features_exclude],
       ['data.slices', this.scripted ? [] : data.slices],
       ['data.sensitive', this.scripted ? [] : data.sensitive],
+      ['data.columns', Object.keys(data.columns)],
     ];
     for (const [path, columns] of named)
       for (const column of columns.filter((column) => !names.includes(column)))
         this.add(
           path,
           { file: label },
-          `${path}: got ${shown(column)}, expected a column of the header${didYouMean(column, names)}`,
+          `${path}: got ${shown(column)}, expected a column of the header${didYouMean(column, names) || listOf(names)}`,
         );
-    const kept = new Set([
-      data.target,
-      data.row_id,
-      'column' in data.split ? data.split.column : null,
-      ...data.exclude,
-      ...data.features_exclude,
-      ...this.indexes,
-    ]);
-    if (!this.scripted && names.every((name) => kept.has(name)))
+    if (!this.scripted && !names.some((name) => this.isFeature(name)))
       this.add(
         'data.features_exclude',
         { file: label },
@@ -497,26 +585,27 @@ class ContractCheck {
   private isWritten(name: string): boolean {
     const { data } = this.config;
     if (name === data.row_id || (data.split.by === 'group' && name === data.split.column)) return true;
-    if (this.scripted || name === data.target) return false;
-    if (data.slices.includes(name)) return true;
-    return !(data.exclude.includes(name) || data.features_exclude.includes(name) || this.indexes.has(name));
+    if (this.scripted || name === data.target || isUnnamed(name)) return false;
+    return data.slices.includes(name) || this.isFeature(name);
   }
 
   private label(value: string, where: (field: string) => Place): void {
     if (this.scripted) return;
-    const column = () => where(this.config.data.target);
-    const isRegression = this.config.problem === 'regression';
-    if (value === '')
+    const { data, problem } = this.config;
+    const isRegression = problem === 'regression';
+    if (this.lacksLabel(value)) {
+      const asClass =
+        isRegression || value === '' ? '' : `, or data.columns: { ${data.target}: text } if it is a class`;
       this.add(
         'data.target',
-        column(),
-        'got nothing, expected a value in every row',
+        where(data.target),
+        `got ${value === '' ? 'nothing' : shown(value)}, expected a value in every row; data.drop_missing_target: true leaves such rows out and counts them${asClass}`,
         'rows without a target',
       );
-    else if (isRegression && !isNumber(value))
+    } else if (isRegression && !isNumber(value, data.csv.decimal))
       this.add(
         'data.target',
-        column(),
+        where(data.target),
         `got ${shown(value)}, expected a finite number`,
         'targets that are no number',
       );
@@ -524,15 +613,36 @@ class ContractCheck {
     else if (!isRegression || this.labels.size < 2) this.labels.set(value, (this.labels.get(value) ?? 0) + 1);
   }
 
+  /** Whether a row has no label: a word for a missing value is none, unless mlops.yaml says that it is a class. */
+  private lacksLabel(value: string): boolean {
+    const { target, positive, columns } = this.config.data;
+    if (/^[+-]?[0-9]/.test(value) || this.labels.has(value) || !isMissing(value)) return false;
+    return value === '' || (value !== positive && columns[target] !== 'text');
+  }
+
+  /** Checks a cell of a column that data.columns calls a number. */
+  private number(table: Table, column: number, where: (field: string) => Place): void {
+    const kind = table.kind(column);
+    if (kind === EMPTY || kind === MARKER || kind & NUMERIC) return;
+    const name = table.header[column] ?? '';
+    this.add(
+      `data.columns.${name}`,
+      { ...where(name) },
+      `got ${shown(table.value(column))}, expected a finite number or nothing, as data.columns says`,
+      `cells of ${shown(name)} that are no number`,
+    );
+  }
+
   private rowId(value: string, where: (field: string) => Place, file: number, position: number): void {
     const column = () => where(this.config.data.row_id ?? '');
-    const first = this.rowIds.get(value);
-    if (value === '')
+    if (value === '') {
       this.add('data.row_id', column(), 'got nothing, expected an id in every row', 'rows without an id');
-    // If there are more ids than a Map holds, the prepare job finds the repeated ones.
-    else if (first === undefined) {
-      if (this.rowIds.size < mostIds) this.rowIds.set(detached(value), file * filePlaces + position);
-    } else if (this.files[Math.floor(first / filePlaces)]?.isHoldout === this.files[file]?.isHoldout) {
+      return;
+    }
+    // If there are more ids than memory should hold, the prepare job finds the repeated ones.
+    if (this.rowIds.size >= mostIds) return;
+    const first = this.rowIds.add(value, file * filePlaces + position);
+    if (first >= 0 && this.files[Math.floor(first / filePlaces)]?.isHoldout === this.files[file]?.isHoldout) {
       const { row_id } = this.config.data;
       const repeats = 'rows with an id that stands above';
       const remedy = this.kinds.has(`data.row_id\n${repeats}`)
@@ -548,6 +658,20 @@ class ContractCheck {
   private describe(place: number, file: number): string {
     const { label, unit } = this.files[Math.floor(place / filePlaces)] ?? { label: '', unit: '' };
     return `${label === this.files[file]?.label ? '' : `${label} `}${unit} ${place % filePlaces}`;
+  }
+
+  /** An infinite number is an error where the column's other cells make it a number. */
+  private checkInfinite(): void {
+    const { columns } = this.config.data;
+    for (const { name, type, infinite } of this.watches.values())
+      if (type === 'number' && columns[name] === undefined)
+        for (const { place, text } of infinite)
+          this.add(
+            'data.source',
+            { ...place, field: name },
+            `got ${shown(text)}, which is infinite, expected a finite number or nothing`,
+            `infinite cells of ${shown(name)}`,
+          );
   }
 
   private checkLabels(): void {
@@ -570,8 +694,11 @@ class ContractCheck {
       classes.length === 0
         ? 'no value'
         : `${classes.length} ${classes.length === 1 ? 'class' : 'classes'}: ${list}`;
-    if (problem === 'binary' && classes.length !== 2)
-      this.add('data.target', column, `got ${found}; expected two classes for problem binary`);
+    if (problem === 'binary' && classes.length !== 2) {
+      const apart = spacesApart(classes);
+      const hint = apart === null ? '' : `; ${apart}`;
+      this.add('data.target', column, `got ${found}; expected two classes for problem binary${hint}`);
+    }
     if (problem === 'multiclass' && classes.length < 2)
       this.add('data.target', column, `got ${found}; expected two classes or more for problem multiclass`);
     if (data.positive !== null && !this.labels.has(data.positive))
@@ -583,8 +710,22 @@ class ContractCheck {
   }
 }
 
-/** A copy of a text: a field is a slice of the text of its chunk, which it would keep in memory. */
-const detached = (text: string) => ` ${text}`.slice(1);
+/** Whether a header's field is no name. */
+const isUnnamed = (name: string) => name.trim() === '';
 
-const decimal = /^[+-]?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
-const isNumber = (text: string) => decimal.test(text.trim()) && Number.isFinite(Number(text));
+/** The header's columns as the end of a sentence, the first of many. */
+const listOf = (columns: readonly string[]): string =>
+  `: ${columns.slice(0, mostShown).map(shown).join(', ')}${columns.length > mostShown ? ', ...' : ''}`;
+
+/** What is wrong with a name of the header; null if nothing is. The first column of CSV may lack one if it counts the rows. */
+function nameProblem(name: string, index: number, first: number, unit: string): string | null {
+  if (isUnnamed(name))
+    return index === 0 && unit === 'line'
+      ? null
+      : `column ${index + 1}: got no name, expected one: name it in the header, or remove the column and its delimiter from every line`;
+  if (first < index)
+    return `got the column ${shown(name)} twice (columns ${first + 1} and ${index + 1}), expected each name once`;
+  return /[\r\n]/.test(name)
+    ? `column ${index + 1}: got a line break in the name ${shown(name)}, expected a name on one line`
+    : null;
+}

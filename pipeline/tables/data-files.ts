@@ -70,7 +70,9 @@ const isMarker = (name: string): boolean => /^\.|^_[^=]*$/.test(name);
 
 async function kindOf(path: string): Promise<'file' | 'folder' | 'none'> {
   try {
-    return (await stat(path)).isDirectory() ? 'folder' : 'file';
+    const found = await stat(path);
+    // A read of a pipe or a device may never end.
+    return found.isDirectory() ? 'folder' : found.isFile() ? 'file' : 'none';
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOENT' || code === 'ENOTDIR') return 'none';

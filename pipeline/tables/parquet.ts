@@ -10,7 +10,8 @@ import { compressors } from 'hyparquet-compressors';
 import { shown } from '../errors.ts';
 import { arrowFields } from './arrow-schema.ts';
 import { BadFile } from './bad-file.ts';
-import { isParquet } from './csv.ts';
+import { type CellKind, EMPTY, FLOAT, kindOf } from './cell.ts';
+import { isParquet } from './other-format.ts';
 import { type ColumnType, type Stored, typeOf } from './parquet-type.ts';
 import type { Table } from './table.ts';
 
@@ -22,6 +23,8 @@ export interface ParquetColumn {
   isReadable: boolean;
   /** Whether values may hold any text, with line breaks too. */
   isText: boolean;
+  /** What the column is to the model. */
+  kind: 'number' | 'boolean' | 'category';
   /** Whether pandas keeps its index in the column: `read_parquet` gives it as the frame's index, not as a column. */
   isIndex: boolean;
 }
@@ -86,6 +89,7 @@ export async function openParquet(source: string | AsyncBuffer): Promise<Parquet
       type: type.name,
       isReadable: type.text !== null,
       isText: type.isText,
+      kind: type.isNumber ? 'number' : type.name === 'boolean' ? 'boolean' : 'category',
       isIndex,
     })),
     rows: Number(metadata.num_rows),
@@ -210,6 +214,13 @@ class ParquetTable implements Table {
     if (typeof value === 'number') return value;
     const text = this.value(column);
     return text === '' ? Number.NaN : Number(text);
+  }
+
+  kind(column: number): CellKind {
+    const value = this.#columns[column]![this.#row];
+    if (value === null || value === undefined) return EMPTY;
+    if (this.#types[column]!.isNumber && Number.isFinite(value)) return FLOAT;
+    return kindOf(this.value(column), '.');
   }
 
   positionOf(): number {

@@ -1,5 +1,7 @@
 import { shown } from '../errors.ts';
 import { BadFile } from './bad-file.ts';
+import { type CellKind, kindOf } from './cell.ts';
+import type { DecimalMark } from './dialect.ts';
 import type { Table } from './table.ts';
 
 /** Name and value of a column that a folder's name gives to each row of the files in it; "" for a missing value. */
@@ -27,20 +29,24 @@ const decoded = (text: string): string =>
 /**
  * The table with the keys as further columns. A key that is a column of the file too stays that column, since some
  * programs write both; then each row must have the folder's value.
+ *
+ * @param decimal the mark of numbers in the table
  */
-export const withKeys = (table: Table, keys: readonly Key[]): Table =>
-  keys.length === 0 ? table : new KeyedTable(table, keys);
+export const withKeys = (table: Table, keys: readonly Key[], decimal: DecimalMark = '.'): Table =>
+  keys.length === 0 ? table : new KeyedTable(table, keys, decimal);
 
 class KeyedTable implements Table {
   readonly header: readonly string[];
   readonly #table: Table;
   readonly #added: readonly string[];
   readonly #shared: readonly (readonly [column: number, value: string])[];
+  readonly #decimal: DecimalMark;
 
-  constructor(table: Table, keys: readonly Key[]) {
+  constructor(table: Table, keys: readonly Key[], decimal: DecimalMark) {
     const added = keys.filter(([name]) => !table.header.includes(name));
     this.header = [...table.header, ...added.map(([name]) => name)];
     this.#table = table;
+    this.#decimal = decimal;
     this.#added = added.map(([, value]) => value);
     this.#shared = keys
       .map(([name, value]) => [table.header.indexOf(name), value] as const)
@@ -75,6 +81,12 @@ class KeyedTable implements Table {
     return column < this.#table.header.length
       ? this.#table.number(column)
       : Number(this.value(column) || Number.NaN);
+  }
+
+  kind(column: number): CellKind {
+    return column < this.#table.header.length
+      ? this.#table.kind(column)
+      : kindOf(this.value(column), this.#decimal);
   }
 
   positionOf(column: number): number {

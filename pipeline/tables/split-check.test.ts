@@ -41,7 +41,7 @@ describe('by group', () => {
   const header = 'id,who,x,y';
 
   test('counts the groups that the prepare job will hold out, and their rows', async () => {
-    const rows = text(300, (n) => `r${n},p${n % 60},1,${n % 2}`);
+    const rows = text(300, (n) => `r${n},p${n % 60},${n},${n % 2}`);
     const { split, problems, warnings } = await check({ 'data/x.csv': csv(header, rows) }, group);
     // The rule, as pipeline/prepare has it: the first 8 bytes of sha256(project:group).
     const held = text(60, (n) => `p${n}`).filter(
@@ -70,7 +70,7 @@ describe('by group', () => {
   });
 
   test('says that a marker is one group, and names the column that was meant', async () => {
-    const rows = text(60, (n) => `r${n},${n < 5 ? 'NA' : `p${n}`},1,${n % 2}`);
+    const rows = text(60, (n) => `r${n},${n < 5 ? 'NA' : `p${n}`},${n},${n % 2}`);
     expect((await check({ 'data/x.csv': csv(header, rows) }, group)).warnings).toEqual([
       '5 rows have the group "NA": they count as one group.',
     ]);
@@ -239,7 +239,7 @@ test('without an id, a warning that an added column moves rows; not where a grou
   const files = {
     'data/x.csv': csv(
       'x,who,y',
-      text(60, (n) => `${n},p${n},${n % 2}`),
+      text(60, (n) => `${n},p${n % 20},${n % 2}`),
     ),
   };
   const plain = await check(files, 'hash', { row_id: 'null' });

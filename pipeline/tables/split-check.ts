@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Config } from '../config/schema.ts';
 import { formatCountOf } from '../format.ts';
+import { isMissing } from './cell.ts';
 import { cellText } from './cell-text.ts';
 import { boundaryOf, type Moment, momentOf, unitOf, writtenMoment } from './moment.ts';
 
@@ -91,9 +92,6 @@ class ByHash implements SplitCheck {
   }
 }
 
-/** Words for a missing value, which are one group all the same. */
-const markers = /^\s*(na|n\/a|#n\/a|<na>|-?nan|null|none)\s*$/i;
-
 class ByGroup implements SplitCheck {
   readonly #column: string;
   readonly #data: Config['data'];
@@ -138,7 +136,7 @@ class ByGroup implements SplitCheck {
 
   warnings(): string[] {
     return [...this.#rowsOf]
-      .filter(([group]) => markers.test(group))
+      .filter(([group]) => group !== '' && isMissing(group))
       .map(
         ([group, rows]) =>
           `${formatCountOf(rows, 'row')} have the group ${cellText(group, this.#column, this.#data)}: they count as one group.`,

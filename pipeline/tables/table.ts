@@ -1,3 +1,5 @@
+import type { CellKind } from './cell.ts';
+
 /**
  * The rows of a file in any format, read in as little memory as the format allows:
  *
@@ -19,6 +21,8 @@ export interface Table {
   value(column: number): string;
   /** The current row's finite or infinite number in a column; NaN if it is not a number. */
   number(column: number): number;
+  /** What the current row's value in a column looks like. */
+  kind(column: number): CellKind;
   /** Position of a field, which in CSV may start on a later line than its row. */
   positionOf(column: number): number;
   /** Whether the field holds a line break. */

@@ -426,9 +426,9 @@ const may: Record<FunctionName, readonly string[]> = {
   plan: ['settings/', 'execution'],
   keep: ['prepared', 'model', 'scores', 'prepared/', 'models/', 'scores/'],
   inspect: [],
-  gate: ['look-1', 'holdout', 'runs/', 'holdouts/'],
+  gate: ['look-1', 'holdout', 'runs/', 'holdouts/', 'sealed/'],
   register: ['configs/', 'packages/'],
-  promote: ['champion'],
+  promote: ['champion', 'runs/'],
   record: ['run', 'lease', 'execution', 'notice'],
   'close-run': ['run', 'lease', 'execution', 'notice'],
 };

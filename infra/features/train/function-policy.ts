@@ -46,12 +46,12 @@ const needs: Readonly<Record<FunctionName, Needs>> = {
   inspect: { reads: ['prepared', 'model', 'scores'], registry: 'read' },
   gate: {
     writes: ['look-*', 'holdout'],
-    folders: ['runs', 'holdouts'],
+    folders: ['runs', 'holdouts', 'sealed'],
     registry: 'read',
     jobs: 'read',
   },
   register: { folders: ['configs', 'packages'], registry: 'register', images: true },
-  promote: { reads: ['lease'], writes: ['champion'], registry: 'approve', images: true },
+  promote: { reads: ['lease'], writes: ['champion'], folders: ['runs'], registry: 'approve', images: true },
   record: {
     reads: ['prepared'],
     writes: ['run', 'lease', 'execution', 'notice'],

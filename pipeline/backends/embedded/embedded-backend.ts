@@ -1,4 +1,5 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { SetupError } from '../../errors.ts';
@@ -8,21 +9,25 @@ import type { Request } from '../../machines/request.ts';
 import { type Resources, trainMachine, trainSteps } from '../../machines/train.ts';
 import type { StepName } from '../../names.ts';
 import { prepareContext } from '../../repository.ts';
+import { artifactsOf, jobHash } from '../../steps/context.ts';
 import { steps } from '../../steps/steps.ts';
 import { freeLease } from '../../steps/train/lease.ts';
+import { jobFolder } from '../../steps/train/plan.ts';
 import { type RunRecord, runKind } from '../../steps/train/run-record.ts';
 import { waitingReason } from '../../steps/train/waiting.ts';
 import type { Backend, ImageOptions, Progress, RunOptions, RunResult, StagedFile } from '../backend.ts';
 import { type EmbeddedContext, type EmbeddedState, embeddedContext } from './embedded-context.ts';
 import { execute } from './engine/engine.ts';
-import type { ExecutionEvent, TaskHandler } from './engine/execution.ts';
+import type { ExecutionEvent, ExecutionResult, TaskHandler } from './engine/execution.ts';
 import { ImageStore } from './images/image-store.ts';
 import type { JobContext } from './jobs/context.ts';
 import { EmbeddedSageMaker } from './jobs/embedded-sagemaker.ts';
 import { embeddedEngine, prepareEngines } from './prepare-engines.ts';
 import { freeAbandonedLease } from './state/abandoned-lease.ts';
 import type { FileStorage } from './state/file-storage.ts';
+import { unlessMissing } from './state/files.ts';
 import { claimRun } from './state/run-owner.ts';
+import { runStepOnThread } from './step-thread.ts';
 
 const account = '000000000000';
 
@@ -48,6 +53,7 @@ export class EmbeddedBackend implements Backend {
   readonly environment = null;
   readonly context: EmbeddedContext;
   readonly #home: string;
+  readonly #state: EmbeddedState;
   readonly #storage: FileStorage;
   readonly #images: ImageStore;
   /** The same images; with `containers`, model images run in Docker. */
@@ -57,7 +63,8 @@ export class EmbeddedBackend implements Backend {
   constructor(options: EmbeddedOptions) {
     const { project, model, onSetup: onProgress, containers = false } = options;
     this.#home = resolve(options.home);
-    this.context = embeddedContext({ home: this.#home, project, model });
+    this.#state = { home: this.#home, project, model };
+    this.context = embeddedContext(this.#state);
     this.#storage = this.context.storage;
     const images = join(this.#home, 'images');
     this.#images = new ImageStore(images, { onProgress });
@@ -122,7 +129,9 @@ export class EmbeddedBackend implements Backend {
     const waiting = new Map<string, { reason: string; since: string }>();
     const onEvent = (event: ExecutionEvent) => {
       // Write synchronously, so that every event is on disk even if the process is killed right after it.
-      appendFileSync(join(folder, 'events.jsonl'), `${JSON.stringify(event)}\n`);
+      // A state's output, which repeats the whole state so far, is in the run's record.
+      const told = event.type === 'StateExited' ? { ...event, result: undefined } : event;
+      appendFileSync(join(folder, 'events.jsonl'), `${JSON.stringify(told)}\n`);
       const { state, seconds = 0 } = event;
       const reason = waitingReason(event.error, event.cause);
       if (state !== undefined && event.type === 'TaskFailed' && reason !== null) {
@@ -145,9 +154,11 @@ export class EmbeddedBackend implements Backend {
     const release = claimRun(folder);
     const options = { name: execution, handlers: this.#handlers(request, onProgress), signal, onEvent };
     const document = trainMachine({ ...embeddedResources, engine: embeddedEngine(request) });
-    const result = await execute(document, { request }, options).finally(release);
+    const executed = execute(document, { request }, options);
+    const result = await orAborted(executed, signal, longestStop).finally(release);
     // The machine frees it at its end, but not if it was stopped.
     await freeLease({ execution }, this.context);
+    if (result.status === 'SUCCEEDED') await this.#removeJobOutput(execution);
     switch (result.status) {
       case 'SUCCEEDED':
         return { status: 'succeeded', steps: times, error: null };
@@ -164,6 +175,14 @@ export class EmbeddedBackend implements Backend {
     }
   }
 
+  /** Removes what the run's jobs wrote and no step kept, such as the models of trials that were not chosen. */
+  async #removeJobOutput(execution: string): Promise<void> {
+    const folder = this.#storage.path(artifactsOf(this.context, jobFolder(null)));
+    const own = `${this.context.jobPrefix}-${jobHash(execution, this.context)}`;
+    for (const name of (await unlessMissing(readdir(folder))) ?? [])
+      if (name.startsWith(own)) await rm(join(folder, name), { recursive: true, force: true });
+  }
+
   /** One handler per service integration, with the same parameters that AWS would get. */
   #handlers(request: Request, onProgress: (progress: Progress) => void): Record<string, TaskHandler> {
     const functions = Object.fromEntries(
@@ -178,7 +197,7 @@ export class EmbeddedBackend implements Backend {
     };
     const sagemaker = this.#sagemaker;
     return {
-      'arn:aws:states:::lambda:invoke': async (parameters) => {
+      'arn:aws:states:::lambda:invoke': async (parameters, { signal }) => {
         const { FunctionName, Payload } = parameters as {
           FunctionName: string;
           Payload: { model_name: string; execution: string };
@@ -190,7 +209,11 @@ export class EmbeddedBackend implements Backend {
           throw new Error(`${FunctionName}: got model ${Payload.model_name}, expected ${this.context.model}`);
         // Each time, because the holder may be killed while this run waits for it.
         if (step === steps.lease) await freeAbandonedLease(this.#home, Payload.execution, this.context);
-        return { StatusCode: 200, Payload: await step(Payload as never, this.context) };
+        const result =
+          step === steps.gate
+            ? await runStepOnThread({ name: 'gate', event: Payload, state: this.#state }, signal)
+            : await step(Payload as never, this.context);
+        return { StatusCode: 200, Payload: result };
       },
       ...prepareEngines({
         image: request.images.prepare,
@@ -214,6 +237,30 @@ export class EmbeddedBackend implements Backend {
 }
 
 const prepareName = 'prepare';
+
+/**
+ * Seconds after Ctrl-C until the run counts as stopped, whatever still goes on: a job's processes are killed after one. The
+ * lease's number keeps what goes on from promoting, and this process ends soon.
+ */
+const longestStop = 1.4;
+
+async function orAborted(
+  executed: Promise<ExecutionResult>,
+  signal: AbortSignal,
+  seconds: number,
+): Promise<ExecutionResult> {
+  const ended = new AbortController();
+  const late = new Promise<ExecutionResult>((resolve) => {
+    const stop = () => setTimeout(() => resolve({ status: 'ABORTED' }), seconds * 1000).unref();
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { signal: ended.signal });
+  });
+  try {
+    return await Promise.race([executed, late]);
+  } finally {
+    ended.abort();
+  }
+}
 
 /** A unique name for an execution that sorts by time. */
 function newExecutionName(now: Date): string {

@@ -52,8 +52,8 @@ def read(bench: Workbench, source: dict[str, Any]) -> tuple[Table, dict[str, str
     (bench.input / "config" / "prepare.json").write_text(json.dumps({**bench.defaults, **settings}))
     config = read_config(bench.input / "config" / "prepare.json")
     problems = Problems()
-    table = read_table(config, find_files(bench.input / "data", config.source), problems)
-    rows = read_rows(config, table, [], problems, [])
+    table = read_table(config, find_files(bench.input / "data", config.source), problems, [])
+    rows = read_rows(config, table, [], problems, [], scripted=False)
     problems.check()
     cells: dict[str, list[str]] = {name: [] for name in table.names}
     for chunk in table.chunks():

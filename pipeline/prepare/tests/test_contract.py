@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from typing import Any
 
 import pytest
@@ -34,7 +35,8 @@ def test_every_problem_is_reported_at_once(bench: Workbench) -> None:
         'data/people.csv: column "id" (data.row_id) must be unique, 1 id stands more than once: '
         '"p0" on data/people.csv lines 2, 5; if it names a person or thing with several rows, write '
         "data.split: { by: group, column: id } and leave data.row_id out",
-        'data/people.csv line 5: column "y" (data.target) is empty; every row needs a value',
+        'data/people.csv line 5: column "y" (data.target) is empty; every row needs a value. '
+        "data.drop_missing_target: true leaves such rows out and counts them",
     ]
     assert message in bench.stderr
 
@@ -45,7 +47,12 @@ def test_every_problem_is_reported_at_once(bench: Workbench) -> None:
         ("", "data/people.csv: the file is empty; a header and rows are expected"),
         ("id,age,city,y\n", "data/people.csv: no rows; a row under the header is the least"),
         ("\nid,age\n", "data/people.csv: line 1 is blank; the header is expected there"),
-        (GOOD.replace(",", ";"), 'data/people.csv: line 1: the header "id;age;city;y" is split by semicolons'),
+        (GOOD.replace(",", " "), 'data/people.csv: line 1: the header "id age city y" is one column'),
+        ('{"id": 1}\n{"id": 2}\n', 'it is JSON Lines, CSV is expected; pandas converts it: pd.read_json("FILE.jsonl"'),
+        ('[{"id": 1}]', "it is JSON, CSV is expected"),
+        ("PK\3\4\x14[Content_Types].xml", "it is an Excel file (.xlsx), CSV is expected; pandas converts it"),
+        ("PK\3\4\x14data.csv", "it is a zip archive, CSV is expected; convert it: unzip FILE"),
+        ("PAR1", "it is a Parquet file; set data.format: parquet"),
         (edited(4, "p2,22,Rome,No,1"), "the header has 4 fields, line 4 has 5"),
         (edited(4, 'p2,22,"Rome,No'), "data/people.csv: line 4: a quoted field that starts here never ends"),
         (edited(4, 'p2,22,"Ro"me,No'), "data/people.csv: line 4: text follows a closing quote"),
@@ -100,7 +107,16 @@ def test_lines_after_quoted_line_breaks_and_blank_lines_are_those_of_the_file(be
 
 def test_bytes_that_are_not_utf8_are_named(bench: Workbench) -> None:
     bench.put(edited(4, "p2,22,Gen\xe8ve,No").encode("latin-1"))
-    assert "data/people.csv: line 4: byte 0xe8 is not UTF-8" in bench.fail()
+    message = "data/people.csv: line 4: byte 0xe8 at offset 52 is not UTF-8; data.csv: { encoding: latin-1 }"
+    assert message in bench.fail()
+
+
+def test_a_packed_file_that_is_cut_off_or_damaged(bench: Workbench) -> None:
+    packed = gzip.compress(GOOD.encode())
+    bench.put(packed[:60])
+    assert "data/people.csv: the gzip file is cut off" in bench.fail()
+    bench.put(packed[:40] + bytes([packed[40] ^ 255]) + packed[41:])
+    assert "data/people.csv: the gzip file is damaged" in bench.fail()
 
 
 def test_no_file_at_all(bench: Workbench) -> None:
@@ -139,7 +155,7 @@ def test_a_long_message_keeps_whole_lines_and_says_what_is_left_out(bench: Workb
     ("values", "found"),
     [
         (["1", "two", "3"], 'data/people.csv lines 3, 6, 9, 12, 15 and 15 more: column "y" (data.target) holds "two"'),
-        (["1", "nan", "3"], 'holds "nan"; problem: regression expects a finite number'),
+        (["1", "nan", "3"], 'holds "nan"; every row needs a value. data.drop_missing_target: true'),
         (["1", "-inf", "3"], 'holds "-inf"; problem: regression expects a finite number'),
         (["1", "1e999", "3"], 'holds "1e999"'),
         (["1", "", "3"], 'column "y" (data.target) is empty'),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hashlib import sha256
 from pathlib import Path
 
-from mlops_prepare.split import in_holdout
+from mlops_prepare.split import _limit, holdout_of, in_holdout
 from workbench import Workbench, people, table
 
 
@@ -54,7 +54,13 @@ def test_the_rule_is_the_hash_of_salt_and_id(bench: Workbench) -> None:
 
 
 def test_the_share_is_kept() -> None:
-    assert abs(sum(in_holdout("s", str(n), 0.2) for n in range(100_000)) / 100_000 - 0.2) < 0.005
+    assert abs(sum(holdout_of("s", map(str, range(100_000)), 0.2)) / 100_000 - 0.2) < 0.005
+
+
+def test_the_limit_of_a_share_is_that_of_the_division() -> None:
+    for share in (0.2, 1 / 3, 0.5, 1e-17, 1 - 2**-53):
+        limit = int.from_bytes(_limit(share), "big")
+        assert (limit - 1) / 2**64 < share <= limit / 2**64
 
 
 def test_another_salt_is_another_holdout(bench: Workbench) -> None:

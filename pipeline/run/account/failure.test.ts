@@ -28,6 +28,35 @@ test('a program that left no sentence is told by its last line', () => {
   expect(job({ FailureReason: 'AlgorithmError: , exit code: 137' }).cause).toBe('no reason, exit code: 137');
 });
 
+test('a job that ran too long is told by the setting that stopped it', () => {
+  const limits = { 'training.max_runtime': 'mlops.yaml: training.max_runtime: 2h (line 7, column 16)' };
+  const config = { training: { max_runtime: 7200 }, prepare: { max_runtime: 90 } };
+  const stopped = (fields: object, request: object) =>
+    failureOf({
+      state: {
+        request,
+        failed_step: 'Train',
+        error: { Error: 'States.TaskFailed', Cause: JSON.stringify(fields) },
+      },
+    } as unknown as RunRecord);
+  const training = {
+    TrainingJobStatus: 'Stopped',
+    SecondaryStatus: 'MaxRuntimeExceeded',
+    LogTail: ['epoch 7'],
+  };
+  expect(stopped(training, { config, limits })).toMatchObject({
+    error: 'TimeLimitError',
+    cause:
+      'it ran longer than it may, and was stopped: mlops.yaml: training.max_runtime: 2h (line 7, column 16)',
+    log: ['epoch 7'],
+    hint: expect.stringContaining('Raise the limit'),
+  });
+  const tuning = { FailureReason: 'Stopped (MaxRuntimeExceeded) (none of 2 training jobs succeeded; ...)' };
+  expect(stopped(tuning, { config, limits }).cause).toContain('(line 7, column 16)');
+  const older = stopped({ ProcessingJobStatus: 'Stopped' }, { config });
+  expect(older.cause).toBe('it ran longer than it may, and was stopped: prepare.max_runtime: 1m30s');
+});
+
 test("a processing job's own message has a name of its own, and comes before the service's reason", () => {
   const failure = job({
     ExitMessage: 'DataContractError: data.csv: line 3: column y: got nothing, expected a value in every row',

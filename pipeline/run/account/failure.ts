@@ -1,5 +1,7 @@
 import type { FailedJob } from '../../backends/backend.ts';
 import { causedByInput } from '../../errors.ts';
+import { formatDuration } from '../../format.ts';
+import type { TimeLimit } from '../../machines/request.ts';
 import type { Failure } from '../../report/report.ts';
 import type { RunRecord } from '../../steps/train/run-record.ts';
 
@@ -25,6 +27,7 @@ const hints: Record<string, string> = {
   SetupError: 'Fix what the message names; `mlops doctor` checks the rest.',
   'States.ParameterPathFailure':
     'The branch is older than what is deployed: merge the default branch into it, then run again.',
+  TimeLimitError: 'Raise the limit that the message names, or make the step faster.',
   'States.Timeout': 'Allow more time (max_runtime in mlops.yaml) or make the step faster.',
 };
 
@@ -57,7 +60,8 @@ export function failureOf(run: RunRecord, log: readonly string[] = []): Failure 
   const { error, failed_step: step } = run.state;
   const cause = described(error?.Cause ?? '');
   const { ExitMessage, FailureReason, errorMessage, ErrorMessage, StoppedReason, LogTail = log } = cause;
-  const told = ExitMessage || FailureReason || errorMessage || ErrorMessage || StoppedReason;
+  const told =
+    overtime(cause, run) || ExitMessage || FailureReason || errorMessage || ErrorMessage || StoppedReason;
   const given = told || error?.Cause || 'no cause was given';
   // If the program left no sentence, the last line of its log is the best explanation.
   const reason = given.replace(
@@ -74,6 +78,20 @@ export function failureOf(run: RunRecord, log: readonly string[] = []): Failure 
     log: LogTail.length > 0 || more.length === 0 ? [...LogTail] : [first, ...more],
     hint: hintFor(name, given),
   };
+}
+
+/** What a job was stopped for that ran longer than mlops.yaml allows; null if that is not why it failed. */
+function overtime(cause: Description, { state: { request } }: RunRecord): string | null {
+  const isTraining =
+    /^Max(Runtime|WaitTime)Exceeded$/.test(cause.SecondaryStatus ?? '') ||
+    // The last trial of a tuning job.
+    /\(MaxRuntimeExceeded\)/.test(cause.FailureReason ?? '');
+  if (!isTraining && cause.ProcessingJobStatus !== 'Stopped') return null;
+  const part = isTraining ? 'training' : 'prepare';
+  const setting: TimeLimit = `${part}.max_runtime`;
+  const limit =
+    request.limits?.[setting] ?? `${setting}: ${formatDuration(request.config[part].max_runtime)}`;
+  return `TimeLimitError: it ran longer than it may, and was stopped: ${limit}`;
 }
 
 /** `Score champion: AlgorithmError`: an error inside the Parallel state names its own state (machines/train.ts). */
@@ -111,6 +129,9 @@ interface Description {
   ErrorMessage?: string;
   /** From an ECS task. */
   StoppedReason?: string;
+  /** Of a training job. */
+  SecondaryStatus?: string;
+  ProcessingJobStatus?: string;
   HyperParameterTuningJobName?: string;
   TrainingJobName?: string;
   ProcessingJobName?: string;

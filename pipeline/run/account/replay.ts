@@ -5,6 +5,7 @@ import { commonRows } from '../../gate/join.ts';
 import { privacyOf } from '../../gate/privacy.ts';
 import { publishableVerdict } from '../../gate/publishable-verdict.ts';
 import { readScores } from '../../gate/scores.ts';
+import { sealed } from '../../gate/seal.ts';
 import type { Outcome, Verdict } from '../../gate/verdict.ts';
 import type { LeftOut, ModelPackage } from '../../ports.ts';
 import type { Scores } from '../../statistics/scores.ts';
@@ -94,13 +95,53 @@ async function replayed(run: RunRecord, config: Config, context: Context): Promi
 }
 
 async function judgedAgain(run: RunRecord, config: Config, context: Context): Promise<Verdict> {
+  const { candidate, champion, anchor, verdict, threshold } = await keptModels(run, config, context);
+  const judged = decide({
+    candidate,
+    champion: champion?.scores ?? null,
+    anchor: anchor?.scores ?? null,
+    policy: config.gate,
+    threshold,
+    championThreshold: champion?.threshold ?? null,
+    anchorThreshold: anchor?.threshold ?? null,
+    seed: verdict.seed,
+    looks: { count: verdict.holdout_uses },
+  });
+  const shown = config.gate.reuse === 'sealed' ? sealed(judged, config.gate) : judged;
+  return publishableVerdict(shown, privacyOf(config));
+}
+
+interface KeptModel {
+  scores: Scores;
+  threshold: number | null;
+}
+
+/**
+ * The scores that a judged run kept, on the rows that its gate compared, and its verdict.
+ *
+ * @param config its gate names the anchor
+ * @throws if the run was not judged, judged another problem, or if a file or package is gone
+ */
+export async function keptModels(
+  run: RunRecord,
+  config: Config,
+  context: Context,
+): Promise<{
+  candidate: Scores;
+  threshold: number | null;
+  champion: KeptModel | null;
+  anchor: KeptModel | null;
+  verdict: Verdict;
+}> {
   const { gate, scoring, request, prepared } = run.state;
   if (gate === undefined || scoring === undefined) throw new Error('expected its verdict, found none');
   const { problem } = request.config;
   if (problem !== config.problem) {
     throw new Error(`got a ${problem} model, expected ${config.problem}, as mlops.yaml has it now`);
   }
-  const { seed, holdout_uses } = await readJson<Verdict>(context, gate.verdict);
+  const verdict = await readJson<Verdict>(context, gate.verdict);
+  if (verdict.sealed)
+    throw new Error('gate.reuse was sealed, and the candidate is not promoted: its scores are not shown');
   const { threshold } = await readJson<Evidence>(context, gate.evidence);
   const everyRow = await scoresOf(run.execution, 'candidate', request.config, context);
   const champion = await otherModel('champion', scoring.champion.package, run, context);
@@ -118,18 +159,15 @@ async function judgedAgain(run: RunRecord, config: Config, context: Context): Pr
       )
     ).filter((ids) => ids !== null),
   );
-  const verdict = decide({
+  const kept = (model: OtherModel | null): KeptModel | null =>
+    model && { scores: common(model.scores), threshold: model.threshold };
+  return {
     candidate: common(everyRow),
-    champion: champion && common(champion.scores),
-    anchor: anchor && common(anchor.scores),
-    policy: config.gate,
     threshold,
-    championThreshold: champion?.threshold ?? null,
-    anchorThreshold: anchor?.threshold ?? null,
-    seed,
-    looks: { count: holdout_uses },
-  });
-  return publishableVerdict(verdict, privacyOf(config));
+    champion: kept(champion),
+    anchor: kept(anchor),
+    verdict,
+  };
 }
 
 interface OtherModel {

@@ -10,7 +10,7 @@ import type { DataFacts, ModelFacts, Report, RunFacts, StepFacts } from '../../r
 import { type JobTimes, readJson, readManifest, type StepContext } from '../../steps/context.ts';
 import type { Evidence } from '../../steps/train/evidence.ts';
 import type { GateResult } from '../../steps/train/gate.ts';
-import { privateFile, type Whole } from '../../steps/train/private-file.ts';
+import { type Whole, wholeBeside } from '../../steps/train/private-file.ts';
 import type { RunRecord } from '../../steps/train/run-record.ts';
 import { changesBetween, type Origin } from './changes.ts';
 import { costOf } from './cost-of.ts';
@@ -52,7 +52,7 @@ export async function reportOf(
     candidate,
     champion: champion && championFacts(champion, plan?.champion.origin ?? 'champion'),
     data: prepared ? await dataFacts(run, evidence, context) : null,
-    plots: evidence?.plots ?? null,
+    plots: verdict?.sealed ? null : (evidence?.plots ?? null),
     explanation: evidence?.explanation ?? null,
     tuning: evidence?.tuning ?? null,
     changes:
@@ -79,12 +79,12 @@ async function judged(
   { verdict, evidence }: Pick<GateResult, 'verdict' | 'evidence'>,
   context: StepContext,
 ): Promise<Whole> {
-  const uri = verdict.replace(/verdict\.json$/, privateFile);
-  if (await context.storage.exists(uri)) return await readJson<Whole>(context, uri);
-  return {
-    verdict: await readJson<Verdict>(context, verdict),
-    evidence: await readJson<Evidence>(context, evidence),
-  };
+  return (
+    (await wholeBeside(verdict, context)) ?? {
+      verdict: await readJson<Verdict>(context, verdict),
+      evidence: await readJson<Evidence>(context, evidence),
+    }
+  );
 }
 
 const noLog = { lines: [] as string[], notes: [] as string[] };

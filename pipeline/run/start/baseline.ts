@@ -8,6 +8,7 @@ import type { Backend, Progress } from '../../backends/backend.ts';
 import { loadConfig, modelNames } from '../../config/load.ts';
 import { InputError } from '../../errors.ts';
 import { championId, championKind } from '../../steps/context.ts';
+import { checkoutOf } from './git.ts';
 import { makeRequest } from './request.ts';
 import { runPipeline } from './run.ts';
 
@@ -54,11 +55,10 @@ export async function baselineOf(
     onNote(`baseline: ${label}`);
     if (!(await hasModel(file, model, folder)))
       return without(`No baseline: ${label} has no model ${model}.`);
-    const { config, path } = await loadConfig(file, { model, root: folder, takesNotBuilt: true });
+    const loaded = await loadConfig(file, { model, root: folder, takesNotBuilt: true });
     const request = await makeRequest({
       backend,
-      config,
-      file: path,
+      loaded,
       mode: 'evaluate',
       promote: false,
       trigger: { kind: 'baseline', reason: `baseline ${label}`, actor: null },
@@ -93,9 +93,12 @@ async function resolveRef(ref: string, configFile: string): Promise<{ commit: st
     const commit = await git('rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{commit}`);
     return { commit, inside: join(prefix, basename(configFile)) };
   } catch {
-    throw new InputError(
-      `--baseline: got ${JSON.stringify(ref)}, expected a commit, branch or tag of this checkout`,
-    );
+    const got = `--baseline: got ${JSON.stringify(ref)}`;
+    if ((await checkoutOf(folder)) === null)
+      throw new InputError(
+        `${got}, but ${folder} is in no git checkout with a commit; expected one (git init, git add, git commit), or no --baseline`,
+      );
+    throw new InputError(`${got}, expected a commit, branch or tag of this checkout`);
   }
 }
 

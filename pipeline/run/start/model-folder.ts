@@ -1,11 +1,13 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import {
+  PROGRAM_PLACES,
+  readModelFolder,
+  scriptModeHint,
+} from '../../backends/embedded/images/model-folder.ts';
 import type { LoadedConfig } from '../../config/load.ts';
 import { didYouMeanPath, kindOf, locate } from '../../config/locate.ts';
-import type { ConfigProblem } from '../../errors.ts';
-
-/** What a model's folder has for its programs to run: in containers, and as processes on this machine. */
-const ways = ['Dockerfile', 'pyproject.toml'];
+import { type ConfigProblem, SetupError } from '../../errors.ts';
 
 /**
  * The problems of the folder that `model.context` names: nothing there, or nothing that says how train and serve run. The
@@ -22,24 +24,32 @@ export async function modelFolderProblems({
   const problem = (message: string) => [
     problemAt('model.context', `got ${JSON.stringify(context)}, ${message}`),
   ];
+  const expected = `expected a folder with train and serve: ${PROGRAM_PLACES}`;
   const found = await stat(folder).catch(() => null);
   if (found === null)
     return context === 'model'
       ? []
-      : problem(
-          `where nothing was found; expected a folder with train and serve${await didYouMeanPath(context, path)}`,
-        );
-  if (!found.isDirectory())
-    return problem(`which is ${kindOf(found)}; expected a folder with train and serve`);
-  const has = new Set(await readdir(folder));
-  if (!ways.some((name) => has.has(name)))
-    return problem(
-      'a folder with neither Dockerfile nor pyproject.toml; expected a pyproject.toml whose [project.scripts] names train and serve, to run without Docker, and a Dockerfile for AWS, as in the sample model',
-    );
+      : problem(`where nothing was found; ${expected}${await didYouMeanPath(context, path)}`);
+  if (!found.isDirectory()) return problem(`which is ${kindOf(found)}; ${expected}`);
+  if ((await readdir(folder)).includes('Dockerfile')) return [];
   const [environment] = Object.keys(config.environments);
-  if (environment !== undefined && !has.has('Dockerfile'))
+  if (environment !== undefined)
     return problem(
       `a folder without Dockerfile; expected ${join(context, 'Dockerfile')}, because environments.${environment} runs on AWS`,
     );
-  return [];
+  const missing = await missingPrograms(folder, context);
+  if (typeof missing === 'string') return problem(`but ${missing}`);
+  if (missing.length === 0) return [];
+  return problem(`a folder without ${missing.join(' and ')}; ${expected}${await scriptModeHint(folder)}`);
+}
+
+/** The programs that a folder without Dockerfile lacks, or a sentence about a malformed one. */
+async function missingPrograms(folder: string, name: string): Promise<string[] | string> {
+  try {
+    const { programs } = await readModelFolder(folder, name);
+    return ['train', 'serve'].filter((program) => !programs.has(program));
+  } catch (error) {
+    if (error instanceof SetupError) return error.message;
+    throw error;
+  }
 }

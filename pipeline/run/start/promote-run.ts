@@ -5,11 +5,18 @@ import type { Verdict } from '../../gate/verdict.ts';
 import { canonicalJson } from '../../hash.ts';
 import type { RunFacts } from '../../report/report.ts';
 import { readJson } from '../../steps/context.ts';
+import type { Evidence, Plots } from '../../steps/train/evidence.ts';
 import { type RunRecord, runKind } from '../../steps/train/run-record.ts';
 
 /** A run that may not be promoted. */
 class PromotionError extends Error {
   override readonly name = 'PromotionError';
+}
+
+/** What the report shows of a sealed run once its candidate is promoted. */
+interface Opened {
+  verdict: Verdict;
+  plots: Plots;
 }
 
 interface Reviewed {
@@ -22,13 +29,13 @@ interface Reviewed {
 /**
  * Makes the candidate of a finished run the champion, if package, fingerprint and verdict match the ledger.
  * `approved`: a person has approved a verdict of hold. Throws PromotionError if the run may not be promoted,
- * ConflictError if another promotion came first.
+ * ConflictError if another promotion came first. `opened`: what gate.reuse: sealed had withheld.
  */
 export async function promoteRun(
   reviewed: Reviewed,
   { context, promote }: Promotion,
   { approved, actor }: { approved: boolean; actor: string | null },
-): Promise<RunFacts['promotion']> {
+): Promise<{ promotion: RunFacts['promotion']; opened: Opened | null }> {
   const { execution } = reviewed;
   const refuse = (found: string, expected: string) =>
     new PromotionError(`run ${execution}: ${found}, expected ${expected}; nothing was promoted`);
@@ -47,7 +54,16 @@ export async function promoteRun(
     told(verdict) === told(reviewed.verdict);
   if (!same) throw refuse("its JSON is not the ledger's", 'the same package, fingerprint and verdict');
   const { name } = registered;
-  if (promotion?.promoted) return { promoted: true, package: name, detail: `${name} is the champion now.` };
+  const opened = async (): Promise<Opened | null> => {
+    if (!reviewed.verdict.sealed) return null;
+    const { plots } = await readJson<Evidence>(context, gate.evidence);
+    return { verdict: await readJson<Verdict>(context, gate.verdict), plots };
+  };
+  if (promotion?.promoted)
+    return {
+      promotion: { promoted: true, package: name, detail: `${name} is the champion now.` },
+      opened: await opened(),
+    };
   const yes = gate.promotable || (approved && verdict.outcome === 'hold');
   if (!yes) throw refuse(`the verdict is ${verdict.outcome}`, 'promote, or hold that a person has approved');
   const { promoted } = await promote({
@@ -60,8 +76,11 @@ export async function promoteRun(
   });
   const detail = promoted ? `${name} is the champion now.` : `${name} is the champion already.`;
   return {
-    promoted: true,
-    package: name,
-    detail: gate.promotable ? detail : `${detail} The hold was approved.`,
+    promotion: {
+      promoted: true,
+      package: name,
+      detail: gate.promotable ? detail : `${detail} The hold was approved.`,
+    },
+    opened: await opened(),
   };
 }

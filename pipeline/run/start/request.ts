@@ -2,11 +2,13 @@ import { stat } from 'node:fs/promises';
 import { basename, dirname, relative, resolve } from 'node:path';
 import type { Backend, LocalFile, PushedImages } from '../../backends/backend.ts';
 import { byCodePoint } from '../../code-points.ts';
+import type { LoadedConfig } from '../../config/load.ts';
 import { locate } from '../../config/locate.ts';
 import type { Config } from '../../config/schema.ts';
-import { ConfigError } from '../../errors.ts';
+import { ConfigError, problemLine } from '../../errors.ts';
+import { formatDuration } from '../../format.ts';
 import { canonicalJson, sha256File, sha256Json } from '../../hash.ts';
-import type { DataInput, Request, Trigger } from '../../machines/request.ts';
+import type { DataInput, Request, TimeLimit, Trigger } from '../../machines/request.ts';
 import { artifactsOf } from '../../steps/context.ts';
 import { dataVersion, versionOfFiles } from '../../steps/train/inputs.ts';
 import { filesBelow } from '../../tables/data-files.ts';
@@ -14,9 +16,8 @@ import { checkoutOf } from './git.ts';
 
 export interface RequestOptions {
   backend: Backend;
-  config: Config;
-  /** The path of mlops.yaml, for messages and to resolve the paths in it. */
-  file: string;
+  /** Its path is for messages, and the paths in it are relative to it. */
+  loaded: Pick<LoadedConfig, 'config' | 'path' | 'problemAt'>;
   mode: 'evaluate' | 'promote';
   promote: boolean;
   /** Give `ref` and `commit` if the checkout has others: a pull request's checkout is a merge commit on no branch. */
@@ -31,7 +32,8 @@ export interface RequestOptions {
 
 /** Makes an execution's input from mlops.yaml and a checkout; stores data, script and code by their content's hash. */
 export async function makeRequest(options: RequestOptions): Promise<Request> {
-  const { backend, config, file, mode, promote, trigger } = options;
+  const { backend, loaded, mode, promote, trigger } = options;
+  const { config, path: file } = loaded;
   const at = (path: string) => locate(path, file);
   const checkout = await checkoutOf(dirname(resolve(file)));
   // Check the files first, because the images may take minutes.
@@ -68,9 +70,19 @@ export async function makeRequest(options: RequestOptions): Promise<Request> {
     script,
     code: `${codeFolder}${codeName}`,
     baseline: options.baseline,
+    limits: {
+      'prepare.max_runtime': limitOf('prepare.max_runtime', config.prepare, loaded),
+      'training.max_runtime': limitOf('training.max_runtime', config.training, loaded),
+    },
     notes: [...options.notes, ...notes],
   };
 }
+
+const limitOf = (
+  setting: TimeLimit,
+  { max_runtime }: { max_runtime: number },
+  { path, problemAt }: Pick<LoadedConfig, 'path' | 'problemAt'>,
+): string => problemLine(path, problemAt(setting, formatDuration(max_runtime)));
 
 /** Where the inputs of a run are staged. Whoever may only evaluate cannot write the folder of runs that promote. */
 interface Staging {
@@ -111,11 +123,15 @@ const missing = (file: string, path: string, got: string, expected: string) =>
     { path, message: `got ${JSON.stringify(got)}, where nothing was found; expected ${expected}` },
   ]);
 
-/** The data files at a path: the file itself, or all files in the folder by name; empty if nothing is there. */
+/**
+ * The data files at a path: the file itself, or all files in the folder by name; empty if nothing is there, or nothing
+ * that can be read to an end (a FIFO, a socket, a device).
+ */
 export async function dataFiles(path: string): Promise<LocalFile[]> {
   const found = await stat(path).catch(() => null);
   if (found === null) return [];
   if (found.isFile()) return [{ path, name: basename(path) }];
+  if (!found.isDirectory()) return [];
   return (await filesBelow(path))
     .map((inner) => ({ path: inner, name: relative(path, inner).replaceAll('\\', '/') }))
     .sort((a, b) => byCodePoint(a.name, b.name));

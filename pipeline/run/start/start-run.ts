@@ -1,5 +1,5 @@
 import type { Backend, Progress, PushedImages } from '../../backends/backend.ts';
-import { openBackend } from '../../backends/open.ts';
+import { openBackend, useBackend } from '../../backends/open.ts';
 import { loadConfig } from '../../config/load.ts';
 import { ConfigError, InputError } from '../../errors.ts';
 import { baselineOf, noBaseline } from './baseline.ts';
@@ -49,8 +49,13 @@ export interface RunSurroundings {
 
 /** Does one run, from mlops.yaml to the report. Throws ConfigError, SetupError or InputError before it starts. */
 export async function startRun(choices: RunChoices, surroundings: RunSurroundings): Promise<RunOutcome> {
-  const { request, shared } = await prepareRun(choices, surroundings);
-  return await runPipeline(request, { ...shared, onStart: surroundings.onStart });
+  const leave = await useBackend(choices, surroundings);
+  try {
+    const { request, shared } = await prepareRun(choices, surroundings);
+    return await runPipeline(request, { ...shared, onStart: surroundings.onStart });
+  } finally {
+    leave();
+  }
 }
 
 /** Starts a run on AWS without following it, so mode promote includes the promotion. Returns its name. */
@@ -85,8 +90,7 @@ async function prepareRun(choices: RunChoices, surroundings: RunSurroundings) {
       : await baselineOf(choices.baseline, choices, { ...shared, onNote });
   const request = await makeRequest({
     backend,
-    config,
-    file,
+    loaded,
     mode,
     promote,
     trigger,

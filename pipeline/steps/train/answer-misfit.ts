@@ -46,6 +46,18 @@ function fix({ answer, columns, manifest, model }: Misfit): string {
   return '';
 }
 
+/** What is wrong with an answer that names a class where a probability is expected; null if it does not. */
+export function classMessage(answer: string, { problem, labels }: Misfit['manifest']): string | null {
+  const code = labels.indexOf(answer);
+  if (code === -1 || !Number.isNaN(Number(answer))) return null;
+  const said = JSON.stringify(answer);
+  const all = problem === 'binary' ? '[:, 1]' : '';
+  return (
+    `got ${said}, a class, expected a probability: let serve answer it, with scikit-learn predict_proba(rows)${all}; or ` +
+    `let it answer the class as in the training files, ${code} for ${said}, and mlops.yaml says so: ${line('output: label')}`
+  );
+}
+
 const line = (setting: string) => `model: { ${setting} } (in model.yaml without "model:")`;
 
 const extraOf = (names: readonly string[]) => `extra: [${names.join(', ')}]`;

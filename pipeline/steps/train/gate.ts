@@ -3,16 +3,14 @@ import { formatPercent } from '../../format.ts';
 import { decide } from '../../gate/decide.ts';
 import { groupColumnOf } from '../../gate/group-column.ts';
 import { commonRows } from '../../gate/join.ts';
-import { privacyOf } from '../../gate/privacy.ts';
-import { publishableVerdict } from '../../gate/publishable-verdict.ts';
 import { readScores } from '../../gate/scores.ts';
 import type { Verdict } from '../../gate/verdict.ts';
 import type { Request } from '../../machines/request.ts';
 import type { ModelPackage } from '../../ports.ts';
+import { costThreshold } from '../../statistics/costs.ts';
 import { type ModelPlots, multiclassPlotsOf, plotsOf, regressionPlotsOf } from '../../statistics/plots.ts';
 import type { Scores } from '../../statistics/scores.ts';
 import {
-  artifactsOf,
   folder,
   type Manifest,
   type Prepared,
@@ -24,11 +22,10 @@ import {
 } from '../context.ts';
 import type { Evidence, Explanation, TuningFacts } from './evidence.ts';
 import { outputOf } from './keep.ts';
-import { type Look, lookAt } from './looks.ts';
+import { lookAt, verdictOf } from './looks.ts';
 import { type ModelExplanation, readModelReport } from './model-report.ts';
-import { privateFile, type Whole } from './private-file.ts';
-import { publishableEvidence } from './publishable-evidence.ts';
 import { scoreFileOf } from './score-file.ts';
+import { evidenceFolder, isSealed, writeVerdict } from './seal.ts';
 import type { Plan, Scoring } from './state.ts';
 import { trainedAmong } from './trained-rows.ts';
 import { readNamedJson, readRecorded } from './unchanged.ts';
@@ -57,7 +54,6 @@ export interface GateResult {
 export async function gate(event: GateEvent, context: StepContext): Promise<GateResult> {
   const { request, model } = event;
   const { config } = request;
-  const privacy = privacyOf(config);
   const manifest = await readManifest(context, event.prepared);
   const own = await readModelReport(model.trained, context);
   const everyRow = await scoresOf(
@@ -87,6 +83,7 @@ export async function gate(event: GateEvent, context: StepContext): Promise<Gate
   const look = await lookAt(
     {
       holdout: manifest.holdout_sha256,
+      manifest,
       rowIds: everyRow.ids,
       comparison: {
         candidate: [event.plan.fingerprint, model.trained.artifact],
@@ -102,8 +99,10 @@ export async function gate(event: GateEvent, context: StepContext): Promise<Gate
     },
     context,
   );
+  const stored = look.stored && (await verdictOf(look.stored, context));
+  // What is stored of a sealed look says only whether the candidate passed: it is decided again, as the same look.
   const verdict =
-    (look.stored && (await storedVerdict(look.stored, context))) ??
+    (isSealed(config.gate) ? null : stored) ??
     decide({
       candidate,
       champion: champion && common(champion.scores),
@@ -115,19 +114,12 @@ export async function gate(event: GateEvent, context: StepContext): Promise<Gate
       seed: request.seed,
       looks: { count: look.number },
     });
-  // A baseline run only makes a model to compare with; it chooses nothing and does not count as a look.
-  // On AWS there are none, so nobody can call a look that.
-  const counts = request.trigger.kind !== 'baseline' || context.region !== null;
-  if (look.stored === null && counts) {
-    await look.keep({
-      verdict: publishableVerdict(verdict, privacy),
-      execution: event.execution,
-      at: context.clock.now().toISOString(),
-    });
-  }
 
   const evidence: Evidence = {
-    plots: { candidate: plots(candidate), champion: champion && plots(common(champion.scores)) },
+    plots: {
+      candidate: plots(candidate, config.gate.costs),
+      champion: champion && plots(common(champion.scores), config.gate.costs),
+    },
     explanation: own.explanation && explained(own.explanation, champion?.explanation ?? null, manifest),
     tuning: await tuningFacts(event, context),
     threshold: config.problem === 'binary' ? (own.threshold ?? 0.5) : null,
@@ -137,33 +129,26 @@ export async function gate(event: GateEvent, context: StepContext): Promise<Gate
       ...refusedStart(model),
       ...others.flatMap((other) => leftOut(other, everyRow, seen.get(other) ?? null)),
       ...(champion ? await splitNotes(champion, manifest, config, context) : []),
-      ...(look.stored
+      ...(look.stored && stored
         ? [`Run ${look.stored.execution} made the same comparison; this run repeats its verdict.`]
         : []),
     ],
     model_notes: own.notes,
   };
-  const told = publishableVerdict(verdict, privacy);
-  const run = runFolder(event, context);
-  const verdictUri = `${run}verdict.json`;
-  const evidenceUri = `${run}evidence.json`;
-  // Ledger, registry and the state that workflows keep have what everybody may see; the rest is in a file of its own.
-  await context.storage.write(`${run}${privateFile}`, JSON.stringify({ verdict, evidence } satisfies Whole));
-  await context.storage.write(verdictUri, JSON.stringify(told));
-  await context.storage.write(evidenceUri, JSON.stringify(publishableEvidence(evidence, verdict, privacy)));
+  const { shown, uris } = await writeVerdict(event.execution, config, { verdict, evidence }, context);
+  // A baseline run only makes a model to compare with; it chooses nothing and does not count as a look.
+  // On AWS there are none, so nobody can call a look that.
+  const counts = request.trigger.kind !== 'baseline' || context.region !== null;
+  if (look.stored === null && counts) {
+    const at = context.clock.now().toISOString();
+    await look.keep({ verdict: uris.verdict, execution: event.execution, at });
+  }
   return {
-    outcome: verdict.outcome,
-    reason: told.reason,
-    verdict: verdictUri,
-    evidence: evidenceUri,
-    promotable: verdict.outcome === 'promote' || !verdict.enforced,
+    outcome: shown.outcome,
+    reason: shown.reason,
+    ...uris,
+    promotable: shown.outcome === 'promote' || !shown.enforced,
   };
-}
-
-/** The verdict of an earlier look, whole if it is still there. */
-async function storedVerdict({ verdict, execution }: Look, context: StepContext): Promise<Verdict> {
-  const uri = `${artifactsOf(context, 'runs')}${execution}/${privateFile}`;
-  return (await context.storage.exists(uri)) ? (await readJson<Whole>(context, uri)).verdict : verdict;
 }
 
 /** The champion or the anchor, with its scores of the holdout. */
@@ -325,9 +310,6 @@ function explained(
   };
 }
 
-const runFolder = ({ execution }: GateEvent, context: StepContext) =>
-  `${artifactsOf(context, 'runs')}${execution}/`;
-
 /** Turns a transform job's output into a score file, keeps it with the run, and reads it as `mlops gate` would. */
 async function scoresOf(
   who: 'candidate' | 'champion' | 'anchor',
@@ -339,7 +321,7 @@ async function scoresOf(
 ): Promise<Scores> {
   const output = folder(scored.output) + outputOf(manifest.files.holdout.path);
   const text = new TextDecoder().decode(await readRecorded(output, scored.objects, context));
-  const uri = `${runFolder(event, context)}${who}.csv`;
+  const uri = `${evidenceFolder(event.execution, event.request.config.gate, context)}${who}.csv`;
   await context.storage.write(uri, scoreFileOf(text, manifest, model));
   return await readScores(await context.storage.localFile(uri), {
     problem: manifest.problem,
@@ -347,10 +329,14 @@ async function scoresOf(
   });
 }
 
-function plots(scores: Scores): ModelPlots {
+function plots(scores: Scores, costs: Config['gate']['costs']): ModelPlots {
   switch (scores.problem) {
     case 'binary':
-      return scores.scores ? plotsOf({ labels: scores.labels, scores: scores.scores }) : {};
+      return scores.scores ? plotsOf({
+            labels: scores.labels,
+            scores: scores.scores,
+            threshold: costs && costThreshold(costs),
+          }) : {};
     case 'multiclass':
       return scores.scores
         ? multiclassPlotsOf({ labels: scores.labels, scores: scores.scores, classes: scores.classes })

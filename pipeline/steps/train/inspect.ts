@@ -231,7 +231,16 @@ const ids = ({ row_id, id_columns = null }: Manifest) => [row_id, id_columns];
 const names = ({ features }: Manifest) => features.map(({ name }) => name);
 
 /** The settings that change the prepared rows and columns. */
-const deciding = ({ source: _source, format: _format, csv: _csv, ...settings }: PrepareSettings) => settings;
+const deciding = ({
+  source: _source,
+  format: _format,
+  csv: _csv,
+  source_csv: _sourceCsv,
+  ...settings
+}: PrepareSettings) => ({ ...unsaid, ...settings });
+
+/** What settings say that were written before these keys existed. */
+const unsaid = { columns: {}, drop_missing_target: false };
 
 const noModel: ModelScoring = {
   score: false,

@@ -243,6 +243,9 @@ function prepareSettings(config: Config) {
     slices: data.slices,
     // Absent where there are none, as in the settings of earlier versions.
     ...(data.sensitive?.length > 0 && { sensitive: data.sensitive }),
+    columns: data.columns,
+    source_csv: data.csv,
+    drop_missing_target: data.drop_missing_target,
     holdout: data.holdout,
     salt: project,
     content_type: model.content_type,

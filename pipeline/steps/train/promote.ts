@@ -2,6 +2,7 @@ import { NotFoundError } from '../../errors.ts';
 import type { ModelPackage } from '../../ports.ts';
 import { type Champion, championId, championKind, type StepContext } from '../context.ts';
 import { checkLease } from './lease.ts';
+import { openSeal } from './seal.ts';
 import { requireArtifact } from './unchanged.ts';
 
 export interface PromoteEvent {
@@ -17,7 +18,7 @@ export interface PromoteEvent {
 }
 
 /**
- * Makes a package the champion; no other function does. Its image is held for ever, so that it can be served, compared with
+ * Makes a package the champion; no other function does. What the run sealed (seal.ts) is shown from then on. Its image is held for ever, so that it can be served, compared with
  * and gone back to. A conditional write decides, then the registry approves the package. Throws NotFoundError if package or
  * image are gone, ArtifactChangedError if the artifact is not the one that was judged, ConflictError if another promotion came
  * first, so that the verdict was against an older champion, and LeaseLostError if the run no longer holds its lease.
@@ -39,6 +40,7 @@ export async function promote(
   const current = await ledger.get<Champion>(championKind, championId);
   if (current?.value.package === event.package) {
     await registry.approve(event.package, 'Approved', current.value.reason);
+    await openSeal(execution, context);
     return { promoted: false, version: current.version };
   }
   const item = await ledger.putIf<Champion>(
@@ -55,6 +57,7 @@ export async function promote(
     event.expected_version,
   );
   await registry.approve(event.package, 'Approved', event.reason);
+  await openSeal(execution, context);
   return { promoted: true, version: item.version };
 }
 

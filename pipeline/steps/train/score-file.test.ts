@@ -191,6 +191,15 @@ test.each([
   ],
   ['none of those named', {}, 'extra: [why]', 'r1,1,0.5\n', 'mlops.yaml says so: model: { extra: [] }'],
   [
+    'the name of a class instead of a probability',
+    {},
+    'output: probability',
+    'r1,1,0.5\nr2,1,yes\n',
+    'line 2 of the model\'s answers: got "yes", a class, expected a probability: let serve answer it, with scikit-learn ' +
+      'predict_proba(rows)[:, 1]; or let it answer the class as in the training files, 1 for "yes", and mlops.yaml says ' +
+      'so: model: { output: label }',
+  ],
+  [
     'a class instead of probabilities',
     multiclass,
     'output: probability',

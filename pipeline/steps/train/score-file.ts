@@ -1,7 +1,7 @@
 import { parse } from 'csv-parse/sync';
 import type { Config } from '../../config/schema.ts';
 import { carriedColumns, type Manifest } from '../context.ts';
-import { misfitMessage } from './answer-misfit.ts';
+import { classMessage, misfitMessage } from './answer-misfit.ts';
 
 /**
  * Turns the output of a batch transform job (in the layout that inspect.ts filters for) into a score file in CSV: row
@@ -18,6 +18,8 @@ export function scoreFileOf(output: string, manifest: Manifest, model: Config['m
       throw new ModelOutputError(`line ${index + 1} of the model's answers: ${message}`);
     }
     const [first = '', ...others] = answer.slice(0, columns.length);
+    const named = columns[0] === 'predicted' ? null : classMessage(first, manifest);
+    if (named !== null) throw new ModelOutputError(`line ${index + 1} of the model's answers: ${named}`);
     const said = columns[0] === 'predicted' ? predictedText(first, index, manifest) : first;
     return [id, labelText(label, manifest), said, ...others, ...slices];
   });

@@ -93,7 +93,7 @@ describe.each(conformanceSources.map((source) => [source.path, source] as const)
 
   test("says of pandas' stored index that it is no feature", async () => {
     const { warnings } = await check(source, [without]);
-    expect(warnings).toEqual(
+    expect(warnings.filter((warning) => warning.includes("pandas' stored index"))).toEqual(
       source.index.map(
         (name) =>
           `The column "${name}" is pandas' stored index, so it is no feature; data.row_id may name it.`,

@@ -1,4 +1,5 @@
 /** Starts the workflow Deploy for the environments that come after AFTER, whose candidate has been approved. */
+import { annotate } from '../../../actions/shared/annotate.ts';
 import { at, repository, tell } from '../github.ts';
 
 const { AFTER = '', GITHUB_REF_NAME = '', GITHUB_SERVER_URL = '' } = process.env;
@@ -8,4 +9,4 @@ const started = await tell(`/repos/${repository()}/actions/workflows/deploy.yml/
   return_run_details: true,
 });
 const url = at(started, 'html_url') ?? `${GITHUB_SERVER_URL}/${repository()}/actions/workflows/deploy.yml`;
-console.log(`::notice title=Deploy::Goes on after ${AFTER}: ${String(url)}`);
+annotate('notice', `Goes on after ${AFTER}: ${String(url)}`, { title: 'Deploy' });

@@ -3,7 +3,7 @@
  * others, or an old one that is run again, must not put older code over newer. IF_MOVED says what then happens: `skip` ends
  * this step well, `fail` fails it.
  */
-import { annotateError } from '../../../actions/shared/annotate.ts';
+import { annotate, annotateError } from '../../../actions/shared/annotate.ts';
 import { give } from '../github.ts';
 import { headOf } from '../head-of.ts';
 
@@ -13,9 +13,9 @@ const current = head === GITHUB_SHA;
 if (!current) {
   const moved = `${GITHUB_REF_NAME} is at ${head.slice(0, 7)} now, and this run is of ${GITHUB_SHA.slice(0, 7)}`;
   if (IF_MOVED === 'skip')
-    console.log(
-      `::notice title=Not the newest commit::${moved}: nothing is deployed; the run of the newer commit includes it.`,
-    );
+    annotate('notice', `${moved}: nothing is deployed; the run of the newer commit includes it.`, {
+      title: 'Not the newest commit',
+    });
   else {
     annotateError(`${moved}: start the workflow again, on the newer commit`, {
       title: 'Not the newest commit',

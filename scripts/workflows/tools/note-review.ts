@@ -37,7 +37,9 @@ function differences(): string {
   if (reviewed === null) return '';
   const found = [...differing(reviewed, report)];
   if (found.length === 0)
-    return 'Fingerprint, image and all metrics of the candidate equal those of the review.';
+    return reviewed.verdict?.sealed
+      ? 'Fingerprint and image equal those of the review, whose metrics are sealed.'
+      : 'Fingerprint, image and all metrics of the candidate equal those of the review.';
   return `Other than in the review: ${found.join('; ')}.`;
 }
 
@@ -47,6 +49,7 @@ function* differing(before: Report, after: Report): Iterable<string> {
   const digest = ({ candidate }: Report) =>
     candidate?.image.slice(candidate.image.lastIndexOf('@') + 1) ?? 'none';
   if (digest(before) !== digest(after)) yield `the image is ${digest(after)}, was ${digest(before)}`;
+  if (before.verdict?.sealed || after.verdict?.sealed) return;
   const was = before.verdict?.metrics ?? {};
   const is = after.verdict?.metrics ?? {};
   for (const name of new Set([...Object.keys(was), ...Object.keys(is)])) {

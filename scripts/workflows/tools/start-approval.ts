@@ -2,6 +2,7 @@
  * Starts the workflow Approve for this run, whose candidate the gate held, if ENVIRONMENT has required reviewers who can
  * approve it. Otherwise says how a person approves. NAME is the environment of mlops.yaml, empty on the runner.
  */
+import { annotate } from '../../../actions/shared/annotate.ts';
 import { at, give, repository, tell } from '../github.ts';
 import { requiredReviewers } from '../required-reviewers.ts';
 
@@ -17,9 +18,9 @@ const inputs = { run: GITHUB_RUN_ID, ...(NAME !== '' && { environment: NAME }) }
 
 if ((await requiredReviewers(ENVIRONMENT)) === null) {
   const asked = Object.entries(inputs).map(([name, value]) => `${name} ${value}`);
-  console.log(
-    `::notice title=Held::To approve the candidate, start the workflow Approve with ${asked.join(' and ')}.`,
-  );
+  annotate('notice', `To approve the candidate, start the workflow Approve with ${asked.join(' and ')}.`, {
+    title: 'Held',
+  });
 } else {
   const started = await tell(`${workflow}/dispatches`, {
     ref: GITHUB_REF_NAME,
@@ -29,8 +30,8 @@ if ((await requiredReviewers(ENVIRONMENT)) === null) {
   const url = String(
     at(started, 'html_url') ?? `${GITHUB_SERVER_URL}/${repository()}/actions/workflows/approve.yml`,
   );
-  console.log(
-    `::notice title=Held::The reviewers of ${ENVIRONMENT} are asked to approve the candidate: ${url}`,
-  );
+  annotate('notice', `The reviewers of ${ENVIRONMENT} are asked to approve the candidate: ${url}`, {
+    title: 'Held',
+  });
   give({ url });
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { chmod, lstat, readdir } from 'node:fs/promises';
+import { chmod, lstat, opendir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SetupError } from '../../../errors.ts';
@@ -12,6 +12,12 @@ import { startCommand } from './process-group.ts';
 /** Labels each container with the process that runs it, so that the containers of a killed process can be removed. */
 const OWNER_LABEL = 'mlops.owner';
 const STOP_ATTEMPTS = 50;
+/** A program that forks without end fills this number and not the machine's table of processes. */
+const MOST_PROCESSES = 4096;
+/** The program `chown` is the image's own, so it may do anything, or nothing. */
+const CHOWN_SECONDS = 300;
+/** Files and folders that are looked at to see whether any has another owner. */
+const MOST_LOOKED_AT = 20_000;
 
 /** `isolated`: the program has no network, like SageMaker's network isolation. */
 type ContainerOptions = ProgramOptions & { readonly isolated?: boolean };
@@ -52,6 +58,11 @@ export async function openContainerImage(options: {
           name,
           '--label',
           `${OWNER_LABEL}=${ownerOf(process.pid)}`,
+          // What it prints is kept once, by the job, and only as much as fits there.
+          '--log-driver',
+          'none',
+          '--pids-limit',
+          String(MOST_PROCESSES),
         ],
         ...['--mount', mount],
         ...Object.entries(job.env).flatMap(([key, value]) => ['--env', `${key}=${value}`]),
@@ -63,19 +74,9 @@ export async function openContainerImage(options: {
     );
     let running = true;
     const exited = client.exited.then(async (exit) => {
-      if (await hasForeignFiles(job.baseDir)) {
-        const chown = ['--entrypoint', 'chown', '--mount', mount, image.id, '-hR', owner, '/opt/ml'];
-        const { code, output } = await runDocker([
-          'run',
-          '--rm',
-          '--user',
-          '0:0',
-          '--network',
-          'none',
-          ...chown,
-        ]);
-        if (code !== 0)
-          job.onLine(`The files of this job keep another owner, because the image has no chown: ${output}`);
+      if (await mayHaveForeignFiles(job.baseDir)) {
+        const problem = await takeOver(job.baseDir, image.id);
+        if (problem !== null) job.onLine(problem);
       }
       running = false;
       return exit;
@@ -90,14 +91,25 @@ export async function openContainerImage(options: {
       await client.stop(1);
       await exited;
     }
-    let stopping: Promise<void> | undefined;
-    return {
-      exited,
-      stop: (graceSeconds) => {
-        stopping ??= stop(graceSeconds);
-        return stopping;
-      },
-    };
+    return { exited, stop };
+  }
+
+  /** Gives the job's files to this process's user; returns why it could not. */
+  async function takeOver(baseDir: string, id: string): Promise<string | null> {
+    const name = `mlops-chown-${randomUUID()}`;
+    const mount = `type=bind,"source=${baseDir}",target=/opt/ml`;
+    const label = `${OWNER_LABEL}=${ownerOf(process.pid)}`;
+    const isolated = ['--network', 'none', '--log-driver', 'none', '--pids-limit', '16'];
+    const run = ['run', '--rm', '--name', name, '--label', label, '--user', '0:0', ...isolated];
+    const chown = ['--entrypoint', 'chown', '--mount', mount, id, '-hR', owner, '/opt/ml'];
+    const signal = AbortSignal.timeout(CHOWN_SECONDS * 1000);
+    const { code, output } = await runDocker([...run, ...chown], { signal });
+    if (code === 0) return null;
+    if (signal.aborted) await runDocker(['rm', '--force', name]);
+    const why = signal.aborted
+      ? `its chown did not end within ${CHOWN_SECONDS} s`
+      : `the image has no chown: ${output.slice(0, 1000)}`;
+    return `The files of this job keep another owner, because ${why}`;
   }
   return { uri, start };
 }
@@ -172,12 +184,24 @@ async function openToAll(path: string): Promise<void> {
   if (status.isDirectory()) for (const name of await readdir(path)) await openToAll(join(path, name));
 }
 
-async function hasForeignFiles(folder: string): Promise<boolean> {
+/** Whether a file in the folder has another owner, as far as so many can be looked at. Follows no link. */
+async function mayHaveForeignFiles(folder: string): Promise<boolean> {
   const uid = process.getuid?.();
-  for (const name of await readdir(folder)) {
-    const status = await lstat(join(folder, name));
-    if (uid !== undefined && status.uid !== uid) return true;
-    if (status.isDirectory() && (await hasForeignFiles(join(folder, name)))) return true;
+  if (uid === undefined) return false;
+  const waiting = [folder];
+  let looked = 0;
+  try {
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      for await (const entry of await opendir(next)) {
+        const at = join(next, entry.name);
+        looked += 1;
+        if (looked > MOST_LOOKED_AT || (await lstat(at)).uid !== uid) return true;
+        if (entry.isDirectory()) waiting.push(at);
+      }
+    }
+  } catch {
+    // A folder that cannot be read, or a path that is too long.
+    return true;
   }
   return false;
 }

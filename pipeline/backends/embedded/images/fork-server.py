@@ -21,6 +21,7 @@ import sys
 from threading import active_count
 
 import start_program
+import supervise
 
 
 def serve(project):
@@ -87,6 +88,7 @@ def serve(project):
                     jobs.clear()
                     become_child(writes, [events, waker, output, hears, *readers.get_map()])
                     readers.close()
+                    supervise.supervise()
                     return request, tells
                 join_own_group(pid)
                 os.close(writes)
@@ -100,7 +102,7 @@ def serve(project):
                 emit(job, pid=pid)
     finally:
         for pid in jobs:  # empty in a fork
-            os.killpg(pid, signal.SIGKILL)
+            os.kill(pid, signal.SIGHUP)  # supervise.py says what that does
 
 
 def become_child(output, inherited):
@@ -189,7 +191,9 @@ def tell_modules(tells):
 
 if __name__ == "__main__":
     sys.path.pop(0)  # the folder of this file
-    del sys.modules["start_program"]  # a program may have a module of this name
+    for module in ("start_program", "supervise"):
+        del sys.modules[module]  # a program may have a module of this name
+    supervise.can_isolate()
     forked = serve(sys.argv[1])
     if forked is None:
         os._exit(0)

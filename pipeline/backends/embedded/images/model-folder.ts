@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'smol-toml';
 import { SetupError } from '../../../errors.ts';
@@ -20,6 +20,10 @@ export interface Packages {
   /** A sentence if another installation may get other packages; null if every package is pinned by its hash. */
   readonly note: string | null;
 }
+
+/** Where a model's folder may have train and serve, for messages. */
+export const PROGRAM_PLACES =
+  'under [project.scripts] in its pyproject.toml, as the Python files train.py and serve.py, or in the image of its Dockerfile';
 
 const LOCK = '`uv pip compile --generate-hashes` or `pip-compile --generate-hashes` writes it';
 
@@ -48,8 +52,7 @@ export async function readModelFolder(folder: string, name: string): Promise<Mod
   }
   if (text === undefined && programs.size === 0) {
     throw new SetupError(
-      `${name}: got no programs; expected a pyproject.toml whose [project.scripts] names train and serve, ` +
-        `or two Python files, ${name}/train.py and ${name}/serve.py`,
+      `${name}: got a folder without train and serve; expected them ${PROGRAM_PLACES}, which runs with --containers${await scriptModeHint(folder)}`,
     );
   }
   return {
@@ -57,6 +60,17 @@ export async function readModelFolder(folder: string, name: string): Promise<Mod
     modules: await modulesOf([...programs.values()], folder),
     packages: await packagesOf(folder, project.dependencies, name),
   };
+}
+
+/** What to add beside a script of SageMaker's script mode; an empty text if the folder has none. */
+export async function scriptModeHint(folder: string): Promise<string> {
+  for (const file of (await readdir(folder)).sort()) {
+    if (!file.endsWith('.py')) continue;
+    const text = await readFile(join(folder, file), 'utf8').catch(() => '');
+    if (/^def model_fn\b/m.test(text))
+      return `; ${file} has model_fn, as SageMaker's script mode asks: copy script_mode/ and pyproject.toml of examples/script-mode/model beside it`;
+  }
+  return '';
 }
 
 interface Project {

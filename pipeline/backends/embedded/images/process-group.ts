@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Exit, Program } from './image.ts';
 import { LineSplitter } from './line-splitter.ts';
 import { listenersOf } from './listeners.ts';
+import { endMarked, markOf } from './marked-processes.ts';
 
 const WINDOWS = process.platform === 'win32';
 /** How long after a program's end its output may still arrive, or a killed process still be listed. */
@@ -12,11 +13,11 @@ const SETTLE_SECONDS = 2;
 /**
  * Runs a command in its own process group, which ends when its standard input closes, that is, when this process ends
  * for any reason. The guard is not a child of the command, because a program may wait for all its children. It
- * ignores SIGTERM and gives the group two seconds.
+ * ignores SIGTERM and gives the group one second; then the leader gets SIGHUP, which supervise.py describes.
  */
 const guard = (redirections: string) => `
 exec 3<&0
-( ( trap '' TERM; read -r _ <&3; kill -TERM -$$; sleep 2; kill -KILL -$$ ) >/dev/null 2>&1 & )
+( ( trap '' TERM; read -r _ <&3; kill -TERM -$$; sleep 1; kill -HUP $$; sleep 1; kill -KILL -$$ ) >/dev/null 2>&1 & )
 exec "$@" </dev/null 3<&- ${redirections}`;
 
 export interface CommandOptions {
@@ -78,28 +79,30 @@ export function groupProgram(parts: {
   const exited = parts.exit.then(async (exit) => {
     running = false;
     signalGroup(group, 'SIGKILL');
+    await endMarked(markOf(parts.env));
     // A process that has left the group may keep the output open forever.
     await within(SETTLE_SECONDS, parts.drained);
     parts.onDrained();
     gone = await groupEnds(group);
     return exit;
   });
+  let asked = false;
+  /** May be called again with a shorter grace: the first that is over counts. */
   async function stop(graceSeconds: number): Promise<void> {
     // Once the leader has ended, the system may reuse the group's number.
-    if (running) signalGroup(group, 'SIGTERM');
+    if (running && !asked) signalGroup(group, 'SIGTERM');
+    asked = true;
     await within(graceSeconds, parts.exit);
+    // Lets a supervisor kill what has left the group (supervise.py); any other leader ends.
+    if (running && signal(group, 'SIGHUP')) await within(SETTLE_SECONDS, parts.exit);
     if (running) signalGroup(group, 'SIGKILL');
     await exited;
     if (!gone) throw new Error(`The process group ${group} still runs after SIGKILL`);
   }
-  let stopping: Promise<void> | undefined;
   return {
     exited,
-    stop: (graceSeconds) => {
-      stopping ??= stop(graceSeconds);
-      return stopping;
-    },
-    listening: () => listenersOf(group, `SAGEMAKER_BASE_DIR=${parts.env.SAGEMAKER_BASE_DIR}`),
+    stop,
+    listening: () => listenersOf(group, markOf(parts.env) ?? ''),
   };
 }
 
@@ -113,7 +116,7 @@ async function within(seconds: number, promise: Promise<unknown>): Promise<boole
   return first;
 }
 
-function signalGroup(group: number, signal: NodeJS.Signals): void {
+function signalGroup(group: number, name: NodeJS.Signals): void {
   if (WINDOWS) {
     spawn('taskkill', ['/T', '/F', '/PID', String(group)], { stdio: 'ignore', windowsHide: true }).on(
       'error',
@@ -121,10 +124,16 @@ function signalGroup(group: number, signal: NodeJS.Signals): void {
     );
     return;
   }
+  signal(-group, name);
+}
+
+/** Whether there is such a process, or group if negative, to signal. */
+function signal(pid: number, name: NodeJS.Signals): boolean {
+  if (WINDOWS) return false;
   try {
-    process.kill(-group, signal);
+    return process.kill(pid, name);
   } catch {
-    // The group is empty.
+    return false;
   }
 }
 

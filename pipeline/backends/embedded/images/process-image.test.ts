@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -27,8 +27,14 @@ beforeEach(async () => {
   lines = [];
 });
 
+beforeEach(() => {
+  // The programs tell the numbers of their processes, which a namespace would give anew.
+  process.env.MLOPS_NAMESPACES = '0';
+});
+
 afterEach(() => {
   delete process.env.MLOPS_FORK_SERVER;
+  delete process.env.MLOPS_NAMESPACES;
 });
 
 /** Of all tests, because making one takes longer than most of them. */
@@ -124,7 +130,9 @@ def main():
       OMP_NUM_THREADS: '1',
     });
     const others = Object.keys(seen.env).filter((key) => !/^(PYTHON|SAGEMAKER_|OMP_|TRAINING_)/.test(key));
-    expect(['HOME', 'LANG', 'PATH', 'PWD', 'TMPDIR']).toEqual(expect.arrayContaining(others));
+    expect(['HOME', 'LANG', 'MLOPS_NAMESPACES', 'PATH', 'PWD', 'TMPDIR']).toEqual(
+      expect.arrayContaining(others),
+    );
   });
 
   test.each([
@@ -345,7 +353,7 @@ def main():
     lazily = "wave" in sys.modules
     import wave
     print(json.dumps({"warm": WARM, "lazily": lazily, "own": OWN, "threads": os.environ["OMP_NUM_THREADS"],
-        "server": os.getppid()}))
+        "server": int(open(f"/proc/{os.getppid()}/stat").read().rpartition(")")[2].split()[1])}))
 `;
 
 async function openReportingModules(): Promise<Image> {
@@ -372,7 +380,7 @@ test('a server that dies takes its programs along and is replaced', async () => 
   const image = await open(`
 import json, os, sys, time
 def main():
-    print(json.dumps([os.getpid(), os.getppid()]))
+    print(json.dumps([os.getpid(), int(open(f"/proc/{os.getppid()}/stat").read().rpartition(")")[2].split()[1])]))
     if sys.argv[1:] == ["sleep"]:
         time.sleep(300)
 `);
@@ -508,4 +516,88 @@ describe('packages', () => {
       ),
     ]);
   });
+});
+
+/** What a program of this user can see of this process, and a child that hides from its group and its environment. */
+const CURIOUS = `
+import glob, json, os, subprocess, sys, time
+def read(path):
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError:
+        return b""
+def main():
+    seen = sum(b"a value that nobody may see" in read(path) for path in glob.glob("/proc/[0-9]*/environ"))
+    keys = os.listdir(os.path.expanduser("~/.ssh"))
+    subprocess.Popen(["setsid", "env", "-i", "sleep", sys.argv[1]])
+    while not any(b"sleep\\0" in read(path) for path in glob.glob("/proc/[0-9]*/cmdline")):
+        time.sleep(0.01)
+    print(json.dumps({"seen": seen, "keys": keys, "first": os.getppid()}))
+    sys.stdout.flush()
+    if sys.argv[2:] == ["stay"]:
+        time.sleep(300)
+`;
+
+/** Whether the kernel lets this user make namespaces; a container's often does not. */
+const namespaces =
+  process.platform === 'linux' &&
+  spawnSync('unshare', [
+    ...(process.getuid?.() === 0 ? [] : ['-Ur']),
+    '-pm',
+    '--fork',
+    '--mount-proc',
+    'true',
+  ]).status === 0;
+
+describe.each([
+  ['forked', '1'],
+  ['plain', '0'],
+])('%s: a child in a session of its own, without its environment', (_name, setting) => {
+  const sleeping = (seconds: string) => spawnSync('pgrep', ['-f', `sleep ${seconds}`]).status === 0;
+  const seconds = () => String(3000 + Math.random());
+
+  beforeEach(async () => {
+    process.env.MLOPS_FORK_SERVER = setting;
+    await writeFiles(folder, { 'home/.ssh/id': 'a key' });
+  });
+
+  test.each(namespaces ? ['0', '1'] : ['0'])(
+    'ends with its program, and when that is stopped; namespaces: %s',
+    async (wanted) => {
+      process.env.MLOPS_NAMESPACES = wanted;
+      const image = await open(CURIOUS);
+      const env = { HOME: join(folder, 'home') };
+      const [one, two] = [seconds(), seconds()];
+      expect(await exitOf(image, { env, args: [one] })).toEqual({ code: 0, signal: null });
+      expect(sleeping(one)).toBe(false);
+
+      lines = [];
+      const program = await start(image, { env, args: [two, 'stay'] });
+      await eventually('it has started its child', () => lines.length > 0);
+      expect(sleeping(two)).toBe(true);
+      await program.stop(0.1);
+      expect(sleeping(two)).toBe(false);
+    },
+  );
+
+  (namespaces ? test : test.skip)(
+    'a program sees neither another process nor the keys in the home folder',
+    async () => {
+      delete process.env.MLOPS_NAMESPACES;
+      const image = await open(CURIOUS);
+      const other = spawn('sleep', ['60'], {
+        env: { ...process.env, SECRET: 'a value that nobody may see' },
+      });
+      try {
+        expect(await exitOf(image, { env: { HOME: join(folder, 'home') }, args: [seconds()] })).toEqual({
+          code: 0,
+          signal: null,
+        });
+      } finally {
+        other.kill();
+      }
+      expect(JSON.parse(lines.join(''))).toEqual({ seen: 0, keys: [], first: 1 });
+    },
+  );
 });

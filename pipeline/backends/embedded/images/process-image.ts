@@ -5,7 +5,7 @@ import { SetupError } from '../../../errors.ts';
 import { repository } from '../../../repository.ts';
 import { ForkServer } from './fork-server.ts';
 import type { Image, Program, ProgramOptions } from './image.ts';
-import { readModelFolder } from './model-folder.ts';
+import { readModelFolder, scriptModeHint } from './model-folder.ts';
 import { startCommand } from './process-group.ts';
 import { ensureEnvironment } from './python-environment.ts';
 import { userPaths } from './user-paths.ts';
@@ -18,7 +18,7 @@ const IMPORT_SECONDS = 60;
 const HOST_VARIABLES =
   process.platform === 'win32'
     ? ['PATH', 'SYSTEMROOT', 'COMSPEC', 'PATHEXT', 'TEMP', 'TMP', 'USERPROFILE', 'APPDATA', 'LOCALAPPDATA']
-    : ['PATH', 'HOME', 'LANG', 'TMPDIR'];
+    : ['PATH', 'HOME', 'LANG', 'TMPDIR', 'MLOPS_NAMESPACES'];
 /** Variables that differ between jobs and that no library reads during its import. */
 const OF_THE_JOB = /^(SAGEMAKER|SM|TRAINING_JOB|PROCESSING_JOB|TRANSFORM_JOB)_/;
 
@@ -60,7 +60,10 @@ export async function openProcessImage(options: {
 
   async function begin(task: 'run' | 'check', program: string, job: ProgramOptions): Promise<Program> {
     const entry = programs.get(program);
-    if (entry === undefined) throw new SetupError(noProgram(program, [...programs.keys()], name));
+    if (entry === undefined) {
+      const hint = program === 'prepare' ? '' : await scriptModeHint(folder);
+      throw new SetupError(`${noProgram(program, [...programs.keys()], name)}${hint}`);
+    }
     const env: Record<string, string> = {
       ...hostEnvironment(dirname(python)),
       PYTHONPATH: modules.join(delimiter),

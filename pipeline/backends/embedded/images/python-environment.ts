@@ -122,7 +122,11 @@ export async function ensureEnvironment(
   let waiting = false;
   for (;;) {
     const ready = await readPointer(pointer);
-    if (ready !== undefined) return ready;
+    if (ready !== undefined) {
+      // `mlops gc` removes those that were not used for long.
+      await utimes(pointer, new Date(), new Date()).catch(() => {});
+      return ready;
+    }
     const release = await takeLock(join(root, `${key}.lock`));
     if (release === undefined) {
       if (!waiting) onProgress(`Waiting for another run that installs the Python packages for ${name} ...`);

@@ -13,6 +13,8 @@ import runpy
 import sys
 import traceback
 
+import supervise
+
 OWN_FILES = (__file__, importlib.__file__, runpy.__file__, os.path.join(os.path.dirname(__file__), "fork-server.py"))
 # What is missing here would be missing in the job as well. Any other error may come from an import that reads the job.
 CERTAIN = (ImportError, SyntaxError, NameError)
@@ -93,6 +95,8 @@ def is_own(file):
 if __name__ == "__main__":
     sys.path.pop(0)  # the folder of this file
     sys.excepthook = show_error
+    del sys.modules["supervise"]  # a program may have a module of this name
+    supervise.supervise()
     task, name, program, *arguments = sys.argv[1:]
     sys.argv[:] = [program if is_file(program) else name, *arguments]
     sys.exit({"run": run, "check": check}[task](program))

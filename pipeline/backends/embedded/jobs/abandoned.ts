@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { unlessMissing } from '../state/files.ts';
 import { kinds, writeJson } from './job.ts';
+import { removeTree } from './left-files.ts';
 
 /** A job or model that a killed run left in the jobs folder. */
 export interface AbandonedJob {
@@ -24,7 +25,7 @@ export async function abandonedJobs(root: string): Promise<AbandonedJob[]> {
       if (text !== null && description[status] !== 'InProgress') continue;
       const close = async () => {
         // Keep the folder, because a job's name can never be used again.
-        await rm(join(folder, 'ml'), { recursive: true, force: true });
+        await removeTree(join(folder, 'ml'));
         await mkdir(join(folder, 'ml'));
         await writeJson(file, {
           ...description,

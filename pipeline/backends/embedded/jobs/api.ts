@@ -57,7 +57,9 @@ const trainingCommon = {
     KmsKeyId: unused,
     CompressionType: z.literal('GZIP').optional(),
   }),
-  ResourceConfig: z.looseObject({ InstanceType: z.string().optional() }).optional(),
+  ResourceConfig: z
+    .looseObject({ InstanceType: z.string().optional(), VolumeSizeInGB: z.number().optional() })
+    .optional(),
   StoppingCondition: stoppingCondition,
   Environment: environment,
   VpcConfig: unused,
@@ -184,7 +186,9 @@ const createProcessingJob = z.strictObject({
       KmsKeyId: unused,
     })
     .optional(),
-  ProcessingResources: z.looseObject({}).optional(),
+  ProcessingResources: z
+    .looseObject({ ClusterConfig: z.looseObject({ VolumeSizeInGB: z.number().optional() }).optional() })
+    .optional(),
   StoppingCondition: stoppingCondition,
   Environment: environment,
   NetworkConfig: unused,

@@ -40,7 +40,9 @@ export interface JobsOptions {
 export interface Waits {
   /** From SIGTERM to SIGKILL if a job has run for too long; 120 in SageMaker. */
   stop: number;
-  /** The same if the user stops the job or a server is no longer needed. */
+  /** The same if a server is no longer needed. */
+  end: number;
+  /** The same if the user stops the job: Ctrl-C ends within two seconds. */
   abort: number;
   /** Until a model server's first healthy answer; 240 in SageMaker. */
   ping: number;

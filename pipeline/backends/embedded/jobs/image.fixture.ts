@@ -1,7 +1,7 @@
 /** For tests: a folder that stands for S3, and images whose programs are small Node scripts run as real processes. */
 import { spawn, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -10,6 +10,7 @@ import type { Exit, Image, Program, ProgramOptions } from '../images/image.ts';
 import { listenersOf } from '../images/listeners.ts';
 import type { JobContext, TrialProgress, Waits } from './context.ts';
 import { EmbeddedSageMaker } from './embedded-sagemaker.ts';
+import { removeTree } from './left-files.ts';
 
 export const IMAGE = 'test@sha256:0';
 
@@ -62,7 +63,7 @@ export class TestBed {
           ? Promise.resolve(scriptImage(folder, scripts))
           : Promise.reject(new Error('no such image')),
       cores: 2,
-      waits: { abort: 1, ...waits },
+      waits: { end: 1, ...waits },
     });
   }
 
@@ -71,7 +72,7 @@ export class TestBed {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await rm(this.#folder, { recursive: true, force: true });
+    await removeTree(this.#folder);
   }
 
   abort(): void {

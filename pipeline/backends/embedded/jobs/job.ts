@@ -6,6 +6,7 @@ import { writeAtomic } from '../state/files.ts';
 import type { JobStatus } from './api.ts';
 import type { Jobs } from './context.ts';
 import { abortError, JobFailure, serviceError } from './errors.ts';
+import { secretFilter } from './secrets.ts';
 
 /** For each kind of job in an ARN, the first word of the API's field names. */
 export const kinds = {
@@ -18,6 +19,8 @@ type Kind = keyof typeof kinds;
 
 /** The length of a log line in a failure. */
 const TAIL_WIDTH = 1000;
+/** The most bytes of log.txt: a program that prints without end may not fill the disk. */
+const LOG_BYTES = 64 * 2 ** 20;
 
 export function arn(resource: string): string {
   return `arn:aws:sagemaker:local:000000000000:${resource}`;
@@ -52,6 +55,7 @@ export class Job {
   readonly #now: () => Date;
   readonly #logFile: number;
   readonly #tail: string[] = [];
+  #logged = 0;
   #description: Record<string, unknown>;
 
   private constructor(jobs: Jobs, kind: Kind, name: string, request: object) {
@@ -96,9 +100,16 @@ export class Job {
     return job;
   }
 
-  /** Adds a line to log.txt immediately. */
+  /** Adds a line to log.txt immediately, as long as there is room; a failure still shows the last lines. */
   readonly log = (line: string): void => {
-    writeSync(this.#logFile, `${line}\n`);
+    if (this.#logged <= LOG_BYTES) {
+      this.#logged += writeSync(this.#logFile, `${line}\n`);
+      if (this.#logged > LOG_BYTES)
+        writeSync(
+          this.#logFile,
+          `[The log ends here, after ${LOG_BYTES / 2 ** 20} MB: later lines are read, not kept.]\n`,
+        );
+    }
     this.#tail.push(line.slice(0, TAIL_WIDTH));
     if (this.#tail.length > MOST_LINES) this.#tail.shift();
   };
@@ -148,7 +159,8 @@ export class Job {
     } catch (error) {
       if (signal.aborted) return { status: 'Stopped' };
       if (error instanceof JobFailure) {
-        return { status: 'Failed', fields: { ...error.fields, FailureReason: error.message.slice(0, 1024) } };
+        const FailureReason = secretFilter()(error.message).slice(0, 1024);
+        return { status: 'Failed', fields: { ...error.fields, FailureReason } };
       }
       this.log(error instanceof Error ? (error.stack ?? error.message) : String(error));
       const message = error instanceof Error ? error.message : String(error);

@@ -8,12 +8,16 @@ interface Definition {
 
 /** Reads metrics from a log while it is written: the last number in each definition's first group counts. */
 export class MetricReader {
-  readonly #definitions: readonly { name: string; regex: RegExp }[];
+  readonly #definitions: readonly { name: string; source: string; regex: RegExp }[];
   readonly #last = new Map<string, Metric>();
 
   /** @throws `SageMaker.ValidationException` if an expression is invalid or has no group */
   constructor(definitions: readonly Definition[]) {
-    this.#definitions = definitions.map(({ Name, Regex }) => ({ name: Name, regex: compile(Name, Regex) }));
+    this.#definitions = definitions.map(({ Name, Regex }) => ({
+      name: Name,
+      source: Regex,
+      regex: compile(Name, Regex),
+    }));
   }
 
   read(line: string, at: Date): void {
@@ -31,6 +35,16 @@ export class MetricReader {
   /** The FinalMetricDataList: the metrics seen, in the order of the definitions. */
   final(): Metric[] {
     return this.#definitions.flatMap(({ name }) => this.#last.get(name) ?? []);
+  }
+
+  /** A sentence for each definition that has found no number yet. */
+  missing(): string[] {
+    return this.#definitions
+      .filter(({ name }) => !this.#last.has(name))
+      .map(
+        ({ name, source }) =>
+          `training.metrics.${name} has no value: no line that train printed has a number where "${source}" looks for it`,
+      );
   }
 }
 

@@ -1,7 +1,6 @@
 /** Runs a model's `serve` on this machine for a batch transform. */
-import { request as httpRequest } from 'node:http';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { createServer } from 'node:net';
-import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Image, Program } from '../images/image.ts';
 import { isReachable, type Listener } from '../images/listeners.ts';
@@ -28,6 +27,9 @@ export interface ModelServer {
 
 /** The number of characters of a server's answer in a failure. */
 const QUOTED = 400;
+/** An answer holds a line for each record of at most 100 MB of them. */
+const MOST_ANSWER_BYTES = 100 * 2 ** 20;
+const MOST_QUOTED_BYTES = 65_536;
 /** The number of a silent server's last lines in a note. */
 const LAST_LINES = 5;
 
@@ -62,11 +64,14 @@ export async function withModelServer<T>(
     gone.abort(new JobFailure(`AlgorithmError: serve ended, exit code: ${exitCode(exit)}`)),
   );
   const signal = AbortSignal.any([outer, gone.signal]);
+  const onAbort = () => void running.stop(jobs.waits.abort).catch(() => undefined); // awaited below
+  outer.addEventListener('abort', onAbort, { once: true });
   try {
     await healthy(jobs, { running, port, lines, onNote }, signal);
     return await use({ invoke: (payload, how) => invoke(port, payload, how, signal) }, signal);
   } finally {
-    await running.stop(jobs.waits.abort);
+    await running.stop(outer.aborted ? jobs.waits.abort : jobs.waits.end);
+    outer.removeEventListener('abort', onAbort);
   }
 }
 
@@ -216,7 +221,10 @@ async function invoke(
         `Bad HTTP status received from algorithm: ${answer.status}${hint(answer.status, options)}. ` +
         `Its answer to ${megabytes} MB: ${answer.body.toString('utf8').trim().slice(0, QUOTED) || '(empty)'}`;
     } catch (error) {
-      failure = `AlgorithmError: no answer from the algorithm to ${megabytes} MB: ${lost(error as NodeJS.ErrnoException)}`;
+      again = !(error instanceof TooLong);
+      failure = again
+        ? `AlgorithmError: no answer from the algorithm to ${megabytes} MB: ${lost(error as NodeJS.ErrnoException)}`
+        : `AlgorithmError: the algorithm's answer to ${megabytes} MB is not taken: ${(error as Error).message}`;
     }
     // If the server has just ended, this pause notices it: its exit code says more than the lost connection.
     if (again) await pause(0.1 * 2 ** attempt, signal);
@@ -254,7 +262,8 @@ async function send(port: number, sent: Sent, host = '127.0.0.1'): Promise<{ sta
   try {
     return await new Promise((resolve, reject) => {
       const request = httpRequest({ host, port, method, path, headers, agent: false, signal }, (response) => {
-        buffer(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject);
+        const status = response.statusCode ?? 0;
+        bodyOf(response, status).then((body) => resolve({ status, body }), reject);
       });
       request.on('error', reject);
       request.end(payload);
@@ -265,6 +274,25 @@ async function send(port: number, sent: Sent, host = '127.0.0.1'): Promise<{ sta
     throw error;
   }
 }
+
+/** The whole body of an answer with status 200, and the beginning of any other, which is only quoted. */
+async function bodyOf(response: IncomingMessage, status: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (status !== 200 && bytes > MOST_QUOTED_BYTES) break;
+    if (bytes > MOST_ANSWER_BYTES) {
+      response.destroy();
+      throw new TooLong(`it answers more than ${MOST_ANSWER_BYTES / 2 ** 20} MB`);
+    }
+  }
+  return Buffer.concat(chunks);
+}
+
+/** An answer that would be as long the next time. */
+class TooLong extends Error {}
 
 async function pause(seconds: number, signal: AbortSignal): Promise<void> {
   await sleep(seconds * 1000, undefined, { signal }).catch(() => undefined);

@@ -1,11 +1,12 @@
-import { mkdir, rm, stat } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type CreateProcessingJob, type ProcessingJob, parse } from './api.ts';
 import type { JobContext, Jobs } from './context.ts';
 import { JobFailure, serviceError } from './errors.ts';
 import { type Ending, Job, writeJson } from './job.ts';
+import { leftFiles, removeLeft } from './left-files.ts';
 import { exitCode, findImage, readMessage, runProgram } from './run-program.ts';
-import { download, filesOf, joinUri, upload } from './s3.ts';
+import { download, joinUri, upload } from './s3.ts';
 
 /** Runs a processing job and returns its description, also if it fails. */
 export async function runProcessingJob(
@@ -25,7 +26,9 @@ export async function runProcessingJob(
   const inputs = request.ProcessingInputs ?? [];
   const outputs = request.ProcessingOutputConfig?.Outputs ?? [];
   const job = await Job.create(jobs, 'processing-job', request.ProcessingJobName, params);
-  const local = (path: string) => join(job.baseDir, path.slice('/opt/ml/'.length));
+  const inside = (path: string) => path.slice('/opt/ml/'.length).replace(/\/+$/, '');
+  const local = (path: string) => join(job.baseDir, inside(path));
+  const gigabytes = request.ProcessingResources?.ClusterConfig?.VolumeSizeInGB ?? 30;
 
   const work = async (): Promise<Ending> => {
     const image = await findImage(jobs, ImageUri);
@@ -57,21 +60,18 @@ export async function runProcessingJob(
       },
       { signal: context.signal, maxSeconds: request.StoppingCondition?.MaxRuntimeInSeconds },
     );
-    const message = await readMessage(join(job.baseDir, 'output/message'));
+    const message = await readMessage(job.baseDir, 'output/message');
     const fields = message === '' ? {} : { ExitMessage: message };
     if (tooLong || context.signal.aborted) return { status: 'Stopped', fields };
     if (exit.code !== 0) {
       throw new JobFailure(`AlgorithmError: ${message}, exit code: ${exitCode(exit)}`, fields);
     }
     for (const { S3Output } of outputs) {
-      const folder = local(S3Output.LocalPath);
-      if (!(await stat(folder).catch(() => null))) continue;
-      for (const { path, name } of await filesOf(folder)) {
-        await upload(jobs, path, joinUri(S3Output.S3Uri, name));
-      }
+      const left = await leftFiles(job.baseDir, inside(S3Output.LocalPath), gigabytes);
+      for (const { path, name } of left?.files ?? []) await upload(jobs, path, joinUri(S3Output.S3Uri, name));
     }
     // Inputs and outputs are in S3.
-    await rm(join(job.baseDir, 'processing'), { recursive: true, force: true });
+    await removeLeft(job.baseDir, 'processing');
     return { status: 'Completed', fields };
   };
   return await job.conduct<ProcessingJob>(context.signal, work);

@@ -38,6 +38,10 @@ test('a field beyond the record, and a quote that does not close, are errors', (
   expect(() => csv('$[-3]', 'a,b')).toThrow('beyond the 2');
   expect(() => csv('$[0]', '1,"a')).toThrow('misplaced quote in field 2, at character 3');
   expect(() => csv('$[0]', '1,"a" b')).toThrow(RecordError);
+  expect(() => csv('$[0]', 'r1,{"score": 0.5}')).toThrow(
+    'field 2 is JSON: {"score": 0.5}, expected CSV: let serve answer plain fields, or take and answer JSON Lines: ' +
+      'model: { content_type: application/jsonlines }',
+  );
   expect(() => csv('$[0]', '1,a"b')).toThrow('JSON Lines');
 });
 

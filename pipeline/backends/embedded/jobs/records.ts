@@ -80,6 +80,12 @@ function splitCsv(line: string): string[] {
     const at = field.lastIndex;
     const match = field.exec(line);
     if (!match) {
+      const json = /^\{\s*"/.test(line.slice(at)) ? line.slice(at, at + 80) : null;
+      if (json !== null)
+        throw new RecordError(
+          `field ${fields.length + 1} is JSON: ${json}, expected CSV: let serve answer plain fields, or take and answer JSON ` +
+            'Lines: model: { content_type: application/jsonlines }',
+        );
       throw new RecordError(
         `misplaced quote in field ${fields.length + 1}, at character ${at + 1}: expected RFC 4180, "" for a quote ` +
           'within quotes, and no line break within a field (use JSON Lines for those)',

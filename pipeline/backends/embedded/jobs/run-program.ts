@@ -1,8 +1,9 @@
-import { open } from 'node:fs/promises';
 import { constants } from 'node:os';
 import type { Exit, Image, Program, ProgramOptions } from '../images/image.ts';
 import type { Jobs } from './context.ts';
 import { JobFailure } from './errors.ts';
+import { readLeft } from './left-files.ts';
+import { secretFilter } from './secrets.ts';
 
 /** Longer timers fire at once. */
 const LONGEST_TIMER = 2 ** 31 - 1;
@@ -23,8 +24,10 @@ export async function startProgram(
   program: 'train' | 'serve' | 'prepare',
   options: ProgramOptions,
 ): Promise<Program> {
+  const withoutSecrets = secretFilter();
+  const onLine = (line: string) => options.onLine(withoutSecrets(line));
   try {
-    return await image.start(program, options);
+    return await image.start(program, { ...options, onLine });
   } catch (error) {
     throw new JobFailure(
       `ClientError: image ${image.uri} cannot start ${program}: ${(error as Error).message}`,
@@ -82,17 +85,11 @@ export function exitCode(exit: Exit): number {
   return 128 + (constants.signals[exit.signal as NodeJS.Signals] ?? 0);
 }
 
-/** The first 1,024 characters of a file that a program writes to say how it went; the empty string where there is none. */
-export async function readMessage(path: string): Promise<string> {
-  const file = await open(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null;
-    throw error;
-  });
-  if (!file) return '';
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(4 * MESSAGE_LENGTH), 0, 4 * MESSAGE_LENGTH, 0);
-    return buffer.toString('utf8', 0, bytesRead).slice(0, MESSAGE_LENGTH).trim();
-  } finally {
-    await file.close();
-  }
+/**
+ * The first 1,024 characters of a file that a program writes to say how it went; the empty string where there is none.
+ * @throws JobFailure if it is not a regular file
+ */
+export async function readMessage(base: string, path: string): Promise<string> {
+  const text = (await readLeft(base, path, 4 * MESSAGE_LENGTH)) ?? '';
+  return secretFilter()(text.slice(0, MESSAGE_LENGTH)).trim();
 }

@@ -40,7 +40,7 @@ async function bed(train: string, waits = {}): Promise<TestBed> {
 }
 
 const reporting = `
-write('model/seen.json', JSON.stringify({
+write('output/seen.json', JSON.stringify({
   hyperparameters: JSON.parse(read('input/config/hyperparameters.json')),
   channels: JSON.parse(read('input/config/inputdataconfig.json')),
   resources: JSON.parse(read('input/config/resourceconfig.json')),
@@ -69,12 +69,16 @@ test('a training job gives its program the layout of /opt/ml and ends with its a
   expect(described.FinalMetricDataList.map(({ MetricName, Value }) => [MetricName, Value])).toEqual([
     ['auc', 0.8],
   ]);
+  expect(it.notes).toEqual([
+    'training.metrics.never has no value: no line that train printed has a number where "never=([0-9.]+);" looks for it',
+    'training.metrics.broken has no value: no line that train printed has a number where "broken=(\\S+);" looks for it',
+  ]);
   expect(described.BillableTimeInSeconds).toBe(described.TrainingTimeInSeconds);
   expect(Date.parse(described.TrainingEndTime)).toBeGreaterThanOrEqual(Date.parse(described.CreationTime));
   expect(await it.sagemaker.describeTrainingJob({ TrainingJobName: 'job-1' })).toEqual(described);
   expect(await it.stored()).toContain('out/models/job-1/output/output.tar.gz');
 
-  const seen = JSON.parse(await it.file('training-job/job-1/ml/model/seen.json'));
+  const seen = JSON.parse(await it.file('training-job/job-1/ml/output/seen.json'));
   expect(seen.hyperparameters).toEqual({ C: '0.3' });
   expect(seen.channels).toEqual({
     train: {
@@ -199,6 +203,20 @@ test('a program that ignores SIGTERM is killed after the grace, with its childre
   const pids = (await it.logged('training-job/job-1', /pids .*/)).split(' ').slice(1).map(Number);
   expect(pids).toHaveLength(2);
   expect(await running(pids)).toEqual([]);
+});
+
+test('abort ends a program that ignores the SIGTERM of its max runtime, without the grace that it had', async () => {
+  await using it = await bed(
+    `process.on('SIGTERM', () => console.log('no')); console.log('pid ' + process.pid); forever();`,
+    { stop: 600, abort: 0.1 },
+  );
+  const call = failure(
+    it.sagemaker.createTrainingJob(job({ StoppingCondition: { MaxRuntimeInSeconds: 1 } }), it.context),
+  );
+  await it.logged('training-job/job-1', /^no$/m);
+  it.abort();
+  expect((await call).name).toBe('AbortError');
+  expect(await running([Number(await it.logged('training-job/job-1', /(?<=pid )\d+/))])).toEqual([]);
 });
 
 test('abort ends the program and its children, and the job as stopped', async () => {

@@ -5,9 +5,10 @@ import { pack } from './archive.ts';
 import type { JobContext, Jobs } from './context.ts';
 import { JobFailure, serviceError } from './errors.ts';
 import { arn, type Ending, Job, jobFolder, writeJson } from './job.ts';
+import { leftFiles, removeLeft } from './left-files.ts';
 import { MetricReader } from './metrics.ts';
 import { exitCode, findImage, readMessage, runProgram } from './run-program.ts';
-import { download, filesOf, joinUri, upload } from './s3.ts';
+import { download, joinUri, upload } from './s3.ts';
 
 /** The values that a tuning job adds to its trials. */
 interface Trial {
@@ -17,13 +18,13 @@ interface Trial {
 
 /**
  * Runs a training job and returns its description, also if it fails. It runs on one host, whatever InstanceCount
- * says. After StoppingCondition.MaxRuntimeInSeconds it ends as Stopped (SecondaryStatus MaxRuntimeExceeded) with the
+ * says. A metric that its program never prints is told by a note. After StoppingCondition.MaxRuntimeInSeconds it ends as Stopped (SecondaryStatus MaxRuntimeExceeded) with the
  * files in model/ so far.
  */
 export async function runTrainingJob(
   jobs: Jobs,
   params: CreateTrainingJob,
-  context: Pick<JobContext, 'signal'>,
+  context: Pick<JobContext, 'signal'> & Partial<Pick<JobContext, 'progress'>>,
   trial?: Trial,
 ): Promise<TrainingJob> {
   const request = parse('CreateTrainingJob', params);
@@ -39,6 +40,8 @@ export async function runTrainingJob(
   const at = (path: string) => join(job.baseDir, path);
   const output = joinUri(request.OutputDataConfig.S3OutputPath, `${job.name}/output`);
   const checkpoints = request.CheckpointConfig?.S3Uri;
+  /** What fits on the instance's volume. */
+  const gigabytes = request.ResourceConfig?.VolumeSizeInGB ?? 30;
 
   const work = async (): Promise<Ending> => {
     const image = await findImage(jobs, TrainingImage);
@@ -95,13 +98,14 @@ export async function runTrainingJob(
     const fields = { FinalMetricDataList: metrics.final() };
     if (context.signal.aborted) return { status: 'Stopped', fields };
     if (!tooLong && exit.code !== 0) {
-      const failure = await readMessage(at('output/failure'));
+      const failure = await readMessage(job.baseDir, 'output/failure');
       throw new JobFailure(`AlgorithmError: ${failure}, exit code: ${exitCode(exit)}`, fields);
     }
-    await send('model', 'model.tar.gz');
-    if ((await filesOf(at('output/data'))).length) await send('output/data', 'output.tar.gz');
-    // The data is still in S3.
-    await rm(at('input/data'), { recursive: true, force: true });
+    for (const text of metrics.missing()) context.progress?.({ kind: 'note', job: job.name, text });
+    await send('model', 'model.tar.gz', true);
+    await send('output/data', 'output.tar.gz', false);
+    // The data is still in S3, and so are the model and the rest of the output.
+    for (const folder of ['input/data', 'model', 'output/data']) await removeLeft(job.baseDir, folder);
     return {
       status: tooLong ? 'Stopped' : 'Completed',
       fields: {
@@ -121,16 +125,22 @@ export async function runTrainingJob(
     });
   };
   const keepCheckpoints = async (uri: string) => {
-    for (const { path, name } of await filesOf(at('checkpoints')))
+    for (const { path, name } of (await leftFiles(job.baseDir, 'checkpoints', gigabytes))?.files ?? [])
       await upload(jobs, path, joinUri(uri, name));
-    await rm(at('checkpoints'), { recursive: true, force: true });
+    await removeLeft(job.baseDir, 'checkpoints');
   };
-  const send = async (folder: string, name: string) => {
+  /** Packs a folder that the program wrote, an empty one only if it `must` be there. */
+  const send = async (folder: string, name: string, must: boolean) => {
+    const left = (await leftFiles(job.baseDir, folder, gigabytes)) ?? { files: [], folders: [] };
+    if (left.files.length === 0 && !must) return;
+    if (left.files.length === 0) await mkdir(at(folder), { recursive: true });
     const archive = join(job.folder, name);
-    await mkdir(at(folder), { recursive: true });
-    await pack(at(folder), archive);
-    await upload(jobs, archive, joinUri(output, name));
-    await rm(archive);
+    try {
+      await pack(at(folder), left, archive, context.signal);
+      await upload(jobs, archive, joinUri(output, name));
+    } finally {
+      await rm(archive, { force: true });
+    }
   };
   return await job.conduct<TrainingJob>(context.signal, work);
 }

@@ -1,10 +1,11 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import type { CreateTransformJob } from './api.ts';
 import { pack } from './archive.ts';
 import type { Waits } from './context.ts';
 import { failedJob, failure, IMAGE, running, TestBed } from './image.fixture.ts';
+import { leftFiles } from './left-files.ts';
 
 function job(more: Partial<CreateTransformJob> = {}): CreateTransformJob {
   return {
@@ -34,7 +35,8 @@ async function bed(serve: string, holdout: string | Buffer, waits = {}): Promise
   const model = join(it.path('s3://out'), '..', '..', 'model');
   await mkdir(model);
   await writeFile(join(model, 'weight'), '10');
-  await pack(model, it.path(archive));
+  const left = (await leftFiles(model, '', 1)) ?? { files: [], folders: [] };
+  await pack(model, left, it.path(archive), new AbortController().signal);
   const answer = await it.sagemaker.createModel({
     ModelName: 'model-1',
     ExecutionRoleArn: 'arn:aws:iam::000000000000:role/jobs',
@@ -197,9 +199,9 @@ test('a server that is not ready is waited for; one that never is, ends the job'
     }).listen(Number(process.env.SAGEMAKER_BIND_TO_PORT));`;
   await using ready = await bed(slow(3), 'x\n');
   await ready.sagemaker.createTransformJob(job(), ready.context);
-  await using never = await bed(slow(1e9), 'x\n', { ping: 0.5 });
+  await using never = await bed(slow(1e9), 'x\n', { ping: 3 });
   expect(await reason(never)).toBe(
-    'AlgorithmError: serve did not answer GET /ping with 200 within 0.5 s; last: status 503',
+    'AlgorithmError: serve did not answer GET /ping with 200 within 3 s; last: status 503',
   );
 });
 
@@ -298,7 +300,7 @@ test('abort ends the server, even one that ignores SIGTERM', async () => {
     `process.on('SIGTERM', () => {}); console.log('pid ' + process.pid);
      serve(() => { console.log('asked'); return new Promise(() => {}); });`,
     'x\n',
-    { abort: 0.2 },
+    { abort: 0.2, end: 60 },
   );
   const call = failure(it.sagemaker.createTransformJob(job(), it.context));
   await it.logged('transform-job/score-1', /asked/);
@@ -425,5 +427,50 @@ describe('a serve that cannot be reached', () => {
     expect(notes[0]).toMatch(
       /^still waiting for serve: after 0\.3 s GET \/ping has not answered 200 on port \d+ \(.*ECONNREFUSED.*\); its last lines:\n {4}\| loading the model$/,
     );
+  });
+});
+
+describe('an answer or a file without bounds', () => {
+  test('an answer without end is cut off and told, once', async () => {
+    const without = `let asked = 0; http.createServer((request, response) => {
+      if (request.url === '/ping') return response.end();
+      console.log('asked ' + ++asked);
+      const more = () => { while (response.write('x'.repeat(1 << 20))); };
+      response.on('drain', more); more();
+    }).listen(Number(process.env.SAGEMAKER_BIND_TO_PORT));`;
+    await using it = await bed(without, '1\n');
+    const described = await failedJob(it.sagemaker.createTransformJob(job(), it.context));
+    expect(described.FailureReason).toContain('is not taken: it answers more than 100 MB');
+    expect((described.LogTail as string[]).filter((line) => line.startsWith('asked'))).toEqual(['asked 1']);
+  });
+
+  test('millions of empty lines are counted, not kept', async () => {
+    await using it = await bed(`serve(() => '\\n'.repeat(20e6));`, '1\n2\n');
+    const described = await failedJob(it.sagemaker.createTransformJob(job(), it.context));
+    expect(described.FailureReason).toContain('expected one line for each of 2 records, found 20000000: \\n');
+  });
+
+  test('an error text of megabytes is quoted at its beginning', async () => {
+    await using it = await bed(`serve(() => [400, 'no'.repeat(20e6)]);`, '1\n');
+    const described = await failedJob(it.sagemaker.createTransformJob(job(), it.context));
+    expect(described.FailureReason).toMatch(/Bad HTTP status received from algorithm: 400.*(no){200}/);
+  });
+
+  test('a line without end is refused before it is read whole', async () => {
+    await using it = await bed(`serve(() => '1\\n');`, '1\n');
+    await truncate(it.path('s3://data/holdout.csv'), 2 ** 40);
+    const described = await failedJob(it.sagemaker.createTransformJob(job(), it.context));
+    expect(described.FailureReason).toMatch(
+      /holdout.csv, line 2: it does not end within \d{7} bytes, and MaxPayloadInMB allows 6291456/,
+    );
+  });
+
+  test('a line of a million columns goes through', async () => {
+    await using it = await bed(
+      `serve((body) => lines(body).map((line) => line.split(',').length).join('\\n') + '\\n');`,
+      `${'1,'.repeat(999_999)}1\n`,
+    );
+    await it.sagemaker.createTransformJob(job(), it.context);
+    expect(await it.get('s3://out/scores/holdout.csv.out')).toBe('1000000\n');
   });
 });

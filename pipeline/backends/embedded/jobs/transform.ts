@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import { createReadStream } from 'node:fs';
 import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,6 +7,7 @@ import { unpack } from './archive.ts';
 import type { JobContext, Jobs } from './context.ts';
 import { JobFailure, serviceError } from './errors.ts';
 import { type Ending, Job } from './job.ts';
+import { removeLeft } from './left-files.ts';
 import { type ModelServer, withModelServer } from './model-server.ts';
 import { readModel } from './models.ts';
 import { joinRecords, RecordError, type RecordFilter, type RecordFormat, recordFilter } from './records.ts';
@@ -13,6 +15,8 @@ import { findImage } from './run-program.ts';
 import { joinUri, list, upload } from './s3.ts';
 
 const MEGABYTE = 2 ** 20;
+/** SageMaker's largest payload, also where MaxPayloadInMB is 0. */
+const MOST_PAYLOAD = 100 * MEGABYTE;
 const formats: Record<string, RecordFormat> = {
   'text/csv': 'csv',
   'application/jsonlines': 'jsonlines',
@@ -61,7 +65,7 @@ export async function runTransformJob(
     const image = await findImage(jobs, Image);
     const folder = join(job.baseDir, 'model');
     await mkdir(folder);
-    await unpackModel(jobs, ModelDataUrl, folder);
+    await unpackModel(jobs, ModelDataUrl, folder, context.signal);
     const inputs = await list(jobs, request.TransformInput.DataSource.S3DataSource.S3Uri, 'S3Prefix');
     const env = {
       ...Environment,
@@ -97,7 +101,7 @@ export async function runTransformJob(
       },
     );
     // The model is still in S3.
-    await rm(folder, { recursive: true });
+    await removeLeft(job.baseDir, 'model');
     return { status: 'Completed' };
   };
   return await job.conduct<TransformJob>(context.signal, work);
@@ -151,9 +155,10 @@ function planOf(request: ReturnType<typeof parse<'CreateTransformJob'>>): Plan {
   };
 }
 
-async function unpackModel(jobs: Jobs, uri: string, folder: string): Promise<void> {
+async function unpackModel(jobs: Jobs, uri: string, folder: string, signal: AbortSignal): Promise<void> {
   for (const { path } of await list(jobs, uri, 'S3Object')) {
-    await unpack(path, folder).catch((error: Error) => {
+    await unpack(path, folder, signal).catch((error: Error) => {
+      signal.throwIfAborted();
       throw new JobFailure(`ClientError: model data ${uri}: expected a tar.gz: ${error.message}`);
     });
   }
@@ -199,20 +204,31 @@ async function answerOf(batch: Batch, name: string, server: ModelServer, plan: P
     if (error instanceof JobFailure) throw new JobFailure(`${error.message} [${where}]`);
     throw error;
   }
-  const answers = decode(body, `the answer to ${where}`).split('\n');
-  if (answers.at(-1) === '') answers.pop();
-  if (answers.length !== lines.length) {
+  // Counted before they are split: millions of empty lines would fill the memory.
+  const count = countLines(body);
+  if (count !== lines.length) {
+    const begin = body.subarray(0, 800).toString('utf8').replaceAll('\n', '\\n').slice(0, 200);
     throw new JobFailure(
       `AlgorithmError: ${where}: expected one line for each of ${lines.length} records, ` +
-        `found ${answers.length}: ${answers.join('\\n').slice(0, 200) || '(empty answer)'}`,
+        `found ${count}: ${begin || '(empty answer)'}`,
     );
   }
+  const answers = decode(body, `the answer to ${where}`).split('\n');
   return lines
     .map((line, index) => {
       const answer = (answers[index] as string).replace(/\r$/, '');
       return `${onLine(name, first + index, 'AlgorithmError', () => plan.toOutput(line, answer))}\n`;
     })
     .join('');
+}
+
+const LINE_FEED = 10;
+
+/** The number of lines; a last one without a line end counts. */
+function countLines(text: Buffer): number {
+  let count = 0;
+  for (let at = text.indexOf(LINE_FEED); at !== -1; at = text.indexOf(LINE_FEED, at + 1)) count += 1;
+  return text.length === 0 || text.at(-1) === LINE_FEED ? count : count + 1;
 }
 
 async function* batches(path: string, name: string, plan: Plan): AsyncGenerator<Batch> {
@@ -225,7 +241,8 @@ async function* batches(path: string, name: string, plan: Plan): AsyncGenerator<
     lines,
     payload: Buffer.from(sent.join('')),
   });
-  for await (const line of linesOf(path, name)) {
+  const longest = Math.min(plan.payload, MOST_PAYLOAD);
+  for await (const line of linesOf(path, name, longest)) {
     const record = `${onLine(name, number + 1, 'ClientError', () => plan.toModel(line))}\n`;
     const size = Buffer.byteLength(record);
     if (size > plan.payload) {
@@ -245,31 +262,39 @@ async function* batches(path: string, name: string, plan: Plan): AsyncGenerator<
   if (lines.length) yield batch();
 }
 
-/** The lines of a UTF-8 file. node:readline would also split at U+2028. */
-async function* linesOf(path: string, name: string): AsyncGenerator<string> {
-  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-  let rest = '';
-  const read = (chunk?: Buffer) => {
-    try {
-      return chunk ? decoder.decode(chunk, { stream: true }) : decoder.decode();
-    } catch {
-      throw new JobFailure(`ClientError: ${name}: expected UTF-8`);
+/**
+ * The lines of a UTF-8 file. node:readline would also split at U+2028.
+ * @param longest - the most bytes of a line; a longer one is refused before it is read whole
+ */
+async function* linesOf(path: string, name: string, longest: number): AsyncGenerator<string> {
+  const text = (bytes: Buffer) => decode(bytes, name, 'ClientError').replace(/\r$/, '');
+  let parts: Buffer[] = [];
+  let size = 0;
+  let number = 1;
+  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+    let from = 0;
+    for (let to = chunk.indexOf(LINE_FEED); to !== -1; to = chunk.indexOf(LINE_FEED, from)) {
+      yield text(Buffer.concat([...parts, chunk.subarray(from, to)]));
+      [parts, size, from] = [[], 0, to + 1];
+      number += 1;
     }
-  };
-  for await (const chunk of createReadStream(path)) {
-    const lines = (rest + read(chunk as Buffer)).split('\n');
-    rest = lines.pop() as string;
-    for (const line of lines) yield line.replace(/\r$/, '');
+    parts.push(chunk.subarray(from));
+    size += chunk.length - from;
+    if (size > longest + MEGABYTE)
+      throw new JobFailure(
+        `ClientError: ${name}, line ${number}: it does not end within ${size} bytes, and MaxPayloadInMB allows ${longest}`,
+      );
   }
-  rest += read();
-  if (rest !== '') yield rest.replace(/\r$/, '');
+  if (size > 0) yield text(Buffer.concat(parts));
 }
 
-function decode(bytes: Buffer, what: string): string {
+function decode(bytes: Buffer, what: string, kind = 'AlgorithmError'): string {
+  // One byte each, and the most frequent case by far.
+  if (isAscii(bytes)) return bytes.toString('latin1');
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    throw new JobFailure(`AlgorithmError: ${what}: expected UTF-8`);
+    throw new JobFailure(`${kind}: ${what}: expected UTF-8`);
   }
 }
 

@@ -68,12 +68,46 @@ test('the champion and what made it are kept however old, other runs only if the
   expect(of(files, 2)).toEqual(all('2', hash));
   expect(of(files, 40)).toEqual(all('40', (40).toString(16).padStart(64, '0')));
   expect(files).toContain('ledger/p/champion/m/current/1.json');
-  // Run 5 is neither; run 11 is the first of the last 30.
-  expect(of(files, 5)).toEqual([]);
+  // Of run 5, which is neither, only that it looked at a holdout.
+  const own = '5'.padStart(64, '0');
+  expect(of(files, 5)).toEqual([`ledger/p/look-${own}/m/${own}/1.json`]);
+  // The first of the last 30.
   expect(of(files, 11)).toEqual(all('11', (11).toString(16).padStart(64, '0')));
-  // It does not grow with further runs.
+  // It does not grow with further runs, but for their looks.
   for (let n = 41; n <= 50; n++) await run(n);
-  expect(await keptFiles(home)).toHaveLength(files.length);
+  const isLook = (path: string) => path.includes('/look-');
+  const later = await keptFiles(home);
+  expect(later.filter((path) => !isLook(path))).toHaveLength(files.filter((path) => !isLook(path)).length);
+  expect(later.filter(isLook)).toHaveLength(50);
+});
+
+test('every version of the holdout is kept with its rows, and a look keeps neither its run nor its verdict', async () => {
+  for (let n = 1; n <= 40; n++) {
+    const [rows, verdict] = [`s3://b/p/holdouts/m/${n}.json`, `s3://b/p/runs/m/run-${n}/verdict.json`];
+    for (const uri of [rows, verdict]) await write(uri.replace('s3://', 's3/'));
+    await ledger.put('holdout/m', String(n), { rows });
+    await ledger.put(`look-${n}/m`, 'a', { uses: n, verdict, execution: `run-${n}` });
+    const state = { gate: { verdict } };
+    await ledger.put('run/m', `run-${n}`, { started_at: new Date(n * 1000).toISOString(), state });
+  }
+  const files = await keptFiles(home);
+  expect(files.filter((path) => path.includes('/holdouts/'))).toHaveLength(40);
+  expect(files.filter((path) => path.includes('/look-'))).toHaveLength(40);
+  expect(files.filter((path) => path.endsWith('/verdict.json'))).toHaveLength(30);
+});
+
+test('what gate.reuse: sealed withholds is not kept, and is once its candidate is promoted', async () => {
+  const project = smallProject();
+  const run = (...options: string[]) =>
+    project.mlops('run', '--json', '--set', 'gate.reuse=sealed', ...options);
+  const scoresIn = (files: string[]) =>
+    files.filter((path) => /\/(scores|sealed)\//.test(path)).map((path) => path.split('/')[3]);
+  await run();
+  const files = await keptFiles(project.path('.mlops'));
+  expect(scoresIn(files)).toEqual([]);
+  expect(files.filter((path) => path.endsWith('/verdict.json'))).toHaveLength(1);
+  await run('--mode', 'promote');
+  expect(scoresIn(await keptFiles(project.path('.mlops'))).sort()).toEqual(['scores', 'small']);
 });
 
 test('a newer version of an item is kept under its number, so that no writer takes it again', async () => {

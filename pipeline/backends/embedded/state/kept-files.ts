@@ -1,5 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join, relative, sep } from 'node:path';
+import type { Verdict } from '../../../gate/verdict.ts';
+import type { RunRecord } from '../../../steps/train/run-record.ts';
 import { unlessMissing } from './files.ts';
 
 /** The runs of each model that are kept: the last ones, which `mlops history` and `mlops gate --replay` show. */
@@ -18,22 +20,28 @@ interface Item {
 
 /**
  * The files of a state folder that later runs need, as paths in it: the champion, the packages and runs that lead to it, the
- * last runs of each model with what they made, and the looks at the holdouts of these. What is left out, such as the models
- * of trials that were not chosen, is made again if it is asked for; so the kept files do not grow with the number of runs.
+ * last runs of each model with what they made, and every look at a holdout. What is left out, such as the models of trials
+ * that were not chosen, is made again if it is asked for; so all but the looks, of which each takes some hundred bytes, stay
+ * as many whatever the number of runs. Whoever may read the repository may read the kept files: what gate.reuse: sealed
+ * withholds is left out.
  */
 export async function keptFiles(home: string): Promise<string[]> {
-  const items = await ledgerItems(join(home, 'ledger'));
+  const all = await ledgerItems(join(home, 'ledger'));
+  const withheld = await withheldUris(all, home);
+  const items = all.filter(
+    ({ kind, text }) => kind !== 'scores' || !withheld.some((uri) => text.includes(uri)),
+  );
   const roots = items.filter(isRoot);
-  const kept = new Set([...roots, ...runsOf(items, textOf(roots))]);
+  const kept = new Set([...roots, ...runsOf(items, namesIn(roots))]);
   // A run names packages and its parts, a package the parts of its own run: until nothing new is named.
   for (let before = -1; before !== kept.size; ) {
     before = kept.size;
-    const text = textOf(kept);
+    const text = namesIn(kept);
     for (const item of items) if (isNamed(item, text)) kept.add(item);
   }
-  const text = textOf(kept);
+  const text = namesIn(kept);
   const files = await Promise.all([
-    filesIn(home, 's3', (path) => isObjectNamed(path, text)),
+    filesIn(home, 's3', (path) => isObjectNamed(path, text) && !isWithheld(path, withheld)),
     // A job's scratch files are in ml/.
     filesIn(home, 'jobs', ([, , name = '', inside]) => inside !== 'ml' && isJobNamed(name, text)),
     filesIn(home, 'images', ([, hash]) => text.includes(`@sha256:${hash}`)),
@@ -42,7 +50,10 @@ export async function keptFiles(home: string): Promise<string[]> {
 }
 
 /** Kinds whose items are kept whatever names them: small ones, without which a champion or a number would be forgotten. */
-const isRoot = ({ kind }: Item): boolean => ['champion', 'lease', 'counted-looks'].includes(kind);
+const isRoot = ({ kind }: Item): boolean =>
+  ['champion', 'lease', 'counted-looks', 'holdout'].includes(kind) || isLook(kind);
+
+const isLook = (kind: string): boolean => kind.startsWith('look-');
 
 /** The last runs of each model and those that made the champions. */
 function runsOf(items: readonly Item[], champions: string): Item[] {
@@ -59,12 +70,11 @@ function isNamed({ kind, id, text: own }: Item, text: string): boolean {
   const name = decodeURIComponent(id);
   // Packages lead from run to run back to the first one; runsOf says where that ends.
   if (kind === 'run') return false;
-  if (kind.startsWith('look-')) return text.includes(kind.slice('look-'.length));
-  // The newest holdout carries the looks at earlier ones.
-  if (kind === 'holdout') return name === 'latest' || text.includes(name);
   return text.includes(`"${name}"`) || (kind === 'scores' && urisIn(own).some((uri) => text.includes(uri)));
 }
 
+/** The text of items that may name others. A look names its run and verdict, which need not be kept for it to count. */
+const namesIn = (items: Iterable<Item>): string => textOf([...items].filter(({ kind }) => !isLook(kind)));
 const textOf = (items: Iterable<Item>): string => [...items].map(({ text }) => text).join('\n');
 const urisIn = (text: string): string[] => [...text.matchAll(/"(s3:\/\/[^"]+)"/g)].map(([, uri = '']) => uri);
 
@@ -80,6 +90,25 @@ function isObjectNamed(path: readonly string[], text: string): boolean {
   if (path.includes('models')) return false;
   return [...uri.matchAll(/\//g)].some(({ index }) => text.includes(`"${uri.slice(0, index + 1)}"`));
 }
+
+/** The folders of holdout scores that only runs with a sealed verdict have: those of candidates that are not promoted. */
+async function withheldUris(items: readonly Item[], home: string): Promise<string[]> {
+  const scores = { sealed: new Set<string>(), open: new Set<string>() };
+  for (const { text } of items.filter(({ kind }) => kind === 'run')) {
+    const { state } = JSON.parse(text) as Partial<RunRecord>;
+    const output = state?.scores?.candidate.output;
+    const uri = state?.gate?.verdict;
+    if (output === undefined || uri === undefined) continue;
+    const verdict = await unlessMissing(readFile(join(home, 's3', uri.replace('s3://', '')), 'utf8'));
+    const isSealed = verdict !== null && (JSON.parse(verdict) as Partial<Verdict>).sealed === true;
+    scores[isSealed ? 'sealed' : 'open'].add(output);
+  }
+  return [...scores.sealed].filter((uri) => !scores.open.has(uri));
+}
+
+/** Whether an object, by the segments of its path, is in the folder `sealed` of a project or among withheld scores. */
+const isWithheld = (path: readonly string[], withheld: readonly string[]): boolean =>
+  path[3] === 'sealed' || withheld.some((uri) => `s3://${path.slice(1).join('/')}`.startsWith(uri));
 
 /** Files under HOME/FOLDER, as paths in HOME, whose segments the test accepts. */
 async function filesIn(

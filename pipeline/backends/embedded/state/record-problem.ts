@@ -19,10 +19,7 @@ const shapes: Record<string, z.ZodMiniType> = {
     steps: z.array(mapping),
   }),
   execution: z.looseObject({ arn: text }),
-  holdout: z.union([
-    z.looseObject({ holdout: text }),
-    z.looseObject({ looks_before: z.number(), rows: text }),
-  ]),
+  holdout: z.union([z.looseObject({ holdout: text }), z.looseObject({ rows: text })]),
   lease: z.looseObject({ execution: z.nullable(text), until: text }),
   look: mapping,
   model: z.looseObject({ trained: z.looseObject({ artifact: text, hyperparameters: mapping }) }),

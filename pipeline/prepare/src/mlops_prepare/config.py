@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from .dialect import Decimal, Delimiter, Dialect, Encoding
 from .errors import ConfigError
 
 Problem = Literal["binary", "multiclass", "regression"]
 Format = Literal["csv", "parquet"]
 ContentType = Literal["text/csv", "application/jsonlines"]
 Side = Literal["first", "last"]
+ColumnType = Literal["text", "number"]
 SplitBy = Literal["hash", "group", "time", "file"]
 
 
@@ -47,6 +50,9 @@ class Config:
     exclude: tuple[str, ...]
     features_exclude: tuple[str, ...]
     slices: tuple[str, ...]
+    columns: Mapping[str, ColumnType]
+    source_csv: Dialect
+    drop_missing_target: bool
     holdout: float
     salt: str
     content_type: ContentType
@@ -68,6 +74,8 @@ def read_config(path: Path) -> Config:
     if not isinstance(document, dict):
         raise ConfigError(f"{path} must hold an object, found {json.dumps(document)[:80]}")
 
+    # Models that were made before these keys existed have settings without them.
+    document = {"columns": {}, "source_csv": {}, "drop_missing_target": False, **document}
     content_type: ContentType = _choice(document, "content_type", get_args(ContentType))
     # JSON Lines needs no CSV layout, so it may be absent.
     layout = document.get("csv") or {}
@@ -82,6 +90,9 @@ def read_config(path: Path) -> Config:
         exclude=_texts(document, "exclude"),
         features_exclude=_texts(document, "features_exclude"),
         slices=_texts(document, "slices"),
+        columns=_column_types(document),
+        source_csv=_dialect(document),
+        drop_missing_target=_flag(document, "drop_missing_target"),
         holdout=_share(document, "holdout"),
         salt=_text(document, "salt"),
         content_type=content_type,
@@ -108,6 +119,24 @@ def read_config(path: Path) -> Config:
         if config.target in names:
             raise ConfigError(f"data.{key} holds the target, {json.dumps(config.target)}")
     return config
+
+
+def _column_types(document: dict[str, Any]) -> Mapping[str, ColumnType]:
+    types = document["columns"]
+    if not isinstance(types, dict) or not all(type_ in get_args(ColumnType) for type_ in types.values()):
+        raise _wrong(document, "columns", "a mapping of columns to text or number")
+    return types
+
+
+def _dialect(document: dict[str, Any]) -> Dialect:
+    if not isinstance(document["source_csv"], dict):
+        raise _wrong(document, "source_csv", "an object")
+    source_csv = {"delimiter": "auto", "encoding": "utf-8", "decimal": ".", **document["source_csv"]}
+    return Dialect(
+        delimiter=_choice(source_csv, "delimiter", get_args(Delimiter)),
+        encoding=_choice(source_csv, "encoding", get_args(Encoding)),
+        decimal=_choice(source_csv, "decimal", get_args(Decimal)),
+    )
 
 
 def _wrong(document: dict[str, Any], key: str, expected: str) -> ConfigError:

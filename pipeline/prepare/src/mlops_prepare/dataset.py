@@ -7,14 +7,16 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import islice
+from itertools import compress, islice
 from typing import NamedTuple
 
-from .column import INFINITE, MARKER, TEXT, Column, column_of, is_infinite, scan
+from .column import Column, is_missing
+from .column_scan import ColumnScan
+from .column_warnings import column_warnings
 from .config import Config
 from .problems import SHOWN_ITEMS, Finding, Problems, enumerate_some, nearest, quote, quote_cell
 from .split import HOLDOUT, TRAIN, Split, content_id, flags, split_of
-from .table import Places, Table
+from .table import Chunk, Places, Table
 
 
 class Block(NamedTuple):
@@ -84,6 +86,7 @@ def check_columns(config: Config, names: Sequence[str], derived: Sequence[str] |
     wanted += [("data.row_id", config.row_id)] if config.row_id is not None else []
     wanted += [("data.split.column", config.split.column)] if config.split.column is not None else []
     wanted += [("data.exclude", name) for name in config.exclude]
+    wanted += [("data.columns", name) for name in config.columns]
     missing = [(key, name) for key, name in wanted if name not in names]
     if derived is not None:
         everywhere = [*names, *derived]
@@ -108,17 +111,19 @@ def read_rows(
     problems: Problems,
     warnings: list[str],
     *,
+    scripted: bool,
     split: Split | None = None,
     content: Sequence[str] | None = None,
 ) -> Rows:
     """Reads the table once, checks its row ids and the columns `written` to the job's files, and finds every type.
 
-    `split` decides the sides (default: the configuration's), `content` names the columns that identify a row without
-    an id (default: all but the target).
+    `scripted`: a script may still change the columns, so there are no warnings about them. `split` decides the sides
+    (default: the configuration's), `content` names the columns that identify a row without an id (default: all but the
+    target).
     """
     names = table.names
     rows = Rows(Places(table.unit))
-    scanner = _Scanner(config, table, written)
+    scanner = _Scanner(config, table, written, scripted=scripted)
     read_ids = _id_reader(config, names, id_columns(config, table) if content is None else content)
     split = split_of(config, names, table.held_files) if split is None else split
     target_at = names.index(config.target) if config.target in names else None
@@ -147,45 +152,52 @@ def read_rows(
         if name in table.unusable:
             problems.add(f"{table.unusable[name]}; a number, text, a date or a boolean is expected, or data.exclude")
     if len(rows.places):
-        warnings += scanner.warnings(feature_names(config, names))
+        warnings += scanner.warnings(feature_names(config, names), rows.places)
     return rows
 
 
 class _Scanner:
-    """Finds, chunk by chunk, the kinds of values in the columns, and values that cannot be written."""
+    """Finds, chunk by chunk, the types of the columns, and values that cannot be written."""
 
-    def __init__(self, config: Config, table: Table, written: Sequence[str]) -> None:
-        self._table = table
-        self._numbered = [
-            (at, name) for at, name in enumerate(table.names) if (table.declared or {}).get(name, "number") == "number"
-        ]
-        self._kinds = dict.fromkeys(table.names, 0)
+    def __init__(self, config: Config, table: Table, written: Sequence[str], *, scripted: bool) -> None:
+        self._config = config
+        self._declared = table.declared or {}
+        self._scans = {
+            name: ColumnScan(
+                name,
+                config.source_csv.decimal,
+                is_text=config.columns.get(name) != "number" and self._declared.get(name, "number") != "number",
+            )
+            for name in table.names
+        }
+        for name, type_ in config.columns.items():
+            if type_ == "number" and name in self._scans:
+                self._scans[name].bad = Finding()
+        self._scanned = list(enumerate(self._scans.values()))
+        self._scripted = scripted
         self._written = {name for name in written if name != config.row_id}
         line_by_line = written if config.content_type == "text/csv" else []
         self._lines = [(at, name) for at, name in enumerate(table.names) if name in line_by_line]
         self._breaks: dict[str, Finding] = {}
-        self._infinite: dict[str, Finding] = {}
 
     def add(self, start: int, columns: Sequence[Sequence[str]]) -> None:
         """Scans a chunk whose first row has the number `start`."""
-        for at, name in self._numbered:
-            if self._kinds[name] & TEXT:
-                continue
-            found = scan(set(columns[at]))
-            self._kinds[name] |= found
-            if found & INFINITE:
-                values = enumerate(columns[at], start)
-                self._infinite.setdefault(name, Finding()).add(row for row, value in values if is_infinite(value))
+        for at, scan in self._scanned:
+            scan.add(start, columns[at])
+        self._scanned = [(at, scan) for at, scan in self._scanned if not scan.is_done]
         for at, name in self._lines:
-            if has_break("".join(columns[at])):
+            if may_break(columns[at]):
                 values = enumerate(columns[at], start)
                 self._breaks.setdefault(name, Finding()).add(row for row, value in values if has_break(value))
 
     def columns(self) -> dict[str, Column]:
-        """The columns after all rows; a type that the files declare has priority."""
-        columns = {name: column_of(name, kinds) for name, kinds in self._kinds.items()}
-        for name, type_ in (self._table.declared or {}).items():
+        """The columns after all rows; the type that mlops.yaml, else the files declare has priority."""
+        columns = {name: scan.column() for name, scan in self._scans.items()}
+        for name, type_ in self._declared.items():
             columns[name] = replace(columns[name], type=type_) if type_ == "number" else Column(name, type_)
+        for name, wanted in self._config.columns.items():
+            if name in columns:
+                columns[name] = Column(name, "category") if wanted == "text" else self._scans[name].number()
         return columns
 
     def report(self, places: Places, problems: Problems) -> None:
@@ -193,28 +205,30 @@ class _Scanner:
         columns = self.columns()
         for name, finding in self._breaks.items():
             problems.add(line_break(places.describe(finding.first, finding.count), name))
-        for name, finding in self._infinite.items():
-            if name in self._written and columns[name].type == "number":
-                where = places.describe(finding.first, finding.count)
+        for name, scan in self._scans.items():
+            if scan.bad is not None and scan.bad.count:
+                where = places.describe(scan.bad.first, scan.bad.count)
+                examples = enumerate_some(dict.fromkeys(map(quote, scan.bad_texts)))
+                problems.add(
+                    f"{where}: column {quote(name)} holds {examples}; a finite number or nothing is expected, as "
+                    "data.columns says"
+                )
+            elif scan.infinite.count and name in self._written and columns[name].type == "number":
+                where = places.describe(scan.infinite.first, scan.infinite.count)
                 problems.add(
                     f"{where}: column {quote(name)} is infinite; a finite number or an empty field is expected"
                 )
 
-    def warnings(self, features: Sequence[str]) -> list[str]:
+    def warnings(self, features: Sequence[str], places: Places) -> list[str]:
         """Sentences about the features for readers of the report."""
-        columns = self.columns()
-        sentences = []
-        for _, name in self._numbered:
-            column = columns[name]
-            if name not in features:
-                continue
-            if not self._kinds[name]:
-                sentences.append(f"The column {quote(name)} is empty in every row.")
-            elif self._kinds[name] & MARKER and column.type != "category":
-                sentences.append(
-                    f"The column {quote(name)} is a {column.type}: text such as NA or null in it was read as missing."
-                )
-        return sentences
+        declared = [name for name, type_ in self._declared.items() if type_ == "category"]
+        return column_warnings(
+            [] if self._scripted else [self._scans[name] for name in features],
+            self._config.columns,
+            declared,
+            self._config.source_csv.decimal,
+            lambda row: places.describe([row], 1),
+        )
 
 
 def _id_reader(
@@ -264,6 +278,61 @@ def plain_dataset(config: Config, table: Table, rows: Rows) -> Dataset:
         group_column=None if rows.groups is None else config.split.column,
         groups=rows.groups,
     )
+
+
+def lacks_label(config: Config, label: str) -> bool:
+    """Whether a row has no label: a word for a missing value is none, unless mlops.yaml says that it is a class."""
+    if not label:
+        return True
+    return is_missing(label) and label != config.positive and config.columns.get(config.target) != "text"
+
+
+def with_labels(config: Config, table: Table, warnings: list[str]) -> Table:
+    """The table without the rows that have no label, where data.drop_missing_target asks for it.
+
+    Once all chunks have been read, `warnings` holds how many were left out.
+    """
+    if not config.drop_missing_target or config.target not in table.names:
+        return table
+    at = table.names.index(config.target)
+    told = False
+
+    def chunks() -> Iterator[Chunk]:
+        nonlocal told
+        dropped = total = 0
+        for chunk in table.chunks():
+            missing = {label for label in set(chunk.columns[at]) if lacks_label(config, label)}
+            total += len(chunk.positions)
+            if not missing:
+                yield chunk
+                continue
+            keep = [label not in missing for label in chunk.columns[at]]
+            kept = Chunk(chunk.file, list(compress(chunk.positions, keep)), [_kept(c, keep) for c in chunk.columns])
+            dropped += len(chunk.positions) - len(kept.positions)
+            if kept.positions:
+                yield kept
+        if dropped and not told:
+            told = True
+            warnings.append(
+                f"{dropped:,} of {total:,} rows {'has' if dropped == 1 else 'have'} no value in the target "
+                f"{quote(config.target)} and {'is' if dropped == 1 else 'are'} left out (data.drop_missing_target)."
+            )
+
+    return replace(table, chunks=chunks)
+
+
+def _kept(values: Sequence[str], keep: Sequence[bool]) -> Sequence[str]:
+    filtered = getattr(values, "filter", None)
+    return filtered(keep) if filtered else list(compress(values, keep))
+
+
+def may_break(values: Sequence[str]) -> bool:
+    """Whether one of the texts contains a line break."""
+    content = getattr(values, "content", None)
+    if content is None:
+        return has_break("".join(values))
+    found = content()
+    return b"\n" in found or b"\r" in found
 
 
 def has_break(text: str) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 from shutil import rmtree
 
 from .config import Config, read_config
-from .dataset import Dataset, Rows, check_columns, feature_names, id_columns, plain_dataset, read_rows
+from .dataset import Dataset, Rows, check_columns, feature_names, id_columns, plain_dataset, read_rows, with_labels
 from .layout import FileFacts, write_sides
 from .partition import with_keys
 from .problems import Problems, quote
@@ -36,7 +36,7 @@ def prepare(base: Path) -> list[str]:
     problems = Problems()
     warnings: list[str] = []
 
-    table = _table_of(config, inputs, problems)
+    table = with_labels(config, _table_of(config, inputs, problems, warnings), warnings)
     config = _without_index(config, table, warnings)
     rows, data = _dataset(config, table, script, problems, warnings)
     if table.names and not data.features:
@@ -85,7 +85,7 @@ def _dataset(
         check_columns(config, table.names, None if scripted else [], problems)
     # A script may fix its input columns, so its output is checked instead.
     written = _written(config, table, scripted)
-    rows = read_rows(config, table, written, problems, warnings, split=split, content=content)
+    rows = read_rows(config, table, written, problems, warnings, scripted=scripted, split=split, content=content)
     if table.names and not len(rows.places):
         problems.add(f"{config.source}: no rows; a row under the header is the least")
     if not scripted:
@@ -122,7 +122,7 @@ def _write_manifest(path: Path, manifest: dict[str, object]) -> None:
     path.write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def _table_of(config: Config, inputs: Path, problems: Problems) -> Table:
+def _table_of(config: Config, inputs: Path, problems: Problems, warnings: list[str]) -> Table:
     """The table of data.source and, where the split is by file, of the files of the holdout after it."""
     files = _files(config.source, "data.source", inputs / "data", problems)
     held = []
@@ -132,7 +132,7 @@ def _table_of(config: Config, inputs: Path, problems: Problems) -> Table:
     for file in files:
         if file.label in labels:
             problems.add(f"{file.label}: it is in data.source and in data.split.source; expected in one of them")
-    return replace(read_table(config, [*files, *held], problems), held_files=labels)
+    return replace(read_table(config, [*files, *held], problems, warnings), held_files=labels)
 
 
 def _files(source: str, key: str, folder: Path, problems: Problems) -> list[DataFile]:
@@ -142,19 +142,19 @@ def _files(source: str, key: str, folder: Path, problems: Problems) -> list[Data
     return files
 
 
-def read_table(config: Config, files: Sequence[DataFile], problems: Problems) -> Table:
+def read_table(config: Config, files: Sequence[DataFile], problems: Problems, warnings: list[str]) -> Table:
     """The table in the data files, with the columns that their folders add; mistakes are added to `problems`."""
-    return with_keys(_files_table(config, files, problems), files, problems)
+    return with_keys(_files_table(config, files, problems, warnings), files, problems)
 
 
-def _files_table(config: Config, files: Sequence[DataFile], problems: Problems) -> Table:
+def _files_table(config: Config, files: Sequence[DataFile], problems: Problems, warnings: list[str]) -> Table:
     if config.format == "parquet":
         from .parquet_table import read_parquet  # noqa: PLC0415  (pyarrow takes a while to import)
 
         return read_parquet(files, problems)
     from .csv_table import read_csv  # noqa: PLC0415
 
-    return read_csv(files, problems)
+    return read_csv(files, config.source_csv, problems, warnings)
 
 
 def _without_index(config: Config, table: Table, warnings: list[str]) -> Config:
@@ -211,7 +211,6 @@ def _holdout_digest(data: Dataset, target: Target) -> str:
     """sha256 of the holdout's sorted [row id, label] pairs as lines of JSON: the same for the same rows."""
     row_ids = list(compress(data.row_ids, data.held_out))
     codes = target.encode(list(compress(data.labels, data.held_out)))
-    digest = sha256()
-    for pair in sorted(zip(row_ids, codes, strict=True)):
-        digest.update(json.dumps(pair, ensure_ascii=False).encode() + b"\n")
-    return digest.hexdigest()
+    written = json.encoder.encode_basestring
+    lines = [f"[{written(row_id)}, {written(code)}]\n" for row_id, code in sorted(zip(row_ids, codes, strict=True))]
+    return sha256("".join(lines).encode()).hexdigest()

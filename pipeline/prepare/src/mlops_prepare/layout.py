@@ -29,14 +29,14 @@ class FileFacts(TypedDict):
 
 
 class Layout(NamedTuple):
-    """Makes the text of each file; fields are column by column, `keep` marks the rows of the file."""
+    """Makes the text of each file, in UTF-8; fields are column by column, `keep` marks the rows of the file."""
 
     extension: str
-    train_header: str
+    train_header: bytes
     # (codes, features, keep)
-    train: Callable[[Sequence[str], Fields, Iterable[int]], str]
+    train: Callable[[Sequence[str], Fields, Sequence[int]], bytes]
     # (row ids, codes, slices, features, keep)
-    holdout: Callable[[Sequence[str], Sequence[str], Fields, Fields, Iterable[int]], str]
+    holdout: Callable[[Sequence[str], Sequence[str], Fields, Fields, Sequence[int]], bytes]
 
 
 def write_sides(config: Config, data: Dataset, target: Target, folder: Path) -> dict[str, FileFacts]:
@@ -108,15 +108,19 @@ def _csv_layout(config: Config, data: Dataset) -> Layout:
     def arrange(codes: Sequence[str], features: Fields) -> Fields:
         return [codes, *features] if config.csv.target == "first" else [*features, codes]
 
-    def text(columns: Fields, keep: Iterable[int]) -> str:
+    def text(columns: Fields, keep: Sequence[int]) -> bytes:
+        if any(hasattr(values, "array") for values in columns):
+            from .texts import csv_lines  # noqa: PLC0415  (imported already where there is an array)
+
+            return csv_lines(columns, keep)
         buffer = io.StringIO()
         csv.writer(buffer, lineterminator="\n").writerows(compress(zip(*columns, strict=True), keep))
-        return buffer.getvalue()
+        return buffer.getvalue().encode()
 
     names = [[column.name] for column in data.features]
     return Layout(
         extension="csv",
-        train_header=text(arrange([config.target], names), [1]) if config.csv.header else "",
+        train_header=text(arrange([config.target], names), [1]) if config.csv.header else b"",
         train=lambda codes, features, keep: text(arrange(codes, features), keep),
         holdout=lambda row_ids, codes, slices, features, keep: text([row_ids, codes, *slices, *features], keep),
     )
@@ -134,8 +138,8 @@ def _json_layout(config: Config, data: Dataset) -> Layout:
     def features_json(features: Fields) -> Fields:
         return [column.to_json(values) for column, values in zip(data.features, features, strict=True)]
 
-    def text(template: str, columns: Fields, keep: Iterable[int]) -> str:
-        return "".join([template % row for row in compress(zip(*columns, strict=True), keep)])
+    def text(template: str, columns: Fields, keep: Sequence[int]) -> bytes:
+        return "".join([template % row for row in compress(zip(*columns, strict=True), keep)]).encode()
 
     feature_members = members(column.name for column in data.features)
     group = [] if data.group_column is None else [data.group_column]
@@ -146,7 +150,7 @@ def _json_layout(config: Config, data: Dataset) -> Layout:
     )
     return Layout(
         extension="jsonl",
-        train_header="",
+        train_header=b"",
         train=lambda codes, features, keep: text(train_template, [codes, *features_json(features)], keep),
         holdout=lambda row_ids, codes, slices, features, keep: text(
             holdout_template,
@@ -171,11 +175,10 @@ class _Output:
         self._rows = 0
         self._positives = 0
 
-    def write(self, text: str, codes: list[str]) -> None:
-        """Appends the lines of `text`, whose rows have these codes."""
-        encoded = text.encode()
-        self._stream.write(encoded)
-        self._hash.update(encoded)
+    def write(self, lines: bytes, codes: list[str]) -> None:
+        """Appends lines, whose rows have these codes."""
+        self._stream.write(lines)
+        self._hash.update(lines)
         self._rows += len(codes)
         self._positives += codes.count("1")
 

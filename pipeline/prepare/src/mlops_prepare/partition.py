@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from urllib.parse import unquote
 
-from .column import column_of, number, scan
+from .column import column_of, kinds_of, number
 from .problems import Problems, quote
 from .table import Chunk, DataFile, Table
 
@@ -51,7 +51,7 @@ def with_keys(table: Table, files: Sequence[DataFile], problems: Problems) -> Ta
     declared = table.declared
     if declared is not None:
         values = {name: {found.get(name, "") for found in keys.values()} for name in added}
-        declared = {**declared, **{name: column_of(name, scan(values[name])).type for name in added}}
+        declared = {**declared, **{name: column_of(name, kinds_of(values[name])).type for name in added}}
     differing: set[tuple[str, str]] = set()
 
     def chunks() -> Iterator[Chunk]:

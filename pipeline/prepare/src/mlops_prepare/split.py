@@ -6,10 +6,11 @@ import json
 from abc import ABC, abstractmethod
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from .column import is_marker
+from .column import is_missing
 from .moment import Kind, boundary_of, moment, unit_of, written
 from .problems import Finding, Problems, enumerate_some, quote, quote_cell
 from .table import Chunk, Places
@@ -27,8 +28,26 @@ def flags(sides: bytes, side: int) -> bytes:
 
 def in_holdout(salt: str, key: str, share: float) -> bool:
     """Whether the first 8 bytes of sha256(salt:key), big-endian, divided by 2^64, are below `share`."""
-    digest = sha256(f"{salt}:{key}".encode()).digest()
-    return int.from_bytes(digest[:8], "big") / 2**64 < share
+    return sha256(f"{salt}:{key}".encode()).digest() < _limit(share)
+
+
+def holdout_of(salt: str, keys: Iterable[str], share: float) -> list[bool]:
+    """`in_holdout` for many rows."""
+    limit = _limit(share)
+    return [sha256(f"{salt}:{key}".encode()).digest() < limit for key in keys]
+
+
+@lru_cache
+def _limit(share: float) -> bytes:
+    """The bytes of the first number whose 2^64th part, a double, is not below `share`.
+
+    Digests are compared with them whole: of two texts of bytes the longer is the larger if it begins with the other.
+    """
+    low, high = 0, 2**64
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (middle + 1, high) if middle / 2**64 < share else (low, middle)
+    return low.to_bytes(8, "big")
 
 
 def content_id(fields: Sequence[str]) -> str:
@@ -73,8 +92,7 @@ class _ByHash(Split):
         self._sides = bytearray()
 
     def add(self, _start: int, _chunk: Chunk, keys: Sequence[str]) -> None:
-        salt, share = self._config.salt, self._config.holdout
-        self._sides.extend(in_holdout(salt, key, share) for key in keys)
+        self._sides.extend(holdout_of(self._config.salt, keys, self._config.holdout))
 
     def sides(self, places: Places, _problems: Problems, warnings: list[str]) -> bytes:
         if self._config.row_id is None and len(places):
@@ -116,7 +134,7 @@ class _ByGroup(Split):
                 f"{places.describe(self._empty.first, self._empty.count)}: {name} is empty; every row needs a group: "
                 "fill it in, or leave such rows out"
             )
-        for marker in filter(is_marker, self._side_of):
+        for marker in filter(is_missing, filter(None, self._side_of)):
             count = self.groups.count(marker)
             warnings.append(f"{count:,} rows have the group {self._cell(marker)}: they count as one group.")
         found = set(self._side_of.values())

@@ -101,11 +101,14 @@ def check_names(
     file: DataFile, names: Sequence[str], first: tuple[DataFile, Sequence[str]] | None, problems: Problems
 ) -> bool:
     """Whether all columns have unique names, the same as in the first file; adds mistakes to `problems`."""
-    found = len(set(names)) == len(names) and all(names)
+    found = len(set(names)) == len(names) and all(name.strip() for name in names)
     for position, name in enumerate(names, start=1):
-        if not name:
-            problems.add(f"{file.label}: column {position} has no name")
-    for name in dict.fromkeys(name for name in names if name and names.count(name) > 1):
+        if not name.strip():
+            problems.add(
+                f"{file.label}: column {position} has no name; name it in the header, or remove the column and its "
+                "delimiter from every line"
+            )
+    for name in dict.fromkeys(name for name in names if name.strip() and names.count(name) > 1):
         at = [str(position) for position, other in enumerate(names, start=1) if other == name]
         problems.add(f"{file.label}: column name {quote(name)} stands {len(at)} times, as columns {enumerate_some(at)}")
     if found and first is not None and set(names) != set(first[1]):

@@ -9,7 +9,8 @@ from itertools import compress, islice
 
 from .column import number
 from .config import Config
-from .dataset import Dataset
+from .dataset import Dataset, lacks_label
+from .dialect import Decimal
 from .problems import SHOWN_ITEMS, Problems, enumerate_some, nearest, quote
 from .table import Places
 
@@ -21,11 +22,13 @@ class Target:
     labels: Sequence[str]
     positive: str | None
     positive_defaulted: bool
+    # The decimal mark of the labels, where they are numbers.
+    decimal: Decimal = "."
 
     def encode(self, labels: Sequence[str]) -> list[str]:
         """The text to write for the raw labels: a class's code, or the number itself."""
         if not self.labels:
-            return [number(label) or "" for label in labels]
+            return [number(label, self.decimal) or "" for label in labels]
         codes = {label: str(code) for code, label in enumerate(self.labels)}
         return [codes[label] for label in labels]
 
@@ -33,17 +36,18 @@ class Target:
 def read_target(config: Config, data: Dataset, places: Places, problems: Problems, warnings: list[str]) -> Target:
     """Checks the labels of both sides and decides the classes; adds mistakes to `problems`."""
     column = f"column {quote(config.target)} (data.target)"
-    missing = [data.rows[at] for at, label in enumerate(data.labels) if not label]
+    words = {label for label in set(data.labels) if lacks_label(config, label)}
+    missing = [data.rows[at] for at, label in enumerate(data.labels) if label in words]
     if missing:
-        where = places.describe(missing, len(missing))
-        problems.add(f"{where}: {column} is empty; every row needs a value")
+        problems.add(f"{places.describe(missing, len(missing))}: {column} {_missing(config, words)}")
     if config.problem == "regression":
         _check_numbers(column, config, data, places, problems)
         _check_sides(config, data, problems)
-        return Target(labels=[], positive=None, positive_defaulted=False)
+        return Target([], None, False, config.source_csv.decimal)
 
     counts = Counter(data.labels)
-    del counts[""]
+    for word in words:
+        del counts[word]
     classes = sorted(counts)
     if config.problem == "multiclass":
         if len(classes) < 2:
@@ -72,8 +76,22 @@ def read_target(config: Config, data: Dataset, places: Places, problems: Problem
     return Target(labels=[negative, positive], positive=positive, positive_defaulted=config.positive is None)
 
 
+def _missing(config: Config, words: set[str]) -> str:
+    """How the target of some rows is missing, and what to do."""
+    texts = sorted(words - {""})
+    parts = (["is empty"] if "" in words else []) + ([f"holds {enumerate_some(map(quote, texts))}"] if texts else [])
+    found = " and ".join(parts)
+    drop = "data.drop_missing_target: true leaves such rows out and counts them"
+    if not texts or config.problem == "regression":
+        return f"{found}; every row needs a value. {drop}"
+    return f"{found}; every row needs a value. {drop}, or data.columns: {{ {config.target}: text }} if it is a class"
+
+
 def _check_numbers(column: str, config: Config, data: Dataset, places: Places, problems: Problems) -> None:
-    wrong = [at for at, label in enumerate(data.labels) if label and number(label) is None]
+    decimal = config.source_csv.decimal
+    wrong = [
+        at for at, label in enumerate(data.labels) if number(label, decimal) is None and not lacks_label(config, label)
+    ]
     if wrong:
         where = places.describe((data.rows[at] for at in wrong), len(wrong))
         examples = enumerate_some(dict.fromkeys(quote(data.labels[at]) for at in islice(wrong, SHOWN_ITEMS)))

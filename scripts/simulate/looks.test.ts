@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { Random } from '../statistics/random.ts';
-import { decide } from './decide.ts';
-import { holdoutOf, modelOn, SUPERIOR } from './simulation.ts';
+import { decide } from '../../pipeline/gate/decide.ts';
+import { Random } from '../../pipeline/statistics/random.ts';
+import { holdoutOf, modelOn, SUPERIOR } from './looks.ts';
 
 test('the same comparison again gives the same verdict', () => {
   const random = new Random(5);

@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
-import { Random } from '../statistics/random.ts';
-import { NON_INFERIOR, promotions, SUPERIOR, seriesPromotions } from './simulation.ts';
+import { Random } from '../../pipeline/statistics/random.ts';
+import { NON_INFERIOR, promotions, SUPERIOR, seriesPromotions } from './looks.ts';
 
 // Seeds are fixed, so each count is the same on every run; the limits are three standard errors around what the rule
-// promises. simulate.ts prints the same with more holdouts.
+// promises. npm run simulate prints the same with more holdouts.
 const holdout = { rows: 2000, positives: 400 };
 const champion = 0.85;
 

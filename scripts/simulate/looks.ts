@@ -1,9 +1,9 @@
-import { defaultGate } from '../config/schema.ts';
-import * as normal from '../statistics/normal.ts';
-import type { Random } from '../statistics/random.ts';
-import type { BinaryScores } from '../statistics/scores.ts';
-import { decide } from './decide.ts';
-import type { GatePolicy } from './policy.ts';
+import { defaultGate } from '../../pipeline/config/schema.ts';
+import { decide } from '../../pipeline/gate/decide.ts';
+import type { GatePolicy } from '../../pipeline/gate/policy.ts';
+import * as normal from '../../pipeline/statistics/normal.ts';
+import type { Random } from '../../pipeline/statistics/random.ts';
+import type { BinaryScores } from '../../pipeline/statistics/scores.ts';
 
 const { SQRT2, exp, sqrt } = Math; // once: where Jest runs the code, looking up a global takes 200 ns
 

@@ -1,0 +1,96 @@
+import { formatCount } from '../../pipeline/format.ts';
+import { Random } from '../../pipeline/statistics/random.ts';
+
+/** Tables of measured shares, and the limits that they are held to. */
+
+/** How often something happened, out of `of` simulations. */
+export interface Measured {
+  count: number;
+  of: number;
+  least?: number;
+  most?: number;
+}
+
+/** A row's labels, and what was measured. */
+export interface Row {
+  labels: string[];
+  measured: (Measured | null)[];
+}
+
+export interface Table {
+  /** For --table and for the seeds of its rows. */
+  name: string;
+  title: string;
+  about: string;
+  /** Labels first, then what is measured. */
+  columns: string[];
+  /** The share of the simulations asked for that its rows take: less where one costs much. @default 1 */
+  share?: number;
+  /** What makes each row: it is called with the number of simulations and a generator of the row's own. */
+  rows: readonly ((runs: number, random: Random) => Row | Row[])[];
+}
+
+/**
+ * Measures a table. Each row has a generator of its own, so that a table gives the same numbers alone.
+ *
+ * @param progress is told of each row that is done, from 1
+ */
+export function measure(
+  { name, rows, share = 1 }: Table,
+  { runs, seed }: { runs: number; seed: number },
+  progress: (done: number, of: number) => void = () => {},
+): Row[] {
+  return rows.flatMap((row, index) => {
+    const measured = row(Math.ceil(share * runs), new Random(seedOf(`${seed} ${name} ${index}`)));
+    progress(index + 1, rows.length);
+    return measured;
+  });
+}
+
+/** FNV-1a, 32 bits. */
+function seedOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return hash >>> 0;
+}
+
+export const shareOf = ({ count, of }: Measured): number => count / of;
+
+/** Whether a share is beyond its limit, by more than this number of the simulation's standard errors. */
+export function isBeyond(measured: Measured, errors = 0): boolean {
+  const { least = 0, most = 1, of } = measured;
+  const share = shareOf(measured);
+  const room = (limit: number) => errors * Math.sqrt((limit * (1 - limit)) / of);
+  return share < least - room(least) || share > most + room(most);
+}
+
+/** Counts how many of `runs` simulations pass each of the tests that `once` makes. */
+export function countOf(runs: number, once: () => readonly boolean[]): number[] {
+  const counts: number[] = [];
+  for (let run = 0; run < runs; run++)
+    for (const [i, passes] of once().entries()) counts[i] = (counts[i] ?? 0) + Number(passes);
+  return counts;
+}
+
+export function tableMarkdown(table: Table, rows: readonly Row[]): string {
+  const cells = rows.map(({ labels, measured }) => [...labels, ...measured.map(cell)]);
+  const line = (texts: readonly string[]) => `| ${texts.join(' | ')} |`;
+  const labels = rows[0]?.labels.length ?? 1;
+  const rule = table.columns.map((_, i) => (i < labels ? '---' : '--:'));
+  const runs = Math.max(...rows.flatMap(({ measured }) => measured.map((each) => each?.of ?? 0)));
+  const about = `${table.about} ${formatCount(runs)} simulations of each row.`;
+  return [`## ${table.title}`, '', about, '', line(table.columns), line(rule), ...cells.map(line)].join('\n');
+}
+
+/** "4.7", in bold with the limit where it is beyond it. */
+function cell(measured: Measured | null): string {
+  if (measured === null) return '–';
+  const share = (100 * shareOf(measured)).toFixed(1);
+  if (!isBeyond(measured)) return share;
+  const { least, most } = measured;
+  const limit = [
+    least === undefined ? '' : `at least ${100 * least}`,
+    most === undefined ? '' : `at most ${100 * most}`,
+  ];
+  return `**${share}** (${limit.filter((text) => text !== '').join(', ')} expected)`;
+}

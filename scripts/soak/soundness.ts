@@ -1,0 +1,82 @@
+import type { Workspace } from '../../pipeline/cli/workspace.fixture.ts';
+import type { Check } from '../../pipeline/doctor/check.ts';
+import type { RunSummary } from './starts.ts';
+
+/** What a run of the same arguments comes to where nothing strikes it, and the champion before. */
+export interface Reference {
+  champion: string | null;
+  package: string;
+  uses: number;
+}
+
+interface Told {
+  champion: { package: string } | null;
+  runs: { execution: string; status: string; promoted: boolean }[];
+  unreadable?: string[];
+}
+
+/**
+ * Whether a state folder is sound after a fault: nothing is damaged, the champion is the old one or the candidate, doctor
+ * clears what is left, and the next run ends as if nothing had happened.
+ * @param repairsFirst whether doctor --repair runs before the next run, or after it
+ * @returns what is wrong
+ */
+export async function problemsOf(
+  workspace: Workspace,
+  { champion, package: candidate, uses }: Reference,
+  next: readonly string[],
+  repairsFirst: boolean,
+): Promise<string[]> {
+  const problems: string[] = [];
+  const expect = (holds: boolean, found: string) => holds || problems.push(found);
+  const examine = async (...args: string[]) => {
+    const { code, stdout, stderr } = await workspace.mlops('doctor', '--json', ...args);
+    const checks = stdout === '' ? [] : (JSON.parse(stdout) as { checks: Check[] }).checks;
+    expect(code === 0, `doctor ${args.join()}: exit code ${code} ${stderr} ${badOf(checks)}`);
+    return checks;
+  };
+  const history = async (): Promise<Told> => JSON.parse((await workspace.mlops('history', '--json')).stdout);
+  const repair = async () => {
+    await examine('--repair');
+    const left = (await examine()).filter(({ name, outcome }) => ownChecks.has(name) && outcome !== 'ok');
+    expect(left.length === 0, `after doctor --repair: ${badOf(left)}`);
+  };
+
+  await examine();
+  const struck = await history();
+  const now = struck.champion?.package ?? null;
+  expect([champion, candidate].includes(now), `champion: got ${now}, expected ${champion} or ${candidate}`);
+  expect((struck.unreadable ?? []).length === 0, `unreadable: ${struck.unreadable}`);
+  if (repairsFirst) await repair();
+
+  const { code, stdout, stderr } = await workspace.mlops('run', '--json', ...next);
+  expect(code === 0, `the next run: exit code ${code} ${stderr}`);
+  if (code === 0) {
+    const run = JSON.parse(stdout) as RunSummary;
+    expect(run.verdict.outcome === 'promote', `the next run: ${run.verdict.outcome}`);
+    expect(run.package === candidate, `the next run: package ${run.package}, expected ${candidate}`);
+    // The candidate may have become the champion before the fault.
+    expect(run.promoted || now === candidate, 'the next run did not promote');
+    expect(
+      run.verdict.holdout_uses <= uses,
+      `looks at the holdout: ${run.verdict.holdout_uses}, expected ${uses}`,
+    );
+  }
+  const after = await history();
+  expect(after.champion?.package === candidate, `the champion at the end: ${after.champion?.package}`);
+  expect(
+    after.runs.every(({ status }) => ['succeeded', 'failed', 'cancelled'].includes(status)),
+    `runs: ${after.runs.map(({ status }) => status)}`,
+  );
+  if (!repairsFirst) await repair();
+  return problems;
+}
+
+/** The checks of the state folder; others look at the machine. */
+const ownChecks = new Set(['Keys', 'Ledger', 'Lease', 'Champion', 'Artifacts', 'Approval', 'Leftovers']);
+
+const badOf = (checks: readonly Check[]): string =>
+  checks
+    .filter(({ outcome }) => outcome !== 'ok')
+    .map(({ name, detail }) => `${name}: ${detail}`)
+    .join('; ');

@@ -1,0 +1,97 @@
+import { behave, smallData, smallFiles } from '../../pipeline/cli/small-files.fixture.ts';
+import { Workspace } from '../../pipeline/cli/workspace.fixture.ts';
+import type { Point } from './point.ts';
+
+/** Where the run that is struck starts from. */
+export interface Start {
+  says: string;
+  args: readonly string[];
+  /** Of the run after it, which must end well; default: the same. */
+  next?: readonly string[];
+  /** Of the run that makes the champion before; default: there is none. */
+  before?: readonly string[];
+  /** The moments; default: all that the run passes. */
+  points?: readonly Point[];
+  /** Rows of the data; default: 400. */
+  rows?: number;
+}
+
+const promote = ['--mode', 'promote'];
+const tuning =
+  'tuning={strategy: random, objective: {metric: quality, goal: maximize}, max_jobs: 2, parallel_jobs: 2, ranges: {weight: {min: 1.5, max: 2}}}';
+/** Long enough to be struck while a job works. */
+const slow = behave({ seconds: 1.2 });
+const script = 'def transform(frame):\n    return frame\n';
+const scripted = ['--set', 'prepare.script=prepare.py'];
+
+const stubborn = `import signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+def transform(frame):
+    time.sleep(300)
+`;
+const during = (state: string, seconds: number): Point => ({ event: 'TaskStarted', state, seconds });
+
+export const starts = {
+  fresh: { says: 'an empty state folder; one model is trained', args: [...promote, ...slow] },
+  champion: {
+    says: 'a champion with another preparation; models are tuned, and both score',
+    before: [...promote, ...scripted],
+    args: [...promote, ...slow, '--set', tuning],
+  },
+  failing: {
+    says: 'a champion; the training fails, and the next run does not',
+    before: promote,
+    args: [...promote, ...behave({ weight: 2, train: 'fail' })],
+    next: [...promote, ...behave({ weight: 2 })],
+  },
+  'stubborn-train': {
+    says: 'a training that ignores SIGTERM, as does its child',
+    args: [...promote, ...behave({ train: 'stubborn' })],
+    next: promote,
+    points: [during('Train', 1)],
+  },
+  'stubborn-serve': {
+    says: 'a server that ignores SIGTERM and answers nothing',
+    args: [...promote, ...behave({ serve: 'stubborn' })],
+    next: promote,
+    points: [during('Score candidate', 1.5)],
+  },
+  'stubborn-prepare': {
+    says: 'a prepare script that ignores SIGTERM',
+    args: [...promote, '--set', 'prepare.script=stubborn.py'],
+    next: promote,
+    points: [during('Prepare', 3)],
+  },
+  large: {
+    says: 'a holdout of 320,000 rows, which takes the gate many seconds',
+    args: [...promote, '--set', 'data.holdout=0.8'],
+    points: [during('Plan', 0.5), during('Prepare', 5), during('Score candidate', 1), during('Gate', 2)],
+    rows: 400_000,
+  },
+} satisfies Record<string, Start>;
+
+export type StartName = keyof typeof starts;
+
+/** A workspace in which the run can start. */
+export async function workspaceOf({ before, rows = 400 }: Start): Promise<Workspace> {
+  const files = { 'data.csv': smallData(rows), 'prepare.py': script, 'stubborn.py': stubborn };
+  const workspace = new Workspace().write({ ...smallFiles(), ...files });
+  if (before !== undefined) await succeed(workspace, before);
+  return workspace;
+}
+
+/** Does a run, which must succeed, and returns what it says of itself. */
+export async function succeed(workspace: Workspace, args: readonly string[]): Promise<RunSummary> {
+  const { code, stdout, stderr } = await workspace.mlops('run', '--json', ...args);
+  if (code !== 0) throw new Error(`mlops run ${args.join(' ')}: exit code ${code}\n${stderr}`);
+  return JSON.parse(stdout) as RunSummary;
+}
+
+export interface RunSummary {
+  execution: string;
+  status: string;
+  package: string;
+  promoted: boolean;
+  reused: string[];
+  verdict: { outcome: string; holdout_uses: number };
+}

@@ -1,0 +1,89 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Finished, stackTrace, type Workspace } from '../../pipeline/cli/workspace.fixture.ts';
+import type { Fault } from './faults.ts';
+import type { Point } from './point.ts';
+import { problemsOf, type Reference } from './soundness.ts';
+import type { Start } from './starts.ts';
+
+export interface Struck {
+  /** Seconds from the fault until the process had ended; null: the run ended before the point. */
+  seconds: number | null;
+  /** Seconds from the fault until no process of its jobs was left. */
+  gone: number | null;
+  problems: string[];
+}
+
+const module = join(import.meta.dirname, 'stop-at.ts');
+/** Seconds that the processes of a killed run have to end: their guards ask first, then kill. */
+const grace = 5;
+
+/** Lets a run come to a point, brings the fault, and looks at what that leaves. */
+export async function strike(
+  workspace: Workspace,
+  {
+    point,
+    start,
+    fault,
+    reference,
+    repairsFirst,
+  }: {
+    point: Point;
+    start: Start;
+    fault: Fault;
+    reference: Reference;
+    repairsFirst: boolean;
+  },
+): Promise<Struck> {
+  const home = workspace.path('.mlops');
+  const disk = fault.disk?.(home) ?? null;
+  const reached = workspace.path('reached');
+  const environment = { SOAK_POINT: JSON.stringify(point), SOAK_REACHED: reached, SOAK_HOME: home };
+  try {
+    const run = workspace.startWith(module, environment, 'run', '--json', ...start.args);
+    let finished: Finished | null = null;
+    void run.finished.then((end) => {
+      finished = end;
+    });
+    while (finished === null && !(existsSync(reached) && isStopped(run.process.pid))) await delay(5);
+    if (finished !== null) return { seconds: null, gone: null, problems: [] };
+
+    const began = performance.now();
+    const since = () => (performance.now() - began) / 1000;
+    fault.strike(run.process, disk);
+    run.process.kill('SIGCONT');
+    const end = await Promise.race([run.finished, delay(1000 * (fault.within + 30), null, { ref: false })]);
+    const seconds = since();
+    if (end === null) run.process.kill('SIGKILL');
+    const left = await workspace.leftProcesses();
+    const gone = since();
+    disk?.heal();
+    const problems = [
+      ...(end === null || seconds > fault.within ? [`ended after ${seconds.toFixed(1)} s`] : []),
+      ...(end === null ? [] : told(end, fault)),
+      ...left.map((process) => `left: ${process}`),
+      ...(gone > Math.max(fault.within, grace) ? [`processes were left for ${gone.toFixed(1)} s`] : []),
+      ...(await problemsOf(workspace, reference, start.next ?? start.args, repairsFirst)),
+    ];
+    return { seconds, gone, problems };
+  } finally {
+    disk?.remove();
+  }
+}
+
+/** What is wrong with the way in which the process ended. */
+function told({ code, signal, stdout, stderr }: Finished, fault: Fault): string[] {
+  const problems: string[] = [];
+  if (stackTrace.test(stderr)) problems.push(`a stack trace: ${stderr}`);
+  if (fault.asked && code !== 130 && signal !== 'SIGINT') problems.push(`ended with ${code ?? signal}`);
+  if (fault.speaks && code !== 1) problems.push(`ended with ${code ?? signal}: ${stderr}`);
+  if (fault.speaks && !/ENOSPC|EROFS|read-only|no space/i.test(stdout + stderr))
+    problems.push(`did not say why: ${stderr}`);
+  return problems;
+}
+
+function isStopped(pid = 0): boolean {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  return stat.slice(stat.lastIndexOf(')') + 2).startsWith('T');
+}
