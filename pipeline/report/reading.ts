@@ -276,7 +276,7 @@ export function splitText({ split }: DataFacts): string | null {
       return `by group, ${split.column}: a group is on one side for ever`;
     case 'time': {
       const left = `; ${formatCountOf(split.embargoed ?? 0, 'row')} within ${formatDuration(split.embargo ?? 0)} before it left out of training`;
-      return `by time, ${split.column}: the newest rows, from ${split.boundary} on${split.embargo ? left : ''}`;
+      return `by time, ${split.column}: the newest rows${split.boundary === undefined ? '' : `, from ${split.boundary} on`}${split.embargo ? left : ''}`;
     }
     case 'file':
       return `by file: the rows of ${split.source}`;
@@ -475,7 +475,7 @@ export function runParts(report: Report): string[] {
 
 /** All notes, without duplicates. */
 export const notesOf = (report: Report): string[] => [
-  ...new Set([...(report.verdict?.notes ?? []), ...report.notes]),
+  ...new Set([...(report.verdict?.notes ?? []), ...report.notes, ...(report.model_notes ?? [])]),
 ];
 
 function joined(error: string, cause: string): string {
