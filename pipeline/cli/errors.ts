@@ -15,7 +15,9 @@ export function reportError(error: unknown, json: boolean): void {
     : message;
   // A stack trace helps only with a bug in this program.
   const ours =
-    exitCodeOf(error) === 1 && told === message && !['AwsError', 'UnreadableRecordError', 'StateInUseError'].includes(name);
+    exitCodeOf(error) === 1 &&
+    told === message &&
+    !['AwsError', 'UnreadableRecordError', 'StateInUseError'].includes(name);
   note(ours ? (stack ?? message) : told);
   if (json) printError(name, told);
 }
