@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, jest, test } from '@jest/globals';
 import { Workspace } from '../pipeline/cli/cli.fixture.ts';
@@ -59,29 +59,34 @@ const frameworks = [
   },
 ] as const;
 
-test.each(frameworks)('$framework: the script runs as it is, and its model is judged', async (each) => {
-  const { framework, lock, target, training, sensible } = each;
+/** A project whose model is `script` beside script_mode. */
+function project(script: string, lock: string, config: string): Workspace {
   const workspace = new Workspace();
   const model = workspace.path('model');
   mkdirSync(model);
-  for (const part of ['script_mode', 'pyproject.toml'])
+  for (const part of ['script_mode', 'pyproject.toml', 'model.yaml'])
     cpSync(join(root, 'examples/script-mode/model', part), join(model, part), { recursive: true });
   cpSync(join(root, lock), join(model, 'requirements.txt'));
-  cpSync(join(root, 'fixtures/script-mode', `${framework}.py`), join(model, 'train.py'));
+  writeFileSync(join(model, 'train.py'), script);
   writeFileSync(workspace.path('people.csv'), people());
-  writeFileSync(
-    workspace.path('mlops.yaml'),
-    `project: people
+  writeFileSync(workspace.path('mlops.yaml'), config);
+  return workspace;
+}
+
+test.each(frameworks)('$framework: the script runs as it is, and its model is judged', async (each) => {
+  const { framework, lock, target, training, sensible } = each;
+  const script = readFileSync(join(root, 'fixtures/script-mode', `${framework}.py`), 'utf8');
+  const positive = target.positive === null ? '' : `  positive: "${target.positive}"\n`;
+  const config = `project: people
 problem: ${target.problem}
 data:
   source: people.csv
   target: ${target.target}
   row_id: id
   exclude: [${target.exclude}]
-${target.positive === null ? '' : `  positive: "${target.positive}"\n`}model: { context: model, csv: { header: true }, manifest_channel: manifest }
-${training}
-`,
-  );
+${positive}${training}
+`;
+  const workspace = project(script, lock, config);
   const run = await runToVerdict(workspace);
   expect(run.status).toBe('succeeded');
   expectWithin(run, sensible);

@@ -7,7 +7,7 @@ interface MetricFacts {
   /** Name shown to people. */
   label: string;
   problems: readonly Problem[];
-  better: 'higher' | 'lower' | 'near 1';
+  better: 'higher' | 'lower' | 'near 1' | 'near 0';
   /** Smallest and largest possible value, inclusive; null: unbounded. */
   min: number | null;
   max: number | null;
@@ -40,6 +40,22 @@ export const metrics = {
     probabilities: true,
     scaleFree: false,
   },
+  calibration_in_the_large: {
+    label: 'Mean calibration',
+    problems: ['binary'],
+    better: 'near 0',
+    min: -1,
+    max: 1,
+    probabilities: true,
+    scaleFree: true,
+  },
+  expected_cost: {
+    label: 'Expected cost',
+    problems: ['binary'],
+    ...loss,
+    min: null,
+    probabilities: true,
+  },
   f1_macro: { label: 'Macro F1', problems: ['multiclass'], ...share },
   roc_auc_ovr: { label: 'ROC AUC, one vs rest', problems: ['multiclass'], ...ranking },
   rmse: { label: 'RMSE', problems: ['regression'], ...loss },
@@ -61,6 +77,12 @@ export const metricsOf = (problem: Problem): Metric[] =>
 /** A problem's metrics that cannot be computed without probabilities. */
 export const probabilityMetricsOf = (problem: Problem): Metric[] =>
   metricsOf(problem).filter((name) => metricFacts(name).probabilities);
+
+/** The best value of a metric that is best at one value; null if higher or lower is better. */
+export function idealOf(name: string): number | null {
+  const { better } = metricText(name);
+  return better === 'near 1' ? 1 : better === 'near 0' ? 0 : null;
+}
 
 /** A metric's label and better direction; an unknown metric is labelled with its own name. */
 export const metricText = (name: string): Pick<MetricFacts, 'label' | 'better'> =>

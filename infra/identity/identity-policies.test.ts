@@ -195,6 +195,15 @@ test('a pull request starts and stops evaluate runs and pushes candidates; a dep
       resource: names.ledgerTableArn,
       context: { 'dynamodb:LeadingKeys': ['champion'] },
     })),
+    // What gate.reuse: sealed withholds, and the scores from which it could be made again.
+    ...[
+      'sealed/churn/run-1/verdict.json',
+      'scores/churn/x/holdout.csv.out',
+      'jobs-evaluate/churn/p-1-candidate-1/h.out',
+    ].map((object) => ({
+      action: 's3:GetObject',
+      resource: `arn:aws:s3:::${names.artifactsBucket}/churn/${object}`,
+    })),
     { action: 's3:PutObject', resource: `arn:aws:s3:::${names.artifactsBucket}/churn/models/x/model.tar.gz` },
     {
       action: 's3:PutObject',

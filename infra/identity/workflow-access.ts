@@ -3,7 +3,7 @@ import type { Environment } from '../environment.ts';
 import { engineAccess } from '../features/train/prepare/engine-access.ts';
 import { decryptData, logInToEcr, readData, useKey } from '../iam/access.ts';
 import { arnOf, artifactsArn, executionArn, imageRepositories, ownJobsArn, s3Arn } from '../iam/arn.ts';
-import { allow, type Statement } from '../iam/statement.ts';
+import { allow, deny, type Statement } from '../iam/statement.ts';
 
 /*
  * Statements for both roles of GitHub's workflows, each within its limits.
@@ -32,6 +32,13 @@ export function read(environment: Environment, modes: readonly ('evaluate' | 'pr
   return [
     allow(['s3:ListBucket'], [s3Arn(environment, names.artifactsBucket)]),
     allow(['s3:GetObject'], [artifactsArn(environment, '*')]),
+    // A report needs no scores, and gate.reuse: sealed withholds them: as the gate keeps them, and as transform jobs do.
+    deny(
+      ['s3:GetObject'],
+      ['sealed/*', 'scores/*', ...['candidate', 'champion', 'anchor'].map((who) => `jobs-*/*-${who}-*`)].map(
+        (folder) => artifactsArn(environment, folder),
+      ),
+    ),
     // The names of a run's inputs are hashes of their content: each is written once and never replaced.
     allow(
       ['s3:PutObject'],

@@ -7,6 +7,7 @@ import { decide } from '../gate/decide.ts';
 import { groupColumnOf } from '../gate/group-column.ts';
 import type { GatePolicy } from '../gate/policy.ts';
 import { problemOf } from '../gate/problem-of.ts';
+import { publishableVerdict } from '../gate/publishable-verdict.ts';
 import { type ReadOptions, readScores } from '../gate/scores.ts';
 import { sealed } from '../gate/seal.ts';
 import type { Outcome, Verdict } from '../gate/verdict.ts';
@@ -50,7 +51,7 @@ export async function gate(options: GateOptions): Promise<void> {
 }
 
 async function gateFiles(file: string, options: GateOptions): Promise<void> {
-  const { policy, reading } = await policyFor(file, options);
+  const { policy, reading, sensitive } = await policyFor(file, options);
   const read = async (file: string | undefined) =>
     file === undefined ? null : await readScores(file, reading);
   const candidate = await readScores(file, reading);
@@ -60,7 +61,9 @@ async function gateFiles(file: string, options: GateOptions): Promise<void> {
     anchor: await read(options.anchor),
     policy,
   });
-  const verdict = policy.reuse === 'sealed' ? sealed(whole, policy) : whole;
+  const shown = policy.reuse === 'sealed' ? sealed(whole, policy) : whole;
+  // A terminal may be a public log. Small groups are shown: the verdict on a file is nobody's report.
+  const verdict = publishableVerdict(shown, { sensitive, min_group: 0 });
   if (options.json) printJson(verdict);
   else printVerdict(verdict);
   process.exitCode = exitCodes[verdict.outcome];
@@ -69,17 +72,17 @@ async function gateFiles(file: string, options: GateOptions): Promise<void> {
 async function policyFor(
   candidate: string,
   options: GateOptions,
-): Promise<{ policy: GatePolicy; reading: ReadOptions }> {
+): Promise<{ policy: GatePolicy; reading: ReadOptions; sensitive: string[] }> {
   const file = options.config ?? 'mlops.yaml';
   const given = options.config !== undefined || options.set.length > 0;
   if (!given && !(await exists(file))) {
     const problem = await problemOf(candidate);
-    return { policy: defaultGate(problem), reading: { problem } };
+    return { policy: defaultGate(problem), reading: { problem }, sensitive: [] };
   }
   const { config } = await loadConfig(file, options);
   const { data } = config;
   const reading = { problem: config.problem, positive: data.positive, group: groupColumnOf(data) };
-  return { policy: config.gate, reading };
+  return { policy: config.gate, reading, sensitive: data.sensitive };
 }
 
 function printVerdict(verdict: Verdict): void {

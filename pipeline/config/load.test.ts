@@ -34,6 +34,7 @@ describe('defaults', () => {
         exclude: [],
         slices: [],
         features_exclude: [],
+        sensitive: [],
         holdout: 0.2,
         split: { by: 'hash' },
         scoring: null,
@@ -66,6 +67,7 @@ describe('defaults', () => {
       gate: {
         primary: 'roc_auc',
         confidence: 0.95,
+        costs: null,
         thresholds: {},
         min_positives: 20,
         floor: true,
@@ -85,6 +87,7 @@ describe('defaults', () => {
       },
       monitoring: null,
       triggers: { data_landed: false, schedule: null, decay: false },
+      report: { min_group: 10 },
       budget: { max_run_usd: 25 },
       name: 'demo',
       notifications: { email: [] },

@@ -270,7 +270,7 @@ data: { source: x.csv, traget: y }
     `${base}gate: { zebra: 1 }
 `,
     [
-      'mlops.yaml: gate.zebra: unknown key "zebra"; expected one of primary, confidence, thresholds, min_positives, floor, champion, anchor, min_change, slices, inconclusive, reuse, enforce (line 4, column 9)',
+      'mlops.yaml: gate.zebra: unknown key "zebra"; expected one of primary, confidence, thresholds, min_positives, floor, champion, anchor, costs, min_change, slices, inconclusive, reuse, enforce (line 4, column 9)',
     ],
   ],
   [
@@ -366,9 +366,9 @@ data: { source: x.csv, target: y }
     `${base}gate: { primary: rmse, thresholds: { r2: { min: 0.1 } }, slices: { metric: mae } }
 `,
     [
-      'mlops.yaml: gate.primary: got "rmse", expected a metric of problem binary: roc_auc, pr_auc, log_loss, brier, f1, precision, recall, accuracy, calibration_slope (line 4, column 18)',
-      'mlops.yaml: gate.thresholds.r2: got "r2", expected a metric of problem binary: roc_auc, pr_auc, log_loss, brier, f1, precision, recall, accuracy, calibration_slope (line 4, column 42)',
-      'mlops.yaml: gate.slices.metric: got "mae", expected a metric of problem binary: roc_auc, pr_auc, log_loss, brier, f1, precision, recall, accuracy, calibration_slope (line 4, column 76)',
+      'mlops.yaml: gate.primary: got "rmse", expected a metric of problem binary: roc_auc, pr_auc, log_loss, brier, f1, precision, recall, accuracy, calibration_slope, calibration_in_the_large, expected_cost (line 4, column 18)',
+      'mlops.yaml: gate.thresholds.r2: got "r2", expected a metric of problem binary: roc_auc, pr_auc, log_loss, brier, f1, precision, recall, accuracy, calibration_slope, calibration_in_the_large, expected_cost (line 4, column 42)',
+      'mlops.yaml: gate.slices.metric: got "mae", expected a metric of problem binary: roc_auc, pr_auc, log_loss, brier, f1, precision, recall, accuracy, calibration_slope, calibration_in_the_large, expected_cost (line 4, column 76)',
     ],
   ],
   [
@@ -376,8 +376,32 @@ data: { source: x.csv, target: y }
     `${base}gate: { primary: brierr }
 `,
     [
-      'mlops.yaml: gate.primary: got "brierr", expected one of roc_auc, pr_auc, log_loss, brier, f1, precision, recall, accuracy, calibration_slope; did you mean "brier"? (line 4, column 18)',
+      'mlops.yaml: gate.primary: got "brierr", expected one of roc_auc, pr_auc, log_loss, brier, f1, precision, recall, accuracy, calibration_slope, calibration_in_the_large, expected_cost; did you mean "brier"? (line 4, column 18)',
     ],
+  ],
+  [
+    'an expected cost without costs',
+    `${base}gate: { primary: expected_cost, costs: off, thresholds: { expected_cost: { max: 1 } } }
+`,
+    [
+      'mlops.yaml: gate.primary: got "expected_cost" without costs, expected gate.costs: { false_positive: 1, false_negative: 5 } with what an error costs (line 4, column 18)',
+      'mlops.yaml: gate.thresholds.expected_cost: got "expected_cost" without costs, expected gate.costs: { false_positive: 1, false_negative: 5 } with what an error costs (line 4, column 74)',
+    ],
+  ],
+  [
+    'costs of which an error costs no more than the right decision',
+    `${base}gate: { costs: { false_positive: 1, false_negative: 0, true_negative: 1 } }
+`,
+    [
+      'mlops.yaml: gate.costs.false_positive: got 1, expected more than true_negative, 1: an error costs more than the right decision (line 4, column 34)',
+      'mlops.yaml: gate.costs.false_negative: got 0, expected more than true_positive, 0: an error costs more than the right decision (line 4, column 53)',
+    ],
+  ],
+  [
+    'costs that are not all given',
+    `${base}gate: { costs: { false_positive: 1 } }
+`,
+    ['mlops.yaml: gate.costs.false_negative: missing; expected a number (line 4, column 9)'],
   ],
   [
     'a metric that labels cannot give',
@@ -864,7 +888,7 @@ environments:
     [
       'mlops.yaml: monitoring.decay: got neither min nor max, expected at least one of them (line 4, column 22)',
       'mlops.yaml: monitoring.decay.metric: got "rmse", expected no such setting: not built yet (line 4, column 32)',
-      'mlops.yaml: monitoring.decay.metric: got "rmse", expected a metric of problem binary: roc_auc, pr_auc, log_loss, brier, f1, precision, recall, accuracy, calibration_slope (line 4, column 32)',
+      'mlops.yaml: monitoring.decay.metric: got "rmse", expected a metric of problem binary: roc_auc, pr_auc, log_loss, brier, f1, precision, recall, accuracy, calibration_slope, calibration_in_the_large, expected_cost (line 4, column 32)',
       'mlops.yaml: monitoring.decay.windows: got a list, expected no such setting: not built yet (line 4, column 47)',
       'mlops.yaml: monitoring.decay.windows: got [3, 2], expected [m, n] with m of at most n (line 4, column 47)',
     ],

@@ -47,6 +47,11 @@ function* target({ data }: Config): Iterable<Breach> {
   for (const list of ['exclude', 'slices', 'features_exclude'] as const)
     if (data[list].includes(data.target))
       yield [`data.${list}`, `got ${quoted(data.target)}, which is data.target; expected other columns`];
+  if (data.sensitive.includes(data.target))
+    yield [
+      'data.sensitive',
+      `got ${quoted(data.target)}, which is data.target, whose classes and predictions every report shows; expected other columns`,
+    ];
   if (data.row_id === data.target)
     yield ['data.row_id', `got ${quoted(data.target)}, which is data.target; expected another column`];
 }
@@ -62,7 +67,7 @@ function* rowId({ data }: Config): Iterable<Breach> {
 }
 
 function* columnLists({ data }: Config): Iterable<Breach> {
-  for (const list of ['exclude', 'slices', 'features_exclude'] as const)
+  for (const list of ['exclude', 'slices', 'features_exclude', 'sensitive'] as const)
     yield* repeated(`data.${list}`, data[list]);
   for (const column of data.slices)
     if (data.exclude.includes(column))
@@ -393,7 +398,7 @@ function* tuningJobs({ tuning }: Config): Iterable<Breach> {
 }
 
 /** Refuses a metric that this problem does not have, or that needs probabilities where the model returns labels. */
-function* unfit(path: string, metric: Metric, { problem, model }: Config): Iterable<Breach> {
+function* unfit(path: string, metric: Metric, { problem, model, gate }: Config): Iterable<Breach> {
   const known = metricsOf(problem);
   if (!known.includes(metric))
     yield [path, `got ${quoted(metric)}, expected a metric of problem ${problem}: ${known.join(', ')}`];
@@ -402,6 +407,29 @@ function* unfit(path: string, metric: Metric, { problem, model }: Config): Itera
       path,
       `got ${quoted(metric)}, which needs probabilities; expected ${known.filter((name) => !metricFacts(name).probabilities).join(', ')} with model.output label, or model: { output: probability } if serve answers probabilities`,
     ];
+  else if (metric === 'expected_cost' && gate.costs === null)
+    yield [
+      path,
+      'got "expected_cost" without costs, expected gate.costs: { false_positive: 1, false_negative: 5 } with what an error costs',
+    ];
+}
+
+function* gateCosts({ gate: { costs }, problem, model }: Config): Iterable<Breach> {
+  if (costs === null) return;
+  if (problem !== 'binary')
+    yield ['gate.costs', `got costs with problem ${problem}, expected none: they are of a binary decision`];
+  else if (model.output === 'label')
+    yield ['gate.costs', 'got costs with model.output label, expected model: { output: probability }'];
+  for (const [wrong, right] of [
+    ['false_positive', 'true_negative'],
+    ['false_negative', 'true_positive'],
+  ] as const) {
+    if (costs[wrong] > costs[right]) continue;
+    yield [
+      `gate.costs.${wrong}`,
+      `got ${costs[wrong]}, expected more than ${right}, ${costs[right]}: an error costs more than the right decision`,
+    ];
+  }
 }
 
 function* gatePrimary(config: Config): Iterable<Breach> {
@@ -611,6 +639,7 @@ const rules: readonly Rule[] = [
   gatePrimary,
   gateSlices,
   gateThresholds,
+  gateCosts,
   minChange,
   rollout,
   batchSize,

@@ -198,6 +198,11 @@ const data = object({
   features_exclude: columns('columns that are no features')
     .default([])
     .describe('Columns to hide from the model; they may still be slices.'),
+  sensitive: columns('columns to keep from publication')
+    .default([])
+    .describe(
+      'Columns whose values, and what is known of their groups, no comment, page, log or artifact shows: only the private report of a run does. They may be features and slices, and their slices decide as others do.',
+    ),
   holdout: number({ above: 0, below: 1 })
     .default(0.2)
     .describe('Share of rows held out of training. The gate judges models on these rows.'),
@@ -422,7 +427,7 @@ const gate = object({
     margin: margin
       .optional()
       .describe(
-        'Allowed loss, in units of primary or as a share of the champion\'s value such as "5%". superior ignores it. Default: 0.03; "5%" for log_loss, brier, calibration_slope, rmse, mae and mape.',
+        'Allowed loss, in units of primary or as a share of the champion\'s value such as "5%". superior ignores it. Default: 0.03; "5%" for log_loss, brier, calibration_slope, expected_cost, rmse, mae and mape.',
       ),
   })
     .prefault({})
@@ -437,6 +442,21 @@ const gate = object({
   })
     .prefault({})
     .describe('A fixed model that the candidate must not fall behind.'),
+  costs: offOr(
+    object({
+      false_positive: number().describe('Cost of a negative row that is predicted positive.'),
+      false_negative: number().describe('Cost of a positive row that is predicted negative.'),
+      true_positive: number()
+        .default(0)
+        .describe('Cost of a positive row that is predicted positive; below 0 is a gain.'),
+      true_negative: number().default(0).describe('Cost of a negative row that is predicted negative.'),
+    }),
+    '{ false_positive, false_negative }',
+  )
+    .default(null)
+    .describe(
+      'Binary: what a decision costs, in any unit, for the metric expected_cost. It predicts the positive class from the probability on at which that is no dearer. Default: off.',
+    ),
   min_change: offOr(
     object({
       absolute: number({ min: 0 }).optional().describe('Least difference, in units of primary.'),
@@ -456,7 +476,7 @@ const gate = object({
       max_drop: margin
         .optional()
         .describe(
-          'How far a slice may fall behind the champion, in units of metric or as a share of the champion\'s value. Default: 0.1; "20%" for log_loss, brier, calibration_slope, rmse, mae and mape.',
+          'How far a slice may fall behind the champion, in units of metric or as a share of the champion\'s value. Default: 0.1; "20%" for log_loss, brier, calibration_slope, expected_cost, rmse, mae and mape.',
         ),
       min_positives: whole({ min: 1 })
         .default(20)
@@ -664,6 +684,15 @@ export const configFile = object({
   })
     .prefault({})
     .describe('What a run may cost.'),
+  report: object({
+    min_group: whole({ min: 1 })
+      .default(10)
+      .describe(
+        'Least number of rows of a group, such as a slice, that is shown outside the private report.',
+      ),
+  })
+    .prefault({})
+    .describe('What reports show to everybody.'),
   notifications: object({
     email: z
       .array(string('an email address', /^[^\s@]+@[^\s@]+\.[^\s@]+$/), { error: 'a list of email addresses' })

@@ -106,6 +106,7 @@ test('a verdict carries what the contract names', () => {
     'recall',
     'accuracy',
     'calibration_slope',
+    'calibration_in_the_large',
   ]);
   for (const [name, metric] of Object.entries(verdict.metrics)) {
     expect(metric.method).toBe(name === 'roc_auc' ? 'score' : 'bootstrap');
@@ -629,7 +630,7 @@ test('what cannot be computed fails the policy that needs it, with the reason', 
     champion: onlyNo,
     policy: policy({ thresholds: { recall: { min: 0.1 } } }),
   });
-  expect(Object.keys(verdict.metrics)).toEqual(['log_loss', 'brier', 'accuracy']);
+  expect(Object.keys(verdict.metrics)).toEqual(['log_loss', 'brier', 'accuracy', 'calibration_in_the_large']);
   for (const name of ['primary', 'threshold recall', 'floor', 'champion']) {
     expect(check(verdict, name)).toMatchObject({
       outcome: 'fail',
@@ -945,6 +946,58 @@ test('a percent margin of the calibration slope is of its distance from 1', () =
   const { champion, note } = verdict.metrics.calibration_slope!;
   expect(check(verdict, 'champion').limit).toBeCloseTo(-Math.abs(champion! - 1) / 2, 12);
   expect(note).toContain('judged by its distance from 1');
+});
+
+test('the expected cost is a metric like others: with a floor, a margin and a threshold', () => {
+  const costs = { false_positive: 1, false_negative: 2.5, true_positive: 0, true_negative: 0 };
+  const asked = policy({
+    primary: 'expected_cost',
+    costs,
+    champion: { rule: 'superior' },
+    thresholds: { expected_cost: { max: 0.5 } },
+  });
+  const verdict = decide({ candidate: strong, champion: weak, policy: asked, replicates: 500 });
+  expect(verdict.outcome).toBe('promote');
+  const { candidate, difference, note } = verdict.metrics.expected_cost!;
+  expect(difference).toBeLessThan(0);
+  expect(note).toContain('from a probability of .286 on');
+  // A third of rows is positive: calling all rows positive costs 2/3, calling none 2.5/3.
+  expect(check(verdict, 'floor').value).toBeCloseTo(2 / 3 - candidate, 12);
+  expect(check(verdict, 'threshold expected_cost').outcome).toBe('pass');
+  expect(check(decide({ candidate: useless, policy: asked, replicates: 500 }), 'floor').outcome).toBe('fail');
+  const without = decide({ candidate: strong, policy: { ...asked, costs: null }, replicates: 0 });
+  expect(without.outcome).toBe('reject');
+  expect(without.reason).toContain('Expected cost cannot be computed: gate.costs is off.');
+});
+
+test('calibration in the large is judged by its distance from 0, on either side', () => {
+  const shifted = (by: number) => ({
+    ...strong,
+    scores: strong.scores!.map((p) => Math.min(1, Math.max(0, p + by))),
+  });
+  const asked = policy({ primary: 'calibration_in_the_large', floor: false });
+  const judged = (candidate: BinaryScores, champion: BinaryScores) =>
+    decide({ candidate, champion, policy: asked, replicates: 200 });
+  const base = judged(strong, strong).metrics.calibration_in_the_large!.candidate;
+  const mean = strong.scores!.reduce((sum, p) => sum + p, 0) / 600;
+  expect(base).toBeCloseTo(mean - 1 / 3, 12);
+  for (const by of [0.15, -0.25])
+    expect(check(judged(shifted(by), shifted(-base)), 'champion').outcome).toBe('fail');
+  expect(check(judged(shifted(-base), shifted(0.15)), 'champion').outcome).toBe('pass');
+});
+
+test('each slice tells its gap to the largest of its column, judged or not', () => {
+  const group = Array.from(strong.labels, (_, i) => (i % 5 < 2 ? 'few' : 'many'));
+  const candidate = { ...strong, slices: sliceColumns({ group }) };
+  const verdict = decide({ candidate, policy: policy({ primary: 'brier' }), replicates: 200 });
+  const [few, many] = ['few', 'many'].map((value) => verdict.slices.find((each) => each.value === value)!);
+  expect(many!.gap).toBeUndefined();
+  expect(few!.gap).toMatchObject({ reference: 'many', value: few!.candidate! - many!.candidate! });
+  const [low, high] = few!.gap!.interval!;
+  const width = ([from, to]: [number, number]) => to - from;
+  expect(high - low).toBeGreaterThan(Math.max(width(few!.interval!), width(many!.interval!)));
+  expect(low).toBeLessThan(few!.gap!.value);
+  expect(high).toBeGreaterThan(few!.gap!.value);
 });
 
 test('the power of the question is told: what an equal candidate passes, and the rows for 80 %', () => {

@@ -1,5 +1,5 @@
 import { formatCount, formatCountOf } from '../format.ts';
-import { metricsOf } from '../metrics.ts';
+import { idealOf, metricsOf } from '../metrics.ts';
 import { aucVariance, compareAucs } from '../statistics/delong.ts';
 import {
   type Estimate,
@@ -65,8 +65,8 @@ export function decide(input: GateInput): Verdict {
   }
   const rows = inOrder(input.candidate);
   const beside = (scores: Scores | null | undefined, threshold: number | null | undefined) =>
-    scores ? modelOf(joinTo(rows, scores), threshold ?? 0.5) : null;
-  const candidate = modelOf(rows, input.threshold ?? 0.5);
+    scores ? modelOf(joinTo(rows, scores), threshold ?? 0.5, policy.costs) : null;
+  const candidate = modelOf(rows, input.threshold ?? 0.5, policy.costs);
   const champion = beside(input.champion, input.championThreshold);
   const anchor = beside(input.anchor, input.anchorThreshold);
   const models = [candidate, champion, anchor].filter((model) => model !== null);
@@ -219,7 +219,8 @@ function noteFor(metric: string, model: Model, own: Estimate | null, difference:
   if (own === null) notes.push('no interval: too few rows');
   else if (own.standardError === 0)
     notes.push('variance 0: the interval is a point and says nothing about other rows');
-  if (metric === 'calibration_slope' && difference !== null) notes.push('judged by its distance from 1');
+  const ideal = idealOf(metric);
+  if (ideal !== null && difference !== null) notes.push(`judged by its distance from ${ideal}`);
   if (difference?.standardError === 0) {
     notes.push(
       difference.value === 0

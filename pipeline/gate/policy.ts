@@ -1,3 +1,5 @@
+import type { Costs } from '../statistics/costs.ts';
+
 /** A margin in the metric's unit, or a share of the other model's value: "5%". */
 export type Margin = number | `${number}%`;
 
@@ -29,6 +31,8 @@ export interface GatePolicy {
   /** The rule superior ignores margin. */
   champion: { rule: 'non_inferior' | 'superior'; margin?: Margin | undefined };
   anchor: { package: string | null; margin: Margin };
+  /** What a binary model's decisions cost. */
+  costs: Costs | null;
   min_change: { absolute?: number | undefined; relative?: number | undefined } | null;
   slices: SlicePolicy | null;
   inconclusive: 'hold' | 'promote' | 'reject';
@@ -39,7 +43,7 @@ export interface GatePolicy {
 /**
  * The margin in the metric's unit; NaN if it is missing or invalid. No comparison passes with NaN.
  *
- * @param reference the other model's value; where the best value is 1 (calibration slope), its distance from 1
+ * @param reference the other model's value; where one value is best (calibration slope), its distance from it
  */
 export function resolveMargin(margin: Margin | undefined, reference: number): number {
   if (margin === undefined) return Number.NaN;

@@ -9,7 +9,8 @@ import { aucVariance, compareAucs } from '../statistics/delong.ts';
 import { type Estimate, type Interval, intervalOf, valueIntervalOf } from '../statistics/estimate.ts';
 import { metricOf, modelOf } from '../statistics/model.ts';
 import * as normal from '../statistics/normal.ts';
-import { pick } from '../statistics/scores.ts';
+import { plotsOf } from '../statistics/plots.ts';
+import { type BinaryScores, pick } from '../statistics/scores.ts';
 import * as studentT from '../statistics/student-t.ts';
 import { joinTo } from './join.ts';
 import { readScores } from './scores.ts';
@@ -23,7 +24,7 @@ const score = JSON.parse(readFileSync(join(folder, 'score.json'), 'utf8'));
 const roles = ['candidate', 'champion'] as const;
 
 async function reference(name: string, problem: Problem) {
-  return modelOf(await readScores(join(folder, `${name}.csv`), { problem }), python.threshold);
+  return modelOf(await readScores(join(folder, `${name}.csv`), { problem }), python.threshold, python.costs);
 }
 
 /** Equal to 1e-9, of the value's size where that is above 1. */
@@ -39,9 +40,20 @@ test.each(binary)(
   async (name, role) => {
     const model = await reference(`binary-${name}-${role}`, 'binary');
     const expected: Record<string, number | null> = python.binary[name][role];
-    expect(Object.keys(expected)).toHaveLength(9);
+    expect(Object.keys(expected)).toHaveLength(11);
     for (const [metric, value] of Object.entries(expected)) expectClose(metricOf(model, metric), value);
     expectClose(metricOf(model, 'calibration_slope'), r[name][role].calibration_slope);
+  },
+);
+
+test.each(Object.keys(python.binary))(
+  'the decision curve of %s is that of its confusion matrices',
+  async (name) => {
+    const { labels, scores } = (await reference(`binary-${name}-candidate`, 'binary')).rows as BinaryScores;
+    const { net_benefit } = plotsOf({ labels, scores: scores! }).decision!;
+    const expected: [number, number][] = python.binary[name].net_benefit;
+    for (const [threshold, benefit] of expected)
+      expectClose(net_benefit.find(([t]) => Math.abs(t - threshold) < 1e-9)![1], benefit);
   },
 );
 

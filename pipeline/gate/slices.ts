@@ -7,6 +7,7 @@ import { type Model, metricOf, modelOf } from '../statistics/model.ts';
 import { samplingOf } from '../statistics/sampling.ts';
 import { pick, type SliceColumn } from '../statistics/scores.ts';
 import { dropCheck, failed, inconclusive, notJudged } from './checks.ts';
+import { withGaps } from './gaps.ts';
 import { type GatePolicy, resolveMargin } from './policy.ts';
 import { smallestClass, whyTooFew } from './rules.ts';
 import type { Check, SliceResult } from './verdict.ts';
@@ -68,10 +69,12 @@ export function judgeSlices(
   }
   const measured = slices.map((slice) => measure(slice, candidate, champion, policy, drawn));
   const checks = holm(measured, policy);
-  const results = measured.map(({ result }, i): SliceResult => {
-    const { outcome, detail, confidence } = checks[i]!.slice;
-    return { ...result, level: confidence, outcome, reason: detail };
-  });
+  const results = withGaps(
+    measured.map(({ result }, i): SliceResult => {
+      const { outcome, detail, confidence } = checks[i]!.slice;
+      return { ...result, level: confidence, outcome, reason: detail };
+    }),
+  );
   if (policy.slices === null) {
     return { results, checks: [notJudged('slices', 'gate.slices is off.')], notes };
   }
@@ -129,7 +132,7 @@ function measure(
   const metric = policy.slices?.metric ?? policy.primary;
   // The other slices' columns are left behind first: copying them for each slice would be quadratic.
   const part = (model: Model): Model =>
-    modelOf(pick({ ...model.rows, slices: new Map() }, rows), model.threshold);
+    modelOf(pick({ ...model.rows, slices: new Map() }, rows), model.threshold, model.costs);
   const own = part(candidate);
   const theirs = champion && part(champion);
   const values = [metricOf(own, metric), theirs && metricOf(theirs, metric)] as const;

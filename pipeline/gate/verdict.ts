@@ -31,6 +31,16 @@ export interface DelongResult {
   p_value: number | null;
 }
 
+/** How far the candidate's value in a slice is from that in the largest slice of the same column. */
+export interface Gap {
+  /** The value of the largest slice. */
+  reference: string;
+  /** The slice's value less the reference's, in the metric's own direction. */
+  value: number;
+  /** null where either has none. */
+  interval: Interval | null;
+}
+
 export interface SliceResult {
   column: string;
   value: string;
@@ -46,6 +56,8 @@ export interface SliceResult {
   /** Candidate minus champion, in the metric's own direction. */
   difference: number | null;
   difference_interval: Interval | null;
+  /** To the largest slice of the column; absent for that one, and for a slice without a value. Nothing judges it. */
+  gap?: Gap;
   /** The confidence level of the one-sided bound that judged the slice, by Holm's procedure; null if none did. */
   level: number | null;
   /** inconclusive: the point is beyond max_drop, but the bound does not show it. */

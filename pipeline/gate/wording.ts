@@ -48,5 +48,6 @@ export function whyAbsent({ rows: { problem }, absent }: Model, metric: string):
   const known: readonly string[] = metricsOf(problem);
   if (!known.includes(metric))
     return `the gate knows no such metric of a ${problem} model, only ${known.join(', ')}`;
-  return absent.get(metric) ?? 'it is not a finite number';
+  const why = metric === 'expected_cost' ? 'gate.costs is off' : 'it is not a finite number';
+  return absent.get(metric) ?? why;
 }

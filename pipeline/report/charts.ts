@@ -1,5 +1,6 @@
 import { decimalsFor, formatCount, formatPercent, formatValue } from '../format.ts';
 import { type Curve, heightAt } from '../statistics/curve.ts';
+import { benefitOfAll, type DecisionCurve } from '../statistics/decision-curve.ts';
 import type { CalibrationBin, ModelPlots } from '../statistics/plots.ts';
 import type { TuningFacts } from '../steps/train/evidence.ts';
 import {
@@ -34,6 +35,7 @@ export function curveCharts(candidate: ModelPlots, champion: ModelPlots | null):
   if (candidate.pr !== undefined) charts.push(prChart(candidate, champion));
   if (candidate.calibration !== undefined)
     charts.push(calibrationChart(candidate.calibration, champion?.calibration, CALIBRATION));
+  if (candidate.decision !== undefined) charts.push(decisionChart(candidate.decision, champion?.decision));
   if (candidate.histogram !== undefined)
     charts.push(distributionChart(candidate.histogram, champion?.histogram));
   if (candidate.roc_by_class !== undefined && candidate.roc_by_class.length > 0)
@@ -41,7 +43,9 @@ export function curveCharts(candidate: ModelPlots, champion: ModelPlots | null):
   if (candidate.confidence !== undefined)
     charts.push(calibrationChart(candidate.confidence, champion?.confidence, CONFIDENCE));
   if (candidate.predicted_actual !== undefined)
-    charts.push(predictedActualChart(candidate.predicted_actual, champion?.predicted_actual));
+    charts.push(
+      predictedActualChart(candidate.predicted_actual, champion?.predicted_actual, candidate.rows_per_point),
+    );
   if (candidate.residuals !== undefined) charts.push(residualChart(candidate.residuals, champion?.residuals));
   return charts;
 }
@@ -164,6 +168,59 @@ function calibrationChart(
   };
 }
 
+/** Net benefit above the better of "all" and "none", both drawn as references, is what the model adds. */
+function decisionChart(candidate: DecisionCurve, champion: DecisionCurve | undefined): Chart {
+  const { net_benefit, prevalence, threshold } = candidate;
+  const lowest = -prevalence / 4;
+  const all = net_benefit
+    .map(([t]): [number, number] => [t, benefitOfAll(prevalence, t)])
+    .filter(([, benefit]) => benefit >= lowest);
+  const shown = (curve: Curve): Curve => curve.map(([t, benefit]) => [t, Math.max(lowest, benefit)]);
+  const at = threshold ?? prevalence;
+  const best = Math.max(0, benefitOfAll(prevalence, at));
+  const told = (curve: Curve) => formatValue(heightAt(curve, at), 3);
+  return {
+    title: 'Decision curve',
+    caption: `Net benefit per row by threshold; dotted: calling every row positive, and none${threshold === null ? '' : '. Upright: the threshold of gate.costs'}.`,
+    svg: draw(
+      {
+        grid: { left: 52, right: 12, top: 14, bottom: 44 },
+        xAxis: unit('Threshold probability'),
+        yAxis: {
+          ...number(''),
+          min: lowest,
+          max: prevalence * 1.05,
+          axisLabel: {
+            ...label((value) => (value === 0 ? '0' : formatValue(value, prevalence < 0.1 ? 3 : 2))),
+            showMinLabel: false,
+            showMaxLabel: false,
+          },
+        },
+        series: [
+          reference([
+            [0, 0],
+            [1, 0],
+          ]),
+          reference([[0, prevalence], ...all]),
+          ...(threshold === null
+            ? []
+            : [
+                reference([
+                  [threshold, lowest],
+                  [threshold, prevalence],
+                ]),
+              ]),
+          ...(champion === undefined ? [] : [line(shown(champion.net_benefit), CHAMPION)]),
+          line(shown(net_benefit), CANDIDATE),
+        ],
+      },
+      'decision',
+      'Decision curve: net benefit by threshold',
+      `At a threshold of ${formatValue(at, 3)} the candidate's net benefit per row is ${told(net_benefit)}${champion === undefined ? '' : `, the champion's ${told(champion.net_benefit)}`}; the better of calling every row positive and none has ${formatValue(best, 3)}.`,
+    ),
+  };
+}
+
 type Histogram = NonNullable<ModelPlots['histogram']>;
 
 /** Shares of each class rather than counts, so that a rare one is visible; the champion is below the candidate. */
@@ -259,13 +316,17 @@ function classRocChart(curves: ClassCurves, champion: ClassCurves | undefined): 
   };
 }
 
-function predictedActualChart(points: Curve, champion: Curve | undefined): Chart {
+function predictedActualChart(
+  points: Curve,
+  champion: Curve | undefined,
+  rowsPerPoint: number | undefined,
+): Chart {
   const all = [...points, ...(champion ?? [])].flat();
   const low = Math.min(...all);
   const high = Math.max(...all);
   return {
     title: 'Predicted and actual',
-    caption: `${formatCount(points.length)} rows of the holdout; on the line a prediction is exact.`,
+    caption: `${formatCount(points.length)} ${rowsPerPoint === undefined ? 'rows' : `averages of ${rowsPerPoint} rows`} of the holdout; on the line a prediction is exact.`,
     svg: draw(
       {
         xAxis: { ...number('Predicted'), scale: true },

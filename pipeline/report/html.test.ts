@@ -75,7 +75,7 @@ test('each state has its verdict, its reason and what it can show', () => {
 
 test('a binary page has ROC, precision-recall, calibration and score charts of both models', () => {
   const page = renderHtml(sampleReport());
-  for (const id of ['roc', 'pr', 'calibration', 'distribution', 'tuning-search', 'tuning-1']) {
+  for (const id of ['roc', 'pr', 'calibration', 'decision', 'distribution', 'tuning-search', 'tuning-1']) {
     const chart = page.match(new RegExp(`aria-labelledby="${id}-title.*?</svg>`, 's'))?.[0] ?? '';
     expect(chart).toContain('var(--candidate)');
     if (!id.startsWith('tuning')) expect(chart).toContain('var(--champion)');
@@ -83,6 +83,28 @@ test('a binary page has ROC, precision-recall, calibration and score charts of b
   expect(renderHtml(firstRun()).match(/aria-labelledby="roc-title.*?<\/svg>/s)?.[0]).not.toContain(
     '--champion',
   );
+});
+
+test('the decision curve tells the net benefit at the threshold of gate.costs, or at the share of positives', () => {
+  const told = (report: Report) =>
+    renderHtml(report).match(/<desc id="decision-desc">(.*?)<\/desc>/s)?.[1] ?? '';
+  expect(told(sampleReport())).toMatch(
+    /^At a threshold of \.167 the candidate&#39;s net benefit per row is \.\d{3}, the champion&#39;s \.\d{3}; .* has \.000\.$/,
+  );
+  const without = sampleReport();
+  for (const model of [without.plots?.candidate, without.plots?.champion])
+    if (model?.decision) model.decision.threshold = null;
+  expect(told(without)).toMatch(/^At a threshold of \.161 /);
+});
+
+test('gaps between groups stand below the slices, each with its interval', () => {
+  const page = renderHtml(sampleReport());
+  const gaps = page.slice(page.indexOf('Gaps between groups</h3>'), page.indexOf('id="model-heading"'));
+  expect(gaps).toMatch(
+    /<small>Gender<\/small>Female less Male<\/th><td class="number strong">\+\.014<small>\[−\.116, \+\.140\]<\/small><\/td>/,
+  );
+  expect(gaps).not.toContain('Male less Female');
+  expect(gaps).not.toContain('Human Resources less');
 });
 
 test('other problems have their own charts', () => {

@@ -1,5 +1,6 @@
 import {
   decimalsFor,
+  formatConfidence,
   formatCount,
   formatCountOf,
   formatPercent,
@@ -220,7 +221,7 @@ function metricsBody(verdict: Verdict, rival: string): Html {
       ${cell('number strong', candidate)}
       ${cell('number', stacked(row.champion, row.championInterval))}
       ${cell('number', [stacked(row.difference, row.differenceInterval), narrowEffect(row)])}
-      ${cell('plot', difference !== null && row.better !== 'near 1' && differenceMark(difference, interval, row.better === 'lower'))}
+      ${cell('plot', difference !== null && !row.better.startsWith('near') && differenceMark(difference, interval, row.better === 'lower'))}
       ${cell('effects', row.effect !== null && html`<span class="effect ${row.effect}">${row.effect}</span>`)}
     </tr>${noteRow(row.note, 6)}`;
   });
@@ -235,7 +236,7 @@ function metricsBody(verdict: Verdict, rival: string): Html {
 /** The direction in a word, for a phone, which has no room for the plot. */
 function narrowEffect({ effect, better, result: { difference } }: reading.MetricRow): Html | '' {
   if (effect !== null) return html`<small class="narrow ${effect}">${effect}</small>`;
-  if (difference === null || difference === 0 || better === 'near 1') return '';
+  if (difference === null || difference === 0 || better.startsWith('near')) return '';
   const word = difference > 0 === (better === 'higher') ? 'better' : 'worse';
   return html`<small class="narrow not-clear">${word}, not clear</small>`;
 }
@@ -246,7 +247,7 @@ function shareMark({ candidate, interval }: MetricResult): Html | '' {
   return low >= 0 && high <= 1 ? valueMark(candidate, interval, null, [0, 1]) : '';
 }
 
-const DIRECTIONS = { higher: '', lower: 'lower is better', 'near 1': 'ideal is 1' };
+const DIRECTIONS = { higher: '', lower: 'lower is better', 'near 1': 'ideal is 1', 'near 0': 'ideal is 0' };
 
 const noteRow = (note: string, columns: number): Html | '' =>
   note === '' ? '' : html`<tr class="note"><td colspan="${columns}">${text(note)}</td></tr>`;
@@ -415,7 +416,25 @@ function slicesBody(verdict: Verdict, rival: string): Html | '' {
     numbers('Candidate', ...(champion ? [rival, 'Difference'] : [])),
     judged && column('Check', 'judged'),
   ];
-  return table('Slices', head, body, positives ? 'slices positives' : 'slices');
+  return html`${table('Slices', head, body, positives ? 'slices positives' : 'slices')}${gapsBody(verdict)}`;
+}
+
+const OPEN_GAPS = 20;
+
+/** The candidate's own gaps between groups, whatever the champion does. */
+function gapsBody(verdict: Verdict): Html | '' {
+  const rows = reading.gapRows(verdict).map(
+    ({ column: name, groups, gap, interval, isClear }) => html`<tr>
+      <th scope="row"><small>${text(name, 60)}</small>${text(groups, 120)}</th>
+      ${cell('number strong', stacked(gap, interval))}
+      ${cell('effects', isClear && html`<span class="effect">clear</span>`)}
+    </tr>`,
+  );
+  if (rows.length === 0) return '';
+  const head = [column('Groups'), numbers('Gap'), column(hidden('Clear gap'))];
+  return html`<h3>Gaps between groups</h3>
+    <p class="after">The candidate in each group less the candidate in the largest group of the column, with its ${formatConfidence(verdict.confidence)} interval; clear where that leaves out 0. Among many gaps, some are clear by luck.</p>
+    ${foldedTable('Gaps between groups', head, rows, 'gaps', OPEN_GAPS)}`;
 }
 
 function explanationAside({ unit, features }: Explanation, rival: string): string {

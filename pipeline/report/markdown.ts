@@ -133,7 +133,7 @@ function metrics(report: Report, verdict: Verdict, most: number): string {
   const champion = reading.hasChampion(verdict);
   const head = champion ? ['Metric', 'Candidate', rival, 'Difference'] : ['Metric', 'Candidate'];
   const body = rows.slice(0, most).map((row) => {
-    const arrow = { higher: '', lower: ' ↓', 'near 1': ' → 1' }[row.better];
+    const arrow = { higher: '', lower: ' ↓', 'near 1': ' → 1', 'near 0': ' → 0' }[row.better];
     const name = row.primary ? `**${prose(row.label)}**${arrow} · primary` : `${prose(row.label)}${arrow}`;
     const note = row.note === '' ? '' : `<br><sub>${prose(row.note)}</sub>`;
     const candidate = cell(row.primary ? `**${row.candidate}**` : row.candidate, row.interval);
@@ -262,10 +262,30 @@ function slices(verdict: Verdict, rival: string, most: number, whole: boolean): 
   ];
   const head = ['Slice', ...numbers, 'Check'];
   const align = ['', ...numbers.map(() => '-:'), ''];
+  const gaps = reading.gapRows(verdict);
+  const gapTable =
+    gaps.length === 0
+      ? ''
+      : [
+          'Gaps of the candidate between groups: each less the largest of its column.',
+          table(
+            ['Groups', 'Gap'],
+            gaps
+              .slice(0, most)
+              .map(({ column, groups, gap, interval }) => [
+                `${code(column, 60)} ${prose(groups, 160)}`,
+                cell(gap, interval),
+              ]),
+            ['', '-:'],
+          ),
+          more(gaps.length - Math.min(gaps.length, most), 'gap'),
+        ]
+          .filter((part) => part !== '')
+          .join('\n\n');
   const summary = `Slices by ${prose(metric)}: ${formatCount(rows.length)}${failed > 0 ? `, ${failed} failed` : ''}`;
   return details(
     summary,
-    [table(head, body, align), more(rows.length - body.length, 'slice')].join('\n\n').trim(),
+    [table(head, body, align), more(rows.length - body.length, 'slice'), gapTable].join('\n\n').trim(),
     whole || failed > 0,
   );
 }

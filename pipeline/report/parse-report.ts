@@ -64,6 +64,7 @@ const sliceResult = z.object({
   interval: interval.nullable().exactOptional(),
   difference: z.number().nullable(),
   difference_interval: interval.nullable(),
+  gap: z.object({ reference: text, value: z.number(), interval: interval.nullable() }).exactOptional(),
   level: share.nullable(),
   outcome,
   reason: text,
@@ -119,6 +120,7 @@ const plots = z.object({
   roc: points.exactOptional(),
   pr: points.exactOptional(),
   calibration: bins.exactOptional(),
+  decision: z.object({ net_benefit: points, prevalence: share, threshold: share.nullable() }).exactOptional(),
   histogram: z.object({ edges: numbers, negatives: numbers, positives: numbers }).exactOptional(),
   confusion: z
     .object({ classes: list(text, mostPoints), counts: list(numbers, mostPoints) })
@@ -129,6 +131,7 @@ const plots = z.object({
   confidence: bins.exactOptional(),
   roc_by_class: list(z.object({ class: text, roc: points }), mostPoints).exactOptional(),
   predicted_actual: points.exactOptional(),
+  rows_per_point: count.exactOptional(),
   residuals: z.object({ edges: numbers, counts: numbers }).exactOptional(),
 });
 
@@ -234,6 +237,8 @@ const report = z.object({
     note: text,
   }),
   notes: list(text),
+  model_notes: list(text).exactOptional(),
+  privacy: z.object({ sensitive: list(text), min_group: count, row_id: text.nullable() }).exactOptional(),
   links: list(z.object({ label: text, url: text })),
 });
 

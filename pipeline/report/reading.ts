@@ -99,30 +99,36 @@ function nextSteps({ verdict, run }: Report): string[] {
   return [whatDecides(verdict), accept ?? 'A reviewer of the workflow Approve can promote it all the same.'];
 }
 
-/** What would let the gate decide about a candidate that it holds, as a sentence; empty for other verdicts. */
-export function whatDecides({ outcome, checks }: Verdict): string {
-  if (outcome !== 'hold') return '';
-  const open = checks.filter((check) => check.outcome === 'inconclusive');
-  const ways = new Set(open.flatMap(({ name, limit }) => waysToDecide(name, limit)));
-  return ways.size === 0 ? '' : `Next: ${[...ways].join(', or ')}.`;
+/** What would let the gate decide about a candidate that it holds, in sentences; empty for other verdicts. */
+export function whatDecides(verdict: Verdict): string {
+  if (verdict.outcome !== 'hold') return '';
+  const open = verdict.checks.filter((check) => check.outcome === 'inconclusive');
+  const ways = [...new Set(open.flatMap((check) => waysToDecide(check, verdict)))];
+  if (ways.length === 0) return '';
+  const compares = open.some(({ name }) => name === 'champion') && ways.includes(moreRows);
+  return `Next: ${ways.join(', or ')}.${compares ? ' `mlops power` says how many rows a comparison needs.' : ''}`;
 }
 
+const moreRows = 'more rows in the holdout (more data, or a larger data.holdout)';
+
 /** What would make an inconclusive check pass or fail. */
-function waysToDecide(name: string, limit: number | null): string[] {
+function waysToDecide({ name, limit }: Check, { metrics, primary }: Verdict): string[] {
   const [check] = name.split(' ');
   if (check === 'min_change') return ['a candidate that differs more', 'a smaller gate.min_change'];
-  const rows = 'more rows in the holdout (more data, or a larger data.holdout)';
   // The rule superior has no margin: its limit is 0.
-  return (check === 'champion' && limit !== 0) || check === 'anchor'
-    ? [rows, `a wider gate.${check}.margin`]
-    : [rows];
+  const superior = check === 'champion' && limit === 0;
+  const same = metrics[primary]?.difference_interval?.every((bound) => bound === 0) ?? false;
+  if (superior && same) return ['a candidate that predicts otherwise than the champion'];
+  return (check === 'champion' && !superior) || check === 'anchor'
+    ? [moreRows, `a wider gate.${check}.margin`]
+    : [moreRows];
 }
 
 export interface MetricRow {
   name: string;
   label: string;
   primary: boolean;
-  better: 'higher' | 'lower' | 'near 1';
+  better: ReturnType<typeof metricText>['better'];
   candidate: string;
   interval: string;
   champion: string;
@@ -167,7 +173,7 @@ function metricRow(name: string, result: MetricResult, primary: boolean): Metric
 }
 
 function effectOf(result: MetricResult, better: MetricRow['better']): MetricRow['effect'] {
-  if (result.difference_interval === null || better === 'near 1') return null;
+  if (result.difference_interval === null || better.startsWith('near')) return null;
   const [low, high] = result.difference_interval;
   if (low <= 0 && high >= 0) return null;
   return low > 0 === (better === 'higher') ? 'better' : 'worse';
@@ -225,6 +231,33 @@ export function sliceRows(verdict: Verdict): SliceRow[] {
     .sort((a, b) => CHECK_ORDER[a.outcome] - CHECK_ORDER[b.outcome]);
 }
 
+export interface GapRow {
+  column: string;
+  /** "Male less Female" */
+  groups: string;
+  metric: string;
+  gap: string;
+  interval: string;
+  /** Whether the interval leaves out 0. */
+  isClear: boolean;
+}
+
+/** How far each slice is from the largest of its column, where that has an interval. */
+export function gapRows({ slices }: Verdict): GapRow[] {
+  return slices.flatMap(({ column, value, metric, candidate, gap }) => {
+    if (!gap?.interval) return [];
+    const decimals = decimalsFor(candidate);
+    return {
+      column,
+      groups: `${value} less ${gap.reference}`,
+      metric: metricText(metric).label,
+      gap: formatSigned(gap.value, decimals),
+      interval: formatInterval(gap.interval, decimals, formatSigned),
+      isClear: gap.interval[0] > 0 || gap.interval[1] < 0,
+    };
+  });
+}
+
 /** "255 rows, 41 positive", "255 rows in 90 groups, 41 positive" */
 export function countsOf(rows: number, positives: number | null, groups?: number): string {
   const counted = [
@@ -243,7 +276,7 @@ export function splitText({ split }: DataFacts): string | null {
       return `by group, ${split.column}: a group is on one side for ever`;
     case 'time': {
       const left = `; ${formatCountOf(split.embargoed ?? 0, 'row')} within ${formatDuration(split.embargo ?? 0)} before it left out of training`;
-      return `by time, ${split.column}: the newest rows, from ${split.boundary} on${split.embargo ? left : ''}`;
+      return `by time, ${split.column}: the newest rows${split.boundary === undefined ? '' : `, from ${split.boundary} on`}${split.embargo ? left : ''}`;
     }
     case 'file':
       return `by file: the rows of ${split.source}`;
@@ -442,7 +475,7 @@ export function runParts(report: Report): string[] {
 
 /** All notes, without duplicates. */
 export const notesOf = (report: Report): string[] => [
-  ...new Set([...(report.verdict?.notes ?? []), ...report.notes]),
+  ...new Set([...(report.verdict?.notes ?? []), ...report.notes, ...(report.model_notes ?? [])]),
 ];
 
 function joined(error: string, cause: string): string {

@@ -1,3 +1,4 @@
+import { withGaps } from '../gate/gaps.ts';
 import type { Check, MetricResult, Verdict } from '../gate/verdict.ts';
 import { multiclassPlotsOf, plotsOf, regressionPlotsOf } from '../statistics/plots.ts';
 import type { Report } from './report.ts';
@@ -142,34 +143,55 @@ export function sampleVerdict(change: Partial<Verdict> = {}): Verdict {
         difference_interval: [-0.0511, 0.3192],
         p_value: 0.16,
       }),
+      calibration_in_the_large: metric({
+        candidate: -0.0081,
+        champion: 0.0132,
+        interval: [-0.0411, 0.0249],
+        champion_interval: [-0.0211, 0.0472],
+        difference: -0.0213,
+        difference_interval: [-0.0321, -0.0102],
+        p_value: 0.002,
+      }),
+      expected_cost: metric({
+        candidate: 0.4431,
+        champion: 0.4902,
+        interval: [0.349, 0.5451],
+        champion_interval: [0.3922, 0.6],
+        difference: -0.0471,
+        difference_interval: [-0.1137, 0.0157],
+        p_value: 0.149,
+        note: 'per row, by gate.costs, positive from a probability of .167 on',
+      }),
     },
-    slices: [
-      ['Gender', 'Female', 104, 15, 0.8639, 0.8521],
-      ['Gender', 'Male', 151, 26, 0.8497, 0.8372],
-      ['MaritalStatus', 'Divorced', 57, 6, 0.8301, 0.8203],
-      ['MaritalStatus', 'Married', 117, 14, 0.8412, 0.8447],
-      ['MaritalStatus', 'Single', 81, 21, 0.8619, 0.8389],
-      ['Department', 'Human Resources', 11, 2, null, null],
-      ['Department', 'Research & Development', 168, 23, 0.8571, 0.8462],
-      ['Department', 'Sales', 76, 16, 0.8448, 0.8312],
-    ].map(([column, value, n, positives, candidate, champion]) => ({
-      column: String(column),
-      value: String(value),
-      n: Number(n),
-      positives: Number(positives),
-      metric: 'roc_auc',
-      candidate: candidate as number | null,
-      champion: champion as number | null,
-      interval:
-        candidate === null
-          ? null
-          : [
-              Number(candidate) - 1.1 / Math.sqrt(Number(n)),
-              Math.min(1, Number(candidate) + 0.9 / Math.sqrt(Number(n))),
-            ],
-      ...judged(candidate as number | null, champion as number | null, Number(positives) >= 20),
-      ...(candidate === null ? { note: 'Too few rows of a class to measure.' } : {}),
-    })),
+    slices: withGaps(
+      [
+        ['Gender', 'Female', 104, 15, 0.8639, 0.8521],
+        ['Gender', 'Male', 151, 26, 0.8497, 0.8372],
+        ['MaritalStatus', 'Divorced', 57, 6, 0.8301, 0.8203],
+        ['MaritalStatus', 'Married', 117, 14, 0.8412, 0.8447],
+        ['MaritalStatus', 'Single', 81, 21, 0.8619, 0.8389],
+        ['Department', 'Human Resources', 11, 2, null, null],
+        ['Department', 'Research & Development', 168, 23, 0.8571, 0.8462],
+        ['Department', 'Sales', 76, 16, 0.8448, 0.8312],
+      ].map(([column, value, n, positives, candidate, champion]) => ({
+        column: String(column),
+        value: String(value),
+        n: Number(n),
+        positives: Number(positives),
+        metric: 'roc_auc',
+        candidate: candidate as number | null,
+        champion: champion as number | null,
+        interval:
+          candidate === null
+            ? null
+            : [
+                Number(candidate) - 1.1 / Math.sqrt(Number(n)),
+                Math.min(1, Number(candidate) + 0.9 / Math.sqrt(Number(n))),
+              ],
+        ...judged(candidate as number | null, champion as number | null, Number(positives) >= 20),
+        ...(candidate === null ? { note: 'Too few rows of a class to measure.' } : {}),
+      })),
+    ),
     checks: [
       check({
         name: 'threshold roc_auc',
@@ -320,7 +342,10 @@ export function sampleReport(change: Partial<Report> = {}): Report {
       train: { rows: 1015, positives: 164 },
       holdout: { rows: 255, positives: 41 },
     },
-    plots: { candidate: plotsOf(scoresOf(255, 41, 44, 0.4)), champion: plotsOf(scoresOf(255, 41, 44, 0.75)) },
+    plots: {
+      candidate: plotsOf({ ...scoresOf(255, 41, 44, 0.4), threshold: 1 / 6 }),
+      champion: plotsOf({ ...scoresOf(255, 41, 44, 0.75), threshold: 1 / 6 }),
+    },
     explanation: {
       kind: 'coefficients',
       unit: 'change in log-odds per standard deviation or category',

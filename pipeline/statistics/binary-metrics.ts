@@ -1,10 +1,12 @@
+import { formatValue } from '../format.ts';
 import { probabilityMetricsOf } from '../metrics.ts';
 import { calibrationSlope } from './calibration-slope.ts';
+import { type Costs, costThreshold } from './costs.ts';
 import { clipped, countOf, dot, type ModelMetrics, prepared, type Statistic } from './metrics.ts';
 import { ascendingOrder } from './order.ts';
 import type { BinaryScores } from './scores.ts';
 
-const { log, max } = Math; // once: where Jest runs the code, looking up a global takes 200 ns
+const { log, max, min } = Math; // once: where Jest runs the code, looking up a global takes 200 ns
 
 const ONE_CLASS = ['roc_auc', 'pr_auc', 'f1', 'precision', 'recall', 'calibration_slope'];
 
@@ -12,8 +14,13 @@ const ONE_CLASS = ['roc_auc', 'pr_auc', 'f1', 'precision', 'recall', 'calibratio
  * The binary metrics of one model.
  *
  * @param threshold the lowest score that is predicted positive
+ * @param costs of decisions at their own threshold; null: no expected cost
  */
-export function binaryMetrics(rows: BinaryScores, threshold: number): ModelMetrics {
+export function binaryMetrics(
+  rows: BinaryScores,
+  threshold: number,
+  costs: Costs | null = null,
+): ModelMetrics {
   const { labels, scores } = rows;
   const n = labels.length;
   const positives = labels.reduce((sum, label) => sum + label, 0);
@@ -21,6 +28,7 @@ export function binaryMetrics(rows: BinaryScores, threshold: number): ModelMetri
   const notes = new Map<string, string>();
   if (scores === null)
     for (const name of probabilityMetricsOf('binary')) absent.set(name, 'the model gives no probabilities');
+  if (costs === null) absent.delete('expected_cost');
   if (positives === 0 || positives === n) {
     const only = positives === 0 ? 'no positive rows' : 'no negative rows';
     for (const name of ONE_CLASS) absent.set(name, `the holdout has ${only}`);
@@ -44,6 +52,11 @@ export function binaryMetrics(rows: BinaryScores, threshold: number): ModelMetri
       'brier',
       mean((i) => (labels[i]! - scores[i]!) ** 2, n),
     );
+    // Mean prediction less the share of positives: above 0 the probabilities are too high on the whole.
+    statistics.set(
+      'calibration_in_the_large',
+      mean((i) => scores[i]! - labels[i]!, n),
+    );
   }
   statistics.set(
     'f1',
@@ -61,12 +74,26 @@ export function binaryMetrics(rows: BinaryScores, threshold: number): ModelMetri
     if (typeof slope === 'string') absent.set('calibration_slope', slope);
     else statistics.set('calibration_slope', slope);
   }
+  if (scores !== null && costs !== null) {
+    const least = costThreshold(costs);
+    statistics.set(
+      'expected_cost',
+      mean((i) => costOf(costs, labels[i]!, scores[i]! >= least), n),
+    );
+    notes.set(
+      'expected_cost',
+      `per row, by gate.costs, positive from a probability of ${formatValue(least, 3)} on`,
+    );
+  }
   for (const name of absent.keys()) statistics.delete(name);
   return { statistics, absent, notes, predicted };
 }
 
 /** The floor: each metric of the best constant prediction on the weighted rows. */
-export function binaryConstants({ labels }: BinaryScores): Map<string, Statistic> {
+export function binaryConstants(
+  { labels }: BinaryScores,
+  costs: Costs | null = null,
+): Map<string, Statistic> {
   const of =
     (value: (share: number) => number): Statistic =>
     (weights, total) =>
@@ -82,7 +109,21 @@ export function binaryConstants({ labels }: BinaryScores): Map<string, Statistic
     // "Always positive" has recall 1, which nothing beats, so the floor is the recall of the majority class.
     ['recall', of((share) => (share > 0.5 ? 1 : 0))],
     ['accuracy', of((share) => max(share, 1 - share))],
+    ...(costs === null ? [] : [['expected_cost', of((share) => constantCost(costs, share))] as const]),
   ]);
+}
+
+const costOf = (costs: Costs, label: number, flagged: boolean): number =>
+  label === 1
+    ? costs[flagged ? 'true_positive' : 'false_negative']
+    : costs[flagged ? 'false_positive' : 'true_negative'];
+
+/** The cheaper of the two constant labels, where this share of rows is positive. */
+function constantCost(costs: Costs, share: number): number {
+  const [always, never] = [true, false].map(
+    (flagged) => share * costOf(costs, 1, flagged) + (1 - share) * costOf(costs, 0, flagged),
+  );
+  return min(always!, never!);
 }
 
 const mean = (value: (row: number) => number, n: number): Statistic =>

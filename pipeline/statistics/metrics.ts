@@ -1,17 +1,17 @@
-import { metricText } from '../metrics.ts';
+import { idealOf, metricText } from '../metrics.ts';
 
 const { abs, max, min } = Math; // once: where Jest runs the code, looking up a global takes 200 ns
 
 /** A function that orients a metric's values so that higher is better. */
 export function orientation(metric: string): (value: number) => number {
-  const { better } = metricText(metric);
-  if (better === 'higher') return (value) => value;
-  return better === 'lower' ? (value) => -value : (value) => -abs(value - 1);
+  const ideal = idealOf(metric);
+  if (ideal !== null) return (value) => -abs(value - ideal);
+  return metricText(metric).better === 'higher' ? (value) => value : (value) => -value;
 }
 
-/** The size of which a share is a margin: the value's own, or where the best value is 1, its distance from 1. */
+/** The size of which a share is a margin: the value's own, or its distance from the best value where there is one. */
 export function distance(metric: string, value: number): number {
-  return metricText(metric).better === 'near 1' ? abs(value - 1) : abs(value);
+  return abs(value - (idealOf(metric) ?? 0));
 }
 
 /**

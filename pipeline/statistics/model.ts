@@ -1,5 +1,6 @@
 import { isMetric, metricFacts } from '../metrics.ts';
 import { binaryConstants, binaryMetrics } from './binary-metrics.ts';
+import type { Costs } from './costs.ts';
 import { type Placements, placements } from './delong.ts';
 import type { ModelMetrics } from './metrics.ts';
 import { multiclassConstants, multiclassMetrics } from './multiclass-metrics.ts';
@@ -11,18 +12,26 @@ export interface Model extends ModelMetrics {
   rows: Scores;
   /** The operating threshold of a binary model. */
   threshold: number;
+  /** What a binary model's decisions cost; null: no expected cost. */
+  costs: Costs | null;
   /** null if ROC AUC cannot be computed. */
   placements: Placements | null;
 }
 
-export function modelOf(rows: Scores, threshold: number): Model {
-  const metrics = modelMetrics(rows, threshold);
+export function modelOf(rows: Scores, threshold: number, costs: Costs | null = null): Model {
+  const metrics = modelMetrics(rows, threshold, costs);
   const ranks = rows.problem === 'binary' && rows.scores !== null && !metrics.absent.has('roc_auc');
-  return { ...metrics, rows, threshold, placements: ranks ? placements(rows.labels, rows.scores!) : null };
+  return {
+    ...metrics,
+    rows,
+    threshold,
+    costs,
+    placements: ranks ? placements(rows.labels, rows.scores!) : null,
+  };
 }
 
-function modelMetrics(rows: Scores, threshold: number): ModelMetrics {
-  if (rows.problem === 'binary') return binaryMetrics(rows, threshold);
+function modelMetrics(rows: Scores, threshold: number, costs: Costs | null): ModelMetrics {
+  if (rows.problem === 'binary') return binaryMetrics(rows, threshold, costs);
   return rows.problem === 'multiclass' ? multiclassMetrics(rows) : regressionMetrics(rows);
 }
 
@@ -40,15 +49,15 @@ export function metricOf(model: Model, metric: string): number | null {
  * The floor's model: the constant prediction that is best in the metric on the rows, and on those of each bootstrap
  * replicate. null if a constant has no such metric; ROC AUC, which is 1/2 for every constant, needs none.
  */
-export function constantModel({ rows, threshold }: Model, metric: string): Model | null {
-  const statistic = constantsOf(rows).get(metric);
+export function constantModel({ rows, threshold, costs }: Model, metric: string): Model | null {
+  const statistic = constantsOf(rows, costs).get(metric);
   if (statistic === undefined) return null;
   const none = { absent: new Map(), notes: new Map(), predicted: new Uint8Array(0), placements: null };
-  return { ...none, rows, threshold, statistics: new Map([[metric, statistic]]) };
+  return { ...none, rows, threshold, costs, statistics: new Map([[metric, statistic]]) };
 }
 
-function constantsOf(rows: Scores): ModelMetrics['statistics'] {
-  if (rows.problem === 'binary') return binaryConstants(rows);
+function constantsOf(rows: Scores, costs: Costs | null): ModelMetrics['statistics'] {
+  if (rows.problem === 'binary') return binaryConstants(rows, costs);
   return rows.problem === 'multiclass' ? multiclassConstants(rows) : regressionConstants(rows);
 }
 

@@ -1,4 +1,5 @@
 import type { Curve } from './curve.ts';
+import { type DecisionCurve, decisionCurve } from './decision-curve.ts';
 import type { Interval } from './estimate.ts';
 
 export interface CalibrationBin {
@@ -17,6 +18,8 @@ export interface ModelPlots {
   pr?: Curve;
   /** Binary: quantile bins, in the order of the prediction. */
   calibration?: CalibrationBin[];
+  /** Binary: the net benefit by threshold; absent without rows of both classes. */
+  decision?: DecisionCurve;
   /** Binary, score distribution: edges of the bins, counts of negatives and of positives. */
   histogram?: { edges: number[]; negatives: number[]; positives: number[] };
   /** Multiclass: rows are true classes, columns predicted classes (largest score), in the order of classes. */
@@ -27,6 +30,8 @@ export interface ModelPlots {
   roc_by_class?: { class: string; roc: Curve }[];
   /** Regression: [predicted, actual] of at most 500 rows, evenly spaced in the order of the prediction. */
   predicted_actual?: Curve;
+  /** Regression: how many rows a point of `predicted_actual` averages; absent: each is a row. */
+  rows_per_point?: number;
   /** Regression: actual minus predicted; edges of the bins and counts. */
   residuals?: { edges: number[]; counts: number[] };
 }
@@ -42,10 +47,15 @@ const Z95 = 1.959963984540054;
  * The plots of a binary model.
  * @param labels n values, 1 for the positive class and 0 for the other.
  * @param scores n scores, higher meaning more likely positive; probabilities for calibration to mean anything.
+ * @param threshold the probability from which on gate.costs calls a row positive; null: none.
  * @throws RangeError if the lengths differ, there are no rows, a score is not finite or a label is neither 0 nor 1.
  */
-export function plotsOf(input: { labels: Uint8Array; scores: Float64Array }): ModelPlots {
-  const { labels, scores } = input;
+export function plotsOf(input: {
+  labels: Uint8Array;
+  scores: Float64Array;
+  threshold?: number | null;
+}): ModelPlots {
+  const { labels, scores, threshold = null } = input;
   requireRows(labels.length, scores.length);
   requireFinite(scores, 'score');
   const positives = sortedScores(labels, scores, 1);
@@ -55,7 +65,10 @@ export function plotsOf(input: { labels: Uint8Array; scores: Float64Array }): Mo
 
   const calibration = calibrationOf(labels, scores);
   const plots: ModelPlots = { calibration, histogram: histogramOf(negatives, positives) };
-  if (positives.length > 0 && negatives.length > 0) Object.assign(plots, curvesOf(negatives, positives));
+  if (positives.length > 0 && negatives.length > 0) {
+    const decision = decisionCurve(negatives, positives, threshold);
+    Object.assign(plots, curvesOf(negatives, positives), { decision });
+  }
   return plots;
 }
 

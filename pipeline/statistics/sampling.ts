@@ -1,4 +1,4 @@
-import { metricText } from '../metrics.ts';
+import { idealOf } from '../metrics.ts';
 import { aucDifference, aucEstimate } from './auc.ts';
 import { bootstrap } from './bootstrap.ts';
 import { clustersOf } from './clusters.ts';
@@ -73,17 +73,17 @@ export function samplingOf(
     return aucDifference(first.placements, second.placements, clusters);
   };
   /**
-   * The difference of two distances from 1. A distance has a fold at 1, onto which the replicates of a model near 1 would be
-   * folded back, so that it would seem worse than it is. So each side of 1 on which a model may be goes on beyond 1, and the
-   * bounds are those of the sides that are least certain.
+   * The difference of two distances from the ideal value. A distance has a fold there, onto which the replicates of a model
+   * near it would be folded back, so that it would seem worse than it is. So each side of the ideal on which a model may be
+   * goes on beyond it, and the bounds are those of the sides that are least certain.
    */
-  const differenceOfDistances: Sampling['difference'] = (first, second, metric) => {
+  const differenceOfDistances = (first: Model, second: Model, metric: string, ideal: number) => {
     const [a, b] = [first, second].map((model) => metricOf(model, metric));
-    const sides = [first, second].map((model) => sidesOf(drawn.get(model)?.get(metric) ?? []));
+    const sides = [first, second].map((model) => sidesOf(drawn.get(model)?.get(metric) ?? [], ideal));
     if (a == null || b == null) return null;
     const estimates = sides[0]!.flatMap((own) =>
       sides[1]!.map((others) =>
-        combined([first, second], metric, ([c, h]) => others * (h! - 1) - own * (c! - 1)),
+        combined([first, second], metric, ([c, h]) => others * (h! - ideal) - own * (c! - ideal)),
       ),
     );
     const orient = orientation(metric);
@@ -99,7 +99,8 @@ export function samplingOf(
     },
     orientedDifference(first, second, metric) {
       if (metric === 'roc_auc') return difference(first, second, metric);
-      if (metricText(metric).better === 'near 1') return differenceOfDistances(first, second, metric);
+      const ideal = idealOf(metric);
+      if (ideal !== null) return differenceOfDistances(first, second, metric, ideal);
       const orient = orientation(metric);
       return combined([first, second], metric, ([a, b]) => orient(a!) - orient(b!));
     },
@@ -109,9 +110,9 @@ export function samplingOf(
   };
 }
 
-/** The sides of 1 (below: -1, above: 1) on which more than a hundredth of the replicates lie. */
-function sidesOf(replicates: ArrayLike<number>): (-1 | 1)[] {
-  const above = Array.from(replicates).filter((value) => value >= 1).length / replicates.length;
+/** The sides of the ideal value (below: -1, above: 1) on which more than a hundredth of the replicates lie. */
+function sidesOf(replicates: ArrayLike<number>, ideal: number): (-1 | 1)[] {
+  const above = Array.from(replicates).filter((value) => value >= ideal).length / replicates.length;
   return [...(above < 0.99 ? [-1 as const] : []), ...(above > 0.01 ? [1 as const] : [])];
 }
 

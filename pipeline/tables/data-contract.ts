@@ -5,6 +5,7 @@ import { shown } from '../errors.ts';
 import { formatCount } from '../format.ts';
 import { BadFile } from './bad-file.ts';
 import { EMPTY, isMissing, isNumber, MARKER, NUMERIC } from './cell.ts';
+import { cellText } from './cell-text.ts';
 import { columnWarnings } from './column-warnings.ts';
 import { ColumnWatch } from './column-watch.ts';
 import { openCsv } from './csv.ts';
@@ -376,21 +377,18 @@ class ContractCheck {
             },
           );
         }
-        for (const column of written) {
-          if (table.spansLines(column))
-            this.add(
-              'model.content_type',
-              where(present[column]),
-              'got a line break, expected none: CSV goes to the model line by line; use JSON Lines (model.content_type: application/jsonlines)',
-              'fields with a line break',
-            );
-        }
-        let isDone = false;
-        for (const watch of watched) {
-          watch.see(table, where);
-          isDone ||= watch.isDone;
-        }
-        if (isDone) watched = watched.filter((watch) => !watch.isDone);
+        if (table.mayBreak)
+          for (const column of written)
+            if (table.spansLines(column))
+              this.add(
+                'model.content_type',
+                where(present[column]),
+                'got a line break, expected none: CSV goes to the model line by line; use JSON Lines (model.content_type: application/jsonlines)',
+                'fields with a line break',
+              );
+        let hasChanged = false;
+        for (const watch of watched) if (watch.see(table, where)) hasChanged = true;
+        if (hasChanged) watched = watched.filter((watch) => !watch.isDone);
       },
     };
   }
@@ -556,6 +554,7 @@ class ContractCheck {
       // A script may still add these columns.
       ['data.features_exclude', this.scripted ? [] : data.features_exclude],
       ['data.slices', this.scripted ? [] : data.slices],
+      ['data.sensitive', this.scripted ? [] : data.sensitive],
       ['data.columns', Object.keys(data.columns)],
     ];
     for (const [path, columns] of named)
@@ -614,7 +613,9 @@ class ContractCheck {
   /** Whether a row has no label: a word for a missing value is none, unless mlops.yaml says that it is a class. */
   private lacksLabel(value: string): boolean {
     const { target, positive, columns } = this.config.data;
-    if (/^[+-]?[0-9]/.test(value) || this.labels.has(value) || !isMissing(value)) return false;
+    const first = value.charCodeAt(0);
+    // A digit begins no word.
+    if ((first >= 48 && first <= 57) || this.labels.has(value) || !isMissing(value)) return false;
     return value === '' || (value !== positive && columns[target] !== 'text');
   }
 
@@ -646,7 +647,8 @@ class ContractCheck {
       const remedy = this.kinds.has(`data.row_id\n${repeats}`)
         ? ''
         : `; if ${row_id} names a person or thing with several rows, write data.split: { by: group, column: ${row_id} } and leave data.row_id out`;
-      const what = `got ${shown(value)} again (first at ${this.describe(first, file)}), expected unique row ids${remedy}`;
+      const got = cellText(value, row_id ?? '', this.config.data);
+      const what = `got ${got} again (first at ${this.describe(first, file)}), expected unique row ids${remedy}`;
       this.add('data.row_id', column(), what, repeats);
     }
   }

@@ -154,6 +154,7 @@ type ReadColumn = (name: string, rowStart: number, rows: number) => Promise<unkn
 class ParquetTable implements Table {
   readonly header: readonly string[];
   readonly width: number;
+  readonly mayBreak: boolean;
   readonly #types: readonly ColumnType[];
   readonly #groups: readonly number[];
   readonly #read: ReadColumn;
@@ -174,6 +175,7 @@ class ParquetTable implements Table {
     this.header = header;
     this.width = header.length;
     this.#types = types;
+    this.mayBreak = types.some(({ isText }) => isText);
     this.#groups = groups;
     this.#read = read;
   }

@@ -78,7 +78,7 @@ function told({ code, signal, stdout, stderr }: Finished, fault: Fault): string[
   if (stackTrace.test(stderr)) problems.push(`a stack trace: ${stderr}`);
   if (fault.asked && code !== 130 && signal !== 'SIGINT') problems.push(`ended with ${code ?? signal}`);
   if (fault.speaks && code !== 1) problems.push(`ended with ${code ?? signal}: ${stderr}`);
-  if (fault.speaks && !/ENOSPC|EROFS|read-only|no space/i.test(stdout + stderr))
+  if (fault.speaks && !/ENOSPC|EROFS|expected free space and permission to write/i.test(stdout + stderr))
     problems.push(`did not say why: ${stderr}`);
   return problems;
 }

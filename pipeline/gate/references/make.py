@@ -19,6 +19,7 @@ from sklearn import metrics
 
 HERE = Path(__file__).parent
 THRESHOLD = 0.3
+COSTS = {"true_positive": -2.0, "false_positive": 1.5, "true_negative": 0.25, "false_negative": 7.0}
 
 
 def sigmoid(x):
@@ -67,6 +68,24 @@ def calibration_slope(labels, scores):
     return float(model.params[1])
 
 
+def expected_cost(labels, scores):
+    """The mean over the confusion matrix at Elkan's threshold, where both decisions cost the same."""
+    dearer = [COSTS["false_positive"] - COSTS["true_negative"], COSTS["false_negative"] - COSTS["true_positive"]]
+    flagged = (scores >= dearer[0] / sum(dearer)).astype(int)
+    (tn, fp), (fn, tp) = metrics.confusion_matrix(labels, flagged, labels=[0, 1])
+    counts = {"true_positive": tp, "false_positive": fp, "true_negative": tn, "false_negative": fn}
+    return float(sum(counts[name] * cost for name, cost in COSTS.items()) / len(labels))
+
+
+def net_benefit(labels, scores):
+    """Vickers and Elkin's net benefit at some thresholds."""
+    benefits = []
+    for threshold in (0.05, 0.2, 0.5, 0.77):
+        _, fp, _, tp = metrics.confusion_matrix(labels, scores >= threshold, labels=[0, 1]).ravel()
+        benefits.append([threshold, float((tp - fp * threshold / (1 - threshold)) / len(labels))])
+    return benefits
+
+
 def binary_values(labels, scores):
     flagged = (scores >= THRESHOLD).astype(int)
     return {
@@ -79,6 +98,8 @@ def binary_values(labels, scores):
         "recall": metrics.recall_score(labels, flagged),
         "accuracy": metrics.accuracy_score(labels, flagged),
         "calibration_slope": calibration_slope(labels, scores),
+        "calibration_in_the_large": float(np.mean(scores) - np.mean(labels)),
+        "expected_cost": expected_cost(labels, scores),
     }
 
 
@@ -195,7 +216,7 @@ def write_parquet(rng):
 def main():
     warnings.simplefilter("ignore")
     rng = np.random.default_rng(20261122)
-    values = {"scikit-learn": sklearn.__version__, "threshold": THRESHOLD, "binary": {}, "multiclass": {}, "regression": {}}
+    values = {"scikit-learn": sklearn.__version__, "threshold": THRESHOLD, "costs": COSTS, "binary": {}, "multiclass": {}, "regression": {}}
     for name, (labels, candidate, champion) in binary_data(rng).items():
         ids = [f"r{row}" for row in range(len(labels))]
         for role, scores in [("candidate", candidate), ("champion", champion)]:
@@ -203,6 +224,7 @@ def main():
         values["binary"][name] = {
             "candidate": binary_values(labels, candidate),
             "champion": binary_values(labels, champion),
+            "net_benefit": net_benefit(labels, candidate),
         }
     for name, (labels, classes, scores) in multiclass_data(rng).items():
         columns = {f"score_{label}": scores[:, k] for k, label in enumerate(classes)}

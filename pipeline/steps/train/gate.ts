@@ -7,6 +7,7 @@ import { readScores } from '../../gate/scores.ts';
 import type { Verdict } from '../../gate/verdict.ts';
 import type { Request } from '../../machines/request.ts';
 import type { ModelPackage } from '../../ports.ts';
+import { costThreshold } from '../../statistics/costs.ts';
 import { type ModelPlots, multiclassPlotsOf, plotsOf, regressionPlotsOf } from '../../statistics/plots.ts';
 import type { Scores } from '../../statistics/scores.ts';
 import {
@@ -115,23 +116,26 @@ export async function gate(event: GateEvent, context: StepContext): Promise<Gate
     });
 
   const evidence: Evidence = {
-    plots: { candidate: plots(candidate), champion: champion && plots(common(champion.scores)) },
+    plots: {
+      candidate: plots(candidate, config.gate.costs),
+      champion: champion && plots(common(champion.scores), config.gate.costs),
+    },
     explanation: own.explanation && explained(own.explanation, champion?.explanation ?? null, manifest),
     tuning: await tuningFacts(event, context),
     threshold: config.problem === 'binary' ? (own.threshold ?? 0.5) : null,
     ...(candidate.groups && { groups: new Set(candidate.groups.codes).size }),
     notes: [
       ...manifest.warnings,
-      ...own.notes,
       ...refusedStart(model),
       ...others.flatMap((other) => leftOut(other, everyRow, seen.get(other) ?? null)),
-      ...(champion ? await splitNotes(champion, manifest, context) : []),
+      ...(champion ? await splitNotes(champion, manifest, config, context) : []),
       ...(look.stored && stored
         ? [`Run ${look.stored.execution} made the same comparison; this run repeats its verdict.`]
         : []),
     ],
+    model_notes: own.notes,
   };
-  const { shown, uris } = await writeVerdict(event.execution, config.gate, { verdict, evidence }, context);
+  const { shown, uris } = await writeVerdict(event.execution, config, { verdict, evidence }, context);
   // A baseline run only makes a model to compare with; it chooses nothing and does not count as a look.
   // On AWS there are none, so nobody can call a look that.
   const counts = request.trigger.kind !== 'baseline' || context.region !== null;
@@ -246,6 +250,7 @@ function viewedRows({ rows, trained_on, dropped, other_label }: ViewManifest['vi
 async function splitNotes(
   { package: { name, preparation } }: OtherModel,
   { split, holdout_share }: Manifest,
+  { data }: Config,
   context: StepContext,
 ): Promise<string[]> {
   if (split?.by !== 'group' && split?.by !== 'time') return [];
@@ -263,11 +268,12 @@ async function splitNotes(
     return [
       `The champion ${name} was not made with a split by ${split.column}: it may have been trained on rows as new as the holdout's, ${favour}.`,
     ];
+  const begins = data.sensitive.includes(split.column ?? '')
+    ? `The holdout begins at another time than that of the champion ${name}.`
+    : `The holdout begins at ${split.boundary}; that of the champion ${name} began at ${theirs.boundary}.`;
   return theirs.boundary === split.boundary
     ? []
-    : [
-        `The holdout begins at ${split.boundary}; that of the champion ${name} began at ${theirs.boundary}. It is always the newest ${formatPercent(holdout_share ?? 0)} of the data of a run.`,
-      ];
+    : [`${begins} It is always the newest ${formatPercent(holdout_share ?? 0)} of the data of a run.`];
 }
 
 /** The models to compare with were trained on every row of the holdout. */
@@ -323,10 +329,16 @@ async function scoresOf(
   });
 }
 
-function plots(scores: Scores): ModelPlots {
+function plots(scores: Scores, costs: Config['gate']['costs']): ModelPlots {
   switch (scores.problem) {
     case 'binary':
-      return scores.scores ? plotsOf({ labels: scores.labels, scores: scores.scores }) : {};
+      return scores.scores
+        ? plotsOf({
+            labels: scores.labels,
+            scores: scores.scores,
+            threshold: costs && costThreshold(costs),
+          })
+        : {};
     case 'multiclass':
       return scores.scores
         ? multiclassPlotsOf({ labels: scores.labels, scores: scores.scores, classes: scores.classes })

@@ -21,7 +21,7 @@ CSV, JSON, JSON_LINES = "text/csv", "application/json", "application/jsonlines"
 FLAGS = {"True": True, "TRUE": True, "true": True, "False": False, "FALSE": False, "false": False}
 
 
-class UnsupportedType(Exception):
+class UnsupportedTypeError(Exception):
     """A content type that nothing here reads or writes."""
 
 
@@ -43,8 +43,9 @@ class Handlers:
         if whole is not None:
             return as_bytes(call(whole, self._model, given, content_type, accept), accept)
         read, predict, write = (self._function(name) for name in ("input_fn", "predict_fn", "output_fn"))
-        data = call(read, given, content_type) if read else read_records(given, content_type, self._model, self._columns)
-        prediction = call(predict, data, self._model) if predict else predicted(data, self._model)
+        model, columns = self._model, self._columns
+        data = call(read, given, content_type) if read else read_records(given, content_type, model, columns)
+        prediction = call(predict, data, model) if predict else predicted(data, model)
         return as_bytes(call(write, prediction, accept) if write else written(prediction, accept), accept)
 
     def _function(self, name: str) -> Callable[..., Any] | None:
@@ -65,14 +66,14 @@ def as_bytes(result: Any, accept: str) -> tuple[bytes, str]:
 
 
 def read_records(body: bytes | str, content_type: str, model: Any, columns: list[Column] | None) -> Any:
-    """The records: a data frame for a model with named features or text, else an array of numbers, as in the toolkits."""
+    """The records: a data frame for a model with named features or text, else an array of numbers."""
     names = feature_names(model)
     if content_type in (JSON, JSON_LINES):
         text = str(body)
         rows = json.loads(text) if content_type == JSON else [json.loads(line) for line in text.splitlines()]
         return frame_of(rows, names) if rows and isinstance(rows[0], dict) else array_of(rows)
     if content_type != CSV:
-        raise UnsupportedType(f"found the content type {content_type}, expected {CSV}, {JSON_LINES} or {JSON}")
+        raise UnsupportedTypeError(f"found the content type {content_type}, expected {CSV}, {JSON_LINES} or {JSON}")
     rows = list(csv.reader(io.StringIO(str(body))))
     rows = [row or [""] for row in rows]
     if names is None and not any(column.kind == TEXT for column in columns or []):
@@ -85,8 +86,8 @@ def read_records(body: bytes | str, content_type: str, model: Any, columns: list
     frame = typed_frame(str(body), columns)
     if type(model).__module__.startswith("lightgbm"):
         # It knows the categories of its training by itself.
-        text = [column.name for column in columns if column.kind == TEXT]
-        frame = frame.astype(dict.fromkeys(text, "category"))
+        categories = [column.name for column in columns if column.kind == TEXT]
+        frame = frame.astype(dict.fromkeys(categories, "category"))
     return frame[names] if names is not None and set(names) <= set(frame.columns) else frame
 
 
@@ -152,7 +153,7 @@ def written(prediction: Any, accept: str) -> str:
     if accept == JSON_LINES:
         return "".join(json.dumps(row) + "\n" for row in rows)
     if accept != CSV:
-        raise UnsupportedType(f"found Accept: {accept}, expected {CSV}, {JSON_LINES} or {JSON}")
+        raise UnsupportedTypeError(f"found Accept: {accept}, expected {CSV}, {JSON_LINES} or {JSON}")
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(row if isinstance(row, list) else [row] for row in rows)
     return text.getvalue()

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import ModuleType
 
 from script_mode.environment import count_cpus
-from script_mode.handlers import Handlers, UnsupportedType
+from script_mode.handlers import Handlers, UnsupportedTypeError
 from script_mode.place import FOLDER, base, in_script, serving_script
 
 
@@ -58,7 +58,7 @@ class Requests(BaseHTTPRequestHandler):
         accept = bare(self.headers.get("Accept"))
         try:
             answer, kind = self.handlers.answer(body, content_type, default if accept in ("", "*/*") else accept)
-        except UnsupportedType as error:
+        except UnsupportedTypeError as error:
             return self.reply(415, str(error).encode(), "text/plain")
         except Exception as error:
             traceback.print_exception(type(error), error, in_script(error.__traceback__))
@@ -83,7 +83,7 @@ def bare(header: str | None) -> str:
 
 
 def workers() -> int:
-    """Processes that answer: SAGEMAKER_MODEL_SERVER_WORKERS; one per request at a time of a batch; one per processor."""
+    """Processes that answer: SAGEMAKER_MODEL_SERVER_WORKERS, or one per concurrent request or per processor."""
     if os.environ.get("SAGEMAKER_BATCH", "").lower() == "true":
         default = os.environ.get("SAGEMAKER_MAX_CONCURRENT_TRANSFORMS") or "1"
     else:
@@ -106,17 +106,19 @@ def main() -> None:
         return answer_requests(server)
     children = [child for _ in range(count) if (child := start_worker(server))]
 
-    def stop(*_: object) -> None:
+    def end_all(how: signal.Signals) -> None:
         for child in children:
-            os.kill(child, signal.SIGTERM)
+            with suppress(ProcessLookupError):  # it has ended
+                os.kill(child, how)
+
+    def stop(*_: object) -> None:
+        end_all(signal.SIGTERM)
         os._exit(0)
 
     signal.signal(signal.SIGTERM, stop)
     _, status = os.wait()
-    for child in children:
-        with suppress(ProcessLookupError):  # the one that ended
-            os.kill(child, signal.SIGKILL)
-    return sys.exit(os.waitstatus_to_exitcode(status) or 1)
+    end_all(signal.SIGKILL)
+    sys.exit(os.waitstatus_to_exitcode(status) or 1)
 
 
 def start_worker(server: Server) -> int:

@@ -54,8 +54,8 @@ def hint(error: Exception) -> str:
     if not name.startswith("SM_CHANNEL_"):
         return ""
     return (
-        f": this job has the channels {os.environ['SM_CHANNELS']}; the pipeline keeps the holdout to itself, so take rows "
-        "for a validation from the training channel"
+        f": this job has the channels {os.environ['SM_CHANNELS']}; the pipeline keeps the holdout to itself, so take "
+        "rows for a validation from the training channel"
     )
 
 

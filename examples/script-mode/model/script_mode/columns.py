@@ -43,7 +43,7 @@ def load_columns(model: Path) -> list[Column] | None:
 def read_manifest(base: Path) -> dict[str, Any] | None:
     """The manifest among the channels of the job; None if it has none."""
     for file in sorted((base / "input" / "data").glob("*/manifest.json")):
-        manifest = json.loads(file.read_text(encoding="utf-8"))
+        manifest: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
         if "features" in manifest and "csv" in manifest:
             return manifest
     return None

@@ -111,11 +111,6 @@ async function healthy(
       if (await elsewhere.answers(waits.elsewhere, signal))
         throw new JobFailure(`AlgorithmError: ${wrongAddress(port, elsewhere.found)}`);
     }
-    if (passed() > waits.ping) {
-      throw new JobFailure(
-        `AlgorithmError: serve did not answer GET /ping with 200 within ${waits.ping} s; last: ${last}`,
-      );
-    }
     if (passed() > quiet) {
       const { found } = elsewhere;
       const where = found.length === 0 ? '' : `; it listens on ${addresses(found)}`;
@@ -125,6 +120,11 @@ async function healthy(
           (printed === '' ? 'it has printed nothing' : `its last lines:${printed}`),
       );
       quiet *= 2;
+    }
+    if (passed() > waits.ping) {
+      throw new JobFailure(
+        `AlgorithmError: serve did not answer GET /ping with 200 within ${waits.ping} s; last: ${last}`,
+      );
     }
     await pause(0.05, signal);
   }

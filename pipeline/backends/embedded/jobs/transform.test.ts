@@ -419,14 +419,14 @@ describe('a serve that cannot be reached', () => {
 
   test('silence is told, with the last lines, while it lasts', async () => {
     const [reason, notes] = await failureOf("console.log('loading the model'); forever();", {
-      ping: 1,
+      ping: 3,
       quiet: 0.3,
     });
-    expect(reason).toContain('did not answer GET /ping with 200 within 1 s');
-    expect(notes).toHaveLength(2);
+    expect(reason).toContain('did not answer GET /ping with 200 within 3 s');
     expect(notes[0]).toMatch(
-      /^still waiting for serve: after 0\.3 s GET \/ping has not answered 200 on port \d+ \(.*ECONNREFUSED.*\); its last lines:\n {4}\| loading the model$/,
+      /^still waiting for serve: after 0\.3 s GET \/ping has not answered 200 on port \d+ /,
     );
+    expect(notes.at(-1)).toMatch(/ \(.*ECONNREFUSED.*\); its last lines:\n {4}\| loading the model$/);
   });
 });
 
