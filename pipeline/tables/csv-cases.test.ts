@@ -66,7 +66,11 @@ const configOf = ({ problem = 'binary', data = {} }: Case) =>
     stringify({
       project: 'demo',
       problem,
-      data: { source: 'data/people.csv', target: 'y', row_id: 'id', ...data },
+      data: {
+        ...{ source: 'data/people.csv', target: 'y', row_id: 'id' },
+        ...(problem === 'binary' && { positive: 'Yes' }),
+        ...data,
+      },
     }),
   );
 
