@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { parseReport, parseVerdict } from '../../pipeline/report/parse-report.ts';
+import { publishable } from '../../pipeline/report/publishable.ts';
 import type { Report } from '../../pipeline/report/report.ts';
 import { reportOfError } from '../../pipeline/run/account/report-of-error.ts';
 import { attemptOf, type Context, runIdOf, runUrl } from '../shared/context.ts';
@@ -23,7 +24,7 @@ export async function readReport(
   const found = await theReport(inputs).catch((error: Error) => error);
   const left = !(found instanceof Error);
   const report = left ? found : await died(found, inputs, { context, now });
-  return { left, report: { ...report, links: linksOf(report, inputs, context) } };
+  return { left, report: publishable({ ...report, links: linksOf(report, inputs, context) }) };
 }
 
 async function theReport({ run, verdict: verdictPath }: ReportInputs): Promise<Report> {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { requireReviewed } from '../../pipeline/config/reviewed.ts';
 import type { Request } from '../../pipeline/machines/request.ts';
 import { prose } from '../../pipeline/report/github-markdown.ts';
+import { publishable } from '../../pipeline/report/publishable.ts';
 import { headlineOf, subjectOf, timingOf } from '../../pipeline/report/reading.ts';
 import type { Report } from '../../pipeline/report/report.ts';
 import { renderTerminal } from '../../pipeline/report/terminal.ts';
@@ -73,7 +74,7 @@ export async function run(inputs: Inputs, surroundings: Surroundings): Promise<R
       return { outputs: { execution, status: 'running', fingerprint: '', run: '' } };
     }
     const outcome = await startRun(choices, around);
-    report = outcome.report;
+    report = publishable(outcome.report);
   } catch (error) {
     const failed = await reportOfError(error, {
       config: inputs.config,
@@ -94,9 +95,10 @@ export async function run(inputs: Inputs, surroundings: Surroundings): Promise<R
 }
 
 async function outputsOf(
-  report: Report,
+  whole: Report,
   { context, core, home }: Surroundings,
 ): Promise<Record<Output, string>> {
+  const report = publishable(whole);
   if (runIdOf(context) !== null) report.links.push({ label: 'Workflow run', url: runUrl(context) });
   const path = await writeReportValue(report, join(home, 'runs', report.run.execution));
   const { title, why } = headlineOf(report);

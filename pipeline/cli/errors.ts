@@ -29,6 +29,8 @@ export function printError(name: string, message: string): void {
 
 /** The disk is full, the file system is read-only, or the folder belongs to another user or is a file. */
 function refusedByTheSystem(error: unknown): boolean {
-  const { code = '' } = error as NodeJS.ErrnoException;
+  const { code = '', syscall } = error as NodeJS.ErrnoException;
+  // Node's recursive mkdir says ENOENT on a read-only file system.
+  if (code === 'ENOENT' && syscall === 'mkdir') return true;
   return ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOTDIR', 'EEXIST', 'ELOOP'].includes(code);
 }

@@ -7,11 +7,12 @@ import { decide } from '../gate/decide.ts';
 import { groupColumnOf } from '../gate/group-column.ts';
 import type { GatePolicy } from '../gate/policy.ts';
 import { problemOf } from '../gate/problem-of.ts';
+import { publishableVerdict } from '../gate/publishable-verdict.ts';
 import { type ReadOptions, readScores } from '../gate/scores.ts';
 import { sealed } from '../gate/seal.ts';
 import type { Outcome, Verdict } from '../gate/verdict.ts';
 import { cleanText } from '../report/clean-text.ts';
-import { checkCounts, evidence, metricRows, whatDecides } from '../report/reading.ts';
+import { checkCounts, metricRows, powerOf, whatDecides } from '../report/reading.ts';
 import { gateReplay } from './gate-replay.ts';
 import { print, printJson, printStyled } from './print.ts';
 import { table } from './table.ts';
@@ -50,7 +51,7 @@ export async function gate(options: GateOptions): Promise<void> {
 }
 
 async function gateFiles(file: string, options: GateOptions): Promise<void> {
-  const { policy, reading } = await policyFor(file, options);
+  const { policy, reading, sensitive } = await policyFor(file, options);
   const read = async (file: string | undefined) =>
     file === undefined ? null : await readScores(file, reading);
   const candidate = await readScores(file, reading);
@@ -60,7 +61,9 @@ async function gateFiles(file: string, options: GateOptions): Promise<void> {
     anchor: await read(options.anchor),
     policy,
   });
-  const verdict = policy.reuse === 'sealed' ? sealed(whole, policy) : whole;
+  const shown = policy.reuse === 'sealed' ? sealed(whole, policy) : whole;
+  // A terminal may be a public log. Small groups are shown: the verdict on a file is nobody's report.
+  const verdict = publishableVerdict(shown, { sensitive, min_group: 0 });
   if (options.json) printJson(verdict);
   else printVerdict(verdict);
   process.exitCode = exitCodes[verdict.outcome];
@@ -69,17 +72,17 @@ async function gateFiles(file: string, options: GateOptions): Promise<void> {
 async function policyFor(
   candidate: string,
   options: GateOptions,
-): Promise<{ policy: GatePolicy; reading: ReadOptions }> {
+): Promise<{ policy: GatePolicy; reading: ReadOptions; sensitive: string[] }> {
   const file = options.config ?? 'mlops.yaml';
   const given = options.config !== undefined || options.set.length > 0;
   if (!given && !(await exists(file))) {
     const problem = await problemOf(candidate);
-    return { policy: defaultGate(problem), reading: { problem } };
+    return { policy: defaultGate(problem), reading: { problem }, sensitive: [] };
   }
   const { config } = await loadConfig(file, options);
   const { data } = config;
   const reading = { problem: config.problem, positive: data.positive, group: groupColumnOf(data) };
-  return { policy: config.gate, reading };
+  return { policy: config.gate, reading, sensitive: data.sensitive };
 }
 
 function printVerdict(verdict: Verdict): void {
@@ -99,7 +102,8 @@ function printVerdict(verdict: Verdict): void {
     row.differenceInterval,
   ]);
   for (const line of table([['Metric', 'Candidate', '', 'Champion', 'Difference', ''], ...rows])) print(line);
-  print(`\n${evidence(verdict).join(' ')}\n\nChecks: ${checkCounts(verdict)}`);
+  // Looks at score files are not counted.
+  print(`\n${powerOf(verdict).join(' ')}\n\nChecks: ${checkCounts(verdict)}`);
   for (const check of verdict.checks)
     print(
       `${check.outcome.replace('_', ' ').padEnd(12)} ${cleanText(`${check.name}: ${check.detail}`, 600)}`,

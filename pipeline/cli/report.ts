@@ -1,8 +1,9 @@
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import type { Backend } from '../backends/backend.ts';
 import { openBackend } from '../backends/open.ts';
 import { loadConfig } from '../config/load.ts';
 import { InputError } from '../errors.ts';
+import { publishable } from '../report/publishable.ts';
 import { renderTerminal } from '../report/terminal.ts';
 import { runsOf } from '../run/account/lineage.ts';
 import { reportOf } from '../run/account/report-of.ts';
@@ -10,7 +11,8 @@ import { writeReport } from '../run/account/write-report.ts';
 import { type RunRecord, runKind } from '../steps/train/run-record.ts';
 import { home } from './home.ts';
 import { sayLeftOut } from './left-out.ts';
-import { note, print, printJson, printStyled } from './print.ts';
+import { printPlaces } from './places.ts';
+import { note, printJson, printStyled } from './print.ts';
 
 interface ReportOptions {
   backend: Backend['name'];
@@ -35,8 +37,9 @@ export async function report(name: string, options: ReportOptions): Promise<void
     throw new InputError(`run ${name}: not in the ledger; \`mlops history\` lists the runs`);
   const value = await reportOf(run, backend);
   const files = await writeReport(value, join(home(), 'runs', run.execution));
-  if (options.json) return printJson(value);
+  const told = publishable(value);
+  if (options.json) return printJson(told);
   const color = process.stdout.isTTY === true;
-  printStyled(renderTerminal(value, { color, columns: process.stdout.columns || 100 }));
-  print(`\nReport: ${relative(process.cwd(), files.html)}`);
+  printStyled(renderTerminal(told, { color, columns: process.stdout.columns || 100 }));
+  printPlaces(files);
 }

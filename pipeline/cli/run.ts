@@ -1,6 +1,7 @@
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { modelNames } from '../config/load.ts';
 import { InputError } from '../errors.ts';
+import { publishable } from '../report/publishable.ts';
 import { renderTerminal } from '../report/terminal.ts';
 import { failureOf, isInputError } from '../run/account/failure.ts';
 import { type ReportFiles, writeReport } from '../run/account/write-report.ts';
@@ -9,6 +10,7 @@ import { RunProgress } from '../run/start/run-progress.ts';
 import { type RunOptions, startRun } from '../run/start/start-run.ts';
 import { exitCodeOf, reportError } from './errors.ts';
 import { home } from './home.ts';
+import { printPlaces } from './places.ts';
 import { note, print, printJson, printStyled } from './print.ts';
 
 interface Options extends RunOptions {
@@ -22,7 +24,7 @@ interface Options extends RunOptions {
  * Seconds from Ctrl-C until this process ends, also where something still waits: an installation, a job that hangs. The run is
  * recorded by then, and whatever this process started ends with it.
  */
-const longestStop = 1.9;
+const longestStop = 1.6;
 
 /** `mlops run`. */
 export async function run(options: Options): Promise<void> {
@@ -59,7 +61,7 @@ export async function run(options: Options): Promise<void> {
         },
       );
       const files = await writeReport(outcome.report, join(home(), 'runs', outcome.execution));
-      return { outcome, files };
+      return { outcome: { ...outcome, report: publishable(outcome.report) }, files };
     } finally {
       progress.end();
     }
@@ -145,7 +147,7 @@ function summaryOf({ outcome: { execution, record, report }, files }: Done): obj
 function printReport({ outcome: { report }, files }: Done): void {
   const color = process.stdout.isTTY === true;
   printStyled(renderTerminal(report, { color, columns: process.stdout.columns || 100 }));
-  print(`\nReport: ${relative(process.cwd(), files.html)}`);
+  printPlaces(files);
 }
 
 function exitCode({ record, report }: RunOutcome, failOn: string[]): number {

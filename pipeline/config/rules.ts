@@ -47,6 +47,11 @@ function* target({ data }: Config): Iterable<Breach> {
   for (const list of ['exclude', 'slices', 'features_exclude'] as const)
     if (data[list].includes(data.target))
       yield [`data.${list}`, `got ${quoted(data.target)}, which is data.target; expected other columns`];
+  if (data.sensitive.includes(data.target))
+    yield [
+      'data.sensitive',
+      `got ${quoted(data.target)}, which is data.target, whose classes and predictions every report shows; expected other columns`,
+    ];
   if (data.row_id === data.target)
     yield ['data.row_id', `got ${quoted(data.target)}, which is data.target; expected another column`];
 }
@@ -62,7 +67,7 @@ function* rowId({ data }: Config): Iterable<Breach> {
 }
 
 function* columnLists({ data }: Config): Iterable<Breach> {
-  for (const list of ['exclude', 'slices', 'features_exclude'] as const)
+  for (const list of ['exclude', 'slices', 'features_exclude', 'sensitive'] as const)
     yield* repeated(`data.${list}`, data[list]);
   for (const column of data.slices)
     if (data.exclude.includes(column))

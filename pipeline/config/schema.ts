@@ -198,6 +198,11 @@ const data = object({
   features_exclude: columns('columns that are no features')
     .default([])
     .describe('Columns to hide from the model; they may still be slices.'),
+  sensitive: columns('columns to keep from publication')
+    .default([])
+    .describe(
+      'Columns whose values, and what is known of their groups, no comment, page, log or artifact shows: only the private report of a run does. They may be features and slices, and their slices decide as others do.',
+    ),
   holdout: number({ above: 0, below: 1 })
     .default(0.2)
     .describe('Share of rows held out of training. The gate judges models on these rows.'),
@@ -679,6 +684,15 @@ export const configFile = object({
   })
     .prefault({})
     .describe('What a run may cost.'),
+  report: object({
+    min_group: whole({ min: 1 })
+      .default(10)
+      .describe(
+        'Least number of rows of a group, such as a slice, that is shown outside the private report.',
+      ),
+  })
+    .prefault({})
+    .describe('What reports show to everybody.'),
   notifications: object({
     email: z
       .array(string('an email address', /^[^\s@]+@[^\s@]+\.[^\s@]+$/), { error: 'a list of email addresses' })

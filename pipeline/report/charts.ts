@@ -43,7 +43,9 @@ export function curveCharts(candidate: ModelPlots, champion: ModelPlots | null):
   if (candidate.confidence !== undefined)
     charts.push(calibrationChart(candidate.confidence, champion?.confidence, CONFIDENCE));
   if (candidate.predicted_actual !== undefined)
-    charts.push(predictedActualChart(candidate.predicted_actual, champion?.predicted_actual));
+    charts.push(
+      predictedActualChart(candidate.predicted_actual, champion?.predicted_actual, candidate.rows_per_point),
+    );
   if (candidate.residuals !== undefined) charts.push(residualChart(candidate.residuals, champion?.residuals));
   return charts;
 }
@@ -314,13 +316,17 @@ function classRocChart(curves: ClassCurves, champion: ClassCurves | undefined): 
   };
 }
 
-function predictedActualChart(points: Curve, champion: Curve | undefined): Chart {
+function predictedActualChart(
+  points: Curve,
+  champion: Curve | undefined,
+  rowsPerPoint: number | undefined,
+): Chart {
   const all = [...points, ...(champion ?? [])].flat();
   const low = Math.min(...all);
   const high = Math.max(...all);
   return {
     title: 'Predicted and actual',
-    caption: `${formatCount(points.length)} rows of the holdout; on the line a prediction is exact.`,
+    caption: `${formatCount(points.length)} ${rowsPerPoint === undefined ? 'rows' : `averages of ${rowsPerPoint} rows`} of the holdout; on the line a prediction is exact.`,
     svg: draw(
       {
         xAxis: { ...number('Predicted'), scale: true },

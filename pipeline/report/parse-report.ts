@@ -131,6 +131,7 @@ const plots = z.object({
   confidence: bins.exactOptional(),
   roc_by_class: list(z.object({ class: text, roc: points }), mostPoints).exactOptional(),
   predicted_actual: points.exactOptional(),
+  rows_per_point: count.exactOptional(),
   residuals: z.object({ edges: numbers, counts: numbers }).exactOptional(),
 });
 
@@ -236,6 +237,8 @@ const report = z.object({
     note: text,
   }),
   notes: list(text),
+  model_notes: list(text).exactOptional(),
+  privacy: z.object({ sensitive: list(text), min_group: count, row_id: text.nullable() }).exactOptional(),
   links: list(z.object({ label: text, url: text })),
 });
 

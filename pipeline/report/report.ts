@@ -1,3 +1,4 @@
+import type { Privacy } from '../gate/privacy.ts';
 import type { Verdict } from '../gate/verdict.ts';
 import type { Problem } from '../metrics.ts';
 import type { SplitFacts } from '../steps/context.ts';
@@ -30,6 +31,10 @@ export interface Report {
   cost: { estimated_usd: number | null; actual_usd: number | null; note: string };
   /** Notes for the reader, one sentence each. */
   notes: string[];
+  /** Notes in the model's own words, which may quote rows. */
+  model_notes?: string[];
+  /** What is not for everybody (publishable.ts); absent in reports of an earlier version. */
+  privacy?: Privacy;
   links: { label: string; url: string }[];
 }
 

@@ -30,6 +30,8 @@ export interface ModelPlots {
   roc_by_class?: { class: string; roc: Curve }[];
   /** Regression: [predicted, actual] of at most 500 rows, evenly spaced in the order of the prediction. */
   predicted_actual?: Curve;
+  /** Regression: how many rows a point of `predicted_actual` averages; absent: each is a row. */
+  rows_per_point?: number;
   /** Regression: actual minus predicted; edges of the bins and counts. */
   residuals?: { edges: number[]; counts: number[] };
 }

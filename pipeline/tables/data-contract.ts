@@ -6,6 +6,7 @@ import { shown } from '../errors.ts';
 import { formatCount } from '../format.ts';
 import { BadFile } from './bad-file.ts';
 import { EMPTY, isMissing, isNumber, MARKER, NUMERIC } from './cell.ts';
+import { cellText } from './cell-text.ts';
 import { columnWarnings } from './column-warnings.ts';
 import { ColumnWatch } from './column-watch.ts';
 import { openCsv } from './csv.ts';
@@ -570,6 +571,7 @@ class ContractCheck {
       // A script may still add these columns.
       ['data.features_exclude', this.scripted ? [] : data.features_exclude],
       ['data.slices', this.scripted ? [] : data.slices],
+      ['data.sensitive', this.scripted ? [] : data.sensitive],
       ['data.columns', Object.keys(data.columns)],
     ];
     for (const [path, columns] of named)
@@ -662,7 +664,8 @@ class ContractCheck {
       const remedy = this.kinds.has(`data.row_id\n${repeats}`)
         ? ''
         : `; if ${row_id} names a person or thing with several rows, write data.split: { by: group, column: ${row_id} } and leave data.row_id out`;
-      const what = `got ${shown(value)} again (first at ${this.describe(first, file)}), expected unique row ids${remedy}`;
+      const got = cellText(value, row_id ?? '', this.config.data);
+      const what = `got ${got} again (first at ${this.describe(first, file)}), expected unique row ids${remedy}`;
       this.add('data.row_id', column(), what, repeats);
     }
   }

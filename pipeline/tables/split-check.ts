@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Config } from '../config/schema.ts';
-import { shown } from '../errors.ts';
 import { formatCountOf } from '../format.ts';
 import { isMissing } from './cell.ts';
+import { cellText } from './cell-text.ts';
 import { boundaryOf, type Moment, momentOf, unitOf, writtenMoment } from './moment.ts';
 
 /*
@@ -58,9 +58,9 @@ export function splitCheck({ data, project }: Config): SplitCheck {
     case 'hash':
       return new ByHash(data);
     case 'group':
-      return new ByGroup(split.column, data.holdout, project);
+      return new ByGroup(split.column, data, project);
     case 'time':
-      return new ByTime(split, data.holdout);
+      return new ByTime(split, data);
     case 'file':
       return new ByFile(data);
   }
@@ -94,13 +94,15 @@ class ByHash implements SplitCheck {
 
 class ByGroup implements SplitCheck {
   readonly #column: string;
+  readonly #data: Config['data'];
   readonly #share: number;
   readonly #salt: string;
   readonly #rowsOf = new Map<string, number>();
 
-  constructor(column: string, share: number, salt: string) {
+  constructor(column: string, data: Config['data'], salt: string) {
     this.#column = column;
-    this.#share = share;
+    this.#data = data;
+    this.#share = data.holdout;
     this.#salt = salt;
   }
 
@@ -137,7 +139,7 @@ class ByGroup implements SplitCheck {
       .filter(([group]) => group !== '' && isMissing(group))
       .map(
         ([group, rows]) =>
-          `${formatCountOf(rows, 'row')} have the group ${shown(group)}: they count as one group.`,
+          `${formatCountOf(rows, 'row')} have the group ${cellText(group, this.#column, this.#data)}: they count as one group.`,
       );
   }
 
@@ -158,6 +160,7 @@ const mostShown = 5;
 
 class ByTime implements SplitCheck {
   readonly #column: string;
+  readonly #data: Config['data'];
   readonly #embargo: number;
   readonly #share: number;
   #times = new Float64Array(1024);
@@ -168,10 +171,11 @@ class ByTime implements SplitCheck {
     none: { count: 0, first: [] },
   };
 
-  constructor({ column, embargo }: { column: string; embargo: number }, share: number) {
+  constructor({ column, embargo }: { column: string; embargo: number }, data: Config['data']) {
     this.#column = column;
+    this.#data = data;
     this.#embargo = embargo;
-    this.#share = share;
+    this.#share = data.holdout;
   }
 
   columns(): string[] {
@@ -201,7 +205,7 @@ class ByTime implements SplitCheck {
     for (const { first, count } of others)
       for (let at = 0; at < count; at += 1) {
         const { row, text } = first[Math.min(at, first.length - 1)] ?? {};
-        const got = text === '' ? 'nothing' : shown(text ?? '');
+        const got = text ? cellText(text, this.#column, this.#data) : 'nothing';
         row?.add(path, this.#column, `got ${got}, expected ${wanted}, in every row`, 'rows without a time');
       }
     if (rows === null || rows === 0 || others.some(({ count }) => count > 0)) return null;
@@ -211,10 +215,11 @@ class ByTime implements SplitCheck {
   #divided(kind: Moment['kind'], add: Add): SplitCount | null {
     const times = this.#times.slice(0, this.#rows);
     const boundary = boundaryOf(times, this.#share);
+    const isHidden = this.#data.sensitive.includes(this.#column);
     const [least = 0, most = 0] = [times[0], times.at(-1)];
     const perSecond = kind === 'date' ? 1e6 : unitOf(least, most);
     if (this.#embargo > 0 && perSecond === null) {
-      const found = `numbers from ${least} to ${most}`;
+      const found = isHidden ? 'numbers' : `numbers from ${least} to ${most}`;
       const expected = 'dates or Unix times with data.split.embargo: leave it out, or write dates';
       add(path, `got ${found}, which are no Unix times; expected ${expected}`, 'sides');
       return null;
@@ -222,7 +227,7 @@ class ByTime implements SplitCheck {
     const gap = boundary - this.#embargo * (perSecond ?? 0);
     const holdout = times.filter((time) => time >= boundary).length;
     const embargoed = this.#embargo > 0 ? times.filter((time) => time >= gap && time < boundary).length : 0;
-    const written = writtenMoment({ time: boundary, kind });
+    const written = isHidden ? 'a time that data.sensitive hides' : writtenMoment({ time: boundary, kind });
     if (holdout + embargoed === times.length)
       add(
         path,
@@ -272,7 +277,7 @@ class ByFile implements SplitCheck {
     const what =
       row_id === null
         ? `got a row of the training data again (${describe(first)}; equal in every column but the target)`
-        : `got ${shown(key)}, which is in the training data too (${describe(first)})`;
+        : `got ${cellText(key, row_id, this.#data)}, which is in the training data too (${describe(first)})`;
     const expected = 'expected rows that training never sees';
     add(
       'data.split.source',

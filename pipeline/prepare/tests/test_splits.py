@@ -288,3 +288,27 @@ def test_a_view_knows_its_rows_by_their_own_columns(tmp_path: Any) -> None:
     today.put(table([{name: value for name, value in row.items() if name != "id"} for row in grown]))
     facts = today.run(split={"by": "group", "column": "age"}, row_id=None)["view"]
     assert (facts["trained_by"], facts["trained_on"]) == ("unknown", 0)
+
+
+def test_messages_quote_no_cell_of_a_sensitive_column(bench: Workbench) -> None:
+    rows = dated(20)
+    rows[3]["day"] = "zzlate"
+    bench.put(table(rows))
+    assert 'holds "zzlate"' in bench.fail(split=TIME)
+    told = bench.fail(split=TIME, sensitive=["day"])
+    assert "zzlate" not in told
+    assert 'column "day" (data.split.column) holds a value that data.sensitive hides' in told
+    rows = people(20)
+    rows[7]["id"] = rows[2]["id"]
+    bench.put(table(rows))
+    assert f'"{rows[2]["id"]}" on ' in bench.fail()
+    assert "a value that data.sensitive hides on " in bench.fail(sensitive=["id"])
+
+
+def test_a_sensitive_column_that_is_not_there_is_named(bench: Workbench) -> None:
+    bench.put(table(people()))
+    message = bench.fail(sensitive=["citi"])
+    assert 'data.sensitive names the column "citi", which is not there; the nearest is "city"' in message
+    bench.script("def transform(frame):\n    return frame.assign(faith='x')\n")
+    bench.run(sensitive=["faith"])
+    assert "data.sensitive" in bench.fail(sensitive=["fayth"])

@@ -2,6 +2,8 @@ import type { Config } from '../../config/schema.ts';
 import { decide } from '../../gate/decide.ts';
 import { groupColumnOf } from '../../gate/group-column.ts';
 import { commonRows } from '../../gate/join.ts';
+import { privacyOf } from '../../gate/privacy.ts';
+import { publishableVerdict } from '../../gate/publishable-verdict.ts';
 import { readScores } from '../../gate/scores.ts';
 import { sealed } from '../../gate/seal.ts';
 import type { Outcome, Verdict } from '../../gate/verdict.ts';
@@ -105,7 +107,8 @@ async function judgedAgain(run: RunRecord, config: Config, context: Context): Pr
     seed: verdict.seed,
     looks: { count: verdict.holdout_uses },
   });
-  return config.gate.reuse === 'sealed' ? sealed(judged, config.gate) : judged;
+  const shown = config.gate.reuse === 'sealed' ? sealed(judged, config.gate) : judged;
+  return publishableVerdict(shown, privacyOf(config));
 }
 
 interface KeptModel {

@@ -1,6 +1,7 @@
 import type { Backend, CodeFile } from '../../backends/backend.ts';
 import type { Config } from '../../config/schema.ts';
 import { unlessUnreadable } from '../../errors.ts';
+import { privacyOf } from '../../gate/privacy.ts';
 import type { Verdict } from '../../gate/verdict.ts';
 import { dataVersionOf } from '../../machines/request.ts';
 import { trainSteps } from '../../machines/train.ts';
@@ -8,6 +9,8 @@ import type { ModelPackage } from '../../ports.ts';
 import type { DataFacts, ModelFacts, Report, RunFacts, StepFacts } from '../../report/report.ts';
 import { type JobTimes, readJson, readManifest, type StepContext } from '../../steps/context.ts';
 import type { Evidence } from '../../steps/train/evidence.ts';
+import type { GateResult } from '../../steps/train/gate.ts';
+import { type Whole, wholeBeside } from '../../steps/train/private-file.ts';
 import type { RunRecord } from '../../steps/train/run-record.ts';
 import { changesBetween, type Origin } from './changes.ts';
 import { costOf } from './cost-of.ts';
@@ -22,8 +25,7 @@ export async function reportOf(
   const { request, plan, prepared, scoring, model, gate } = run.state;
   const link = backend.linkOf(run.execution, request);
   const log = run.status === 'failed' ? await failedLog(run, backend) : noLog;
-  const verdict = gate ? await readJson<Verdict>(context, gate.verdict) : null;
-  const evidence = gate ? await readJson<Evidence>(context, gate.evidence) : null;
+  const { verdict, evidence } = gate ? await judged(gate, context) : { verdict: null, evidence: null };
   const championName = scoring?.champion.package ?? null;
   const champion = championName === null ? null : await unlessUnreadable(context.registry.get(championName));
   const candidate: ModelFacts | null = model
@@ -66,8 +68,23 @@ export async function reportOf(
     steps: stepFacts(run),
     cost: await costOf(run, context),
     notes: [...run.notes, ...log.notes, ...(evidence?.notes ?? [])],
+    ...(evidence?.model_notes?.length && { model_notes: evidence.model_notes }),
+    privacy: privacyOf(request.config),
     links: link === null ? [] : [{ label: 'Execution', url: link }],
   };
+}
+
+/** Verdict and evidence: whole, or as everybody may see them where the whole is gone. */
+async function judged(
+  { verdict, evidence }: Pick<GateResult, 'verdict' | 'evidence'>,
+  context: StepContext,
+): Promise<Whole> {
+  return (
+    (await wholeBeside(verdict, context)) ?? {
+      verdict: await readJson<Verdict>(context, verdict),
+      evidence: await readJson<Evidence>(context, evidence),
+    }
+  );
 }
 
 const noLog = { lines: [] as string[], notes: [] as string[] };

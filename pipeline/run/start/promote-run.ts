@@ -1,4 +1,6 @@
 import type { Promotion } from '../../backends/open.ts';
+import { privacyOf } from '../../gate/privacy.ts';
+import { publishableVerdict } from '../../gate/publishable-verdict.ts';
 import type { Verdict } from '../../gate/verdict.ts';
 import { canonicalJson } from '../../hash.ts';
 import type { RunFacts } from '../../report/report.ts';
@@ -44,10 +46,12 @@ export async function promoteRun(
   if (request.mode !== 'promote') throw refuse(`mode ${request.mode}`, 'a run in mode promote');
   if (!plan || !gate || !registered) throw refuse('no package or verdict in the ledger', 'both');
   const verdict = await readJson<Verdict>(context, gate.verdict);
+  // The reviewed report is the one that everybody may see.
+  const told = (whole: Verdict) => canonicalJson(publishableVerdict(whole, privacyOf(request.config)));
   const same =
     registered.name === reviewed.package &&
     plan.fingerprint === reviewed.fingerprint &&
-    canonicalJson(verdict) === canonicalJson(reviewed.verdict);
+    told(verdict) === told(reviewed.verdict);
   if (!same) throw refuse("its JSON is not the ledger's", 'the same package, fingerprint and verdict');
   const { name } = registered;
   const opened = async (): Promise<Opened | null> => {

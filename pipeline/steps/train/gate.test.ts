@@ -228,6 +228,13 @@ describe("the model's own report", () => {
     expect(low.metrics.roc_auc).toEqual(none.metrics.roc_auc);
   });
 
+  test('a report too large to read fails the run, at once', async () => {
+    const { world, event } = await reported(`{"threshold": 0.4${' '.repeat(5 * 2 ** 20)}}`);
+    await expect(gate(event, world.context)).rejects.toThrow(
+      'report.json of the model: got a file of 5242898 bytes, expected at most 4 MB: let train write less',
+    );
+  });
+
   test('a threshold that is no number fails the run', async () => {
     const { world, event } = await reported('{"threshold": "high"}');
     await expect(gate(event, world.context)).rejects.toThrow(
@@ -241,7 +248,7 @@ describe("the model's own report", () => {
       const { world, event } = await reported(text);
       const evidence = await evidenceOf(await gate(event, world.context), world);
       expect(evidence.explanation).toBeNull();
-      expect(evidence.notes).toContainEqual(
+      expect(evidence.model_notes).toContainEqual(
         expect.stringContaining("The model's report.json was left out: got "),
       );
     },
@@ -255,7 +262,7 @@ describe("the model's own report", () => {
       ...Array.from({ length: 20 }, (_, at) => `number ${at}`),
     ];
     const { world, event } = await reported(JSON.stringify({ warnings, explanation: 'because' }));
-    const { notes } = await evidenceOf(await gate(event, world.context), world);
+    const { model_notes: notes = [] } = await evidenceOf(await gate(event, world.context), world);
     expect(notes.slice(0, 3)).toEqual(['a typo: C', 'x'.repeat(300), 'number 0']);
     expect(notes).toHaveLength(11);
     expect(notes[10]).toContain("The model's report.json was left out");
@@ -263,6 +270,9 @@ describe("the model's own report", () => {
 
   test('a report.json of another kind is nothing to us', async () => {
     const { world, event } = await reported('{"accuracy": 0.9}');
-    expect((await evidenceOf(await gate(event, world.context), world)).notes).toEqual([]);
+    expect(await evidenceOf(await gate(event, world.context), world)).toMatchObject({
+      notes: [],
+      model_notes: [],
+    });
   });
 });

@@ -126,16 +126,16 @@ export async function gate(event: GateEvent, context: StepContext): Promise<Gate
     ...(candidate.groups && { groups: new Set(candidate.groups.codes).size }),
     notes: [
       ...manifest.warnings,
-      ...own.notes,
       ...refusedStart(model),
       ...others.flatMap((other) => leftOut(other, everyRow, seen.get(other) ?? null)),
-      ...(champion ? await splitNotes(champion, manifest, context) : []),
+      ...(champion ? await splitNotes(champion, manifest, config, context) : []),
       ...(look.stored && stored
         ? [`Run ${look.stored.execution} made the same comparison; this run repeats its verdict.`]
         : []),
     ],
+    model_notes: own.notes,
   };
-  const { shown, uris } = await writeVerdict(event.execution, config.gate, { verdict, evidence }, context);
+  const { shown, uris } = await writeVerdict(event.execution, config, { verdict, evidence }, context);
   // A baseline run only makes a model to compare with; it chooses nothing and does not count as a look.
   // On AWS there are none, so nobody can call a look that.
   const counts = request.trigger.kind !== 'baseline' || context.region !== null;
@@ -250,6 +250,7 @@ function viewedRows({ rows, trained_on, dropped, other_label }: ViewManifest['vi
 async function splitNotes(
   { package: { name, preparation } }: OtherModel,
   { split, holdout_share }: Manifest,
+  { data }: Config,
   context: StepContext,
 ): Promise<string[]> {
   if (split?.by !== 'group' && split?.by !== 'time') return [];
@@ -267,11 +268,12 @@ async function splitNotes(
     return [
       `The champion ${name} was not made with a split by ${split.column}: it may have been trained on rows as new as the holdout's, ${favour}.`,
     ];
+  const begins = data.sensitive.includes(split.column ?? '')
+    ? `The holdout begins at another time than that of the champion ${name}.`
+    : `The holdout begins at ${split.boundary}; that of the champion ${name} began at ${theirs.boundary}.`;
   return theirs.boundary === split.boundary
     ? []
-    : [
-        `The holdout begins at ${split.boundary}; that of the champion ${name} began at ${theirs.boundary}. It is always the newest ${formatPercent(holdout_share ?? 0)} of the data of a run.`,
-      ];
+    : [`${begins} It is always the newest ${formatPercent(holdout_share ?? 0)} of the data of a run.`];
 }
 
 /** The models to compare with were trained on every row of the holdout. */

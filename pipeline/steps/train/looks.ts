@@ -2,6 +2,7 @@ import { ConflictError, NotFoundError, unlessUnreadable } from '../../errors.ts'
 import type { Verdict } from '../../gate/verdict.ts';
 import { sha256Json } from '../../hash.ts';
 import { artifactsOf, type Manifest, readJson, type StepContext } from '../context.ts';
+import { wholeBeside } from './private-file.ts';
 
 /** The ledger item of a look: one verdict. It is small, because looks are kept for as long as their rows are used. */
 export interface Look {
@@ -90,6 +91,8 @@ export async function verdictOf(
   context: Pick<StepContext, 'storage'>,
 ): Promise<Verdict | null> {
   if (typeof verdict !== 'string') return verdict;
+  const whole = await wholeBeside(verdict, context);
+  if (whole !== null) return whole.verdict;
   return (await context.storage.exists(verdict)) ? await readJson<Verdict>(context, verdict) : null;
 }
 

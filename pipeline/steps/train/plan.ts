@@ -241,6 +241,8 @@ function prepareSettings(config: Config) {
     exclude: data.exclude,
     features_exclude: data.features_exclude,
     slices: data.slices,
+    // Absent where there are none, as in the settings of earlier versions.
+    ...(data.sensitive?.length > 0 && { sensitive: data.sensitive }),
     columns: data.columns,
     source_csv: data.csv,
     drop_missing_target: data.drop_missing_target,

@@ -1,8 +1,12 @@
+import type { Config } from '../../config/schema.ts';
 import type { GatePolicy } from '../../gate/policy.ts';
+import { privacyOf } from '../../gate/privacy.ts';
+import { publishableVerdict } from '../../gate/publishable-verdict.ts';
 import { sealed } from '../../gate/seal.ts';
 import type { Verdict } from '../../gate/verdict.ts';
 import { artifactsOf, type StepContext } from '../context.ts';
-import type { Evidence } from './evidence.ts';
+import { privateFile, type Whole } from './private-file.ts';
+import { publishableEvidence } from './publishable-evidence.ts';
 
 /**
  * Where the gate keeps what it says. Under `gate.reuse: sealed` the run's folder holds only whether the candidate passes, and
@@ -25,27 +29,36 @@ export const evidenceFolder = (
   context: Pick<StepContext, 'root' | 'model'>,
 ): string => (isSealed(policy) ? sealedFolder : runFolder)(execution, context);
 
-const files = ['candidate.csv', 'champion.csv', 'anchor.csv', 'evidence.json', 'verdict.json'];
+const files = ['candidate.csv', 'champion.csv', 'anchor.csv', 'evidence.json', 'verdict.json', privateFile];
 
 /** Writes verdict and evidence. Returns what may be shown now, and the URIs of the run's files. */
 export async function writeVerdict(
   execution: string,
-  policy: GatePolicy,
-  { verdict, evidence }: { verdict: Verdict; evidence: Evidence },
+  config: Config,
+  { verdict, evidence }: Whole,
   context: StepContext,
 ): Promise<{ shown: Verdict; uris: { verdict: string; evidence: string } }> {
-  const write = async (folder: string, verdict: Verdict, evidence: Evidence) => {
+  const { gate: policy } = config;
+  const privacy = privacyOf(config);
+  const told: Whole = {
+    verdict: publishableVerdict(verdict, privacy),
+    evidence: publishableEvidence(evidence, verdict, privacy),
+  };
+  const write = async (folder: string, { verdict, evidence }: Whole) => {
     const uris = { verdict: `${folder}verdict.json`, evidence: `${folder}evidence.json` };
     await context.storage.write(uris.verdict, JSON.stringify(verdict));
     await context.storage.write(uris.evidence, JSON.stringify(evidence));
     return uris;
   };
   const run = runFolder(execution, context);
-  if (!isSealed(policy)) return { shown: verdict, uris: await write(run, verdict, evidence) };
-  await write(sealedFolder(execution, context), verdict, evidence);
-  const shown = sealed(verdict, policy);
+  // Ledger, registry and the state that workflows keep have what everybody may see; the rest is in a file of its own.
+  const wholeUri = `${evidenceFolder(execution, policy, context)}${privateFile}`;
+  await context.storage.write(wholeUri, JSON.stringify({ verdict, evidence }));
+  if (!isSealed(policy)) return { shown: told.verdict, uris: await write(run, told) };
+  await write(sealedFolder(execution, context), told);
+  const shown = sealed(told.verdict, policy);
   const plots = { candidate: {}, champion: null };
-  return { shown, uris: await write(run, shown, { ...evidence, plots }) };
+  return { shown, uris: await write(run, { verdict: shown, evidence: { ...told.evidence, plots } }) };
 }
 
 /** Copies what a run sealed, if it sealed anything, to the run's folder. */

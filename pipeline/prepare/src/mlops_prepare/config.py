@@ -59,6 +59,8 @@ class Config:
     csv: CsvLayout
     source: str
     split: SplitRule
+    # Columns whose cells no message quotes, because messages end in logs and comments.
+    sensitive: tuple[str, ...] = ()
 
 
 def read_config(path: Path) -> Config:
@@ -100,6 +102,7 @@ def read_config(path: Path) -> Config:
         ),
         source=_text(document, "source"),
         split=_split(document),
+        sensitive=_texts(document, "sensitive") if "sensitive" in document else (),
     )
     if config.target == config.row_id:
         raise ConfigError(f"data.row_id and data.target are both {json.dumps(config.target)}")
@@ -107,7 +110,12 @@ def read_config(path: Path) -> Config:
         raise ConfigError(f"data.slices holds the row id, {json.dumps(config.row_id)}: a slice of one row each")
     if config.target == config.split.column:
         raise ConfigError(f"data.split.column and data.target are both {json.dumps(config.target)}")
-    for key, names in (("exclude", config.exclude), ("features_exclude", config.features_exclude)):
+    lists = {
+        "exclude": config.exclude,
+        "features_exclude": config.features_exclude,
+        "sensitive": config.sensitive,
+    }
+    for key, names in lists.items():
         if config.target in names:
             raise ConfigError(f"data.{key} holds the target, {json.dumps(config.target)}")
     return config

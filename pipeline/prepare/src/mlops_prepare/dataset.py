@@ -14,7 +14,7 @@ from .column import Column, is_missing
 from .column_scan import ColumnScan
 from .column_warnings import column_warnings
 from .config import Config
-from .problems import SHOWN_ITEMS, Finding, Problems, enumerate_some, nearest, quote
+from .problems import SHOWN_ITEMS, Finding, Problems, enumerate_some, nearest, quote, quote_cell
 from .split import HOLDOUT, TRAIN, Split, content_id, flags, split_of
 from .table import Chunk, Places, Table
 
@@ -92,6 +92,7 @@ def check_columns(config: Config, names: Sequence[str], derived: Sequence[str] |
         everywhere = [*names, *derived]
         late = [("data.features_exclude", name) for name in config.features_exclude]
         late += [("data.slices", name) for name in config.slices]
+        late += [("data.sensitive", name) for name in config.sensitive]
         missing += [(key, name) for key, name in late if name not in everywhere]
     for key, name in missing:
         problems.add(f"{config.source}: {key} names the column {quote(name)}, which is not there{nearest(name, names)}")
@@ -364,7 +365,9 @@ def _check_row_ids(config: Config, rows: Rows, problems: Problems) -> None:
         if row_id in repeated and (row_id in shown or len(shown) < SHOWN_ITEMS):
             shown.setdefault(row_id, array("Q")).append(row)
     examples = [
-        f"{quote(row_id)} on {places.describe(islice(at, SHOWN_ITEMS), len(at))}" for row_id, at in shown.items()
+        f"{quote_cell(row_id, config.row_id or '', config.sensitive)} on "
+        + places.describe(islice(at, SHOWN_ITEMS), len(at))
+        for row_id, at in shown.items()
     ]
     problems.add(
         f"{config.source}: column {quote(config.row_id or '')} (data.row_id) must be unique, "

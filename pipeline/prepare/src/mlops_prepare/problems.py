@@ -54,6 +54,11 @@ def quote(text: str) -> str:
     return json.dumps(text if len(text) <= 60 else text[:59] + "…", ensure_ascii=False)
 
 
+def quote_cell(text: str, column: str, sensitive: Sequence[str]) -> str:
+    """A cell of a column for a message, which ends in logs and comments: one of a sensitive column is not quoted."""
+    return "a value that data.sensitive hides" if column in sensitive else quote(text)
+
+
 def enumerate_some(items: Iterable[str], total: int | None = None) -> str:
     """`a, b and 7 more`: the first few of `items`, and how many more `total` (default: the items) has."""
     known = list(items)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from .column import is_missing
 from .moment import Kind, boundary_of, moment, unit_of, written
-from .problems import Finding, Problems, enumerate_some, quote
+from .problems import Finding, Problems, enumerate_some, quote, quote_cell
 from .table import Chunk, Places
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ class _ByGroup(Split):
             )
         for marker in filter(is_missing, filter(None, self._side_of)):
             count = self.groups.count(marker)
-            warnings.append(f"{count:,} rows have the group {quote(marker)}: they count as one group.")
+            warnings.append(f"{count:,} rows have the group {self._cell(marker)}: they count as one group.")
         found = set(self._side_of.values())
         if len(places) and len(found) == 1 and not self._empty.count:
             side = "the holdout" if HOLDOUT in found else "training"
@@ -145,6 +145,9 @@ class _ByGroup(Split):
                 f"groups or another data.holdout (now {self._config.holdout}) are needed"
             )
         return bytes(map(self._side_of.__getitem__, self.groups))
+
+    def _cell(self, text: str) -> str:
+        return quote_cell(text, self._column, self._config.sensitive)
 
     def facts(self) -> Mapping[str, object]:
         return {"by": "group", "column": self._column}
@@ -180,7 +183,7 @@ class _ByTime(Split):
         wrong = [other for other, finding in self._found.items() if other != kind and finding.count]
         for other in wrong:
             finding = self._found[other]
-            held = f"holds {quote(self._example[other])}" if self._example[other] else "is empty"
+            held = f"holds {self._cell(self._example[other])}" if self._example[other] else "is empty"
             problems.add(
                 f"{places.describe(finding.first, finding.count)}: column {quote(self._column)} (data.split.column) "
                 f"{held}; every row needs a time, here {wanted}"
@@ -196,8 +199,8 @@ class _ByTime(Split):
         if config.split.embargo and per_second is None:
             problems.add(
                 f"{config.source}: column {quote(self._column)} (data.split.column) holds numbers such as "
-                f"{quote(self._example[kind])}, which are no Unix times; data.split.embargo needs dates or Unix times: "
-                "leave it out, or write dates"
+                f"{self._cell(self._example[kind])}, which are no Unix times; data.split.embargo needs dates or Unix "
+                "times: leave it out, or write dates"
             )
             return bytes(len(self._times))
         gap = boundary - config.split.embargo * (per_second or 0)
@@ -206,8 +209,10 @@ class _ByTime(Split):
             for time in self._times
         )
         if TRAIN not in sides:
+            hidden = self._column in config.sensitive
+            begins = "a time that data.sensitive hides" if hidden else written(boundary, kind)
             problems.add(
-                f"{config.source}: no row falls to training: the holdout begins at {written(boundary, kind)}, and "
+                f"{config.source}: no row falls to training: the holdout begins at {begins}, and "
                 f"{sides.count(LEFT_OUT):,} rows before it are within data.split.embargo; a smaller data.holdout "
                 f"(now {config.holdout}) or embargo is needed"
             )
@@ -217,6 +222,9 @@ class _ByTime(Split):
             "embargoed": sides.count(LEFT_OUT),
         }
         return sides
+
+    def _cell(self, text: str) -> str:
+        return quote_cell(text, self._column, self._config.sensitive)
 
     def facts(self) -> Mapping[str, object]:
         return {"by": "time", "column": self._column, **self._facts}
@@ -244,11 +252,13 @@ class _ByFile(Split):
             for row, key in enumerate(self._keys):
                 if key in both and (key in rows or len(rows) < 5):
                     rows.setdefault(key, []).append(row)
-            has_id = self._config.row_id is not None
+            row_id = self._config.row_id
             examples = [
-                (f"{quote(key)} on " if has_id else "") + places.describe(at, len(at)) for key, at in rows.items()
+                (f"{quote_cell(key, row_id, self._config.sensitive)} on " if row_id else "")
+                + places.describe(at, len(at))
+                for key, at in rows.items()
             ]
-            what = "row ids" if has_id else "rows (equal in every column but the target)"
+            what = "row ids" if row_id else "rows (equal in every column but the target)"
             problems.add(
                 f"{len(both):,} {what} are both in {self._config.source} (data.source) and in "
                 f"{self._config.split.source} (data.split.source); a row of the holdout must not be in training: "

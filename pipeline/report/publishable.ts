@@ -1,0 +1,93 @@
+import type { Privacy } from '../gate/privacy.ts';
+import { namesNoneOf, usualPrivacy } from '../gate/privacy.ts';
+import { publishableVerdict } from '../gate/publishable-verdict.ts';
+import { publishableExplanation, publishablePlots } from '../steps/train/publishable-evidence.ts';
+import type { Failure, Report } from './report.ts';
+
+/*
+ * What everybody may see of a run. Comments, summaries, pages, logs and artifacts of a public repository are public, so all
+ * of them are made from a publishable report; only the private one has the rest.
+ */
+
+/**
+ * The report without what data.sensitive, report.min_group and the rows' privacy keep from publication: cells and groups
+ * of sensitive columns, groups of few rows, row ids, single rows. Made from a publishable report, it is the same one.
+ */
+export function publishable(report: Report): Report {
+  const privacy = report.privacy ?? usualPrivacy;
+  const { verdict, failure, data, plots, explanation, changes, model_notes = [], notes, ...rest } = report;
+  const isTold = namesNoneOf(privacy.sensitive);
+  const hasSensitive = privacy.sensitive.length > 0;
+  const toldNotes = notes.filter(isTold);
+  const told = verdict && publishableVerdict(verdict, privacy);
+  const isOfSensitive = ({ column }: { column: string }) => privacy.sensitive.includes(column);
+  const few = verdict?.slices.filter((slice) => !isOfSensitive(slice) && slice.n < privacy.min_group) ?? [];
+  const explained = explanation && publishableExplanation(explanation, verdict, privacy);
+  const small = `slices of fewer than ${privacy.min_group} rows`;
+  // No numbers: that of features or slices would be that of a sensitive column's groups.
+  const kept = [
+    ...(verdict?.slices.some(isOfSensitive) ? ['slices of sensitive columns'] : []),
+    ...(few.length > 0 ? [small] : []),
+    ...((explained?.features.length ?? 0) < (explanation?.features.length ?? 0)
+      ? ['features of such columns and groups']
+      : []),
+    ...(toldNotes.length < notes.length ? ['notes on sensitive columns'] : []),
+    ...(hasSensitive && model_notes.length > 0 ? ["the model's own notes"] : []),
+  ];
+  return {
+    ...rest,
+    verdict: told,
+    failure: failure && publishableFailure(failure, privacy),
+    data: data && { ...data, ...(data.split && { split: publishableSplit(data.split, privacy) }) },
+    plots: plots && publishablePlots(plots, privacy),
+    explanation: explained,
+    changes,
+    ...(!hasSensitive && model_notes.length > 0 && { model_notes }),
+    notes: [...toldNotes, ...(kept.length > 0 ? [`Only the private report has ${kept.join(', ')}.`] : [])],
+  };
+}
+
+/** Failures whose texts are our own and quote no cell of a sensitive column; all others may come from a program that read rows. */
+const ownErrors =
+  /^(ConfigError|DataContractError|InputChangedError|RewrittenError|ArtifactChangedError|BudgetError|ConflictError|LeaseHeldError|LeaseLostError|SetupError|NothingToCompareError|States\..*)$/;
+
+function publishableFailure(failure: Failure, { sensitive, row_id }: Privacy): Failure {
+  const { error, cause, log } = failure;
+  if (sensitive.length > 0 && !ownErrors.test(error))
+    return {
+      ...failure,
+      cause:
+        'The reason may quote the data, of which data.sensitive hides columns: only the private report has it.',
+      log: [],
+    };
+  if (error !== 'DataContractError') return failure;
+  const without = (text: string) => withoutIds(text, row_id);
+  // The log of a job whose script read the rows; that of other steps is the message itself.
+  const isJob = failure.step.startsWith('Prepare');
+  return {
+    ...failure,
+    cause: without(cause),
+    log: sensitive.length > 0 && isJob ? [] : log.map(without),
+  };
+}
+
+/** A message on row ids without them; the lines that it names tell them to those who have the data. */
+function withoutIds(text: string, rowId: string | null): string {
+  const quoted = String.raw`"(?:[^"\\]|\\.)*"`;
+  const byLine = text.replace(new RegExp(`${quoted}(?= on .*?(?:line|row)s? \\d)`, 'g'), 'an id');
+  if (rowId === null) return byLine;
+  const at = `column ${rowId}: got `;
+  return byLine
+    .split(at)
+    .map((part, index) => (index === 0 ? part : part.replace(new RegExp(`^${quoted}`), 'an id')))
+    .join(at);
+}
+
+function publishableSplit(
+  split: NonNullable<NonNullable<Report['data']>['split']>,
+  { sensitive }: Privacy,
+): typeof split {
+  const { boundary, ...rest } = split;
+  const isHidden = split.column !== undefined && sensitive.includes(split.column);
+  return isHidden || boundary === undefined ? rest : split;
+}
