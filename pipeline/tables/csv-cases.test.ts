@@ -28,7 +28,9 @@ interface Case {
   refused?: { validate: string };
 }
 
-const cases = JSON.parse(readFileSync(new URL('fixtures/csv-cases.json', import.meta.url), 'utf8')) as Case[];
+const cases = JSON.parse(
+  readFileSync(new URL('conformance/csv-cases.json', import.meta.url), 'utf8'),
+) as Case[];
 const ROWS = 60;
 
 function textOf({ columns, counted = {}, odd = {}, index, delimiter = ',' }: Case): string {
