@@ -28,7 +28,9 @@ interface Case {
   refused?: { validate: string };
 }
 
-const cases = JSON.parse(readFileSync(new URL('fixtures/csv-cases.json', import.meta.url), 'utf8')) as Case[];
+const cases = JSON.parse(
+  readFileSync(new URL('conformance/csv-cases.json', import.meta.url), 'utf8'),
+) as Case[];
 const ROWS = 60;
 
 function textOf({ columns, counted = {}, odd = {}, index, delimiter = ',' }: Case): string {
@@ -66,7 +68,11 @@ const configOf = ({ problem = 'binary', data = {} }: Case) =>
     stringify({
       project: 'demo',
       problem,
-      data: { source: 'data/people.csv', target: 'y', row_id: 'id', ...data },
+      data: {
+        ...{ source: 'data/people.csv', target: 'y', row_id: 'id' },
+        ...(problem === 'binary' && { positive: 'Yes' }),
+        ...data,
+      },
     }),
   );
 

@@ -63,7 +63,7 @@ describe('sound data', () => {
     const root = write({ 'x.csv': sound });
     expect(await checkData(config(), [root])).toEqual({
       problems: [],
-      warnings: [],
+      warnings: ['data.positive is not set: the rarer class, "Yes" (1 of 3 rows), is the positive one.'],
       split: { holdout: 1 },
       rows: 3,
       columns: ['id', 'y', 'age', 'city'],

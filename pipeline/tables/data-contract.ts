@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises';
+import { byCodePoint } from '../code-points.ts';
 import { didYouMean } from '../config/nearest.ts';
 import type { Config } from '../config/schema.ts';
 import { shown } from '../errors.ts';
@@ -494,7 +495,20 @@ class ContractCheck {
     if (this.unread > 0 || this.rows === 0) return sentences;
     const features = (this.columns ?? []).filter((name) => this.isFeature(name));
     const watches = features.flatMap((name) => this.watches.get(name) ?? []);
-    return [...sentences, ...columnWarnings(watches, { types: data.columns, decimal: this.decimal })];
+    sentences.push(...columnWarnings(watches, { types: data.columns, decimal: this.decimal }));
+    if (isSound) sentences.push(...this.positiveWarning());
+    return sentences;
+  }
+
+  /** Says which class is positive where mlops.yaml does not: the rarer one; of two as frequent the later one. */
+  private positiveWarning(): string[] {
+    const { data, problem } = this.config;
+    if (problem !== 'binary' || data.positive !== null || this.scripted) return [];
+    const classes = [...this.labels].sort(([one, ones], [two, twos]) => ones - twos || byCodePoint(two, one));
+    const [name, rows] = classes[0] ?? ['', 0];
+    return [
+      `data.positive is not set: the rarer class, ${shown(name)} (${formatCount(rows)} of ${formatCount(this.rows)} rows), is the positive one.`,
+    ];
   }
 
   private indexWarnings(): string[] {

@@ -28,7 +28,7 @@ async function check(
     writeFileSync(at(path), content);
   }
   const config = parseConfig(
-    `{ project: demo, problem: binary, data: { source: ${source}, target: y, row_id: ${row_id}, split: ${split} } }`,
+    `{ project: demo, problem: binary, data: { source: ${source}, target: y, positive: "1", row_id: ${row_id}, split: ${split} } }`,
     { set },
   );
   const held = config.data.split.by === 'file' ? [at(config.data.split.source)] : [];

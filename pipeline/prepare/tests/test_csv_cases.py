@@ -1,4 +1,4 @@
-"""The cases of pipeline/tables/fixtures/csv-cases.json: `mlops validate` says the same about each of them."""
+"""The cases of pipeline/tables/conformance/csv-cases.json: `mlops validate` says the same about each of them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mlops_prepare import csv_table
 from workbench import Workbench
 
 CASES: list[dict[str, Any]] = json.loads(
-    (Path(__file__).parents[2] / "tables" / "fixtures" / "csv-cases.json").read_text(encoding="utf-8")
+    (Path(__file__).parents[2] / "tables" / "conformance" / "csv-cases.json").read_text(encoding="utf-8")
 )
 ROWS = 60
 ENCODINGS = {"latin-1": "latin-1", "bytes": "latin-1", "utf-16le": "utf-16", "utf-16be": "utf-16-be"}
