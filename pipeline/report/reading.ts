@@ -286,11 +286,16 @@ export function splitText({ split }: DataFacts): string | null {
 }
 
 /** Sentences on what the holdout can show. */
+export const powerOf = (verdict: Verdict, groups?: number): string[] => [
+  `Holdout: ${countsOf(verdict.n, verdict.positives, groups)}.`,
+  ...powerText(verdict),
+];
+
+/** The same, and how often the holdout was looked at. */
 export function evidence(verdict: Verdict, groups?: number): string[] {
-  const { n, holdout_uses: looks } = verdict;
+  const { holdout_uses: looks } = verdict;
   return [
-    `Holdout: ${countsOf(n, verdict.positives, groups)}.`,
-    ...powerText(verdict),
+    ...powerOf(verdict, groups),
     looks <= 1
       ? 'First look at this holdout that this machine knows of.'
       : `Look ${looks} at rows of this holdout that this machine knows of.`,
