@@ -106,7 +106,7 @@ async function project(name: string, count: number): Promise<Project> {
   const file = join(place, 'data.csv');
   await mkdir(place);
   const random = new Random(1);
-  const pick = <T>(of: readonly T[]): T => of[Math.floor(random.uniform() * of.length)]!;
+  const pick = (of: readonly string[]) => of[Math.floor(random.uniform() * of.length)] ?? '';
   const lines = function* () {
     yield 'id,age,income,score,visits,city,plan,note,zip,member,ratio,y\n';
     for (let row = 0; row < count; row++) {

@@ -42,6 +42,9 @@ const program = new Command('npm run soak --')
   )
   .option('--point <text>', 'only moments whose name holds this, such as Promote')
   .addOption(new Option('--every <n>', 'every n-th moment only').argParser(whole).default(1))
+  .addOption(
+    new Option('--slack <n>', 'allow n times the seconds: the machine is busy').argParser(whole).default(1),
+  )
   .option('--writes', 'before every change of a file too')
   .option('--list', 'only name the cases')
   .option('--json', 'one JSON object on standard output')

@@ -52,10 +52,20 @@ async function plainChunks(source: FileHandle | Uint8Array, options: CsvOptions)
   let chunks: Chunks = source instanceof Uint8Array ? chunksOf(source) : chunksOfFile(source);
   if (isGzip(head)) {
     if (options.dialect === undefined) throw new BadFile('a gzip file', 'plain CSV');
-    chunks = gunzip(chunks, options.cut === true, CHUNK);
+    chunks = onlyCsv(gunzip(chunks, { cut: options.cut === true, chunkSize: CHUNK }));
   } else refuseOtherFormats(head);
   const encoding = options.dialect?.encoding ?? 'utf-8';
   return encoding === 'utf-8' ? chunks : transcode(chunks, encoding);
+}
+
+/** The chunks, of which the first must not begin another format. */
+async function* onlyCsv(chunks: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let isFirst = true;
+  for await (const chunk of chunks) {
+    if (isFirst) refuseOtherFormats(chunk.subarray(0, 4096));
+    isFirst = false;
+    yield chunk;
+  }
 }
 
 async function headOf(file: FileHandle): Promise<Uint8Array> {

@@ -11,6 +11,7 @@ import { ColumnWatch } from './column-watch.ts';
 import { openCsv } from './csv.ts';
 import { type DataFile, findDataFiles } from './data-files.ts';
 import type { DecimalMark } from './dialect.ts';
+import { isGzip } from './other-format.ts';
 import type { ParquetColumn, ParquetFile } from './parquet.ts';
 import { type Key, withKeys } from './partition.ts';
 import { type Place, placeText } from './place.ts';
@@ -111,6 +112,8 @@ export async function checkBeginnings(config: Config, files: readonly DistantFil
       // A copy with its own buffer, since the original may be shared.
       return Uint8Array.from(await read(start < 0 ? bytes + start : start, end)).buffer;
     };
+    // What is packed can only be read whole.
+    if (bytes > share && isGzip(await read(0, 2))) return;
     const { openParquet } = await import('./parquet.ts');
     const parquet = await openParquet({ byteLength: bytes, slice });
     const most = { rows: mostRows, bytes: share };

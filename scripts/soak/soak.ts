@@ -13,6 +13,8 @@ export interface SoakOptions {
   start: StartName[];
   point?: string;
   every: number;
+  /** Factor of the times that faults allow, for a busy machine. */
+  slack: number;
   writes?: boolean;
   list?: boolean;
 }
@@ -64,6 +66,7 @@ async function strikeAll(options: SoakOptions, say: (line: string) => void): Pro
           fault: one,
           reference,
           repairsFirst: number % 2 === 0,
+          slack: options.slack,
         });
         const { seconds, gone, problems } = struck;
         if (seconds === null) {
