@@ -149,10 +149,8 @@ test.each(['prepared', 'model', 'scores', 'lease', 'holdout'])(
     const weight = kind === 'holdout' ? 3 : 2;
     const run = await copy.mlops('run', '--mode', 'promote', '--json', ...behave({ weight }));
     if (kind === 'holdout') {
-      // A known comparison has its number; how often the holdout was looked at before a new one is not known.
-      expect(run.code).toBe(0);
-      const fresh = await copy.mlops('run', '--json', ...behave({ weight: 3 }));
-      expect([fresh.code, JSON.parse(fresh.stdout).failure.error]).toEqual([1, 'UnreadableRecordError']);
+      // How often the holdout was looked at is not known.
+      expect([run.code, JSON.parse(run.stdout).failure.error]).toEqual([1, 'UnreadableRecordError']);
       expect((await examine(copy, '--repair')).bad).toEqual([]);
       expect((await copy.mlops('run')).code).toBe(0);
       return;
