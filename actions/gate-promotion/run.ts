@@ -7,6 +7,7 @@ import type { Verdict } from '../../pipeline/gate/verdict.ts';
 import { cleanOutput, cleanText } from '../../pipeline/report/clean-text.ts';
 import { prose } from '../../pipeline/report/github-markdown.ts';
 import { parseReport } from '../../pipeline/report/parse-report.ts';
+import { publishable } from '../../pipeline/report/publishable.ts';
 import { checkCounts, headlineOf, subjectOf } from '../../pipeline/report/reading.ts';
 import type { Report } from '../../pipeline/report/report.ts';
 import { promoteRun } from '../../pipeline/run/start/promote-run.ts';
@@ -52,7 +53,8 @@ export async function run(inputs: Inputs, surroundings: Surroundings): Promise<R
     try {
       const { promotion, opened } = await promote(report, verdict, inputs, surroundings);
       report.run.promotion = promotion;
-      Object.assign(report, opened);
+      // What the promotion opens is for everybody only as far as any report is.
+      if (opened !== null) Object.assign(report, publishable({ ...report, ...opened }));
     } catch (error) {
       throw new ActionError(error, outputsOf(report, path));
     }
