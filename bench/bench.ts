@@ -12,6 +12,7 @@ const benches: Record<string, string> = {
   synth: 'bench/synth.ts',
   functions: 'bench/functions.ts',
   calls: 'bench/calls.ts',
+  data: 'bench/data.ts',
   actions: 'bench/actions.ts',
 };
 const here = Object.keys(benches).filter((name) => existsSync(join(root, benches[name] ?? '')));

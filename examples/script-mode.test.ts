@@ -5,8 +5,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import type { Image, Program, ProgramOptions } from '../pipeline/backends/embedded/images/image.ts';
 import { ImageStore } from '../pipeline/backends/embedded/images/image-store.ts';
-import { temporaryFolder, writeFiles } from '../pipeline/backends/embedded/images/python-context.fixture.ts';
-import { running as stillRunning } from '../pipeline/backends/embedded/jobs/image.fixture.ts';
+import {
+  eventually,
+  temporaryFolder,
+  writeFiles,
+} from '../pipeline/backends/embedded/images/python-context.fixture.ts';
 
 /*
  * Script mode on scripts that need Python's standard library alone: what they are given, and what becomes of what they
@@ -200,6 +203,8 @@ def output_fn(prediction, accept):
     status: 500,
     body: "ValueError: could not convert string to float: 'x'",
   });
+  // The answer may come before the lines.
+  await eventually('the traceback is printed', () => lines.length >= 2);
   expect(lines.slice(0, 2)).toEqual([
     'Traceback (most recent call last):',
     expect.stringMatching(/^ {2}model\/train\.py, line 5, in input_fn$/),
@@ -248,7 +253,8 @@ def transform_fn(model, body, content_type, accept):
   expect(pids.size).toBeGreaterThan(1);
   await running[0]?.stop(5);
   expect(await running[0]?.exited).toEqual({ code: 0, signal: null });
-  expect(await stillRunning([...pids])).toEqual([]);
+  // Had one of them stayed, it would answer.
+  await expect(ask('')).rejects.toThrow('fetch failed');
 });
 
 test('no model_fn: said at the start', async () => {

@@ -2,7 +2,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { note, print, printJson } from '../pipeline/cli/print.ts';
 import { table } from '../pipeline/cli/table.ts';
-import { removeWorkspaces } from '../pipeline/cli/workspace.fixture.ts';
 import { type FaultName, faults } from './soak/faults.ts';
 import { type SoakOptions, type SoakResult, soak } from './soak/soak.ts';
 import { type StartName, starts } from './soak/starts.ts';
@@ -10,7 +9,7 @@ import { type StartName, starts } from './soak/starts.ts';
 const namesOf = <Name extends string>(known: Record<Name, unknown>) => Object.keys(known) as Name[];
 const list = (known: Record<string, { says: string }>) =>
   Object.entries(known)
-    .map(([name, { says }]) => `  ${name.padEnd(12)} ${says}`)
+    .map(([name, { says }]) => `  ${name.padEnd(17)} ${says}`)
     .join('\n');
 const several =
   <Name extends string>(known: Record<Name, unknown>) =>
@@ -43,6 +42,9 @@ const program = new Command('npm run soak --')
   )
   .option('--point <text>', 'only moments whose name holds this, such as Promote')
   .addOption(new Option('--every <n>', 'every n-th moment only').argParser(whole).default(1))
+  .addOption(
+    new Option('--slack <n>', 'allow n times the seconds: the machine is busy').argParser(whole).default(1),
+  )
   .option('--writes', 'before every change of a file too')
   .option('--list', 'only name the cases')
   .option('--json', 'one JSON object on standard output')
@@ -59,15 +61,12 @@ A full or read-only disk needs root, or sudo without a password; without, these 
 Linux only. Exit code: 0 all is sound, 1 something is not, 2 bad input.`,
   );
 
+program.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 const { json, ...options } = program.parse().opts<SoakOptions & { json?: boolean }>();
-try {
-  const result = await soak(options, note);
-  if (json) printJson(result);
-  else show(result);
-  process.exitCode = result.unsound.length === 0 ? 0 : 1;
-} finally {
-  removeWorkspaces();
-}
+const result = await soak(options, note);
+if (json) printJson(result);
+else if (options.list !== true) show(result);
+process.exitCode = result.unsound.length === 0 ? 0 : 1;
 
 function show({ faults: tallies, unsound, left_out }: SoakResult): void {
   print();

@@ -18,7 +18,7 @@ const cleaning = [
   'pipeline/run/start/run-progress.ts',
 ];
 /** Sentences of our own on numbers, names that mlops.yaml's schema checked, and paths of this checkout. */
-const plain = ['infra/bootstrap.ts', 'infra/cdk.ts', 'pipeline/gate/simulate.ts'];
+const plain = ['infra/bootstrap.ts', 'infra/cdk.ts'];
 /** A function's log, which is no terminal. */
 const elsewhere = /^pipeline\/backends\/aws\/functions\//;
 

@@ -30,6 +30,19 @@ def test_ping(server: Server) -> None:
     assert (answer.status, answer.text) == (200, "")
 
 
+def test_a_plain_process_answers_this_machine_alone(trained: tuple[Path, str]) -> None:
+    # Another address of this machine: one that listens everywhere answers there, too.
+    for host, answers in (("", False), ("0.0.0.0", True)):
+        with serving(trained[0], SERVE_HOST=host) as running:
+            other = http.client.HTTPConnection("127.0.0.2", urlsplit(running.url).port or 0, timeout=10)
+            try:
+                other.request("GET", "/ping")
+                assert other.getresponse().status == 200
+                assert answers
+            except ConnectionRefusedError:
+                assert not answers
+
+
 def test_answers_one_line_per_record_in_order(server: Server, attrition: list[list[str]]) -> None:
     records = features(attrition, 50)
     together = server.csv("\n".join(records) + "\n")

@@ -15,7 +15,9 @@ export function reportError(error: unknown, json: boolean): void {
     : message;
   // A stack trace helps only with a bug in this program.
   const ours =
-    exitCodeOf(error) === 1 && told === message && !['AwsError', 'UnreadableRecordError', 'StateInUseError'].includes(name);
+    exitCodeOf(error) === 1 &&
+    told === message &&
+    !['AwsError', 'UnreadableRecordError', 'StateInUseError'].includes(name);
   note(ours ? (stack ?? message) : told);
   if (json) printError(name, told);
 }
@@ -27,6 +29,8 @@ export function printError(name: string, message: string): void {
 
 /** The disk is full, the file system is read-only, or the folder belongs to another user or is a file. */
 function refusedByTheSystem(error: unknown): boolean {
-  const { code = '' } = error as NodeJS.ErrnoException;
+  const { code = '', syscall } = error as NodeJS.ErrnoException;
+  // Node's recursive mkdir says ENOENT on a read-only file system.
+  if (code === 'ENOENT' && syscall === 'mkdir') return true;
   return ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOTDIR', 'EEXIST', 'ELOOP'].includes(code);
 }

@@ -45,7 +45,7 @@ test('promote is 0, reject 3, hold 4, in words and as JSON', async () => {
   const hold = await gate('--candidate', 'good.csv', '--champion', 'good.csv', ...config, '--json');
   expect([hold.code, JSON.parse(hold.stdout).outcome]).toEqual([4, 'hold']);
   expect((await gate('--candidate', 'good.csv', '--champion', 'good.csv', ...config)).stdout).toMatch(
-    /^HOLD .*\n\nNext: more rows in the holdout/,
+    /^HOLD .*\n\nNext: a candidate that predicts otherwise than the champion\.\n/,
   );
 });
 

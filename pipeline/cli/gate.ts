@@ -12,7 +12,7 @@ import { type ReadOptions, readScores } from '../gate/scores.ts';
 import { sealed } from '../gate/seal.ts';
 import type { Outcome, Verdict } from '../gate/verdict.ts';
 import { cleanText } from '../report/clean-text.ts';
-import { checkCounts, evidence, metricRows, whatDecides } from '../report/reading.ts';
+import { checkCounts, metricRows, powerOf, whatDecides } from '../report/reading.ts';
 import { gateReplay } from './gate-replay.ts';
 import { print, printJson, printStyled } from './print.ts';
 import { table } from './table.ts';
@@ -102,7 +102,8 @@ function printVerdict(verdict: Verdict): void {
     row.differenceInterval,
   ]);
   for (const line of table([['Metric', 'Candidate', '', 'Champion', 'Difference', ''], ...rows])) print(line);
-  print(`\n${evidence(verdict).join(' ')}\n\nChecks: ${checkCounts(verdict)}`);
+  // Looks at score files are not counted.
+  print(`\n${powerOf(verdict).join(' ')}\n\nChecks: ${checkCounts(verdict)}`);
   for (const check of verdict.checks)
     print(
       `${check.outcome.replace('_', ' ').padEnd(12)} ${cleanText(`${check.name}: ${check.detail}`, 600)}`,

@@ -15,6 +15,7 @@ import { FileLedger } from '../backends/embedded/state/file-ledger.ts';
 import type { Check } from '../doctor/check.ts';
 import { ModelLedger } from '../model-ledger.ts';
 import type { ModelPackage } from '../ports.ts';
+import { repository } from '../repository.ts';
 import { stackTrace, type Workspace } from './cli.fixture.ts';
 import { behave, smallProject } from './small-project.fixture.ts';
 
@@ -200,6 +201,31 @@ describe('while a run is in progress', () => {
     expect(existsSync(copy.path('.mlops/trash'))).toBe(false);
   });
 });
+
+test.each([4, 9, 14, 30])(
+  'killed before its change number %i: what is left is sound, and the next gc ends it',
+  async (write) => {
+    const copy = workspace.copy();
+    const reached = copy.path('reached');
+    const module = join(repository, 'scripts/soak/stop-at.ts');
+    const environment = {
+      SOAK_POINT: JSON.stringify({ write }),
+      SOAK_REACHED: reached,
+      SOAK_HOME: copy.path('.mlops'),
+    };
+    const killed = copy.startWith(module, environment, 'gc', '--age', '0', '--count', '0');
+    await killed.until(() => existsSync(reached));
+    killed.process.kill('SIGKILL');
+    await killed.finished;
+    await expectSound(copy);
+    expect((await runsOf(copy)).map((run) => run.package)).toEqual(
+      expect.arrayContaining(['small/2', 'small/1']),
+    );
+    await collect(copy, '--age', '0', '--count', '0');
+    await expectSound(copy);
+    expect((await runsOf(copy)).map((run) => run.package)).toEqual(['small/2', 'small/1']);
+  },
+);
 
 test('environments go if no job has used them for so long, those in use and those of a link stay', async () => {
   const copy = workspace.copy();

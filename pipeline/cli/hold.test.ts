@@ -17,7 +17,7 @@ test('a hold says what to do next, and what it says works', async () => {
   expect(held.stderr).toContain('✓ Train');
   expect(held.stdout).toContain('training.hyperparameters.weight: 1 → 1.0');
   expect(said(held.stdout)).toContain(
-    'Next: more rows in the holdout (more data, or a larger data.holdout). To promote it all the same, run again with --mode promote --set gate.inconclusive=promote.',
+    'Next: a candidate that predicts otherwise than the champion. To promote it all the same, run again with --mode promote --set gate.inconclusive=promote.',
   );
   const again = await workspace.mlops(
     ...(['run', '--mode', 'promote', '--set', 'gate.inconclusive=promote'] as const),

@@ -84,7 +84,7 @@ test('reasons, branches and a damaged state are told in harmless text', async ()
     await workspace.mlops('history', '--package', 'small/1'),
   ];
   expect(told.map(({ code }) => code)).toEqual([0, 0, 0]);
-  expect(told[2]?.stdout).toMatch(/^commit .*\(b\)$/m);
+  expect(told[2]?.stdout).toMatch(/^commit .* \(b\)/m);
   // A record that is not JSON, and a file of an odd name where records are.
   const ledger = workspace.path('.mlops/ledger/small');
   const [run = ''] = readdirSync(join(ledger, 'run/small'));

@@ -24,7 +24,7 @@ interface Options extends RunOptions {
  * Seconds from Ctrl-C until this process ends, also where something still waits: an installation, a job that hangs. The run is
  * recorded by then, and whatever this process started ends with it.
  */
-const longestStop = 1.9;
+const longestStop = 1.6;
 
 /** `mlops run`. */
 export async function run(options: Options): Promise<void> {

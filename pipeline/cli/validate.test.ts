@@ -1,5 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { expect, test } from '@jest/globals';
 import type { Workspace } from './cli.fixture.ts';
 import { smallConfig, smallData, smallProject } from './small-project.fixture.ts';
@@ -196,6 +204,13 @@ test('pipes, sockets and devices are refused at once where a file is named', asy
     const { code, stderr } = await workspace.mlops('validate', ...args);
     expect([code, stderr]).toEqual([2, message]);
   }
+  // Beside data, also behind links, they hold no rows.
+  mkdirSync(workspace.path('rows'));
+  renameSync(workspace.path('data.csv'), workspace.path('rows/data.csv'));
+  symlinkSync(workspace.path('pipe'), workspace.path('rows/pipe.csv'));
+  symlinkSync('/dev/zero', workspace.path('rows/zero.csv'));
+  const beside = await workspace.mlops('validate', '--set', 'data.source=rows');
+  expect([beside.code, beside.stdout]).toEqual([0, expect.stringContaining('rows: valid; 400 rows')]);
   const several = `project: small\nmodels: [one]\n`;
   writeFileSync(workspace.path('several.yaml'), several);
   mkdirSync(workspace.path('one'));

@@ -179,7 +179,7 @@ const data = object({
   ),
   format: choice(['csv', 'parquet'])
     .optional()
-    .describe('File format of source. Default: parquet if source ends in .parquet, else csv.'),
+    .describe('File format of source. Default: parquet if source ends in .parquet or .parquet.gz, else csv.'),
   target: text('the name of a column').describe('The column to predict.'),
   positive: text('the text of a class')
     .nullable()
@@ -722,7 +722,7 @@ function fillIn(given: z.output<typeof configFile>) {
     data: {
       ...data,
       split: fillInSplit(data.split),
-      format: data.format ?? (data.source.endsWith('.parquet') ? 'parquet' : 'csv'),
+      format: data.format ?? (/\.parquet(\.gz)?$/.test(data.source) ? 'parquet' : 'csv'),
     },
     model: { ...model, output, context: model.context ?? (model.image === null ? 'model' : null) },
     tuning: tuning && fillInTuning(tuning, Object.keys(given.training.metrics)),

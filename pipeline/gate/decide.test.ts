@@ -630,7 +630,7 @@ test('what cannot be computed fails the policy that needs it, with the reason', 
     champion: onlyNo,
     policy: policy({ thresholds: { recall: { min: 0.1 } } }),
   });
-  expect(Object.keys(verdict.metrics)).toEqual(['log_loss', 'brier', 'accuracy']);
+  expect(Object.keys(verdict.metrics)).toEqual(['log_loss', 'brier', 'accuracy', 'calibration_in_the_large']);
   for (const name of ['primary', 'threshold recall', 'floor', 'champion']) {
     expect(check(verdict, name)).toMatchObject({
       outcome: 'fail',
@@ -949,7 +949,7 @@ test('a percent margin of the calibration slope is of its distance from 1', () =
 });
 
 test('the expected cost is a metric like others: with a floor, a margin and a threshold', () => {
-  const costs = { false_positive: 1, false_negative: 5, true_positive: 0, true_negative: 0 };
+  const costs = { false_positive: 1, false_negative: 2.5, true_positive: 0, true_negative: 0 };
   const asked = policy({
     primary: 'expected_cost',
     costs,
@@ -960,8 +960,8 @@ test('the expected cost is a metric like others: with a floor, a margin and a th
   expect(verdict.outcome).toBe('promote');
   const { candidate, difference, note } = verdict.metrics.expected_cost!;
   expect(difference).toBeLessThan(0);
-  expect(note).toContain('from a probability of .167 on');
-  // A third of rows is positive: calling all of them positive costs 2/3, calling none 5/3.
+  expect(note).toContain('from a probability of .286 on');
+  // A third of rows is positive: calling all rows positive costs 2/3, calling none 2.5/3.
   expect(check(verdict, 'floor').value).toBeCloseTo(2 / 3 - candidate, 12);
   expect(check(verdict, 'threshold expected_cost').outcome).toBe('pass');
   expect(check(decide({ candidate: useless, policy: asked, replicates: 500 }), 'floor').outcome).toBe('fail');

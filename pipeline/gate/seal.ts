@@ -17,12 +17,20 @@ export function sealed(verdict: Verdict, policy: GatePolicy): Verdict {
   const outcome = passes ? 'pass' : 'fail';
   const numbers = { value: null, bound: null, limit: null, confidence: null };
   const checks = [{ ...numbers, name: 'sealed', outcome, detail: reason } as const];
+  const { n, positives, seed, confidence, holdout_uses, primary, enforced } = verdict;
+  // Field by field, so that a number which is added to a verdict is withheld.
   return {
-    ...verdict,
     outcome: passes ? 'promote' : 'reject',
     reason,
+    n,
+    positives,
+    seed,
+    confidence,
     smallest_detectable_difference: null,
     power: null,
+    holdout_uses,
+    primary,
+    enforced,
     metrics: {},
     slices: [],
     checks,

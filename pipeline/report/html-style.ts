@@ -164,7 +164,7 @@ footer { margin-top: 44px; padding: 18px 0 36px; border-top: 1px solid var(--lin
   :is(.slices, .features, .trials) thead tr { padding: 0 0 5px; }
   :is(.checks, .steps) thead, :is(.slices, .features) thead th:first-child { display: none; }
   .checks tr { grid-template-columns: minmax(0, 1fr) auto; gap: 2px 12px; } .checks .prose { grid-column: 1 / -1; }
-  .slices tr { grid-template-columns: 2fr 6fr 4fr 4fr; } .slices.positives tr { grid-template-columns: 2fr 3fr 6fr 4fr 4fr; }
+  .slices tr { grid-template-columns: 2fr 6fr 4fr 4fr; } .slices.positives tr { grid-template-columns: 2fr 3fr 5.5fr 4fr 5.5fr; }
   .slices tbody th { grid-column: 1 / -1; padding-right: 90px; } .slices td.plot { grid-column: 1 / -1; grid-row: 3; }
   .slices thead :is(.plot, .judged) { display: none; } .slices td.judged { position: absolute; top: 8px; right: 0; }
   .features tr { grid-template-columns: minmax(0, 1fr) 74px 74px; } .features tbody th { grid-column: 1 / -1; }

@@ -100,7 +100,9 @@ test('the decision curve tells the net benefit at the threshold of gate.costs, o
 test('gaps between groups stand below the slices, each with its interval', () => {
   const page = renderHtml(sampleReport());
   const gaps = page.slice(page.indexOf('Gaps between groups</h3>'), page.indexOf('id="model-heading"'));
-  expect(gaps).toMatch(/<small>Gender<\/small>Female less Male<\/th><td class="number strong">\+\.014<\/td>/);
+  expect(gaps).toMatch(
+    /<small>Gender<\/small>Female less Male<\/th><td class="number strong">\+\.014<small>\[−\.116, \+\.140\]<\/small><\/td>/,
+  );
   expect(gaps).not.toContain('Male less Female');
   expect(gaps).not.toContain('Human Resources less');
 });

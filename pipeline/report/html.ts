@@ -426,16 +426,14 @@ function gapsBody(verdict: Verdict): Html | '' {
   const rows = reading.gapRows(verdict).map(
     ({ column: name, groups, gap, interval, isClear }) => html`<tr>
       <th scope="row"><small>${text(name, 60)}</small>${text(groups, 120)}</th>
-      ${cell('number strong', gap)}
-      ${cell('number', interval)}
-      ${cell('prose', isClear ? 'clear' : 'not clear')}
+      ${cell('number strong', stacked(gap, interval))}
+      ${cell('effects', isClear && html`<span class="effect">clear</span>`)}
     </tr>`,
   );
   if (rows.length === 0) return '';
-  const level = formatConfidence(verdict.confidence);
-  const head = [column('Groups'), numbers('Gap', `${level} interval`), column('')];
+  const head = [column('Groups'), numbers('Gap'), column(hidden('Clear gap'))];
   return html`<h3>Gaps between groups</h3>
-    <p class="after">The candidate in each group less the candidate in the largest group of the column; each interval stands for itself.</p>
+    <p class="after">The candidate in each group less the candidate in the largest group of the column, with its ${formatConfidence(verdict.confidence)} interval; clear where that leaves out 0. Among many gaps, some are clear by luck.</p>
     ${foldedTable('Gaps between groups', head, rows, 'gaps', OPEN_GAPS)}`;
 }
 

@@ -41,7 +41,7 @@ test('the first line is the marker and the next the verdict with its reason', ()
   expect(heading).toBe('## 🟡 Hold: attrition');
   expect(why).toContain('Inconclusive: ROC AUC is between .047 worse and .009 better');
   expect(rest.join('\n')).toContain(
-    'Next: more rows in the holdout (more data, or a larger data.holdout), or a wider gate.champion.margin.  \nIf it is merged, a reviewer of the workflow Approve can promote it all the same.',
+    'Next: more rows in the holdout (more data, or a larger data.holdout), or a wider gate.champion.margin. <code>mlops power</code> says how many rows a comparison needs.  \nIf it is merged, a reviewer of the workflow Approve can promote it all the same.',
   );
 });
 

@@ -5,6 +5,8 @@ import { basisText, type PlannedSize, type PowerPlan, planSentences } from './po
 const BAR = 40;
 /** Rows of the curve that are shown, besides today's and the needed one. */
 const SHOWN = 9;
+/** Sizes whose logarithms differ by less than this are alike. */
+const NEAR = 0.15;
 
 /** The plan in a terminal: its sentences, and the curve as bars. */
 export function renderPower(plan: PowerPlan): string {
@@ -14,10 +16,12 @@ export function renderPower(plan: PowerPlan): string {
     ...(needed === null ? [] : [{ ...needed, chance: power, mark: `${formatPercent(power)} needs this` }]),
   ];
   const step = Math.max(1, Math.floor((curve.length - 1) / (SHOWN - 1)));
-  const points = [
-    ...curve.filter((_, i) => i % step === 0).map((point) => ({ ...point, mark: '' })),
-    ...marked,
-  ].sort((a, b) => a.rows - b.rows);
+  const isApart = ({ rows }: PlannedSize) =>
+    marked.every((other) => Math.abs(Math.log(rows / other.rows)) > NEAR);
+  const between = curve.filter((point, i) => i % step === 0 && isApart(point));
+  const points = [...between.map((point) => ({ ...point, mark: '' })), ...marked].sort(
+    (a, b) => a.rows - b.rows,
+  );
   const columns = [
     ['rows', ...points.map(({ rows }) => formatCount(rows))],
     ...(today.positives === null ? [] : [['positive', ...points.map(positiveText)]]),

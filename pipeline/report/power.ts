@@ -75,8 +75,12 @@ export function planSentences(plan: PowerPlan): [today: string, needed: string] 
     needed.data_rows === null
       ? ''
       : ` With today's data.holdout that is ${formatCountOf(needed.data_rows, 'row')} of data.`;
+  const positive = needed.positives === null ? '' : `, ${formatCount(needed.positives)} of them positive`;
   const verb = needed.rows <= today.rows ? 'suffices' : 'is needed';
-  return [first, `For ${formatPercent(power)} a holdout of ${sizeText(needed)} ${verb}.${all}`];
+  return [
+    first,
+    `For ${formatPercent(power)} a holdout of ${formatCountOf(needed.rows, 'row')} ${verb}${positive}.${all}`,
+  ];
 }
 
 /** How the numbers came about. */

@@ -99,23 +99,29 @@ function nextSteps({ verdict, run }: Report): string[] {
   return [whatDecides(verdict), accept ?? 'A reviewer of the workflow Approve can promote it all the same.'];
 }
 
-/** What would let the gate decide about a candidate that it holds, as a sentence; empty for other verdicts. */
-export function whatDecides({ outcome, checks }: Verdict): string {
-  if (outcome !== 'hold') return '';
-  const open = checks.filter((check) => check.outcome === 'inconclusive');
-  const ways = new Set(open.flatMap(({ name, limit }) => waysToDecide(name, limit)));
-  return ways.size === 0 ? '' : `Next: ${[...ways].join(', or ')}.`;
+/** What would let the gate decide about a candidate that it holds, in sentences; empty for other verdicts. */
+export function whatDecides(verdict: Verdict): string {
+  if (verdict.outcome !== 'hold') return '';
+  const open = verdict.checks.filter((check) => check.outcome === 'inconclusive');
+  const ways = [...new Set(open.flatMap((check) => waysToDecide(check, verdict)))];
+  if (ways.length === 0) return '';
+  const compares = open.some(({ name }) => name === 'champion') && ways.includes(moreRows);
+  return `Next: ${ways.join(', or ')}.${compares ? ' `mlops power` says how many rows a comparison needs.' : ''}`;
 }
 
+const moreRows = 'more rows in the holdout (more data, or a larger data.holdout)';
+
 /** What would make an inconclusive check pass or fail. */
-function waysToDecide(name: string, limit: number | null): string[] {
+function waysToDecide({ name, limit }: Check, { metrics, primary }: Verdict): string[] {
   const [check] = name.split(' ');
   if (check === 'min_change') return ['a candidate that differs more', 'a smaller gate.min_change'];
-  const rows = 'more rows in the holdout (more data, or a larger data.holdout)';
   // The rule superior has no margin: its limit is 0.
-  return (check === 'champion' && limit !== 0) || check === 'anchor'
-    ? [rows, `a wider gate.${check}.margin`]
-    : [rows];
+  const superior = check === 'champion' && limit === 0;
+  const same = metrics[primary]?.difference_interval?.every((bound) => bound === 0) ?? false;
+  if (superior && same) return ['a candidate that predicts otherwise than the champion'];
+  return (check === 'champion' && !superior) || check === 'anchor'
+    ? [moreRows, `a wider gate.${check}.margin`]
+    : [moreRows];
 }
 
 export interface MetricRow {
@@ -280,11 +286,16 @@ export function splitText({ split }: DataFacts): string | null {
 }
 
 /** Sentences on what the holdout can show. */
+export const powerOf = (verdict: Verdict, groups?: number): string[] => [
+  `Holdout: ${countsOf(verdict.n, verdict.positives, groups)}.`,
+  ...powerText(verdict),
+];
+
+/** The same, and how often the holdout was looked at. */
 export function evidence(verdict: Verdict, groups?: number): string[] {
-  const { n, holdout_uses: looks } = verdict;
+  const { holdout_uses: looks } = verdict;
   return [
-    `Holdout: ${countsOf(n, verdict.positives, groups)}.`,
-    ...powerText(verdict),
+    ...powerOf(verdict, groups),
     looks <= 1
       ? 'First look at this holdout that this machine knows of.'
       : `Look ${looks} at rows of this holdout that this machine knows of.`,

@@ -23,6 +23,7 @@ const GROUPED = /^[+-]?[1-9][0-9]{0,2}(?:\.[0-9]{3})+(?:,[0-9]*)?$/;
 const EXPONENT = /^(?:0|[1-9][0-9]*)E[0-9]+$/;
 const INFINITY = /^[+-]?inf(?:inity)?$/i;
 const MARKERS = new Set(['', 'na', 'n/a', '#n/a', '<na>', 'nan', '-nan', 'null', 'none']);
+const LONGEST_MARKER = 4;
 /** Blanks around a value: the prepare job strips the same. */
 const BLANKS = /^[ \t\n\r\f\v\xa0]+|[ \t\n\r\f\v\xa0]+$/g;
 
@@ -42,7 +43,17 @@ export function kindAt(text: string, start: number, end: number, decimal: Decima
     const isMark = text.charCodeAt(whole) === (decimal === '.' ? 46 : 44);
     if (isMark && digitsEnd(text, whole + 1, end) === end) return FLOAT;
   }
+  if (isBoolean(text, start, end)) return BOOLEAN;
   return kindOf(text.slice(start, end), decimal);
+}
+
+/** Whether the part is true or false, in letters of either case. */
+function isBoolean(text: string, start: number, end: number): boolean {
+  const word = end - start === 4 ? 'true' : end - start === 5 ? 'false' : '';
+  if (word === '') return false;
+  for (let i = 0; i < word.length; i++)
+    if ((text.charCodeAt(start + i) | 32) !== word.charCodeAt(i)) return false;
+  return true;
 }
 
 /** The place of the first character that is no digit. */
@@ -58,12 +69,11 @@ function digitsEnd(text: string, start: number, end: number): number {
 /** The kind of a cell. */
 export function kindOf(cell: string, decimal: DecimalMark): CellKind {
   if (cell === '') return EMPTY;
-  const text = cell.replace(BLANKS, '');
-  const plain = plainNumber(text, decimal);
+  const text = trimmed(cell);
+  const plain = beginsNumber(text.charCodeAt(0)) ? plainNumber(text, decimal) : null;
   if (plain !== null) return kindOfNumber(plain);
-  const lower = text.toLowerCase();
-  if (text === cell && (lower === 'true' || lower === 'false')) return BOOLEAN;
-  if (MARKERS.has(lower)) return MARKER;
+  if (isBoolean(cell, 0, cell.length)) return BOOLEAN;
+  if (isMarker(text)) return MARKER;
   return INFINITY.test(text) ? INFINITE : TEXT;
 }
 
@@ -80,7 +90,20 @@ export const isNumber = (cell: string, decimal: DecimalMark): boolean =>
   (kindOf(cell, decimal) & NUMERIC) !== 0;
 
 /** Whether the cell stands for a missing value: empty, blank, or a word such as NA. */
-export const isMissing = (cell: string): boolean => MARKERS.has(cell.replace(BLANKS, '').toLowerCase());
+export const isMissing = (cell: string): boolean => isMarker(trimmed(cell));
+
+/** The text without blanks around it. */
+function trimmed(cell: string): string {
+  const [first, last] = [cell.charCodeAt(0), cell.charCodeAt(cell.length - 1)];
+  return isBlank(first) || isBlank(last) ? cell.replace(BLANKS, '') : cell;
+}
+
+const isBlank = (code: number) => code <= 32 || code === 160;
+
+/** Whether a number may begin with the character: a digit, a sign, a point or a comma. */
+const beginsNumber = (code: number) => code >= 43 && code <= 57;
+
+const isMarker = (text: string): boolean => text.length <= LONGEST_MARKER && MARKERS.has(text.toLowerCase());
 
 /** The number with a point, and without the dots that group thousands where the comma is the decimal mark; null if it is none. */
 function plainNumber(text: string, decimal: DecimalMark): string | null {

@@ -49,31 +49,37 @@ export class ColumnWatch {
     return this.isText && this.constant === null && this.sample.length === SAMPLE;
   }
 
-  /** @param where the place of the table's current row */
-  see(table: Table, where: () => Place): void {
+  /**
+   * Looks at the cell of the table's current row. Returns whether it was the last one that could tell something.
+   *
+   * @param where the place of the row
+   */
+  see(table: Table, where: () => Place): boolean {
     if (this.constant !== null) {
       const text = table.value(this.at);
       if (this.constant === undefined) this.constant = detached(text);
       else if (this.constant !== text) this.constant = null;
     }
     if (this.isText) {
-      if (this.sample.length === SAMPLE) return;
+      if (this.sample.length === SAMPLE) return this.isDone;
       const text = table.value(this.at);
       if (text !== '') this.sample.push(detached(text));
-      return;
+      return this.isDone;
     }
     const kind = table.kind(this.at);
     this.kinds |= kind;
-    if (kind === EMPTY || kind === MARKER) return;
+    if (kind === EMPTY || kind === MARKER) return false;
     this.filled += 1;
     if (this.filled <= SAMPLE) this.sample.push(detached(table.value(this.at)));
-    if (kind === INTEGER || kind === FLOAT) return;
+    if (kind === INTEGER || kind === FLOAT) return false;
     this.others += 1;
+    if (kind === BOOLEAN && this.firstOther !== null) return false;
     const cell = (): Cell => ({ text: detached(table.value(this.at)), place: where() });
     this.firstOther ??= cell();
     if (kind === INFINITE && this.infinite.length < MOST_INFINITE) this.infinite.push(cell());
     // So many of so many cells: a few slips among numbers it is not.
     if (this.filled >= SAMPLE && 2 * this.others > this.filled && this.kinds & TEXT) this.isText = true;
+    return this.isDone;
   }
 
   /** The column's type by all its cells, as the prepare job tells it. */

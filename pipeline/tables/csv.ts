@@ -52,10 +52,20 @@ async function plainChunks(source: FileHandle | Uint8Array, options: CsvOptions)
   let chunks: Chunks = source instanceof Uint8Array ? chunksOf(source) : chunksOfFile(source);
   if (isGzip(head)) {
     if (options.dialect === undefined) throw new BadFile('a gzip file', 'plain CSV');
-    chunks = gunzip(chunks, options.cut === true, CHUNK);
+    chunks = onlyCsv(gunzip(chunks, { cut: options.cut === true, chunkSize: CHUNK }));
   } else refuseOtherFormats(head);
   const encoding = options.dialect?.encoding ?? 'utf-8';
   return encoding === 'utf-8' ? chunks : transcode(chunks, encoding);
+}
+
+/** The chunks, of which the first must not begin another format. */
+async function* onlyCsv(chunks: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let isFirst = true;
+  for await (const chunk of chunks) {
+    if (isFirst) refuseOtherFormats(chunk.subarray(0, 4096));
+    isFirst = false;
+    yield chunk;
+  }
 }
 
 async function headOf(file: FileHandle): Promise<Uint8Array> {
@@ -120,7 +130,7 @@ class CsvTable implements Table {
   #starts = new Int32Array(64);
   #ends = new Int32Array(64);
   #hasDoubledQuotes = false;
-  #hasLineBreaks = false;
+  mayBreak = false;
   /** Place of the next carriage return, found by an earlier search. */
   #return = -1;
   /** Line number of a blank line, which no row may follow. */
@@ -190,7 +200,7 @@ class CsvTable implements Table {
       const line = this.#nextLine;
       if (start >= this.#end) return false;
       this.#hasDoubledQuotes = false;
-      this.#hasLineBreaks = false;
+      this.mayBreak = false;
       let starts = this.#starts;
       let ends = this.#ends;
       let breaks = 0;
@@ -206,7 +216,7 @@ class CsvTable implements Table {
           const closing = this.#closingQuote(at, line + breaks, column);
           if (closing === -1) return false;
           breaks += lineBreaks(text, at, closing);
-          if (this.#returnFrom(at) < closing) this.#hasLineBreaks = true;
+          if (this.#returnFrom(at) < closing) this.mayBreak = true;
           starts[column] = at + 1;
           ends[column] = closing;
           at = closing + 1;
@@ -234,7 +244,7 @@ class CsvTable implements Table {
       }
       if (this.#blankLine !== null)
         this.#failAt(this.#blankLine, 0, 'a blank line', this.header.length === 0 ? 'the header' : 'a row');
-      if (breaks > 0) this.#hasLineBreaks = true;
+      if (breaks > 0) this.mayBreak = true;
       this.#start = start;
       this.width = column;
       this.position = line;
@@ -263,7 +273,7 @@ class CsvTable implements Table {
   }
 
   spansLines(column: number): boolean {
-    return this.#hasLineBreaks && /[\r\n]/.test(this.value(column));
+    return this.mayBreak && /[\r\n]/.test(this.value(column));
   }
 
   /** Place of the closing quote; -1 if it, or the character after it, is not loaded yet. */

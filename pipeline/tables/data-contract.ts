@@ -11,6 +11,7 @@ import { ColumnWatch } from './column-watch.ts';
 import { openCsv } from './csv.ts';
 import { type DataFile, findDataFiles } from './data-files.ts';
 import type { DecimalMark } from './dialect.ts';
+import { isGzip } from './other-format.ts';
 import type { ParquetColumn, ParquetFile } from './parquet.ts';
 import { type Key, withKeys } from './partition.ts';
 import { type Place, placeText } from './place.ts';
@@ -111,6 +112,8 @@ export async function checkBeginnings(config: Config, files: readonly DistantFil
       // A copy with its own buffer, since the original may be shared.
       return Uint8Array.from(await read(start < 0 ? bytes + start : start, end)).buffer;
     };
+    // What is packed can only be read whole.
+    if (bytes > share && isGzip(await read(0, 2))) return;
     const { openParquet } = await import('./parquet.ts');
     const parquet = await openParquet({ byteLength: bytes, slice });
     const most = { rows: mostRows, bytes: share };
@@ -377,21 +380,18 @@ class ContractCheck {
             },
           );
         }
-        for (const column of written) {
-          if (table.spansLines(column))
-            this.add(
-              'model.content_type',
-              where(present[column]),
-              'got a line break, expected none: CSV goes to the model line by line; use JSON Lines (model.content_type: application/jsonlines)',
-              'fields with a line break',
-            );
-        }
-        let isDone = false;
-        for (const watch of watched) {
-          watch.see(table, where);
-          isDone ||= watch.isDone;
-        }
-        if (isDone) watched = watched.filter((watch) => !watch.isDone);
+        if (table.mayBreak)
+          for (const column of written)
+            if (table.spansLines(column))
+              this.add(
+                'model.content_type',
+                where(present[column]),
+                'got a line break, expected none: CSV goes to the model line by line; use JSON Lines (model.content_type: application/jsonlines)',
+                'fields with a line break',
+              );
+        let hasChanged = false;
+        for (const watch of watched) if (watch.see(table, where)) hasChanged = true;
+        if (hasChanged) watched = watched.filter((watch) => !watch.isDone);
       },
     };
   }
@@ -616,7 +616,9 @@ class ContractCheck {
   /** Whether a row has no label: a word for a missing value is none, unless mlops.yaml says that it is a class. */
   private lacksLabel(value: string): boolean {
     const { target, positive, columns } = this.config.data;
-    if (/^[+-]?[0-9]/.test(value) || this.labels.has(value) || !isMissing(value)) return false;
+    const first = value.charCodeAt(0);
+    // A digit begins no word.
+    if ((first >= 48 && first <= 57) || this.labels.has(value) || !isMissing(value)) return false;
     return value === '' || (value !== positive && columns[target] !== 'text');
   }
 

@@ -14,7 +14,7 @@ export interface DataFile {
 
 /**
  * The data files among `paths` (files, or folders with files at any depth), sorted by name. Leaves out hidden files,
- * markers such as _SUCCESS, and paths that do not exist. Labels start with `source`.
+ * markers such as _SUCCESS, pipes and devices, and paths that do not exist. Labels start with `source`.
  */
 export async function findDataFiles(paths: readonly string[], source: string): Promise<DataFile[]> {
   const files: string[] = [];

@@ -1,18 +1,16 @@
 import { Readable } from 'node:stream';
 import { constants, createGunzip } from 'node:zlib';
 import { BadFile } from './bad-file.ts';
-import { refuseOtherFormats } from './other-format.ts';
 
 /**
  * Unpacks chunks of a gzip file; several packed parts in a row are one text.
  *
  * @param cut whether the chunks are only the start of the file
- * @throws BadFile if the file is damaged or cut off, or what it packs is no CSV
+ * @throws BadFile if the file is damaged or cut off
  */
 export async function* gunzip(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  cut: boolean,
-  chunkSize: number,
+  { cut = false, chunkSize = 1 << 19 }: { cut?: boolean; chunkSize?: number } = {},
 ): AsyncGenerator<Uint8Array> {
   // A copy of each, since the reader fills its buffer again while a stream still holds it.
   const copies = async function* () {
@@ -21,13 +19,8 @@ export async function* gunzip(
   const unpacker = createGunzip({ chunkSize, ...(cut && { finishFlush: constants.Z_SYNC_FLUSH }) });
   const packed = Readable.from(copies(), { objectMode: false, highWaterMark: chunkSize });
   packed.on('error', (error) => unpacker.destroy(error));
-  let isFirst = true;
   try {
-    for await (const chunk of packed.pipe(unpacker) as AsyncIterable<Buffer>) {
-      if (isFirst) refuseOtherFormats(chunk.subarray(0, 4096));
-      isFirst = false;
-      yield chunk;
-    }
+    yield* packed.pipe(unpacker) as AsyncIterable<Buffer>;
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? '';
     if (!code.startsWith('Z_')) throw error;

@@ -11,7 +11,8 @@ import { shown } from '../errors.ts';
 import { arrowFields } from './arrow-schema.ts';
 import { BadFile } from './bad-file.ts';
 import { type CellKind, EMPTY, FLOAT, kindOf } from './cell.ts';
-import { isParquet } from './other-format.ts';
+import { gunzip } from './gunzip.ts';
+import { isGzip, isParquet } from './other-format.ts';
 import { type ColumnType, type Stored, typeOf } from './parquet-type.ts';
 import type { Table } from './table.ts';
 
@@ -43,7 +44,7 @@ export interface ParquetFile {
  * @throws BadFile
  */
 export async function openParquet(source: string | AsyncBuffer): Promise<ParquetFile> {
-  const file = typeof source === 'string' ? await asyncBufferFromFile(source) : source;
+  const file = await unpacked(typeof source === 'string' ? await asyncBufferFromFile(source) : source);
   const metadata = await readMetadata(file);
   const keyValues = new Map(metadata.key_value_metadata?.map(({ key, value }) => [key, value]));
   const arrow = arrowFields(keyValues.get('ARROW:schema') ?? '');
@@ -109,17 +110,27 @@ export async function openParquet(source: string | AsyncBuffer): Promise<Parquet
   };
 }
 
+/** The file's content, in memory if the file is packed by gzip. */
+async function unpacked(file: AsyncBuffer): Promise<AsyncBuffer> {
+  if (!isGzip(new Uint8Array(await file.slice(0, Math.min(2, file.byteLength))))) return file;
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of gunzip([new Uint8Array(await file.slice(0, file.byteLength))]))
+    chunks.push(chunk);
+  const content = Buffer.concat(chunks);
+  return {
+    byteLength: content.length,
+    slice: (start, end) => Uint8Array.from(content.subarray(start, end)).buffer,
+  };
+}
+
 async function readMetadata(file: AsyncBuffer): Promise<FileMetaData> {
   try {
     return await guarded(() => parquetMetadataAsync(file, { geoparquet: false }));
   } catch (error) {
     const start = Buffer.from(await file.slice(0, Math.min(20, file.byteLength)));
     if (isParquet(start)) throw error;
-    const isGzip = start[0] === 0x1f && start[1] === 0x8b;
-    const found = isGzip
-      ? 'a gzip file'
-      : `a file that starts with ${shown(start.toString().split(/[\r\n]/)[0]!)}`;
-    throw new BadFile(found, 'Parquet, which starts with "PAR1" and compresses its own pages');
+    const found = `a file that starts with ${shown(start.toString().split(/[\r\n]/)[0]!)}`;
+    throw new BadFile(found, 'Parquet, which starts with "PAR1"');
   }
 }
 
@@ -154,6 +165,7 @@ type ReadColumn = (name: string, rowStart: number, rows: number) => Promise<unkn
 class ParquetTable implements Table {
   readonly header: readonly string[];
   readonly width: number;
+  readonly mayBreak: boolean;
   readonly #types: readonly ColumnType[];
   readonly #groups: readonly number[];
   readonly #read: ReadColumn;
@@ -174,6 +186,7 @@ class ParquetTable implements Table {
     this.header = header;
     this.width = header.length;
     this.#types = types;
+    this.mayBreak = types.some(({ isText }) => isText);
     this.#groups = groups;
     this.#read = read;
   }

@@ -41,6 +41,7 @@ class KeyedTable implements Table {
   readonly #added: readonly string[];
   readonly #shared: readonly (readonly [column: number, value: string])[];
   readonly #decimal: DecimalMark;
+  readonly #addsBreak: boolean;
 
   constructor(table: Table, keys: readonly Key[], decimal: DecimalMark) {
     const added = keys.filter(([name]) => !table.header.includes(name));
@@ -48,6 +49,7 @@ class KeyedTable implements Table {
     this.#table = table;
     this.#decimal = decimal;
     this.#added = added.map(([, value]) => value);
+    this.#addsBreak = this.#added.some((value) => /[\r\n]/.test(value));
     this.#shared = keys
       .map(([name, value]) => [table.header.indexOf(name), value] as const)
       .filter(([column]) => column >= 0);
@@ -71,6 +73,10 @@ class KeyedTable implements Table {
     if (this.width === this.header.length)
       for (const [column, value] of this.#shared) this.#requireSame(column, value);
     return true;
+  }
+
+  get mayBreak(): boolean {
+    return this.#addsBreak || this.#table.mayBreak;
   }
 
   value(column: number): string {

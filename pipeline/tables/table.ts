@@ -25,6 +25,8 @@ export interface Table {
   kind(column: number): CellKind;
   /** Position of a field, which in CSV may start on a later line than its row. */
   positionOf(column: number): number;
+  /** Whether a field of the current row may hold a line break. */
+  readonly mayBreak: boolean;
   /** Whether the field holds a line break. */
   spansLines(column: number): boolean;
 }

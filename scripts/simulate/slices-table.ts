@@ -80,7 +80,7 @@ const row =
 export const slicesOfEqualCandidate: Table = {
   name: 'slices',
   title: 'Slices',
-  share: 0.5,
+  share: 0.25,
   about:
     'An equal candidate: how often, in %, it is rejected for its slices alone, with `max_drop` .1. naive: where the point of ' +
     'any slice is beyond the drop. Ours: where an upper bound shows it, with Holm over the slices. Held: where only a point ' +

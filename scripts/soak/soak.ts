@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import type { Workspace } from '../../pipeline/cli/workspace.fixture.ts';
+import { removeWorkspaces, type Workspace } from '../../pipeline/cli/workspace.fixture.ts';
 import { whyNoMounts } from './disk.ts';
 import { type Fault, type FaultName, faults } from './faults.ts';
 import { nameOf, type Point, pointsOf } from './point.ts';
@@ -13,6 +13,8 @@ export interface SoakOptions {
   start: StartName[];
   point?: string;
   every: number;
+  /** Factor of the times that faults allow, for a busy machine. */
+  slack: number;
   writes?: boolean;
   list?: boolean;
 }
@@ -25,6 +27,14 @@ export interface SoakResult {
 
 /** Brings every fault at every point of a run from every start. @param say is told each case as it ends */
 export async function soak(options: SoakOptions, say: (line: string) => void): Promise<SoakResult> {
+  try {
+    return await strikeAll(options, say);
+  } finally {
+    removeWorkspaces();
+  }
+}
+
+async function strikeAll(options: SoakOptions, say: (line: string) => void): Promise<SoakResult> {
   const result: SoakResult = { faults: [], unsound: [], left_out: [] };
   const noMounts = whyNoMounts(tmpdir());
   const wanted = options.fault.filter((name) => {
@@ -56,6 +66,7 @@ export async function soak(options: SoakOptions, say: (line: string) => void): P
           fault: one,
           reference,
           repairsFirst: number % 2 === 0,
+          slack: options.slack,
         });
         const { seconds, gone, problems } = struck;
         if (seconds === null) {

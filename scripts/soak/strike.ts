@@ -5,7 +5,7 @@ import { type Finished, stackTrace, type Workspace } from '../../pipeline/cli/wo
 import type { Fault } from './faults.ts';
 import type { Point } from './point.ts';
 import { problemsOf, type Reference } from './soundness.ts';
-import type { Start } from './starts.ts';
+import type { RunSummary, Start } from './starts.ts';
 
 export interface Struck {
   /** Seconds from the fault until the process had ended; null: the run ended before the point. */
@@ -28,14 +28,17 @@ export async function strike(
     fault,
     reference,
     repairsFirst,
+    slack,
   }: {
     point: Point;
     start: Start;
     fault: Fault;
     reference: Reference;
     repairsFirst: boolean;
+    slack: number;
   },
 ): Promise<Struck> {
+  const within = fault.within * slack;
   const home = workspace.path('.mlops');
   const disk = fault.disk?.(home) ?? null;
   const reached = workspace.path('reached');
@@ -53,17 +56,17 @@ export async function strike(
     const since = () => (performance.now() - began) / 1000;
     fault.strike(run.process, disk);
     run.process.kill('SIGCONT');
-    const end = await Promise.race([run.finished, delay(1000 * (fault.within + 30), null, { ref: false })]);
+    const end = await Promise.race([run.finished, delay(1000 * (within + 30), null, { ref: false })]);
     const seconds = since();
     if (end === null) run.process.kill('SIGKILL');
     const left = await workspace.leftProcesses();
     const gone = since();
     disk?.heal();
     const problems = [
-      ...(end === null || seconds > fault.within ? [`ended after ${seconds.toFixed(1)} s`] : []),
+      ...(end === null || seconds > within ? [`ended after ${seconds.toFixed(1)} s`] : []),
       ...(end === null ? [] : told(end, fault)),
       ...left.map((process) => `left: ${process}`),
-      ...(gone > Math.max(fault.within, grace) ? [`processes were left for ${gone.toFixed(1)} s`] : []),
+      ...(gone > Math.max(within, grace) ? [`processes were left for ${gone.toFixed(1)} s`] : []),
       ...(await problemsOf(workspace, reference, start.next ?? start.args, repairsFirst)),
     ];
     return { seconds, gone, problems };
@@ -76,9 +79,12 @@ export async function strike(
 function told({ code, signal, stdout, stderr }: Finished, fault: Fault): string[] {
   const problems: string[] = [];
   if (stackTrace.test(stderr)) problems.push(`a stack trace: ${stderr}`);
-  if (fault.asked && code !== 130 && signal !== 'SIGINT') problems.push(`ended with ${code ?? signal}`);
+  // Whoever comes after the run was recorded gets its result.
+  const isDone = code === 0 && (JSON.parse(stdout) as RunSummary).status === 'succeeded';
+  if (fault.asked && code !== 130 && signal !== 'SIGINT' && !isDone)
+    problems.push(`ended with ${code ?? signal}`);
   if (fault.speaks && code !== 1) problems.push(`ended with ${code ?? signal}: ${stderr}`);
-  if (fault.speaks && !/ENOSPC|EROFS|read-only|no space/i.test(stdout + stderr))
+  if (fault.speaks && !/ENOSPC|EROFS|expected free space and permission to write/i.test(stdout + stderr))
     problems.push(`did not say why: ${stderr}`);
   return problems;
 }

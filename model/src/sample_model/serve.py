@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 a container is reached from outside
+THIS_MACHINE = "127.0.0.1"  # a plain process answers nobody else
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 files without a name, made by gunicorn
+CONTAINER = Path("/opt/ml")
 MOST_WORKERS = 4
 MAX_PAYLOAD_MB = 6  # SageMaker's default
 SECONDS_PER_REQUEST = 60  # SageMaker's limit
@@ -27,13 +29,14 @@ SECONDS_TO_FINISH = 10  # of the 30 s between SIGTERM and SIGKILL
 def main() -> None:
     """Serves the model under SAGEMAKER_BASE_DIR until SIGTERM; exits 1 with the reason where it cannot start.
 
-    Environment: SAGEMAKER_BIND_TO_PORT (8080), SAGEMAKER_MAX_PAYLOAD_IN_MB (6, 0 is no limit), SERVE_HOST (0.0.0.0),
+    Environment: SAGEMAKER_BIND_TO_PORT (8080), SAGEMAKER_MAX_PAYLOAD_IN_MB (6, 0 is no limit), SERVE_HOST (0.0.0.0
+    in a container, 127.0.0.1 where SAGEMAKER_BASE_DIR names another folder than /opt/ml),
     SERVE_WORKERS (one per core, at most 4) and SERVE_THREADS (2, so that /ping answers while a request is scored).
     """
     settle()
     try:
         options: dict[str, str | int] = {
-            "bind": f"{os.environ.get('SERVE_HOST') or EVERYWHERE}:{_number('SAGEMAKER_BIND_TO_PORT', 8080, 1)}",
+            "bind": f"{os.environ.get('SERVE_HOST') or _host()}:{_number('SAGEMAKER_BIND_TO_PORT', 8080, 1)}",
             "workers": _number("SERVE_WORKERS", min(os.cpu_count() or 1, MOST_WORKERS), 1),
             "threads": _number("SERVE_THREADS", 2, 1),
         }
@@ -75,6 +78,11 @@ def _run(app: WSGIApplication, options: dict[str, str | int]) -> None:
 
     print(f"serving on {options['bind']}", file=sys.stderr, flush=True)
     Server().run()
+
+
+def _host() -> str:
+    """The address to listen on: every one in a container, whose folder is /opt/ml, and this machine's own elsewhere."""
+    return EVERYWHERE if base_dir() == CONTAINER else THIS_MACHINE
 
 
 def _number(name: str, default: int, least: int) -> int:

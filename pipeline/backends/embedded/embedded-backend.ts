@@ -239,10 +239,10 @@ export class EmbeddedBackend implements Backend {
 const prepareName = 'prepare';
 
 /**
- * Seconds after Ctrl-C until the run counts as stopped, whatever still goes on: a job's processes are killed after one. The
+ * Seconds after Ctrl-C until the run counts as stopped, whatever still goes on: a job's processes are killed before. The
  * lease's number keeps what goes on from promoting, and this process ends soon.
  */
-const longestStop = 1.4;
+const longestStop = 1.1;
 
 async function orAborted(
   executed: Promise<ExecutionResult>,

@@ -1,5 +1,6 @@
 import type { Config } from '../../config/schema.ts';
 import { InputError } from '../../errors.ts';
+import { formatCountOf } from '../../format.ts';
 import { inOrder } from '../../gate/decide.ts';
 import { joinTo } from '../../gate/join.ts';
 import { type Margin, resolveMargin } from '../../gate/policy.ts';
@@ -102,9 +103,10 @@ export async function planPower(
     positives: positives === null ? null : Math.round((positives * count) / n),
   });
   const share = config.data.split.by === 'file' ? null : config.data.holdout;
-  if (rarest < gate.min_positives)
+  const curve = powerCurve(question, spread, neededRows, POINTS);
+  if (curve.some(({ rows: count }) => count < sizes.least))
     notes.push(
-      `The holdout has ${rarest} rows of its rarest class; below gate.min_positives, ${gate.min_positives}, every comparison is inconclusive.`,
+      `On fewer than ${formatCountOf(sizes.least, 'row')} gate.min_positives leaves every comparison inconclusive.`,
     );
   return {
     project: config.project,
@@ -123,10 +125,7 @@ export async function planPower(
       neededRows === null
         ? null
         : { ...sizeOf(neededRows), data_rows: share === null ? null : Math.ceil(neededRows / share) },
-    curve: powerCurve(question, spread, neededRows, POINTS).map(({ rows: count, chance }) => ({
-      ...sizeOf(count),
-      chance,
-    })),
+    curve: curve.map(({ rows: count, chance }) => ({ ...sizeOf(count), chance })),
     notes,
   };
 }

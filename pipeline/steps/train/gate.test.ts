@@ -228,6 +228,13 @@ describe("the model's own report", () => {
     expect(low.metrics.roc_auc).toEqual(none.metrics.roc_auc);
   });
 
+  test('a report too large to read fails the run, at once', async () => {
+    const { world, event } = await reported(`{"threshold": 0.4${' '.repeat(5 * 2 ** 20)}}`);
+    await expect(gate(event, world.context)).rejects.toThrow(
+      'report.json of the model: got a file of 5242898 bytes, expected at most 4 MB: let train write less',
+    );
+  });
+
   test('a threshold that is no number fails the run', async () => {
     const { world, event } = await reported('{"threshold": "high"}');
     await expect(gate(event, world.context)).rejects.toThrow(

@@ -332,11 +332,13 @@ async function scoresOf(
 function plots(scores: Scores, costs: Config['gate']['costs']): ModelPlots {
   switch (scores.problem) {
     case 'binary':
-      return scores.scores ? plotsOf({
+      return scores.scores
+        ? plotsOf({
             labels: scores.labels,
             scores: scores.scores,
             threshold: costs && costThreshold(costs),
-          }) : {};
+          })
+        : {};
     case 'multiclass':
       return scores.scores
         ? multiclassPlotsOf({ labels: scores.labels, scores: scores.scores, classes: scores.classes })

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { list as listTar } from 'tar';
 // zod/mini is small: this file is part of a Lambda function's bundle.
 import * as z from 'zod/mini';
@@ -40,6 +41,9 @@ export async function readModelReport(
   const isRecorded = objects?.some(({ uri }) => uri === archive) ?? false;
   // Without a recorded one its threshold would be another.
   if (!isRecorded && !(await context.storage.exists(archive))) return nothing;
+  const found = objects?.find(({ uri }) => uri === archive) ?? (await context.storage.describe(archive));
+  const bytes = found?.bytes ?? 0;
+  if (bytes > MOST_ARCHIVE_BYTES) throw tooMuch(`an output.tar.gz of ${bytes} bytes`, MOST_ARCHIVE_BYTES);
   const text = await fileInTar(await readRecorded(archive, objects, context), 'report.json');
   if (text === null) return nothing;
   const value = objectOf(text);
@@ -87,20 +91,57 @@ function objectOf(text: string): Record<string, unknown> | null {
   }
 }
 
+/** What a function of AWS can hold in its memory and read in its time. */
+const MOST_ARCHIVE_BYTES = 256 * 2 ** 20;
+const MOST_UNPACKED_BYTES = 4 * 2 ** 30;
+const MOST_REPORT_BYTES = 4 * 2 ** 20;
+
+/** Without its threshold the metrics would be those of another, so a report that cannot be read fails the run. */
+const tooMuch = (found: string, most: number): ModelOutputError =>
+  new ModelOutputError(
+    `report.json of the model: got ${found}, expected at most ${most / 2 ** 20} MB: let train write less into /opt/ml/output/data`,
+  );
+
+/**
+ * The text of a file in a tar.gz; null if it has none of that name.
+ * @throws ModelOutputError if it, or what comes before it, is too large to read
+ */
 async function fileInTar(archive: Uint8Array, name: string): Promise<string | null> {
   const chunks: Buffer[] = [];
+  let bytes = 0;
+  const done = new AbortController();
+  let problem: ModelOutputError | null = null;
   let found = false;
+  const stop = (why: ModelOutputError | null) => {
+    problem ??= why;
+    done.abort();
+  };
   const parser = listTar({
     onReadEntry: (entry) => {
-      if (entry.path.replace(/^\.\//, '') !== name) return entry.resume();
+      bytes += entry.size;
+      const isIt = entry.path.replace(/^\.\//, '') === name;
+      if (isIt && entry.size > MOST_REPORT_BYTES)
+        stop(tooMuch(`a file of ${entry.size} bytes`, MOST_REPORT_BYTES));
+      else if (bytes > MOST_UNPACKED_BYTES)
+        stop(tooMuch(`an output.tar.gz that unpacks to ${bytes} bytes`, MOST_UNPACKED_BYTES));
+      if (!isIt || problem !== null) return entry.resume();
       found = true;
       entry.on('data', (chunk: Buffer) => chunks.push(chunk));
+      entry.on('end', () => stop(null));
     },
   });
-  await new Promise<void>((resolve, reject) => {
-    parser.on('end', resolve);
-    parser.on('error', reject);
-    Readable.from([archive]).pipe(parser as unknown as NodeJS.WritableStream);
+  const { signal } = done;
+  await pipeline(Readable.from(piecesOf(archive)), parser as unknown as NodeJS.WritableStream, {
+    signal,
+  }).catch((error: unknown) => {
+    if (!signal.aborted) throw error;
   });
+  if (problem !== null) throw problem;
   return found ? Buffer.concat(chunks).toString('utf8') : null;
 }
+
+/** In pieces, so that reading can stop in the middle. */
+function* piecesOf(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += PIECE) yield bytes.subarray(at, at + PIECE);
+}
+const PIECE = 65_536;

@@ -14,6 +14,11 @@ export interface ConformanceSource {
   columns: { name: string; type: 'number' | 'category' | 'boolean'; texts: (string | null)[] }[];
 }
 
+/** What `mlops validate` and the manifest both say of each source, in the same words. */
+export const conformanceWarnings = JSON.parse(
+  readFileSync(join(import.meta.dirname, 'warnings.json'), 'utf8'),
+) as Record<string, string[]>;
+
 export const conformanceFolder = import.meta.dirname;
 
 export const conformanceSources = JSON.parse(

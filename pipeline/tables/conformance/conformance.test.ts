@@ -1,5 +1,7 @@
-import { open } from 'node:fs/promises';
+import { cp, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { parseConfig } from '../../config/load.ts';
 import { openCsv } from '../csv.ts';
@@ -8,7 +10,12 @@ import { type DataFile, findDataFiles } from '../data-files.ts';
 import { openParquet } from '../parquet.ts';
 import { withKeys } from '../partition.ts';
 import type { Table } from '../table.ts';
-import { type ConformanceSource, conformanceFolder, conformanceSources } from './conformance.fixture.ts';
+import {
+  type ConformanceSource,
+  conformanceFolder,
+  conformanceSources,
+  conformanceWarnings,
+} from './conformance.fixture.ts';
 
 const filesOf = ({ path }: ConformanceSource) =>
   findDataFiles([join(conformanceFolder, path)], `data/${path}`);
@@ -91,17 +98,26 @@ describe.each(conformanceSources.map((source) => [source.path, source] as const)
     expect([...new Set(problems.map(({ field, path }) => field ?? path))].sort()).toEqual(refused.sort());
   });
 
-  test("says of pandas' stored index that it is no feature", async () => {
+  test('is warned of as the prepare job warns of it', async () => {
     const { warnings } = await check(source, [without]);
-    expect(warnings.filter((warning) => warning.includes("pandas' stored index"))).toEqual(
-      source.index.map(
-        (name) =>
-          `The column "${name}" is pandas' stored index, so it is no feature; data.row_id may name it.`,
-      ),
-    );
+    expect(warnings).toEqual(conformanceWarnings[source.path]);
     for (const name of source.index) {
       const named = await check(source, [without, `data.row_id=${name}`]);
-      expect(named.warnings).toHaveLength(source.index.length - 1);
+      const said = named.warnings.filter((warning) => warning.includes("pandas' stored index"));
+      expect(said).toHaveLength(source.index.length - 1);
+    }
+  });
+
+  test('is read in the same way where its files are packed by gzip', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'conformance-'));
+    try {
+      const packed = join(folder, source.path);
+      await cp(join(conformanceFolder, source.path), packed, { recursive: true });
+      for (const { path } of await findDataFiles([packed], 'x'))
+        await writeFile(path, gzipSync(await readFile(path)));
+      expect(await checkData(configOf(source, [without]), [packed])).toEqual(await check(source, [without]));
+    } finally {
+      await rm(folder, { recursive: true });
     }
   });
 

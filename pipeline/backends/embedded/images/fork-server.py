@@ -23,6 +23,8 @@ from threading import active_count
 import start_program
 import supervise
 
+MOST_TOLD = 16_000_000  # bytes of a report of modules
+
 
 def serve(project):
     """Serves requests. Returns only in a forked process, with its request and the pipe to report its modules."""
@@ -66,8 +68,8 @@ def serve(project):
                 elif key.data == "modules":
                     *lists, told[key.fd] = (told[key.fd] + data).split(b"\n")
                     for names in lists:
-                        preload(json.loads(names), project)
-                    if not data:
+                        preload(modules_in(names), project)
+                    if not data or len(told[key.fd]) > MOST_TOLD:
                         close(key.fd)
                 elif data:
                     emit(key.data, output=base64.b64encode(data).decode())
@@ -146,6 +148,14 @@ def describe_exit(status):
         return {"code": code, "signal": None}
     known = [name for name in signal.Signals if name == -code]
     return {"code": None, "signal": known[0].name if known else f"signal {-code}"}
+
+
+def modules_in(line):
+    """The names and files of modules that a program reported; none if it wrote anything else."""
+    try:
+        return [(str(name), str(file)) for name, file in json.loads(line)]
+    except (ValueError, TypeError):
+        return []
 
 
 def preload(names, project):

@@ -97,19 +97,19 @@ async function healthy(
   for (;;) {
     try {
       const { status } = await send(port, { method: 'GET', path: '/ping', timeoutSeconds: 2, signal });
-      const own = status !== 200 || (await ownsPort(running, port));
-      if (status === 200 && own) return;
+      const listening = await running.listening?.();
+      const own = status !== 200 || listening === undefined || listening.some((at) => at.port === port);
+      if (status === 200 && own) {
+        const open = listening?.some((at) => at.port === port && EVERY_ADDRESS.includes(at.host)) ?? false;
+        if (open) onNote(reachable(port));
+        return;
+      }
       last = own ? `status ${status}` : `another program listens on port ${port}`;
     } catch (error) {
       signal.throwIfAborted();
       last = (error as Error).message;
       if (await elsewhere.answers(waits.elsewhere, signal))
         throw new JobFailure(`AlgorithmError: ${wrongAddress(port, elsewhere.found)}`);
-    }
-    if (passed() > waits.ping) {
-      throw new JobFailure(
-        `AlgorithmError: serve did not answer GET /ping with 200 within ${waits.ping} s; last: ${last}`,
-      );
     }
     if (passed() > quiet) {
       const { found } = elsewhere;
@@ -121,15 +121,20 @@ async function healthy(
       );
       quiet *= 2;
     }
+    if (passed() > waits.ping) {
+      throw new JobFailure(
+        `AlgorithmError: serve did not answer GET /ping with 200 within ${waits.ping} s; last: ${last}`,
+      );
+    }
     await pause(0.05, signal);
   }
 }
 
-/** Whether the program itself listens on the port: an answer may come from a program that took the port first. */
-async function ownsPort(running: Program, port: number): Promise<boolean> {
-  const listening = await running.listening?.();
-  return listening === undefined || listening.some((listener) => listener.port === port);
-}
+const EVERY_ADDRESS = ['0.0.0.0', '::'];
+
+const reachable = (port: number): string =>
+  `while serve runs, others on this network can reach it, because it listens on every address of this machine, port ${port}. ` +
+  'Let it listen on 127.0.0.1 where SAGEMAKER_BASE_DIR is set, and on 0.0.0.0 in a container';
 
 /** Statuses of a server that has no POST /invocations, such as one that only shows metrics. */
 const NOT_A_MODEL = [404, 405, 501];
@@ -184,7 +189,7 @@ const addresses = (found: readonly Listener[]): string =>
 
 function wrongAddress(port: number, found: readonly Listener[]): string {
   const mend = found.some((at) => at.port === port)
-    ? 'Let it listen on 0.0.0.0, every address of the machine'
+    ? 'Let it listen on 127.0.0.1 where SAGEMAKER_BASE_DIR is set, and on 0.0.0.0 in a container'
     : 'Let it take its port from that variable, and 8080 only where the variable is not set';
   return `nothing listens on SAGEMAKER_BIND_TO_PORT=${port}; serve listens on ${addresses(found)}. ${mend}`;
 }

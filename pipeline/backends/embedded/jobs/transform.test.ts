@@ -388,7 +388,7 @@ describe('a serve that cannot be reached', () => {
       elsewhere: 0.2,
     });
     expect(reason).toMatch(
-      /SAGEMAKER_BIND_TO_PORT=(\d+); serve listens on \[::1\]:\1\. Let it listen on 0\.0\.0\.0/,
+      /SAGEMAKER_BIND_TO_PORT=(\d+); serve listens on \[::1\]:\1\. Let it listen on 127\.0\.0\.1 where SAGEMAKER_BASE_DIR is set/,
     );
   });
 
@@ -419,15 +419,28 @@ describe('a serve that cannot be reached', () => {
 
   test('silence is told, with the last lines, while it lasts', async () => {
     const [reason, notes] = await failureOf("console.log('loading the model'); forever();", {
-      ping: 1,
+      ping: 3,
       quiet: 0.3,
     });
-    expect(reason).toContain('did not answer GET /ping with 200 within 1 s');
-    expect(notes).toHaveLength(2);
+    expect(reason).toContain('did not answer GET /ping with 200 within 3 s');
     expect(notes[0]).toMatch(
-      /^still waiting for serve: after 0\.3 s GET \/ping has not answered 200 on port \d+ \(.*ECONNREFUSED.*\); its last lines:\n {4}\| loading the model$/,
+      /^still waiting for serve: after 0\.3 s GET \/ping has not answered 200 on port \d+ /,
     );
+    expect(notes.at(-1)).toMatch(/ \(.*ECONNREFUSED.*\); its last lines:\n {4}\| loading the model$/);
   });
+});
+
+test('a serve that others on the network can reach is told of, and one on 127.0.0.1 is not', async () => {
+  const listen = (host: string) =>
+    `http.createServer((request, response) => response.end('1\\n')).listen(Number(process.env.SAGEMAKER_BIND_TO_PORT), '${host}');`;
+  await using open = await bed(listen('0.0.0.0'), 'x\n');
+  await open.sagemaker.createTransformJob(job(), open.context);
+  expect(open.notes).toEqual([
+    expect.stringMatching(/others on this network can reach it.*listen on 127\.0\.0\.1/),
+  ]);
+  await using closed = await bed(listen('127.0.0.1'), 'x\n');
+  await closed.sagemaker.createTransformJob(job(), closed.context);
+  expect(closed.notes).toEqual([]);
 });
 
 describe('an answer or a file without bounds', () => {

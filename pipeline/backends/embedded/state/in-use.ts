@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { ownerOf } from '../owner.ts';
 import { createAtomic, unlessMissing } from './files.ts';
 import { claim, isGone, unfinishedRuns } from './run-owner.ts';
 
@@ -43,7 +44,7 @@ export async function useState(home: string, onNote: (line: string) => void): Pr
 export async function clearState(home: string): Promise<() => void> {
   const file = clearing(home);
   if ((await isGone(file)) === true) rmSync(file, { force: true });
-  if (!(await createAtomic(file, ''))) throw busy('another `mlops gc` is in progress');
+  if (!(await createAtomic(file, ownerOf(process.pid)))) throw busy('another `mlops gc` is in progress');
   const release = claim(file);
   const users = await usersOf(home);
   const { driven } = await unfinishedRuns(join(home, 'runs'));

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from shutil import copyfileobj
+from tempfile import TemporaryFile
 from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from .other_format import is_gzip
 from .parquet_text import int96_texts, texts, type_of
 from .problems import Problems, quote
 from .table import CHUNK_ROWS, Chunk, DataFile, Table, Type, check_names
@@ -33,9 +39,9 @@ def read_parquet(files: Sequence[DataFile], problems: Problems) -> Table:
     index: set[str] = set()
     for file in files:
         try:
-            with pq.ParquetFile(file.path) as reader:
+            with _unpacked(file) as source, pq.ParquetFile(source) as reader:
                 schema, stored = reader.schema_arrow, reader.schema
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError, EOFError, zlib.error) as error:
             problems.add(_why_unreadable(file, error))
             continue
         if not check_names(file, schema.names, (usable[0].file, names) if usable else None, problems):
@@ -84,15 +90,29 @@ def read_parquet(files: Sequence[DataFile], problems: Problems) -> Table:
     )
 
 
+@contextmanager
+def _unpacked(file: DataFile) -> Iterator[Any]:
+    """The file's path; of a file packed by gzip, a temporary file with what it packs."""
+    with file.path.open("rb") as stream:
+        packed = is_gzip(stream.read(2))
+    if not packed:
+        yield file.path
+        return
+    with gzip.open(file.path) as content, TemporaryFile() as plain:
+        copyfileobj(content, plain)
+        plain.seek(0)
+        yield plain
+
+
 def _batches(file: DataFile, names: Sequence[str], int96: frozenset[str]) -> Iterator[Mapping[str, Any]]:
     """The file's columns by name, in chunks: Arrow arrays, and texts for INT96, which Arrow cannot read exactly."""
-    with pq.ParquetFile(file.path, coerce_int96_timestamp_unit="us") as reader:
+    with _unpacked(file) as source, pq.ParquetFile(source, coerce_int96_timestamp_unit="us") as reader:
         batches = reader.iter_batches(batch_size=CHUNK_ROWS, columns=list(names))
         if not int96:
             for batch in batches:
                 yield {name: batch.column(name) for name in names}
             return
-        with pq.ParquetFile(file.path) as again:
+        with _unpacked(file) as other, pq.ParquetFile(other) as again:
             exact = again.iter_batches(batch_size=CHUNK_ROWS, columns=list(int96))
             for batch, nanoseconds in zip(batches, exact, strict=True):
                 yield {
@@ -123,8 +143,8 @@ def _index_names(schema: Any) -> set[str]:
 def _why_unreadable(file: DataFile, error: Exception) -> str:
     with file.path.open("rb") as stream:
         start = stream.read(20)
-    if start[:2] == b"\x1f\x8b":
-        return f"{file.label}: it is a gzip file; Parquet compresses its own pages, so decompress the file"
+    if is_gzip(start):
+        return f"{file.label}: it is a gzip file that cannot be read as packed Parquet: {str(error).splitlines()[0]}"
     if start and start[:4] != b"PAR1":
         shown = quote(start.decode(errors="replace").splitlines()[0])
         return f'{file.label}: it starts with {shown}; Parquet, which starts with "PAR1", is expected'
