@@ -1,8 +1,7 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { behave, smallProject } from '../../../cli/small-project.fixture.ts';
 import { holdsRows } from './row-files.ts';
-import { readFileSync, rmSync } from 'node:fs';
 
 /** Paths of the files below .mlops, as in a state artifact. */
 const filesOf = (folder: string): string[] =>
