@@ -129,8 +129,8 @@ describe('bad input', () => {
     const run = await workspace.mlops('run', '--data', 'twice.csv');
     expect(run.code).toBe(2);
     for (const message of [
-      'twice.csv: line 22: column id: got "r0" again (first at line 2), expected unique row ids; if id names a person or thing with several rows, write data.split: { by: group, column: id } and leave data.row_id out',
-      'twice.csv: line 23: column id: got "r1" again (first at line 3), expected unique row ids',
+      'twice.csv: line 22: column id: got an id again (first at line 2), expected unique row ids; if id names a person or thing with several rows, write data.split: { by: group, column: id } and leave data.row_id out',
+      'twice.csv: line 23: column id: got an id again (first at line 3), expected unique row ids',
     ])
       expect(run.stdout).toContain(message);
     expect(run.stderr).not.toContain('Prepare');

@@ -154,7 +154,7 @@ test('by file: no row of it is in training, and rows that moved to it are not co
   const refused = await workspace.mlops('run');
   expect(refused.code).toBe(2);
   expect(refused.stdout.replaceAll(/\s+/g, ' ')).toContain(
-    'kept.csv: line 2: column id: got "r570", which is in the training data too (data.csv line 572)',
+    'kept.csv: line 2: column id: got an id, which is in the training data too (data.csv line 572)',
   );
 
   // All that is left of the holdout was trained on.
