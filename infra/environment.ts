@@ -58,7 +58,11 @@ export function environmentOf(
     settings,
     sources: distinct(
       models
-        .flatMap(({ data }) => [data.source, data.scoring])
+        .flatMap(({ data }) => [
+          data.source,
+          data.scoring,
+          data.split.by === 'file' ? data.split.source : null,
+        ])
         .filter((uri): uri is string => uri?.startsWith('s3://') ?? false),
     ),
     engine: engineOf(models),

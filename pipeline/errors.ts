@@ -41,14 +41,23 @@ export interface ConfigProblem {
   file?: string;
 }
 
-/** Invalid configuration, with every problem that was found. */
+const mostLines = 100;
+
+/** Invalid configuration, with every problem that was found; the message has the first hundred. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly file: string;
   readonly problems: ConfigProblem[];
 
   constructor(file: string, problems: ConfigProblem[]) {
-    super(problems.map((problem) => problemLine(file, problem)).join('\n'));
+    const more = problems.length - mostLines;
+    super(
+      problems
+        .slice(0, mostLines)
+        .map((problem) => problemLine(file, problem))
+        .concat(more > 0 ? [`${file}: ${more} more problems`] : [])
+        .join('\n'),
+    );
     this.file = file;
     this.problems = problems;
   }
@@ -123,6 +132,33 @@ export class BudgetError extends Error {
 /** The ledger holds another version than expected: another writer came first. */
 export class ConflictError extends Error {
   override readonly name = 'ConflictError';
+}
+
+/** A record of the ledger that cannot be used. It costs this record only: whoever lists records may leave it out. */
+export class UnreadableRecordError extends Error {
+  override readonly name = 'UnreadableRecordError';
+  readonly path: string;
+  readonly found: string;
+
+  /** @param found what the file at `path` holds in place of its record */
+  constructor(path: string, found: string) {
+    super(
+      `${path}: got ${found}, expected the record that was written there; restore the file from a backup, or move it aside ` +
+        'with `mlops doctor --repair`, which says what counts then',
+    );
+    this.path = path;
+    this.found = found;
+  }
+}
+
+/** null for a record that cannot be read, where none would do as well. Where it would not, let the error through. */
+export async function unlessUnreadable<T>(found: Promise<T>): Promise<T | null> {
+  try {
+    return await found;
+  } catch (error) {
+    if (error instanceof UnreadableRecordError) return null;
+    throw error;
+  }
 }
 
 export class NotFoundError extends Error {

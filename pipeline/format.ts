@@ -55,6 +55,24 @@ export function formatCountOf(count: number, one: string, many = `${one}s`): str
   return `${formatCount(count)} ${count === 1 ? one : many}`;
 }
 
+/** Seconds as mlops.yaml writes a duration: 7d, 1h30m. */
+export function formatDuration(seconds: number): string {
+  let rest = seconds;
+  const parts = (
+    [
+      ['d', 86_400],
+      ['h', 3_600],
+      ['m', 60],
+      ['s', 1],
+    ] as const
+  ).map(([unit, size]) => {
+    const count = Math.floor(rest / size);
+    rest -= count * size;
+    return count === 0 ? '' : `${count}${unit}`;
+  });
+  return parts.join('') || '0s';
+}
+
 /** 16 %, or 99.5 % if the first decimal is not zero. */
 export function formatPercent(share: number): string {
   return `${(share * 100).toFixed(1).replace(/\.0$/, '')} %`;

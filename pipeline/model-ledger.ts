@@ -1,4 +1,4 @@
-import type { Ledger, LedgerItem } from './ports.ts';
+import type { Ledger, LedgerItem, LeftOut } from './ports.ts';
 
 /** The ledger key of one model's items of a kind. The kind comes first, so that IAM policies can match `KIND/*`. */
 export const kindOf = (kind: string, model: string): string => `${kind}/${model}`;
@@ -25,7 +25,7 @@ export class ModelLedger implements Ledger {
     return await this.#ledger.putIf(kindOf(kind, this.#model), id, value, expectedVersion);
   }
 
-  async list<T>(kind: string): Promise<LedgerItem<T>[]> {
-    return await this.#ledger.list<T>(kindOf(kind, this.#model));
+  async list<T>(kind: string, leftOut?: LeftOut): Promise<LedgerItem<T>[]> {
+    return await this.#ledger.list<T>(kindOf(kind, this.#model), leftOut);
   }
 }

@@ -3,6 +3,8 @@
  * the tests beside them check both against one contract.
  */
 
+import type { UnreadableRecordError } from './errors.ts';
+
 /** Objects under `s3://BUCKET/KEY`. */
 export interface Storage {
   /** The object's bytes; throws NotFoundError. */
@@ -45,13 +47,19 @@ export interface ObjectVersion {
 
 /** The run ledger: JSON documents by kind and id. Every write increases a document's version by one. */
 export interface Ledger {
+  /** Throws UnreadableRecordError for a record that is there and cannot be used: it never counts as missing. */
   get<T>(kind: string, id: string): Promise<LedgerItem<T> | null>;
   put<T>(kind: string, id: string, value: T): Promise<LedgerItem<T>>;
   /** Writes only if the item still has the expected version (0: no item yet); otherwise throws ConflictError. */
   putIf<T>(kind: string, id: string, value: T, expectedVersion: number): Promise<LedgerItem<T>>;
-  /** All items of a kind, by id in code-point order. */
-  list<T>(kind: string): Promise<LedgerItem<T>[]>;
+  /**
+   * All items of a kind, by id in code-point order.
+   * @param leftOut called for each record that cannot be used, which is then left out; without it, the first one is thrown
+   */
+  list<T>(kind: string, leftOut?: LeftOut): Promise<LedgerItem<T>[]>;
 }
+
+export type LeftOut = (unreadable: UnreadableRecordError) => void;
 
 export interface LedgerItem<T> {
   id: string;

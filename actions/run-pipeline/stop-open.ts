@@ -2,6 +2,7 @@ import { openAwsBackend } from '../../pipeline/backends/aws/aws-backend.ts';
 import { deploymentOf } from '../../pipeline/config/environment.ts';
 import { loadConfig } from '../../pipeline/config/load.ts';
 import { type Context, runIdOf } from '../shared/context.ts';
+import { withoutCommands } from '../shared/log.ts';
 import { assume } from './assume.ts';
 import type { Toolkit } from './toolkit.ts';
 
@@ -29,7 +30,7 @@ export async function stopOpen(
     deployment,
     model: config.name,
     runId: runIdOf(context),
-    onNote: console.log,
+    onNote: withoutCommands,
   });
   await aws.stop(execution, { promote: false });
   return execution;

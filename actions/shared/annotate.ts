@@ -1,3 +1,5 @@
+import { cleanOutput } from '../../pipeline/report/clean-text.ts';
+
 /** The place of an annotation. */
 export interface Place {
   title?: string;
@@ -17,7 +19,7 @@ export function annotateError(message: string, place: Place = {}): void {
       ([name, value]) => `${name}=${escaped(String(value)).replaceAll(':', '%3A').replaceAll(',', '%2C')}`,
     );
   process.stdout.write(
-    `::error${properties.length > 0 ? ` ${properties.join(',')}` : ''}::${escaped(message)}\n`,
+    `::error${properties.length > 0 ? ` ${properties.join(',')}` : ''}::${escaped(cleanOutput(message))}\n`,
   );
 }
 

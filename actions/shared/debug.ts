@@ -1,6 +1,7 @@
 import { subscribe } from 'node:diagnostics_channel';
 import { statSync } from 'node:fs';
 import type { ClientRequest, IncomingMessage } from 'node:http';
+import { cleanOutput } from '../../pipeline/report/clean-text.ts';
 import { escaped } from './annotate.ts';
 
 /*
@@ -13,7 +14,7 @@ export const isDebug = (): boolean => process.env.RUNNER_DEBUG === '1';
 
 /** Prints a debug line, in which no value of a secret variable appears. */
 export function debug(message: string): void {
-  if (isDebug()) process.stdout.write(`::debug::${escaped(withoutSecrets(message))}\n`);
+  if (isDebug()) process.stdout.write(`::debug::${escaped(cleanOutput(withoutSecrets(message)))}\n`);
 }
 
 /** Names of environment variables whose values are secrets, the inputs' (INPUT_TOKEN) included. */

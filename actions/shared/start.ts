@@ -4,6 +4,7 @@ import { ConfigError, FileError, InputError, problemLine } from '../../pipeline/
 import { annotateError } from './annotate.ts';
 import { debug, debugCalls, debugValues } from './debug.ts';
 import { readInputs } from './inputs.ts';
+import { withoutCommands } from './log.ts';
 
 /** The result of an action's work. */
 export interface Result<Output extends string> {
@@ -81,5 +82,6 @@ function fail(error: unknown): void {
   const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
   annotateError(message, error instanceof InputError ? { title: 'Input' } : {});
   // A stack trace helps only with bugs, which throw JavaScript's own errors.
-  if (['Error', 'TypeError', 'RangeError', 'ReferenceError'].includes(name)) console.log(stack);
+  if (['Error', 'TypeError', 'RangeError', 'ReferenceError'].includes(name))
+    withoutCommands(stack ?? message);
 }

@@ -36,7 +36,7 @@ const cases: Record<string, Case> = {
     const holdout = holdoutOf(n, n / 5, random);
     const brier = () => modelOf(modelOn(holdout, 0.85, random), 0.5).statistics.get('brier')!;
     const both = [brier(), brier()];
-    return () => bootstrap(both, { strata: [n / 5, n], replicates: 2000, seed: 0 });
+    return () => bootstrap(both, { classes: [n / 5, n], replicates: 2000, seed: 0 });
   },
   read: (file) => () => readScores(file, { problem: 'binary' }),
 };

@@ -1,14 +1,16 @@
 import { causedByInput } from '../../pipeline/errors.ts';
+import { cleanOutput } from '../../pipeline/report/clean-text.ts';
 import { CdkError } from './run-cdk.ts';
 
 /** Prints the error, as one sentence if the user can correct it. Returns the exit code: 2 for bad input, otherwise 1. */
 export function failed(error: unknown): number {
   if (error instanceof Error && causedByInput(error.name)) {
-    console.error(error.message);
+    console.error(cleanOutput(error.message));
     return 2;
   }
   // Errors of the CDK and of AWS's clients explain themselves, so they need no stack trace.
-  console.error(error instanceof CdkError || isFromAws(error) ? error.message : error);
+  if (error instanceof CdkError || isFromAws(error)) console.error(cleanOutput(error.message));
+  else console.error(error instanceof Error ? cleanOutput(error.stack ?? error.message) : error);
   return 1;
 }
 

@@ -103,7 +103,9 @@ def test_takes_hyperparameters_as_text_and_passes_over_others(
     )
     done = train_here()
     assert done.returncode == 0
-    assert "passed over: c\n" in done.stderr
+    warning = "The model has no hyperparameter c, which did nothing; did you mean C?"
+    assert f"warning: {warning}\n" in done.stderr
+    assert json.loads((tmp_path / "output" / "data" / "report.json").read_text())["warnings"] == [warning]
     assert metrics(done.stdout)["cv_roc_auc"] < metrics(trained[1])["cv_roc_auc"] - 0.01
     assert load_artifact(tmp_path / "model").pipeline[-1].C == 1
 
@@ -135,6 +137,9 @@ def test_reads_json_lines(
     [
         ("C", "-1", 'hyperparameter C: found "-1", expected a number greater than 0'),
         ("C", "nan", 'hyperparameter C: found "nan", expected a number greater than 0'),
+        ("C", " 1", 'hyperparameter C: found " 1", expected a number greater than 0'),
+        ("C", "1_0", 'hyperparameter C: found "1_0", expected a number greater than 0, such as 0.3 or 1e-2'),
+        ("C", "", 'hyperparameter C: found "", expected a number greater than 0'),
         ("encoding", "target", 'hyperparameter encoding: found "target", expected one of linear, onehot'),
         ("problem", "ranking", 'found "ranking", expected one of binary, multiclass, regression'),
     ],
@@ -158,7 +163,6 @@ def test_refuses_a_bad_hyperparameter(
         ([["y", "a", "a"], [0, 1, 2]], "train.csv: found column a more than once"),
         ([["y", "a"], [0, 1], [1, 2], [2, 3]], "found labels 0, 1, 2: set the hyperparameter problem to multiclass"),
         ([["y", "a"], [0, 1], [0, 2]], "found labels 0, expected both 0 and 1 for a binary problem"),
-        ([["y", "a"], [0, 1], [0, 2], [1, 3]], "found 1 row of a label, expected at least 2 for cross-validation"),
     ],
 )
 def test_refuses_bad_data(tmp_path: Path, failure: Callable[[], str], rows: list[list[object]], message: str) -> None:

@@ -8,8 +8,13 @@ export interface Backend {
   /** On AWS: the environment of mlops.yaml. */
   readonly environment: string | null;
   readonly context: StepContext;
-  /** Makes the run's images available and returns their URIs by digest; `code` lists the model's files. */
-  images(options: ImageOptions): Promise<{ model: string; prepare: string; code: CodeFile[] }>;
+  /**
+   * Makes the run's images available and returns their URIs by digest; `code` lists the model's files, `notes` are for
+   * the report.
+   */
+  images(
+    options: ImageOptions,
+  ): Promise<{ model: string; prepare: string; code: CodeFile[]; notes?: string[] }>;
   /** Copies files to a prefix of the storage; skips those already there. */
   stage(files: StagedFile[], prefix: string): Promise<void>;
   /** The name for a new run, or on AWS the name of a run with the same input that is running or has succeeded. */
@@ -72,6 +77,8 @@ export type Progress =
   | { kind: 'job'; state: string; name: string; url: string }
   /** The run waits, such as for another one to finish. `reason`: a line for people; `since`: ISO 8601. */
   | { kind: 'waiting'; state: string; reason: string; since: string }
+  /** A running step has something to tell. */
+  | { kind: 'note'; state: string; text: string }
   | { kind: 'trial'; state: string; done: number; total: number; best: number | null };
 
 export interface RunResult {

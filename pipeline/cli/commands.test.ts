@@ -21,7 +21,12 @@ describe('help', () => {
   });
 
   test('a command or an argument too many is bad input', async () => {
-    for (const args of [['rum'], ['history', 'all'], ['report'], ['history', '--limit', 'some']]) {
+    for (const args of [
+      ['rum'],
+      ['history', 'all'],
+      ['report', 'one', 'two'],
+      ['history', '--limit', 'some'],
+    ]) {
       const { code, stdout, stderr } = await workspace.mlops(...args, '--json');
       expect(code).toBe(2);
       expect(stderr).toMatch(/^error: /);
@@ -39,6 +44,13 @@ test('a command says and ends the same in a process of its own', async () => {
 });
 
 describe('definition', () => {
+  test('its help lists the machines', async () => {
+    const { stdout } = await workspace.mlops('definition', '--help');
+    expect(stdout.replace(/\s+/g, ' ')).toContain(
+      'train; release and monitor are not built yet (choices: "train", "release", "monitor")',
+    );
+  });
+
   test('train is Amazon States Language as JSON', async () => {
     const { code, stdout } = await workspace.mlops('definition', 'train');
     const document = JSON.parse(stdout);
@@ -51,7 +63,7 @@ describe('definition', () => {
     for (const name of ['release', 'monitor']) {
       const { code, stdout, stderr } = await workspace.mlops('definition', name);
       expect([code, stdout]).toEqual([2, '']);
-      expect(stderr).toContain(name);
+      expect(stderr).toContain(`the ${name} machine is not built yet`);
     }
     expect((await workspace.mlops('definition', 'trane')).code).toBe(2);
     expect((await workspace.mlops('definition')).code).toBe(2);
@@ -68,9 +80,14 @@ describe('before any run', () => {
       runs: [],
     });
     expect((await workspace.mlops('history')).stdout).toContain('No runs yet');
-    for (const name of ['last', 'nobody']) {
-      const { code, stderr } = await workspace.mlops('report', name);
-      expect([code, stderr]).toEqual([2, expect.stringContaining(`run ${name}: not in the ledger`)]);
+    const nobody = await workspace.mlops('report', 'nobody');
+    expect([nobody.code, nobody.stderr]).toEqual([
+      2,
+      expect.stringContaining('run nobody: not in the ledger'),
+    ]);
+    for (const args of [['report'], ['report', 'last']]) {
+      const { code, stderr } = await workspace.mlops(...args);
+      expect([code, stderr]).toEqual([2, expect.stringContaining('no run yet: `mlops run` makes one')]);
     }
   });
 });

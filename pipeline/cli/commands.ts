@@ -89,7 +89,13 @@ const validate = () =>
 const definition = () =>
   new Command('definition')
     .description('Print a state machine as Amazon States Language, the document that every backend runs.')
-    .addArgument(new Argument('<machine>').choices(['train', 'release', 'monitor']))
+    .addArgument(
+      new Argument('<machine>', 'train; release and monitor are not built yet').choices([
+        'train',
+        'release',
+        'monitor',
+      ]),
+    )
     .addOption(shared.json('no effect: the output is always JSON'))
     .action(async (machine) => (await import('./definition.ts')).definition(machine));
 
@@ -125,7 +131,7 @@ function commitOf(text: string): string {
 const report = () =>
   new Command('report')
     .description('Write the report of a recorded run again: HTML, Markdown and JSON.')
-    .argument('<run>', 'name of its execution, or `last`')
+    .argument('[run]', 'name of its execution', 'last')
     .addOption(shared.backend('where it ran'))
     .addOption(shared.environment())
     .addOption(shared.config())

@@ -10,6 +10,7 @@ import { formatCountOf } from '../format.ts';
 import { GitHubClient } from '../github/client.ts';
 import { originRepository } from '../github/origin-repository.ts';
 import { toChange } from '../github/token-permissions.ts';
+import { note, print } from './print.ts';
 
 export interface GitHubOptions {
   config: string;
@@ -53,7 +54,7 @@ export async function doctorGitHub(options: GitHubOptions): Promise<GitHubOutcom
   const planned = { checks: findings.map(checkOf), changes: changes.map((change) => told(change)) };
   if (!fix || changes.length === 0) return planned;
   // With --json standard output holds one object only.
-  const say = json ? console.error : console.log;
+  const say = json ? note : print;
   say(`${formatCountOf(changes.length, 'change')} to ${options.repository ?? originRepository()}:\n`);
   changes.forEach((change, index) => {
     say(`${index + 1}. ${change.does}.\n   ${callOf(change)}`);

@@ -56,7 +56,17 @@ test('all that a run needs, one line each', async () => {
   const names = lines.map((line) => /^(?:ok|warning|problem) +(\S+) {2}/.exec(line)?.[1]);
   const machine = ['Node', 'Python', 'git', 'Disk', 'Docker'];
   const project = ['mlops.yaml', 'Data', 'Model', 'Environments'];
-  expect(names).toEqual([...machine, ...project, 'Keys', 'Ledger', 'Champion', 'Approval', 'Leftovers']);
+  expect(names).toEqual([
+    ...machine,
+    ...project,
+    'Keys',
+    'Ledger',
+    'Lease',
+    'Champion',
+    'Artifacts',
+    'Approval',
+    'Leftovers',
+  ]);
 
   const { ok, check } = await examine(workspace);
   expect(ok).toBe(true);
@@ -125,9 +135,15 @@ const onlyIn = (copy: Workspace, folder: string) => join(folder, readdirSync(cop
 const scripts = '[project]\nname = "small"\n[project.scripts]\n';
 
 const damages: Damage[] = [
-  ['no data', remove('data.csv'), 'Data', 'problem', /^1 problem: data\.csv: got no file/],
+  ['no data', remove('data.csv'), 'Data', 'problem', /^1 problem: got "data\.csv", where nothing was found/],
   ['no model', remove('model'), 'Model', 'problem', /model: got no folder, expected one/],
-  ['no pyproject.toml', remove('model/pyproject.toml'), 'Model', 'problem', /model: got no pyproject\.toml/],
+  [
+    'no pyproject.toml',
+    remove('model/pyproject.toml'),
+    'Model',
+    'problem',
+    /model: got no programs; expected a pyproject\.toml/,
+  ],
   [
     'no serve',
     edit('model/pyproject.toml', `${scripts}train = "small.programs:train"\n`),
@@ -136,11 +152,25 @@ const damages: Damage[] = [
     /names no serve/,
   ],
   [
-    'no requirements.txt',
-    remove('model/requirements.txt'),
+    'no requirements.txt, and packages to install',
+    (copy) => {
+      remove('model/requirements.txt')(copy);
+      const text = copy.read('model/pyproject.toml');
+      writeFileSync(
+        copy.path('model/pyproject.toml'),
+        text.replace('[project]', '[project]\ndependencies = ["numpy"]'),
+      );
+    },
     'Model',
-    'problem',
-    /got no requirements\.txt, expected one/,
+    'warning',
+    /model has no requirements\.txt, so a run installs the newest packages that its pyproject\.toml allows/,
+  ],
+  [
+    'no hashes',
+    edit('model/requirements.txt', 'numpy==2.0\n'),
+    'Model',
+    'warning',
+    /model\/requirements\.txt has no hashes, so another machine may get other packages/,
   ],
   [
     'packages without hashes',
@@ -169,7 +199,7 @@ const damages: Damage[] = [
     remove('.mlops/s3/mlops/small/models'),
     'Champion',
     'problem',
-    /^small\/1: its artifact \(s3:.*model\.tar\.gz\) is missing/,
+    /^small\/1: its artifact \(s3:.*model\.tar\.gz\) is gone/,
   ],
   [
     'a champion without image',
@@ -197,7 +227,7 @@ describe('told with how to fix it', () => {
     const { code, stdout } = await copy.mlops('doctor');
     expect(code).toBe(1);
     expect(stdout).toContain(
-      'problem  Data          1 problem: data.csv: got no file, expected a file or a folder with at least one. ' +
+      'problem  Data          1 problem: got "data.csv", where nothing was found; expected a file, or a folder with files. ' +
         '`mlops validate` lists every problem and its place.\n',
     );
     expect(stdout).toMatch(/\n1 problem, \d warnings?\.\n$/);

@@ -4,9 +4,10 @@ import type { Check } from '../doctor/check.ts';
 import { configName, examine, examineAws } from '../doctor/doctor.ts';
 import { InputError } from '../errors.ts';
 import { formatCountOf } from '../format.ts';
+import { cleanOutput } from '../report/clean-text.ts';
 import { doctorGitHub, type GitHubOptions } from './doctor-github.ts';
-import { printJson } from './errors.ts';
 import { home } from './home.ts';
+import { print, printJson, printStyled } from './print.ts';
 
 interface DoctorOptions extends GitHubOptions {
   backend: 'embedded' | 'aws';
@@ -23,7 +24,7 @@ export async function doctor(options: DoctorOptions): Promise<void> {
     : { checks: await checksOf(options) };
   const problems = checks.filter(({ outcome }) => outcome === 'problem');
   if (options.json) printJson({ ok: problems.length === 0, checks, ...more });
-  else print(checks, problems.length);
+  else printChecks(checks, problems.length);
   const isConfig = problems.some(({ name }) => name === configName);
   if (problems.length > 0) process.exitCode = isConfig ? 2 : 1;
 }
@@ -40,18 +41,19 @@ async function checksOf(options: DoctorOptions): Promise<Check[]> {
 
 const tints = { ok: 'green', warning: 'yellow', problem: 'red' } as const;
 
-function print(checks: readonly Check[], problems: number): void {
+function printChecks(checks: readonly Check[], problems: number): void {
   const color = process.stdout.isTTY === true;
   const width = Math.max(12, ...checks.map(({ name }) => name.length));
   for (const { name, outcome, detail, mend } of checks) {
     const mark = outcome.padEnd(7);
     const text = mend === null ? detail : `${detail.replace(/\.$/, '')}. ${mend}`;
-    console.log(`${color ? styleText(tints[outcome], mark) : mark}  ${name.padEnd(width)}  ${text}`);
+    const shownMark = color ? styleText(tints[outcome], mark) : mark;
+    printStyled(`${shownMark}  ${name.padEnd(width)}  ${cleanOutput(text)}`);
   }
   const warnings = checks.filter(({ outcome }) => outcome === 'warning').length;
   const found = [
     ...(problems === 0 ? [] : [formatCountOf(problems, 'problem')]),
     ...(warnings === 0 ? [] : [formatCountOf(warnings, 'warning')]),
   ];
-  console.log(`\n${found.length === 0 ? 'All is well.' : `${found.join(', ')}.`}`);
+  print(`\n${found.length === 0 ? 'All is well.' : `${found.join(', ')}.`}`);
 }

@@ -1,5 +1,6 @@
 import { causedByInput } from '../errors.ts';
 import { home } from './home.ts';
+import { note, printJson } from './print.ts';
 
 /** 2 for bad input, else 1. */
 export const exitCodeOf = (error: unknown): 1 | 2 =>
@@ -13,8 +14,9 @@ export function reportError(error: unknown, json: boolean): void {
     ? `${message}: the operating system refused it; expected free space and permission to write in ${home()}`
     : message;
   // A stack trace helps only with a bug in this program.
-  const ours = exitCodeOf(error) === 1 && told === message && name !== 'AwsError';
-  console.error(ours ? (stack ?? message) : told);
+  const ours =
+    exitCodeOf(error) === 1 && told === message && !['AwsError', 'UnreadableRecordError'].includes(name);
+  note(ours ? (stack ?? message) : told);
   if (json) printError(name, told);
 }
 
@@ -27,8 +29,4 @@ export function printError(name: string, message: string): void {
 function refusedByTheSystem(error: unknown): boolean {
   const { code = '' } = error as NodeJS.ErrnoException;
   return ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOTDIR', 'EEXIST', 'ELOOP'].includes(code);
-}
-
-export function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
 }

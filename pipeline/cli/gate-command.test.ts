@@ -81,7 +81,7 @@ test('--json is the verdict of the contract, and nothing else', async () => {
   for (const [low, high] of [interval, champion_interval, difference_interval])
     expect(low).toBeLessThan(high);
   expect(p_value).toBeLessThan(0.05);
-  expect(method).toBe('DeLong');
+  expect(method).toBe('score');
   expect(verdict.metrics.brier.method).toBe('bootstrap');
   for (const slice of verdict.slices)
     expect(slice).toMatchObject({ column: 'group', n: 150, positives: 50, metric: 'roc_auc' });

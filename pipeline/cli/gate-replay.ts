@@ -4,9 +4,11 @@ import type { Config } from '../config/schema.ts';
 import { InputError } from '../errors.ts';
 import { formatCountOf, formatTime } from '../format.ts';
 import type { Verdict } from '../gate/verdict.ts';
+import { cleanOutput } from '../report/clean-text.ts';
 import { isChanged, type Replay, type ReplayedRun, replay } from '../run/account/replay.ts';
-import { printJson } from './errors.ts';
 import { home } from './home.ts';
+import { sayLeftOut } from './left-out.ts';
+import { print, printJson, printStyled } from './print.ts';
 import { table } from './table.ts';
 
 /** `mlops gate --replay N`: judges the newest recorded runs by the policy of the configuration. */
@@ -18,28 +20,29 @@ export async function gateReplay(config: Config, last: string, json: boolean): P
     );
   }
   const context = await openContext(config, { backend: 'embedded' }, home());
-  const result = await replay(config, count, context);
+  const result = await replay(config, count, context, sayLeftOut);
   if (json) printJson(result);
-  else print(result);
+  else printReplay(result);
 }
 
-function print(result: Replay): void {
+function printReplay(result: Replay): void {
   const { runs } = result;
   if (runs.length === 0) {
-    console.log('No run has been judged yet: start one with `npm start`.');
+    print('No run has been judged yet: start one with `npm start`.');
     return;
   }
   const header = ['', 'execution', 'started', 'package', 'champion', 'then', 'now', 'why'];
   const [head = '', ...lines] = table([header, ...runs.map(rowOf)]);
   const color = process.stdout.isTTY === true;
-  console.log(head);
+  print(head);
   for (const [index, line] of lines.entries()) {
     const run = runs[index];
-    console.log(color && run && isChanged(run) ? styleText('bold', line) : line);
+    if (color && run && isChanged(run)) printStyled(styleText('bold', cleanOutput(line)));
+    else print(line);
   }
-  console.log(`\n${summaryOf(result)}`);
-  for (const { execution, after } of runs.filter(isChanged)) console.log(`  ${execution}: ${after?.reason}`);
-  console.log(
+  print(`\n${summaryOf(result)}`);
+  for (const { execution, after } of runs.filter(isChanged)) print(`  ${execution}: ${after?.reason}`);
+  print(
     '\nChampion, scores and number of looks are as they were in each run; only the gate is the current one of mlops.yaml.',
   );
 }

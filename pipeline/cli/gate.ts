@@ -4,14 +4,15 @@ import { loadConfig } from '../config/load.ts';
 import { defaultGate } from '../config/schema.ts';
 import { InputError } from '../errors.ts';
 import { decide } from '../gate/decide.ts';
+import { groupColumnOf } from '../gate/group-column.ts';
 import type { GatePolicy } from '../gate/policy.ts';
 import { problemOf } from '../gate/problem-of.ts';
 import { type ReadOptions, readScores } from '../gate/scores.ts';
 import type { Outcome, Verdict } from '../gate/verdict.ts';
 import { cleanText } from '../report/clean-text.ts';
-import { metricRows } from '../report/reading.ts';
-import { printJson } from './errors.ts';
+import { checkCounts, evidence, metricRows } from '../report/reading.ts';
 import { gateReplay } from './gate-replay.ts';
+import { print, printJson, printStyled } from './print.ts';
 import { table } from './table.ts';
 
 interface GateOptions {
@@ -74,14 +75,16 @@ async function policyFor(
     return { policy: defaultGate(problem), reading: { problem } };
   }
   const { config } = await loadConfig(file, options);
-  return { policy: config.gate, reading: { problem: config.problem, positive: config.data.positive } };
+  const { data } = config;
+  const reading = { problem: config.problem, positive: data.positive, group: groupColumnOf(data) };
+  return { policy: config.gate, reading };
 }
 
 function printVerdict(verdict: Verdict): void {
   const color = process.stdout.isTTY === true;
   const tint = ({ promote: 'green', hold: 'yellow', reject: 'red' } as const)[verdict.outcome];
   const outcome = verdict.outcome.toUpperCase();
-  console.log(`${color ? styleText([tint, 'bold'], outcome) : outcome}  ${cleanText(verdict.reason, 600)}\n`);
+  printStyled(`${color ? styleText([tint, 'bold'], outcome) : outcome}  ${cleanText(verdict.reason, 600)}\n`);
   const rows = metricRows(verdict).map((row) => [
     row.label,
     row.candidate,
@@ -90,12 +93,13 @@ function printVerdict(verdict: Verdict): void {
     row.difference,
     row.differenceInterval,
   ]);
-  for (const line of table([['Metric', 'Candidate', '', 'Champion', 'Difference', ''], ...rows]))
-    console.log(line);
-  console.log();
+  for (const line of table([['Metric', 'Candidate', '', 'Champion', 'Difference', ''], ...rows])) print(line);
+  print(`\n${evidence(verdict).join(' ')}\n\nChecks: ${checkCounts(verdict)}`);
   for (const check of verdict.checks)
-    console.log(`${check.outcome.padEnd(12)} ${cleanText(`${check.name}: ${check.detail}`, 600)}`);
-  for (const note of verdict.notes) console.log(`note: ${cleanText(note, 600)}`);
+    print(
+      `${check.outcome.replace('_', ' ').padEnd(12)} ${cleanText(`${check.name}: ${check.detail}`, 600)}`,
+    );
+  for (const note of verdict.notes) print(`note: ${cleanText(note, 600)}`);
 }
 
 const exists = (file: string): Promise<boolean> =>

@@ -2,8 +2,9 @@ import type { Backend } from '../backends/backend.ts';
 import { openContext } from '../backends/open.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
-import { InputError } from '../errors.ts';
+import { InputError, UnreadableRecordError } from '../errors.ts';
 import { formatSeconds, formatTime } from '../format.ts';
+import type { LeftOut } from '../ports.ts';
 import {
   isOfCommit,
   type PackageStory,
@@ -13,8 +14,9 @@ import {
   summaryOf,
 } from '../run/account/lineage.ts';
 import { type Champion, championId, championKind, type StepContext } from '../steps/context.ts';
-import { printJson } from './errors.ts';
 import { home } from './home.ts';
+import { sayLeftOut } from './left-out.ts';
+import { note, print, printJson } from './print.ts';
 import { table } from './table.ts';
 
 interface HistoryOptions {
@@ -33,20 +35,43 @@ export async function history(options: HistoryOptions): Promise<void> {
   const { config } = await loadConfig(options.config, options);
   const context = await openContext(config, options, home());
   if (options.package !== undefined) return await tellPackage(options.package, config, context, options);
-  const champion = (await context.ledger.get<Champion>(championKind, championId))?.value ?? null;
+  const unreadable: string[] = [];
+  const leftOut: LeftOut = ({ message }) => unreadable.push(message);
+  const champion = await championOf(context, leftOut);
   const { commit } = options;
-  const runs = (await runsOf(context))
+  const runs = (await runsOf(context, leftOut))
     .map(summaryOf)
     .filter((run) => commit === undefined || isOfCommit(run, commit))
     .slice(0, options.limit);
-  if (options.json) printJson({ project: config.project, model: config.name, champion, runs });
+  for (const message of unreadable) note(`Left out: ${message}`);
+  // Nobody may take it for a project without a champion.
+  if (champion === 'unreadable') process.exitCode = 1;
+  if (options.json)
+    printJson({
+      project: config.project,
+      model: config.name,
+      champion: champion === 'unreadable' ? null : champion,
+      runs,
+      unreadable,
+    });
   else if (runs.length === 0)
-    console.log(
-      commit === undefined ? 'No runs yet: start one with `npm start`.' : `No runs of commit ${commit}.`,
-    );
+    print(commit === undefined ? 'No runs yet: start one with `npm start`.' : `No runs of commit ${commit}.`);
   else {
-    console.log(`Champion: ${champion?.package ?? 'none'}\n`);
-    for (const line of table([header, ...runs.map(rowOf)])) console.log(line);
+    print(`Champion: ${champion === 'unreadable' ? champion : (champion?.package ?? 'none')}\n`);
+    for (const line of table([header, ...runs.map(rowOf)])) print(line);
+  }
+}
+
+async function championOf(
+  { ledger }: StepContext,
+  leftOut: LeftOut,
+): Promise<Champion | null | 'unreadable'> {
+  try {
+    return (await ledger.get<Champion>(championKind, championId))?.value ?? null;
+  } catch (error) {
+    if (!(error instanceof UnreadableRecordError)) throw error;
+    leftOut(error);
+    return 'unreadable';
   }
 }
 
@@ -56,7 +81,7 @@ async function tellPackage(
   context: StepContext,
   { json }: HistoryOptions,
 ): Promise<void> {
-  const story = await storyOf(name, context);
+  const story = await storyOf(name, context, sayLeftOut);
   if (story === null) {
     const known = (await context.registry.list(6)).map((item) => item.name);
     throw new InputError(
@@ -80,9 +105,9 @@ async function tellPackage(
     ['compared with', made_by?.champion ?? 'nothing'],
     ['champion in', story.compared_in.length === 0 ? 'no comparison' : story.compared_in.join(', ')],
   ];
-  for (const line of table(rows)) console.log(line);
-  console.log('\nRuns whose candidate it was:\n');
-  for (const line of table([header, ...story.runs.map(rowOf)])) console.log(line);
+  for (const line of table(rows)) print(line);
+  print('\nRuns whose candidate it was:\n');
+  for (const line of table([header, ...story.runs.map(rowOf)])) print(line);
 }
 
 const statusOf = ({ is_champion, package: { status } }: PackageStory): string =>

@@ -3,7 +3,7 @@ import { InputError } from '../errors.ts';
 import { CheckoutImages } from '../image/checkout-images.ts';
 import type { PushedImage } from '../image/push-image.ts';
 import type { ImageName } from '../names.ts';
-import { printJson } from './errors.ts';
+import { note, print, printJson } from './print.ts';
 
 interface ImageOptions {
   environment?: string;
@@ -24,7 +24,7 @@ export async function push(options: PushCommandOptions): Promise<void> {
     const images = await imagesOf(options, 'candidate', signal);
     const pushed: Partial<Record<ImageName, PushedImage>> = {};
     for (const image of images.names) pushed[image] = await images.push(image, { onProgress });
-    print(pushed, options);
+    printImages(pushed, options);
   });
 }
 
@@ -42,7 +42,7 @@ export async function copy(options: ImageOptions): Promise<void> {
       }
       copied[image] = found;
     }
-    print(copied, options);
+    printImages(copied, options);
   });
 }
 
@@ -65,7 +65,7 @@ async function imagesOf(
   });
 }
 
-const onProgress = (line: string): void => console.error(line);
+const onProgress = (line: string): void => note(line);
 
 /** Ctrl-C ends Docker's work and removes the login. */
 async function withSignal(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
@@ -82,7 +82,7 @@ async function withSignal(work: (signal: AbortSignal) => Promise<void>): Promise
   }
 }
 
-function print(images: Partial<Record<ImageName, PushedImage>>, { json }: ImageOptions): void {
+function printImages(images: Partial<Record<ImageName, PushedImage>>, { json }: ImageOptions): void {
   if (json) printJson(images);
-  else for (const { uri } of Object.values(images)) console.log(uri);
+  else for (const { uri } of Object.values(images)) print(uri);
 }

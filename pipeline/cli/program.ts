@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { commands } from './commands.ts';
 import { exitCodeOf, printError, reportError } from './errors.ts';
+import { note } from './print.ts';
 
 const program = new Command('mlops')
   .description('Train, judge and ship a model with the same state machine on this machine and on AWS.')
@@ -15,7 +16,8 @@ Start with \`mlops run --mode promote\`, which is \`npm start\`.`,
   .showHelpAfterError('(add --help for the options)');
 
 for (const command of commands()) program.addCommand(command);
-for (const command of [program, ...program.commands]) command.exitOverride();
+const output = { outputError: (text: string) => note(text.trimEnd()) };
+for (const command of [program, ...program.commands]) command.exitOverride().configureOutput(output);
 
 // A reader that closes the pipe early (`mlops history | head`) changes neither the work nor the exit code.
 for (const stream of [process.stdout, process.stderr])

@@ -8,8 +8,9 @@ import { runsOf } from '../run/account/lineage.ts';
 import { reportOf } from '../run/account/report-of.ts';
 import { writeReport } from '../run/account/write-report.ts';
 import { type RunRecord, runKind } from '../steps/train/run-record.ts';
-import { printJson } from './errors.ts';
 import { home } from './home.ts';
+import { sayLeftOut } from './left-out.ts';
+import { note, print, printJson, printStyled } from './print.ts';
 
 interface ReportOptions {
   backend: Backend['name'];
@@ -19,21 +20,23 @@ interface ReportOptions {
   json?: boolean;
 }
 
-/** `mlops report RUN`. */
+/** `mlops report [RUN]`. */
 export async function report(name: string, options: ReportOptions): Promise<void> {
   const { config } = await loadConfig(options.config, options);
-  const backend = await openBackend(config, options, { home: home(), onNote: console.error });
+  const backend = await openBackend(config, options, { home: home(), onNote: note });
   const { ledger } = backend.context;
   const run: RunRecord | undefined =
     name === 'last'
-      ? (await runsOf(backend.context))[0]
+      ? (await runsOf(backend.context, sayLeftOut))[0]
       : (await ledger.get<RunRecord>(runKind, name))?.value;
+  if (run === undefined && name === 'last')
+    throw new InputError('no run yet: `mlops run` makes one, and its report');
   if (run === undefined)
     throw new InputError(`run ${name}: not in the ledger; \`mlops history\` lists the runs`);
   const value = await reportOf(run, backend);
   const files = await writeReport(value, join(home(), 'runs', run.execution));
   if (options.json) return printJson(value);
   const color = process.stdout.isTTY === true;
-  console.log(renderTerminal(value, { color, columns: process.stdout.columns || 100 }));
-  console.log(`\nReport: ${relative(process.cwd(), files.html)}`);
+  printStyled(renderTerminal(value, { color, columns: process.stdout.columns || 100 }));
+  print(`\nReport: ${relative(process.cwd(), files.html)}`);
 }

@@ -35,7 +35,7 @@ describe('bad input', () => {
     [
       'a missing data file',
       ['--data', 'none.csv'],
-      'mlops.yaml: data.source: got "none.csv", where nothing was found; expected a file, or a folder with files',
+      '--set data.source: got "none.csv", where nothing was found; expected a file, or a folder with files',
     ],
     [
       'an empty place in the storage',
@@ -50,12 +50,37 @@ describe('bad input', () => {
     [
       'a missing script',
       ['--set', 'prepare.script=none.py'],
-      'mlops.yaml: prepare.script: got "none.py", where nothing was found; expected a Python file',
+      '--set prepare.script: got "none.py", where nothing was found; expected a Python file',
     ],
     [
       'a missing model folder',
       ['--set', 'model.context=none'],
-      "none: got no folder, expected one with the image's files",
+      '--set model.context: got "none", where nothing was found; expected a folder with a Dockerfile or a Python package',
+    ],
+    [
+      'a misspelt model folder',
+      ['--set', 'model.context=modle'],
+      'a folder with a Dockerfile or a Python package; did you mean "model"?',
+    ],
+    [
+      'a misspelt data file',
+      ['--data', 'dta.csv'],
+      'expected a file, or a folder with files; did you mean "data.csv"?',
+    ],
+    [
+      'a misspelt configuration',
+      ['--config', 'mlop.yaml'],
+      'mlop.yaml: no such file; --config names another; did you mean "mlops.yaml"?',
+    ],
+    [
+      'data outside the project',
+      ['--data', '../../etc/passwd'],
+      /--set data\.source: got "\.\.\/\.\.\/etc\/passwd", which leads out of the project, to \S*\/etc\/passwd; expected a path inside it, or the absolute path/,
+    ],
+    [
+      'a folder as a script',
+      ['--set', 'prepare.script=model'],
+      '--set prepare.script: got "model", which is a folder; expected a Python file',
     ],
     [
       'a ready image, which needs Docker',
@@ -103,7 +128,7 @@ describe('bad input', () => {
     const run = await workspace.mlops('run', '--data', 'twice.csv');
     expect(run.code).toBe(2);
     for (const message of [
-      'twice.csv: line 22: column id: got "r0" again (first at line 2), expected unique row ids',
+      'twice.csv: line 22: column id: got "r0" again (first at line 2), expected unique row ids; if id names a person or thing with several rows, write data.split: { by: group, column: id } and leave data.row_id out',
       'twice.csv: line 23: column id: got "r1" again (first at line 3), expected unique row ids',
     ])
       expect(run.stdout).toContain(message);

@@ -7,8 +7,9 @@ import { type ReportFiles, writeReport } from '../run/account/write-report.ts';
 import type { RunOutcome } from '../run/start/run.ts';
 import { RunProgress } from '../run/start/run-progress.ts';
 import { type RunOptions, startRun } from '../run/start/start-run.ts';
-import { exitCodeOf, printJson, reportError } from './errors.ts';
+import { exitCodeOf, reportError } from './errors.ts';
 import { home } from './home.ts';
+import { note, print, printJson, printStyled } from './print.ts';
 
 interface Options extends RunOptions {
   promote: boolean;
@@ -98,7 +99,7 @@ async function runAll(
       summaries.push({ model: name ?? null, ok: false, error: { name: kind, message } });
       codes.push(exitCodeOf(error));
     }
-    if (!options.json && name !== names.at(-1)) console.log();
+    if (!options.json && name !== names.at(-1)) print();
   }
   if (options.json) printJson({ models: summaries });
   process.exitCode = [130, 1, 2, 3, 4].find((code) => codes.includes(code)) ?? 0;
@@ -116,7 +117,7 @@ function outcomesOf(failOn: string | undefined): string[] {
 /** The --json output of a run. A failure is also printed on standard error. */
 function summaryOf({ outcome: { execution, record, report }, files }: Done): object {
   const { failure } = report;
-  if (failure) console.error(`${failure.step} failed: ${failure.error}: ${failure.cause}`);
+  if (failure) note(`${failure.step} failed: ${failure.error}: ${failure.cause}`);
   return {
     model: report.model,
     execution,
@@ -135,8 +136,8 @@ function summaryOf({ outcome: { execution, record, report }, files }: Done): obj
 
 function printReport({ outcome: { report }, files }: Done): void {
   const color = process.stdout.isTTY === true;
-  console.log(renderTerminal(report, { color, columns: process.stdout.columns || 100 }));
-  console.log(`\nReport: ${relative(process.cwd(), files.html)}`);
+  printStyled(renderTerminal(report, { color, columns: process.stdout.columns || 100 }));
+  print(`\nReport: ${relative(process.cwd(), files.html)}`);
 }
 
 function exitCode({ record, report }: RunOutcome, failOn: string[]): number {

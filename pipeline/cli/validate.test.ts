@@ -1,4 +1,5 @@
-import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import type { Workspace } from './cli.fixture.ts';
 import { smallConfig, smallData, smallProject } from './small-project.fixture.ts';
@@ -21,6 +22,7 @@ test('what is sound, and what was looked at', async () => {
     ok: true,
     model: 'small',
     errors: [],
+    warnings: [],
     checked: { rows: 400, columns, holdout: 80 },
   });
 });
@@ -74,7 +76,8 @@ test('problems of the data with file, line and column', async () => {
   ]);
   expect(stderr).toBe(
     'data.csv: line 5: column y: got nothing, expected a value in every row\n' +
-      'data.csv: line 10: column id: got "r2" again (first at line 4), expected unique row ids\n' +
+      'data.csv: line 10: column id: got "r2" again (first at line 4), expected unique row ids; ' +
+      'if id names a person or thing with several rows, write data.split: { by: group, column: id } and leave data.row_id out\n' +
       'data.csv: line 12: got 6 fields, expected 5 as in the header\n',
   );
 });
@@ -88,14 +91,56 @@ test('files that mlops.yaml names and that are not there, with the data', async 
   const line = readFileSync(workspace.path('mlops.yaml'), 'utf8').split('\n').length - 1;
   const missing = 'got "model/prepare.py", where nothing was found; expected a Python file';
   expect(json.errors).toEqual([
+    expect.objectContaining({ path: 'data.source', file: 'mlops.yaml', line: 4 }),
     { path: 'prepare.script', message: missing, line, column: 20, file: 'mlops.yaml' },
-    expect.objectContaining({ path: 'data.source', file: 'data.csv' }),
   ]);
-  expect(stderr.split('\n')[0]).toBe(`mlops.yaml: prepare.script: ${missing} (line ${line}, column 20)`);
+  expect(stderr.split('\n')[1]).toBe(`mlops.yaml: prepare.script: ${missing} (line ${line}, column 20)`);
   const { stderr: overridden } = await validate(workspace, '--set', 'prepare.script=new.py');
-  expect(overridden.split('\n')[0]).toBe(
+  expect(overridden.split('\n')[1]).toBe(
     '--set prepare.script: got "new.py", where nothing was found; expected a Python file',
   );
+});
+
+test("the model's folder: what its model.yaml says, and what is wrong with either", async () => {
+  const workspace = smallProject();
+  writeFileSync(
+    workspace.path('model/model.yaml'),
+    'csv: { header: true }\nextra: [why]\nmanifest_channel: types\n',
+  );
+  const { stdout } = await validate(workspace, '--set', 'model.output=label', '--set', 'gate.thresholds=');
+  expect(stdout.split('\n')[1]).toBe(
+    'model/model.yaml: valid; takes text/csv, a header, target first, and the manifest as channel types; answers labels, why',
+  );
+  writeFileSync(workspace.path('model/model.yaml'), 'csv: { header: true }\nextras: [why]\n');
+  const typo = await validate(workspace);
+  expect(typo.code).toBe(2);
+  expect(typo.json.errors).toEqual([
+    {
+      file: 'model/model.yaml',
+      path: 'extras',
+      message: 'unknown key "extras"; did you mean "extra"?',
+      line: 2,
+      column: 1,
+    },
+  ]);
+  rmSync(workspace.path('model/model.yaml'));
+
+  const absent = await validate(workspace, '--set', 'model.context=modl');
+  expect(absent.code).toBe(2);
+  expect(absent.stderr).toBe(
+    '--set model.context: got "modl", where nothing was found; expected a folder with train and serve; did you mean "model"?\n',
+  );
+  rmSync(workspace.path('model/Dockerfile'));
+  expect((await validate(workspace)).code).toBe(0);
+  const aws = '{ staging: { account: "111111111111", region: eu-west-1 } }';
+  const deployed = await validate(workspace, '--set', `environments=${aws}`);
+  expect(deployed.stderr).toContain(
+    'mlops.yaml: model.context: got "model", a folder without Dockerfile; expected model/Dockerfile, because environments.staging runs on AWS (line ',
+  );
+  rmSync(workspace.path('model/pyproject.toml'));
+  const bare = await validate(workspace);
+  expect([bare.code, bare.json.errors[0].path]).toEqual([2, 'model.context']);
+  expect(bare.stderr).toContain('neither Dockerfile nor pyproject.toml; expected a pyproject.toml whose');
 });
 
 test('data in a bucket is left to the run, and a prepare script is told of', async () => {
@@ -105,8 +150,44 @@ test('data in a bucket is left to the run, and a prepare script is told of', asy
     0,
     'mlops.yaml: valid\ns3://bucket/data/: checked when a run starts\n',
   ]);
-  expect(remote.json).toEqual({ ok: true, model: 'small', errors: [], checked: null });
+  expect(remote.json).toEqual({ ok: true, model: 'small', errors: [], warnings: [], checked: null });
   writeFileSync(workspace.path('prepare.py'), 'def transform(frame):\n    return frame\n');
   const { stdout } = await validate(workspace, '--set', 'prepare.script=prepare.py');
   expect(stdout).toContain('about 80 rows (20 %) by a hash of id, before prepare.py\n');
+});
+
+test('pipes, sockets and devices are refused at once where a file is named', async () => {
+  const workspace = smallProject();
+  execFileSync('mkfifo', [workspace.path('pipe')]);
+  const refusals: [args: string[], message: string][] = [
+    [['--config', 'pipe'], 'pipe: got a pipe, expected a file\n'],
+    [['--config', '/dev/zero'], '/dev/zero: got a device, expected a file\n'],
+    [['--config', '.'], '.: got a folder, expected a file\n'],
+    [
+      ['--set', 'data.source=pipe'],
+      '--set data.source: got "pipe", which is a pipe; expected a file, or a folder with files\n',
+    ],
+    [
+      ['--set', 'data.source=/dev/zero'],
+      '--set data.source: got "/dev/zero", which is a device; expected a file, or a folder with files\n',
+    ],
+    [
+      ['--set', 'prepare.script=pipe'],
+      '--set prepare.script: got "pipe", which is a pipe; expected a Python file\n',
+    ],
+    [
+      ['--set', 'model.context=pipe'],
+      '--set model.context: got "pipe", which is a pipe; expected a folder with train and serve\n',
+    ],
+  ];
+  for (const [args, message] of refusals) {
+    const { code, stderr } = await workspace.mlops('validate', ...args);
+    expect([code, stderr]).toEqual([2, message]);
+  }
+  const several = `project: small\nmodels: [one]\n`;
+  writeFileSync(workspace.path('several.yaml'), several);
+  mkdirSync(workspace.path('one'));
+  execFileSync('mkfifo', [workspace.path('one/mlops.yaml')]);
+  const { code, stderr } = await workspace.mlops('validate', '--config', 'several.yaml');
+  expect([code, stderr]).toEqual([2, 'one/mlops.yaml: got a pipe, expected a file\n']);
 });

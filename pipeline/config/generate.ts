@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { configJsonSchema, modelJsonSchema } from './json-schema.ts';
+import { configJsonSchema, modelJsonSchema, modelYamlJsonSchema } from './json-schema.ts';
 import { configReference } from './reference.ts';
 
 // Writes the files made from the schema: JSON Schemas for editors and README.md for people.
@@ -7,4 +7,5 @@ const beside = (name: string) => new URL(name, import.meta.url);
 const json = (value: object) => `${JSON.stringify(value, undefined, 2)}\n`;
 writeFileSync(beside('mlops.schema.json'), json(configJsonSchema()));
 writeFileSync(beside('model.schema.json'), json(modelJsonSchema()));
+writeFileSync(beside('model-yaml.schema.json'), json(modelYamlJsonSchema()));
 writeFileSync(beside('README.md'), configReference());

@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import * as z from 'zod';
 import { sample } from '../../fixtures/sample.fixture.ts';
-import { configJsonSchema, modelJsonSchema } from './json-schema.ts';
+import { configJsonSchema, modelJsonSchema, modelYamlJsonSchema } from './json-schema.ts';
 import { configReference } from './reference.ts';
 import { configSchema } from './schema.ts';
 import { alternatives } from './schema-tree.ts';
@@ -18,6 +18,14 @@ test('mlops.schema.json is what the schema makes', () => {
 
 test('model.schema.json is what the schema makes', () => {
   expect(JSON.parse(read('model.schema.json'))).toEqual(JSON.parse(JSON.stringify(modelJsonSchema())));
+});
+
+test('model-yaml.schema.json is what the schema makes, and the sample names it', () => {
+  const schema = JSON.parse(read('model-yaml.schema.json'));
+  expect(schema).toEqual(JSON.parse(JSON.stringify(modelYamlJsonSchema())));
+  const said = parse(readFileSync(join(sample, 'model/model.yaml'), 'utf8'));
+  expect(z.fromJSONSchema(schema).safeParse(said).success).toBe(true);
+  expect(z.fromJSONSchema(schema).safeParse({ ...said, context: 'model' }).success).toBe(false);
 });
 
 test('README.md is what the schema makes', () => {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { modelYaml } from './model-yaml.ts';
 import { modelFile, rootFile } from './models.ts';
 import { configSchema } from './schema.ts';
 
@@ -9,6 +10,8 @@ import { configSchema } from './schema.ts';
 export const configJsonSchema = (): object => jsonSchema('mlops.yaml', z.union([configSchema, rootFile]));
 
 export const modelJsonSchema = (): object => jsonSchema("A model's mlops.yaml", modelFile);
+
+export const modelYamlJsonSchema = (): object => jsonSchema('model.yaml', modelYaml);
 
 function jsonSchema(title: string, schema: z.ZodType): object {
   const { $schema, ...rest } = z.toJSONSchema(schema, { io: 'input', target: 'draft-7' });

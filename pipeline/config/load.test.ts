@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -35,6 +35,7 @@ describe('defaults', () => {
         slices: [],
         features_exclude: [],
         holdout: 0.2,
+        split: { by: 'hash' },
         scoring: null,
       },
       model: {
@@ -66,11 +67,12 @@ describe('defaults', () => {
         primary: 'roc_auc',
         confidence: 0.95,
         thresholds: {},
+        min_positives: 20,
         floor: true,
         champion: { rule: 'non_inferior', margin: 0.03 },
         anchor: { package: null, margin: 0.05 },
         min_change: null,
-        slices: { metric: 'roc_auc', max_drop: 0.1, min_positives: 20 },
+        slices: { metric: 'roc_auc', max_drop: 0.1, min_positives: 20, inconclusive: 'report' },
         inconclusive: 'hold',
         reuse: 'report',
         enforce: true,
@@ -197,14 +199,72 @@ describe('what people write', () => {
     expect(parseConfig(text).training.instance.type).toBe('ml.t3.medium');
   });
 
-  test('hyperparameters are kept as given', () => {
-    const text = `${minimal()}training: { hyperparameters: { C: 0.3, encoding: onehot, fast: true, constructor: x } }\n`;
-    expect(parseConfig(text).training.hyperparameters).toEqual({
-      C: 0.3,
-      encoding: 'onehot',
-      fast: true,
-      constructor: 'x',
+  const asWritten = [
+    '1',
+    '1.0',
+    '1.10',
+    '007',
+    '12345678901234567890',
+    '0.30000000000000000001',
+    '12e5',
+    '1_000',
+    '0x1F',
+    '0o17',
+    '.5',
+    '+1',
+    '-0',
+    '.inf',
+    'yes',
+    'No',
+    'on',
+    'True',
+    '2026-01-31',
+    '1:30',
+    'null.x',
+    'constructor',
+  ];
+
+  test.each(asWritten)('%s reaches train as written, from wherever it comes', (written) => {
+    const text = (value: string) => `${minimal()}training: { hyperparameters: { x: ${value} } }\n`;
+    const { hyperparameters } = parseConfig(text(written)).training;
+    expect(hyperparameters).toEqual({ x: written });
+    expect(parseConfig(text(`"${written}"`)).training.hyperparameters).toEqual(hyperparameters);
+    expect(parseConfig(text(`!!str ${written}`)).training.hyperparameters).toEqual(hyperparameters);
+    const set = [`training.hyperparameters.x=${written}`];
+    expect(parseConfig(minimal(), { set }).training.hyperparameters).toEqual(hyperparameters);
+    const range = `${minimal()}training: { metrics: { m: '(.*)' } }\ntuning: { ranges: { x: [${written}, other] } }\n`;
+    expect(parseConfig(range).tuning?.ranges.x).toEqual([written, 'other']);
+    expect(parseConfig(range, { set: [`tuning.ranges.x=[a, ${written}]`] }).tuning?.ranges.x).toEqual([
+      'a',
+      written,
+    ]);
+  });
+
+  test('texts for train are kept with their spaces; null is refused at its place', () => {
+    const text = (value: string) => `${minimal()}training:\n  hyperparameters:\n    x: ${value}\n`;
+    expect(parseConfig(text('" a "')).training.hyperparameters).toEqual({ x: ' a ' });
+    expect(parseConfig(text('""')).training.hyperparameters).toEqual({ x: '' });
+    for (const nothing of ['null', '~', ''])
+      expect(problemsOf(() => parseConfig(text(nothing)))).toMatchObject([
+        { path: 'training.hyperparameters.x', line: 8, message: expect.stringContaining('got null') },
+      ]);
+  });
+
+  test('the ends of a range are numbers, kept as written', () => {
+    const text = (range: string) =>
+      `${minimal()}training: { metrics: { m: '(.*)' } }\ntuning: { ranges: { x: { ${range} } } }\n`;
+    expect(parseConfig(text('min: 1e-4, max: 1.0')).tuning?.ranges.x).toMatchObject({
+      min: '1e-4',
+      max: '1.0',
     });
+    expect(
+      parseConfig(text('min: 1, max: 3'), { set: ['tuning.ranges.x.max=2.50'] }).tuning?.ranges.x,
+    ).toMatchObject({ min: '1', max: '2.50' });
+    for (const wrong of ['0x1F', 'high', '.inf', '1e999', 'null', '1_000', '""'])
+      expect(problemsOf(() => parseConfig(text(`min: 0, max: ${wrong}`)))).toMatchObject([
+        { path: expect.stringMatching(/^tuning\.ranges\.x/), line: 7 },
+      ]);
+    expect(problemsOf(() => parseConfig(text('min: 1, max: 1e3, type: integer')))).toHaveLength(1);
   });
 });
 
@@ -221,7 +281,7 @@ describe('--set', () => {
       'environments.staging={ account: "012345678901", region: us-east-1 }',
       'environments.staging.tags."cost.center"=a=b',
     );
-    expect(config.training.hyperparameters).toEqual({ C: 0.2 });
+    expect(config.training.hyperparameters).toEqual({ C: '0.2' });
     expect(config.data).toMatchObject({ slices: ['Gender', 'a, b'], positive: '1.0' });
     expect(config.gate.champion).toEqual({ rule: 'superior', margin: 0.03 });
     expect(config.environments.staging).toMatchObject({
@@ -238,6 +298,38 @@ describe('--set', () => {
   test('reaches into a block that is off', () => {
     const text = `${minimal()}gate: { min_change: off }\n`;
     expect(parseConfig(text, { set: ['gate.min_change.relative=0.1'] }).gate.min_change?.relative).toBe(0.1);
+  });
+
+  test.each([
+    ['fix #12', 'got a comment, "#12", which YAML leaves out; quote the value'],
+    ['#12', 'got a comment, "#12", which YAML leaves out; quote the value'],
+    ['"fix" #12', 'got a comment, "#12", which YAML leaves out; quote the value'],
+    ['[a, # b\n c]', 'got a comment, "# b", which YAML leaves out; quote the value'],
+    ['&a b', 'got an anchor, "&a", which YAML leaves out; quote the value'],
+    ['!!str b', 'got a tag, "!!str", which YAML leaves out; quote the value'],
+    ['--- b', 'got a document marker, "---", which YAML leaves out; quote the value'],
+    ['b\n...', 'got a document marker, "...", which YAML leaves out; quote the value'],
+    ['a\nb', 'got a line break, which YAML leaves out; quote the value'],
+    ['"a\nb"', 'got a line break, which YAML leaves out; quote the value'],
+    ['|\n a', 'got the start of a block of text, "|", which YAML leaves out; quote the value'],
+    ['\ufeffa', 'got a byte-order mark, "\ufeff", which YAML leaves out; quote the value'],
+    [' a ', 'got " a ", whose spaces at the ends YAML leaves out; quote the value'],
+  ])('refuses %j rather than cut it', (value, message) => {
+    for (const path of ['training.hyperparameters.note', 'data.target'])
+      expect(problemsOf(() => set(`${path}=${value}`))).toEqual([{ path, message, from_set: true }]);
+  });
+
+  test.each([
+    ['a#b', 'a#b'],
+    ['"fix #12"', 'fix #12'],
+    ["' a '", ' a '],
+    ['"it is \\"so\\""', 'it is "so"'],
+    ['a, b', 'a, b'],
+    ['C:\\x', 'C:\\x'],
+    ['größe 😀', 'größe 😀'],
+    ['-x', '-x'],
+  ])('takes %j whole', (value, text) => {
+    expect(set(`data.target=${value}`).data.target).toBe(text);
   });
 
   test('is named by its problems, which have no place in the file', () => {
@@ -288,6 +380,8 @@ describe('loading', () => {
   let folder: string;
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'config-'));
+    // A folder without a model.yaml: else the one in the working directory would be the model's.
+    mkdirSync(join(folder, 'model'));
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 

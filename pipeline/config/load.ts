@@ -1,8 +1,19 @@
-import { readFile } from 'node:fs/promises';
 import { ConfigError, type ConfigProblem, InputError } from '../errors.ts';
 import { explain, pathOf } from './explain.ts';
-import { checkRoot, chooseModel, hasModels, modelsOf, modelTree, overCeiling, rootFile } from './models.ts';
+import { leadsOutside } from './locate.ts';
+import { addModelYaml, contextIn, folderOf } from './model-yaml.ts';
+import {
+  checkRoot,
+  chooseModel,
+  hasModels,
+  modelsOf,
+  modelTree,
+  outsideMessage,
+  overCeiling,
+  rootFile,
+} from './models.ts';
 import { override } from './overrides.ts';
+import { readText } from './read-text.ts';
 import { checkRules } from './rules.ts';
 import { salvage } from './salvage.ts';
 import { type Config, configSchema } from './schema.ts';
@@ -13,6 +24,8 @@ export interface LoadedConfig {
   config: Config;
   /** The file that describes the model; paths in it are relative to it. */
   path: string;
+  /** The model.yaml of the model's folder; null if it has none. */
+  modelYaml: string | null;
   /** Places a problem that only shows outside the file (missing data, say) at the line that sets the setting. */
   problemAt: (path: string, message: string) => ConfigProblem;
 }
@@ -22,45 +35,72 @@ interface Options {
   set?: readonly string[];
   /** The model's name, where the project has several. */
   model?: string | undefined;
+  /** The folder that no path may lead out of. @default the git checkout around the file or the working directory */
+  root?: string | undefined;
   /** Accept settings that are not built yet: they had no effect in older files either. @default false */
   takesNotBuilt?: boolean;
 }
 
-const largestFile = 1_000_000;
-
 /**
- * Reads and checks the settings of one model, from mlops.yaml alone or from the model's own file and the root's
- * mlops.yaml. Throws ConfigError with every problem, and InputError if the project has no such model.
+ * Reads and checks the settings of one model: from mlops.yaml alone or from the model's own file and the root's, and
+ * from the model.yaml of its folder. Throws ConfigError with every problem, and InputError if the project has no such model.
  */
 export async function loadConfig(
   path: string,
-  { set = [], model, takesNotBuilt = false }: Options = {},
+  { set = [], model, root: folder, takesNotBuilt = false }: Options = {},
 ): Promise<LoadedConfig> {
   const text = await readText(path);
   const root = readTree(text, rootFile);
   if (hasModels(root)) {
-    const chosen = chooseModel(await modelsOf(root, path, readText), model);
+    const chosen = chooseModel(await modelsOf(root, path, readText, folder), model);
     // A file that could not be read is read again, for its error.
     const own = chosen.tree ?? readTree(await readText(chosen.file), configSchema);
     const tree = modelTree(chosen, own, root, path);
-    const config = configOf(tree, { file: chosen.file, set, takesNotBuilt });
+    const modelYaml = await complete(tree, { file: chosen.file, set });
+    const config = configOf(tree, { file: chosen.file, takesNotBuilt });
     const over = overCeiling(config.budget.max_run_usd, root, path);
     if (over !== null) throw new ConfigError(chosen.file, [problemAt(tree, 'budget.max_run_usd', over)]);
-    return { config, path: chosen.file, problemAt: (at, message) => problemAt(tree, at, message) };
+    return await within({ config, path: chosen.file, modelYaml, problemAt: placer(tree) }, folder);
   }
   const tree = soleTree(text, path);
-  const config = configOf(tree, { file: path, set, takesNotBuilt });
+  const modelYaml = await complete(tree, { file: path, set });
+  const config = configOf(tree, { file: path, takesNotBuilt });
   if (model !== undefined && model !== config.name)
     throw new InputError(
       `--model: got ${JSON.stringify(model)}, expected ${config.name}, the only model of ${path}`,
     );
-  return { config, path, problemAt: (at, message) => problemAt(tree, at, message) };
+  return await within({ config, path, modelYaml, problemAt: placer(tree) }, folder);
 }
 
-/** The names of a project's models; undefined if mlops.yaml describes the only one. Throws ConfigError. */
-export async function modelNames(path: string): Promise<string[] | undefined> {
+const placer = (tree: Tree) => (at: string, message: string) => problemAt(tree, at, message);
+
+/** Refuses relative paths that lead out of the project. */
+async function within(loaded: LoadedConfig, folder: string | undefined): Promise<LoadedConfig> {
+  const { config, path: file } = loaded;
+  const named = [
+    ['data.source', config.data.source],
+    ['data.split.source', config.data.split.by === 'file' ? config.data.split.source : null],
+    ['data.scoring', config.data.scoring],
+    ['model.context', config.model.context],
+    ['prepare.script', config.prepare.script],
+  ] as const;
+  const problems: ConfigProblem[] = [];
+  for (const [path, value] of named) {
+    if (value === null || value.startsWith('s3://')) continue;
+    const target = await leadsOutside(value, file, folder);
+    if (target !== null) problems.push(loaded.problemAt(path, outsideMessage(value, target)));
+  }
+  if (problems.length > 0) throw new ConfigError(file, problems);
+  return loaded;
+}
+
+/**
+ * The names of a project's models; undefined if mlops.yaml describes the only one. Throws ConfigError.
+ * @param folder as `root` of loadConfig
+ */
+export async function modelNames(path: string, folder?: string): Promise<string[] | undefined> {
   const root = readTree(await readText(path), rootFile);
-  return hasModels(root) ? (await modelsOf(root, path, readText)).map(({ name }) => name) : undefined;
+  return hasModels(root) ? (await modelsOf(root, path, readText, folder)).map(({ name }) => name) : undefined;
 }
 
 /** The settings that a project's models share, even if a model's own file is broken. Throws ConfigError. */
@@ -76,12 +116,28 @@ export async function loadModels(path: string): Promise<[Config, ...Config[]]> {
   return [await load(first), ...(await Promise.all(others.map(load)))];
 }
 
-/** Parses and checks the text of the only model's mlops.yaml. Throws ConfigError with every problem. */
+/** Parses and checks the text of the only model's mlops.yaml, without any model.yaml. Throws ConfigError with every problem. */
 export function parseConfig(
   text: string,
-  { file = 'mlops.yaml', set = [], takesNotBuilt = false }: Omit<Options, 'model'> & { file?: string } = {},
+  {
+    file = 'mlops.yaml',
+    set = [],
+    takesNotBuilt = false,
+  }: Omit<Options, 'model' | 'root'> & { file?: string } = {},
 ): Config {
-  return configOf(soleTree(text, file), { file, set, takesNotBuilt });
+  const tree = soleTree(text, file);
+  override(tree, set, configSchema);
+  return configOf(tree, { file, takesNotBuilt });
+}
+
+/** Applies the overrides, and what the model's folder says of its container beneath them. Returns its model.yaml. */
+async function complete(
+  tree: Tree,
+  { file, set }: { file: string; set: readonly string[] },
+): Promise<string | null> {
+  const written = contextIn(tree);
+  override(tree, set, configSchema);
+  return await addModelYaml(tree, { folder: folderOf(written, tree), file, read: readText });
 }
 
 function soleTree(text: string, file: string): Tree {
@@ -103,11 +159,7 @@ function soleTree(text: string, file: string): Tree {
   return tree;
 }
 
-function configOf(
-  tree: Tree,
-  { file, set, takesNotBuilt }: { file: string; set: readonly string[]; takesNotBuilt: boolean },
-): Config {
-  override(tree, set, configSchema);
+function configOf(tree: Tree, { file, takesNotBuilt }: { file: string; takesNotBuilt: boolean }): Config {
   if (!isMapping(tree.value)) throw new ConfigError(file, [notSettings]);
   // An empty mapping makes the check report each required setting of data.
   if (tree.value.data === undefined) tree.value.data = {};
@@ -129,22 +181,3 @@ function configOf(
 
 const byPlace = (a: ConfigProblem, b: ConfigProblem) =>
   (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
-
-async function readText(path: string): Promise<string> {
-  const fail = (message: string) => new ConfigError(path, [{ path: '', message }]);
-  let bytes: Buffer;
-  try {
-    bytes = await readFile(path);
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT' || code === 'ENOTDIR') throw fail('no such file; --config names another');
-    if (code === 'EISDIR') throw fail('got a folder, expected a file');
-    throw fail(`cannot be read: ${(error as Error).message}`);
-  }
-  if (bytes.length > largestFile) throw fail(`got ${bytes.length} bytes, expected at most ${largestFile}`);
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    throw fail('got bytes that are not UTF-8, expected text in UTF-8');
-  }
-}

@@ -57,6 +57,18 @@ test("a model has its own settings, the root's defaults beneath them, and what t
   expect(other).toMatchObject({ name: 'attrition', gate: { confidence: 0.9 }, budget: { max_run_usd: 20 } });
 });
 
+test('what train gets is as written, in defaults and in the own file', async () => {
+  const file = project({
+    'mlops.yaml': root.replace('gate:', 'training: { hyperparameters: { a: 1.0, b: 007 } }\n  gate:'),
+    'model/churn/mlops.yaml': model('training: { hyperparameters: { b: 1.10, c: yes } }\n'),
+  });
+  expect((await loadConfig(file, { model: 'churn' })).config.training.hyperparameters).toEqual({
+    a: '1.0',
+    b: '1.10',
+    c: 'yes',
+  });
+});
+
 test('a model is named by its folder, or by its own file', async () => {
   const file = project({ 'model/churn/mlops.yaml': model('name: leavers\n') });
   expect(await modelNames(file)).toEqual(['attrition', 'leavers']);

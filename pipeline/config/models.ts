@@ -2,6 +2,7 @@ import { basename, dirname, join } from 'node:path';
 import * as z from 'zod';
 import { ConfigError, type ConfigProblem, InputError } from '../errors.ts';
 import { explain, pathOf, valueAt } from './explain.ts';
+import { leadsOutside } from './locate.ts';
 import { didYouMean } from './nearest.ts';
 import { configFile, configSchema } from './schema.ts';
 import {
@@ -68,14 +69,26 @@ export interface ModelFile {
  * The models that the root's file names. A model's broken file does not stop the others: the error comes when that
  * model is chosen. Throws ConfigError for problems in the root's own file.
  * @param read the text of a file; throws ConfigError
+ * @param projectFolder the folder that no path may lead out of
  */
 export async function modelsOf(
   root: Tree,
   rootPath: string,
   read: (path: string) => Promise<string>,
+  projectFolder?: string,
 ): Promise<ModelFile[]> {
+  const folders = checkRoot(root, rootPath).models;
+  const outside = await Promise.all(
+    folders.map(async (folder, index) => {
+      const target = await leadsOutside(`./${folder}/mlops.yaml`, rootPath, projectFolder);
+      return target === null
+        ? []
+        : [problemAt(root, `models.${index}`, outsideMessage(folder, target, 'a folder in it'))];
+    }),
+  );
+  if (outside.flat().length > 0) throw new ConfigError(rootPath, outside.flat());
   const models = await Promise.all(
-    checkRoot(root, rootPath).models.map(async (folder): Promise<ModelFile> => {
+    folders.map(async (folder): Promise<ModelFile> => {
       const file = join(dirname(rootPath), folder, 'mlops.yaml');
       const tree = await read(file).then(
         (text) => readTree(text, configSchema),
@@ -107,6 +120,14 @@ export async function modelsOf(
   if (problems.length > 0) throw new ConfigError(rootPath, problems);
   return models;
 }
+
+/** The message for a path that leads out of the project, to `target`. */
+export const outsideMessage = (path: string, target: string, expected = 'a path inside it') =>
+  `got ${JSON.stringify(path)}, which leads out of the project, to ${target}; expected ${expected}${
+    expected === 'a path inside it'
+      ? `, or the absolute path ${JSON.stringify(target)}, which names that place`
+      : ''
+  }`;
 
 /** Checks and returns the settings of the root's file. Throws ConfigError. */
 export function checkRoot(root: Tree, rootPath: string): z.output<typeof rootFile> {
@@ -162,7 +183,7 @@ export function modelTree(model: ModelFile, tree: Tree, root: Tree, rootPath: st
       if (origin === from || origin.startsWith(`${from}.`))
         combined.origins.set(`${path}${origin.slice(from.length)}`, elsewhere(at, rootPath, origin));
   };
-  const value = merge(defaults, own, '', take, 'defaults') as Record<string, unknown>;
+  const value = mergeInto(defaults, own, '', take, 'defaults') as Record<string, unknown>;
   for (const [key, setting] of Object.entries(shared)) {
     value[key] = setting;
     take(key, key);
@@ -180,11 +201,15 @@ export function modelTree(model: ModelFile, tree: Tree, root: Tree, rootPath: st
   return combined;
 }
 
-const elsewhere = (origin: Origin, file: string, path: string): Origin =>
+/** The origin of a setting that stands at `path` of another file. */
+export const elsewhere = (origin: Origin, file: string, path: string): Origin =>
   origin === 'set' ? origin : { ...origin, from: { file, path } };
 
-/** Merges mappings; any other value of the model's file replaces the default. */
-function merge(
+/**
+ * Merges mappings; any other value of `own` replaces the default.
+ * @param take called for each setting that comes from the defaults, with its path and its path there
+ */
+export function mergeInto(
   defaults: unknown,
   own: unknown,
   path: string,
@@ -195,7 +220,7 @@ function merge(
   const merged = { ...own };
   for (const [key, value] of Object.entries(defaults)) {
     const [inner, outer] = [joinPath(path, key), joinPath(from, key)];
-    if (Object.hasOwn(own, key)) merged[key] = merge(value, own[key], inner, take, outer);
+    if (Object.hasOwn(own, key)) merged[key] = mergeInto(value, own[key], inner, take, outer);
     else {
       merged[key] = value;
       take(inner, outer);

@@ -1,3 +1,5 @@
+import { CST, Lexer } from 'yaml';
+import { shown } from '../errors.ts';
 import { childOf, fieldsOf } from './schema-tree.ts';
 import { isMapping, join, readTree, type Tree } from './tree.ts';
 
@@ -15,10 +17,49 @@ export function override(tree: Tree, overrides: readonly string[], schema: unkno
     const path = split.keys.reduce(join, '');
     const inner = split.keys.reduce<unknown>((outer, key) => childOf(outer, key), schema);
     const read = readTree(split.value, inner);
-    if (read.problems.length > 0)
-      tree.problems.push({ path, message: `${read.problems[0]?.message}; quote the value`, from_set: true });
+    const problem = read.problems[0]?.message ?? lost(split.value);
+    if (problem !== undefined)
+      tree.problems.push({ path, message: `${problem}; quote the value`, from_set: true });
     else put(tree, split.keys, split.value.trim() === '' ? undefined : read.value, schema);
   }
+}
+
+/** Parts of YAML that do not reach the value. */
+const dropped: Partial<Record<string, string>> = {
+  comment: 'a comment',
+  anchor: 'an anchor',
+  tag: 'a tag',
+  'directive-line': 'a directive',
+  'doc-start': 'a document marker',
+  'doc-end': 'a document marker',
+  'block-scalar-header': 'the start of a block of text',
+  'byte-order-mark': 'a byte-order mark',
+};
+
+/**
+ * What YAML would silently leave out of the value, such as all that follows ` #`; undefined if nothing. An argument in a
+ * shell has no comments, so it is refused rather than cut.
+ */
+function lost(value: string): string | undefined {
+  let plain = 0;
+  let others = 0;
+  let isText = false;
+  for (const lexeme of new Lexer().lex(value)) {
+    const type: string = isText ? 'scalar' : (CST.tokenType(lexeme) ?? 'scalar');
+    // The lexer puts a mark before a plain text, which may itself look like another part of YAML.
+    const isMark: boolean = !isText && lexeme === CST.SCALAR;
+    const what = dropped[type];
+    if (what !== undefined) return `got ${what}, ${shown(lexeme)}, which YAML leaves out`;
+    if (isText || type.endsWith('quoted-scalar')) {
+      if (/[\r\n]/.test(lexeme)) return 'got a line break, which YAML leaves out';
+    }
+    if (isText) plain += 1;
+    else if (!isMark && !['doc-mode', 'space', 'newline'].includes(type)) others += 1;
+    isText = isMark;
+  }
+  if (plain === 1 && others === 0 && value.trim() !== value)
+    return `got ${shown(value)}, whose spaces at the ends YAML leaves out`;
+  return undefined;
 }
 
 /** The keys that an override names; none if it is no `path=value`. */

@@ -110,6 +110,84 @@ e: [*d, *d, *d, *d, *d, *d, *d, *d, *d, *d]
     ['mlops.yaml: not valid YAML: unresolved tag: !secret (line 1, column 10)'],
   ],
   [
+    'a tag of YAML that makes bytes',
+    `${base}budget: !!binary aGk=
+gate: { slices: !!set { a } }
+`,
+    [
+      'mlops.yaml: budget: got the tag !!binary, expected none: write the value alone, a text in quotes (line 4, column 18)',
+      'mlops.yaml: gate.slices: got the tag !!set, expected none: write the value alone, a text in quotes (line 5, column 23)',
+    ],
+  ],
+  [
+    'a tag on a key',
+    `? !!binary aGk=
+: 1
+`,
+    [
+      'mlops.yaml: got the tag !!binary, expected none: write the value alone, a text in quotes (line 1, column 12)',
+    ],
+  ],
+  [
+    'a merge key',
+    `${base}prepare: { instance: &small { type: ml.t3.medium } }
+training:
+  instance:
+    <<: *small
+`,
+    [
+      'mlops.yaml: training.instance: got the merge key <<, expected the settings themselves, or an alias as the whole value (line 7, column 5)',
+    ],
+  ],
+  [
+    'an older YAML, whose yes is true',
+    `%YAML 1.1
+---
+${base}`,
+    ['mlops.yaml: got %YAML 1.1, expected 1.2 or no such line (line 1, column 1)'],
+  ],
+  [
+    'NUL in a path, an escape in a name, half a character',
+    `${base}prepare: { script: "a\\0b" }
+model: { extra: ["\\e[31m", "\\ud800"] }
+training: { hyperparameters: { "a\\a": 1 } }
+`,
+    [
+      'mlops.yaml: prepare.script: got the character U+0000 in "a\\u0000b", expected text that can be read (line 4, column 20)',
+      'mlops.yaml: model.extra.0: got the character U+001B in "\\u001b[31m", expected text that can be read (line 5, column 18)',
+      'mlops.yaml: model.extra.1: got the character U+D800 in "\\ud800", expected text that can be read (line 5, column 28)',
+      'mlops.yaml: training.hyperparameters: got the character U+0007 in the key "a\\u0007", expected a name that can be read (line 6, column 32)',
+    ],
+  ],
+  [
+    'a very long key',
+    `${'k'.repeat(400)}: 1
+`,
+    [
+      `mlops.yaml: got a key of 400 characters, expected at most 300: "${'k'.repeat(59)}…" (line 1, column 1)`,
+    ],
+  ],
+  [
+    'brackets without end',
+    '['.repeat(100_000),
+    [
+      expect.stringMatching(
+        /^mlops.yaml: not valid YAML: settings are nested too deeply \(line 1, column \d+\)$/,
+      ),
+      expect.stringMatching(/^mlops.yaml: not valid YAML: flow sequence/),
+      expect.stringMatching(/^mlops.yaml: not valid YAML: flow sequence/),
+    ] as unknown as string[],
+  ],
+  [
+    'a hundred thousand aliases of a block',
+    `a: &a [x]
+b: [${'*a, '.repeat(100_000)}]
+`,
+    [
+      'mlops.yaml: got more than 20000 values, aliases counted, expected the settings of one project (line 1, column 7)',
+    ],
+  ],
+  [
     'two documents',
     `project: demo
 ---
@@ -192,7 +270,7 @@ data: { source: x.csv, traget: y }
     `${base}gate: { zebra: 1 }
 `,
     [
-      'mlops.yaml: gate.zebra: unknown key "zebra"; expected one of primary, confidence, thresholds, floor, champion, anchor, min_change, slices, inconclusive, reuse, enforce (line 4, column 9)',
+      'mlops.yaml: gate.zebra: unknown key "zebra"; expected one of primary, confidence, thresholds, min_positives, floor, champion, anchor, min_change, slices, inconclusive, reuse, enforce (line 4, column 9)',
     ],
   ],
   [
@@ -307,7 +385,7 @@ data: { source: x.csv, target: y }
 gate: { primary: roc_auc }
 `,
     [
-      'mlops.yaml: gate.primary: got "roc_auc", which needs probabilities; expected f1, precision, recall, accuracy with model.output label (line 5, column 18)',
+      'mlops.yaml: gate.primary: got "roc_auc", which needs probabilities; expected f1, precision, recall, accuracy with model.output label, or model: { output: probability } if serve answers probabilities (line 5, column 18)',
     ],
   ],
   [
@@ -364,7 +442,7 @@ gate: { primary: roc_auc }
     `${base}gate: { slices: true }
 `,
     [
-      'mlops.yaml: gate.slices: got true, expected off, or { metric, max_drop, min_positives } (line 4, column 17)',
+      'mlops.yaml: gate.slices: got true, expected off, or { metric, max_drop, min_positives, inconclusive } (line 4, column 17)',
     ],
   ],
   [
@@ -495,7 +573,15 @@ data: { source: x.csv, target: y, scoring: x.csv }
     `${base}model: { output: value }
 `,
     [
-      'mlops.yaml: model.output: got "value", expected probability or label for problem binary (line 4, column 18)',
+      'mlops.yaml: model.output: got "value", expected probability or label for problem binary: model: { output: probability }, which is the default, or model: { output: label } (line 4, column 18)',
+    ],
+  ],
+  [
+    'a probability for a number',
+    `${base.replace('binary', 'regression')}model: { output: probability }
+`,
+    [
+      'mlops.yaml: model.output: got "probability", expected value for problem regression: model: { output: value }, which is the default (line 4, column 18)',
     ],
   ],
   [
@@ -636,10 +722,10 @@ tuning: { ranges: { a: { min: 2, max: 1 }, b: [], c: { min: 0, max: 1, scale: lo
       'mlops.yaml: tuning.ranges.a: got min 2 and max 1, expected min below max (line 5, column 24)',
       'mlops.yaml: tuning.ranges.b: got 0 values, expected 1 to 30 (line 5, column 47)',
       'mlops.yaml: tuning.ranges.c.min: got 0, expected a number above 0 for scale logarithmic (line 5, column 61)',
-      'mlops.yaml: tuning.ranges.d: got min 0.5 and max 2, expected whole numbers for type integer (line 5, column 97)',
-      'mlops.yaml: tuning.ranges.e.max: missing; expected a number (line 5, column 134)',
+      'mlops.yaml: tuning.ranges.d: got min 0.5 and max 2, expected whole numbers of at most 15 digits for type integer (line 5, column 97)',
+      'mlops.yaml: tuning.ranges.e.max: missing; expected a number such as 10, 0.03 or 1e-4 (line 5, column 134)',
       'mlops.yaml: tuning.ranges.f: got 3, expected a list of values, or { min, max } (line 5, column 152)',
-      'mlops.yaml: tuning.ranges.g: got 1 twice, expected each once (line 5, column 158)',
+      'mlops.yaml: tuning.ranges.g: got "1" twice, expected each once (line 5, column 158)',
       'mlops.yaml: tuning.ranges.h: got continuous from 0.5 to 1, expected continuous, from 0 to below 1, for scale reverse_logarithmic (line 5, column 169)',
     ],
   ],
@@ -910,6 +996,20 @@ test.each(bad)('%s', (_what, text, lines, set = []) => {
   }
   expect(error).toBeInstanceOf(ConfigError);
   expect((error as ConfigError).message.split('\n')).toEqual(lines);
+});
+
+test('of thousands of problems the message has the first hundred', () => {
+  const text = base + Array.from({ length: 1_050 }, (_, index) => `k${index}: 1`).join('\n');
+  let error: unknown;
+  try {
+    parseConfig(text);
+  } catch (thrown) {
+    error = thrown;
+  }
+  const { message, problems } = error as ConfigError;
+  expect(problems).toHaveLength(1_050);
+  expect(message.split('\n')).toHaveLength(101);
+  expect(message.split('\n').at(-1)).toBe('mlops.yaml: 950 more problems');
 });
 
 test('a slice that a score file has no room for is refused', () => {

@@ -45,7 +45,19 @@ All other settings have defaults. \`mlops validate\` reports every problem of th
 - Write durations as 90s, 30m, 1h or 1h30m.
 - Editors complete and check the file if its first line is \`# yaml-language-server: $schema=pipeline/config/mlops.schema.json\`.
 
-\`node pipeline/config/generate.ts\` makes this page, \`mlops.schema.json\` and \`model.schema.json\` from the schema, \`schema.ts\`.
+\`node pipeline/config/generate.ts\` makes this page, \`mlops.schema.json\`, \`model.schema.json\` and \`model-yaml.schema.json\` from the schema, \`schema.ts\`.
+
+## model.yaml
+
+A model's folder says in its \`model.yaml\` what its container takes and answers, so that no mlops.yaml repeats it. It has the keys of [model](#model), without \`context\` and \`image\`:
+
+\`\`\`yaml
+csv: { header: true }
+manifest_channel: manifest
+extra: [factor, contribution]
+\`\`\`
+
+A key of \`model:\` in mlops.yaml (or in \`defaults\`) overrides it. Together they are the settings of the run: they are part of its fingerprint, and the report shows what changed. \`mlops validate\` prints them. An image given as \`model.image\` has no folder, so mlops.yaml says all of it.
 
 ## Metrics
 

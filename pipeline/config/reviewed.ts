@@ -1,8 +1,8 @@
 import { realpath } from 'node:fs/promises';
-import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { isAbsolute, relative, sep } from 'node:path';
 import { InputError } from '../errors.ts';
 import { loadConfig } from './load.ts';
-import { locate } from './locate.ts';
+import { locate, real } from './locate.ts';
 import { keysOf } from './overrides.ts';
 
 /** What a workflow chooses for one run. */
@@ -62,16 +62,4 @@ async function isInCheckout(path: string, file: string): Promise<boolean> {
   const inner = relative(await realpath('.'), await real(await locate(path, file)));
   const [first] = inner.split(sep);
   return !isAbsolute(inner) && first !== '..' && first !== '.mlops';
-}
-
-/** The path without links; of what does not exist, as far as it does. */
-async function real(path: string): Promise<string> {
-  const absolute = resolve(path);
-  try {
-    return await realpath(absolute);
-  } catch {
-    return dirname(absolute) === absolute
-      ? absolute
-      : join(await real(dirname(absolute)), basename(absolute));
-  }
 }

@@ -3,7 +3,7 @@ import { got, valueAt } from './explain.ts';
 import { didYouMean } from './nearest.ts';
 import { sizeProblems } from './prepare-size.ts';
 import { guard, isDoubt } from './salvage.ts';
-import { type Config, configSchema, gridSize } from './schema.ts';
+import { type Config, configSchema, gridSize, type Split } from './schema.ts';
 import { fieldsOf, isNotBuiltYet } from './schema-tree.ts';
 import { join } from './tree.ts';
 
@@ -15,8 +15,15 @@ import { join } from './tree.ts';
 /** A broken rule: the path of the setting, and what was found and expected there. */
 type Breach = [path: string, message: string];
 
-/** `given` tells whether a setting is written in the file or in an override, rather than filled in. */
-type Rule = (config: Config, given: (path: string) => boolean) => Iterable<Breach>;
+/**
+ * `given` tells whether a setting is written in the file or in an override, rather than filled in; `doubted`, whether a
+ * setting within a block is doubtful and therefore missing in it.
+ */
+type Rule = (
+  config: Config,
+  given: (path: string) => boolean,
+  doubted: (path: string) => boolean,
+) => Iterable<Breach>;
 
 const quoted = (value: unknown) => JSON.stringify(value);
 
@@ -65,12 +72,77 @@ function* columnLists({ data }: Config): Iterable<Breach> {
       ];
 }
 
-function* sources({ data }: Config): Iterable<Breach> {
-  for (const key of ['source', 'scoring'] as const) {
-    const uri = data[key];
-    if (uri?.includes('://') && !/^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/|$)/.test(uri))
-      yield [`data.${key}`, `got ${quoted(uri)}, expected a file, a folder or s3://bucket/prefix`];
+/** The keys of data.split by its kind: those that it needs, and those that it may have. */
+const splitKeys: Record<Split['by'], { needs: string[]; may: string[] }> = {
+  hash: { needs: [], may: [] },
+  group: { needs: ['column'], may: [] },
+  time: { needs: ['column'], may: ['embargo'] },
+  file: { needs: ['source'], may: [] },
+};
+
+function* split({ data }: Config, given: (path: string) => boolean): Iterable<Breach> {
+  const { by } = data.split;
+  const { needs, may } = splitKeys[by];
+  for (const key of needs)
+    if ((data.split as Record<string, unknown>)[key] === '')
+      yield [
+        `data.split.${key}`,
+        `missing; expected ${key === 'source' ? 'a file, a folder or s3://bucket/prefix' : 'the name of a column'} with by: ${by}`,
+      ];
+  const own = [...needs, ...may];
+  for (const key of ['column', 'embargo', 'source']) {
+    if (!given(`data.split.${key}`) || own.includes(key)) continue;
+    const owners = Object.entries(splitKeys).filter(([, { needs, may }]) => [...needs, ...may].includes(key));
+    yield [
+      `data.split.${key}`,
+      `got ${key} with by: ${by}, expected ${own.length === 0 ? 'no other key' : `only ${own.join(' and ')}`}: ${key} belongs to ${owners.map(([kind]) => `by: ${kind}`).join(' or ')}`,
+    ];
   }
+  if (by === 'file' && given('data.holdout'))
+    yield [
+      'data.holdout',
+      `got ${data.holdout}, expected none with data.split by: file, whose source is the whole holdout: leave it out`,
+    ];
+}
+
+function* splitColumn({ data }: Config): Iterable<Breach> {
+  if (data.split.by !== 'group' && data.split.by !== 'time') return;
+  const { by, column } = data.split;
+  const path = 'data.split.column';
+  if (column === data.target)
+    yield [path, `got ${quoted(column)}, which is data.target; expected another column`];
+  if (by === 'group' && column === data.row_id)
+    yield [
+      path,
+      `got ${quoted(column)}, which is data.row_id; expected a column whose values stand in several rows (with one row each, write split: hash)`,
+    ];
+  if (by === 'group' && data.slices.includes(column))
+    yield [
+      'data.slices',
+      `got ${quoted(column)}, which is data.split.column; expected other columns: a group is no slice`,
+    ];
+  if (by === 'group' && scoreFileColumns.test(column))
+    yield [
+      path,
+      `got ${quoted(column)}, a name that score files use for their own columns; expected another name: rename the column`,
+    ];
+}
+
+function* sources({ data }: Config): Iterable<Breach> {
+  const named = {
+    'data.source': data.source,
+    'data.scoring': data.scoring,
+    'data.split.source': data.split.by === 'file' ? data.split.source : null,
+  };
+  for (const [path, uri] of Object.entries(named)) {
+    if (uri?.includes('://') && !/^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/|$)/.test(uri))
+      yield [path, `got ${quoted(uri)}, expected a file, a folder or s3://bucket/prefix`];
+  }
+  if (data.split.by === 'file' && data.split.source === data.source)
+    yield [
+      'data.split.source',
+      `got ${quoted(data.source)}, which is data.source; expected rows that training never sees`,
+    ];
   if (data.scoring === data.source)
     yield [
       'data.scoring',
@@ -91,10 +163,12 @@ function* sliceColumns({ data, model }: Config): Iterable<Breach> {
         'data.slices',
         `got ${quoted(column)}, a name that score files use for their own columns; expected another name (prepare.script can rename the column)`,
       ];
-  if (model.content_type === 'text/csv' && data.slices.length > mostCsvSlices)
+  // The group is carried beside the slices.
+  const most = mostCsvSlices - (data.split.by === 'group' ? 1 : 0);
+  if (model.content_type === 'text/csv' && data.slices.length > most)
     yield [
       'data.slices',
-      `got ${data.slices.length} columns, expected at most ${mostCsvSlices} with model.content_type text/csv (application/jsonlines takes any number)`,
+      `got ${data.slices.length} columns, expected at most ${most} with model.content_type text/csv (application/jsonlines takes any number)`,
     ];
 }
 
@@ -121,7 +195,9 @@ function* output({ problem, model }: Config): Iterable<Breach> {
   if (!fits)
     yield [
       'model.output',
-      `got ${quoted(model.output)}, expected ${problem === 'regression' ? 'value' : 'probability or label'} for problem ${problem}`,
+      problem === 'regression'
+        ? `got ${quoted(model.output)}, expected value for problem regression: model: { output: value }, which is the default`
+        : `got ${quoted(model.output)}, expected probability or label for problem ${problem}: model: { output: probability }, which is the default, or model: { output: label }`,
     ];
 }
 
@@ -168,8 +244,9 @@ function* hyperparameters({ training }: Config): Iterable<Breach> {
         path,
         `got ${quoted(name)}, expected a name of at most 256 characters that does not start with sagemaker_ or _tuning_`,
       ];
-    if (String(value).length > 2_500)
-      yield [path, `got ${String(value).length} characters, expected at most 2500`];
+    if (value.length > 2_500) yield [path, `got ${value.length} characters, expected at most 2500`];
+    if (/[\r\n]/.test(name + value))
+      yield [path, 'got a line break, expected one line: SageMaker takes no others'];
   }
 }
 
@@ -217,10 +294,14 @@ function* tuningObjective({ training, tuning }: Config, given: (path: string) =>
     ];
 }
 
-function* tuningRanges({ tuning }: Config): Iterable<Breach> {
+function* tuningRanges(
+  { tuning }: Config,
+  _given: unknown,
+  doubted: (path: string) => boolean,
+): Iterable<Breach> {
   if (!tuning) return;
   const entries = Object.entries(tuning.ranges);
-  if (entries.length === 0 || entries.length > 30)
+  if ((entries.length === 0 && !doubted('tuning.ranges')) || entries.length > 30)
     yield ['tuning.ranges', `got ${entries.length === 0 ? 'no' : entries.length} ranges, expected 1 to 30`];
   for (const [name, range] of entries) {
     const path = `tuning.ranges.${name}`;
@@ -228,12 +309,21 @@ function* tuningRanges({ tuning }: Config): Iterable<Breach> {
       if (range.length === 0 || range.length > 30)
         yield [path, `got ${range.length} values, expected 1 to 30`];
       yield* repeated(path, range);
+      yield* categories(path, range);
       continue;
     }
-    const { min, max, type, scale } = range;
+    const { type, scale } = range;
+    const [min, max] = [Number(range.min), Number(range.max)];
+    if (!Number.isFinite(min) || !Number.isFinite(max)) {
+      yield [path, `got min ${range.min} and max ${range.max}, expected numbers up to 1.7e308`];
+      continue;
+    }
     if (min >= max) yield [path, `got min ${min} and max ${max}, expected min below max`];
-    if (type === 'integer' && !(Number.isInteger(min) && Number.isInteger(max)))
-      yield [path, `got min ${min} and max ${max}, expected whole numbers for type integer`];
+    if (type === 'integer' && !(isWhole(range.min) && isWhole(range.max)))
+      yield [
+        path,
+        `got min ${range.min} and max ${range.max}, expected whole numbers of at most 15 digits for type integer`,
+      ];
     if (scale === 'logarithmic' && min <= 0)
       yield [`${path}.min`, `got ${min}, expected a number above 0 for scale logarithmic`];
     if (scale === 'reverse_logarithmic' && (type === 'integer' || min < 0 || max >= 1))
@@ -242,6 +332,15 @@ function* tuningRanges({ tuning }: Config): Iterable<Breach> {
         `got ${type} from ${min} to ${max}, expected continuous, from 0 to below 1, for scale reverse_logarithmic`,
       ];
   }
+}
+
+/** SageMaker reads the ends of an integer range as integers, so 1e3 is none. */
+const isWhole = (text: string): boolean => /^[+-]?\d{1,15}$/.test(text);
+
+function* categories(path: string, values: readonly string[]): Iterable<Breach> {
+  for (const value of values)
+    if (value.length > 256 || /[\r\n]/.test(value))
+      yield [path, `got ${got(value).slice(4)}, expected values of one line and at most 256 characters`];
 }
 
 function* tuningJobs({ tuning }: Config): Iterable<Breach> {
@@ -279,7 +378,7 @@ function* unfit(path: string, metric: Metric, { problem, model }: Config): Itera
   else if (metricFacts(metric).probabilities && model.output === 'label')
     yield [
       path,
-      `got ${quoted(metric)}, which needs probabilities; expected ${known.filter((name) => !metricFacts(name).probabilities).join(', ')} with model.output label`,
+      `got ${quoted(metric)}, which needs probabilities; expected ${known.filter((name) => !metricFacts(name).probabilities).join(', ')} with model.output label, or model: { output: probability } if serve answers probabilities`,
     ];
 }
 
@@ -470,6 +569,8 @@ const rules: readonly Rule[] = [
   rowId,
   columnLists,
   sources,
+  split,
+  splitColumn,
   sliceColumns,
   image,
   csvLayout,
@@ -510,10 +611,11 @@ export function checkRules(
 ): Breach[] {
   const guarded = guard(config, doubtful);
   const given = (path: string) => valueAt(guard(input as object, doubtful), path.split('.')) !== undefined;
+  const doubted = (path: string) => [...doubtful].some((at) => at.startsWith(`${path}.`));
   const breaches: Breach[] = [];
   for (const rule of takesNotBuilt ? rules : [...notBuilt, ...rules]) {
     try {
-      for (const breach of rule(guarded, given)) breaches.push(breach);
+      for (const breach of rule(guarded, given, doubted)) breaches.push(breach);
     } catch (error) {
       if (!isDoubt(error)) throw error;
     }

@@ -25,7 +25,7 @@ export function childOf(schema: unknown, key: string): unknown {
   for (const one of alternatives(schema)) {
     if (one instanceof z.ZodObject && Object.hasOwn(one.shape, key)) return one.shape[key];
     if (one instanceof z.ZodRecord) return one.valueType;
-    if (one instanceof z.ZodArray) return one.element;
+    if (one instanceof z.ZodArray && /^\d+$/.test(key)) return one.element;
   }
   return undefined;
 }

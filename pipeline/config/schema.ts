@@ -84,7 +84,18 @@ const duration = (most: string) => {
     .pipe(z.number().min(1, { error }).max(seconds(most), { error }));
 };
 
-const scalar = z.union([z.string(), z.number(), z.boolean()], { error: 'a text, a number, true or false' });
+/** A value for train, which gets text: kept as written, since 1.0 and 1 may differ there. */
+const scalar = z
+  .union([z.string(), z.number(), z.boolean()], { error: 'a text, a number, true or false' })
+  .transform(String);
+
+/** A number for train, kept as written. The forms that SageMaker takes: decimal, with or without an exponent. */
+const writtenNumber = () => {
+  const error = 'a number such as 10, 0.03 or 1e-4';
+  return z
+    .union([string(error, /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/), z.number()], { error })
+    .transform(String);
+};
 
 /** A placeholder in messages: explain.ts replaces it by the list of the problem's metrics. */
 export const metricPhrase = 'a metric of this problem';
@@ -111,6 +122,31 @@ const jobInstance = object({
   type: instanceType.default('ml.m5.large').describe('Instance type, as SageMaker calls it.'),
   count: whole({ min: 1, max: 100 }).default(1).describe('How many instances.'),
   volume_gb: whole({ min: 1, max: 16_384 }).default(30).describe('Disk of each instance, in GB.'),
+});
+
+const splitPhrase =
+  'hash, { by: group, column: C }, { by: time, column: C, embargo: 7d } or { by: file, source: F }';
+
+/** Which keys a split takes beside `by`: rules.ts refuses the others. */
+const split = object({
+  by: choice(['hash', 'group', 'time', 'file']).describe(
+    'What decides the side of a row. hash: a hash of its row_id. group: a hash of its group, so that a group is on one side for ever. time: the newest rows are held out. file: the rows of source are held out.',
+  ),
+  column: text('the name of a column')
+    .optional()
+    .describe(
+      'by group: the column that names the group. by time: the column with the time: dates (2024-03-01), timestamps (2024-03-01T12:00:00Z; without a zone they are UTC) or numbers. It is no feature.',
+    ),
+  embargo: duration('3650d')
+    .optional()
+    .describe(
+      'by time: rows of this time before the holdout are left out of training, and counted. Numbers are then Unix times in seconds, milliseconds, microseconds or nanoseconds. Default: none.',
+    ),
+  source: string('a file, a folder or s3://bucket/prefix')
+    .optional()
+    .describe(
+      'by file: the rows that are held out: a file, a folder or s3://bucket/prefix, with the columns of data.source. No row may be in both.',
+    ),
 });
 
 const data = object({
@@ -141,6 +177,10 @@ const data = object({
   holdout: number({ above: 0, below: 1 })
     .default(0.2)
     .describe('Share of rows held out of training. The gate judges models on these rows.'),
+  split: z
+    .union([z.literal('hash').transform(() => ({ by: 'hash' as const })), split], { error: splitPhrase })
+    .prefault('hash')
+    .describe('How rows are divided into training rows and holdout. Default: hash.'),
   scoring: notBuiltYet(
     noneOr(string('a file, a folder or s3://bucket/prefix'), 'a file, a folder or s3://bucket/prefix')
       .default(null)
@@ -215,7 +255,9 @@ const training = object({
   hyperparameters: z
     .record(z.string(), scalar, { error: 'a mapping of names to values' })
     .default({})
-    .describe('Values passed to train, as text. Tuning overrides those listed in tuning.ranges.'),
+    .describe(
+      'Values passed to train, as text and as written: 1.0 stays 1.0. Tuning overrides those listed in tuning.ranges.',
+    ),
   metrics: z
     .record(z.string(), string('a regular expression with one capture group'), {
       error: 'a mapping of names to regular expressions',
@@ -225,8 +267,8 @@ const training = object({
 });
 
 const numericRange = object({
-  min: number().describe('Lower end.'),
-  max: number().describe('Upper end.'),
+  min: writtenNumber().describe('Lower end, passed on as written.'),
+  max: writtenNumber().describe('Upper end, passed on as written.'),
   type: choice(['continuous', 'integer']).default('continuous').describe('Real numbers or whole numbers.'),
   scale: choice(['linear', 'logarithmic', 'reverse_logarithmic'])
     .default('linear')
@@ -271,7 +313,9 @@ const tuning = object({
       { error: 'a mapping of hyperparameters to ranges' },
     )
     .default({})
-    .describe('Hyperparameters to search: a list of values, or { min, max, type, scale }.'),
+    .describe(
+      'Hyperparameters to search: a list of values, each passed to train as written, or { min, max, type, scale }.',
+    ),
 });
 
 const limits = (name: Metric) => {
@@ -280,6 +324,11 @@ const limits = (name: Metric) => {
   return object({
     min: number(bounds).optional().describe('Lowest value that passes.'),
     max: number(bounds).optional().describe('Highest value that passes.'),
+    by: choice(['point', 'bound'])
+      .default('point')
+      .describe(
+        'What is held to the limit: the value, or its one-sided bound on the safe side at gate.confidence.',
+      ),
   });
 };
 
@@ -302,6 +351,11 @@ const gate = object({
   thresholds: thresholds
     .prefault({})
     .describe('Lowest or highest value of a metric that the candidate may have. Default: none.'),
+  min_positives: whole({ min: 1 })
+    .default(20)
+    .describe(
+      'Least number of rows of each class in the whole holdout (regression: of rows). With fewer, every comparison is inconclusive.',
+    ),
   floor: flag().default(true).describe('Whether the candidate must beat a constant prediction.'),
   champion: object({
     rule: choice(['non_inferior', 'superior'])
@@ -349,18 +403,23 @@ const gate = object({
       min_positives: whole({ min: 1 })
         .default(20)
         .describe('Least number of rows of each class for a slice to be judged (regression: of rows).'),
+      inconclusive: choice(['report', 'hold'])
+        .default('report')
+        .describe(
+          'A slice whose value is beyond max_drop while its bound does not show it: report passes it with a note, hold makes it inconclusive.',
+        ),
     }),
-    '{ metric, max_drop, min_positives }',
+    '{ metric, max_drop, min_positives, inconclusive }',
   )
     .prefault({})
     .describe('The check of each value of data.slices. Default: on, as below.'),
   inconclusive: choice(['hold', 'promote', 'reject'])
     .default('hold')
     .describe('Verdict when a check is inconclusive.'),
-  reuse: choice(['report', 'correct'])
+  reuse: choice(['report', 'correct', 'sealed'])
     .default('report')
     .describe(
-      'What to do when runs judge models on the same holdout again: count and report these looks, or also hold superior to a stricter level.',
+      'What to do when runs judge models on the same holdout again. report: count and report these looks. correct: also hold superior to a stricter level. sealed: as correct, and show only whether the candidate passes until it is promoted.',
     ),
   enforce: flag().default(true).describe('false: the verdict is reported but does not block promotion.'),
 });
@@ -573,7 +632,11 @@ function fillIn(given: z.output<typeof configFile>) {
   return {
     ...given,
     name: given.name ?? project,
-    data: { ...data, format: data.format ?? (data.source.endsWith('.parquet') ? 'parquet' : 'csv') },
+    data: {
+      ...data,
+      split: fillInSplit(data.split),
+      format: data.format ?? (data.source.endsWith('.parquet') ? 'parquet' : 'csv'),
+    },
     model: { ...model, output, context: model.context ?? (model.image === null ? 'model' : null) },
     tuning: tuning && fillInTuning(tuning, Object.keys(given.training.metrics)),
     gate,
@@ -582,6 +645,28 @@ function fillIn(given: z.output<typeof configFile>) {
       decay: monitoring.decay && { ...monitoring.decay, metric: monitoring.decay.metric ?? gate.primary },
     },
   };
+}
+
+/** How rows are divided into training rows and holdout; `embargo` is in seconds. */
+export type Split =
+  | { by: 'hash' }
+  | { by: 'group'; column: string }
+  | { by: 'time'; column: string; embargo: number }
+  | { by: 'file'; source: string };
+
+/** A missing key becomes empty, which rules.ts refuses. */
+function fillInSplit({ by, ...given }: { by: Split['by'] } & Partial<z.output<typeof split>>): Split {
+  const { column = '', embargo = 0, source = '' } = given;
+  switch (by) {
+    case 'hash':
+      return { by };
+    case 'group':
+      return { by, column };
+    case 'time':
+      return { by, column, embargo };
+    case 'file':
+      return { by, source };
+  }
 }
 
 const usualOutput = (problem: Problem) => (problem === 'regression' ? 'value' : 'probability');

@@ -1,5 +1,16 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml';
-import type { ConfigProblem } from '../errors.ts';
+import {
+  type Alias,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  visit,
+} from 'yaml';
+import { type ConfigProblem, shown } from '../errors.ts';
 import { childOf, fieldsOf, isText } from './schema-tree.ts';
 
 /** The place where a setting was written; `from` names the other file and its path there, if it was not in this one. */
@@ -53,10 +64,15 @@ export const join = (path: string, key: string | number): string =>
 /** Limits far above any real file, yet low enough that aliases of aliases cannot fill the memory. */
 const mostValues = 20_000;
 const mostDepth = 32;
+const mostInKey = 300;
+
+/** The only tag with a meaning here: the value is text. */
+const textTag = 'tag:yaml.org,2002:str';
 
 /**
  * Reads YAML 1.2 into plain values that fit the schema: text stays as it is written (`positive: 1.0` is "1.0"), and a
- * setting without a value counts as not given.
+ * setting without a value counts as not given. The values are those of JSON: whatever else YAML can say (tags, merge keys,
+ * control characters, another version) is a problem at its place.
  */
 export function readTree(text: string, schema: unknown): Tree {
   const lines = new LineCounter();
@@ -64,8 +80,12 @@ export function readTree(text: string, schema: unknown): Tree {
   const document = parseYaml(text, lines);
   for (const { message, pos } of syntaxErrors(document))
     tree.problems.push({ path: '', message: `not valid YAML: ${message}`, ...at(pos[0]) });
+  const { explicit, version } = document.directives?.yaml ?? {};
+  if (explicit && version !== '1.2')
+    tree.problems.push({ path: '', message: `got %YAML ${version}, expected 1.2 or no such line`, ...at(0) });
   if (tree.problems.length > 0) return tree;
 
+  const targets = targetsOf(document);
   let values = 0;
   tree.value = document.contents ? read(document.contents, schema, '', 0) : null;
   return tree;
@@ -82,8 +102,9 @@ export function readTree(text: string, schema: unknown): Tree {
         });
       return undefined;
     }
+    refuseTag(node, path);
     if (isAlias(node)) {
-      const target = node.resolve(document);
+      const target = targets.get(node);
       if (target) return read(target, schema, path, depth + 1);
       const message = `got the alias *${node.source}, expected one whose anchor &${node.source} stands above`;
       tree.problems.push({ path, message, ...at(node.range?.[0]) });
@@ -98,8 +119,21 @@ export function readTree(text: string, schema: unknown): Tree {
       });
     if (isMap(node)) return readMap(node.items as Pair<Node, Node | null>[], schema, path, depth);
     if (!isScalar(node)) return null;
-    const asWritten = isText(schema) && node.value !== null && node.source !== undefined;
-    return asWritten ? node.source : node.value;
+    const asWritten = (isText(schema) && node.value !== null) || node.tag === textTag;
+    const value = asWritten ? (node.source ?? node.value) : node.value;
+    const odd = typeof value === 'string' ? unreadable(value) : undefined;
+    if (odd !== undefined) {
+      const message = `got ${odd} in ${shown(String(value))}, expected text that can be read`;
+      tree.problems.push({ path, message, ...at(node.range?.[0]) });
+    }
+    return value;
+  }
+
+  function refuseTag({ tag, range }: Node, path: string) {
+    if (tag === undefined || tag === textTag) return;
+    const written = tag.replace('tag:yaml.org,2002:', '!!');
+    const message = `got the tag ${shown(written).slice(1, -1)}, expected none: write the value alone, a text in quotes`;
+    tree.problems.push({ path, message, ...at(range?.[0]) });
   }
 
   function readMap(items: Pair<Node, Node | null>[], schema: unknown, path: string, depth: number) {
@@ -109,9 +143,10 @@ export function readTree(text: string, schema: unknown): Tree {
     for (const { key, value } of items) {
       const start = at(key.range?.[0]);
       const name = isScalar(key) ? String(key.source ?? key.value) : undefined;
-      if (name === undefined || name === '__proto__') {
-        const found = name === undefined ? 'a list or mapping as a key' : `the key "${name}"`;
-        tree.problems.push({ path, message: `got ${found}, expected a name`, ...start });
+      if (key.tag !== undefined) refuseTag(key, path);
+      const odd = oddKey(name);
+      if (name === undefined || odd !== undefined) {
+        tree.problems.push({ path, message: `got ${odd}`, ...start });
         continue;
       }
       const inner = join(path, name);
@@ -139,6 +174,40 @@ export function readTree(text: string, schema: unknown): Tree {
   }
 }
 
+/** Why a key cannot name a setting; undefined if it can. */
+function oddKey(name: string | undefined): string | undefined {
+  if (name === undefined) return 'a list or mapping as a key, expected a name';
+  if (name === '__proto__') return 'the key "__proto__", expected a name';
+  if (name === '<<')
+    return 'the merge key <<, expected the settings themselves, or an alias as the whole value';
+  if (name.length > mostInKey)
+    return `a key of ${name.length} characters, expected at most ${mostInKey}: ${shown(name)}`;
+  const odd = unreadable(name);
+  return odd && `${odd} in the key ${shown(name)}, expected a name that can be read`;
+}
+
+/** The first character that no text of a setting may have: a control character, or half of a surrogate pair. */
+function unreadable(text: string): string | undefined {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  const [found] = /[\0-\x08\v\f\x0e-\x1f\x7f]|\p{Cs}/u.exec(text) ?? [];
+  return found && `the character U+${found.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`;
+}
+
+/** The node that each alias stands for: the nearest above it with its anchor. */
+function targetsOf(document: ReturnType<typeof parseYaml>): Map<Alias, Node> {
+  const anchors = new Map<string, Node>();
+  const targets = new Map<Alias, Node>();
+  visit(document, {
+    Node(_, node) {
+      if (isAlias(node)) {
+        const target = anchors.get(node.source);
+        if (target) targets.set(node, target);
+      } else if (node.anchor !== undefined) anchors.set(node.anchor, node);
+    },
+  });
+  return targets;
+}
+
 function parseYaml(text: string, lineCounter: LineCounter) {
   return parseDocument(text, { lineCounter, prettyErrors: false, uniqueKeys: false, logLevel: 'error' });
 }
@@ -147,7 +216,7 @@ function parseYaml(text: string, lineCounter: LineCounter) {
 function syntaxErrors(document: ReturnType<typeof parseYaml>) {
   const errors = [...document.errors, ...document.warnings].map(({ message, pos }) => ({
     message: /call stack/.test(message)
-      ? 'brackets are nested too deeply'
+      ? 'settings are nested too deeply'
       : lowerFirst(message.replace(/; please use .*$/, ', expected one')),
     pos,
   }));

@@ -1,6 +1,6 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
-import { readPrograms } from '../backends/embedded/images/process-image.ts';
+import { isPinned, readModelFolder } from '../backends/embedded/images/model-folder.ts';
 import { findEnvironment } from '../backends/embedded/images/python-environment.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { locate } from '../config/locate.ts';
@@ -27,8 +27,9 @@ export async function checkGit(file: string): Promise<Check> {
 
 export async function checkData(loaded: LoadedConfig): Promise<Check> {
   const { source } = loaded.config.data;
-  const data = await checkSource(loaded);
-  const messages = [...(await missingFiles(loaded)), ...(data?.problems ?? [])].map(({ message }) => message);
+  const missing = await missingFiles(loaded);
+  const data = missing.length > 0 ? null : await checkSource(loaded);
+  const messages = [...missing, ...(data?.problems ?? [])].map(({ message }) => message);
   if (messages.length > 0) {
     const count = formatCountOf(messages.length, 'problem');
     return problem('Data', `${count}: ${messages[0]}`, '`mlops validate` lists every problem and its place.');
@@ -53,41 +54,33 @@ export async function checkModel({ config, path }: LoadedConfig): Promise<Check>
   const mend = `Fix it in ${context}/: the sample's README says what a model needs.`;
   try {
     const { files } = await hashContext(folder);
-    const programs = await readPrograms(join(folder, 'pyproject.toml'), context);
+    const { programs, packages } = await readModelFolder(folder, context);
     const missing = ['train', 'serve'].filter((name) => !programs.has(name));
     if (missing.length > 0) {
       return problem('Model', `pyproject.toml: [project.scripts] names no ${missing.join(' and no ')}`, mend);
     }
-    const unpinned = await unpinnedPackages(join(folder, 'requirements.txt'), context);
+    if (packages.note !== null) return warning('Model', packages.note, mend);
+    const unpinned =
+      packages.file === null ? [] : packages.lines.filter((line) => !isPinned(line)).map(packageName);
     if (unpinned.length > 0) {
       return problem(
         'Model',
-        `requirements.txt: ${formatCountOf(unpinned.length, 'package')} without a hash (${unpinned.slice(0, 3).join(', ')})`,
+        `requirements.txt: ${formatCountOf(unpinned.length, 'package')} without a hash (${unpinned.slice(0, 3).join(', ')}), and others with one`,
         'Write it with hashes: `pip-compile --generate-hashes` or `uv pip compile --generate-hashes`.',
       );
     }
     if (!files.some((file) => file.path === 'Dockerfile')) {
       return warning('Model', `${context}: no Dockerfile`, 'AWS and --containers need one.');
     }
-    return ok('Model', `${context}: train, serve, a lock with hashes, a Dockerfile`);
+    const lock = packages.file === null ? 'no packages' : 'a lock with hashes';
+    return ok('Model', `${context}: train, serve, ${lock}, a Dockerfile`);
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
     return problem('Model', error.message, mend);
   }
 }
 
-/** Names of the packages in a requirements file that have no hash. */
-async function unpinnedPackages(file: string, name: string): Promise<string[]> {
-  const text = await readFile(file, 'utf8').catch(() => {
-    throw new SetupError(`${name}: got no requirements.txt, expected one that pins packages by hash`);
-  });
-  return text
-    .replace(/\\\r?\n/g, ' ')
-    .split(/\r?\n/)
-    .map((line) => line.replace(/(^|\s)#.*$/, '').trim())
-    .filter((line) => line !== '' && !line.startsWith('-') && !/\s--hash=\w+:\w+/.test(line))
-    .map((line) => /^[\w.-]+/.exec(line)?.[0] ?? line);
-}
+const packageName = (line: string): string => /^[\w.-]+/.exec(line)?.[0] ?? line;
 
 /** `home` is the folder with all state. */
 export async function checkEnvironments({ config, path }: LoadedConfig, home: string): Promise<Check> {

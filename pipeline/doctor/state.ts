@@ -1,25 +1,20 @@
-import { readdir, readFile, rm, stat } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { embeddedContext } from '../backends/embedded/embedded-context.ts';
 import { ImageStore } from '../backends/embedded/images/image-store.ts';
 import { abandonedJobs } from '../backends/embedded/jobs/abandoned.ts';
-import { FileLedger } from '../backends/embedded/state/file-ledger.ts';
+import { leaseHolder } from '../backends/embedded/state/abandoned-lease.ts';
 import { isDraft, unlessMissing } from '../backends/embedded/state/files.ts';
 import { earlierItems, moveToModel } from '../backends/embedded/state/model-keys.ts';
 import { forgetRun, unfinishedRuns } from '../backends/embedded/state/run-owner.ts';
 import { formatCountOf } from '../format.ts';
 import { kindOf } from '../model-ledger.ts';
-import type { ModelPackage } from '../ports.ts';
 import { type Champion, championId, championKind } from '../steps/context.ts';
+import { freeLease } from '../steps/train/lease.ts';
+import { brokenPart, checkArtifacts } from './artifacts.ts';
 import { attempt, type Check, ok, problem, warning } from './check.ts';
-
-interface State {
-  /** The folder with all state. */
-  home: string;
-  project: string;
-  model: string;
-  repair: boolean;
-}
+import { checkRecords, everChampions } from './records.ts';
+import { repairs, type State } from './state-folder.ts';
 
 /** Checks the state folder; with `repair` also fixes what can be fixed without losing anything. */
 export async function checkState(state: State): Promise<Check[]> {
@@ -28,18 +23,16 @@ export async function checkState(state: State): Promise<Check[]> {
   if (keys.outcome === 'problem') return [keys];
   return [
     keys,
-    await attempt('Ledger', () => checkLedger(state)),
+    await attempt('Ledger', () => checkRecords(state)),
+    await attempt('Lease', () => checkLease(state)),
     await attempt('Champion', () => checkChampion(state)),
+    await attempt('Artifacts', () => checkArtifacts(state)),
     await attempt('Approval', () => checkApproval(state)),
     await attempt('Leftovers', () => checkLeftovers(state)),
   ];
 }
 
-const ledgerOf = ({ home, project }: State) => new FileLedger(join(home, 'ledger', project));
-
 const contextOf = (state: State) => embeddedContext(state);
-
-const repairs = '`mlops doctor --repair` fixes this.';
 
 /** Checks that every key of the ledger names its model, as this version of the template requires. */
 async function checkKeys({ home, project, repair }: State): Promise<Check> {
@@ -63,70 +56,41 @@ async function checkKeys({ home, project, repair }: State): Promise<Check> {
   return ok('Keys', `repaired: ${found} of an earlier version now belong to model ${project}`);
 }
 
-async function checkLedger(state: State): Promise<Check> {
-  let files = 0;
-  const unreadable: string[] = [];
-  for await (const { path } of ledgerOf(state).files()) {
-    files += 1;
-    if ((await readJson(path)) === undefined) unreadable.push(relative('', path));
-  }
-  if (unreadable.length > 0) {
-    return problem(
-      'Ledger',
-      `${formatCountOf(unreadable.length, 'file')} cannot be read: ${unreadable.slice(0, 3).join(', ')}`,
-      'Restore each from a backup, or delete it: then its previous version counts.',
+/** Checks that a run that is gone does not hold the lease. The next run that promotes frees it too. */
+async function checkLease(state: State): Promise<Check> {
+  const holder = await leaseHolder(state.home, contextOf(state));
+  if (holder === null) return ok('Lease', 'free');
+  const { execution, driven } = holder;
+  if (driven) return ok('Lease', `run ${execution}, which is in progress, holds it`);
+  if (!state.repair)
+    return warning(
+      'Lease',
+      `run ${execution} holds it, and its process is gone`,
+      `The next run that promotes frees it. ${repairs}`,
     );
-  }
-  return ok('Ledger', files === 0 ? 'no runs yet' : `${formatCountOf(files, 'item')}, all readable`);
-}
-
-async function readJson(path: string): Promise<unknown> {
-  try {
-    return JSON.parse(await readFile(path, 'utf8'));
-  } catch {
-    return undefined;
-  }
+  await freeLease(holder, contextOf(state));
+  return ok('Lease', `freed: run ${execution} held it, and its process is gone`);
 }
 
 /** Checks that the champion can still be served and compared with. */
 async function checkChampion(state: State): Promise<Check> {
-  const { ledger, registry, storage } = contextOf(state);
+  const { ledger, registry } = contextOf(state);
   const champion = (await ledger.get<Champion>(championKind, championId))?.value;
   if (champion === undefined) return ok('Champion', 'none yet: the first promoted run becomes the champion');
   const lost = (what: string) =>
     problem(
       'Champion',
       `${champion.package}: ${what}`,
-      `Restore it from a backup, or delete ${relative('', join(state.home, 'ledger', state.project, kindOf(championKind, state.model)))}: then there is no champion until the next run is promoted.`,
+      `Restore it from a backup; or run what made it again with --mode promote; or delete ${relative('', join(state.home, 'ledger', state.project, kindOf(championKind, state.model)))}: then there is no champion until the next run is promoted.`,
     );
   const found = await registry.get(champion.package);
   if (found === null) return lost('not in the registry');
-  const missing: string[] = [];
-  for (const [what, uri] of kept(found)) {
-    // Earlier versions of the pipeline recorded fewer URIs.
-    if (uri === undefined) missing.push(`its ${what}`);
-    else if (!(await storage.exists(uri))) missing.push(`its ${what} (${uri})`);
-  }
-  if (missing.length > 0) return lost(`${missing.join(' and ')} is missing`);
+  const broken = await brokenPart(found, contextOf(state));
+  if (broken !== null) return lost(broken);
   const image = await new ImageStore(join(state.home, 'images')).find(found.image);
   if (image === undefined) return lost(`its image ${found.image} is missing`);
   return ok('Champion', `${champion.package}: in the registry, with its image and artifact`);
 }
-
-/** The parts of a package that later runs read. */
-const kept = ({
-  artifact,
-  config,
-  code,
-  preparation,
-}: ModelPackage): [what: string, uri: string | undefined][] => [
-  ['artifact', artifact],
-  ['configuration', config],
-  ['list of files', code],
-  ['preparation settings', preparation.settings],
-  ['manifest', preparation.manifest],
-  ...(preparation.script ? ([['prepare script', preparation.script.uri]] as [string, string][]) : []),
-];
 
 /** Checks that the registry approves the champion, and no package that never was one, as the ledger says. */
 async function checkApproval(state: State): Promise<Check> {
@@ -150,16 +114,6 @@ async function checkApproval(state: State): Promise<Check> {
   ].join('; ');
   if (state.repair) return ok('Approval', `repaired: ${wrong}`);
   return problem('Approval', wrong, `The ledger decides, and the registry must match it. ${repairs}`);
-}
-
-async function everChampions(state: State): Promise<Set<string>> {
-  const names = new Set<string>();
-  for await (const { kind, path } of ledgerOf(state).files()) {
-    if (kind !== kindOf(championKind, state.model)) continue;
-    const value = (await readJson(path)) as Champion | undefined;
-    if (value !== undefined) names.add(value.package);
-  }
-  return names;
 }
 
 /** A younger draft (in milliseconds) may still be in use by its writer. */

@@ -56,7 +56,12 @@ function model(n: number, strength: number, seed: number): BinaryScores {
 }
 
 type Change = Partial<GatePolicy>;
-const policy = (change: Change = {}): GatePolicy => ({ ...defaultGate('binary'), slices: null, ...change });
+const policy = (change: Change = {}): GatePolicy => ({
+  ...defaultGate('binary'),
+  slices: null,
+  min_positives: 2,
+  ...change,
+});
 
 /** Quick: no bootstrap unless asked for. */
 const judge = (candidate: GateInput['candidate'], rest: Partial<GateInput> = {}): Verdict =>
@@ -103,7 +108,7 @@ test('a verdict carries what the contract names', () => {
     'calibration_slope',
   ]);
   for (const [name, metric] of Object.entries(verdict.metrics)) {
-    expect(metric.method).toBe(name === 'roc_auc' ? 'DeLong' : 'bootstrap');
+    expect(metric.method).toBe(name === 'roc_auc' ? 'score' : 'bootstrap');
     expect(metric.difference).toBe(metric.candidate - metric.champion!);
     expect(metric.interval![0]).toBeLessThan(metric.candidate);
     expect(metric.interval![1]).toBeGreaterThan(metric.candidate);
@@ -115,13 +120,17 @@ test('a verdict carries what the contract names', () => {
   expect(JSON.parse(JSON.stringify(verdict))).toEqual(verdict);
 });
 
-test('without a champion the comparison passes with detail none', () => {
+test('without a champion nothing is compared, and nothing counts as passed', () => {
   const verdict = judge(strong, {
     policy: policy({ min_change: { absolute: 0.1 }, slices: defaultGate('binary').slices }),
   });
   for (const name of ['champion', 'anchor', 'min_change', 'slices']) {
-    expect(check(verdict, name)).toMatchObject({ outcome: 'pass', detail: 'none' });
+    expect(check(verdict, name).outcome).toBe('not_judged');
   }
+  expect(check(judge(strong, { champion: peer }), 'slices')).toMatchObject({
+    outcome: 'not_judged',
+    detail: 'gate.slices is off.',
+  });
   expect(verdict).toMatchObject({ outcome: 'promote', smallest_detectable_difference: null });
   expect(verdict.metrics.roc_auc).toMatchObject({ champion: null, difference: null, p_value: null });
 });
@@ -171,16 +180,19 @@ test('the floor needs a bound above the constant prediction', () => {
   const floorOf = (primary: string) =>
     check(decide({ candidate: strong, policy: policy({ primary }), replicates: 500 }), 'floor');
   const entropy = -(Math.log(1 / 3) / 3 + (2 * Math.log(2 / 3)) / 3);
-  expect(floorOf('log_loss').limit).toBeCloseTo(entropy, 12);
-  expect(floorOf('brier').limit).toBeCloseTo(2 / 9, 12);
-  expect(floorOf('pr_auc').limit).toBeCloseTo(1 / 3, 12);
-  expect(floorOf('accuracy').limit).toBeCloseTo(2 / 3, 12);
-  expect(floorOf('f1').limit).toBeCloseTo(0.5, 12);
-  // A loss beats the floor from below: its upper bound counts.
-  const loss = floorOf('brier');
-  expect(loss.outcome).toBe('pass');
-  expect(loss.bound).toBeGreaterThan(loss.value!);
-  expect(loss.bound).toBeLessThan(loss.limit!);
+  const lead = (primary: string, constant: number) => {
+    const { outcome, value, bound, limit } = floorOf(primary);
+    const own = decide({ candidate: strong, policy: policy(), replicates: 0 }).metrics[primary]!.candidate;
+    expect(Math.abs(own - constant)).toBeCloseTo(value!, 12);
+    expect({ outcome, limit }).toEqual({ outcome: 'pass', limit: 0 });
+    expect(bound).toBeGreaterThan(0);
+    expect(bound).toBeLessThan(value!);
+  };
+  lead('log_loss', entropy);
+  lead('brier', 2 / 9);
+  lead('pr_auc', 1 / 3);
+  lead('accuracy', 2 / 3);
+  lead('f1', 0.5);
   expect(floorOf('calibration_slope')).toMatchObject({
     outcome: 'fail',
     detail: expect.stringMatching(/^Calibration slope has no value for a constant prediction/),
@@ -301,33 +313,97 @@ test('a change below either limit of min_change is inconclusive', () => {
   ).toBe('inconclusive');
 });
 
-test('slices: a drop beyond the limit fails, few rows are reported only', () => {
-  // In slice a AUC falls from 1 to 3/4, in b it rises; c has one class.
-  const labels = [1, 1, 0, 0, 1, 1, 0, 0, 1, 1];
-  const team = ['a', 'a', 'a', 'a', 'b', 'b', 'b', 'b', 'c', 'c'];
-  const champion = binary(labels, [0.9, 0.8, 0.2, 0.1, 0.9, 0.3, 0.4, 0.1, 0.5, 0.5]);
-  const candidate = binary(labels, [0.9, 0.15, 0.2, 0.1, 0.9, 0.8, 0.4, 0.1, 0.5, 0.5], { team });
-  const judged = (max_drop: number, min_positives: number) =>
-    judge(candidate, {
-      champion,
-      policy: policy({ slices: { metric: 'roc_auc', max_drop, min_positives } }),
+/** Two teams of `size` rows, half of them positive; the champion ranks them well, the candidate only team b. */
+function teams(size: number): { champion: BinaryScores; candidate: BinaryScores } {
+  const labels = Array.from({ length: 2 * size }, (_, i) => i % 2);
+  const team = labels.map((_, i) => (i < size ? 'a' : 'b'));
+  const random = new Random(8);
+  const scores = (hurt: number) =>
+    labels.map((label, i) => {
+      const strength = i < size ? hurt : 3;
+      return 1 / (1 + Math.exp(-strength * (label - 0.5) - random.normal()));
     });
-  const verdict = judged(0.1, 2);
-  expect(verdict.slices).toMatchObject([
-    { column: 'team', value: 'a', n: 4, positives: 2, metric: 'roc_auc', candidate: 0.75, champion: 1 },
-    { column: 'team', value: 'b', n: 4, positives: 2, metric: 'roc_auc', candidate: 1, champion: 0.75 },
-    { column: 'team', value: 'c', n: 2, positives: 2, metric: 'roc_auc', candidate: null, champion: null },
-  ]);
-  expect(verdict.slices[2]!.note).toBe('the slice has no negative rows');
-  expect(check(verdict, 'slices team=a')).toMatchObject({ outcome: 'fail', value: -0.25, limit: -0.1 });
-  expect(check(verdict, 'slices team=b').outcome).toBe('pass');
-  expect(check(verdict, 'slices team=c')).toMatchObject({
-    outcome: 'pass',
-    detail: expect.stringContaining('Not judged: 0 rows'),
+  return { champion: binary(labels, scores(3)), candidate: binary(labels, scores(1), { team }) };
+}
+
+test('slices have three answers: a drop that the bound shows, one that only the point has, and none', () => {
+  const slices = { metric: 'roc_auc', max_drop: 0.1, min_positives: 20, inconclusive: 'report' } as const;
+  const judged = (size: number, change: Partial<typeof slices> | { inconclusive: 'hold' } = {}) => {
+    const { champion, candidate } = teams(size);
+    return judge(candidate, {
+      champion,
+      policy: policy({ champion: { rule: 'non_inferior', margin: 0.9 }, slices: { ...slices, ...change } }),
+    });
+  };
+  const shown = judged(400);
+  expect(shown.outcome).toBe('reject');
+  const [a, b] = shown.slices;
+  expect(check(shown, 'slices team=a')).toMatchObject({ outcome: 'fail', limit: -0.1, confidence: 0.975 });
+  expect(check(shown, 'slices team=a').bound).toBeLessThan(-0.1);
+  expect(a).toMatchObject({
+    column: 'team',
+    value: 'a',
+    n: 400,
+    positives: 200,
+    outcome: 'fail',
+    level: 0.975,
   });
-  expect(check(judged(0.25, 2), 'slices team=a').outcome).toBe('pass');
-  expect(check(judged(0.249999, 2), 'slices team=a').outcome).toBe('fail');
-  expect(check(judged(0.1, 3), 'slices team=a').outcome).toBe('pass');
+  expect(a!.difference).toBe(a!.candidate! - a!.champion!);
+  expect(a!.difference_interval![0]).toBeLessThan(a!.difference!);
+  expect(a!.difference_interval![1]).toBeGreaterThan(a!.difference!);
+  expect(a!.reason).toBe(check(shown, 'slices team=a').detail);
+  // Holm: once the first of two has failed, the second is judged at the full level.
+  expect(b).toMatchObject({ value: 'b', outcome: 'pass', level: 0.95 });
+
+  const open = judged(40);
+  expect(open.slices[0]!.difference).toBeLessThan(-0.1);
+  expect(open.slices[0]).toMatchObject({ outcome: 'inconclusive', level: 0.975 });
+  expect(check(open, 'slices team=a')).toMatchObject({
+    outcome: 'pass',
+    detail: expect.stringContaining('but the slice is too small to show it'),
+  });
+  expect(open.outcome).toBe('promote');
+  expect(judged(40, { inconclusive: 'hold' })).toMatchObject({
+    outcome: 'hold',
+    reason: expect.stringMatching(/^Inconclusive: ROC AUC of team=a is \.\d{3} worse/),
+  });
+
+  const small = judged(30);
+  expect(small.slices.map(({ outcome, level, note }) => [outcome, level, note])).toEqual([
+    ['not_judged', null, 'too few rows to judge'],
+    ['not_judged', null, 'too few rows to judge'],
+  ]);
+  expect(check(small, 'slices team=a')).toMatchObject({
+    outcome: 'not_judged',
+    detail: 'Not judged: 15 rows in its rarest class; gate.slices.min_positives asks for 20.',
+  });
+});
+
+test('a slice with one class has no value and is not judged', () => {
+  const labels = [1, 1, 0, 0, 1, 1];
+  const champion = binary(labels, [0.9, 0.8, 0.2, 0.1, 0.5, 0.5]);
+  const candidate = binary(labels, [0.9, 0.8, 0.2, 0.1, 0.5, 0.5], { team: ['a', 'a', 'a', 'a', 'c', 'c'] });
+  const { slices } = judge(candidate, { champion, policy: policy({ slices: defaultGate('binary').slices }) });
+  expect(slices[1]).toMatchObject({ value: 'c', candidate: null, champion: null, difference: null });
+  expect(slices[1]).toMatchObject({ outcome: 'not_judged', note: 'the slice has no negative rows' });
+});
+
+test('more slices than could show anything are refused with the setting to change', () => {
+  const labels = Array.from({ length: 4004 }, (_, i) => i % 2);
+  const rows = binary(
+    labels,
+    labels.map((label) => label / 2 + 0.2),
+    {
+      zip: labels.map((_, i) => `z${i >> 2}`),
+    },
+  );
+  const slices = { ...defaultGate('binary').slices!, min_positives: 2 };
+  expect(check(judge(rows, { champion: rows, policy: policy({ slices }) }), 'slices')).toMatchObject({
+    outcome: 'fail',
+    detail: expect.stringMatching(
+      /^1,001 slices are large enough to judge, expected at most 1,000: .*data\.slices/,
+    ),
+  });
 });
 
 test('slices of a column with very many values are judged, and the small ones listed up to a limit', () => {
@@ -337,7 +413,9 @@ test('slices of a column with very many values are judged, and the small ones li
   };
   const verdict = judge(rows, {
     champion: peer,
-    policy: policy({ slices: { metric: 'roc_auc', max_drop: 0.1, min_positives: 20 } }),
+    policy: policy({
+      slices: { metric: 'roc_auc', max_drop: 0.1, min_positives: 20, inconclusive: 'report' },
+    }),
   });
   expect(verdict.slices).toHaveLength(51);
   expect(verdict.slices.map(({ value }) => value)).toContain('big');
@@ -353,7 +431,7 @@ test('overall: any fail rejects, else inconclusive is what the policy says', () 
     });
     expect(verdict.outcome).toBe(outcome);
     expect(verdict.reason).toMatch(
-      /^Inconclusive: 600 rows can show a difference of \.\d{3} in ROC AUC, yours is \.\d{3} better\./,
+      /^Inconclusive: ROC AUC is between \.\d{3} worse and \.\d{3} better than the champion's at 95 % confidence; neither/,
     );
   }
   const failing = policy({
@@ -382,12 +460,12 @@ test('a failing slice is named where the reason tells of it', () => {
       ...defaultGate('regression'),
       floor: false,
       champion: { rule: 'non_inferior', margin: 9 },
-      slices: { metric: 'rmse', max_drop: '10%', min_positives: 20 },
+      slices: { metric: 'rmse', max_drop: '10%', min_positives: 20, inconclusive: 'report' },
     },
     replicates: 200,
   });
   expect(verdict.reason).toMatch(
-    /^RMSE of team=b is \.\d{3} worse than the champion's; a drop of \.\d{3} is the most allowed\.$/,
+    /^RMSE of team=b is \.\d{3} worse than the champion's, at least \.\d{3} worse at 97.5 % confidence; a drop of \.\d{3} is the most allowed\.$/,
   );
   expect(check(verdict, 'slices team=a').detail).toMatch(
     /^RMSE of team=a is [\d.]+ better than the champion's;/,
@@ -400,7 +478,7 @@ test('a failing slice is named where the reason tells of it', () => {
     policy: policy({
       floor: false,
       champion: { rule: 'non_inferior', margin: 0.9 },
-      slices: { metric: 'roc_auc', max_drop: 0.001, min_positives: 2 },
+      slices: { metric: 'roc_auc', max_drop: 0.001, min_positives: 2, inconclusive: 'report' },
     }),
   });
   expect(reason.length).toBeLessThan(200);
@@ -445,20 +523,20 @@ test('sentences say better or worse in the direction of the metric', () => {
   );
   const [promoted, passed] = said(good, bad, superior);
   expect(promoted).toMatch(
-    /^RMSE is [\d.]+ against the champion's [\d.]+, 1\.\d{3} better \(95 % interval of the difference \[−[\d.]+, −[\d.]+\]\), and/,
+    /^RMSE is [\d.]+ against the champion's [\d.]+, 1\.\d{3} better \(95 % interval of the difference \[−[\d.]+, −[\d.]+\]\)\. The one check/,
   );
   expect(passed).toMatch(/better than the champion's, at least [\d.]+ better at .*; only better passes\.$/);
   expect(said(good, bad, superior, 'r2')[1]).toMatch(/^R² is \.\d+ better .*, at least \.\d+ better at/);
   expect(said(good, good, near)[1]).toBe(
-    "RMSE is equal to the champion's, no worse at 95 % confidence; the margin is .050.",
+    "RMSE is equal to the champion's: both models predict the same row for row; the margin is .050.",
   );
   expect(said(good, good, superior)[1]).toBe(
-    "RMSE is equal to the champion's and may be no better at 95 % confidence; only better passes.",
+    "RMSE is equal to the champion's: both models predict the same row for row; only better passes.",
   );
   expect(said(good, good, near)[0]).toContain(', no difference (95 % interval');
 });
 
-test('an inconclusive loss that is larger than what the rows can show is told by how large it may be', () => {
+test('a hold tells its bounds and the margin between them', () => {
   const { value } = check(judge(weak, { champion: strong }), 'champion');
   const verdict = judge(weak, {
     champion: strong,
@@ -467,25 +545,42 @@ test('an inconclusive loss that is larger than what the rows can show is told by
   expect(verdict.outcome).toBe('hold');
   expect(-value!).toBeGreaterThan(verdict.smallest_detectable_difference!);
   expect(verdict.reason).toMatch(
-    /^Inconclusive: ROC AUC is \.\d{3} worse than the champion's and may be \.\d{3} worse at 95 % confidence; the margin is \.\d{3}\.$/,
+    /^Inconclusive: ROC AUC is between \.\d{3} and \.\d{3} worse than the champion's at 95 % confidence; the margin of \.\d{3} is neither met nor excluded\.$/,
+  );
+  const bound = check(judge(strong, { champion: peer }), 'champion').bound!;
+  const near = policy({ champion: { rule: 'non_inferior', margin: -bound / 2 } });
+  expect(judge(strong, { champion: peer, policy: near }).reason).toMatch(
+    /^Inconclusive: ROC AUC is between \.\d{3} worse and \.\d{3} better than the champion's .*; the margin of .* is neither met nor excluded\.$/,
   );
 });
 
-test('the first reason says once that there was nothing to compare with', () => {
-  expect(judge(strong).reason).toMatch(
-    /^ROC AUC is \.\d{3} \(95 % interval \[\.\d{3}, \.\d{3}\]\), and every check passes; there was no champion to compare with\.$/,
+test('a promotion says what it rests on', () => {
+  const own = /^ROC AUC is \.\d{3} \(95 % interval \[\.\d{3}, \.\d{3}\]\)\. /;
+  const { reason } = judge(strong);
+  expect(reason).toMatch(own);
+  expect(reason.replace(own, '')).toBe(
+    'Only the trivial model was beaten: no threshold is set, and there was no champion to compare with.',
+  );
+  const held = judge(strong, { policy: policy({ thresholds: { roc_auc: { min: 0.5 } } }) });
+  expect(held.reason.replace(own, '')).toBe(
+    'All 2 checks that were judged pass, and there was no champion to compare with.',
+  );
+  const none = judge(strong, { policy: policy({ floor: false }) });
+  expect(none.reason.replace(own, '')).toBe(
+    'No check was judged, and there was no champion to compare with.',
   );
 });
 
-test('a lower bound and an upper bound', () => {
-  const detail = (primary: string) =>
-    check(decide({ candidate: strong, policy: policy({ primary }), replicates: 200 }), 'floor').detail;
-  expect(detail('roc_auc')).toMatch(
-    /^ROC AUC is \.\d{3} with a lower bound of \.\d{3} at 95 %, which beats .* \.500\.$/,
+test('the floor tells the constant and the bound', () => {
+  const detail = (candidate: BinaryScores, primary: string) =>
+    check(decide({ candidate, policy: policy({ primary }), replicates: 200 }), 'floor').detail;
+  expect(detail(strong, 'roc_auc')).toMatch(
+    /^ROC AUC is \.\d{3} with a lower bound of \.\d{3} at 95 % confidence, which beats .* \.500\.$/,
   );
-  expect(detail('log_loss')).toMatch(
-    /^Log-loss is \.\d{3} with an upper bound of \.\d{3} at 95 %, which beats/,
+  expect(detail(strong, 'log_loss')).toMatch(
+    /^Log-loss is \.\d{3}, \.\d{3} better than the constant prediction's \.637, at least \.\d{3} better at 95 % confidence\.$/,
   );
+  expect(detail(useless, 'log_loss')).toMatch(/, but it may be \.\d{3} worse at 95 % confidence\.$/);
 });
 
 test('enforce: false changes no outcome and says so', () => {
@@ -523,8 +618,9 @@ test('reuse: correct holds the k-th look of superior to alpha / (k (k + 1))', ()
 test('the smallest detectable difference is what 80 % power needs', () => {
   const { metrics, smallest_detectable_difference: smallest } = judge(strong, { champion: peer });
   const [low, high] = metrics.roc_auc!.difference_interval!;
-  const standardError = (high - low) / 2 / 1.959963984540054;
-  expect(smallest).toBeCloseTo((1.6448536269514722 + 0.8416212335729143) * standardError, 12);
+  // Student's t with 199 degrees of freedom; the interval's standard error grows a little away from no difference.
+  const standardError = (high - low) / 2 / 1.9719565;
+  expect(smallest! / ((1.6525467 + 0.8416212335729143) * standardError)).toBeCloseTo(1, 1.9);
 });
 
 test('what cannot be computed fails the policy that needs it, with the reason', () => {
@@ -560,7 +656,7 @@ test('what cannot be computed fails the policy that needs it, with the reason', 
 });
 
 test('too few rows for a bound fail the policy that needs one', () => {
-  const verdict = judge(binary([1, 0, 0], [0.9, 0.1, 0.2]));
+  const verdict = judge(binary([1, 0, 0], [0.9, 0.1, 0.2]), { policy: policy({ min_positives: 1 }) });
   expect(verdict.metrics.roc_auc).toMatchObject({
     candidate: 1,
     interval: null,
@@ -583,7 +679,7 @@ test('identical scores differ by nothing, with p 1', () => {
   expect(verdict.smallest_detectable_difference).toBe(0);
 });
 
-test('perfect separation has a variance of 0, and says so', () => {
+test('perfect separation has an interval, and the verdict says where to look', () => {
   const labels = Array.from({ length: 40 }, (_, i) => i % 2);
   const perfect = binary(
     labels,
@@ -594,19 +690,28 @@ test('perfect separation has a variance of 0, and says so', () => {
     labels.map((label, i) => (1 - label + i / 100) / 2),
   );
   const verdict = judge(perfect, { champion: wrong });
-  expect(verdict.metrics.roc_auc).toMatchObject({
-    candidate: 1,
-    champion: 0,
+  const { interval, difference, p_value, delong } = verdict.metrics.roc_auc!;
+  expect(interval![0]).toBeGreaterThan(0.85);
+  expect(interval![0]).toBeLessThan(0.95);
+  expect(interval![1]).toBe(1);
+  expect(difference).toBe(1);
+  expect(p_value).toBeLessThan(1e-5);
+  // DeLong's numbers stay what pROC gives: a point.
+  expect(delong).toEqual({
     interval: [1, 1],
-    difference: 1,
+    champion_interval: [0, 0],
+    difference_interval: [1, 1],
     p_value: 0,
   });
-  expect(verdict.metrics.roc_auc!.note).toContain('variance 0');
   expect(verdict.metrics.calibration_slope).toBeUndefined();
   expect(verdict.notes.join()).toContain(
     'Calibration slope cannot be computed: the probabilities separate the classes',
   );
+  expect(verdict.notes.join()).toMatch(
+    /separate the classes perfectly: look for leakage, .* a column that knows/,
+  );
   expect(verdict.outcome).toBe('promote');
+  expect(judge(perfect, { policy: policy({ min_positives: 21 }) }).outcome).toBe('hold');
 });
 
 test('an AUC interval is clipped to [0, 1], a difference is not', () => {
@@ -615,7 +720,7 @@ test('an AUC interval is clipped to [0, 1], a difference is not', () => {
   });
   expect(verdict.metrics.roc_auc!.interval![1]).toBe(1);
   expect(verdict.metrics.roc_auc!.champion_interval![0]).toBe(0);
-  expect(verdict.metrics.roc_auc!.difference_interval![1]).toBeGreaterThan(1);
+  expect(verdict.metrics.roc_auc!.delong!.difference_interval![1]).toBeGreaterThan(1);
 });
 
 test('the order of rows, here and in the champion, decides nothing', () => {
@@ -718,6 +823,201 @@ test('a regression is judged against its champion and the mean', () => {
     expect(check(run(mean, null, primary), 'floor').outcome).toBe('fail');
   }
   expect(run(good, null, 'r2').checks.find(({ name }) => name === 'floor')).toMatchObject({ limit: 0 });
+});
+
+test('models that predict the same row for row pass non_inferior at any margin, and no other rule', () => {
+  const labels = Array.from({ length: 60 }, (_, i) => 10 + (i % 17));
+  const perfect = regression(labels, labels);
+  for (const margin of [0, '0%', '5%', 0.1] as const) {
+    for (const primary of ['rmse', 'mae', 'mape', 'r2']) {
+      const champion = { rule: 'non_inferior', margin } as const;
+      const gate = { ...defaultGate('regression'), primary, champion, floor: false };
+      const verdict = decide({ candidate: perfect, champion: perfect, policy: gate, replicates: 200 });
+      expect(check(verdict, 'champion')).toMatchObject({ outcome: 'pass', value: 0, bound: 0 });
+      expect(verdict.notes.join()).toContain('Every value is predicted exactly: look for leakage');
+    }
+  }
+  for (const [primary, margin] of [
+    ['roc_auc', 0],
+    ['brier', '5%'],
+    ['f1', 0],
+    ['calibration_slope', '0%'],
+  ] as const) {
+    const champion = { rule: 'non_inferior', margin } as const;
+    const same = { ...strong, scores: strong.scores!.slice() };
+    const gate = policy({ primary, champion, floor: false });
+    expect(decide({ candidate: strong, champion: same, policy: gate, replicates: 200 }).outcome).toBe(
+      'promote',
+    );
+  }
+  // The same ranks are the same AUC; other metrics see that the scores differ.
+  const squeezed = { ...strong, scores: strong.scores!.map((score) => 0.25 + score / 2) };
+  const held = (primary: string) =>
+    decide({
+      candidate: squeezed,
+      champion: strong,
+      policy: policy({ primary, champion: { rule: 'non_inferior', margin: 0 }, floor: false }),
+      replicates: 200,
+    }).outcome;
+  expect([held('roc_auc'), held('accuracy'), held('brier')]).toEqual(['promote', 'promote', 'reject']);
+});
+
+test('fewer rows of a class than min_positives leave every comparison open', () => {
+  const few = model(45, 2, 1); // 15 positives
+  const rows = { ...few, slices: sliceColumns({ all: few.ids.map(() => 'rows') }) };
+  const gate = {
+    ...defaultGate('binary'),
+    anchor: { package: 'm/1', margin: 0.05 },
+    slices: { ...defaultGate('binary').slices!, min_positives: 5 },
+  };
+  const verdict = judge(rows, { champion: few, anchor: few, policy: gate });
+  for (const name of ['floor', 'champion', 'anchor', 'slices all=rows']) {
+    expect(check(verdict, name)).toMatchObject({
+      outcome: 'inconclusive',
+      detail:
+        'The holdout has 15 rows of its rarest class, too few to conclude from: gate.min_positives asks for at least 20.',
+    });
+  }
+  expect(verdict.outcome).toBe('hold');
+  expect(judge(rows, { champion: few, anchor: few, policy: { ...gate, min_positives: 15 } }).outcome).toBe(
+    'promote',
+  );
+  // A holdout without any row of a class that the model knows is too small for it.
+  const three: MulticlassScores = {
+    problem: 'multiclass',
+    source: 'memory',
+    ids: ids(100),
+    positions: null,
+    slices: new Map(),
+    classes: ['a', 'b', 'c'],
+    labels: Int32Array.from({ length: 100 }, (_, i) => i % 2),
+    scores: null,
+    predicted: Int32Array.from({ length: 100 }, (_, i) => i % 2),
+  };
+  const counted = decide({
+    candidate: three,
+    policy: { ...defaultGate('multiclass'), primary: 'accuracy' },
+    replicates: 200,
+  });
+  expect(check(counted, 'floor').detail).toContain('has 0 rows of its rarest class');
+  const numbers = regression([1, 2, 3], [1, 2, 4]);
+  expect(check(judge(numbers, { policy: defaultGate('regression') }), 'floor').detail).toMatch(
+    /^The holdout has 3 rows, too few/,
+  );
+});
+
+test('a threshold by bound passes, fails or is inconclusive', () => {
+  const at = (limits: NonNullable<GatePolicy['thresholds'][string]>, metric = 'roc_auc') => {
+    const verdict = decide({
+      candidate: strong,
+      policy: policy({ thresholds: { [metric]: { ...limits, by: 'bound' } } }),
+      replicates: 300,
+    });
+    return check(verdict, `threshold ${metric}`);
+  };
+  const { bound, value } = at({ min: 0.1 });
+  expect(bound).toBeLessThan(value!);
+  expect(at({ min: bound! - 1e-6 })).toMatchObject({ outcome: 'pass', confidence: 0.95 });
+  expect(at({ min: bound! + 1e-6 }).outcome).toBe('inconclusive');
+  expect(at({ min: value! }).detail).toMatch(
+    /with a lower bound of \.\d{3} at 95 % confidence, so that neither/,
+  );
+  const failing = at({ min: 0.99 });
+  expect(failing.outcome).toBe('fail');
+  expect(failing.bound).toBeGreaterThan(value!);
+  expect(at({ max: 0.99 })).toMatchObject({ outcome: 'pass', bound: failing.bound });
+  expect(at({ max: value! }).outcome).toBe('inconclusive');
+  expect(at({ max: 0.1 })).toMatchObject({ outcome: 'fail', bound });
+  expect(at({ max: 0.5 }, 'brier').outcome).toBe('pass');
+});
+
+test('a percent margin of the calibration slope is of its distance from 1', () => {
+  const verdict = decide({
+    candidate: strong,
+    champion: peer,
+    policy: policy({
+      primary: 'calibration_slope',
+      champion: { rule: 'non_inferior', margin: '50%' },
+      floor: false,
+    }),
+    replicates: 200,
+  });
+  const { champion, note } = verdict.metrics.calibration_slope!;
+  expect(check(verdict, 'champion').limit).toBeCloseTo(-Math.abs(champion! - 1) / 2, 12);
+  expect(note).toContain('judged by its distance from 1');
+});
+
+test('the power of the question is told: what an equal candidate passes, and the rows for 80 %', () => {
+  const { power, metrics } = judge(strong, { champion: peer });
+  expect(power!.margin).toBe(0.03);
+  expect(power!.equal_passes).toBeGreaterThan(0.8);
+  expect(power!.rows_for_80).toBeLessThan(600);
+  const narrow = judge(strong, {
+    champion: peer,
+    policy: policy({ champion: { rule: 'non_inferior', margin: 0.01 } }),
+  }).power!;
+  expect(narrow.equal_passes).toBeLessThan(power!.equal_passes);
+  // Nine times as many rows for a third of the margin, but for the constrained variance.
+  expect(narrow.rows_for_80 / power!.rows_for_80).toBeGreaterThan(7);
+  expect(narrow.rows_for_80 / power!.rows_for_80).toBeLessThan(10);
+  expect(metrics.roc_auc!.difference).not.toBe(0);
+  expect(
+    judge(strong, { champion: peer, policy: policy({ champion: { rule: 'superior' } }) }).power,
+  ).toBeNull();
+  expect(judge(strong).power).toBeNull();
+});
+
+test('heavy tails are told where RMSE is', () => {
+  const random = new Random(2);
+  const labels = Array.from({ length: 300 }, () => 100 + 20 * random.normal());
+  const noted = (error: (i: number) => number) =>
+    judge(
+      regression(
+        labels,
+        labels.map((label, i) => label + error(i)),
+      ),
+      { policy: defaultGate('regression') },
+    ).metrics.rmse!.note ?? '';
+  expect(noted((i) => (i % 100 === 0 ? 60 : random.normal()))).toMatch(
+    /^3 rows of 300 make up 9\d % of the squared error: .*mae depends less/,
+  );
+  expect(noted(() => random.normal())).toBe('no interval: too few rows');
+});
+
+test('groups of rows, not rows, are what varies', () => {
+  // Eight copies of each row say no more than one, if they are known to be of one group.
+  const once = model(150, 1.5, 1);
+  const against = model(150, 1.5, 2);
+  const copies = (rows: BinaryScores, grouped: boolean): BinaryScores => {
+    const at = Array.from({ length: 8 * rows.ids.length }, (_, i) => i % rows.ids.length);
+    return {
+      ...rows,
+      ids: ids(at.length),
+      labels: Uint8Array.from(at, (i) => rows.labels[i]!),
+      scores: Float64Array.from(at, (i) => rows.scores![i]!),
+      ...(grouped ? { groups: { values: rows.ids, codes: Uint32Array.from(at) } } : {}),
+    };
+  };
+  const judged = (candidate: BinaryScores, champion: BinaryScores) =>
+    decide({ candidate, champion, policy: policy(), replicates: 1000 }).metrics;
+  const [single, naive, grouped] = [
+    judged(once, against),
+    judged(copies(once, false), copies(against, false)),
+    judged(copies(once, true), copies(against, true)),
+  ];
+  const width = ([low, high]: readonly [number, number] | [number, number]) => high - low;
+  expect(grouped.roc_auc!.method).toBe('clustered score');
+  expect(grouped.brier!.method).toBe('cluster bootstrap');
+  for (const name of ['roc_auc', 'brier', 'log_loss', 'accuracy']) {
+    for (const key of ['interval', 'difference_interval'] as const) {
+      const ratio = width(grouped[name]![key]!) / width(single[name]![key]!);
+      expect(ratio).toBeGreaterThan(0.85);
+      expect(ratio).toBeLessThan(1.15);
+      expect(width(naive[name]![key]!) / width(single[name]![key]!)).toBeLessThan(0.45);
+    }
+  }
+  // DeLong's own numbers know no groups.
+  expect(grouped.roc_auc!.delong).toEqual(naive.roc_auc!.delong);
 });
 
 test('confidence outside of (0.5, 1) is refused', () => {

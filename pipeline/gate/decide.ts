@@ -1,23 +1,32 @@
-import { formatCount } from '../format.ts';
+import { formatCount, formatCountOf } from '../format.ts';
 import { metricsOf } from '../metrics.ts';
-import { type Estimate, intervalOf, valueIntervalOf } from '../statistics/estimate.ts';
+import { aucVariance, compareAucs } from '../statistics/delong.ts';
+import {
+  type Estimate,
+  type Interval,
+  intervalOf,
+  normalEstimate,
+  valueIntervalOf,
+} from '../statistics/estimate.ts';
 import { classOf, type Model, metricOf, modelOf } from '../statistics/model.ts';
-import * as normal from '../statistics/normal.ts';
 import { type Sampling, samplingOf } from '../statistics/sampling.ts';
 import { pick, type Scores } from '../statistics/scores.ts';
 import { joinTo } from './join.ts';
 import type { GatePolicy } from './policy.ts';
+import { powerOf, smallestDetectable } from './power.ts';
 import { notesFor, reasonFor } from './reason.ts';
 import {
   anchorCheck,
   championCheck,
   floorChecks,
+  floorModel,
+  marginOf,
   minChangeChecks,
   primaryChecks,
   thresholdChecks,
 } from './rules.ts';
 import { judgeSlices } from './slices.ts';
-import type { Check, MetricResult, Outcome, Verdict } from './verdict.ts';
+import type { Check, DelongResult, MetricResult, Outcome, Verdict } from './verdict.ts';
 
 export interface GateInput {
   candidate: Scores;
@@ -60,13 +69,14 @@ export function decide(input: GateInput): Verdict {
   const champion = beside(input.champion, input.championThreshold);
   const anchor = beside(input.anchor, input.anchorThreshold);
   const models = [candidate, champion, anchor].filter((model) => model !== null);
-  const sampling = samplingOf(models, { replicates, seed });
+  const constant = floorModel(candidate, policy);
+  const sampling = samplingOf(constant === null ? models : [...models, constant], { replicates, seed });
   const level = championLevel(policy, looks.count);
   const slices = judgeSlices(candidate, champion, policy, { replicates, seed });
   const checks = [
     ...primaryChecks(candidate, policy),
-    ...thresholdChecks(candidate, policy),
-    ...floorChecks(candidate, policy, sampling),
+    ...thresholdChecks(candidate, policy, sampling),
+    ...floorChecks(candidate, constant, policy, sampling),
     championCheck(candidate, champion, policy, level, sampling),
     anchorCheck(candidate, anchor, policy, sampling),
     ...minChangeChecks(candidate, champion, policy),
@@ -80,6 +90,7 @@ export function decide(input: GateInput): Verdict {
     seed,
     confidence: policy.confidence,
     smallest_detectable_difference: difference ? smallestDetectable(difference, level) : null,
+    power: difference && powerOf(difference, championMargin(champion, policy), level, rows.ids.length),
     holdout_uses: looks.count,
     primary: policy.primary,
     enforced: policy.enforce,
@@ -91,6 +102,7 @@ export function decide(input: GateInput): Verdict {
     ...notesFor(candidate, champion, policy, looks.count),
     ...slices.notes,
     ...(replicates > 0 && replicates < MOST_REPLICATES ? [replicatesNote(replicates, rows.ids.length)] : []),
+    ...(sampling.redrawn > 0 ? [redrawnNote(sampling)] : []),
   ];
   return { reason: reasonFor(facts, policy), ...facts, notes };
 }
@@ -104,6 +116,18 @@ function replicatesNote(replicates: number, rows: number): string {
   return `Bootstrap intervals use ${formatCount(replicates)} replicates of ${formatCount(rows)} rows.`;
 }
 
+function redrawnNote({ redrawn, replicates }: Sampling): string {
+  return `${formatCountOf(redrawn, 'bootstrap replicate')} had no row of a class and were drawn again, beside the ${formatCount(replicates)} that count.`.replace(
+    'replicate had no row of a class and were',
+    'replicate had no row of a class and was',
+  );
+}
+
+function championMargin(champion: Model | null, { champion: rule, primary }: GatePolicy): number | null {
+  const value = champion && metricOf(champion, primary);
+  return value === null ? null : marginOf(rule, primary, value);
+}
+
 /** Sorts rows by class and then by id, so that their order in the file does not matter. */
 function inOrder<T extends Scores>(scores: T): T {
   const classAt = classOf(scores);
@@ -114,20 +138,12 @@ function inOrder<T extends Scores>(scores: T): T {
 }
 
 /**
- * The confidence level of the champion check. With `reuse: correct`, the k-th look of `superior` gets
+ * The confidence level of the champion check. With `reuse: correct` or `sealed`, the k-th look of `superior` gets
  * alpha / (k (k + 1)); over all looks these add up to alpha.
  */
 function championLevel({ reuse, champion, confidence }: GatePolicy, look: number): number {
-  if (reuse !== 'correct' || champion.rule !== 'superior') return confidence;
+  if (reuse === 'report' || champion.rule !== 'superior') return confidence;
   return 1 - (1 - confidence) / (look * (look + 1));
-}
-
-/**
- * The true difference that a one-sided test at this confidence level shows with 80 % power, for a normal estimate:
- * (z_confidence + z_0.8) standard errors.
- */
-function smallestDetectable({ standardError }: Estimate, confidence: number): number {
-  return (normal.quantile(confidence) + normal.quantile(0.8)) * standardError;
 }
 
 function overall(checks: readonly Check[], { inconclusive }: GatePolicy): Outcome {
@@ -166,8 +182,32 @@ function metricResult(
     difference: championValue === null ? null : value - championValue,
     difference_interval: difference && intervalOf(difference, confidence),
     p_value: difference?.pValue ?? null,
-    method: own === null ? 'none' : metric === 'roc_auc' ? 'DeLong' : 'bootstrap',
+    method: own === null ? 'none' : methodOf(metric, sampling),
+    ...(metric === 'roc_auc' ? { delong: delongOf(candidate, champion, confidence) } : {}),
     ...(note === '' ? {} : { note }),
+  };
+}
+
+function methodOf(metric: string, { clustered }: Sampling): MetricResult['method'] {
+  if (metric === 'roc_auc') return clustered ? 'clustered score' : 'score';
+  return clustered ? 'cluster bootstrap' : 'bootstrap';
+}
+
+/** DeLong's numbers as pROC gives them with the direction fixed: rows are independent there, whatever their groups. */
+function delongOf(candidate: Model, champion: Model | null, confidence: number): DelongResult {
+  const own = (model: Model | null): Interval | null => {
+    const ranks = model?.placements ?? null;
+    const estimate = ranks && normalEstimate(ranks.auc, aucVariance(ranks));
+    return estimate && valueIntervalOf('roc_auc', estimate, confidence);
+  };
+  const [first, second] = [candidate.placements, champion?.placements ?? null];
+  const compared = first && second && compareAucs(first, second);
+  const difference = compared && normalEstimate(compared.difference, compared.variance);
+  return {
+    interval: own(candidate),
+    champion_interval: own(champion),
+    difference_interval: difference && intervalOf(difference, confidence),
+    p_value: difference && compared!.p_value,
   };
 }
 
@@ -176,6 +216,8 @@ function noteFor(metric: string, model: Model, own: Estimate | null, difference:
   if (own === null) notes.push('no interval: too few rows');
   else if (own.standardError === 0)
     notes.push('variance 0: the interval is a point and says nothing about other rows');
+  if (metric === 'calibration_slope' && difference !== null)
+    notes.push('judged by its distance from 1, whose bootstrap folds there: near 1 its bounds are rough');
   if (difference?.standardError === 0) {
     notes.push(
       difference.value === 0

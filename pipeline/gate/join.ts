@@ -30,13 +30,21 @@ export function joinTo<T extends Scores>(first: T, other: Scores): T {
   return joined;
 }
 
-/** Keeps the rows whose ids the other scores have too. */
-export function keepRows<T extends Scores>(scores: T, other: Scores): T {
-  const kept = new Set(other.ids);
-  return pick(
-    scores,
-    Uint32Array.from(scores.ids.keys()).filter((row) => kept.has(scores.ids[row]!)),
-  );
+/** Selects the rows that every one of `views` has and that no model in `trained` was trained on. */
+export function commonRows(
+  views: readonly Scores[],
+  trained: readonly ReadonlySet<string>[],
+): <T extends Scores>(scores: T) => T {
+  const kept = views.map(({ ids }) => new Set(ids));
+  const isCommon = (id: string) => kept.every((ids) => ids.has(id)) && !trained.some((ids) => ids.has(id));
+  const all = kept.length === 0 && trained.every((ids) => ids.size === 0);
+  return (scores) =>
+    all
+      ? scores
+      : pick(
+          scores,
+          Uint32Array.from(scores.ids.keys()).filter((row) => isCommon(scores.ids[row]!)),
+        );
 }
 
 function matchingRows(first: Scores, other: Scores): Uint32Array {

@@ -1,25 +1,46 @@
 /** A margin in the metric's unit, or a share of the other model's value: "5%". */
 export type Margin = number | `${number}%`;
 
+export interface Threshold {
+  min?: number | undefined;
+  max?: number | undefined;
+  /** bound: the one-sided bound on the safe side decides, not the value. @default 'point' */
+  by?: 'point' | 'bound' | undefined;
+}
+
+export interface SlicePolicy {
+  metric: string;
+  max_drop: Margin;
+  min_positives: number;
+  /** What a slice does whose point is beyond max_drop while its bound is not. */
+  inconclusive: 'report' | 'hold';
+}
+
 /** The `gate` block of mlops.yaml with every default filled in; `off` and `none` are null. */
 export interface GatePolicy {
   /** The metric of the checks floor, champion and anchor. */
   primary: string;
   /** Confidence level of two-sided intervals and of the one-sided bounds that decide; between 0.5 and 1. */
   confidence: number;
-  thresholds: Record<string, { min?: number | undefined; max?: number | undefined } | undefined>;
+  thresholds: Record<string, Threshold | undefined>;
+  /** Fewer rows of the rarest class (regression: rows) in the whole holdout make every comparison inconclusive. */
+  min_positives: number;
   floor: boolean;
   /** The rule superior ignores margin. */
   champion: { rule: 'non_inferior' | 'superior'; margin?: Margin | undefined };
   anchor: { package: string | null; margin: Margin };
   min_change: { absolute?: number | undefined; relative?: number | undefined } | null;
-  slices: { metric: string; max_drop: Margin; min_positives: number } | null;
+  slices: SlicePolicy | null;
   inconclusive: 'hold' | 'promote' | 'reject';
-  reuse: 'report' | 'correct';
+  reuse: 'report' | 'correct' | 'sealed';
   enforce: boolean;
 }
 
-/** The margin in the metric's unit; NaN if it is missing or invalid. No comparison passes with NaN. */
+/**
+ * The margin in the metric's unit; NaN if it is missing or invalid. No comparison passes with NaN.
+ *
+ * @param reference the other model's value; where the best value is 1 (calibration slope), its distance from 1
+ */
 export function resolveMargin(margin: Margin | undefined, reference: number): number {
   if (margin === undefined) return Number.NaN;
   if (typeof margin === 'number') return margin >= 0 ? margin : Number.NaN;

@@ -1,13 +1,6 @@
-import {
-  decimalsFor,
-  formatConfidence,
-  formatCount,
-  formatInterval,
-  formatSigned,
-  formatValue,
-} from '../format.ts';
+import { decimalsFor, formatConfidence, formatInterval, formatSigned, formatValue } from '../format.ts';
 import { metricText } from '../metrics.ts';
-import type { Model } from '../statistics/model.ts';
+import { type Model, metricOf } from '../statistics/model.ts';
 import type { GatePolicy } from './policy.ts';
 import type { Check, Verdict } from './verdict.ts';
 import { amountOf } from './wording.ts';
@@ -26,24 +19,9 @@ export function reasonFor(verdict: Facts, policy: GatePolicy): string {
   if (inconclusive) {
     const then =
       policy.inconclusive === 'hold' ? '' : ` The policy ${policy.inconclusive}s inconclusive candidates.`;
-    return `Inconclusive: ${whyInconclusive(inconclusive, verdict)}${then}`;
+    return `Inconclusive: ${inconclusive.detail}${then}`;
   }
   return whyPromoted(verdict);
-}
-
-/** Says if the difference is too small for the holdout to show; otherwise the check's bound explains the outcome. */
-function whyInconclusive(
-  check: Check,
-  { n, primary, metrics, smallest_detectable_difference: smallest }: Facts,
-): string {
-  const { name, value } = check;
-  if (name !== 'champion' || smallest === null || value === null || Math.abs(value) > smallest) {
-    return check.detail;
-  }
-  const { label } = metricText(primary);
-  const decimals = decimalsFor(metrics[primary]?.candidate, metrics[primary]?.champion);
-  const yours = value === 0 ? 'yours is none' : `yours is ${amountOf(value, decimals)}`;
-  return `${formatCount(n)} rows can show a difference of ${formatValue(smallest, decimals)} in ${label}, ${yours}.`;
 }
 
 function whyPromoted({ metrics, primary, confidence, checks }: Facts): string {
@@ -53,12 +31,34 @@ function whyPromoted({ metrics, primary, confidence, checks }: Facts): string {
   const level = formatConfidence(confidence);
   if (champion === null) {
     const range = interval === null ? '' : ` (${level} interval ${formatInterval(interval, decimals)})`;
-    return `${own}${range}, and every check passes; there was no champion to compare with.`;
+    return `${own}${range}. ${whatWasJudged(checks)}, and there was no champion to compare with.`;
   }
   const change = checks.find(({ name }) => name === 'champion')?.value ?? 0;
   const how = change === 0 ? 'no difference' : amountOf(change, decimals);
-  const range = `${level} interval of the difference ${formatInterval(differences, decimals, formatSigned)}`;
-  return `${own} against the champion's ${formatValue(champion, decimals)}, ${how} (${range}), and every check passes.`;
+  const range = differences
+    ? ` (${level} interval of the difference ${formatInterval(differences, decimals, formatSigned)})`
+    : '';
+  return `${own} against the champion's ${formatValue(champion, decimals)}, ${how}${range}. ${whatWasJudged(checks)}.`;
+}
+
+/** What a promotion rests on: checks that were not judged are no passes. */
+function whatWasJudged(checks: readonly Check[]): string {
+  const passed = checks.filter(({ outcome }) => outcome === 'pass');
+  const isJudged = (start: string) => passed.some(({ name }) => name.startsWith(start));
+  if (passed.length === 0) return 'No check was judged';
+  const others = passed.filter(({ name }) => name !== 'floor' && !name.startsWith('slices'));
+  if (others.length === 0)
+    return `Only the trivial model was beaten: ${isJudged('slices') ? 'besides slices, ' : ''}no threshold is set`;
+  const open = checks.length - passed.length;
+  const all =
+    passed.length === 1
+      ? 'The one check that was judged passes'
+      : `All ${passed.length} checks that were judged pass`;
+  return open === 0
+    ? passed.length === 1
+      ? 'The one check passes'
+      : `All ${passed.length} checks pass`
+    : all;
 }
 
 /** Notes on metrics that could not be computed and why, and on the policy (not enforced, repeated looks). */
@@ -77,20 +77,37 @@ export function notesFor(
       notes.push(`${metricText(metric).label} of the champion cannot be computed: ${reason}.`);
     }
   }
+  notes.push(...perfectNotes(candidate));
   if (looks > 1 && champion !== null) notes.push(looksNote(policy, looks));
   return notes;
 }
 
-/** The expected number of false promotions after so many looks, if challengers were chosen without earlier results. */
+/** A model without any error is most often one that was given the answer. */
+function perfectNotes(candidate: Model): string[] {
+  const what = {
+    binary: candidate.placements?.auc === 1 ? 'The scores separate the classes perfectly' : null,
+    multiclass: metricOf(candidate, 'roc_auc_ovr') === 1 ? 'The scores separate the classes perfectly' : null,
+    regression: metricOf(candidate, 'mae') === 0 ? 'Every value is predicted exactly' : null,
+  }[candidate.rows.problem];
+  return what === null
+    ? []
+    : [`${what}: look for leakage, that is for a column that knows the answer, and list it in data.exclude.`];
+}
+
+/** What so many looks at one holdout mean for the rule, and for whom the correction holds. */
 function looksNote({ champion: { rule }, reuse, confidence }: GatePolicy, looks: number): string {
   const alpha = 1 - confidence;
   const expected = formatValue(looks * alpha, looks * alpha < 0.1 ? 2 : 1);
-  const look = `Look ${looks} at this holdout:`;
+  const look = `Look ${looks} at rows of this holdout that this machine knows of:`;
   if (rule === 'non_inferior') {
-    return `${look} of ${looks} challengers worse by the whole margin, about ${expected} would pass by luck.`;
+    const uncorrected = reuse === 'report' ? '' : ` gate.reuse: ${reuse} does not correct non_inferior.`;
+    return `${look} of ${looks} challengers worse by the whole margin, about ${expected} would pass by luck.${uncorrected}`;
   }
   if (reuse === 'report')
     return `${look} of ${looks} challengers no better than the champion, about ${expected} would pass by luck.`;
   const level = formatConfidence(1 - alpha / (looks * (looks + 1)));
-  return `${look} it is held to ${level} confidence, so that at most ${formatConfidence(alpha)} of series of tied challengers see any promotion.`;
+  const holds = `${look} it is held to ${level} confidence, so that at most ${formatConfidence(alpha)} of series of tied challengers see any promotion`;
+  return reuse === 'sealed'
+    ? `${holds}, however they were chosen: no look shows more than whether it passes.`
+    : `${holds}. This holds if nobody chose a challenger by the results of earlier looks; otherwise set gate.reuse: sealed.`;
 }

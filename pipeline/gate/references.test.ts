@@ -2,15 +2,24 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import type { Problem } from '../metrics.ts';
+import { aucDifference, aucEstimate } from '../statistics/auc.ts';
+import { clusteredVariance } from '../statistics/clustered-delong.ts';
+import type { Clusters } from '../statistics/clusters.ts';
 import { aucVariance, compareAucs } from '../statistics/delong.ts';
+import { type Estimate, type Interval, intervalOf, valueIntervalOf } from '../statistics/estimate.ts';
 import { metricOf, modelOf } from '../statistics/model.ts';
 import * as normal from '../statistics/normal.ts';
+import { pick } from '../statistics/scores.ts';
+import * as studentT from '../statistics/student-t.ts';
+import { joinTo } from './join.ts';
 import { readScores } from './scores.ts';
 
-// The values of scikit-learn, statsmodels, R's pROC and glm on score files (references/make.py, references/make.R).
+// The values of scikit-learn, statsmodels, R's pROC and glm on score files (references/make.py, references/make.R), and of
+// numpy and scipy by formula (references/score.py).
 const folder = join(import.meta.dirname, 'references');
 const python = JSON.parse(readFileSync(join(folder, 'python.json'), 'utf8'));
 const r = JSON.parse(readFileSync(join(folder, 'r.json'), 'utf8'));
+const score = JSON.parse(readFileSync(join(folder, 'score.json'), 'utf8'));
 const roles = ['candidate', 'champion'] as const;
 
 async function reference(name: string, problem: Problem) {
@@ -74,6 +83,55 @@ test.each(Object.keys(python.binary))('DeLong on %s is that of pROC', async (nam
   const ownHalf = normal.quantile(0.975) * Math.sqrt(aucVariance(candidate!));
   expectClose(Math.min(1, candidate!.auc + ownHalf), expected.candidate.interval[1]);
 });
+
+/** The rows of both models by id, as score.py sorts them. */
+async function sortedPair(name: string) {
+  const [candidate, champion] = await Promise.all(
+    roles.map((role) => readScores(join(folder, `binary-${name}-${role}.csv`), { problem: 'binary' })),
+  );
+  const { ids } = candidate!;
+  const order = Uint32Array.from(ids.keys()).sort((a, b) => (ids[a]! < ids[b]! ? -1 : 1));
+  const first = pick(candidate!, order);
+  return [first, joinTo(first, champion!)].map((rows) => modelOf(rows, 0.5).placements!);
+}
+
+/** An interval ends where a test's curve crosses a level, found to 1e-9. */
+function expectInterval([low, high]: Interval, expected: [number, number]): void {
+  expectClose(low, expected[0]);
+  expectClose(high, expected[1]);
+}
+
+function expectDifference(estimate: Estimate, expected: { interval: [number, number]; p_value: number }) {
+  expectInterval(intervalOf(estimate, score.confidence), expected.interval);
+  expect(estimate.pValue).toBeCloseTo(expected.p_value, 6);
+}
+
+test.each(Object.keys(score.binary))(
+  "an AUC's interval and the score test on %s are what numpy and scipy find by brute force",
+  async (name) => {
+    const [candidate, champion] = await sortedPair(name);
+    const { interval, difference, clustered } = score.binary[name];
+    const own = aucEstimate(candidate!, null)!;
+    expectInterval(valueIntervalOf('roc_auc', own, score.confidence), interval);
+    expectDifference(aucDifference(candidate!, champion!, null)!, difference);
+    if (clustered === undefined) return;
+    const codes = Uint32Array.from(candidate!.labels, (_, row) => row >> 2);
+    const clusters: Clusters = { count: codes.at(-1)! + 1, codes };
+    expectClose(clusteredVariance(candidate!, null, clusters).variance, clustered.variance);
+    expectClose(clusteredVariance(candidate!, champion!, clusters).variance, clustered.difference_variance);
+    const grouped = aucEstimate(candidate!, clusters)!;
+    expectInterval(valueIntervalOf('roc_auc', grouped, score.confidence), clustered.interval);
+    expectDifference(aucDifference(candidate!, champion!, clusters)!, clustered.difference);
+  },
+);
+
+test.each(Object.entries<{ upper_tail: [number, number][]; quantile: [number, number][] }>(score.student_t))(
+  "Student's t with %s degrees of freedom is that of scipy, far into the tails",
+  (df, { upper_tail, quantile }) => {
+    for (const [t, tail] of upper_tail) expect(studentT.upperTail(t, Number(df)) / tail).toBeCloseTo(1, 9);
+    for (const [p, t] of quantile) expect(studentT.quantile(p, Number(df)) / t).toBeCloseTo(1, 11);
+  },
+);
 
 test('the normal distribution is that of scipy, far into the tails', () => {
   for (const [z, tail] of python.normal.upper_tail) expect(normal.upperTail(z) / tail).toBeCloseTo(1, 12);

@@ -2,10 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { ScoreFileError, shown } from '../errors.ts';
 import { BadFile } from '../tables/bad-file.ts';
 import { isParquet, openCsv } from '../tables/csv.ts';
+import type { ParquetColumn } from '../tables/parquet.ts';
 import type { Table } from '../tables/table.ts';
-
-/** Column name under which pandas writes an unnamed index, which is not a slice. */
-const PANDAS_INDEX = /^__index_level_\d+__$/;
 
 /**
  * Reads a score file: CSV in UTF-8 with a header, or Parquet.
@@ -39,8 +37,10 @@ async function openScores(file: string, bytes: Buffer): Promise<ScoreTable> {
       byteLength: bytes.length,
       slice: (start: number, end?: number) => Uint8Array.from(bytes.subarray(start, end)).buffer,
     });
-    const names = parquet.columns.map(({ name }) => name).filter((name) => !PANDAS_INDEX.test(name));
-    return new ScoreTable(file, parquet.table(names), 'row', parquet.rows);
+    const columns = scoreColumns(parquet.columns, file);
+    const table = parquet.table(columns.map(({ name }) => name));
+    const typed = new Set(columns.flatMap(({ isText }, column) => (isText ? [] : [column])));
+    return new ScoreTable(file, table, 'row', parquet.rows, typed);
   }
   if (file.toLowerCase().endsWith('.parquet')) {
     const found = shown(bytes.subarray(0, 4).toString('latin1'));
@@ -50,6 +50,19 @@ async function openScores(file: string, bytes: Buffer): Promise<ScoreTable> {
   if (csv.header.length === 0)
     throw new ScoreFileError({ file, line: 1 }, 'an empty file', 'a header and rows');
   return new ScoreTable(file, csv, 'line', lines(bytes));
+}
+
+/** The columns of a Parquet file but pandas' index, which is no slice; row ids and labels may stand in the index. */
+function scoreColumns(columns: readonly ParquetColumn[], file: string): ParquetColumn[] {
+  const read = columns.filter(({ name, isIndex }) => !isIndex || name === 'row_id' || name === 'label');
+  for (const { name, type, isReadable } of read)
+    if (!isReadable)
+      throw new ScoreFileError(
+        { file, column: name },
+        `the type ${type}`,
+        'a number, text, a date or a boolean',
+      );
+  return read;
 }
 
 function lines(bytes: Buffer): number {
@@ -78,13 +91,22 @@ export class ScoreTable {
   readonly #file: string;
   readonly #table: Table;
   readonly #unit: 'line' | 'row';
+  readonly #typed: ReadonlySet<number>;
 
-  constructor(file: string, table: Table, unit: 'line' | 'row', mostRows: number) {
+  /** @param typed the columns of a type that is not text */
+  constructor(
+    file: string,
+    table: Table,
+    unit: 'line' | 'row',
+    mostRows: number,
+    typed: ReadonlySet<number> = new Set(),
+  ) {
     this.header = table.header;
     this.mostRows = mostRows;
     this.#file = file;
     this.#table = table;
     this.#unit = unit;
+    this.#typed = typed;
   }
 
   /** Position of the current row, from 1: the line where it starts in CSV, the row in parquet. */
@@ -109,8 +131,15 @@ export class ScoreTable {
 
   /** The current row's text in a column, untrimmed; '' if there is none. */
   field(column: number): string {
-    const value = this.#table.value(column);
-    return typeof value === 'string' ? value : cellText(value);
+    return this.#table.value(column);
+  }
+
+  /** The current row's label; a boolean and a whole number of any type are 1 and 0, as CSV has them. */
+  label(column: number): string {
+    const text = this.field(column);
+    if (!this.#typed.has(column)) return text;
+    if (text === 'true' || text === 'false') return text === 'true' ? '1' : '0';
+    return text.replace(/^(-?\d+)\.0+$/, '$1');
   }
 
   number(column: number): number {
@@ -119,8 +148,7 @@ export class ScoreTable {
 
   /** The error to throw for a cell of the current row. */
   error(column: number, expected: string): ScoreFileError {
-    const value = this.#table.value(column);
-    const found = typeof value === 'string' ? shown(value) : String(value);
+    const found = shown(this.#table.value(column));
     return this.errorAt(this.#table.positionOf(column), this.header[column]!, found, expected);
   }
 
@@ -128,11 +156,4 @@ export class ScoreTable {
   errorAt(position: number, column: string | null, found: string, expected: string): ScoreFileError {
     return new ScoreFileError({ file: this.#file, [this.#unit]: position, column }, found, expected);
   }
-}
-
-/** The text of a cell: booleans as 1 and 0, dates as ISO 8601, fractions as JSON writes them. */
-function cellText(value: unknown): string {
-  if (value === null || value === undefined) return '';
-  if (typeof value === 'boolean') return value ? '1' : '0';
-  return value instanceof Date ? value.toISOString() : String(value);
 }

@@ -28,6 +28,30 @@ async function refusal(promise: Promise<unknown>): Promise<ScoreFileError> {
   return error as ScoreFileError;
 }
 
+test('the column of the group is no slice, and each row has one', async () => {
+  const text = 'row_id,person,label,score,team\na,p1,1,0.9,x\nb,p2,0,0.2,y\nc,p1,0,0.3,y\n';
+  const scores = await readScores(write(text), { problem: 'binary', group: 'person' });
+  expect([...scores.slices.keys()]).toEqual(['team']);
+  expect(scores.groups).toEqual({ values: ['p1', 'p2'], codes: Uint32Array.of(0, 1, 0) });
+  expect((await read(text)).groups).toBeUndefined();
+  const without = readScores(write(text), { problem: 'binary', group: 'household' });
+  expect((await refusal(without)).message).toContain(
+    'column household: got no such column, but "row_id", "person", "label", "score", "team", expected household, by which data.split groups the rows',
+  );
+  const empty = readScores(write(text.replace('b,p2', 'b,')), { problem: 'binary', group: 'person' });
+  expect((await refusal(empty)).message).toContain(
+    'line 3, column person: got "", expected the group of the row',
+  );
+});
+
+test('columns by the thousand are refused at the header, with the setting to change', async () => {
+  const names = Array.from({ length: 8000 }, (_, i) => `c${i}`);
+  const text = `row_id,label,score,${names.join()}\na,1,0.9,${names.map(() => '1').join()}\n`;
+  expect((await refusal(read(text))).message).toMatch(
+    /line 1, column c0: got 8,000 columns of slices, from this one on, expected at most 500: .*data\.slices/,
+  );
+});
+
 const rows = 'row_id,label,score\na,1,0.9\nb,0,0.2\n';
 
 // What is wrong, the content, and where and what the message says.
@@ -355,7 +379,7 @@ test.each(['integers', 'text', 'floats'])('parquet with %s reads as the same row
 
 test('a missing value in parquet is refused with its row', async () => {
   const error = await refusal(reference('types-missing.parquet'));
-  expect(error.message).toMatch(/row 4, column score: got (null|NaN), expected a probability from 0 to 1$/);
+  expect(error.message).toMatch(/row 4, column score: got "", expected a probability from 0 to 1$/);
 });
 
 test('a truncated parquet file is refused', async () => {

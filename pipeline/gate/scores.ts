@@ -1,5 +1,6 @@
 import { byCodePoint } from '../code-points.ts';
 import { type ScoreFileError, shown } from '../errors.ts';
+import { formatCount } from '../format.ts';
 import type { Problem } from '../metrics.ts';
 import type {
   BinaryScores,
@@ -16,14 +17,20 @@ export interface ReadOptions {
   problem: Problem;
   /** Binary: the text of the positive class, if labels are not 0 and 1. */
   positive?: string | null;
+  /** The column of each row's group, which is no slice (group-column.ts). @default null */
+  group?: string | null;
 }
+
+/** Most slice columns: with more, no slice could be judged at the level that it would get. */
+const MOST_SLICE_COLUMNS = 500;
 
 /** Largest distance from 1 of the sum of a row's class probabilities; allows for rounding to 4 decimals. */
 export const SUM_TOLERANCE = 1e-3;
 
 /**
  * Reads a score file: `row_id,label,score` (binary), `row_id,label,score_CLASS...` (multiclass) or
- * `row_id,label,predicted` (regression, or labels only), columns in any order; further columns are slices.
+ * `row_id,label,predicted` (regression, or labels only), columns in any order; further columns are slices,
+ * but for that of the group.
  *
  * @param file path of a CSV file with a header, or of a parquet file
  * @throws ScoreFileError if anything is missing, malformed, not finite or ambiguous
@@ -35,12 +42,16 @@ export async function readScores(file: string, options: ReadOptions): Promise<Sc
 async function readRows(table: ScoreTable, options: ReadOptions): Promise<Omit<Rows, 'source'> & Output> {
   checkHeader(table);
   const outputs = outputColumns(table, options.problem);
-  const used = new Set(['row_id', 'label', ...outputs]);
+  const { group = null } = options;
+  if (group !== null) requireColumn(table, group, ', by which data.split groups the rows');
+  const used = new Set(['row_id', 'label', ...outputs, ...(group === null ? [] : [group])]);
+  checkSliceColumns(table, used);
   const parser = PARSERS[options.problem](table, outputs, options);
   const idColumn = table.header.indexOf('row_id');
   const slices = table.header.flatMap((name, column) =>
     used.has(name) ? [] : [new SliceBuilder(name, column, table.mostRows)],
   );
+  const groups = group === null ? null : new SliceBuilder(group, table.header.indexOf(group), table.mostRows);
   const ids: string[] = [];
   const positions = new Int32Array(table.mostRows);
   while (await table.load()) {
@@ -52,6 +63,11 @@ async function readRows(table: ScoreTable, options: ReadOptions): Promise<Omit<R
       positions[row] = table.position;
       parser.row(row);
       for (const slice of slices) slice.add(row, table.field(slice.column));
+      if (groups !== null) {
+        const value = table.field(groups.column);
+        if (value === '') throw table.error(groups.column, 'the group of the row');
+        groups.add(row, value);
+      }
     }
   }
   if (ids.length === 0) throw table.errorAt(1, null, 'a header and no rows', 'at least one row');
@@ -60,6 +76,7 @@ async function readRows(table: ScoreTable, options: ReadOptions): Promise<Omit<R
     ids,
     positions: positions.slice(0, ids.length),
     slices: new Map(slices.map((slice) => [slice.name, slice.finish(ids.length)])),
+    ...(groups === null ? {} : { groups: groups.finish(ids.length) }),
     ...parser.finish(ids.length),
   };
 }
@@ -75,12 +92,21 @@ function refuseRepeats(ids: string[], positions: Int32Array, table: ScoreTable):
 }
 
 function checkHeader(table: ScoreTable): void {
-  const { header } = table;
-  for (const [column, name] of header.entries()) {
+  const seen = new Set<string>();
+  for (const [column, name] of table.header.entries()) {
     if (name === '') throw table.errorAt(1, String(column + 1), 'a column without a name', 'a name');
-    if (header.indexOf(name) !== column) throw table.errorAt(1, name, 'the column twice', 'each column once');
+    if (seen.has(name)) throw table.errorAt(1, name, 'the column twice', 'each column once');
+    seen.add(name);
   }
   for (const name of ['row_id', 'label']) requireColumn(table, name);
+}
+
+function checkSliceColumns(table: ScoreTable, used: ReadonlySet<string>): void {
+  const slices = table.header.filter((name) => !used.has(name));
+  if (slices.length <= MOST_SLICE_COLUMNS) return;
+  const found = `${formatCount(slices.length)} columns of slices, from this one on`;
+  const expected = `at most ${formatCount(MOST_SLICE_COLUMNS)}: leave out columns that divide no rows (mlops.yaml: data.slices)`;
+  throw table.errorAt(1, slices[0]!, found, expected);
 }
 
 function requireColumn(table: ScoreTable, name: string, or = ''): void {
@@ -166,9 +192,10 @@ function binaryParser(table: ScoreTable, [output]: string[], { positive }: ReadO
   const labelColumn = table.header.indexOf('label');
   const outputColumn = table.header.indexOf(output!);
   const vocabulary = new BinaryVocabulary(positive ?? null);
+  const isTyped = /^(?:true|false|-?\d+\.\d+)$/.test(positive ?? '');
   const labels = new Uint8Array(table.mostRows);
   const code = (column: number): number => {
-    const text = table.field(column);
+    const text = isTyped ? table.field(column) : table.label(column);
     const known = vocabulary.codeOf.get(text);
     return known ?? vocabulary.add(text, (expected) => table.error(column, expected));
   };
@@ -266,7 +293,7 @@ function multiclassParser(table: ScoreTable, outputs: string[]): Parser {
   const scores = new Float64Array(table.mostRows * classes.length);
   return {
     row(row) {
-      const label = indexOf.get(table.field(labelColumn));
+      const label = indexOf.get(table.field(labelColumn)) ?? indexOf.get(table.label(labelColumn));
       if (label === undefined)
         throw table.error(labelColumn, `one of ${classes.slice(0, 20).map(shown).join(', ')}`);
       labels[row] = label;
@@ -301,7 +328,7 @@ function labelsOnlyParser(table: ScoreTable, labelColumn: number, outputColumn: 
   const predicted = new Int32Array(table.mostRows);
   const codeOf = new Map<string, number>();
   const code = (column: number): number => {
-    const text = table.field(column);
+    const text = table.label(column);
     if (text === '') throw table.error(column, 'a label');
     let found = codeOf.get(text);
     if (found === undefined) {

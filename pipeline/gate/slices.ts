@@ -1,13 +1,14 @@
 import { byCodePoint } from '../code-points.ts';
-import { formatCount } from '../format.ts';
+import { formatCount, formatCountOf } from '../format.ts';
 import { metricText } from '../metrics.ts';
-import { valueIntervalOf } from '../statistics/estimate.ts';
-import { orientation } from '../statistics/metrics.ts';
+import { type Estimate, intervalOf, valueIntervalOf } from '../statistics/estimate.ts';
+import { distance } from '../statistics/metrics.ts';
 import { type Model, metricOf, modelOf } from '../statistics/model.ts';
 import { samplingOf } from '../statistics/sampling.ts';
-import { pick, type Scores, type SliceColumn } from '../statistics/scores.ts';
-import { dropCheck, failed, passed } from './checks.ts';
+import { pick, type SliceColumn } from '../statistics/scores.ts';
+import { dropCheck, failed, inconclusive, notJudged } from './checks.ts';
 import { type GatePolicy, resolveMargin } from './policy.ts';
+import { smallestClass, whyTooFew } from './rules.ts';
 import type { Check, SliceResult } from './verdict.ts';
 import { whyAbsent } from './wording.ts';
 
@@ -17,14 +18,36 @@ interface Judged {
   notes: string[];
 }
 
-/** Most slices of a column that are reported although they are too small to judge. */
+/** Most slices of a column, and of all columns, that are reported although they are too small to judge. */
 const MOST_SMALL_SLICES = 50;
-/** Replicates of a slice's interval. It decides nothing, so few suffice. */
+const MOST_SMALL_IN_ALL = 1000;
+/** Most slices that are judged: with more, no drop could be shown at the level that each of them gets. */
+const MOST_JUDGED = 1000;
+/** Replicates of a slice's intervals. */
 const SLICE_REPLICATES = 500;
 /** Sentences cut a longer name or value; the check's name has it in full. */
 const MOST_CHARACTERS = 40;
 
-/** The metric for each value of each slice column, and its check if the policy judges slices. */
+interface Slice {
+  column: string;
+  value: string;
+  rows: Uint32Array;
+  smallest: number;
+}
+
+/** A slice with its numbers, before Holm's procedure gives it a level. */
+interface Measured {
+  slice: Slice;
+  result: Omit<SliceResult, 'level' | 'outcome' | 'reason'>;
+  /** The check, or what it needs. */
+  judgement: Check | { difference: Estimate; limit: number; p: number };
+}
+
+/**
+ * The metric for each value of each slice column, and its check if the policy judges slices. A slice fails where the
+ * upper bound of its difference shows a drop beyond max_drop. The levels are Holm's (Scandinavian Journal of Statistics
+ * 6, 1979) over all slices judged: the chance that any slice of an equal candidate fails is at most 1 - confidence.
+ */
 export function judgeSlices(
   candidate: Model,
   champion: Model | null,
@@ -32,26 +55,55 @@ export function judgeSlices(
   { replicates, seed }: { replicates: number; seed: number },
 ): Judged {
   const drawn = { replicates: Math.min(replicates, SLICE_REPLICATES), seed };
-  const judged: Judged = { results: [], checks: [], notes: [] };
   const least = policy.slices?.min_positives ?? 1;
-  for (const [column, slices] of candidate.rows.slices) {
+  const { slices, notes } = listed(candidate, least);
+  const large = slices.filter(({ smallest }) => smallest >= least).length;
+  if (large > MOST_JUDGED) {
+    const detail = `${formatCount(large)} slices are large enough to judge, expected at most ${formatCount(MOST_JUDGED)}: leave out columns of data.slices, or set gate.slices.min_positives higher.`;
+    return {
+      results: [],
+      checks: policy.slices === null ? [] : [failed('slices', detail)],
+      notes: [...notes, detail],
+    };
+  }
+  const measured = slices.map((slice) => measure(slice, candidate, champion, policy, drawn));
+  const checks = holm(measured, policy);
+  const results = measured.map(({ result }, i): SliceResult => {
+    const { outcome, detail, confidence } = checks[i]!.slice;
+    return { ...result, level: confidence, outcome, reason: detail };
+  });
+  if (policy.slices === null) {
+    return { results, checks: [notJudged('slices', 'gate.slices is off.')], notes };
+  }
+  const own = checks.map(({ check }) => check);
+  if (own.length === 0) own.push(notJudged('slices', 'The holdout has no column of data.slices.'));
+  return { results, checks: own, notes };
+}
+
+/** The slices to report: all that are large enough to judge, and of the others a limited number. */
+function listed(candidate: Model, least: number): { slices: Slice[]; notes: string[] } {
+  const slices: Slice[] = [];
+  const notes: string[] = [];
+  let smallInAll = 0;
+  for (const [column, values] of candidate.rows.slices) {
     let small = 0;
-    for (const [code, rows] of rowsByValue(slices)) {
-      const slice = { column, value: slices.values[code]!, rows };
+    for (const [code, rows] of rowsByValue(values)) {
       const smallest = smallestClass(candidate.rows, rows);
-      if (smallest < least && ++small > MOST_SMALL_SLICES) continue;
-      const { result, check } = judgeSlice(slice, smallest, candidate, champion, policy, drawn);
-      judged.results.push(result);
-      if (check !== null) judged.checks.push(check);
+      if (smallest < least && (++small > MOST_SMALL_SLICES || ++smallInAll > MOST_SMALL_IN_ALL)) continue;
+      slices.push({ column, value: values.values[code]!, rows, smallest });
     }
     if (small > MOST_SMALL_SLICES) {
-      judged.notes.push(
+      notes.push(
         `${column} has ${formatCount(small - MOST_SMALL_SLICES)} more slices that are too small to judge; they are not listed.`,
       );
     }
   }
-  if (policy.slices !== null && judged.checks.length === 0) judged.checks.push(passed('slices', 'none'));
-  return judged;
+  if (smallInAll > MOST_SMALL_IN_ALL) {
+    notes.push(
+      `Of slices that are too small to judge, the first ${formatCount(MOST_SMALL_IN_ALL)} are listed.`,
+    );
+  }
+  return { slices, notes };
 }
 
 /** The values in code-point order, with their rows. */
@@ -66,41 +118,29 @@ function rowsByValue({ values, codes }: SliceColumn): [code: number, rows: Uint3
     .sort(([a], [b]) => byCodePoint(values[a]!, values[b]!));
 }
 
-/** Rows of the slice's rarest class: of both classes (binary) or of those present (multiclass). Regression: all. */
-function smallestClass({ problem, labels }: Scores, rows: Uint32Array): number {
-  if (problem === 'regression') return rows.length;
-  const counts = new Map<number, number>(
-    problem === 'binary'
-      ? [
-          [0, 0],
-          [1, 0],
-        ]
-      : [],
-  );
-  for (const row of rows) counts.set(labels[row]!, (counts.get(labels[row]!) ?? 0) + 1);
-  return Math.min(...counts.values());
-}
-
-function judgeSlice(
-  { column, value, rows }: { column: string; value: string; rows: Uint32Array },
-  smallest: number,
+function measure(
+  slice: Slice,
   candidate: Model,
   champion: Model | null,
   policy: GatePolicy,
   drawn: { replicates: number; seed: number },
-): { result: SliceResult; check: Check | null } {
+): Measured {
+  const { column, value, rows, smallest } = slice;
   const metric = policy.slices?.metric ?? policy.primary;
+  // The other slices' columns are left behind first: copying them for each slice would be quadratic.
   const part = (model: Model): Model =>
-    modelOf({ ...pick(model.rows, rows), slices: new Map() }, model.threshold);
+    modelOf(pick({ ...model.rows, slices: new Map() }, rows), model.threshold);
   const own = part(candidate);
   const theirs = champion && part(champion);
   const values = [metricOf(own, metric), theirs && metricOf(theirs, metric)] as const;
   const { problem, labels } = own.rows;
-  const few = policy.slices !== null && smallest < policy.slices.min_positives;
   const whyNot = (model: Model) => whyAbsent(model, metric).replace('the holdout', 'the slice');
+  const few = policy.slices !== null && smallest < policy.slices.min_positives;
   const note = values[0] === null ? whyNot(own) : few ? 'too few rows to judge' : null;
-  const estimate = samplingOf([own], { ...drawn, metrics: [metric] }).of(own, metric);
-  const result: SliceResult = {
+  const sampling = samplingOf(theirs === null ? [own] : [own, theirs], { ...drawn, metrics: [metric] });
+  const estimate = sampling.of(own, metric);
+  const difference = theirs && sampling.difference(own, theirs, metric);
+  const result = {
     column,
     value,
     n: rows.length,
@@ -109,37 +149,72 @@ function judgeSlice(
     candidate: values[0],
     champion: values[1],
     interval: estimate && valueIntervalOf(metric, estimate, policy.confidence),
+    difference: values[0] === null || values[1] === null ? null : values[0] - values[1],
+    difference_interval: difference && intervalOf(difference, policy.confidence),
     ...(note === null ? {} : { note }),
   };
-  if (policy.slices === null) return { result, check: null };
   const name = `slices ${column}=${value}`;
+  const judged = (judgement: Measured['judgement']): Measured => ({ slice, result, judgement });
+  if (policy.slices === null) return judged(notJudged(name, 'gate.slices is off.'));
+  if (theirs === null) return judged(notJudged(name, 'There is no champion to compare with.'));
+  const tooFewInAll = whyTooFew(candidate.rows, policy);
+  if (tooFewInAll !== null) return judged(inconclusive(name, tooFewInAll));
   if (few) {
-    const what = problem === 'regression' ? 'rows' : 'rows in its rarest class';
-    return {
-      result,
-      check: passed(name, `Not judged: ${smallest} ${what}; ${policy.slices.min_positives} are needed.`),
-    };
+    const what = problem === 'regression' ? '' : ' in its rarest class';
+    const have = `${formatCountOf(smallest, 'row')}${what}; gate.slices.min_positives asks for ${policy.slices.min_positives}`;
+    return judged(notJudged(name, `Not judged: ${have}.`));
   }
-  if (champion === null) return { result, check: passed(name, 'none') };
   for (const [model, whose] of [
     [own, 'candidate'],
-    [theirs!, 'champion'],
+    [theirs, 'champion'],
   ] as const) {
-    if (metricOf(model, metric) === null) {
-      return {
-        result,
-        check: failed(
-          name,
-          `${metricText(metric).label} of the ${whose} cannot be computed in ${sliceText(column, value)}: ${whyNot(model)}.`,
-        ),
-      };
-    }
+    if (metricOf(model, metric) !== null) continue;
+    const detail = `${metricText(metric).label} of the ${whose} cannot be computed in ${sliceText(column, value)}: ${whyNot(model)}.`;
+    return judged(failed(name, detail));
   }
-  const orient = orientation(metric);
-  const drop = orient(values[1]!) - orient(values[0]!);
-  const limit = resolveMargin(policy.slices.max_drop, values[1]!);
-  const compared = { metric, candidate: values[0]!, other: values[1]! };
-  return { result, check: dropCheck(name, sliceText(column, value), compared, drop, limit) };
+  const oriented = sampling.orientedDifference(own, theirs, metric);
+  const limit = 0 - resolveMargin(policy.slices.max_drop, distance(metric, values[1]!));
+  if (oriented === null || Number.isNaN(limit)) {
+    const why =
+      oriented === null ? 'there are too few rows for a bound' : 'gate.slices.max_drop is no margin';
+    return judged(failed(name, `${sliceText(column, value)} cannot be judged: ${why}.`));
+  }
+  return judged({ difference: oriented, limit, p: oriented.below(limit) });
+}
+
+/**
+ * Holm's procedure: the slice with the smallest p of k is judged at 1 - alpha / k, the next at 1 - alpha / (k - 1), and
+ * so on up to the first that does not fail; all that follow keep its level.
+ *
+ * @returns for each slice its check, and the slice's own answer, which a check may only report
+ */
+function holm(measured: readonly Measured[], policy: GatePolicy): { check: Check; slice: Check }[] {
+  const tested = measured.flatMap(({ judgement, slice, result }) =>
+    'outcome' in judgement ? [] : [{ judgement, slice, result }],
+  );
+  tested.sort((a, b) => a.judgement.p - b.judgement.p);
+  const found = new Map<Slice, Check>();
+  let step = 0;
+  let goesOn = true;
+  for (const { judgement, slice, result } of tested) {
+    const level = 1 - (1 - policy.confidence) / (tested.length - step);
+    const compared = { metric: result.metric, candidate: result.candidate!, other: result.champion! };
+    const check = dropCheck(
+      `slices ${slice.column}=${slice.value}`,
+      sliceText(slice.column, slice.value),
+      compared,
+      { ...judgement, level },
+    );
+    goesOn &&= check.outcome === 'fail';
+    if (goesOn) step++;
+    found.set(slice, check);
+  }
+  return measured.map(({ judgement, slice }) => {
+    const own = 'outcome' in judgement ? judgement : found.get(slice)!;
+    const isReported =
+      own.outcome === 'inconclusive' && found.has(slice) && policy.slices?.inconclusive === 'report';
+    return { slice: own, check: isReported ? { ...own, outcome: 'pass' } : own };
+  });
 }
 
 /** "Gender=Male" */

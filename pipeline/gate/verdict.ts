@@ -13,11 +13,22 @@ export interface MetricResult {
   /** Candidate minus champion, in the metric's own direction (a positive difference in log-loss is worse). */
   difference: number | null;
   difference_interval: Interval | null;
-  /** Two-sided. */
+  /** Two-sided, of no difference; below 1 - confidence if and only if difference_interval leaves out 0. */
   p_value: number | null;
-  method: 'DeLong' | 'bootstrap' | 'none';
+  /** score: auc.ts; clustered and cluster: over groups of rows. */
+  method: 'score' | 'clustered score' | 'bootstrap' | 'cluster bootstrap' | 'none';
+  /** ROC AUC only: DeLong's intervals and paired test, as R's pROC gives them. They decide nothing. */
+  delong?: DelongResult;
   /** A note on the number, for example that its variance is 0. */
   note?: string;
+}
+
+export interface DelongResult {
+  /** Clipped to [0, 1]. */
+  interval: Interval | null;
+  champion_interval: Interval | null;
+  difference_interval: Interval | null;
+  p_value: number | null;
 }
 
 export interface SliceResult {
@@ -30,14 +41,27 @@ export interface SliceResult {
   /** null if the slice has too few rows or only one class. */
   candidate: number | null;
   champion: number | null;
+  /** Of the candidate's value. */
   interval?: Interval | null;
+  /** Candidate minus champion, in the metric's own direction. */
+  difference: number | null;
+  difference_interval: Interval | null;
+  /** The confidence level of the one-sided bound that judged the slice, by Holm's procedure; null if none did. */
+  level: number | null;
+  /** inconclusive: the point is beyond max_drop, but the bound does not show it. */
+  outcome: CheckOutcome;
+  /** One sentence. */
+  reason: string;
   note?: string;
 }
+
+/** not_judged: there was nothing to compare with, or too few rows of a slice. It is no pass. */
+export type CheckOutcome = 'pass' | 'fail' | 'inconclusive' | 'not_judged';
 
 export interface Check {
   /** "threshold roc_auc", "floor", "champion", "anchor", "min_change", "slices Gender=Male". */
   name: string;
-  outcome: 'pass' | 'fail' | 'inconclusive';
+  outcome: CheckOutcome;
   /** One sentence with the numbers that decided. */
   detail: string;
   value: number | null;
@@ -45,6 +69,15 @@ export interface Check {
   bound: number | null;
   limit: number | null;
   confidence: number | null;
+}
+
+export interface Power {
+  /** The margin of non_inferior, in units of the primary metric. */
+  margin: number;
+  /** The probability that a candidate as good as the champion passes the margin on such a holdout. */
+  equal_passes: number;
+  /** The rows at which it would be 80 %. */
+  rows_for_80: number;
 }
 
 export interface Verdict {
@@ -59,6 +92,8 @@ export interface Verdict {
   confidence: number;
   /** Smallest true difference in the primary metric that the holdout shows with 80 % power; null without a champion. */
   smallest_detectable_difference: number | null;
+  /** The power of the question that the champion check asks; null without a champion or a margin above 0. */
+  power: Power | null;
   /** Distinct looks at this holdout so far, this one included. */
   holdout_uses: number;
   primary: string;

@@ -1,4 +1,5 @@
 import type { Config } from '../config/schema.ts';
+import { sha256Json } from '../hash.ts';
 
 /** Everything that a run is made from. The input of an execution is `{ request: Request }`. */
 export interface Request {
@@ -13,13 +14,9 @@ export interface Request {
   seed: number;
   /** Image URIs by digest. */
   images: { model: string; prepare: string };
-  data: {
-    /** data.source of mlops.yaml. */
-    source: string;
-    /** S3 object or prefix that the job reads. */
-    uri: string;
-    /** Changes whenever a row may have changed. */
-    version: string;
+  data: DataInput & {
+    /** The user's own holdout (data.split.source of mlops.yaml); older branches send none. */
+    holdout?: DataInput | null;
   };
   /** The file of prepare.script. */
   script: { uri: string; sha256: string } | null;
@@ -30,6 +27,20 @@ export interface Request {
   /** Notes for the reader on how the run came about, one sentence each. Older branches send none. */
   notes?: string[];
 }
+
+/** Files of rows. */
+export interface DataInput {
+  /** The setting of mlops.yaml that names them. */
+  source: string;
+  /** S3 object or prefix that the job reads. */
+  uri: string;
+  /** Changes whenever a row may have changed. */
+  version: string;
+}
+
+/** The version of all rows of a run: of the data, and of the user's own holdout if there is one. */
+export const dataVersionOf = ({ version, holdout }: Request['data']): string =>
+  holdout ? sha256Json([version, holdout.version]) : version;
 
 export interface Trigger {
   kind: 'manual' | 'pull_request' | 'push' | 'dispatch' | 'data' | 'schedule' | 'decay' | 'baseline';

@@ -76,7 +76,12 @@ function partsOf(report: Report): Part[] {
       `The last lines of the log of ${failure.step}.`,
       failureBody(failure),
     ],
-    verdict && ['metrics', 'Metrics', metricsAside(verdict), metricsBody(verdict, rival)],
+    verdict && [
+      'metrics',
+      'Metrics',
+      metricsAside(verdict, report.data?.groups),
+      metricsBody(verdict, rival),
+    ],
     verdict && ['checks', 'Checks', capital(`${reading.checkCounts(verdict)}.`), checksBody(verdict)],
     ['changes', 'What changed, what moved', since, changesBody(report)],
     ['notes', 'Notes', '', notesBody(report)],
@@ -191,8 +196,8 @@ function failureBody({ hint, log }: NonNullable<Report['failure']>): Html {
     ${lines === '' ? html`<p>The step left no log.</p>` : html`<pre tabindex="0" aria-label="Log">${lines}</pre>`}`;
 }
 
-const metricsAside = (verdict: Verdict): string =>
-  [reading.intervalsText(verdict), ...reading.evidence(verdict)]
+const metricsAside = (verdict: Verdict, groups: number | undefined): string =>
+  [reading.intervalsText(verdict), ...reading.evidence(verdict, groups)]
     .filter((sentence) => sentence !== '')
     .map((sentence) => (sentence.endsWith('.') ? sentence : `${sentence}.`))
     .join(' ');
@@ -244,15 +249,21 @@ const DIRECTIONS = { higher: '', lower: 'lower is better', 'near 1': 'ideal is 1
 const noteRow = (note: string, columns: number): Html | '' =>
   note === '' ? '' : html`<tr class="note"><td colspan="${columns}">${text(note)}</td></tr>`;
 
-const OUTCOME_MARKS = { pass: '✓', fail: '✗', inconclusive: '?' };
-const OUTCOME_WORDS = { pass: 'passes', fail: 'fails', inconclusive: 'inconclusive' };
+const OUTCOME_MARKS = { pass: '✓', fail: '✗', inconclusive: '?', not_judged: '–' };
+const OUTCOME_WORDS = {
+  pass: 'passes',
+  fail: 'fails',
+  inconclusive: 'inconclusive',
+  not_judged: 'not judged',
+};
 
 const outcomeText = (outcome: Check['outcome']): Html =>
   html`<span class="check ${outcome}"><span aria-hidden="true">${OUTCOME_MARKS[outcome]}</span> ${OUTCOME_WORDS[outcome]}</span>`;
 
-/** Folds away slices that pass, since the table of slices lists them too. */
+/** Folds away slices that pass or were not judged, since the table of slices lists them too. */
 function checksBody(verdict: Verdict): Html {
-  const isFolded = ({ outcome, name }: Check) => outcome === 'pass' && name.startsWith('slices ');
+  const isFolded = ({ outcome, name }: Check) =>
+    (outcome === 'pass' || outcome === 'not_judged') && name.startsWith('slices ');
   const checks = reading.orderedChecks(verdict);
   if (checks.length === 0) return html`<p>The policy asks for no checks.</p>`;
   const shown = checks.filter((check) => !isFolded(check));
@@ -272,7 +283,18 @@ function checksBody(verdict: Verdict): Html {
     );
   return html`
     ${shown.length > 0 && tableOf('Checks', shown)}
-    ${folded.length > 0 && details(formatCountOf(folded.length, 'slice passes', 'slices pass'), tableOf('Slices that pass', folded))}`;
+    ${folded.length > 0 && details(foldedTitle(folded), tableOf('Slices that pass or were not judged', folded))}`;
+}
+
+/** "6 slices pass, 10 not judged" */
+function foldedTitle(slices: readonly Check[]): string {
+  const passed = slices.filter(({ outcome }) => outcome === 'pass').length;
+  const open = slices.length - passed;
+  const passes = formatCountOf(passed, 'slice passes', 'slices pass');
+  if (open === 0) return passes;
+  return passed === 0
+    ? formatCountOf(open, 'slice was not judged', 'slices were not judged')
+    : `${passes}, ${formatCount(open)} not judged`;
 }
 
 function changesBody(report: Report): Html | '' {
@@ -362,7 +384,7 @@ function slicesBody(verdict: Verdict, rival: string): Html | '' {
   if (rows.length === 0) return '';
   const champion = rows.some((row) => row.result.champion !== null);
   const positives = rows.some((row) => row.result.positives !== null);
-  const judged = rows.some((row) => row.outcome !== null);
+  const judged = rows.some((row) => row.outcome !== 'not_judged');
   const ends = rows.flatMap((row) => [
     ...[row.result.candidate, row.result.champion].filter((value) => value !== null),
     ...(row.result.interval ?? []),
@@ -380,8 +402,8 @@ function slicesBody(verdict: Verdict, rival: string): Html | '' {
       ${positives && cell('number', result.positives !== null && formatCount(result.positives))}
       ${cell('plot', candidate === null ? note(row.note || 'not measured') : valueMark(candidate, interval, result.champion, scale))}
       ${cell('number strong', stacked(row.candidate, row.interval))}
-      ${champion && [cell('number', row.champion), cell('number', row.difference)]}
-      ${judged && cell('judged', row.outcome !== null && outcomeText(row.outcome))}
+      ${champion && [cell('number', row.champion), cell('number', stacked(row.difference, row.differenceInterval))]}
+      ${judged && cell('judged', outcomeText(row.outcome))}
     </tr>`;
   });
   const head = [
@@ -479,6 +501,7 @@ function factsBody(report: Report): Html {
   const groups: [title: string, facts: Fact[]][] = [];
   if (candidate !== null) groups.push(['Candidate', modelFacts(candidate)]);
   if (champion !== null) groups.push([reading.rivalName(report), modelFacts(champion)]);
+  const divided = data && reading.splitText(data);
   if (data !== null)
     groups.push([
       'Data',
@@ -491,8 +514,9 @@ function factsBody(report: Report): Html {
             (data.positive === null ? '' : `, positive is ${text(data.positive, 60)}`) +
             (data.labels.length > 2 ? `: ${text(data.labels.join(', '), 300)}` : ''),
         ],
-        ['Training', reading.countsOf(data.train.rows, data.train.positives)],
-        ['Holdout', reading.countsOf(data.holdout.rows, data.holdout.positives)],
+        ['Training', reading.countsOf(data.train.rows, data.train.positives, data.split?.groups?.train)],
+        ['Holdout', reading.countsOf(data.holdout.rows, data.holdout.positives, data.split?.groups?.holdout)],
+        ...(divided === null ? [] : [['Split', text(divided, 300)] as Fact]),
       ],
     ]);
   groups.push([

@@ -39,7 +39,7 @@ test('the first line is the marker and the next the verdict with its reason', ()
   const [marker, heading, , why] = renderComment(heldRun()).split('\n');
   expect(marker).toBe('<!-- mlops-report:attrition -->');
   expect(heading).toBe('## 🟡 Hold: attrition');
-  expect(why).toContain('Inconclusive: 255 rows can show a difference of .041');
+  expect(why).toContain('Inconclusive: ROC AUC is between .047 worse and .009 better');
 });
 
 test('a promote shows each metric of both models with differences and intervals', () => {
@@ -56,7 +56,7 @@ test('a promote shows each metric of both models with differences and intervals'
 test('a reject leads with what failed', () => {
   const text = renderComment(rejectedRun());
   expect(text).toContain('## 🔴 Reject: attrition');
-  expect(text).toContain('### Checks: 3 fail, 5 pass');
+  expect(text).toContain('### Checks: 3 fail, 4 pass, 1 not judged');
   expect(text.indexOf('.721 is below .750')).toBeLessThan(text.indexOf('Checks that pass'));
 });
 

@@ -66,9 +66,7 @@ function sectionsOf(report: Report, whole: boolean, mark: string): Section[] {
       : [
           {
             priority: 1,
-            variants: shorter(reading.metricRows(verdict).length, (n) =>
-              metrics(verdict, reading.rivalName(report), n),
-            ),
+            variants: shorter(reading.metricRows(verdict).length, (n) => metrics(report, verdict, n)),
           },
           { priority: 2, variants: shorter(verdict.checks.length, (n) => checks(verdict, n, whole)) },
         ]),
@@ -103,7 +101,12 @@ function shorter(rows: number, render: (rows: number) => string): string[] {
 }
 
 const ICONS = { promote: '🟢', hold: '🟡', reject: '🔴', failed: '❌', cancelled: '⚪' };
-const OUTCOMES = { pass: '✅ passes', fail: '🔴 **fails**', inconclusive: '🟡 **inconclusive**' };
+const OUTCOMES = {
+  pass: '✅ passes',
+  fail: '🔴 **fails**',
+  inconclusive: '🟡 **inconclusive**',
+  not_judged: '⚪ not judged',
+};
 
 function header(report: Report, mark: string): string {
   const { tone, title, why, outcome, warning } = reading.headlineOf(report);
@@ -121,7 +124,9 @@ function header(report: Report, mark: string): string {
     .join('\n\n');
 }
 
-function metrics(verdict: Verdict, rival: string, most: number): string {
+function metrics(report: Report, verdict: Verdict, most: number): string {
+  const rival = reading.rivalName(report);
+  const groups = report.data?.groups;
   const rows = reading.metricRows(verdict);
   const champion = reading.hasChampion(verdict);
   const head = champion ? ['Metric', 'Candidate', rival, 'Difference'] : ['Metric', 'Candidate'];
@@ -149,7 +154,7 @@ function metrics(verdict: Verdict, rival: string, most: number): string {
     more(rows.length - body.length, 'metric'),
     `<sub>${[
       legend.map((text) => prose(text)).join('; '),
-      ...reading.evidence(verdict).map((text) => prose(text)),
+      ...reading.evidence(verdict, groups).map((text) => prose(text)),
     ]
       .filter((text) => text !== '')
       .join('. ')
@@ -163,12 +168,14 @@ function checks(verdict: Verdict, most: number, whole: boolean): string {
   const all = reading.orderedChecks(verdict);
   if (all.length === 0) return '';
   const shown = all.slice(0, most);
-  const open = shown.filter((check) => check.outcome !== 'pass');
-  const passed = shown.filter((check) => check.outcome === 'pass');
+  const open = shown.filter(({ outcome }) => outcome === 'fail' || outcome === 'inconclusive');
+  const passed = shown.filter(({ outcome }) => outcome === 'pass');
+  const notJudged = shown.filter(({ outcome }) => outcome === 'not_judged');
   return [
     `### Checks: ${reading.checkCounts(verdict)}`,
     open.length === 0 ? '' : checkTable(open),
     passed.length === 0 ? '' : details('Checks that pass', checkTable(passed), whole),
+    notJudged.length === 0 ? '' : details('Checks that were not judged', checkTable(notJudged), whole),
     more(all.length - shown.length, 'check'),
   ]
     .filter((text) => text !== '')
@@ -242,8 +249,8 @@ function slices(verdict: Verdict, rival: string, most: number, whole: boolean): 
       formatCount(row.result.n),
       ...(positives ? [row.result.positives === null ? '' : formatCount(row.result.positives)] : []),
       cell(row.candidate, row.interval),
-      ...(champion ? [row.champion, row.difference] : []),
-      row.outcome === null ? '' : OUTCOMES[row.outcome],
+      ...(champion ? [row.champion, cell(row.difference, row.differenceInterval)] : []),
+      OUTCOMES[row.outcome],
     ]);
   const numbers = [
     'n',
@@ -360,8 +367,11 @@ function facts(report: Report, whole: boolean): string {
   model(reading.rivalName(report), champion);
   if (data !== null) {
     rows.push(['Data', `${code(data.source, 200)} at ${code(data.version, 80)}`]);
-    rows.push(['Train', reading.countsOf(data.train.rows, data.train.positives)]);
-    rows.push(['Holdout', reading.countsOf(data.holdout.rows, data.holdout.positives)]);
+    const { train, holdout, split } = data;
+    const divided = reading.splitText(data);
+    rows.push(['Train', reading.countsOf(train.rows, train.positives, split?.groups?.train)]);
+    rows.push(['Holdout', reading.countsOf(holdout.rows, holdout.positives, split?.groups?.holdout)]);
+    if (divided !== null) rows.push(['Split', prose(divided, 300)]);
   }
   rows.push(['Execution', code(run.execution, 200)]);
   rows.push(['Fingerprint', code(run.fingerprint, 80)]);

@@ -39,9 +39,19 @@ const metricResult = z.object({
   difference: z.number().nullable(),
   difference_interval: interval.nullable(),
   p_value: share.nullable(),
-  method: z.enum(['DeLong', 'bootstrap', 'none']),
+  method: z.enum(['score', 'clustered score', 'bootstrap', 'cluster bootstrap', 'none']),
+  delong: z
+    .object({
+      interval: interval.nullable(),
+      champion_interval: interval.nullable(),
+      difference_interval: interval.nullable(),
+      p_value: share.nullable(),
+    })
+    .exactOptional(),
   note: text.exactOptional(),
 });
+
+const outcome = z.enum(['pass', 'fail', 'inconclusive', 'not_judged']);
 
 const sliceResult = z.object({
   column: text,
@@ -52,12 +62,17 @@ const sliceResult = z.object({
   candidate: z.number().nullable(),
   champion: z.number().nullable(),
   interval: interval.nullable().exactOptional(),
+  difference: z.number().nullable(),
+  difference_interval: interval.nullable(),
+  level: share.nullable(),
+  outcome,
+  reason: text,
   note: text.exactOptional(),
 });
 
 const check = z.object({
   name: text,
-  outcome: z.enum(['pass', 'fail', 'inconclusive']),
+  outcome,
   detail: text,
   value: z.number().nullable(),
   bound: z.number().nullable(),
@@ -73,6 +88,7 @@ const verdict = z.object({
   seed: z.number(),
   confidence: share,
   smallest_detectable_difference: z.number().nullable(),
+  power: z.object({ margin: z.number(), equal_passes: share, rows_for_80: count }).nullable(),
   holdout_uses: count,
   primary: text,
   enforced: z.boolean(),
@@ -169,6 +185,18 @@ const report = z.object({
       labels: list(text),
       train: rows,
       holdout: rows,
+      split: z
+        .object({
+          by: z.enum(['hash', 'group', 'time', 'file']),
+          column: text.exactOptional(),
+          groups: z.object({ train: count, holdout: count }).exactOptional(),
+          boundary: text.exactOptional(),
+          embargo: z.number().nonnegative().exactOptional(),
+          embargoed: count.exactOptional(),
+          source: text.exactOptional(),
+        })
+        .exactOptional(),
+      groups: count.exactOptional(),
     })
     .nullable(),
   plots: z.object({ candidate: plots, champion: plots.nullable() }).nullable(),

@@ -2,9 +2,12 @@ import { byCodePoint } from '../code-points.ts';
 import {
   decimalsFor,
   formatConfidence,
+  formatCount,
   formatCountOf,
+  formatDuration,
   formatInterval,
   formatP,
+  formatPercent,
   formatSeconds,
   formatSigned,
   formatUsd,
@@ -13,7 +16,7 @@ import {
 import type { Check, MetricResult, SliceResult, Verdict } from '../gate/verdict.ts';
 import { metricText } from '../metrics.ts';
 import type { Explanation, TuningFacts } from '../steps/train/evidence.ts';
-import type { Report } from './report.ts';
+import type { DataFacts, Report } from './report.ts';
 
 /**
  * The report's words and formatted numbers, which all renderings share. Sentences may contain text from users, so each
@@ -138,21 +141,23 @@ export function hasChampion(verdict: Verdict): boolean {
   return Object.values(verdict.metrics).some((metric) => metric.champion !== null);
 }
 
-const CHECK_ORDER = { fail: 0, inconclusive: 1, pass: 2 };
+const CHECK_ORDER = { fail: 0, inconclusive: 1, pass: 2, not_judged: 3 };
 
-/** Checks in the order failed, inconclusive, passed. */
+/** Checks in the order failed, inconclusive, passed, not judged. */
 export function orderedChecks(verdict: Verdict): Check[] {
   return [...verdict.checks].sort((a, b) => CHECK_ORDER[a.outcome] - CHECK_ORDER[b.outcome]);
 }
 
-/** "8 pass, 1 inconclusive, 1 fails" */
+/** "1 fails, 1 inconclusive, 3 pass, 10 not judged" */
 export function checkCounts(verdict: Verdict): string {
   const count = (outcome: Check['outcome']) => verdict.checks.filter((c) => c.outcome === outcome).length;
   const [failed, inconclusive, passed] = [count('fail'), count('inconclusive'), count('pass')];
+  const open = count('not_judged');
   return [
     failed > 0 ? `${failed} ${failed === 1 ? 'fails' : 'fail'}` : '',
     inconclusive > 0 ? `${inconclusive} inconclusive` : '',
     passed > 0 ? `${passed} ${passed === 1 ? 'passes' : 'pass'}` : '',
+    open > 0 ? `${open} not judged` : '',
   ]
     .filter((text) => text !== '')
     .join(', ');
@@ -167,80 +172,108 @@ export interface SliceRow {
   champion: string;
   difference: string;
   interval: string;
+  differenceInterval: string;
   note: string;
-  /** The outcome of the slice's check; null if the gate did not judge it. */
-  outcome: Check['outcome'] | null;
+  outcome: Check['outcome'];
   result: SliceResult;
 }
 
 /** The gate's order, with failed and inconclusive slices first. */
 export function sliceRows(verdict: Verdict): SliceRow[] {
-  const outcomes = new Map(verdict.checks.map((check) => [check.name, check.outcome]));
   return verdict.slices
     .map((result) => {
-      const label = `${result.column}=${result.value}`;
       const decimals = decimalsFor(result.candidate, result.champion);
-      const difference =
-        result.candidate === null || result.champion === null ? null : result.candidate - result.champion;
       return {
         column: result.column,
         value: result.value,
-        label,
+        label: `${result.column}=${result.value}`,
         counts: countsOf(result.n, result.positives),
         candidate: formatValue(result.candidate, decimals),
         champion: formatValue(result.champion, decimals),
-        difference: formatSigned(difference, decimals),
+        difference: formatSigned(result.difference, decimals),
         interval: formatInterval(result.interval, decimals),
+        differenceInterval: formatInterval(result.difference_interval, decimals, formatSigned),
         note: result.note ?? '',
-        // The check of a slice that is too small passes; the report does not show that as a pass.
-        outcome:
-          result.note === undefined
-            ? (outcomes.get(`slices ${label}`) ?? null)
-            : failing(outcomes.get(`slices ${label}`)),
+        outcome: result.outcome,
         result,
       };
     })
-    .sort((a, b) => CHECK_ORDER[a.outcome ?? 'pass'] - CHECK_ORDER[b.outcome ?? 'pass']);
+    .sort((a, b) => CHECK_ORDER[a.outcome] - CHECK_ORDER[b.outcome]);
 }
 
-function failing(outcome: Check['outcome'] | undefined): Check['outcome'] | null {
-  return outcome === undefined || outcome === 'pass' ? null : outcome;
-}
-
-/** "255 rows, 41 positive" */
-export function countsOf(rows: number, positives: number | null): string {
+/** "255 rows, 41 positive", "255 rows in 90 groups, 41 positive" */
+export function countsOf(rows: number, positives: number | null, groups?: number): string {
+  const counted = [
+    formatCountOf(rows, 'row'),
+    ...(groups === undefined ? [] : [formatCountOf(groups, 'group')]),
+  ];
   return positives === null
-    ? formatCountOf(rows, 'row')
-    : `${formatCountOf(rows, 'row')}, ${formatCountOf(positives, 'positive', 'positive')}`;
+    ? counted.join(' in ')
+    : `${counted.join(' in ')}, ${formatCountOf(positives, 'positive', 'positive')}`;
+}
+
+/** How rows were divided, unless by a hash of each: "by group, nr". */
+export function splitText({ split }: DataFacts): string | null {
+  switch (split?.by) {
+    case 'group':
+      return `by group, ${split.column}: a group is on one side for ever`;
+    case 'time': {
+      const left = `; ${formatCountOf(split.embargoed ?? 0, 'row')} within ${formatDuration(split.embargo ?? 0)} before it left out of training`;
+      return `by time, ${split.column}: the newest rows, from ${split.boundary} on${split.embargo ? left : ''}`;
+    }
+    case 'file':
+      return `by file: the rows of ${split.source}`;
+    default:
+      return null;
+  }
 }
 
 /** Sentences on what the holdout can show. */
-export function evidence(verdict: Verdict): string[] {
-  const { smallest_detectable_difference: smallest, primary, n } = verdict;
-  const label = metricText(primary).label;
-  const decimals = decimalsFor(verdict.metrics[primary]?.candidate);
-  const power =
-    smallest === null
-      ? '.'
-      : `, which can show a difference of ${formatValue(smallest, decimals)} in ${label} (80 % power).`;
+export function evidence(verdict: Verdict, groups?: number): string[] {
+  const { n, holdout_uses: looks } = verdict;
   return [
-    `Holdout: ${countsOf(n, verdict.positives)}${power}`,
-    verdict.holdout_uses <= 1
-      ? 'First look at this holdout.'
-      : `Look ${verdict.holdout_uses} at this holdout.`,
+    `Holdout: ${countsOf(n, verdict.positives, groups)}.`,
+    ...powerText(verdict),
+    looks <= 1
+      ? 'First look at this holdout that this machine knows of.'
+      : `Look ${looks} at rows of this holdout that this machine knows of.`,
   ];
 }
 
-/** "95 % intervals (DeLong for ROC AUC, bootstrap for the others)" */
+/** The power of the question that was asked: of the margin, or else of any gain. */
+function powerText({
+  smallest_detectable_difference: smallest,
+  power,
+  primary,
+  metrics,
+  n,
+  positives,
+}: Verdict) {
+  if (smallest === null || smallest === 0) return [];
+  const { label } = metricText(primary);
+  const decimals = decimalsFor(metrics[primary]?.candidate);
+  if (power === null)
+    return [`It shows a gain of ${formatValue(smallest, decimals)} in ${label} with 80 % power.`];
+  const { margin, equal_passes: chance, rows_for_80: needed } = power;
+  const passes = `A candidate as good as the champion passes the margin of ${formatValue(margin, decimals)} with a chance of ${formatPercent(Math.round(chance * 100) / 100)}`;
+  if (chance >= 0.8) return [`${passes}.`];
+  const rarer =
+    positives === null ? '' : `, about ${formatCount(Math.ceil((needed * positives) / n))} of them positive`;
+  return [`${passes}; 80 % would need about ${formatCountOf(needed, 'row')}${rarer}.`];
+}
+
+/** "95 % intervals (score test for ROC AUC, bootstrap for the others)" */
 export function intervalsText(verdict: Verdict): string {
-  const rows = metricRows(verdict);
-  const methods = [...new Set(rows.map((row) => row.method).filter((method) => method !== ''))];
+  const rows = metricRows(verdict).filter((row) => row.method !== '');
+  const methods = [...new Set(rows.map((row) => row.method))];
   if (methods.length === 0) return '';
-  const [first = ''] = methods;
-  const named = (method: string) => rows.filter((row) => row.method === method).map((row) => row.label);
-  const delong = methods.length > 1 && methods.includes('DeLong');
-  const by = delong ? `DeLong for ${named('DeLong').join(' and ')}, bootstrap for the others` : `by ${first}`;
-  return `${formatConfidence(verdict.confidence)} intervals (${by})`;
+  const words = (method: string) => method.replace('score', 'score test');
+  const level = `${formatConfidence(verdict.confidence)} intervals`;
+  const scored = methods.find((method) => method.endsWith('score'));
+  const other = methods.find((method) => method !== scored);
+  if (scored === undefined || other === undefined) return `${level} (by ${words(methods[0] ?? '')})`;
+  const named = rows.filter((row) => row.method === scored).map((row) => row.label);
+  return `${level} (${words(scored)} for ${named.join(' and ')}, ${other} for the others)`;
 }
 
 /** Column heading of the model that the candidate is compared with. */

@@ -55,6 +55,7 @@ export function sampleVerdict(change: Partial<Verdict> = {}): Verdict {
     seed: 0,
     confidence: 0.95,
     smallest_detectable_difference: 0.041,
+    power: { margin: 0.03, equal_passes: 0.58, rows_for_80: 430 },
     holdout_uses: 3,
     primary: 'roc_auc',
     enforced: true,
@@ -67,7 +68,7 @@ export function sampleVerdict(change: Partial<Verdict> = {}): Verdict {
         difference: 0.0122,
         difference_interval: [-0.0108, 0.0352],
         p_value: 0.2984,
-        method: 'DeLong',
+        method: 'score',
       }),
       pr_auc: metric({
         candidate: 0.6589,
@@ -166,6 +167,7 @@ export function sampleVerdict(change: Partial<Verdict> = {}): Verdict {
               Number(candidate) - 1.1 / Math.sqrt(Number(n)),
               Math.min(1, Number(candidate) + 0.9 / Math.sqrt(Number(n))),
             ],
+      ...judged(candidate as number | null, champion as number | null, Number(positives) >= 20),
       ...(candidate === null ? { note: 'Too few rows of a class to measure.' } : {}),
     })),
     checks: [
@@ -201,7 +203,11 @@ export function sampleVerdict(change: Partial<Verdict> = {}): Verdict {
         limit: -0.03,
         confidence: 0.95,
       }),
-      check({ name: 'anchor', outcome: 'pass', detail: 'none' }),
+      check({
+        name: 'anchor',
+        outcome: 'not_judged',
+        detail: 'gate.anchor names no package to compare with.',
+      }),
       check({
         name: 'slices Gender=Male',
         outcome: 'pass',
@@ -379,7 +385,11 @@ export function firstRun(): Report {
       difference_interval: null,
       p_value: null,
     });
-  verdict.slices = verdict.slices.map((slice) => ({ ...slice, champion: null }));
+  verdict.slices = verdict.slices.map((slice) => ({
+    ...slice,
+    ...judged(null, null, false),
+    champion: null,
+  }));
   verdict.checks = verdict.checks.map((c) => (c.name === 'champion' ? check({ ...c, ...NONE }) : c));
   const base = sampleReport();
   return {
@@ -408,7 +418,7 @@ export function heldRun(): Report {
   const verdict = sampleVerdict({
     outcome: 'hold',
     reason:
-      'Inconclusive: 255 rows can show a difference of .041 in ROC AUC; this one is −.019 with bounds of −.047 and +.009 about the margin of −.030.',
+      "Inconclusive: ROC AUC is between .047 worse and .009 better than the champion's at 95 % confidence; the margin of .030 is neither met nor excluded.",
   });
   verdict.checks = verdict.checks.map((c) =>
     c.name === 'champion'
@@ -430,7 +440,7 @@ export function heldRun(): Report {
     difference: -0.019,
     difference_interval: [-0.0521, 0.0141],
     p_value: 0.261,
-    method: 'DeLong',
+    method: 'score',
   });
   const base = sampleReport({ verdict });
   base.run.promotion = {
@@ -439,6 +449,20 @@ export function heldRun(): Report {
     detail: 'attrition/7 is registered and waits for a person to approve it.',
   };
   return base;
+}
+
+/** What the gate says of a slice whose difference is well within the drop that is allowed. */
+function judged(candidate: number | null, champion: number | null, isLarge: boolean) {
+  const difference = candidate === null || champion === null ? null : candidate - champion;
+  const isJudged = isLarge && difference !== null;
+  return {
+    difference,
+    difference_interval:
+      difference === null ? null : ([difference - 0.05, difference + 0.05] as [number, number]),
+    level: isJudged ? 0.98 : null,
+    outcome: isJudged ? ('pass' as const) : ('not_judged' as const),
+    reason: isJudged ? 'A drop of .100 is allowed.' : 'Not judged: too few rows.',
+  };
 }
 
 /** A clearly worse candidate: a threshold, the champion comparison and a slice fail. */
@@ -455,7 +479,7 @@ export function rejectedRun(): Report {
     difference: -0.1219,
     difference_interval: [-0.1821, -0.0617],
     p_value: 0.00007,
-    method: 'DeLong',
+    method: 'score',
   });
   verdict.checks = verdict.checks.map((c) => {
     if (c.name === 'threshold roc_auc')
@@ -477,6 +501,9 @@ export function rejectedRun(): Report {
       };
     return c;
   });
+  verdict.slices = verdict.slices.map((slice) =>
+    slice.value === 'Single' ? { ...slice, outcome: 'fail' as const } : slice,
+  );
   const base = sampleReport({ verdict });
   base.run.promotion = { promoted: false, package: 'attrition/7', detail: 'The champion stays attrition/6.' };
   return base;
@@ -647,6 +674,7 @@ export function regressionRun(): Report {
       candidate: 52 + 3 * i,
       champion: 56 - i,
       interval: [44 + 3 * i, 61 + 3 * i],
+      ...judged(52 + 3 * i, 56 - i, true),
     })),
     metrics: {
       rmse: metric({

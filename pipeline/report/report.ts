@@ -1,5 +1,6 @@
 import type { Verdict } from '../gate/verdict.ts';
 import type { Problem } from '../metrics.ts';
+import type { SplitFacts } from '../steps/context.ts';
 import type { Explanation, Plots, TuningFacts } from '../steps/train/evidence.ts';
 
 /** The report of a run as plain JSON, rendered as a comment, a summary and an HTML page. */
@@ -83,6 +84,10 @@ export interface DataFacts {
   labels: string[];
   train: { rows: number; positives: number | null };
   holdout: { rows: number; positives: number | null };
+  /** How rows were divided; absent in reports of an earlier version. */
+  split?: SplitFacts;
+  /** Where the split is by group: the number of groups that the models are compared on. */
+  groups?: number;
 }
 
 export interface Change {

@@ -71,7 +71,7 @@ test('each state is told plainly', () => {
   const text = (state: keyof typeof states) => renderTerminal(states[state], plain);
   expect(text('hold')).toContain('? champion: The difference of −.019');
   expect(text('reject')).toContain('✗ threshold roc_auc: .721 is below .750.');
-  expect(text('reject')).toContain('Checks: 3 fail, 5 pass');
+  expect(text('reject')).toContain('Checks: 3 fail, 4 pass, 1 not judged');
   expect(text('first')).toContain('there was no champion to compare with.');
   expect(text('first')).not.toContain('Champion ');
   expect(text('failed')).toContain('FAILED IN TRAIN');
@@ -87,10 +87,17 @@ test('a run that costs nothing says nothing of cost', () => {
   expect(renderTerminal(sampleReport(), plain)).toContain('Cost: $0 spent, $0.04 estimated.');
 });
 
-test.each(Object.entries(states))('%s fits the terminal at any width', (_, report) => {
+test.each(Object.entries(states))('%s fits the terminal at any width, but for its log', (_, report) => {
   for (const columns of [40, 60, 80, 100, 200])
     for (const line of renderTerminal(report, { color: false, columns }).split('\n'))
-      expect(line.length).toBeLessThanOrEqual(columns);
+      if (!line.startsWith('  | ')) expect(line.length).toBeLessThanOrEqual(columns);
+});
+
+test('every line of the log is whole', () => {
+  const report = failedRun();
+  const log = Array.from({ length: 60 }, (_, at) => `  frame ${at} ${'x'.repeat(200)}`);
+  const text = renderTerminal({ ...report, failure: report.failure && { ...report.failure, log } }, plain);
+  for (const line of log) expect(text).toContain(`\n  | ${line}\n`);
 });
 
 test.each(Object.entries(states))('%s: colour adds nothing but colour', (_, report) => {

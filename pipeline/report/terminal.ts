@@ -15,8 +15,8 @@ const TONES = {
   failed: 'red',
   cancelled: 'yellow',
 } as const;
-const MARKS = { pass: '✓', fail: '✗', inconclusive: '?' };
-const MARK_STYLES = { pass: 'green', fail: 'red', inconclusive: 'yellow' } as const;
+const MARKS = { pass: '✓', fail: '✗', inconclusive: '?', not_judged: '–' };
+const MARK_STYLES = { pass: 'green', fail: 'red', inconclusive: 'yellow', not_judged: 'dim' } as const;
 const MOST_CHANGES = 8;
 const MOST_CHECKS = 12;
 
@@ -33,7 +33,7 @@ export function renderTerminal(report: Report, options: { color: boolean; column
   const blocks = [headline(report, width, paint)];
   if (failure !== null) blocks.push(failureLines(failure, width, paint));
   if (verdict !== null) {
-    blocks.push(metricLines(verdict, reading.rivalName(report), width, paint));
+    blocks.push(metricLines(report, verdict, width, paint));
     blocks.push(checkLines(verdict, width, paint));
     blocks.push(changeLines(report, verdict, width, paint));
   }
@@ -65,12 +65,15 @@ function headline(report: Report, width: number, paint: Paint): string[] {
 }
 
 function failureLines(failure: NonNullable<Report['failure']>, width: number, paint: Paint): string[] {
-  const log = failure.log.slice(-20).map((line) => paint('dim', cut(`| ${cleanLogLine(line)}`, width)));
+  // The terminal wraps a long line itself: cut or wrapped here, it could be neither read nor copied.
+  const log = failure.log.map((line) => paint('dim', `| ${cleanLogLine(line)}`));
   const hint = failure.hint === '' ? [] : wrap(`Try: ${cleanText(failure.hint, 600)}`, width, '     ');
   return [...log, ...(log.length > 0 && hint.length > 0 ? [''] : []), ...hint];
 }
 
-function metricLines(verdict: Verdict, rival: string, width: number, paint: Paint): string[] {
+function metricLines(report: Report, verdict: Verdict, width: number, paint: Paint): string[] {
+  const rival = reading.rivalName(report);
+  const groups = report.data?.groups;
   const champion = reading.hasChampion(verdict);
   const interval = `${formatConfidence(verdict.confidence)} interval`;
   const head = champion ? ['', 'Candidate', rival, 'Difference', interval] : ['', 'Candidate', interval];
@@ -103,12 +106,14 @@ function metricLines(verdict: Verdict, rival: string, width: number, paint: Pain
   return [
     paint('dim', cut(line(head), width)),
     ...body,
-    ...wrap(reading.evidence(verdict).join(' '), width, '').map((text) => paint('dim', text)),
+    ...wrap(reading.evidence(verdict, groups).join(' '), width, '').map((text) => paint('dim', text)),
   ];
 }
 
 function checkLines(verdict: Verdict, width: number, paint: Paint): string[] {
-  const open = reading.orderedChecks(verdict).filter((check) => check.outcome !== 'pass');
+  const open = reading
+    .orderedChecks(verdict)
+    .filter(({ outcome }) => outcome === 'fail' || outcome === 'inconclusive');
   const line = (check: Check) => {
     const [first = '', ...rest] = wrap(
       `${MARKS[check.outcome]} ${cleanText(check.name, 60)}: ${cleanText(check.detail)}`,
@@ -118,7 +123,7 @@ function checkLines(verdict: Verdict, width: number, paint: Paint): string[] {
     return [paint(MARK_STYLES[check.outcome], first.slice(0, 1)) + first.slice(1), ...rest];
   };
   return [
-    `Checks: ${reading.checkCounts(verdict)}`,
+    ...wrap(`Checks: ${reading.checkCounts(verdict)}`, width, '  '),
     ...open.slice(0, MOST_CHECKS).flatMap(line),
     ...(open.length > MOST_CHECKS ? [`  and ${formatCount(open.length - MOST_CHECKS)} more`] : []),
   ];

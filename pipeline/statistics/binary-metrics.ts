@@ -34,7 +34,7 @@ export function binaryMetrics(rows: BinaryScores, threshold: number): ModelMetri
   if (scores !== null) {
     statistics.set(
       'pr_auc',
-      prepared(() => averagePrecision(labels, scores, positives)),
+      prepared(() => averagePrecision(labels, scores)),
     );
     statistics.set(
       'log_loss',
@@ -47,49 +47,52 @@ export function binaryMetrics(rows: BinaryScores, threshold: number): ModelMetri
   }
   statistics.set(
     'f1',
-    (weights) => (2 * countOf(weights, truePositive)) / (countOf(weights, predicted) + positives),
+    (weights) =>
+      (2 * countOf(weights, truePositive)) / (countOf(weights, predicted) + countOf(weights, labels)),
   );
   statistics.set('precision', (weights) => {
     const flagged = countOf(weights, predicted);
     return flagged === 0 ? 0 : countOf(weights, truePositive) / flagged;
   });
-  statistics.set('recall', (weights) => countOf(weights, truePositive) / positives);
-  statistics.set('accuracy', (weights) => countOf(weights, correct) / n);
+  statistics.set('recall', (weights) => countOf(weights, truePositive) / countOf(weights, labels));
+  statistics.set('accuracy', (weights, total) => countOf(weights, correct) / total);
   if (scores !== null && !absent.has('calibration_slope')) {
     const slope = calibrationSlope(labels, scores);
     if (typeof slope === 'string') absent.set('calibration_slope', slope);
     else statistics.set('calibration_slope', slope);
   }
   for (const name of absent.keys()) statistics.delete(name);
-  return { statistics, absent, notes };
+  return { statistics, absent, notes, predicted };
 }
 
-/** The floor: each metric of the best constant prediction on these labels. */
-export function binaryConstants(labels: Uint8Array): Map<string, number> {
-  const share = labels.reduce((sum, label) => sum + label, 0) / labels.length;
-  const entropy = share === 0 || share === 1 ? 0 : -share * log(share) - (1 - share) * log(1 - share);
+/** The floor: each metric of the best constant prediction on the weighted rows. */
+export function binaryConstants({ labels }: BinaryScores): Map<string, Statistic> {
+  const of =
+    (value: (share: number) => number): Statistic =>
+    (weights, total) =>
+      value(countOf(weights, labels) / total);
+  const entropy = (share: number) => (share === 0 ? 0 : -share * log(share));
   return new Map([
-    ['roc_auc', 0.5],
-    ['pr_auc', share],
-    ['log_loss', entropy],
-    ['brier', share * (1 - share)],
+    ['pr_auc', of((share) => share)],
+    ['log_loss', of((share) => entropy(share) + entropy(1 - share))],
+    ['brier', of((share) => share * (1 - share))],
     // "Always positive" has the higher F1 and precision of the two constant labels.
-    ['f1', (2 * share) / (1 + share)],
-    ['precision', share],
+    ['f1', of((share) => (2 * share) / (1 + share))],
+    ['precision', of((share) => share)],
     // "Always positive" has recall 1, which nothing beats, so the floor is the recall of the majority class.
-    ['recall', share > 0.5 ? 1 : 0],
-    ['accuracy', max(share, 1 - share)],
+    ['recall', of((share) => (share > 0.5 ? 1 : 0))],
+    ['accuracy', of((share) => max(share, 1 - share))],
   ]);
 }
 
 const mean = (value: (row: number) => number, n: number): Statistic =>
   prepared(() => {
     const values = Float64Array.from({ length: n }, (_, row) => value(row));
-    return (weights) => dot(weights, values) / n;
+    return (weights, total) => dot(weights, values) / total;
   });
 
 /** scikit-learn's average_precision_score: the sum over thresholds of precision times the gain in recall. */
-function averagePrecision(labels: Uint8Array, scores: Float64Array, positives: number): Statistic {
+function averagePrecision(labels: Uint8Array, scores: Float64Array): Statistic {
   const { rows, sorted } = ascendingOrder(scores);
   return (weights) => {
     let flagged = 0;
@@ -107,6 +110,6 @@ function averagePrecision(labels: Uint8Array, scores: Float64Array, positives: n
         gained = 0;
       }
     }
-    return sum / positives;
+    return sum / found;
   };
 }

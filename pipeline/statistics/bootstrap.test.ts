@@ -23,21 +23,55 @@ test('the generator is xoshiro128** seeded by SplitMix32', () => {
   }
 });
 
-test('each replicate draws every stratum whole, and statistics see the same rows', () => {
-  const strata = [3, 10, 300];
-  const sizes = strata.map((end, i) => end - (strata[i - 1] ?? 0));
+test('each replicate draws as many rows as there are, and statistics see the same rows', () => {
+  const classes = [30, 100, 300];
   const drawn: number[][] = [];
-  const first = (weights: Uint8Array) => {
-    drawn.push(strata.map((end, i) => weights.subarray(strata[i - 1] ?? 0, end).reduce((a, b) => a + b, 0)));
-    return weights.reduce((sum, weight, row) => sum + weight * row, 0);
+  const totals: number[] = [];
+  const rowSum = (weights: Uint8Array) => weights.reduce((sum, weight, row) => sum + weight * row, 0);
+  const first = (weights: Uint8Array, total: number) => {
+    drawn.push(
+      classes.map((end, i) => weights.subarray(classes[i - 1] ?? 0, end).reduce((a, b) => a + b, 0)),
+    );
+    totals.push(total);
+    return rowSum(weights);
   };
-  const second = (weights: Uint8Array) => 2 * weights.reduce((sum, weight, row) => sum + weight * row, 0);
-  const [a, b] = bootstrap([first, second], { strata, replicates: 50, seed: 1 });
-  expect(drawn).toEqual(Array.from({ length: 50 }, () => sizes));
+  const second = (weights: Uint8Array) => 2 * rowSum(weights);
+  const { values, redrawn } = bootstrap([first, second], { classes, replicates: 50, seed: 1 });
+  expect(redrawn).toBe(0);
+  expect(totals).toEqual(Array.from({ length: 50 }, () => 300));
+  expect(drawn.map((sizes) => sizes.reduce((a, b) => a + b))).toEqual(totals);
+  // The sizes of the classes vary, as they do between holdouts.
+  for (const i of [0, 1, 2]) expect(new Set(drawn.map((sizes) => sizes[i])).size).toBeGreaterThan(10);
+  const [a, b] = values;
   expect(b).toEqual(a!.map((value) => 2 * value));
   expect(new Set(a).size).toBeGreaterThan(45);
-  expect(bootstrap([second], { strata, replicates: 50, seed: 1 })[0]).toEqual(b);
-  expect(bootstrap([second], { strata, replicates: 50, seed: 2 })[0]).not.toEqual(b);
+  const again = (seed: number) => bootstrap([second], { classes, replicates: 50, seed }).values[0];
+  expect(again(1)).toEqual(b);
+  expect(again(2)).not.toEqual(b);
+});
+
+test('a replicate without a class is drawn again and counted', () => {
+  const positives = (weights: Uint8Array) => weights.subarray(98).reduce((a, b) => a + b, 0);
+  const { values, redrawn } = bootstrap([positives], { classes: [98, 100], replicates: 2000, seed: 1 });
+  expect(values[0]!.every((count) => count > 0)).toBe(true);
+  // Of replicates of 100 rows .98^100 = 13 % miss both: for each that is kept .153 are drawn again.
+  expect(redrawn / 2000).toBeGreaterThan(0.12);
+  expect(redrawn / 2000).toBeLessThan(0.19);
+  // Where hardly any has every class, the rest has no value.
+  const rare = { classes: Array.from({ length: 30 }, (_, i) => i + 1), replicates: 50, seed: 1 };
+  expect(bootstrap([() => 1], rare).values[0]!.some(Number.isNaN)).toBe(true);
+});
+
+test('with clusters, whole groups are drawn', () => {
+  const codes = Uint32Array.from({ length: 60 }, (_, row) => row % 20);
+  const seen = (weights: Uint8Array, total: number) => {
+    for (let row = 0; row < 60; row++) expect(weights[row]).toBe(weights[row % 20]);
+    expect(total).toBe(weights.reduce((a, b) => a + b, 0));
+    return total;
+  };
+  const clusters = { count: 20, codes };
+  const { values } = bootstrap([seen], { classes: [60], clusters, replicates: 20, seed: 1 });
+  expect(new Set(values[0])).toEqual(new Set([60]));
 });
 
 test('the spread of a mean is what theory says', () => {
@@ -45,15 +79,11 @@ test('the spread of a mean is what theory says', () => {
   const values = Float64Array.from({ length: n }, (_, i) => Math.sin(i * i));
   const mean = values.reduce((a, b) => a + b) / n;
   const deviation = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0)) / n;
-  const [means] = bootstrap(
+  const { values: means } = bootstrap(
     [(weights) => weights.reduce((sum, weight, i) => sum + weight * values[i]!, 0) / n],
-    {
-      strata: [n],
-      replicates: 20_000,
-      seed: 0,
-    },
+    { classes: [n], replicates: 20_000, seed: 0 },
   );
-  const distribution = new Distribution(means!);
+  const distribution = new Distribution(means[0]!);
   expect(distribution.standardError / deviation).toBeCloseTo(1, 1.5);
   expect((distribution.quantile(0.975) - mean) / deviation).toBeCloseTo(1.96, 1);
   expect((distribution.quantile(0.025) - mean) / deviation).toBeCloseTo(-1.96, 1);
@@ -87,6 +117,18 @@ test('the p-value is below alpha where the interval leaves out 0, and there only
     }
   }
   expect(Math.min(inside, outside)).toBeGreaterThan(300);
+});
+
+test('a one-sided p-value of a limit is below alpha where the bound is beyond the limit, and there only', () => {
+  const random = new Random(4);
+  const replicates = Float64Array.from({ length: 500 }, () => Math.exp(random.normal() / 3) - 1);
+  const { above, below, quantile } = bootstrapEstimate(0.02, replicates)!;
+  for (let limit = -1; limit < 2; limit += 0.013) {
+    for (const alpha of [0.005, 0.01, 0.05, 0.3]) {
+      expect(above(limit) < alpha).toBe(quantile(alpha) > limit);
+      expect(below(limit) < alpha).toBe(quantile(1 - alpha) < limit);
+    }
+  }
 });
 
 test('the p-value counts the replicates on either side of 0, and none is below what they can tell', () => {

@@ -1,33 +1,82 @@
+import type { Clusters } from './clusters.ts';
 import type { Statistic } from './metrics.ts';
 import { Random } from './random.ts';
 
 const { floor, min, sqrt } = Math; // once: where Jest runs the code, looking up a global takes 200 ns
 
+export interface Resampled {
+  /** For each statistic, its value in each replicate. */
+  values: Float64Array[];
+  /** How many replicates had no row of a class and were drawn again. */
+  redrawn: number;
+}
+
+/** Most draws for each replicate that is kept; beyond them the rest has no value. */
+const MOST_DRAWS_EACH = 20;
+
 /**
- * A paired, stratified bootstrap: each replicate draws rows with replacement within each stratum and passes the same
- * counts to every statistic, so that models stay paired.
+ * A paired bootstrap over all rows (Davison and Hinkley 1997, chapters 2 and 3): each replicate draws as many rows as
+ * there are, with replacement, and passes the same counts to every statistic, so that models stay paired. The sizes of
+ * the classes vary as they do from holdout to holdout. With clusters it draws whole groups.
  *
- * @param strata the end of each stratum; rows are in order of stratum
- * @returns for each statistic, its value in each replicate
+ * @param classes the end of each class's rows; rows are in order of class. A replicate without a class is drawn again.
  */
 export function bootstrap(
   statistics: readonly Statistic[],
-  { strata, replicates, seed }: { strata: readonly number[]; replicates: number; seed: number },
-): Float64Array[] {
+  {
+    classes,
+    clusters = null,
+    replicates,
+    seed,
+  }: { classes: readonly number[]; clusters?: Clusters | null; replicates: number; seed: number },
+): Resampled {
   const random = new Random(seed);
-  // A Uint8Array suffices: the probability of a count above 255 is below 1e-500 in a stratum of any size.
-  const weights = new Uint8Array(strata.at(-1) ?? 0);
-  const values = statistics.map(() => new Float64Array(replicates));
-  for (let replicate = 0; replicate < replicates; replicate++) {
-    weights.fill(0);
-    let start = 0;
-    for (const end of strata) {
-      random.resample(weights, start, end);
-      start = end;
+  const n = classes.at(-1) ?? 0;
+  // A Uint8Array suffices: the probability of a count above 255 is below 1e-500 with any number of rows.
+  const weights = new Uint8Array(n);
+  const groups = clusters && new Uint8Array(clusters.count);
+  const values = statistics.map(() => new Float64Array(replicates).fill(Number.NaN));
+  let redrawn = 0;
+  for (let replicate = 0; replicate < replicates; ) {
+    const total =
+      groups === null ? drawRows(weights, random) : drawGroups(weights, groups, clusters!, random);
+    if (!hasEveryClass(weights, classes)) {
+      if (++redrawn > MOST_DRAWS_EACH * replicates) break;
+      continue;
     }
-    for (let i = 0; i < statistics.length; i++) values[i]![replicate] = statistics[i]!(weights);
+    for (let i = 0; i < statistics.length; i++) values[i]![replicate] = statistics[i]!(weights, total);
+    replicate++;
   }
-  return values;
+  return { values, redrawn };
+}
+
+function drawRows(weights: Uint8Array, random: Random): number {
+  weights.fill(0);
+  random.resample(weights, 0, weights.length);
+  return weights.length;
+}
+
+function drawGroups(weights: Uint8Array, groups: Uint8Array, { codes }: Clusters, random: Random): number {
+  groups.fill(0);
+  random.resample(groups, 0, groups.length);
+  let total = 0;
+  for (let row = 0; row < weights.length; row++) {
+    const count = groups[codes[row]!]!;
+    weights[row] = count;
+    total += count;
+  }
+  return total;
+}
+
+/** Stops at each class's first row that was drawn, so it costs little. */
+function hasEveryClass(weights: Uint8Array, classes: readonly number[]): boolean {
+  let row = 0;
+  for (const end of classes) {
+    while (row < end && weights[row] === 0) row++;
+    if (row === end) return false;
+    row = end;
+  }
+  return true;
 }
 
 /** Replicates of one quantity, in ascending order. */
@@ -59,20 +108,20 @@ export class Distribution {
     return sqrt(this.#sorted.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1));
   }
 
-  /** The p at which `quantile` crosses 0: 0 if all replicates are above 0, 1 if none is. */
-  get shareUpTo0(): number {
-    return shareUpTo0(this.#sorted.length, (i) => this.#sorted[i]!);
+  /** The p at which `quantile` crosses the limit: 0 if all replicates are above it, 1 if none is. */
+  shareUpTo(limit: number): number {
+    return shareUpTo(limit, this.#sorted.length, (i) => this.#sorted[i]!);
   }
 
   /** The same from the upper end. */
-  get shareFrom0(): number {
-    return shareUpTo0(this.#sorted.length, (i) => -this.#sorted.at(-1 - i)!);
+  shareFrom(limit: number): number {
+    return shareUpTo(-limit, this.#sorted.length, (i) => -this.#sorted.at(-1 - i)!);
   }
 }
 
-function shareUpTo0(n: number, at: (place: number) => number): number {
+function shareUpTo(limit: number, n: number, at: (place: number) => number): number {
   let above = 0;
-  while (above < n && at(above) <= 0) above++;
+  while (above < n && at(above) <= limit) above++;
   if (above === 0 || above === n) return above / n;
-  return (above - 1 - at(above - 1) / (at(above) - at(above - 1))) / (n - 1);
+  return (above - 1 + (limit - at(above - 1)) / (at(above) - at(above - 1))) / (n - 1);
 }

@@ -4,12 +4,29 @@ import * as normal from './normal.ts';
 /** A two-sided interval. */
 export type Interval = [lower: number, upper: number];
 
+/** The distribution of a test's statistic. */
+export interface Reference {
+  upperTail(z: number): number;
+  /** @param p in (0, 1) */
+  quantile(p: number): number;
+}
+
 /** A number with its sampling distribution. */
 export interface Estimate {
   value: number;
+  /** Where the true value is `value` (an AUC), or 0 (a difference). */
   standardError: number;
+  /** The standard error where the true value is d; absent if it does not depend on d. */
+  errorAt?: (d: number) => number;
+  /** The distribution of value / standard error; absent: normal. */
+  reference?: Reference;
   /** Two-sided p-value of the hypothesis that the true value is 0. */
   pValue: number;
+  /** One-sided p-value of the hypothesis that the true value is at most `limit`: small if it is above. */
+  above(limit: number): number;
+  /** One-sided p-value of the hypothesis that the true value is at least `limit`: small if it is below. */
+  below(limit: number): number;
+  /** The lower one-sided bound at confidence 1 - p for p < 1/2, the upper one at confidence p for p > 1/2. */
   quantile(p: number): number;
 }
 
@@ -17,11 +34,29 @@ export interface Estimate {
 export function normalEstimate(value: number, variance: number): Estimate | null {
   if (!(variance >= 0)) return null;
   const standardError = Math.sqrt(variance);
+  const above = (limit: number) =>
+    value === limit ? 0.5 : normal.upperTail((value - limit) / standardError);
+  const below = (limit: number) =>
+    value === limit ? 0.5 : normal.upperTail((limit - value) / standardError);
   return {
     value,
     standardError,
-    pValue: value === 0 ? 1 : 2 * normal.upperTail(Math.abs(value) / standardError),
+    above,
+    below,
+    pValue: Math.min(1, 2 * Math.min(above(0), below(0))),
     quantile: (p) => (standardError === 0 ? value : value + standardError * normal.quantile(p)),
+  };
+}
+
+/** An estimate that does not vary. */
+export function pointEstimate(value: number): Estimate {
+  return {
+    value,
+    standardError: 0,
+    above: (limit) => (value > limit ? 0 : 1),
+    below: (limit) => (value < limit ? 0 : 1),
+    pValue: value === 0 ? 1 : 0,
+    quantile: () => value,
   };
 }
 
@@ -41,16 +76,20 @@ export function bootstrapEstimate(value: number, replicates: Float64Array): Esti
   if (!Number.isFinite(value) || !distribution.isComplete) return null;
   const { standardError } = distribution;
   const carried = FEW_IN_TAIL / replicates.length;
-  /** The p at which `quantile` reaches 0; called with the opposite sign for the upper end. */
+  const smallest = 1 / (replicates.length + 1);
+  /** The p at which `quantile` reaches a limit; `from` is the value's distance from it. */
   const reached = (from: number, share: number): number => {
     const tail = standardError > 0 ? normal.upperTail(from / standardError) : from > 0 ? 0 : 1;
-    return share > carried ? share : Math.min(Math.max(share, tail), carried);
+    return Math.max(smallest, share > carried ? share : Math.min(Math.max(share, tail), carried));
   };
-  const tail = Math.min(reached(value, distribution.shareUpTo0), reached(-value, distribution.shareFrom0));
+  const above = (limit: number) => reached(value - limit, distribution.shareUpTo(limit));
+  const below = (limit: number) => reached(limit - value, distribution.shareFrom(limit));
   return {
     value,
     standardError,
-    pValue: Math.min(1, 2 * Math.max(tail, 1 / (replicates.length + 1))),
+    above,
+    below,
+    pValue: Math.min(1, 2 * Math.min(above(0), below(0))),
     quantile(p) {
       const percentile = distribution.quantile(p);
       if (Math.min(p, 1 - p) > carried) return percentile;

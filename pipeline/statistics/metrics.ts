@@ -9,11 +9,18 @@ export function orientation(metric: string): (value: number) => number {
   return better === 'lower' ? (value) => -value : (value) => -abs(value - 1);
 }
 
+/** The size of which a share is a margin: the value's own, or where the best value is 1, its distance from 1. */
+export function distance(metric: string, value: number): number {
+  return metricText(metric).better === 'near 1' ? abs(value - 1) : abs(value);
+}
+
 /**
  * A metric of weighted rows. The n weights are whole numbers: all 1 for the metric itself, the counts of a bootstrap
- * replicate otherwise. They keep the number of rows of each class.
+ * replicate otherwise, which has a row of each class.
+ *
+ * @param total the sum of the weights
  */
-export type Statistic = (weights: Uint8Array) => number;
+export type Statistic = (weights: Uint8Array, total: number) => number;
 
 /** One model's metrics. */
 export interface ModelMetrics {
@@ -23,14 +30,16 @@ export interface ModelMetrics {
   absent: Map<string, string>;
   /** Notes on metrics' values. */
   notes: Map<string, string>;
+  /** n predictions: labels by the operating threshold or the most probable class, or values. */
+  predicted: Uint8Array | Int32Array | Float64Array;
 }
 
 /** A statistic that is prepared at its first call. */
 export function prepared(prepare: () => Statistic): Statistic {
   let statistic: Statistic | undefined;
-  return (weights) => {
+  return (weights, total) => {
     statistic ??= prepare();
-    return statistic(weights);
+    return statistic(weights, total);
   };
 }
 

@@ -1,3 +1,4 @@
+import { isMetric, metricFacts } from '../metrics.ts';
 import { binaryConstants, binaryMetrics } from './binary-metrics.ts';
 import { type Placements, placements } from './delong.ts';
 import type { ModelMetrics } from './metrics.ts';
@@ -30,18 +31,44 @@ export function metricOf(model: Model, metric: string): number | null {
   if (metric === 'roc_auc') return model.placements?.auc ?? null;
   const statistic = model.statistics.get(metric);
   if (statistic === undefined) return null;
-  const value = statistic(new Uint8Array(model.rows.ids.length).fill(1));
+  const n = model.rows.ids.length;
+  const value = statistic(new Uint8Array(n).fill(1), n);
   return Number.isFinite(value) ? value : null;
 }
 
-/** The metric of the best constant prediction on these labels; null if a constant has no such metric. */
-export function constantOf(rows: Scores, metric: string): number | null {
-  if (rows.problem === 'binary') return binaryConstants(rows.labels).get(metric) ?? null;
-  if (rows.problem === 'multiclass') return multiclassConstants(rows).get(metric) ?? null;
-  return regressionConstants(rows).get(metric) ?? null;
+/**
+ * The floor's model: the constant prediction that is best in the metric on the rows, and on those of each bootstrap
+ * replicate. null if a constant has no such metric; ROC AUC, which is 1/2 for every constant, needs none.
+ */
+export function constantModel({ rows, threshold }: Model, metric: string): Model | null {
+  const statistic = constantsOf(rows).get(metric);
+  if (statistic === undefined) return null;
+  const none = { absent: new Map(), notes: new Map(), predicted: new Uint8Array(0), placements: null };
+  return { ...none, rows, threshold, statistics: new Map([[metric, statistic]]) };
 }
 
-/** The class of each row, by which the bootstrap is stratified. Regression has one stratum. */
+function constantsOf(rows: Scores): ModelMetrics['statistics'] {
+  if (rows.problem === 'binary') return binaryConstants(rows);
+  return rows.problem === 'multiclass' ? multiclassConstants(rows) : regressionConstants(rows);
+}
+
+/** Whether both models predict the same row for row as far as the metric sees: for ROC AUC, rank the same. */
+export function predictAlike(first: Model, second: Model, metric: string): boolean {
+  if (metric === 'roc_auc') return isEqual(first.placements?.doubled, second.placements?.doubled);
+  if (isMetric(metric) && !metricFacts(metric).probabilities)
+    return isEqual(first.predicted, second.predicted);
+  return isEqual(probabilitiesOf(first.rows), probabilitiesOf(second.rows));
+}
+
+const probabilitiesOf = (rows: Scores) => ('scores' in rows ? rows.scores : null);
+
+function isEqual(first: ArrayLike<number> | null | undefined, second: ArrayLike<number> | null | undefined) {
+  if (!first || !second || first.length !== second.length) return false;
+  for (let i = 0; i < first.length; i++) if (first[i] !== second[i]) return false;
+  return true;
+}
+
+/** The class of each row. Regression has one. */
 export function classOf(rows: Scores): (row: number) => number {
   return rows.problem === 'regression' ? () => 0 : (row) => rows.labels[row]!;
 }

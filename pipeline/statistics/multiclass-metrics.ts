@@ -8,7 +8,6 @@ const { log, max } = Math; // once: where Jest runs the code, looking up a globa
 /** The multiclass metrics of one model. The predicted class is the most probable one, and the first of equals. */
 export function multiclassMetrics(rows: MulticlassScores): ModelMetrics {
   const { classes, labels, scores } = rows;
-  const n = labels.length;
   const k = classes.length;
   const predicted = rows.predicted ?? mostProbable(scores!, k);
   const correct = Uint8Array.from(labels, (label, i) => (label === predicted[i] ? 1 : 0));
@@ -19,27 +18,37 @@ export function multiclassMetrics(rows: MulticlassScores): ModelMetrics {
       absent.set(name, 'the model gives no probabilities');
   } else {
     const losses = Float64Array.from(labels, (label, i) => -log(clipped(scores[i * k + label]!)));
-    statistics.set('log_loss', (weights) => dot(weights, losses) / n);
+    statistics.set('log_loss', (weights, total) => dot(weights, losses) / total);
     const missing = classes.filter((_, index) => !labels.includes(index));
     if (missing.length > 0)
       absent.set('roc_auc_ovr', `the holdout has no rows of class ${missing.join(', ')}`);
     else statistics.set('roc_auc_ovr', oneVersusRest(labels, scores, k));
   }
-  statistics.set('accuracy', (weights) => countOf(weights, correct) / n);
+  statistics.set('accuracy', (weights, total) => countOf(weights, correct) / total);
   statistics.set('f1_macro', macroF1(labels, predicted, k));
-  return { statistics, absent, notes: new Map() };
+  return { statistics, absent, notes: new Map(), predicted };
 }
 
 /** The floor: the metrics of predicting the class shares (log_loss) or the most frequent class (the others). */
-export function multiclassConstants({ labels, classes }: MulticlassScores): Map<string, number> {
-  const counts = classes.map((_, index) => labels.reduce((sum, label) => sum + (label === index ? 1 : 0), 0));
-  const shares = counts.filter((count) => count > 0).map((count) => count / labels.length);
-  const majority = max(...shares);
+export function multiclassConstants({ labels, classes }: MulticlassScores): Map<string, Statistic> {
+  const counts = new Float64Array(classes.length);
+  const of =
+    (value: (shares: number[]) => number): Statistic =>
+    (weights, total) => {
+      counts.fill(0);
+      for (let i = 0; i < weights.length; i++) counts[labels[i]!]! += weights[i]!;
+      return value(
+        Array.from(
+          counts.filter((count) => count > 0),
+          (count) => count / total,
+        ),
+      );
+    };
   return new Map([
-    ['log_loss', -shares.reduce((sum, share) => sum + share * log(share), 0)],
-    ['accuracy', majority],
-    ['f1_macro', (2 * majority) / (1 + majority) / shares.length],
-    ['roc_auc_ovr', 0.5],
+    ['log_loss', of((shares) => -shares.reduce((sum, share) => sum + share * log(share), 0))],
+    ['accuracy', of((shares) => max(...shares))],
+    ['f1_macro', of((shares) => (2 * max(...shares)) / (1 + max(...shares)) / shares.length)],
+    ['roc_auc_ovr', () => 0.5],
   ]);
 }
 

@@ -1,6 +1,8 @@
 /** The standard normal distribution, to about 1e-15 relative (Abramowitz and Stegun 26.2.10, 26.2.14). */
 
-const density = (z: number): number => Math.exp(-0.5 * z * z) / Math.sqrt(2 * Math.PI);
+const { PI, exp, log, sqrt } = Math; // once: where Jest runs the code, looking up a global takes 200 ns
+
+const density = (z: number): number => exp(-0.5 * z * z) / sqrt(2 * PI);
 
 /** P(Z > z). */
 export function upperTail(z: number): number {
@@ -29,7 +31,7 @@ export function quantile(p: number): number {
 
 /** The z >= 0 with P(Z > z) = q, q <= 1/2: Abramowitz and Stegun 26.2.22 (to 3e-3), then Halley's method. */
 function upperQuantile(q: number): number {
-  const t = Math.sqrt(-2 * Math.log(q));
+  const t = sqrt(-2 * log(q));
   let z = t - (2.30753 + 0.27061 * t) / (1 + t * (0.99229 + 0.04481 * t));
   for (let i = 0; i < 3; i++) {
     const step = (upperTail(z) - q) / density(z);

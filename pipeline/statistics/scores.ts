@@ -12,6 +12,8 @@ export interface Rows {
   /** n distinct texts. */
   ids: string[];
   slices: Map<string, SliceColumn>;
+  /** The group of each row, where rows of a group are not independent; absent: each row stands for itself. */
+  groups?: SliceColumn;
   /** Position of each row in the source, from 1: line in CSV, row in parquet. null for rows made in memory. */
   positions: Int32Array | null;
 }
@@ -69,6 +71,7 @@ export function pick<T extends Scores>(scores: T, rows: Uint32Array): T {
     ids: Array.from(rows, (row) => scores.ids[row]!),
     positions: scores.positions === null ? null : take(scores.positions),
     slices: new Map(slices),
+    ...(scores.groups ? { groups: { ...scores.groups, codes: take(scores.groups.codes) } } : {}),
     labels: take(scores.labels),
     ...('scores' in scores ? { scores: scores.scores === null ? null : take(scores.scores) } : {}),
     predicted: scores.predicted === null ? null : take(scores.predicted),

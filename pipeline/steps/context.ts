@@ -3,6 +3,7 @@ import { sha256 } from '../hash.ts';
 import type { Request } from '../machines/request.ts';
 import type { Problem } from '../metrics.ts';
 import type { ObjectVersion, Ports } from '../ports.ts';
+import { readRecorded } from './train/unchanged.ts';
 
 type Mode = Request['mode'];
 
@@ -136,6 +137,32 @@ export interface Scored extends JobTimes {
   objects?: ObjectVersion[];
 }
 
+interface FileFacts {
+  path: string;
+  rows: number;
+  positives: number | null;
+  sha256: string;
+}
+
+/** How the prepare job divided rows. */
+export interface SplitFacts {
+  by: 'hash' | 'group' | 'time' | 'file';
+  column?: string;
+  /** Number of groups on each side. */
+  groups?: { train: number; holdout: number };
+  /** By time: where the holdout begins, the embargo in seconds, and the rows that it left out of training. */
+  boundary?: string;
+  embargo?: number;
+  embargoed?: number;
+  source?: string;
+}
+
+/** The columns that go through the holdout to the score file: the group, if there is one, and the slices. */
+export const carriedColumns = ({ group = null, slices }: Pick<Manifest, 'group' | 'slices'>): string[] => [
+  ...(group === null ? [] : [group]),
+  ...slices,
+];
+
 /** The manifest that the prepare job (pipeline/prepare) writes. */
 export interface Manifest {
   problem: Problem;
@@ -146,18 +173,34 @@ export interface Manifest {
   labels: string[];
   content_type: 'text/csv' | 'application/jsonlines';
   features: { name: string; type: string }[];
+  /** The column that names the group, where the split is by group. Absent in manifests of an earlier version. */
+  group?: string | null;
   slices: string[];
-  files: Record<
-    'train' | 'holdout',
-    { path: string; rows: number; positives: number | null; sha256: string }
-  >;
+  /** The column of ids; null: the content of `id_columns` identifies a row. */
+  row_id: string | null;
+  id_columns?: string[] | null;
+  /** data.holdout; null where the split is by file. */
+  holdout_share?: number | null;
+  /** How rows were divided; absent in manifests of an earlier version, and of views. */
+  split?: SplitFacts;
+  files: Record<'train' | 'holdout', FileFacts> & {
+    /** The marks of the training rows (pipeline/prepare, trained.py). */
+    trained?: FileFacts;
+    /** A hash of each training row's group. */
+    groups?: FileFacts;
+  };
   /** Hash of the holdout's row ids and labels. */
   holdout_sha256: string;
   warnings: string[];
 }
 
-export async function readManifest(context: StepContext, prepared: Prepared): Promise<Manifest> {
-  return await readJson<Manifest>(context, `${folder(prepared.output)}manifest/manifest.json`);
+/** Throws ArtifactChangedError if it is not the manifest that was recorded. */
+export async function readManifest(
+  context: Pick<StepContext, 'storage'>,
+  prepared: Pick<Prepared, 'output' | 'objects'>,
+): Promise<Manifest> {
+  const uri = `${folder(prepared.output)}manifest/manifest.json`;
+  return JSON.parse(new TextDecoder().decode(await readRecorded(uri, prepared.objects, context))) as Manifest;
 }
 
 export async function readJson<T>(context: Pick<StepContext, 'storage'>, uri: string): Promise<T> {
@@ -166,3 +209,7 @@ export async function readJson<T>(context: Pick<StepContext, 'storage'>, uri: st
 
 /** The URI with a slash at its end, as a prefix. */
 export const folder = (uri: string): string => (uri.endsWith('/') ? uri : `${uri}/`);
+
+/** The URI of a file that a manifest lists, from the manifest's own. */
+export const preparedFile = (manifest: string, { path }: { path: string }): string =>
+  `${manifest.slice(0, manifest.lastIndexOf('manifest/manifest.json'))}${path}`;

@@ -3,14 +3,14 @@ export class BadFile extends Error {
   override readonly name = 'BadFile';
   readonly found: string;
   readonly expected: string;
-  /** From 1; null for a problem of the whole file. */
+  /** Line of CSV or row of Parquet, from 1; null for a problem of the whole file. */
   readonly line: number | null;
   /** The column's name, or its number from 1 if it has none; null for a problem of a line or the whole file. */
   readonly column: string | null;
   /** The text at the place; null if it does not help. */
   readonly text: string | null;
   /** Kinds for which a caller may have its own message. */
-  readonly kind: 'encoding' | 'NUL' | 'Parquet as CSV' | 'damaged Parquet' | null;
+  readonly kind: 'encoding' | 'NUL' | 'Parquet as CSV' | 'damaged Parquet' | 'not text' | null;
 
   constructor(
     found: string,

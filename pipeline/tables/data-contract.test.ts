@@ -37,6 +37,9 @@ async function messages(content: string | Buffer, set: string[] = []): Promise<s
   return problems.map(({ message }) => message);
 }
 
+const grouped =
+  '; if id names a person or thing with several rows, write data.split: { by: group, column: id } and leave data.row_id out';
+
 const sound = 'id,y,age,city\n1,Yes,31,Bern\n2,No,40,Ulm\n3,No,22,\n';
 
 describe('sound data', () => {
@@ -58,6 +61,8 @@ describe('sound data', () => {
     const root = write({ 'x.csv': sound });
     expect(await checkData(config(), [root])).toEqual({
       problems: [],
+      warnings: [],
+      split: { holdout: 1 },
       rows: 3,
       columns: ['id', 'y', 'age', 'city'],
     });
@@ -89,7 +94,7 @@ describe('sound data', () => {
     const content = `id,y,note,age\r\n${Array.from({ length: 6_000 }, (_, id) => row(id)).join('')}5999,No,a,1\r\n`;
     expect(Buffer.byteLength(content)).toBeGreaterThan(2 ** 21);
     expect(await messages(content)).toEqual([
-      'data/x.csv: line 6002: column id: got "5999" again (first at line 6001), expected unique row ids',
+      `data/x.csv: line 6002: column id: got "5999" again (first at line 6001), expected unique row ids${grouped}`,
     ]);
   });
 });
@@ -187,7 +192,7 @@ const bad: [what: string, content: string | Buffer, messages: string[], set?: st
     'row ids twice',
     'id,y,age\n12,Yes,3\n7,No,4\n12,No,5\n12,Yes,6\n',
     [
-      'data/x.csv: line 4: column id: got "12" again (first at line 2), expected unique row ids',
+      `data/x.csv: line 4: column id: got "12" again (first at line 2), expected unique row ids${grouped}`,
       'data/x.csv: line 5: column id: got "12" again (first at line 2), expected unique row ids',
     ],
   ],
@@ -218,7 +223,7 @@ const bad: [what: string, content: string | Buffer, messages: string[], set?: st
     'id,y,note\n1,Yes,"a\nb"\n2,No,c\n2,No,d\n',
     [
       'data/x.csv: line 2: column note: got a line break, expected none: CSV goes to the model line by line; use JSON Lines (model.content_type: application/jsonlines)',
-      'data/x.csv: line 5: column id: got "2" again (first at line 4), expected unique row ids',
+      `data/x.csv: line 5: column id: got "2" again (first at line 4), expected unique row ids${grouped}`,
     ],
   ],
   [
@@ -257,7 +262,9 @@ const bad: [what: string, content: string | Buffer, messages: string[], set?: st
   [
     'CSV as Parquet',
     sound,
-    ['data/x.csv: cannot be read as Parquet: parquet file invalid (footer != PAR1)'],
+    [
+      'data/x.csv: got a file that starts with "id,y,age,city", expected Parquet, which starts with "PAR1" and compresses its own pages',
+    ],
     ['data.format=parquet'],
   ],
 ];
@@ -318,7 +325,7 @@ test('files that do not agree are named, and so is the file that held an id firs
   });
   const { problems } = await checkData(config(['data.source=data/']), [root]);
   expect(problems.map(({ message }) => message)).toEqual([
-    'data/b.csv: line 3: column id: got "3" again (first at data/a.csv line 4), expected unique row ids',
+    `data/b.csv: line 3: column id: got "3" again (first at data/a.csv line 4), expected unique row ids${grouped}`,
     'data/c.csv: got columns that differ from those of data/a.csv: it lacks "city" and adds "town"; expected the same',
   ]);
 });
@@ -330,6 +337,8 @@ describe('Parquet', () => {
   test('sound: whole floats are classes 0.0 and 1.0, large ids keep every digit', async () => {
     expect(await parquet('sound.parquet', ['data.positive=1.0'])).toEqual({
       problems: [],
+      warnings: [],
+      split: { holdout: 1 },
       rows: 4,
       columns: ['id', 'label', 'age', 'city'],
     });
@@ -340,7 +349,7 @@ describe('Parquet', () => {
     expect(problems.map(({ message }) => message)).toEqual([
       'data/bad.parquet: row 2: column label: got nothing, expected a value in every row',
       'data/bad.parquet: row 3: column city: got a line break, expected none: CSV goes to the model line by line; use JSON Lines (model.content_type: application/jsonlines)',
-      'data/bad.parquet: row 4: column id: got "2" again (first at row 2), expected unique row ids',
+      `data/bad.parquet: row 4: column id: got "2" again (first at row 2), expected unique row ids${grouped}`,
       'data/bad.parquet: column label: data.positive: got "yes", expected one of the classes "false" (1), "true" (2)',
     ]);
   });
@@ -352,6 +361,7 @@ describe('of data that are too large to be read whole, the beginning', () => {
     let bytes = 0;
     const distant = Object.entries(files).map(([label, content]) => ({
       label,
+      keys: [],
       bytes: content.length,
       read: async (start: number, end: number) => {
         bytes += Math.min(end, content.length) - start;

@@ -6,6 +6,8 @@ import { BadFile } from './bad-file.ts';
 import { openCsv } from './csv.ts';
 import { type DataFile, findDataFiles } from './data-files.ts';
 import type { ParquetFile } from './parquet.ts';
+import { type Key, withKeys } from './partition.ts';
+import { type SplitCheck, type SplitCount, splitCheck } from './split-check.ts';
 import type { Table } from './table.ts';
 
 /** A place in the data. */
@@ -30,6 +32,10 @@ export interface DataProblem extends Place {
 
 export interface DataCheck {
   problems: DataProblem[];
+  /** Sentences about sound data. The prepare job says the same ones, for the report. */
+  warnings: string[];
+  /** How the rows are divided; null if that is not known before the prepare job, or there are problems. */
+  split: SplitCount | null;
   rows: number;
   /** Columns of the first file, in its order. */
   columns: string[];
@@ -41,22 +47,31 @@ export interface DataCheck {
  * checks what the script may still fix. Streams the files. Reports the first five breaches of a kind and counts the
  * rest.
  *
- * `paths`: local files or folders that hold data.source.
+ * `paths`: local files or folders that hold data.source; `holdout`: those that hold data.split.source, if there is one.
  */
-export async function checkData(config: Config, paths: readonly string[]): Promise<DataCheck> {
-  return await checkDataFiles(config, await findDataFiles(paths, config.data.source));
+export async function checkData(
+  config: Config,
+  paths: readonly string[],
+  holdout: readonly string[] = [],
+): Promise<DataCheck> {
+  const { source, split } = config.data;
+  const held = split.by === 'file' ? await findDataFiles(holdout, split.source) : [];
+  return await checkDataFiles(config, [
+    ...(await findDataFiles(paths, source)),
+    ...held.map((file) => ({ ...file, isHoldout: true })),
+  ]);
 }
 
 /** Like checkData, for files that have labels already. */
 export async function checkDataFiles(config: Config, files: readonly DataFile[]): Promise<DataCheck> {
-  return await checkEach(config, files, async ({ path, label }, check) => {
+  return await checkEach(config, files, async ({ path, label, keys }, check) => {
     const file = await open(path);
     try {
       if ((await file.stat()).size === 0) throw emptyFile();
-      if (config.data.format === 'csv') return await checkCsv(label, await openCsv(file), check);
+      if (config.data.format === 'csv') return await checkCsv({ label, keys }, await openCsv(file), check);
       const { openParquet } = await import('./parquet.ts'); // imported on demand: it takes 60 ms and 15 MB
       const parquet = await openParquet(path);
-      await checkParquet(label, parquet, (names) => parquet.table(names), config, check);
+      await checkParquet({ label, keys }, parquet, (names) => parquet.table(names), check);
     } finally {
       await file.close();
     }
@@ -66,6 +81,8 @@ export async function checkDataFiles(config: Config, files: readonly DataFile[])
 /** A data file of which only a part is read. */
 export interface DistantFile {
   label: string;
+  keys: readonly Key[];
+  isHoldout?: boolean;
   bytes: number;
   /** The bytes from `start` to before `end`. */
   read(start: number, end: number): Promise<Uint8Array>;
@@ -83,12 +100,12 @@ const leastBytes = 64_000;
  */
 export async function checkBeginnings(config: Config, files: readonly DistantFile[]): Promise<DataCheck> {
   const share = Math.max(leastBytes, Math.min(mostBytes, Math.floor(mostTogether / files.length)));
-  return await checkEach(config, files, async ({ label, bytes, read }, check) => {
+  return await checkEach(config, files, async ({ label, keys, bytes, read }, check) => {
     if (bytes === 0) throw emptyFile();
     check.unread += 1;
     if (config.data.format === 'csv') {
       const beginning = await read(0, Math.min(bytes, share));
-      return await checkCsv(label, await openCsv(beginning, { cut: true }), check);
+      return await checkCsv({ label, keys }, await openCsv(beginning, { cut: true }), check);
     }
     const slice = async (start: number, end = bytes): Promise<ArrayBuffer> => {
       // A copy with its own buffer, since the original may be shared.
@@ -97,26 +114,38 @@ export async function checkBeginnings(config: Config, files: readonly DistantFil
     const { openParquet } = await import('./parquet.ts');
     const parquet = await openParquet({ byteLength: bytes, slice });
     const most = { rows: mostRows, bytes: share };
-    await checkParquet(label, parquet, (names) => parquet.table(names, most), config, check);
+    await checkParquet({ label, keys }, parquet, (names) => parquet.table(names, most), check);
   });
 }
 
-async function checkEach<File extends { label: string }>(
+async function checkEach<File extends { label: string; isHoldout?: boolean }>(
   config: Config,
   files: readonly File[],
   checkFile: (file: File, check: ContractCheck) => Promise<void>,
 ): Promise<DataCheck> {
   const check = new ContractCheck(config);
-  const { source } = config.data;
-  if (files.length === 0)
-    check.add('data.source', { file: source }, 'got no file, expected a file or a folder with at least one');
+  const { source, split } = config.data;
+  const held = files.filter(({ isHoldout = false }) => isHoldout);
+  const needed = 'got no file, expected a file or a folder with at least one';
+  if (files.length === held.length) check.add('data.source', { file: source }, needed);
+  if (split.by === 'file' && held.length === 0)
+    check.add('data.split.source', { file: split.source }, needed);
+  for (const { label } of held)
+    if (files.some((file) => file.label === label && file.isHoldout !== true))
+      check.add(
+        'data.split.source',
+        { file: label },
+        'got a file of data.source, expected one that training never sees',
+      );
   for (const file of files) {
+    check.isHoldout = file.isHoldout ?? false;
     try {
       await checkFile(file, check);
     } catch (error) {
       if (!(error instanceof BadFile)) throw error;
-      const line = error.line === null ? {} : { line: error.line };
-      check.add('data.source', { file: file.label, ...line }, whyUnreadable(error));
+      const place: Place = { file: file.label, ...placeOf(error, config) };
+      if (error.kind === 'not text') check.unusable(place, error.message);
+      else check.add('data.source', place, whyUnreadable(error));
       check.unread += 1;
     }
   }
@@ -130,38 +159,55 @@ function whyUnreadable({ kind, found, message }: BadFile): string {
   return kind === 'Parquet as CSV' ? `${message}; set data.format: parquet` : message;
 }
 
-async function checkCsv(label: string, table: Table, check: ContractCheck): Promise<void> {
-  if (table.header.length === 0) throw emptyFile();
-  const rows = check.header(label, table.header, 'line');
+function placeOf({ line, column }: BadFile, { data }: Config): Omit<Place, 'file'> {
+  if (line === null) return {};
+  if (data.format === 'csv') return { line };
+  return { row: line, ...(column !== null && { field: column }) };
+}
+
+/** A file by its label, and the columns that its folders add. */
+interface Source {
+  label: string;
+  keys: readonly Key[];
+}
+
+async function checkCsv({ label, keys }: Source, csv: Table, check: ContractCheck): Promise<void> {
+  if (csv.header.length === 0) throw emptyFile();
+  const table = withKeys(csv, keys);
+  const rows = check.header(label, table.header, 'line', { added: table.header.length - csv.header.length });
   // Rows are read even if the header is wrong, since the file may stop being CSV further down.
   while (await table.load()) while (table.next()) rows?.row(table);
 }
 
 async function checkParquet(
-  label: string,
+  { label, keys }: Source,
   { columns, rows }: ParquetFile,
   tableOf: (names: readonly string[]) => Table,
-  config: Config,
   check: ContractCheck,
 ): Promise<void> {
-  const { target, row_id } = config.data;
   const names = columns.map(({ name }) => name);
-  const needed = columns.filter(({ name, isText }) => name === target || name === row_id || isText);
-  const present = needed.map(({ name }) => name);
-  const reader = check.header(label, names, 'row', present, (table, column) =>
-    text(table.value(column), needed[column]?.isFloat === true),
+  const added = keys.map(([name]) => name).filter((name) => !names.includes(name));
+  check.index(columns.filter(({ isIndex }) => isIndex).map(({ name }) => name));
+  const used = check.used([...names, ...added]);
+  const split = new Set(check.split.columns([...names, ...added]));
+  const read = columns.filter(
+    ({ name, isText }) =>
+      used.named.has(name) ||
+      split.has(name) ||
+      (isText && used.all.has(name)) ||
+      keys.some(([key]) => key === name),
   );
+  const readable = read.filter(({ isReadable }) => isReadable).map(({ name }) => name);
+  const reader = check.header(label, [...names, ...added], 'row', { present: [...readable, ...added] });
   if (!reader) return;
-  if (needed.length === 0) check.rows += rows;
-  const table = tableOf(present);
+  for (const { name, type, isReadable } of columns)
+    if (!isReadable && used.all.has(name)) {
+      const what = `got the type ${type}, expected a number, text, a date or a boolean`;
+      check.unusable({ file: label, field: name }, what);
+    }
+  if (readable.length === 0) check.rows += rows;
+  const table = withKeys(tableOf(readable), keys);
   while (await table.load()) while (table.next()) reader.row(table);
-}
-
-/** A value's text, as the prepare job writes it: a whole float as 1.0, a missing value or NaN as "". */
-function text(value: unknown, isFloat: boolean): string {
-  if (value === null || value === undefined || Number.isNaN(value)) return '';
-  if (isFloat && Number.isInteger(value) && Math.abs(value as number) < 1e16) return `${value}.0`;
-  return value instanceof Date ? value.toISOString() : String(value);
 }
 
 interface RowCheck {
@@ -189,19 +235,25 @@ class ContractCheck {
   rows = 0;
   /** Number of files that were not read to their end; if any, checks that need all rows are skipped. */
   unread = 0;
+  /** Whether the file that is read is one of data.split.source. */
+  isHoldout = false;
+  readonly split: SplitCheck;
   private columns: string[] | null = null;
   private firstFile = '';
   private readonly kinds = new Map<string, { told: DataProblem[]; more: number }>();
   private readonly labels = new Map<string, number>();
   /** Place of each id's first row: its file's index times filePlaces, plus the line or row. */
   private readonly rowIds = new Map<string, number>();
-  private readonly files: { label: string; unit: string }[] = [];
+  private readonly files: { label: string; unit: string; isHoldout: boolean }[] = [];
+  /** Columns in which pandas keeps its index. */
+  private readonly indexes = new Set<string>();
   private readonly config: Config;
   private readonly scripted: boolean;
 
   constructor(config: Config) {
     this.config = config;
     this.scripted = config.prepare.script !== null;
+    this.split = splitCheck(config);
   }
 
   /** Adds a breach; `kind` is a plural noun for breaches that are counted together. */
@@ -214,18 +266,41 @@ class ContractCheck {
     else found.more += 1;
   }
 
+  /** Adds columns in which pandas keeps its index. They are no features, but mlops.yaml may name them. */
+  index(names: readonly string[]): void {
+    for (const name of names) this.indexes.add(name);
+  }
+
+  /** The columns that the prepare job writes: `named` are the target and the row id, `all` has the others too. */
+  used(names: readonly string[]): { named: ReadonlySet<string>; all: ReadonlySet<string> } {
+    const { target, row_id } = this.config.data;
+    const named = new Set(row_id === null ? [target] : [target, row_id]);
+    return { named, all: new Set([...named, ...names.filter((name) => this.isWritten(name))]) };
+  }
+
+  /** Adds a column that has no text, such as a list. */
+  unusable(place: Place, what: string): void {
+    const { target, row_id } = this.config.data;
+    const { field = '' } = place;
+    if (field === target) this.add('data.target', place, what);
+    else if (field === row_id) this.add('data.row_id', place, what);
+    else {
+      const name = /^[\w-]+$/.test(field) ? field : JSON.stringify(field);
+      this.add('data.exclude', place, `${what}; or leave it out: data.exclude: [${name}]`);
+    }
+  }
+
   /**
    * Checks a file's columns. Returns null if its rows cannot be checked.
    *
    * @param present the columns that rows will hold
-   * @param fieldOf the text of a field of the current row
+   * @param added the number of columns that no row of the file itself holds
    */
   header(
     label: string,
     names: readonly string[],
     unit: 'line' | 'row',
-    present = names,
-    fieldOf = (table: Table, column: number) => table.value(column) as string,
+    { present = names, added = 0 }: { present?: readonly string[]; added?: number } = {},
   ): RowCheck | null {
     const { data } = this.config;
     if (!this.isSoundHeader(label, names, unit)) return null;
@@ -234,7 +309,13 @@ class ContractCheck {
       this.firstFile = label;
       this.checkColumns(label, names);
     } else if (!this.hasSameColumns(label, names)) return null;
-    const file = this.files.push({ label, unit }) - 1;
+    const { isHoldout } = this;
+    const file = this.files.push({ label, unit, isHoldout }) - 1;
+    const divided = this.split
+      .columns(names.filter((name) => !this.indexes.has(name)))
+      .map((name) => present.indexOf(name));
+    const isDivided = !divided.includes(-1);
+    const describe = (place: number) => this.describe(place, file);
     const target = present.indexOf(data.target);
     const rowId = data.row_id === null ? -1 : present.indexOf(data.row_id);
     const written = this.lineColumns(present);
@@ -247,13 +328,24 @@ class ContractCheck {
           ...(field !== undefined && { field }),
         });
         if (width !== present.length) {
-          const what = `got ${width} ${width === 1 ? 'field' : 'fields'}, expected ${present.length} as in the header`;
+          const fields = width - added;
+          const what = `got ${fields} ${fields === 1 ? 'field' : 'fields'}, expected ${present.length - added} as in the header`;
           this.add('data.source', where(), what, 'rows of another width');
           return;
         }
         this.rows += 1;
-        if (target >= 0) this.label(fieldOf(table, target), where);
-        if (rowId >= 0) this.rowId(fieldOf(table, rowId), where, file, position);
+        if (target >= 0) this.label(table.value(target), where);
+        if (rowId >= 0) this.rowId(table.value(rowId), where, file, position);
+        if (isDivided)
+          this.split.row(
+            divided.map((column) => table.value(column)),
+            {
+              isHoldout,
+              place: file * filePlaces + position,
+              describe,
+              add: (path, column, what, kind) => this.add(path, where(column), what, kind),
+            },
+          );
         for (const column of written) {
           if (table.spansLines(column))
             this.add(
@@ -273,13 +365,34 @@ class ContractCheck {
     if (this.unread === 0 && this.columns !== null && this.rows === 0 && !isRagged)
       this.add('data.source', { file: source }, 'got no rows, expected at least one under the header');
     if (this.unread === 0 && this.rows > 0 && !this.scripted) this.checkLabels();
+    const isWhole = this.unread === 0 && this.rows > 0 && !isRagged;
+    const split = this.split.finish(isWhole ? this.rows : null, (path, what, kind) =>
+      this.add(path, { file: source }, what, kind),
+    );
     const problems = [...this.kinds].flatMap(([key, { told, more }]) => {
       const [path = '', kind = ''] = key.split('\n');
       return more === 0
         ? told
         : [...told, { path, message: `${source}: ${more} more ${kind}`, file: source }];
     });
-    return { problems, rows: this.rows, columns: this.columns ?? [] };
+    return {
+      problems,
+      warnings: [...this.indexWarnings(), ...(problems.length === 0 ? this.split.warnings() : [])],
+      split: problems.length === 0 ? split : null,
+      rows: this.rows,
+      columns: this.columns ?? [],
+    };
+  }
+
+  private indexWarnings(): string[] {
+    const { target, row_id, exclude, features_exclude, slices } = this.config.data;
+    const named = [target, row_id, ...exclude, ...features_exclude, ...slices];
+    return [...this.indexes]
+      .filter((name) => !named.includes(name))
+      .map(
+        (name) =>
+          `The column ${shown(name)} is pandas' stored index, so it is no feature; data.row_id may name it.`,
+      );
   }
 
   private isSoundHeader(label: string, names: readonly string[], unit: string): boolean {
@@ -332,6 +445,7 @@ class ContractCheck {
     const named: [string, string[]][] = [
       ['data.target', [data.target]],
       ['data.row_id', data.row_id === null ? [] : [data.row_id]],
+      ['data.split.column', 'column' in data.split ? [data.split.column] : []],
       ['data.exclude', data.exclude],
       // A script may still add these columns.
       ['data.features_exclude', this.scripted ? [] : data.features_exclude],
@@ -344,7 +458,14 @@ class ContractCheck {
           { file: label },
           `${path}: got ${shown(column)}, expected a column of the header${didYouMean(column, names)}`,
         );
-    const kept = new Set([data.target, data.row_id, ...data.exclude, ...data.features_exclude]);
+    const kept = new Set([
+      data.target,
+      data.row_id,
+      'column' in data.split ? data.split.column : null,
+      ...data.exclude,
+      ...data.features_exclude,
+      ...this.indexes,
+    ]);
     if (!this.scripted && names.every((name) => kept.has(name)))
       this.add(
         'data.features_exclude',
@@ -355,16 +476,17 @@ class ContractCheck {
 
   /** Indexes of the columns that are written to CSV, where each row must be one line. */
   private lineColumns(names: readonly string[]): number[] {
-    const { data, model } = this.config;
-    if (model.content_type !== 'text/csv') return [];
-    const isWritten = (name: string) => {
-      if (name === data.row_id) return true;
-      if (this.scripted || name === data.target) return false;
-      return (
-        data.slices.includes(name) || !(data.exclude.includes(name) || data.features_exclude.includes(name))
-      );
-    };
-    return names.flatMap((name, index) => (isWritten(name) ? [index] : []));
+    if (this.config.model.content_type !== 'text/csv') return [];
+    return names.flatMap((name, index) => (this.isWritten(name) ? [index] : []));
+  }
+
+  /** Whether the prepare job writes the column as it is. */
+  private isWritten(name: string): boolean {
+    const { data } = this.config;
+    if (name === data.row_id || (data.split.by === 'group' && name === data.split.column)) return true;
+    if (this.scripted || name === data.target) return false;
+    if (data.slices.includes(name)) return true;
+    return !(data.exclude.includes(name) || data.features_exclude.includes(name) || this.indexes.has(name));
   }
 
   private label(value: string, where: (field: string) => Place): void {
@@ -397,12 +519,21 @@ class ContractCheck {
     // If there are more ids than a Map holds, the prepare job finds the repeated ones.
     else if (first === undefined) {
       if (this.rowIds.size < mostIds) this.rowIds.set(detached(value), file * filePlaces + position);
-    } else {
-      const { label, unit } = this.files[Math.floor(first / filePlaces)] ?? { label: '', unit: '' };
-      const at = `${label === this.files[file]?.label ? '' : `${label} `}${unit} ${first % filePlaces}`;
-      const what = `got ${shown(value)} again (first at ${at}), expected unique row ids`;
-      this.add('data.row_id', column(), what, 'rows with an id that stands above');
+    } else if (this.files[Math.floor(first / filePlaces)]?.isHoldout === this.files[file]?.isHoldout) {
+      const { row_id } = this.config.data;
+      const repeats = 'rows with an id that stands above';
+      const remedy = this.kinds.has(`data.row_id\n${repeats}`)
+        ? ''
+        : `; if ${row_id} names a person or thing with several rows, write data.split: { by: group, column: ${row_id} } and leave data.row_id out`;
+      const what = `got ${shown(value)} again (first at ${this.describe(first, file)}), expected unique row ids${remedy}`;
+      this.add('data.row_id', column(), what, repeats);
     }
+  }
+
+  /** A row's place in words, for a message about a row of `file`. */
+  private describe(place: number, file: number): string {
+    const { label, unit } = this.files[Math.floor(place / filePlaces)] ?? { label: '', unit: '' };
+    return `${label === this.files[file]?.label ? '' : `${label} `}${unit} ${place % filePlaces}`;
   }
 
   private checkLabels(): void {

@@ -1,10 +1,15 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
+import { byCodePoint } from '../code-points.ts';
+import { type Key, keysOf } from './partition.ts';
 
-/** A data file: its local path, and the label by which its owner knows it. */
+/** A data file: its local path, the label by which its owner knows it, and the columns that its folders add. */
 export interface DataFile {
   path: string;
   label: string;
+  keys: readonly Key[];
+  /** Whether it is a file of data.split.source. */
+  isHoldout?: boolean;
 }
 
 /**
@@ -19,15 +24,25 @@ export async function findDataFiles(paths: readonly string[], source: string): P
     if (kind === 'file') files.push(path);
     if (kind !== 'folder') continue;
     folders.push(path);
-    const inside = await readdir(path, { recursive: true, withFileTypes: true });
-    for (const entry of inside)
-      if (entry.isFile() || entry.isSymbolicLink()) files.push(join(entry.parentPath, entry.name));
+    files.push(...(await filesBelow(path)));
   }
   const root = commonFolder([...folders, ...files.map(dirname)]);
   return labelled(
     files.map((path) => ({ path, name: relative(root, path).split(sep).join('/') })),
     source,
-  ).map(({ path, label }) => ({ path, label }));
+  ).map(({ path, label, keys }) => ({ path, label, keys }));
+}
+
+/** The paths of the data files in a folder and its subfolders; a link to a file counts as the file. */
+export async function filesBelow(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files: string[] = [];
+  for (const entry of entries) {
+    const path = join(entry.parentPath, entry.name);
+    if (relative(folder, path).split(sep).some(isMarker)) continue;
+    if (entry.isFile() || (entry.isSymbolicLink() && (await kindOf(path)) === 'file')) files.push(path);
+  }
+  return files;
 }
 
 /**
@@ -37,17 +52,21 @@ export async function findDataFiles(paths: readonly string[], source: string): P
 export function labelled<File extends { name: string }>(
   files: readonly File[],
   source: string,
-): (File & { label: string })[] {
+): (File & Omit<DataFile, 'path'>)[] {
   const found = files
-    .filter(({ name }) => !name.split('/').some((part) => /^[._]/.test(part)))
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
+    .filter(({ name }) => !name.split('/').some(isMarker))
+    .sort((a, b) => byCodePoint(a.name, b.name));
   const [only] = found;
   const isSource = found.length === 1 && ['', basename(source)].includes(basename(only?.name ?? ''));
   return found.map((file) => ({
     ...file,
     label: isSource || file.name === '' ? source : `${source.replace(/\/+$/, '')}/${file.name}`,
+    keys: keysOf(file.name),
   }));
 }
+
+/** Whether a file or folder holds no data, by its name; `_day=1` is a folder of a key. */
+const isMarker = (name: string): boolean => /^\.|^_[^=]*$/.test(name);
 
 async function kindOf(path: string): Promise<'file' | 'folder' | 'none'> {
   try {

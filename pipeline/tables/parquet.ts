@@ -1,19 +1,29 @@
 import {
   type AsyncBuffer,
   asyncBufferFromFile,
+  type FileMetaData,
   parquetMetadataAsync,
   parquetRead,
   parquetSchema,
 } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
+import { shown } from '../errors.ts';
+import { arrowFields } from './arrow-schema.ts';
 import { BadFile } from './bad-file.ts';
+import { isParquet } from './csv.ts';
+import { type ColumnType, type Stored, typeOf } from './parquet-type.ts';
 import type { Table } from './table.ts';
 
 export interface ParquetColumn {
   name: string;
-  /** Whether values may contain a line break. */
+  /** The type, for messages. */
+  type: string;
+  /** Whether values of the type have a text. A list, for one, has none. */
+  isReadable: boolean;
+  /** Whether values may hold any text, with line breaks too. */
   isText: boolean;
-  isFloat: boolean;
+  /** Whether pandas keeps its index in the column: `read_parquet` gives it as the frame's index, not as a column. */
+  isIndex: boolean;
 }
 
 export interface ParquetFile {
@@ -31,32 +41,52 @@ export interface ParquetFile {
  */
 export async function openParquet(source: string | AsyncBuffer): Promise<ParquetFile> {
   const file = typeof source === 'string' ? await asyncBufferFromFile(source) : source;
-  const metadata = await guarded(() => parquetMetadataAsync(file));
-  const read: ReadColumns = (names, rowStart, rows) =>
+  const metadata = await readMetadata(file);
+  const keyValues = new Map(metadata.key_value_metadata?.map(({ key, value }) => [key, value]));
+  const arrow = arrowFields(keyValues.get('ARROW:schema') ?? '');
+  const index = indexColumns(keyValues.get('pandas'));
+  const columns = parquetSchema(metadata).children.map((tree) => {
+    const { name } = tree.element;
+    return {
+      name,
+      type: typeOf(tree, arrow.get(name)),
+      isIndex: index.has(name) || reservedIndex.test(name),
+    };
+  });
+  const typeNamed = new Map(columns.map(({ name, type }) => [name, type]));
+  const stored = withoutTypes(metadata);
+  const read: ReadColumn = (name, rowStart, rows) =>
     guarded(async () => {
-      const columns = new Map(names.map((name) => [name, new Array<unknown>(rows)]));
+      const values = new Array<unknown>(rows);
+      const text = typeNamed.get(name)?.text;
       await parquetRead({
         file,
-        metadata,
+        metadata: stored,
         compressors,
-        columns: [...names],
+        columns: [name],
+        parsers: {
+          // Called once for each value of a dictionary.
+          stringFromBytes: (bytes) => bytes && (text?.(bytes) ?? notText),
+          timestampFromNanoseconds: (nanoseconds) => nanoseconds,
+        },
         rowStart,
         rowEnd: rowStart + rows,
-        onChunk({ columnName, columnData, rowStart: chunkStart }) {
-          const values = columns.get(columnName)!;
+        onChunk({ columnData, rowStart: chunkStart }) {
           const first = chunkStart - rowStart;
           // A chunk may hold more rows than requested.
           const [from, to] = [Math.max(0, -first), Math.min(columnData.length, rows - first)];
           for (let i = from; i < to; i++) values[first + i] = columnData[i];
         },
       });
-      return [...columns.values()];
+      return values;
     });
   return {
-    columns: parquetSchema(metadata).children.map(({ element: { name, type } }) => ({
+    columns: columns.map(({ name, type, isIndex }) => ({
       name,
-      isText: type === 'BYTE_ARRAY',
-      isFloat: type === 'FLOAT' || type === 'DOUBLE',
+      type: type.name,
+      isReadable: type.text !== null,
+      isText: type.isText,
+      isIndex,
     })),
     rows: Number(metadata.num_rows),
     table(names, most) {
@@ -69,19 +99,60 @@ export async function openParquet(source: string | AsyncBuffer): Promise<Parquet
           .reduce((sum, { meta_data }) => sum + Number(meta_data?.total_uncompressed_size ?? 0), 0);
         groups = bytes > most.bytes ? [] : groups.slice(0, 1).map((rows) => Math.min(rows, most.rows));
       }
-      return new ParquetTable(names, names.length === 0 ? [] : groups, read);
+      const types = names.map((name) => typeNamed.get(name)!);
+      return new ParquetTable(names, types, names.length === 0 ? [] : groups, read);
     },
   };
 }
 
-/** Reads the values of columns in a range of rows. */
-type ReadColumns = (names: readonly string[], rowStart: number, rows: number) => Promise<unknown[][]>;
+async function readMetadata(file: AsyncBuffer): Promise<FileMetaData> {
+  try {
+    return await guarded(() => parquetMetadataAsync(file, { geoparquet: false }));
+  } catch (error) {
+    const start = Buffer.from(await file.slice(0, Math.min(20, file.byteLength)));
+    if (isParquet(start)) throw error;
+    const isGzip = start[0] === 0x1f && start[1] === 0x8b;
+    const found = isGzip
+      ? 'a gzip file'
+      : `a file that starts with ${shown(start.toString().split(/[\r\n]/)[0]!)}`;
+    throw new BadFile(found, 'Parquet, which starts with "PAR1" and compresses its own pages');
+  }
+}
+
+/** The name that pandas gives to a column of an index without a name. */
+const reservedIndex = /^__index_level_\d+__$/;
+
+/** The columns in which pandas keeps its index, by its metadata; a RangeIndex has none. */
+function indexColumns(metadata: string | undefined): ReadonlySet<unknown> {
+  try {
+    const { index_columns } = JSON.parse(metadata ?? '{}') as { index_columns?: unknown };
+    return new Set(Array.isArray(index_columns) ? index_columns : []);
+  } catch {
+    return new Set(); // pandas' key with other content
+  }
+}
+
+/** The metadata without logical types, so that values come as they are stored. */
+const withoutTypes = (metadata: FileMetaData): FileMetaData => ({
+  ...metadata,
+  schema: metadata.schema.map((element) => {
+    const { converted_type, logical_type, ...stored } = element;
+    return stored;
+  }),
+});
+
+/** Stands for bytes that are not the text that they should be. */
+const notText = Symbol('not text');
+
+/** Reads the values of a column in a range of rows. */
+type ReadColumn = (name: string, rowStart: number, rows: number) => Promise<unknown[]>;
 
 class ParquetTable implements Table {
   readonly header: readonly string[];
   readonly width: number;
+  readonly #types: readonly ColumnType[];
   readonly #groups: readonly number[];
-  readonly #read: ReadColumns;
+  readonly #read: ReadColumn;
   #loaded = 0;
   #columns: unknown[][] = [];
   /** Number of rows before the loaded group, in it, and the current row in it. */
@@ -90,9 +161,15 @@ class ParquetTable implements Table {
   #row = -1;
 
   /** @param groups the rows of each row group */
-  constructor(header: readonly string[], groups: readonly number[], read: ReadColumns) {
+  constructor(
+    header: readonly string[],
+    types: readonly ColumnType[],
+    groups: readonly number[],
+    read: ReadColumn,
+  ) {
     this.header = header;
     this.width = header.length;
+    this.#types = types;
     this.#groups = groups;
     this.#read = read;
   }
@@ -109,7 +186,7 @@ class ParquetTable implements Table {
     this.#rows = rows;
     this.#row = -1;
     this.#columns = []; // before the next are read
-    this.#columns = await this.#read(this.header, this.#before, rows);
+    for (const name of this.header) this.#columns.push(await this.#read(name, this.#before, rows));
     return true;
   }
 
@@ -117,13 +194,22 @@ class ParquetTable implements Table {
     return ++this.#row < this.#rows;
   }
 
-  value(column: number): unknown {
-    return this.#columns[column]![this.#row];
+  value(column: number): string {
+    const value = this.#columns[column]![this.#row];
+    if (typeof value === 'string') return value;
+    if (value === null || value === undefined) return '';
+    const text = value === notText ? null : this.#types[column]!.text?.(value as Stored);
+    if (typeof text === 'string') return text;
+    const place = { line: this.position, column: this.header[column]! };
+    throw new BadFile('bytes that are not UTF-8 text', 'text', { ...place, kind: 'not text' });
   }
 
   number(column: number): number {
-    const value = this.value(column);
-    return typeof value === 'number' || typeof value === 'bigint' ? Number(value) : Number.NaN;
+    if (!this.#types[column]!.isNumber) return Number.NaN;
+    const value = this.#columns[column]![this.#row];
+    if (typeof value === 'number') return value;
+    const text = this.value(column);
+    return text === '' ? Number.NaN : Number(text);
   }
 
   positionOf(): number {
@@ -131,8 +217,7 @@ class ParquetTable implements Table {
   }
 
   spansLines(column: number): boolean {
-    const value = this.value(column);
-    return typeof value === 'string' && /[\r\n]/.test(value);
+    return this.#types[column]!.isText && /[\r\n]/.test(this.value(column));
   }
 }
 

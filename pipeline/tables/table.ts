@@ -15,8 +15,8 @@ export interface Table {
   load(): Promise<boolean>;
   /** Moves to the next row of the part; false at its end. */
   next(): boolean;
-  /** The current row's value in a column: untrimmed text in CSV, a value of the column's type in Parquet. */
-  value(column: number): unknown;
+  /** The current row's text in a column, untrimmed; "" where there is none. */
+  value(column: number): string;
   /** The current row's finite or infinite number in a column; NaN if it is not a number. */
   number(column: number): number;
   /** Position of a field, which in CSV may start on a later line than its row. */

@@ -38,7 +38,8 @@ def settle() -> None:
 def read_hyperparameters(base: Path) -> dict[str, str]:
     """The job's hyperparameters as text by name, {} without the file.
 
-    Values are text by contract; SageMaker's Python SDK sends text as JSON, in quotes, which are taken off.
+    Values are text by contract, kept to the letter; SageMaker's Python SDK sends text as JSON, in quotes, which are
+    taken off.
 
     Raises:
         InputError: the file is no JSON object.
@@ -52,7 +53,16 @@ def read_hyperparameters(base: Path) -> dict[str, str]:
         raise InputError(f"{path}: found no valid JSON ({error})") from error
     if not isinstance(values, dict):
         raise InputError(f"{path}: found {type(values).__name__}, expected a JSON object of hyperparameters")
-    return {name: str(value).strip().strip('"') for name, value in values.items()}
+    return {name: _unquoted(str(value)) for name, value in values.items()}
+
+
+def _unquoted(text: str) -> str:
+    if len(text) < 2 or not (text.startswith('"') and text.endswith('"')):
+        return text
+    try:
+        return str(json.loads(text))
+    except ValueError:
+        return text
 
 
 def report_failure(base: Path, message: str) -> None:

@@ -1,4 +1,4 @@
-"""The model's columns, and records of text turned into the matrix that the estimator takes.
+"""The model's columns, and text turned into the matrix that the estimator takes.
 
 `train` and `serve` both come through here, so a record means the same to both.
 """
@@ -6,33 +6,83 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import re
+from array import array
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-Kind = Literal["number", "ordinal", "category"]
-# (records, features) of objects: float in number and ordinal columns, NaN where missing; str in category columns.
-Matrix = NDArray[Any]
+from sample_model.hyperparameters import Encoding
+from sample_model.manifest import Type
+
+# An ordinal is a number that enters as one category per value.
+Kind = Literal["number", "ordinal", "boolean", "category"]
+# A column of the training files: numbers where its type is known to be number, else text; NaN and "" are missing.
+Cells: TypeAlias = "array[float] | list[str]"
+# (records, features): a number column's values, NaN where missing; any other's positions among its feature's levels,
+# NaN where training saw no such level.
+Matrix = NDArray[np.float64]
 
 MOST_ORDINAL_VALUES = 10
+# A level with a column of its own has at least so many rows, and one in a thousand: fewer tell little of it, an id has
+# one each, and so there are never more than a thousand columns.
+LEAST_ROWS = 3
+LEAST_SHARE = 1000
+RARE = "(rare)"
+MISSING = "(missing)"
 QUOTED_CHARACTERS = 40
+
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?").fullmatch
+_LEADING_ZERO = re.compile(r"[+-]?0[0-9]").match
 
 
 @dataclass(frozen=True)
 class Feature:
-    """A column. An ordinal is a number of which training saw at most ten values, all of them whole."""
+    """A column.
+
+    Attributes:
+        name: its name.
+        kind: how its cells are read.
+        levels: of every kind but number, the values with a column of their own; "" is the missing one.
+        rare: whether training saw further values, too rare for a column of their own. They share one, at the position
+            after the levels, with every value that training never saw.
+    """
 
     name: str
     kind: Kind
+    levels: list[str]
+    rare: bool
+
+    def shown(self, position: int) -> str:
+        """The level at a position, for people."""
+        return RARE if position == len(self.levels) else self.levels[position] or MISSING
 
 
-def infer_features(names: Sequence[str], rows: Sequence[Sequence[str]]) -> list[Feature]:
-    """The columns with the kind that their values have: a number where every value that is not missing is one."""
-    columns = zip(*rows, strict=True)
-    return [Feature(name, _kind(set(column))) for name, column in zip(names, columns, strict=True)]
+def describe_features(
+    columns: Mapping[str, Cells], types: Mapping[str, Type] | None, encoding: Encoding
+) -> list[Feature]:
+    """The columns by name as features.
+
+    Args:
+        columns: all training rows of each.
+        types: as the manifest has them; None tells them by the values: a number where every value that is not missing
+            is one, and none has a leading zero.
+        encoding: how numbers of at most ten values, all of them whole, enter.
+    """
+    return [
+        _describe(name, cells, types[name] if types else _type_of(cells), encoding) for name, cells in columns.items()
+    ]
+
+
+def training_matrix(columns: Sequence[Cells], features: Sequence[Feature]) -> Matrix:
+    """The training rows, column by column, as a matrix."""
+    return np.column_stack(
+        [_positions(_as_read(cells, feature.kind), feature) for cells, feature in zip(columns, features, strict=True)]
+    )
 
 
 def to_matrix(rows: Sequence[Sequence[str]], features: Sequence[Feature]) -> tuple[Matrix, dict[int, str]]:
@@ -46,12 +96,12 @@ def to_matrix(rows: Sequence[Sequence[str]], features: Sequence[Feature]) -> tup
         The matrix, (rows, features), and by row number what was found and expected in a bad one (whose bad cells are
         NaN in the matrix).
     """
-    matrix: Matrix = np.empty((len(rows), len(features)), dtype=object)
+    matrix: Matrix = np.empty((len(rows), len(features)))
     errors: dict[int, str] = {}
     for position, feature in enumerate(features):
         cells = [row[position] for row in rows]
-        if feature.kind == "category":
-            matrix[:, position] = cells
+        if feature.kind not in ("number", "ordinal"):
+            matrix[:, position] = _positions(cells, feature)
             continue
         numbers = [parse_number(cell) for cell in cells]
         for row, number in enumerate(numbers):
@@ -59,18 +109,17 @@ def to_matrix(rows: Sequence[Sequence[str]], features: Sequence[Feature]) -> tup
                 errors.setdefault(
                     row, f"field {position + 1} ({feature.name}): found {quote(cells[row])}, expected a number"
                 )
-        matrix[:, position] = [math.nan if number is None else number for number in numbers]
+        matrix[:, position] = _positions([math.nan if number is None else number for number in numbers], feature)
     return matrix, errors
 
 
 def parse_number(text: str) -> float | None:
     """The number that the text writes, NaN where it is empty or says NaN, None where it is no finite number."""
-    if not text:
+    if not text or text.lower() == "nan":
         return math.nan
-    try:
-        number = float(text)
-    except ValueError:
+    if not _NUMBER(text):
         return None
+    number = float(text)
     return None if math.isinf(number) else number
 
 
@@ -85,9 +134,50 @@ def one_line(text: str) -> str:
     return " ".join(text.split()).encode("utf-8", "replace").decode("utf-8")
 
 
-def _kind(values: set[str]) -> Kind:
-    numbers = [parse_number(value) for value in values]
-    if any(number is None for number in numbers):
-        return "category"
-    present = {number for number in numbers if number is not None and not math.isnan(number)}
-    return "ordinal" if len(present) <= MOST_ORDINAL_VALUES and all(n.is_integer() for n in present) else "number"
+def _type_of(cells: Cells) -> Type:
+    if isinstance(cells, array):
+        return "number"
+    plain = all(parse_number(cell) is not None and not _LEADING_ZERO(cell) for cell in set(cells))
+    return "number" if plain else "category"
+
+
+def _describe(name: str, cells: Cells, type_: Type, encoding: Encoding) -> Feature:
+    kind: Kind = type_
+    if type_ == "number":
+        kind = "ordinal" if encoding == "onehot" and _is_ordinal(_as_read(cells, "number")) else "number"
+    if kind == "number":
+        return Feature(name, kind, [], rare=False)
+    texts = Counter(map(_level(kind), _as_read(cells, kind)))
+    least = max(LEAST_ROWS, len(cells) // LEAST_SHARE)
+    common = [level for level, rows in texts.items() if rows >= least]
+    levels = sorted(common, key=(lambda level: (not level, float(level or 0))) if kind == "ordinal" else None)
+    return Feature(name, kind, levels, rare=len(levels) < len(texts))
+
+
+def _is_ordinal(numbers: Sequence[float] | Sequence[str]) -> bool:
+    values = np.unique(np.array(numbers, dtype=float))
+    values = values[~np.isnan(values)]
+    return len(values) <= MOST_ORDINAL_VALUES and bool(np.all((values == np.floor(values)) & (np.abs(values) < 1e15)))
+
+
+def _as_read(cells: Cells, kind: Kind) -> Sequence[float] | Sequence[str]:
+    """Training cells as numbers where the kind is one of numbers; their texts were checked before."""
+    if isinstance(cells, array) or kind not in ("number", "ordinal"):
+        return cells
+    return [number for number in map(parse_number, cells) if number is not None]
+
+
+def _positions(cells: Sequence[float] | Sequence[str], feature: Feature) -> NDArray[np.float64]:
+    if feature.kind == "number":
+        return np.array(cells, dtype=float)
+    known = {level: float(position) for position, level in enumerate(feature.levels)}
+    other = float(len(feature.levels)) if feature.rare else math.nan
+    text = _level(feature.kind)
+    return np.array([known.get(text(cell), other) for cell in cells], dtype=float)
+
+
+def _level(kind: Kind) -> Callable[[Any], str]:
+    """What makes a cell of this kind the text of its level."""
+    if kind == "ordinal":
+        return lambda number: "" if math.isnan(number) else f"{number:.17g}"
+    return str.lower if kind == "boolean" else str

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from difflib import get_close_matches
 from typing import Literal, TypeVar, get_args
 
 from sample_model.container import InputError
@@ -11,6 +14,8 @@ from sample_model.container import InputError
 Problem = Literal["binary", "multiclass", "regression"]
 Encoding = Literal["linear", "onehot"]
 T = TypeVar("T")
+
+_NUMBER = re.compile(r"[+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?").fullmatch
 
 
 @dataclass(frozen=True)
@@ -20,7 +25,8 @@ class Hyperparameters:
     Attributes:
         C: inverse of the L2 penalty's strength, greater than 0; regression takes alpha = 1 / C.
         encoding: how whole-number columns of few values enter: as one number, or as one category per value.
-        problem: None takes binary where every label is 0 or 1, and is an error otherwise.
+        problem: for training files without the pipeline's manifest; None takes binary where every label is 0 or 1, and
+            is an error otherwise.
     """
 
     C: float = 0.3
@@ -28,37 +34,41 @@ class Hyperparameters:
     problem: Problem | None = None
 
 
-def parse_hyperparameters(values: dict[str, str]) -> tuple[Hyperparameters, list[str]]:
-    """The known hyperparameters with defaults filled in, and the names of those that mean nothing here.
+def parse_hyperparameters(values: Mapping[str, str]) -> tuple[Hyperparameters, list[str]]:
+    """The known hyperparameters with defaults filled in, and a sentence on each that means nothing here.
 
-    SageMaker's own (`sagemaker_*`, `_tuning_objective_metric`) are passed over in silence.
+    SageMaker's own (`sagemaker_*`, `_tuning_objective_metric`) are passed over in silence. Values are taken to the
+    letter: a number is written as in 0.3 or 1e-2, without spaces.
 
     Raises:
         InputError: a known one has a value that is not allowed.
     """
     defaults = Hyperparameters()
-    unknown = sorted(
-        name
-        for name in values
-        if name not in Hyperparameters.__dataclass_fields__ and not name.startswith(("sagemaker_", "_tuning_"))
-    )
+    names = [field.name for field in fields(Hyperparameters)]
+    unknown = sorted(name for name in values if name not in names and not name.startswith(("sagemaker_", "_tuning_")))
     known = Hyperparameters(
         C=_positive("C", values.get("C"), defaults.C),
         encoding=_choice("encoding", values.get("encoding"), get_args(Encoding), defaults.encoding),
         problem=_choice("problem", values.get("problem"), get_args(Problem), defaults.problem),
     )
-    return known, unknown
+    return known, [_passed_over(name, names) for name in unknown]
+
+
+def _passed_over(name: str, names: list[str]) -> str:
+    by_lower_case = {known.lower(): known for known in names}
+    near = get_close_matches(name.lower(), by_lower_case, n=1)
+    hint = f"did you mean {by_lower_case[near[0]]}?" if near else f"it knows {', '.join(names)}."
+    return f"The model has no hyperparameter {name}, which did nothing; {hint}"
 
 
 def _positive(name: str, text: str | None, default: float) -> float:
     if text is None:
         return default
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
+    value = float(text) if _NUMBER(text) else math.nan
     if not 0 < value < math.inf:
-        raise InputError(f'hyperparameter {name}: found "{text}", expected a number greater than 0')
+        raise InputError(
+            f'hyperparameter {name}: found "{text}", expected a number greater than 0, such as 0.3 or 1e-2'
+        )
     return value
 
 

@@ -10,7 +10,7 @@ from scipy.special import expit, softmax
 
 from sample_model.artifact import Artifact
 from sample_model.estimator import LinearScorer
-from sample_model.features import one_line, to_matrix
+from sample_model.features import Matrix, one_line, to_matrix
 from sample_model.records import Fields, RecordError, Value
 
 FACTORS = 3
@@ -20,9 +20,10 @@ class Predictor:
     """Scores records of text with a trained model.
 
     A row of answers is `probability, factor_1, contribution_1, ..., factor_3, contribution_3` (binary), the same with
-    the predicted value in front (regression), or one probability per class (multiclass). A factor is a feature's name,
-    the largest contribution in size first; contributions are changes from an average record in log-odds (binary) or in
-    the target's unit (regression). A bad record's row has `error: ...` in front and nothing after, at the same width.
+    the predicted value in front (regression), or with one probability per class (multiclass). A factor is a feature's
+    name, the largest contribution in size first; contributions are changes from an average record: in log-odds
+    (binary), in log-odds of the likeliest class against the classes' mean (multiclass), in the target's unit
+    (regression). A bad record's row has `error: ...` in front and nothing after, at the same width.
     """
 
     def __init__(self, artifact: Artifact) -> None:
@@ -30,11 +31,18 @@ class Predictor:
         self._shown_names = [one_line(name) for name in self.names]
         self._features = artifact.features
         self._problem = artifact.problem
-        self._scorer = LinearScorer(artifact.pipeline, artifact.features)
-        self._width = len(artifact.pipeline[-1].classes_) if artifact.problem == "multiclass" else 1 + 2 * FACTORS
+        self._scorer = LinearScorer(artifact.pipeline, artifact.problem)
+        outputs = len(self._scorer.intercepts)
+        self._width = outputs + 2 * FACTORS
+        # Contributions of as many records as 8 MB hold.
+        self._records = max(1, 1_000_000 // (outputs * len(self.names)))
 
     def predict(self, records: Sequence[Fields | RecordError]) -> list[list[Value]]:
         """One row of answers per record, in order; an error stands for a record that could not be parsed."""
+        starts = range(0, len(records), self._records)
+        return [row for start in starts for row in self._predict(records[start : start + self._records])]
+
+    def _predict(self, records: Sequence[Fields | RecordError]) -> list[list[Value]]:
         answers: list[list[Value]] = [[] for _ in records]
         errors: dict[int, str] = {}
         readable: list[int] = []
@@ -66,10 +74,11 @@ class Predictor:
             answers[number] = [f"error: {one_line(message)}"]
         return [answer + [None] * (self._width - len(answer)) for answer in answers]
 
-    def _score(self, matrix: NDArray[np.object_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """The answer's numbers, (records, 1 or classes), and contributions, (records, features or 0)."""
+    def _score(self, matrix: Matrix) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The answer's numbers, (records, outputs), and the contributions that are told, (records, features)."""
         contributions = self._scorer.contributions(matrix)
         scores = self._scorer.scores(contributions)
         if self._problem == "multiclass":
-            return softmax(scores, axis=1), contributions[0, :, :0]
+            likeliest = contributions[scores.argmax(axis=1), np.arange(len(matrix))]
+            return softmax(scores, axis=1), likeliest - contributions.mean(axis=0)
         return expit(scores) if self._problem == "binary" else scores, contributions[0]

@@ -35,22 +35,27 @@ def train(base: Path) -> None:
     from sample_model.artifact import Artifact, save_artifact
     from sample_model.dataset import read_dataset
     from sample_model.estimator import LinearScorer, build_pipeline
-    from sample_model.features import infer_features, to_matrix
+    from sample_model.features import describe_features, training_matrix
+    from sample_model.folds import read_groups
     from sample_model.hyperparameters import parse_hyperparameters
+    from sample_model.manifest import read_manifest
     from sample_model.problem import resolve_problem
     from sample_model.validation import cross_validate
 
-    hyperparameters, unknown = parse_hyperparameters(read_hyperparameters(base))
-    if unknown:
-        print(f"hyperparameters passed over: {', '.join(unknown)}", file=sys.stderr)
-    dataset = read_dataset(base / "input" / "data" / "train")
-    problem = resolve_problem(hyperparameters.problem, dataset.labels)
-    features = infer_features(dataset.names, dataset.rows)
-    matrix, _ = to_matrix(dataset.rows, features)
+    hyperparameters, warnings = parse_hyperparameters(read_hyperparameters(base))
+    manifest = read_manifest(base)
+    dataset = read_dataset(base / "input" / "data" / "train", manifest)
+    problem = resolve_problem(hyperparameters.problem, dataset.labels, manifest)
+    features = describe_features(dataset.columns, manifest.types if manifest else None, hyperparameters.encoding)
+    matrix = training_matrix(list(dataset.columns.values()), features)
     labels = np.array(dataset.labels)
-    pipeline = build_pipeline(features, problem, hyperparameters.C, hyperparameters.encoding)
+    pipeline = build_pipeline(features, problem, hyperparameters.C)
 
-    metrics, threshold = cross_validate(pipeline, matrix, labels, problem)
+    metrics, threshold = cross_validate(pipeline, matrix, labels, problem, read_groups(base, len(labels)))
+    if not metrics:
+        warnings.append("No metric was cross-validated: one row or group of a class cannot be in training and in test.")
+    for warning in warnings:
+        print(f"warning: {warning}", file=sys.stderr)
     for name, value in metrics.items():
         # Never with an exponent, which the metric's pattern in mlops.yaml would not match.
         print(f"{name}={np.format_float_positional(value, precision=6, fractional=False)};", flush=True)
@@ -59,13 +64,14 @@ def train(base: Path) -> None:
     save_artifact(Artifact(problem, features, pipeline), base / "model")
     of = "the predicted value" if problem == "regression" else "log-odds"
     report = {
+        **({"warnings": warnings} if warnings else {}),
         **({} if threshold is None else {"threshold": threshold}),
         "explanation": {
             "kind": "coefficients",
             "unit": f"change in {of} per standard deviation or category",
             "features": [
                 {"name": name, "value": value} | ({} if output is None else {"class": output})
-                for output, name, value in LinearScorer(pipeline, features).coefficients()
+                for output, name, value in LinearScorer(pipeline, problem).coefficients()
             ],
         },
     }

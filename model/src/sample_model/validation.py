@@ -12,36 +12,30 @@ from sklearn.metrics import (
     roc_auc_score,
     root_mean_squared_error,
 )
-from sklearn.model_selection import KFold, StratifiedKFold, cross_val_predict
+from sklearn.model_selection import cross_val_predict
 from sklearn.pipeline import Pipeline
 
-from sample_model.container import InputError
 from sample_model.features import Matrix
+from sample_model.folds import split_folds
 from sample_model.hyperparameters import Problem
 
 FOLDS = 5
-SEED = 0
 
 Labels = NDArray[np.float64]
 
 
 def cross_validate(
-    pipeline: Pipeline, matrix: Matrix, labels: Labels, problem: Problem
+    pipeline: Pipeline, matrix: Matrix, labels: Labels, problem: Problem, groups: NDArray[np.str_] | None = None
 ) -> tuple[dict[str, float], float | None]:
     """Metrics by name, each the mean over the folds, and the operating threshold (binary only).
 
     Folds are seeded, and stratified by label where there are classes. There are fewer than five where a class has
-    fewer rows.
-
-    Raises:
-        InputError: a class, or the whole, has fewer than two rows.
+    fewer rows or, where the data are split by group, fewer groups. No metrics where they cannot be measured: a binary
+    problem with one row of a class.
     """
-    smallest = len(labels) if problem == "regression" else min(np.unique(labels, return_counts=True)[1])
-    folds = min(FOLDS, int(smallest))
-    if folds < 2:
-        raise InputError(f"found {folds} row of a label, expected at least 2 for cross-validation")
-    splitter = (KFold if problem == "regression" else StratifiedKFold)(folds, shuffle=True, random_state=SEED)
-    splits = list(splitter.split(matrix, labels))
+    splits = split_folds(labels, problem, FOLDS, groups)
+    if not splits:
+        return {}, None
     method = "predict" if problem == "regression" else "predict_proba"
     predictions = cross_val_predict(pipeline, matrix, labels, cv=splits, method=method)
     if problem == "binary":

@@ -21,6 +21,7 @@ import type {
   RunResult,
   StagedFile,
 } from '../backend.ts';
+import { logTail, MOST_LINES } from '../log-tail.ts';
 import { findImage, requireImage } from './aws-images.ts';
 import { executionLink } from './console-links.ts';
 import { deployedContext, requireDeployed } from './deployed-context.ts';
@@ -148,7 +149,8 @@ export class AwsBackend implements Backend {
         ? (await this.context.jobs.trials(name)).find(({ status }) => status === 'failed')
         : null;
     const job = failed ? ({ kind: 'training', name: failed.name } as const) : { kind, name };
-    return await jobLog(await cloudWatchLogsClient(this.#options.deployment.region), job, linesOfLog);
+    const client = await cloudWatchLogsClient(this.#options.deployment.region);
+    return logTail(await jobLog(client, job, MOST_LINES));
   }
 
   /** Stops an execution that nobody follows; the event of its end makes close-run stop its jobs. */
@@ -241,9 +243,6 @@ export async function openAwsBackend(options: AwsBackendOptions): Promise<AwsBac
   await requireDeployed(options.deployment);
   return new AwsBackend(options);
 }
-
-/** Enough for a traceback and what came before it. */
-const linesOfLog = 20;
 
 /** At most 70 characters of [a-zA-Z0-9-], because an execution's name, which adds the number, may have 80. */
 function runIdOf(runId: string | null, request: Request): string {

@@ -9,7 +9,7 @@ import { type Resources, trainMachine, trainSteps } from '../../machines/train.t
 import type { StepName } from '../../names.ts';
 import { prepareContext } from '../../repository.ts';
 import { steps } from '../../steps/steps.ts';
-import { currentLease, freeLease } from '../../steps/train/lease.ts';
+import { freeLease } from '../../steps/train/lease.ts';
 import { type RunRecord, runKind } from '../../steps/train/run-record.ts';
 import { waitingReason } from '../../steps/train/waiting.ts';
 import type { Backend, ImageOptions, Progress, RunOptions, RunResult, StagedFile } from '../backend.ts';
@@ -20,8 +20,9 @@ import { ImageStore } from './images/image-store.ts';
 import type { JobContext } from './jobs/context.ts';
 import { EmbeddedSageMaker } from './jobs/embedded-sagemaker.ts';
 import { embeddedEngine, prepareEngines } from './prepare-engines.ts';
+import { freeAbandonedLease } from './state/abandoned-lease.ts';
 import type { FileStorage } from './state/file-storage.ts';
-import { claimRun, unfinishedRuns } from './state/run-owner.ts';
+import { claimRun } from './state/run-owner.ts';
 
 const account = '000000000000';
 
@@ -77,8 +78,11 @@ export class EmbeddedBackend implements Backend {
     const model = context === null ? (image ?? '') : await this.#models.add(context, 'model');
     // One after the other, because each may install a Python environment or build an image and prints progress.
     await this.#images.open(prepare);
-    await this.#models.open(model);
-    return { prepare, model, code: context === null ? [] : [...(await hashContext(context)).files] };
+    const { check, notes = [] } = await this.#models.open(model);
+    // Before any job: a mistake in `serve` would otherwise show after the training.
+    await check?.();
+    const code = context === null ? [] : [...(await hashContext(context)).files];
+    return { prepare, model, code, notes: [...notes] };
   }
 
   async stage(files: StagedFile[], prefix: string): Promise<void> {
@@ -138,7 +142,6 @@ export class EmbeddedBackend implements Backend {
         onProgress({ kind: 'failed', state, seconds });
       }
     };
-    await this.#freeAbandonedLease();
     const release = claimRun(folder);
     const options = { name: execution, handlers: this.#handlers(request, onProgress), signal, onEvent };
     const document = trainMachine({ ...embeddedResources, engine: embeddedEngine(request) });
@@ -161,14 +164,6 @@ export class EmbeddedBackend implements Backend {
     }
   }
 
-  /** Frees the lease of a run whose process was killed. */
-  async #freeAbandonedLease(): Promise<void> {
-    const holder = (await currentLease(this.context))?.value.execution ?? null;
-    if (holder === null) return;
-    const { driven } = await unfinishedRuns(join(this.#home, 'runs'));
-    if (!driven.includes(holder)) await freeLease({ execution: holder }, this.context);
-  }
-
   /** One handler per service integration, with the same parameters that AWS would get. */
   #handlers(request: Request, onProgress: (progress: Progress) => void): Record<string, TaskHandler> {
     const functions = Object.fromEntries(
@@ -178,7 +173,7 @@ export class EmbeddedBackend implements Backend {
       return (parameters, { state, signal }) =>
         run(parameters as never, {
           signal,
-          progress: ({ done, total, best }) => onProgress({ kind: 'trial', state, done, total, best }),
+          progress: (update) => onProgress({ ...update, state }),
         });
     };
     const sagemaker = this.#sagemaker;
@@ -186,13 +181,15 @@ export class EmbeddedBackend implements Backend {
       'arn:aws:states:::lambda:invoke': async (parameters) => {
         const { FunctionName, Payload } = parameters as {
           FunctionName: string;
-          Payload: { model_name: string };
+          Payload: { model_name: string; execution: string };
         };
         const step = functions[FunctionName];
         if (step === undefined) throw new Error(`${FunctionName}: no such function`);
         // A function of AWS learns of its model from here alone.
         if (Payload.model_name !== this.context.model)
           throw new Error(`${FunctionName}: got model ${Payload.model_name}, expected ${this.context.model}`);
+        // Each time, because the holder may be killed while this run waits for it.
+        if (step === steps.lease) await freeAbandonedLease(this.#home, Payload.execution, this.context);
         return { StatusCode: 200, Payload: await step(Payload as never, this.context) };
       },
       ...prepareEngines({

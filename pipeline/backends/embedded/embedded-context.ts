@@ -7,6 +7,7 @@ import { FileImages } from './state/file-images.ts';
 import { FileLedger } from './state/file-ledger.ts';
 import { FileStorage } from './state/file-storage.ts';
 import { LedgerRegistry } from './state/ledger-registry.ts';
+import { recordProblem } from './state/record-problem.ts';
 
 export interface EmbeddedContext extends StepContext {
   storage: FileStorage;
@@ -23,7 +24,7 @@ export interface EmbeddedState {
 
 /** Makes the ports of this machine, on files in a folder. */
 export function embeddedContext({ home, project, model }: EmbeddedState): EmbeddedContext {
-  const table = new FileLedger(join(home, 'ledger', project));
+  const table = new FileLedger(join(home, 'ledger', project), recordProblem);
   const ledger = new ModelLedger(table, model);
   return {
     storage: new FileStorage(join(home, 's3')),

@@ -32,7 +32,8 @@ def test_every_problem_is_reported_at_once(bench: Workbench) -> None:
         'data/people.csv: data.slices names the column "City", which is not there; the nearest is "city"',
         "data/people.csv: the header has 4 fields, line 3 has 3",
         'data/people.csv: column "id" (data.row_id) must be unique, 1 id stands more than once: '
-        '"p0" on data/people.csv lines 2, 5',
+        '"p0" on data/people.csv lines 2, 5; if it names a person or thing with several rows, write '
+        "data.split: { by: group, column: id } and leave data.row_id out",
         'data/people.csv line 5: column "y" (data.target) is empty; every row needs a value',
     ]
     assert message in bench.stderr

@@ -106,4 +106,4 @@ def test_files_that_disagree_or_are_none(bench: Workbench) -> None:
     bench.put("id,age\n", "c.parquet")
     message = bench.fail(format="parquet", source="data/all")
     assert 'data/all/b.parquet: column "age" is a category here and a number in another file' in message
-    assert "data/all/c.parquet: it is not a Parquet file that can be read" in message
+    assert 'data/all/c.parquet: it starts with "id,age"; Parquet, which starts with "PAR1", is expected' in message

@@ -45,7 +45,8 @@ def _job(base: Path, settings: dict[str, Any], view: dict[str, Path | None] | No
     _put(inputs / "config" / "prepare.json", json.dumps(settings))
     for folder, source in (view or {}).items():
         if source is not None:
-            _put(inputs / folder / source.name, source.read_text())
+            (inputs / folder).mkdir(parents=True)
+            (inputs / folder / source.name).write_bytes(source.read_bytes())
     prepare(base)
     manifest: dict[str, Any] = json.loads((base / "processing/output/manifest/manifest.json").read_text())
     return manifest
@@ -56,7 +57,9 @@ def _put(path: Path, text: str) -> None:
     path.write_text(text)
 
 
-def _view(tmp_path: Path, own: dict[str, Any], other: dict[str, Any], script: str | None = None) -> dict[str, Any]:
+def _view(
+    tmp_path: Path, own: dict[str, Any], other: dict[str, Any], script: str | None = None, *, listed: bool = True
+) -> dict[str, Any]:
     """The manifest of `own`'s holdout as a model that was prepared by `other` and `script` scores it."""
     champion = tmp_path / "champion"
     settings = champion / "prepare.json"
@@ -64,6 +67,7 @@ def _view(tmp_path: Path, own: dict[str, Any], other: dict[str, Any], script: st
     files: dict[str, Path | None] = {
         "view": settings,
         "view-manifest": champion / "processing/output/manifest/manifest.json",
+        "view-trained": champion / "processing/output/trained/rows.bin" if listed else None,
         "view-script": None,
     }
     if script is not None:
@@ -88,14 +92,17 @@ def test_has_the_other_models_features_for_this_holdouts_rows(tmp_path: Path) ->
     assert manifest["view"] == {
         "rows": len(own),
         "holdout_rows": len(own),
+        "trained_by": "list",
         "trained_on": 0,
         "dropped": 0,
         "other_label": 0,
     }
 
 
-def test_leaves_out_what_the_other_model_was_trained_on(tmp_path: Path) -> None:
-    manifest = _view(tmp_path, SETTINGS, {**SETTINGS, "holdout": 0.1})
+@pytest.mark.parametrize("listed", [True, False])
+def test_leaves_out_what_the_other_model_was_trained_on(tmp_path: Path, listed: bool) -> None:
+    manifest = _view(tmp_path, SETTINGS, {**SETTINGS, "holdout": 0.1}, listed=listed)
+    assert manifest["view"]["trained_by"] == ("list" if listed else "unlisted")
     champion, view = _holdout(tmp_path / "champion"), _holdout(tmp_path / "view")
     assert set(view) == set(champion)
     facts = manifest["view"]

@@ -39,6 +39,8 @@ CONFIG: dict[str, Any] = {
 class Workbench:
     """One job: put files in, run it, read what came out."""
 
+    defaults = CONFIG
+
     def __init__(self, base: Path, *, as_process: bool = False) -> None:
         self.base = base
         self.as_process = as_process

@@ -19,6 +19,21 @@ test('a hyperparameter changed in mlops.yaml is told once', () => {
   expect(changes).toEqual([{ what: 'config', path: 'training.hyperparameters.C', from: '1', to: '0.1' }]);
 });
 
+test('1 and 1.0 are two values, which train can tell apart', () => {
+  const champion = origin({ C: '1', deep: '007' }, { C: '1', deep: '007' });
+  const candidate = origin({ C: '1.0', deep: '007' }, { C: '1.0', deep: '007' });
+  expect(changesBetween(champion, candidate)).toEqual([
+    { what: 'config', path: 'training.hyperparameters.C', from: '1', to: '1.0' },
+  ]);
+});
+
+test('a list of numbers of an earlier version equals the same list as text', () => {
+  const changed = (from: unknown[], to: unknown[]) =>
+    changesBetween(origin({ list: from }, {}), origin({ list: to }, {})).map(({ from, to }) => [from, to]);
+  expect(changed([1, 2.5, true], ['1', '2.5', 'true'])).toEqual([]);
+  expect(changed([1, 2], ['1.0', '2'])).toEqual([['[ 1, 2 ]', '[ 1.0, 2 ]']]);
+});
+
 test('of a list of names what was removed and added is told', () => {
   const changed = (from: unknown[], to: unknown[]) =>
     changesBetween(origin({ list: from }, {}), origin({ list: to }, {})).map(({ from, to }) => [from, to]);

@@ -79,6 +79,9 @@ function differences(from: unknown, to: unknown, path = ''): Omit<Change, 'what'
 const isNames = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every((item) => typeof item === 'string');
 
+const isScalars = (value: unknown): value is (string | number | boolean)[] =>
+  Array.isArray(value) && value.length > 0 && value.every((item) => typeof item !== 'object');
+
 const isMapping = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
@@ -86,6 +89,8 @@ const isMapping = (value: unknown): value is Record<string, unknown> =>
 function shown(value: unknown): string | null {
   if (value === undefined) return null;
   if (value === null) return 'off';
+  // As text, so that a list of numbers from an earlier version equals the same list as text.
+  if (isScalars(value)) return `[ ${value.join(', ')} ]`;
   return typeof value === 'string'
     ? value
     : stringify(value, { collectionStyle: 'flow', lineWidth: 0 }).trim();

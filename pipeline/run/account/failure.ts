@@ -13,7 +13,8 @@ const hints: Record<string, string> = {
   ArtifactChangedError: 'Nothing was promoted. Restore the recorded version of the object, or train again.',
   BudgetError: 'Nothing was spent. Change the budget or the size of the jobs in mlops.yaml.',
   PrepareScriptError: 'Fix the prepare script (prepare.script in mlops.yaml).',
-  ModelOutputError: 'Make `serve` return what model.output and model.extra in mlops.yaml say.',
+  ModelOutputError:
+    'Make `serve` answer what `output` and `extra` of model.yaml (or `model` in mlops.yaml) say, or correct them.',
   ScoreFileError: 'Fix the answers of `serve`: every row of the holdout needs a score.',
   ConflictError: 'Another run was promoted meanwhile. Run again to judge against the new champion.',
   LeaseHeldError: 'Wait for that run to end, or stop it; then run again.',

@@ -1,4 +1,5 @@
-import type { ModelPackage } from '../../ports.ts';
+import { dataVersionOf } from '../../machines/request.ts';
+import type { LeftOut, ModelPackage } from '../../ports.ts';
 import { type Champion, championId, championKind, type StepContext } from '../../steps/context.ts';
 import { type RunRecord, runKind } from '../../steps/train/run-record.ts';
 
@@ -14,7 +15,7 @@ export function summaryOf({ execution, status, started_at, finished_at, state }:
     finished_at,
     mode: request.mode,
     trigger: request.trigger,
-    data: { source: request.data.source, version: request.data.version },
+    data: { source: request.data.source, version: dataVersionOf(request.data) },
     image: request.images.model,
     fingerprint: plan?.fingerprint ?? null,
     outcome: gate?.outcome ?? null,
@@ -25,9 +26,15 @@ export function summaryOf({ execution, status, started_at, finished_at, state }:
   };
 }
 
-/** All runs, newest first. On AWS a run is named after what started it, so names have no order. */
-export async function runsOf({ ledger }: Pick<StepContext, 'ledger'>): Promise<RunRecord[]> {
-  return (await ledger.list<RunRecord>(runKind))
+/**
+ * All runs, newest first. On AWS a run is named after what started it, so names have no order.
+ * @param leftOut called for each run whose record cannot be read
+ */
+export async function runsOf(
+  { ledger }: Pick<StepContext, 'ledger'>,
+  leftOut: LeftOut,
+): Promise<RunRecord[]> {
+  return (await ledger.list<RunRecord>(runKind, leftOut))
     .map((item) => item.value)
     .sort((a, b) => Date.parse(b.started_at) - Date.parse(a.started_at));
 }
@@ -48,10 +55,11 @@ export interface PackageStory {
 export async function storyOf(
   name: string,
   context: Pick<StepContext, 'ledger' | 'registry'>,
+  leftOut: LeftOut,
 ): Promise<PackageStory | null> {
   const found = await context.registry.get(name);
   if (found === null) return null;
-  const runs = (await runsOf(context)).map(summaryOf);
+  const runs = (await runsOf(context, leftOut)).map(summaryOf);
   const champion = await context.ledger.get<Champion>(championKind, championId);
   return {
     package: found,

@@ -3,6 +3,11 @@ import { FakeSageMaker, requestOf } from '../../steps/train/fake-sagemaker.fixtu
 import { type RunRecord, runKind } from '../../steps/train/run-record.ts';
 import { replay } from './replay.ts';
 
+/** No record is left out. */
+const never = (error: Error): never => {
+  throw error;
+};
+
 test('the newest runs are those that started last, whatever their names', async () => {
   const world = new FakeSageMaker();
   const { ledger } = world.context;
@@ -19,6 +24,6 @@ test('the newest runs are those that started last, whatever their names', async 
     await ledger.put(runKind, name, { ...run, execution: name, started_at: `2026-01-0${day}T00:00:00Z` });
     await ledger.put(runKind, execution, { ...run, state: { ...run?.state, gate: undefined } });
   }
-  const { runs } = await replay(request.config, 2, world.context);
+  const { runs } = await replay(request.config, 2, world.context, never);
   expect(runs.map(({ execution }) => execution)).toEqual(['dispatch-1', 'schedule-5']);
 });

@@ -1,12 +1,15 @@
 import type { Config } from '../../config/schema.ts';
 import { decide } from '../../gate/decide.ts';
-import { keepRows } from '../../gate/join.ts';
+import { groupColumnOf } from '../../gate/group-column.ts';
+import { commonRows } from '../../gate/join.ts';
 import { readScores } from '../../gate/scores.ts';
 import type { Outcome, Verdict } from '../../gate/verdict.ts';
+import type { LeftOut, ModelPackage } from '../../ports.ts';
 import type { Scores } from '../../statistics/scores.ts';
-import { artifactsOf, readJson, type StepContext } from '../../steps/context.ts';
+import { artifactsOf, readJson, readManifest, type StepContext } from '../../steps/context.ts';
 import type { Evidence } from '../../steps/train/evidence.ts';
 import type { RunRecord } from '../../steps/train/run-record.ts';
+import { trainedAmong } from '../../steps/train/trained-rows.ts';
 import { runsOf } from './lineage.ts';
 
 /** A recorded run, judged by another policy. */
@@ -41,8 +44,9 @@ export async function replay(
   config: Config,
   last: number,
   context: Pick<StepContext, 'ledger' | 'registry' | 'storage' | 'model' | 'root'>,
+  leftOut: LeftOut,
 ): Promise<Replay> {
-  const judged = (await runsOf(context)).filter((run) => run.state.gate !== undefined);
+  const judged = (await runsOf(context, leftOut)).filter((run) => run.state.gate !== undefined);
   const runs: ReplayedRun[] = [];
   // One after the other, because each holds its scores in memory.
   for (const run of judged.slice(0, last)) runs.push(await replayed(run, config, context));
@@ -88,7 +92,7 @@ async function replayed(run: RunRecord, config: Config, context: Context): Promi
 }
 
 async function judgedAgain(run: RunRecord, config: Config, context: Context): Promise<Verdict> {
-  const { gate, scoring, request } = run.state;
+  const { gate, scoring, request, prepared } = run.state;
   if (gate === undefined || scoring === undefined) throw new Error('expected its verdict, found none');
   const { problem } = request.config;
   if (problem !== config.problem) {
@@ -96,13 +100,22 @@ async function judgedAgain(run: RunRecord, config: Config, context: Context): Pr
   }
   const { seed, holdout_uses } = await readJson<Verdict>(context, gate.verdict);
   const { threshold } = await readJson<Evidence>(context, gate.evidence);
-  const everyRow = await scoresOf(run.execution, 'candidate', problem, context);
+  const everyRow = await scoresOf(run.execution, 'candidate', request.config, context);
   const champion = await otherModel('champion', scoring.champion.package, run, context);
   const anchor = await otherModel('anchor', config.gate.anchor.package, run, context);
-  // As in the gate: with a model that was prepared differently, only the rows that it could score are compared.
-  const views = [champion, anchor].filter((other) => other?.isView);
-  const common = <T extends Scores>(scores: T): T =>
-    views.reduce((rest, other) => (other ? keepRows(rest, other.scores) : rest), scores);
+  // As in the gate: only rows that every model could score, and that none was trained on, are compared.
+  const others = [champion, anchor].filter((other) => other !== null);
+  const manifest = prepared && (await readManifest(context, prepared));
+  const common = commonRows(
+    others.filter(({ isView }) => isView).map(({ scores }) => scores),
+    (
+      await Promise.all(
+        others.map(async ({ isView, preparation }) =>
+          isView || !manifest ? null : await trainedAmong(everyRow.ids, preparation, manifest, context),
+        ),
+      )
+    ).filter((ids) => ids !== null),
+  );
   return decide({
     candidate: common(everyRow),
     champion: champion && common(champion.scores),
@@ -116,34 +129,41 @@ async function judgedAgain(run: RunRecord, config: Config, context: Context): Pr
   });
 }
 
+interface OtherModel {
+  scores: Scores;
+  threshold: number | null;
+  isView: boolean;
+  preparation: ModelPackage['preparation'];
+}
+
 /** The champion or the anchor of a run, with its scores of that run's holdout. */
 async function otherModel(
   who: 'champion' | 'anchor',
   name: string | null,
   { execution, state: { request, scoring } }: RunRecord,
   context: Context,
-): Promise<{ scores: Scores; threshold: number | null; isView: boolean } | null> {
+): Promise<OtherModel | null> {
   if (name === null) return null;
   const found = await context.registry.get(name);
   if (found === null) throw new Error(`${who} ${name}: not in the registry`);
-  const { problem } = request.config;
-  const { threshold } = found;
+  const { threshold, preparation } = found;
   if (scoring?.[who].package === name) {
-    const scores = await scoresOf(execution, who, problem, context);
-    return { scores, threshold, isView: scoring[who].view.exists };
+    const scores = await scoresOf(execution, who, request.config, context);
+    return { scores, threshold, preparation, isView: scoring[who].view.exists };
   }
   // The policy of that time named another anchor. This one's own run scored it, perhaps on the same holdout.
-  return { scores: await scoresOf(found.execution, 'candidate', problem, context), threshold, isView: false };
+  const scores = await scoresOf(found.execution, 'candidate', request.config, context);
+  return { scores, threshold, preparation, isView: false };
 }
 
 async function scoresOf(
   execution: string,
   who: 'candidate' | 'champion' | 'anchor',
-  problem: Config['problem'],
+  { problem, data }: Config,
   context: Context,
 ): Promise<Scores> {
   return await readScores(
     await context.storage.localFile(`${artifactsOf(context, 'runs')}${execution}/${who}.csv`),
-    { problem },
+    { problem, group: groupColumnOf(data) },
   );
 }

@@ -1,6 +1,8 @@
 import type { Backend, CodeFile } from '../../backends/backend.ts';
 import type { Config } from '../../config/schema.ts';
+import { unlessUnreadable } from '../../errors.ts';
 import type { Verdict } from '../../gate/verdict.ts';
+import { dataVersionOf } from '../../machines/request.ts';
 import { trainSteps } from '../../machines/train.ts';
 import type { ModelPackage } from '../../ports.ts';
 import type { DataFacts, ModelFacts, Report, RunFacts, StepFacts } from '../../report/report.ts';
@@ -23,7 +25,7 @@ export async function reportOf(
   const verdict = gate ? await readJson<Verdict>(context, gate.verdict) : null;
   const evidence = gate ? await readJson<Evidence>(context, gate.evidence) : null;
   const championName = scoring?.champion.package ?? null;
-  const champion = championName === null ? null : await context.registry.get(championName);
+  const champion = championName === null ? null : await unlessUnreadable(context.registry.get(championName));
   const candidate: ModelFacts | null = model
     ? {
         package: run.state.package?.name ?? null,
@@ -47,7 +49,7 @@ export async function reportOf(
     failure: run.status === 'failed' ? failureOf(run, log.lines) : null,
     candidate,
     champion: champion && championFacts(champion, plan?.champion.origin ?? 'champion'),
-    data: prepared ? await dataFacts(run, context) : null,
+    data: prepared ? await dataFacts(run, evidence, context) : null,
     plots: evidence?.plots ?? null,
     explanation: evidence?.explanation ?? null,
     tuning: evidence?.tuning ?? null,
@@ -57,7 +59,7 @@ export async function reportOf(
             config: request.config,
             code: await readJson<CodeFile[]>(context, request.code),
             image: request.images.model,
-            data: request.data,
+            data: { source: request.data.source, version: dataVersionOf(request.data) },
             hyperparameters: candidate.hyperparameters,
           })
         : null,
@@ -135,20 +137,26 @@ async function originOf(champion: ModelPackage, context: StepContext): Promise<O
   };
 }
 
-async function dataFacts(run: RunRecord, context: StepContext): Promise<DataFacts | null> {
+async function dataFacts(
+  run: RunRecord,
+  evidence: Evidence | null,
+  context: StepContext,
+): Promise<DataFacts | null> {
   const { request, prepared } = run.state;
   if (!prepared) return null;
   const manifest = await readManifest(context, prepared);
   const side = ({ rows, positives }: { rows: number; positives: number | null }) => ({ rows, positives });
   return {
     source: request.data.source,
-    version: request.data.version,
+    version: dataVersionOf(request.data),
     target: manifest.target,
     positive: manifest.positive,
     positive_defaulted: manifest.positive_defaulted,
     labels: manifest.labels,
     train: side(manifest.files.train),
     holdout: side(manifest.files.holdout),
+    ...(manifest.split && { split: manifest.split }),
+    ...(evidence?.groups !== undefined && { groups: evidence.groups }),
   };
 }
 

@@ -52,8 +52,9 @@ export async function baselineOf(
     if (!found) return without(`No baseline: ${label} has no ${inside}.`);
 
     onNote(`baseline: ${label}`);
-    if (!(await hasModel(file, model))) return without(`No baseline: ${label} has no model ${model}.`);
-    const { config, path } = await loadConfig(file, { model, takesNotBuilt: true });
+    if (!(await hasModel(file, model, folder)))
+      return without(`No baseline: ${label} has no model ${model}.`);
+    const { config, path } = await loadConfig(file, { model, root: folder, takesNotBuilt: true });
     const request = await makeRequest({
       backend,
       config,
@@ -75,8 +76,8 @@ export async function baselineOf(
 }
 
 /** Whether the project has the model; true if the file cannot be read, because loading it then reports the error. */
-async function hasModel(file: string, model: string | undefined): Promise<boolean> {
-  const names = await modelNames(file);
+async function hasModel(file: string, model: string | undefined, folder: string): Promise<boolean> {
+  const names = await modelNames(file, folder);
   return model === undefined || names === undefined || names.includes(model);
 }
 

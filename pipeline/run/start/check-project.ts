@@ -1,33 +1,51 @@
+import { stat } from 'node:fs/promises';
 import type { LoadedConfig } from '../../config/load.ts';
-import { locate } from '../../config/locate.ts';
+import { didYouMeanPath, kindOf, locate } from '../../config/locate.ts';
 import type { ConfigProblem } from '../../errors.ts';
 import { checkData, type DataCheck } from '../../tables/data-contract.ts';
-import { dataFiles } from './request.ts';
+import { modelFolderProblems } from './model-folder.ts';
 
-/** The files other than the data that mlops.yaml names and that do not exist. */
+/** Most bytes of a prepare script. */
+const largestScript = 10_000_000;
+
+/** The files and folders that mlops.yaml names and that are not there, or are something else than expected. */
 export async function missingFiles(loaded: LoadedConfig): Promise<ConfigProblem[]> {
   const { prepare, data } = loaded.config;
+  const holdout = data.split.by === 'file' ? data.split.source : null;
   const named = [
-    ['prepare.script', prepare.script, 'a Python file'],
-    ['data.scoring', data.scoring, 'a file, or a folder with files'],
+    ['data.source', data.source, 'a file, or a folder with files', ['a file', 'a folder']],
+    ['data.split.source', holdout, 'a file, or a folder with files', ['a file', 'a folder']],
+    ['data.scoring', data.scoring, 'a file, or a folder with files', ['a file', 'a folder']],
+    ['prepare.script', prepare.script, 'a Python file', ['a file']],
   ] as const;
-  const problems: ConfigProblem[] = [];
-  for (const [path, value, expected] of named) {
+  const problems = await modelFolderProblems(loaded);
+  for (const [path, value, expected, kinds] of named) {
     if (value === null || isRemote(value)) continue;
-    const found = await dataFiles(await locate(value, loaded.path));
-    if (found.length > 0) continue;
-    const message = `got ${JSON.stringify(value)}, where nothing was found; expected ${expected}`;
-    problems.push(loaded.problemAt(path, message));
+    const found = await stat(await locate(value, loaded.path)).catch((error) => whyNot(error));
+    const wrong = (what: string) =>
+      problems.push(loaded.problemAt(path, `got ${JSON.stringify(value)}, ${what}`));
+    if (found === null)
+      wrong(`where nothing was found; expected ${expected}${await didYouMeanPath(value, loaded.path)}`);
+    else if (typeof found === 'string') wrong(`which cannot be read: ${found}; expected ${expected}`);
+    else if (!kinds.some((kind) => kind === kindOf(found)))
+      wrong(`which is ${kindOf(found)}; expected ${expected}`);
+    else if (path === 'prepare.script' && found.size > largestScript)
+      wrong(`a file of ${found.size} bytes; expected ${expected} of at most ${largestScript}`);
   }
   return problems;
 }
 
+/** null: nothing is there. */
+const whyNot = ({ code, message }: NodeJS.ErrnoException): string | null =>
+  code === 'ENOENT' || code === 'ENOTDIR' ? null : message;
+
 /** Checks the data against mlops.yaml. null for data in a bucket: the Plan step checks it, before money is spent. */
 export async function checkSource({ config, path }: LoadedConfig): Promise<DataCheck | null> {
-  const { source } = config.data;
-  if (isRemote(source)) return null;
-  const files = await dataFiles(await locate(source, path));
-  return await checkData(config, files.length === 0 ? [source] : files.map((file) => file.path));
+  const { source, split } = config.data;
+  const held = split.by === 'file' ? split.source : null;
+  if (isRemote(source) || (held !== null && isRemote(held))) return null;
+  const holdout = held === null ? [] : [await locate(held, path)];
+  return await checkData(config, [await locate(source, path)], holdout);
 }
 
 const isRemote = (path: string): boolean => path.startsWith('s3://');

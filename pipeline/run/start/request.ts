@@ -1,13 +1,15 @@
-import { readdir, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { basename, dirname, relative, resolve } from 'node:path';
 import type { Backend, LocalFile, PushedImages } from '../../backends/backend.ts';
+import { byCodePoint } from '../../code-points.ts';
 import { locate } from '../../config/locate.ts';
 import type { Config } from '../../config/schema.ts';
 import { ConfigError } from '../../errors.ts';
 import { canonicalJson, sha256File, sha256Json } from '../../hash.ts';
-import type { Request, Trigger } from '../../machines/request.ts';
+import type { DataInput, Request, Trigger } from '../../machines/request.ts';
 import { artifactsOf } from '../../steps/context.ts';
 import { dataVersion, versionOfFiles } from '../../steps/train/inputs.ts';
+import { filesBelow } from '../../tables/data-files.ts';
 import { checkoutOf } from './git.ts';
 
 export interface RequestOptions {
@@ -37,7 +39,11 @@ export async function makeRequest(options: RequestOptions): Promise<Request> {
   const data = await stageData(config, staged);
   const script = config.prepare.script ? await stageScript(config.prepare.script, staged) : null;
   const context = config.model.context === null ? null : await at(config.model.context);
-  const { code, ...images } = await backend.images({
+  const {
+    code,
+    notes = [],
+    ...images
+  } = await backend.images({
     context,
     image: config.model.image,
     pushed: options.pushed ?? {},
@@ -62,7 +68,7 @@ export async function makeRequest(options: RequestOptions): Promise<Request> {
     script,
     code: `${codeFolder}${codeName}`,
     baseline: options.baseline,
-    notes: options.notes,
+    notes: [...options.notes, ...notes],
   };
 }
 
@@ -74,15 +80,24 @@ interface Staging {
   backend: Backend;
 }
 
-async function stageData(config: Config, { file, mode, backend }: Staging): Promise<Request['data']> {
-  const { source } = config.data;
+async function stageData({ data }: Config, staging: Staging): Promise<Request['data']> {
+  const rows = await stageFiles('data.source', data.source, staging);
+  if (data.split.by !== 'file') return rows;
+  return { ...rows, holdout: await stageFiles('data.split.source', data.split.source, staging) };
+}
+
+async function stageFiles(
+  path: string,
+  source: string,
+  { file, mode, backend }: Staging,
+): Promise<DataInput> {
   if (source.startsWith('s3://')) {
     const objects = await backend.context.storage.list(source);
-    if (objects.length === 0) throw missing(file, 'data.source', source, 'at least one object');
+    if (objects.length === 0) throw missing(file, path, source, 'at least one object');
     return { source, uri: source, version: await dataVersion(source, backend.context) };
   }
   const files = await dataFiles(await locate(source, file));
-  if (files.length === 0) throw missing(file, 'data.source', source, 'a file, or a folder with files');
+  if (files.length === 0) throw missing(file, path, source, 'a file, or a folder with files');
   const version = versionOfFiles(
     await Promise.all(files.map(async ({ path, name }) => ({ name, sha256: await sha256File(path) }))),
   );
@@ -101,12 +116,9 @@ export async function dataFiles(path: string): Promise<LocalFile[]> {
   const found = await stat(path).catch(() => null);
   if (found === null) return [];
   if (found.isFile()) return [{ path, name: basename(path) }];
-  const entries = await readdir(path, { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .map((inner) => ({ path: inner, name: inner.slice(path.length + 1).replaceAll('\\', '/') }))
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  return (await filesBelow(path))
+    .map((inner) => ({ path: inner, name: relative(path, inner).replaceAll('\\', '/') }))
+    .sort((a, b) => byCodePoint(a.name, b.name));
 }
 
 async function stageScript(script: string, { file, mode, backend }: Staging): Promise<Request['script']> {

@@ -2,6 +2,7 @@ import { styleText } from 'node:util';
 import { createLogUpdate } from 'log-update';
 import type { Progress } from '../../backends/backend.ts';
 import { formatSeconds } from '../../format.ts';
+import { cleanOutput } from '../../report/clean-text.ts';
 
 const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const tick = 100;
@@ -38,7 +39,12 @@ export class RunProgress {
         break;
       }
       case 'waiting':
-        this.#write(`${state}: ${progress.reason}, since ${progress.since.slice(11, 16)} UTC ...`);
+        this.#write(
+          `${state}: ${cleanOutput(progress.reason)}, since ${progress.since.slice(11, 16)} UTC ...`,
+        );
+        break;
+      case 'note':
+        this.#write(`  ${state}: ${progress.text}`);
         break;
       case 'succeeded':
       case 'failed': {
@@ -55,7 +61,7 @@ export class RunProgress {
 
   /** Prints a line above the running steps. */
   note(line: string): void {
-    this.#write(line);
+    this.#write(cleanOutput(line));
     this.#draw();
   }
 
@@ -70,7 +76,7 @@ export class RunProgress {
 
   #write(line: string): void {
     this.#live?.clear();
-    this.#stream.write(`${line}\n`);
+    this.#stream.write(`${cleanOutput(line, { colors: true })}\n`);
   }
 
   #draw(): void {

@@ -1,8 +1,9 @@
 import type { Backend, Progress, PushedImages } from '../../backends/backend.ts';
 import { openBackend } from '../../backends/open.ts';
 import { loadConfig } from '../../config/load.ts';
-import { InputError } from '../../errors.ts';
+import { ConfigError, InputError } from '../../errors.ts';
 import { baselineOf, noBaseline } from './baseline.ts';
+import { missingFiles } from './check-project.ts';
 import { makeRequest, type RequestOptions } from './request.ts';
 import { type RunOutcome, runPipeline } from './run.ts';
 
@@ -67,7 +68,10 @@ async function prepareRun(choices: RunChoices, surroundings: RunSurroundings) {
   const { mode, promote, trigger } = choices;
   const { signal, onNote, onProgress } = surroundings;
   const set = settingsOf(choices);
-  const { config, path: file } = await loadConfig(choices.config, { set, model: choices.model });
+  const loaded = await loadConfig(choices.config, { set, model: choices.model });
+  const { config, path: file } = loaded;
+  const missing = await missingFiles(loaded);
+  if (missing.length > 0) throw new ConfigError(file, missing);
   const backend = await openBackend(config, choices, {
     ...surroundings,
     containers: choices.containers ?? false,

@@ -9,6 +9,8 @@ export interface Evidence {
   /** Operating threshold of a binary candidate. */
   threshold: number | null;
   notes: string[];
+  /** Where the split is by group: the number of groups that the models are compared on. */
+  groups?: number;
 }
 
 export interface Plots {

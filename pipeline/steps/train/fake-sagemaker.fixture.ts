@@ -214,6 +214,7 @@ export class FakeSageMaker {
       content_type: 'text/csv',
       features: [{ name: 'x', type: 'number' }],
       slices: [],
+      row_id: 'id',
       files: {
         train: { path: 'train/train.csv', rows: 240, positives: 120, sha256: sha256('train') },
         holdout: { path: 'holdout/holdout.csv', rows: 60, positives: 30, sha256: sha256('holdout') },

@@ -156,18 +156,35 @@ describe('fails closed', () => {
     expect(await world.context.registry.list()).toEqual([]);
   });
 
+  test('where scores are not the ones that were recorded', async () => {
+    const { world, event } = await challenged();
+    const uri = `${event.scores.champion.output}holdout.csv.out`;
+    const text = new TextDecoder().decode(await world.context.storage.read(uri));
+    await world.context.storage.write(uri, text.replace('0', '1'));
+    await expect(
+      gate({ ...event, plan: { ...event.plan, fingerprint: 'new' } }, world.context),
+    ).rejects.toThrow(`${uri}: got content with the sha256`);
+  });
+
   test('where the champion scored other rows', async () => {
     const { world, event } = await challenged();
     const uri = `${event.scores.champion.output}holdout.csv.out`;
     const text = new TextDecoder().decode(await world.context.storage.read(uri));
-    await world.context.storage.write(uri, text.replace('r7,', 'x7,'));
-    await expect(
-      gate({ ...event, plan: { ...event.plan, fingerprint: 'new' } }, world.context),
-    ).rejects.toThrow(/x7|r7/);
-    await world.context.storage.write(uri, text.replace('r7,1', 'r7,0'));
-    await expect(
-      gate({ ...event, plan: { ...event.plan, fingerprint: 'new' } }, world.context),
-    ).rejects.toThrow(/champion\.csv: line 9, column label: got "0", expected "1"/);
+    const { storage } = world.context;
+    /** The gate of scores that hold this text, recorded as such. */
+    const gateOf = async (scored: string) => {
+      await storage.write(uri, scored);
+      const champion = {
+        ...event.scores.champion,
+        objects: [await storage.describe(uri)].filter((it) => it !== null),
+      };
+      const scores = { ...event.scores, champion };
+      return gate({ ...event, scores, plan: { ...event.plan, fingerprint: 'new' } }, world.context);
+    };
+    await expect(gateOf(text.replace('r7,', 'x7,'))).rejects.toThrow(/x7|r7/);
+    await expect(gateOf(text.replace('r7,1', 'r7,0'))).rejects.toThrow(
+      /champion\.csv: line 9, column label: got "0", expected "1"/,
+    );
   });
 
   test("where the champion's package or scores are gone", async () => {
@@ -228,6 +245,20 @@ describe("the model's own report", () => {
       );
     },
   );
+
+  test('its warnings are notes, a few lines of text at most', async () => {
+    const warnings = [
+      'a typo:\n C',
+      7,
+      'x'.repeat(400),
+      ...Array.from({ length: 20 }, (_, at) => `number ${at}`),
+    ];
+    const { world, event } = await reported(JSON.stringify({ warnings, explanation: 'because' }));
+    const { notes } = await evidenceOf(await gate(event, world.context), world);
+    expect(notes.slice(0, 3)).toEqual(['a typo: C', 'x'.repeat(300), 'number 0']);
+    expect(notes).toHaveLength(11);
+    expect(notes[10]).toContain("The model's report.json was left out");
+  });
 
   test('a report.json of another kind is nothing to us', async () => {
     const { world, event } = await reported('{"accuracy": 0.9}');

@@ -1,6 +1,8 @@
 import type { Config } from '../../config/schema.ts';
+import { formatPercent } from '../../format.ts';
 import { decide } from '../../gate/decide.ts';
-import { keepRows } from '../../gate/join.ts';
+import { groupColumnOf } from '../../gate/group-column.ts';
+import { commonRows } from '../../gate/join.ts';
 import { readScores } from '../../gate/scores.ts';
 import type { Verdict } from '../../gate/verdict.ts';
 import type { Request } from '../../machines/request.ts';
@@ -24,6 +26,8 @@ import { lookAt } from './looks.ts';
 import { type ModelExplanation, readModelReport } from './model-report.ts';
 import { scoreFileOf } from './score-file.ts';
 import type { Plan, Scoring } from './state.ts';
+import { trainedAmong } from './trained-rows.ts';
+import { readNamedJson, readRecorded } from './unchanged.ts';
 
 export interface GateEvent {
   execution: string;
@@ -50,7 +54,7 @@ export async function gate(event: GateEvent, context: StepContext): Promise<Gate
   const { request, model } = event;
   const { config } = request;
   const manifest = await readManifest(context, event.prepared);
-  const own = await readModelReport(model.trained.artifact, context);
+  const own = await readModelReport(model.trained, context);
   const everyRow = await scoresOf(
     'candidate',
     event.scores.candidate,
@@ -63,11 +67,17 @@ export async function gate(event: GateEvent, context: StepContext): Promise<Gate
     await otherModel('champion', event, manifest, context),
     await otherModel('anchor', event, manifest, context),
   ];
-  // A model with a different preparation may score fewer rows: the verdict uses the rows that all models score.
-  const views = [champion, anchor].filter((other) => other?.view);
-  const common = <T extends Scores>(scores: T): T =>
-    views.reduce((rest, other) => (other ? keepRows(rest, other.scores) : rest), scores);
+  const others = [champion, anchor].filter((other) => other !== null);
+  const seen = new Map<OtherModel, ReadonlySet<string> | null>();
+  for (const other of others)
+    if (other.view === null)
+      seen.set(other, await trainedAmong(everyRow.ids, other.package.preparation, manifest, context));
+  const common = commonRows(
+    others.filter(({ view }) => view).map(({ scores }) => scores),
+    [...seen.values()].filter((ids) => ids !== null),
+  );
   const candidate = common(everyRow);
+  if (candidate.ids.length === 0) throw new NothingToCompareError(nothingLeft(others, everyRow));
 
   const look = await lookAt(
     {
@@ -112,11 +122,13 @@ export async function gate(event: GateEvent, context: StepContext): Promise<Gate
     explanation: own.explanation && explained(own.explanation, champion?.explanation ?? null, manifest),
     tuning: await tuningFacts(event, context),
     threshold: config.problem === 'binary' ? (own.threshold ?? 0.5) : null,
+    ...(candidate.groups && { groups: new Set(candidate.groups.codes).size }),
     notes: [
       ...manifest.warnings,
       ...own.notes,
       ...refusedStart(model),
-      ...views.flatMap((other) => (other ? [leftOut(other, everyRow)] : [])),
+      ...others.flatMap((other) => leftOut(other, everyRow, seen.get(other) ?? null)),
+      ...(champion ? await movedBoundary(champion, manifest, context) : []),
       ...(look.stored
         ? [`Run ${look.stored.execution} made the same comparison; this run repeats its verdict.`]
         : []),
@@ -148,7 +160,15 @@ interface OtherModel {
 
 /** The manifest that a prepare job writes for a view: the holdout as another model's preparation writes it. */
 interface ViewManifest extends Manifest {
-  view: { rows: number; holdout_rows: number; trained_on: number; dropped: number; other_label: number };
+  view: {
+    rows: number;
+    holdout_rows: number;
+    /** How trained_on is known; absent in views of an earlier version of the pipeline. */
+    trained_by?: 'list' | 'unlisted' | 'unknown';
+    trained_on: number;
+    dropped: number;
+    other_label: number;
+  };
 }
 
 async function otherModel(
@@ -163,7 +183,7 @@ async function otherModel(
   const found = await context.registry.get(name);
   if (found === null || scored.output === undefined)
     throw new Error(`${who} ${name}: expected its scores, found none`);
-  const { model } = await readJson<Config>(context, found.config);
+  const { model } = await readNamedJson<Config>(found.config, context);
   const viewed = view.exists
     ? await readJson<ViewManifest>(context, `${view.output}manifest/manifest.json`)
     : null;
@@ -174,26 +194,77 @@ async function otherModel(
     package: found,
     scores: await scoresOf(who, scored as Scored, model, event, layout, context),
     threshold: found.threshold,
-    explanation: (await readModelReport(found.artifact, context)).explanation,
+    explanation: (await readModelReport(found, context)).explanation,
     view: viewed?.view ?? null,
   };
 }
 
-function leftOut({ who, package: { name }, view }: OtherModel, rows: Scores): string {
-  if (view === null) return '';
-  const { trained_on, dropped, other_label } = view;
+/** Sentences on the rows of the holdout that are not compared with a model, and why. */
+function leftOut(
+  { who, package: { name }, view }: OtherModel,
+  { ids }: Scores,
+  trained: ReadonlySet<string> | null,
+): string[] {
+  const which = `The ${who} ${name}`;
+  if (view === null && trained === null)
+    return [
+      `${which} has no list of the rows that it was trained on, since an earlier version of the pipeline made it: if any are in this holdout, they count in its favour.`,
+    ];
+  if (view === null) {
+    const count = trained?.size ?? 0;
+    return count === 0
+      ? []
+      : [
+          `${which} was trained on ${count} of the holdout's ${ids.length} rows: they are left out, ${ids.length - count} are compared.`,
+        ];
+  }
+  const unlisted = {
+    list: [],
+    unlisted: [
+      `${which} has no list of the rows that it was trained on, since an earlier version of the pipeline made it: its settings and the data as they are now tell them.`,
+    ],
+    unknown: [
+      `The data lack a column by which ${which.replace('The', 'the')} knows the rows that it was trained on: if any are in this holdout, they count in its favour. data.row_id makes rows known for good.`,
+    ],
+  }[view.trained_by ?? 'unlisted'];
+  return [`${which} has a different preparation: ${viewedRows(view, ids.length)}.`, ...unlisted];
+}
+
+function viewedRows({ rows, trained_on, dropped, other_label }: ViewManifest['view'], all: number): string {
   const left = [
     [trained_on, 'that it was trained on'],
     [dropped, 'that its script drops'],
     [other_label, 'that it labels differently'],
   ] as const;
   const named = left.filter(([count]) => count > 0).map(([count, which]) => `${count} ${which}`);
-  const compared =
-    named.length === 0
-      ? `all ${rows.ids.length} rows of the holdout are compared`
-      : `${view.rows} of the holdout's ${rows.ids.length} rows are compared (left out: ${named.join(', ')})`;
-  return `The ${who} ${name} has a different preparation: ${compared}.`;
+  return named.length === 0
+    ? `all ${all} rows of the holdout are compared`
+    : `${rows} of the holdout's ${all} rows are compared (left out: ${named.join(', ')})`;
 }
+
+/** A sentence if the newest rows begin at another time than they did for the champion. */
+async function movedBoundary(
+  { package: { name, preparation } }: OtherModel,
+  { split, holdout_share }: Manifest,
+  context: StepContext,
+): Promise<string[]> {
+  if (split?.by !== 'time') return [];
+  const theirs = (await readJson<Manifest>(context, preparation.manifest)).split;
+  if (theirs?.by !== 'time' || theirs.boundary === split.boundary) return [];
+  return [
+    `The holdout begins at ${split.boundary}; that of the champion ${name} began at ${theirs.boundary}. It is always the newest ${formatPercent(holdout_share ?? 0)} of the data of a run.`,
+  ];
+}
+
+/** The models to compare with were trained on every row of the holdout. */
+export class NothingToCompareError extends Error {
+  override readonly name = 'NothingToCompareError';
+}
+
+const nothingLeft = (others: readonly OtherModel[], { ids }: Scores): string =>
+  `got ${others.map(({ who, package: { name } }) => `the ${who} ${name}`).join(' and ')} with none of the holdout's ${ids.length} rows left to compare on: ` +
+  'the others were in training. Expected rows that no model was trained on: newer rows, or another data.split. ' +
+  'A project of another name starts without a champion';
 
 /** The candidate's explanation, with class labels and the champion's value of each feature that both models have. */
 function explained(
@@ -232,10 +303,13 @@ async function scoresOf(
   context: StepContext,
 ): Promise<Scores> {
   const output = folder(scored.output) + outputOf(manifest.files.holdout.path);
-  const text = new TextDecoder().decode(await context.storage.read(output));
+  const text = new TextDecoder().decode(await readRecorded(output, scored.objects, context));
   const uri = `${runFolder(event, context)}${who}.csv`;
   await context.storage.write(uri, scoreFileOf(text, manifest, model));
-  return await readScores(await context.storage.localFile(uri), { problem: manifest.problem });
+  return await readScores(await context.storage.localFile(uri), {
+    problem: manifest.problem,
+    group: groupColumnOf(event.request.config.data),
+  });
 }
 
 function plots(scores: Scores): ModelPlots {

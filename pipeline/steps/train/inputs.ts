@@ -14,20 +14,28 @@ export async function requireInputs(request: Request, context: Context): Promise
   const { data, script, code } = request;
   // Nobody can replace an object there. Any other place of the artifacts is no place for inputs.
   const staged = artifactsOf(context, `inputs-${request.mode}`);
+  const inputs = [data, ...(data.holdout ? [data.holdout] : [])];
   const own = {
-    'data.uri': data.uri.startsWith(`${context.root}/`) ? data.uri : null,
+    ...Object.fromEntries(
+      inputs.map((input, at) => [
+        at === 0 ? 'data.uri' : 'data.holdout.uri',
+        isStaged(input.uri, context) ? input.uri : null,
+      ]),
+    ),
     script: script?.uri ?? null,
     code,
   };
   for (const [name, uri] of Object.entries(own))
     if (uri !== null && (!uri.startsWith(staged) || uri.includes('..')))
       throw new InputChangedError(`request: ${name}: got ${uri}, expected an object below ${staged}`);
-  const version = await dataVersion(data.uri, context);
-  if (version !== data.version)
-    throw new InputChangedError(
-      `${data.uri}: got data of version ${version}, expected ${data.version}, with which the run was started: ` +
-        'the data changed in the meantime; run again',
-    );
+  for (const { uri, version: expected } of inputs) {
+    const version = await dataVersion(uri, context);
+    if (version !== expected)
+      throw new InputChangedError(
+        `${uri}: got data of version ${version}, expected ${expected}, with which the run was started: ` +
+          'the data changed in the meantime; run again',
+      );
+  }
   if (script === null) return;
   const found =
     (await context.storage.describe(script.uri))?.sha256 ?? 'none, because there is no such object';
@@ -39,7 +47,10 @@ export async function requireInputs(request: Request, context: Context): Promise
 
 /** Like requireInputs, but leaves out data in the user's own buckets, where more may have landed since. */
 export async function requireStagedInputs(request: Request, context: Context): Promise<void> {
-  if (isStaged(request.data.uri, context)) await requireInputs(request, context);
+  const { holdout = null, ...data } = request.data;
+  const staged = [data, holdout].filter((input) => input !== null && isStaged(input.uri, context));
+  const [first, second = null] = staged;
+  if (first) await requireInputs({ ...request, data: { ...first, holdout: second } }, context);
 }
 
 /**

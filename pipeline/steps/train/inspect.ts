@@ -1,14 +1,16 @@
 import { longestTransform } from '../../cost/estimate.ts';
-import { ConfigError } from '../../errors.ts';
+import { ConfigError, unlessUnreadable } from '../../errors.ts';
 import { sha256Json } from '../../hash.ts';
 import type { Request } from '../../machines/request.ts';
 import type { ModelPackage } from '../../ports.ts';
 import {
   artifactsOf,
+  carriedColumns,
   folder,
   jobHash,
   type Manifest,
   type Prepared,
+  preparedFile,
   readJson,
   readManifest,
   type Scored,
@@ -18,7 +20,7 @@ import {
 import { processingInput } from './job-parameters.ts';
 import { digestOf, jobFolder, type PrepareSettings } from './plan.ts';
 import type { ModelScoring, Plan, Scoring } from './state.ts';
-import { ArtifactChangedError, changed, requireArtifact } from './unchanged.ts';
+import { ArtifactChangedError, readNamedJson, requireArtifact, sound } from './unchanged.ts';
 
 export interface InspectEvent {
   execution: string;
@@ -70,11 +72,19 @@ async function findPackage(who: string, name: string, context: StepContext): Pro
   ]);
 }
 
-/** An earlier run's scores, if they are still what was recorded; otherwise null. */
-async function earlierScores(key: string, { ledger, storage }: StepContext): Promise<Scored | null> {
-  const found = (await ledger.get<Scored>('scores', key))?.value;
-  if (found === undefined) return null;
-  return (await changed(found.objects, storage)) === null ? found : null;
+/** An earlier run's scores or view, if it is still what was recorded; otherwise null. */
+async function earlier<T extends Scored | Prepared>(
+  kind: 'scores' | 'prepared',
+  key: string,
+  context: StepContext,
+): Promise<T | null> {
+  return (await sound<T>({ kind, key, objectsOf: ({ objects }) => objects }, context)).value;
+}
+
+/** Whether a model is the one that was trained last with its fingerprint; false if no record says so. */
+async function isLatest({ fingerprint, artifact }: Model, context: StepContext): Promise<boolean> {
+  const trained = await unlessUnreadable(context.ledger.get<TrainedModel>('model', fingerprint));
+  return trained?.value.trained.artifact === artifact;
 }
 
 interface Model {
@@ -110,9 +120,7 @@ async function scoringOf(
     holdout: rows.hash,
     batch,
   });
-  const trained = await context.ledger.get<TrainedModel>('model', model.fingerprint);
-  const isLatest = trained?.value.trained.artifact === model.artifact;
-  const scored = isLatest ? await earlierScores(key, context) : null;
+  const scored = (await isLatest(model, context)) ? await earlier<Scored>('scores', key, context) : null;
   return {
     score: scored === null,
     result: scored ?? {},
@@ -127,7 +135,7 @@ async function scoringOf(
     written: `${written}${job}`,
     output: `${artifactsOf(context, 'scores')}${key}/${hash}/`,
     content_type: rows.manifest.content_type,
-    ...filters(manifest.slices.length, rows.manifest),
+    ...filters(carriedColumns(manifest).length, rows.manifest),
     max_payload_mb: batch.payload_mb,
     batch_strategy: batch.strategy === 'multi_record' ? 'MultiRecord' : 'SingleRecord',
     concurrency: batch.concurrency,
@@ -148,8 +156,8 @@ async function viewOf(
   context: StepContext,
 ): Promise<{ view: ModelScoring['view']; manifest: Manifest } | null> {
   const [own, current] = await Promise.all([
-    readJson<PrepareSettings>(context, preparation.settings),
-    readJson<PrepareSettings>(context, plan.prepare.settings),
+    readNamedJson<PrepareSettings>(preparation.settings, context),
+    readNamedJson<PrepareSettings>(plan.prepare.settings, context),
   ]);
   const { script } = preparation;
   if (script !== null && (await context.storage.describe(script.uri))?.sha256 !== script.sha256)
@@ -160,7 +168,10 @@ async function viewOf(
   const sameScript = (preparation.script?.sha256 ?? null) === (request.script?.sha256 ?? null);
   // The same settings give other features if the data have gained or lost a column.
   const sameFeatures = sha256Json(names(theirs)) === sha256Json(names(manifest));
-  if (sameScript && sameFeatures && sha256Json(deciding(own)) === sha256Json(deciding(current))) return null;
+  const sameSettings = sha256Json(deciding(own)) === sha256Json(deciding(current));
+  // Its list of training rows knows rows by the columns of that time.
+  const sameIds = theirs.files.trained === undefined || sha256Json(ids(theirs)) === sha256Json(ids(manifest));
+  if (sameScript && sameFeatures && sameSettings && sameIds) return null;
 
   const predicts = ({ problem, target, positive }: Manifest) => ({ problem, target, positive });
   if (sha256Json(predicts(theirs)) !== sha256Json(predicts(manifest))) {
@@ -178,13 +189,14 @@ async function viewOf(
     own,
     script: preparation.script?.sha256 ?? null,
     features: names(theirs),
+    trained: theirs.files.trained?.sha256 ?? null,
+    ids: theirs.id_columns ?? null,
   });
-  const earlier = (await context.ledger.get<Prepared>('prepared', key))?.value;
-  const there = earlier !== undefined && (await changed(earlier.objects, context.storage)) === null;
+  const there = await earlier<Prepared>('prepared', key, context);
   const hash = jobHash(execution, context);
   const view = {
     exists: true,
-    needed: !there,
+    needed: there === null,
     key,
     job: `${job}-view`,
     attempt: { n: 1, wait: 0 },
@@ -192,10 +204,13 @@ async function viewOf(
       ...plan.prepare.inputs,
       processingInput('view', preparation.settings),
       processingInput('view-manifest', preparation.manifest),
+      ...(theirs.files.trained
+        ? [processingInput('view-trained', preparedFile(preparation.manifest, theirs.files.trained))]
+        : []),
       ...(preparation.script ? [processingInput('view-script', preparation.script.uri)] : []),
     ],
     written: `${artifactsOf(context, jobFolder(mode))}${job}-view`,
-    output: there ? earlier.output : `${artifactsOf(context, 'prepared')}${key}/${hash}/`,
+    output: there?.output ?? `${artifactsOf(context, 'prepared')}${key}/${hash}/`,
   };
   return { view, manifest: theirs };
 }
@@ -210,6 +225,8 @@ const noView: ModelScoring['view'] = {
   written: 'none',
   output: 'none',
 };
+
+const ids = ({ row_id, id_columns = null }: Manifest) => [row_id, id_columns];
 
 const names = ({ features }: Manifest) => features.map(({ name }) => name);
 
@@ -241,11 +258,11 @@ const noModel: ModelScoring = {
 
 /**
  * The filters of a batch transform job: the input filter picks the part of a holdout row that the model sees, the
- * output filter the part of row and answer that is kept. CSV rows are `row_id,label,slice_1..s,feature_1..m`: the
+ * output filter the part of row and answer that is kept. CSV rows are `row_id,label,carried_1..s,feature_1..m`: the
  * model sees the m features; the output keeps the first 2 + s columns and the model's answer.
  */
 function filters(
-  slices: number,
+  carried: number,
   { content_type, features }: Manifest,
 ): { input_filter: string; output_filter: string } {
   if (content_type === 'application/jsonlines') {
@@ -254,7 +271,7 @@ function filters(
       output_filter: "$['row_id','label','slices','SageMakerOutput']",
     };
   }
-  const kept = 2 + slices;
+  const kept = 2 + carried;
   const indexes = Array.from({ length: kept }, (_, index) => index).join(',');
   return { input_filter: `$[${kept}:]`, output_filter: `$[${indexes},${kept + features.length}:]` };
 }

@@ -11,9 +11,7 @@ import { folder } from '../context.ts';
  */
 export const staticHyperparameters = ({ training, tuning }: Config): Record<string, string> =>
   Object.fromEntries(
-    Object.entries(training.hyperparameters)
-      .filter(([name]) => !Object.hasOwn(tuning?.ranges ?? {}, name))
-      .map(([name, value]) => [name, String(value)]),
+    Object.entries(training.hyperparameters).filter(([name]) => !Object.hasOwn(tuning?.ranges ?? {}, name)),
   );
 
 export const metricDefinitions = ({ metrics }: Config['training']): { Name: string; Regex: string }[] =>
@@ -86,8 +84,8 @@ export function tuningConfig(tuning: NonNullable<Config['tuning']>, seed: number
         : [
             {
               Name,
-              MinValue: String(range.min),
-              MaxValue: String(range.max),
+              MinValue: range.min,
+              MaxValue: range.max,
               ScalingType: {
                 linear: 'Linear',
                 logarithmic: 'Logarithmic',
@@ -112,7 +110,7 @@ export function tuningConfig(tuning: NonNullable<Config['tuning']>, seed: number
       IntegerParameterRanges: numeric('integer'),
       ContinuousParameterRanges: numeric('continuous'),
       CategoricalParameterRanges: ranges.flatMap(([Name, range]) =>
-        Array.isArray(range) ? [{ Name, Values: range.map(String) }] : [],
+        Array.isArray(range) ? [{ Name, Values: range }] : [],
       ),
     },
     RandomSeed: seed,

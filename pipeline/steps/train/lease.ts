@@ -77,6 +77,11 @@ export async function freeLease({ execution }: LeaseEvent, context: Context): Pr
   }
 }
 
+/** Writes a free lease, whatever the ledger holds: for one that cannot be read, while no run can hold it. */
+export async function resetLease({ ledger, clock }: Context): Promise<void> {
+  await ledger.put<Lease>(kind, id, { execution: null, until: clock.now().toISOString() });
+}
+
 export async function currentLease({ ledger }: Pick<Context, 'ledger'>): Promise<LedgerItem<Lease> | null> {
   return await ledger.get<Lease>(kind, id);
 }

@@ -1,4 +1,4 @@
-import { ConflictError } from '../../errors.ts';
+import { ConflictError, unlessUnreadable } from '../../errors.ts';
 import type { Verdict } from '../../gate/verdict.ts';
 import { sha256Json } from '../../hash.ts';
 import { artifactsOf, type StepContext } from '../context.ts';
@@ -41,18 +41,32 @@ export async function lookAt(
 ): Promise<{ number: number; stored: Look | null; keep: (look: Look) => Promise<void> }> {
   const kind = `look-${holdout}`;
   const id = sha256Json(comparison);
-  const item = await context.ledger.get<Look | CountedLook>(kind, id);
-  const stored = item !== null && 'verdict' in item.value ? item.value : null;
-  const looks = (await context.ledger.list(kind)).length;
+  const none = { version: 0, value: null };
+  const item = await unlessUnreadable(
+    context.ledger.get<Look | CountedLook>(kind, id).then((found) => found ?? none),
+  );
+  const stored = item?.value != null && 'verdict' in item.value ? item.value : null;
+  const looks = await countOf(kind, context);
   const before = await looksBefore(holdout, rowIds, context);
   return {
-    number: before + looks + (item === null ? 1 : 0),
+    number: before + looks + (item === none ? 1 : 0),
     stored,
     keep: async (look) => {
+      // Its record cannot be read; its next version can.
+      if (item === null) await context.ledger.put(kind, id, look);
       // If two runs make the same look at once, the first stores its verdict; the other's is equal.
-      await context.ledger.putIf(kind, id, look, item?.version ?? 0).catch(unlessTaken);
+      else await context.ledger.putIf(kind, id, look, item.version).catch(unlessTaken);
     },
   };
+}
+
+/** The looks of a kind. One whose record cannot be read was taken all the same. */
+async function countOf(kind: string, { ledger }: StepContext): Promise<number> {
+  let unreadable = 0;
+  const looks = await ledger.list(kind, () => {
+    unreadable += 1;
+  });
+  return looks.length + unreadable;
 }
 
 /**
@@ -92,5 +106,5 @@ async function carriedOver(
   const seen = new Set<string>(JSON.parse(new TextDecoder().decode(bytes)));
   const fresh = rowIds.filter((id) => !seen.has(id)).length;
   if (fresh > rowIds.length / 2) return 0;
-  return older.value.looks_before + (await context.ledger.list(`look-${holdout}`)).length;
+  return older.value.looks_before + (await countOf(`look-${holdout}`, context));
 }

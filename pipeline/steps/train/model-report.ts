@@ -2,15 +2,17 @@ import { Readable } from 'node:stream';
 import { list as listTar } from 'tar';
 // zod/mini is small: this file is part of a Lambda function's bundle.
 import * as z from 'zod/mini';
+import type { ObjectVersion } from '../../ports.ts';
 import type { StepContext } from '../context.ts';
 import { ModelOutputError } from './score-file.ts';
+import { readRecorded } from './unchanged.ts';
 
 /** The report that a model's training may write: `report.json` in /opt/ml/output/data. */
 export interface ModelReport {
   /** Operating threshold of a binary model. */
   threshold: number | null;
   explanation: ModelExplanation | null;
-  /** Reasons why parts of it are left out. */
+  /** What the training warns of, and reasons why parts of the report are left out. */
   notes: string[];
 }
 
@@ -26,37 +28,53 @@ const explanationSchema = z.object({
 const nothing: ModelReport = { threshold: null, explanation: null, notes: [] };
 
 /**
- * Reads the report of the model with this artifact, from the output.tar.gz that SageMaker writes beside model.tar.gz. A
+ * Reads the report of a model, checked if it was recorded among its objects, from the output.tar.gz that SageMaker writes beside model.tar.gz. A
  * container may write another file of that name, so parts that cannot be read are left out with a note.
  * @throws ModelOutputError if the threshold is not a number: the metrics would be those of another threshold
  */
 export async function readModelReport(
-  artifact: string,
-  { storage }: Pick<StepContext, 'storage'>,
+  { artifact, objects }: { artifact: string; objects?: ObjectVersion[] },
+  context: Pick<StepContext, 'storage'>,
 ): Promise<ModelReport> {
   const archive = artifact.replace(/model\.tar\.gz$/, 'output.tar.gz');
-  if (!(await storage.exists(archive))) return nothing;
-  const text = await fileInTar(await storage.read(archive), 'report.json');
+  const isRecorded = objects?.some(({ uri }) => uri === archive) ?? false;
+  // Without a recorded one its threshold would be another.
+  if (!isRecorded && !(await context.storage.exists(archive))) return nothing;
+  const text = await fileInTar(await readRecorded(archive, objects, context), 'report.json');
   if (text === null) return nothing;
   const value = objectOf(text);
   if (value === null) return leftOut('no JSON object');
 
-  const { threshold = null, explanation = null } = value;
+  const { threshold = null, explanation = null, warnings = [] } = value;
   // JSON has numbers that are infinite here, such as 1e999.
   if (threshold !== null && !(typeof threshold === 'number' && Number.isFinite(threshold)))
     throw new ModelOutputError(
       `report.json of the model: threshold: got ${typeof threshold === 'number' ? threshold : JSON.stringify(threshold)}, expected a number`,
     );
-  if (explanation === null) return { ...nothing, threshold };
+  const notes = notesOf(warnings);
+  if (explanation === null) return { threshold, explanation: null, notes };
   const { success, data } = explanationSchema.safeParse(explanation);
-  if (!success) return { ...leftOut('an explanation of another shape'), threshold };
-  return { threshold, explanation: data, notes: [] };
+  if (!success)
+    return {
+      threshold,
+      explanation: null,
+      notes: [...notes, ...leftOut('an explanation of another shape').notes],
+    };
+  return { threshold, explanation: data, notes };
+}
+
+const mostWarnings = 10;
+
+/** The warnings of a training as notes: what is no text, and more than a report has room for, is left out. */
+function notesOf(warnings: unknown): string[] {
+  const texts = Array.isArray(warnings) ? warnings.filter((warning) => typeof warning === 'string') : [];
+  return texts.slice(0, mostWarnings).map((text: string) => text.replace(/\s+/g, ' ').trim().slice(0, 300));
 }
 
 const leftOut = (found: string): ModelReport => ({
   ...nothing,
   notes: [
-    `The model's report.json was left out: got ${found}, expected { threshold, explanation: { kind, unit, features: [{ name, value }] } }.`,
+    `The model's report.json was left out: got ${found}, expected { threshold, warnings: [text], explanation: { kind, unit, features: [{ name, value }] } }.`,
   ],
 });
 

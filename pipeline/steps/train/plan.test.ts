@@ -54,9 +54,15 @@ describe('the fingerprint', () => {
     ['seed', '', () => ({ seed: 1 })],
     ['hyperparameter', 'training: { hyperparameters: { C: 1 } }'],
     ['the value of a hyperparameter', 'training: { hyperparameters: { C: 2 } }'],
+    ['the text of a hyperparameter', 'training: { hyperparameters: { C: 1.0 } }'],
+    ['a long number', 'training: { hyperparameters: { C: 12345678901234567890 } }'],
+    ['another long number', 'training: { hyperparameters: { C: 12345678901234567891 } }'],
     ['tuning', tuned],
     ['a warm start', tuned.replace('tuning:', 'tuning:\n  warm_start: true')],
     ['a tuned range', tuned.replace('max: 1', 'max: 2')],
+    ['the text of a tuned range', tuned.replace('max: 1', 'max: 1.0')],
+    ['a tuned value', tuned.replace('{ min: 0.1, max: 1 }', '[1, 2]')],
+    ['the text of a tuned value', tuned.replace('{ min: 0.1, max: 1 }', '[1.0, 2]')],
     ['layout of the training files', 'model: { csv: { header: true } }'],
     ['what the model answers', 'model: { output: label }'],
     ['channel', 'model: { channel: training }'],
@@ -207,7 +213,7 @@ tuning:
   objective: { metric: auc, goal: minimize }
   max_jobs: 6
   parallel_jobs: 3
-  ranges: { C: { min: 0.1, max: 1, scale: logarithmic }, depth: { min: 1, max: 9, type: integer }, kind: [a, 2] }
+  ranges: { C: { min: 1e-1, max: 1.0, scale: logarithmic }, depth: { min: 1, max: 9, type: integer }, kind: [a, 2.0, 0x1F] }
 `;
     const { train } = await planned(await requestOf(world, settings, { seed: 7 }));
     expect(train.tunes).toBe(true);
@@ -218,9 +224,9 @@ tuning:
       ParameterRanges: {
         IntegerParameterRanges: [{ Name: 'depth', MinValue: '1', MaxValue: '9', ScalingType: 'Linear' }],
         ContinuousParameterRanges: [
-          { Name: 'C', MinValue: '0.1', MaxValue: '1', ScalingType: 'Logarithmic' },
+          { Name: 'C', MinValue: '1e-1', MaxValue: '1.0', ScalingType: 'Logarithmic' },
         ],
-        CategoricalParameterRanges: [{ Name: 'kind', Values: ['a', '2'] }],
+        CategoricalParameterRanges: [{ Name: 'kind', Values: ['a', '2.0', '0x1F'] }],
       },
       RandomSeed: 7,
     });

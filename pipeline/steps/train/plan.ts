@@ -3,7 +3,7 @@ import type { Config } from '../../config/schema.ts';
 import { type Estimate, estimate, requireBudget, type Work } from '../../cost/estimate.ts';
 import { ConfigError, DataContractError } from '../../errors.ts';
 import { canonicalJson, sha256Json } from '../../hash.ts';
-import type { Request } from '../../machines/request.ts';
+import { type DataInput, dataVersionOf, type Request } from '../../machines/request.ts';
 import type { ModelPackage } from '../../ports.ts';
 import { checkBeginnings, checkDataFiles } from '../../tables/data-contract.ts';
 import { labelled } from '../../tables/data-files.ts';
@@ -33,11 +33,11 @@ import {
 } from './job-parameters.ts';
 import { type RunRecord, runKind } from './run-record.ts';
 import type { Plan, PreparePlan } from './state.ts';
-import { changed } from './unchanged.ts';
+import { sound } from './unchanged.ts';
 import { noSearch, searchOf } from './warm-start.ts';
 
 /** Increase this when the pipeline makes other artifacts from the same request, so that no old one is reused. */
-const pipelineVersion = 2;
+const pipelineVersion = 3;
 
 export interface PlanEvent {
   execution: string;
@@ -72,7 +72,7 @@ export async function plan(event: PlanEvent, context: StepContext): Promise<Plan
   const prepareKey = sha256Json({
     pipelineVersion,
     image: digestOf(event.program),
-    data: request.data.version,
+    data: dataVersionOf(request.data),
     script: request.script?.sha256 ?? null,
     settings,
   });
@@ -133,6 +133,7 @@ export async function plan(event: PlanEvent, context: StepContext): Promise<Plan
       inputs: [
         processingInput('config', settingsUri),
         processingInput('data', request.data.uri),
+        ...(request.data.holdout ? [processingInput('holdout', request.data.holdout.uri)] : []),
         ...(request.script ? [processingInput('script', request.script.uri)] : []),
       ],
       settings: settingsUri,
@@ -209,14 +210,16 @@ async function reusable<T extends Prepared | TrainedModel>(
   { ledger, storage }: StepContext,
   notes: string[],
 ): Promise<T | null> {
-  const item = await ledger.get<T>(kind, key);
-  if (item === null) return null;
-  const { value } = item;
-  const why = await changed('trained' in value ? value.trained.objects : value.objects, storage);
+  const { value, why } = await sound<T>(
+    { kind, key, objectsOf: (found) => ('trained' in found ? found.trained.objects : found.objects) },
+    { ledger, storage },
+  );
   if (why === null) return value;
-  const what =
-    kind === 'model' ? 'The model of an earlier run was' : 'The prepared data of an earlier run were';
-  notes.push(`${what} not reused: ${why}.`);
+  notes.push(
+    kind === 'model'
+      ? `The model of an earlier run was not reused, and trained again: ${why}.`
+      : `The prepared data of an earlier run were not reused, and prepared again: ${why}.`,
+  );
   return null;
 }
 
@@ -242,6 +245,8 @@ function prepareSettings(config: Config) {
     salt: project,
     content_type: model.content_type,
     csv: model.csv,
+    // Settings without a split are those of a split by hash, as in every earlier version of the pipeline.
+    ...(data.split.by === 'hash' ? {} : { split: data.split }),
   };
 }
 
@@ -313,24 +318,34 @@ async function requireSoundData(
   { config, data }: Request,
   { storage }: Pick<StepContext, 'storage'>,
 ): Promise<string[]> {
-  const objects = (await storage.list(data.uri)).map((object) => ({
-    ...object,
-    name: object.uri.slice(data.uri.length).replace(/^\/+/, ''),
-  }));
-  const files = labelled(objects, data.source);
+  const filesOf = async ({ uri, source }: DataInput, isHoldout: boolean) => {
+    const objects = (await storage.list(uri)).map((object) => ({
+      ...object,
+      name: object.uri.slice(uri.length).replace(/^\/+/, ''),
+    }));
+    return labelled(objects, source).map((file) => ({ ...file, isHoldout }));
+  };
+  const files = [...(await filesOf(data, false)), ...(data.holdout ? await filesOf(data.holdout, true) : [])];
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   const isSmall = bytes <= mostChecked;
   const { problems } = isSmall
     ? await checkDataFiles(
         config,
         await Promise.all(
-          files.map(async ({ uri, label }) => ({ label, path: await storage.localFile(uri) })),
+          files.map(async ({ uri, label, keys, isHoldout }) => ({
+            label,
+            keys,
+            isHoldout,
+            path: await storage.localFile(uri),
+          })),
         ),
       )
     : await checkBeginnings(
         config,
-        files.map(({ uri, label, bytes }) => ({
+        files.map(({ uri, label, keys, bytes, isHoldout }) => ({
           label,
+          keys,
+          isHoldout,
           bytes,
           read: (start, end) => storage.readRange(uri, start, end),
         })),

@@ -1,6 +1,6 @@
 import type { Verdict } from '../../gate/verdict.ts';
 import { canonicalJson, sha256 } from '../../hash.ts';
-import type { Request } from '../../machines/request.ts';
+import { dataVersionOf, type Request } from '../../machines/request.ts';
 import { packageKey } from '../../package-key.ts';
 import {
   artifactsOf,
@@ -79,7 +79,7 @@ async function packageOf(event: RegisterEvent, context: StepContext): Promise<st
     objects: model.trained.objects ?? [],
     hyperparameters,
     threshold: evidence.threshold,
-    data: { source: request.data.source, version: request.data.version },
+    data: { source: request.data.source, version: dataVersionOf(request.data) },
     preparation: {
       key: plan.prepare.key,
       settings: plan.prepare.settings,

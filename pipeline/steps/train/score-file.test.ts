@@ -12,6 +12,7 @@ const manifest = (changes: Partial<Manifest>): Manifest => ({
   content_type: 'text/csv',
   features: [{ name: 'x', type: 'number' }],
   slices: [],
+  row_id: 'id',
   files: {
     train: { path: 'train/train.csv', rows: 1, positives: 1, sha256: '' },
     holdout: { path: 'holdout/holdout.csv', rows: 1, positives: 1, sha256: '' },
@@ -90,6 +91,28 @@ test('a predicted class is named as the label is, a predicted value is left alon
   expect(value).toBe('row_id,label,predicted\nr1,3.5,2\n');
 });
 
+test('a predicted class of a binary problem is 0 or 1, however a model writes whole numbers', () => {
+  const output = 'r1,0,1\nr2,1,0.0\nr3,1,1.0\nr4,0,0.\nr5,1,1.000000000000000000e+00\n';
+  expect(scoreFileOf(output, manifest({}), modelOf('output: label'))).toBe(
+    'row_id,label,predicted\nr1,0,1\nr2,1,0\nr3,1,1\nr4,0,0\nr5,1,1\n',
+  );
+});
+
+test.each(['2', '0.7', '-1', '', 'nan', 'true', 'error: bad record'])(
+  'a predicted class %j of a binary problem is none',
+  (answer) => {
+    expect(() => scoreFileOf(`r1,0,1\nr2,1,${answer}\n`, manifest({}), modelOf('output: label'))).toThrow(
+      `line 2 of the model's answers: got ${JSON.stringify(answer)}, expected a class as a whole number from 0 to 1`,
+    );
+  },
+);
+
+test('a class that is answered by its name: the number that stands for it', () => {
+  expect(() => scoreFileOf('r1,0,no\n', manifest({}), modelOf('output: label'))).toThrow(
+    'got "no", expected a class as a whole number from 0 to 1: "no" is 0, as in the training files',
+  );
+});
+
 test.each(['3', '-1', '1.5', '', 'b', 'error: bad record', 'nan'])(
   'a predicted class %j that was never taught is no class',
   (answer) => {
@@ -126,6 +149,63 @@ test.each([
   const call = () => scoreFileOf(output, manifest(changes), probabilities);
   expect(call).toThrow(ModelOutputError);
   expect(call).toThrow(message);
+});
+
+test.each([
+  [
+    'both probabilities of a binary problem',
+    {},
+    'output: probability',
+    'r1,1,0.3,0.7\n',
+    'got 2 columns (0.3,0.7), expected 1: score. The first two add up to 1, as the probabilities of "no" and "yes" do: ' +
+      'let serve answer only that of "yes" (data.positive), with scikit-learn predict_proba(rows)[:, 1]',
+  ],
+  [
+    'both in single precision, in brackets, columns after them',
+    {},
+    'extra: [why]',
+    'r1,1,"[0.33333334, 0.6666667, 2]"\n',
+    'expected 2: score, why. The first two add up to 1',
+  ],
+  [
+    'columns that nothing names',
+    {},
+    'extra: [why]',
+    'r1,1,0.5,age,0.2,x\n',
+    'got 4 columns (0.5,age,0.2,x), expected 2: score, why. If they are columns that follow the prediction, mlops.yaml ' +
+      'names them: model: { extra: [why, column_3, column_4] } (in model.yaml without "model:")',
+  ],
+  [
+    'two columns that are no probabilities',
+    {},
+    'output: probability',
+    'r1,1,0.5,0.7\n',
+    'mlops.yaml names them: model: { extra: [column_2] }',
+  ],
+  [
+    'fewer columns than named',
+    {},
+    'extra: [why, how_much, when]',
+    'r1,1,0.5,age\n',
+    'If serve does not answer how_much, when, mlops.yaml says so: model: { extra: [why] }',
+  ],
+  ['none of those named', {}, 'extra: [why]', 'r1,1,0.5\n', 'mlops.yaml says so: model: { extra: [] }'],
+  [
+    'a class instead of probabilities',
+    multiclass,
+    'output: probability',
+    'r1,1,2.0\n',
+    'If serve answers a class instead of probabilities, mlops.yaml says so: model: { output: label }',
+  ],
+  [
+    'probabilities instead of a class',
+    multiclass,
+    'output: label',
+    'r1,1,0.2,0.3,0.5\n',
+    'If serve answers a probability for each class, mlops.yaml says so: model: { output: probability }',
+  ],
+])('%s: the line that fixes it', (_what, changes, settings, output, message) => {
+  expect(() => scoreFileOf(output, manifest(changes), modelOf(settings))).toThrow(message);
 });
 
 test('what a model says for a score is passed on for the gate to refuse', () => {

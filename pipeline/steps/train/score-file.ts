@@ -1,11 +1,12 @@
 import { parse } from 'csv-parse/sync';
 import type { Config } from '../../config/schema.ts';
-import type { Manifest } from '../context.ts';
+import { carriedColumns, type Manifest } from '../context.ts';
+import { misfitMessage } from './answer-misfit.ts';
 
 /**
  * Turns the output of a batch transform job (in the layout that inspect.ts filters for) into a score file in CSV: row
- * id, label, score or scores, slices. Scores stay the text that the model wrote; the gate checks them.
- * @throws ModelOutputError if a line is malformed or does not have the columns that mlops.yaml declares
+ * id, label, score or scores, group if there is one, slices. Scores stay the text that the model wrote; the gate checks them.
+ * @throws ModelOutputError if a line is malformed or does not have the columns that mlops.yaml or model.yaml declares
  */
 export function scoreFileOf(output: string, manifest: Manifest, model: Config['model']): string {
   const columns = outputColumns(manifest, model.output);
@@ -13,16 +14,14 @@ export function scoreFileOf(output: string, manifest: Manifest, model: Config['m
   const wanted = columns.length + model.extra.length;
   const lines = rows.map(({ id, label, slices, answer }, index) => {
     if (answer.length !== wanted) {
-      throw new ModelOutputError(
-        `line ${index + 1} of the model's answers: got ${answer.length} columns (${answer.join(',').slice(0, 80)}), ` +
-          `expected ${wanted}: ${[...columns, ...model.extra].join(', ')}`,
-      );
+      const message = misfitMessage({ answer, columns, manifest, model });
+      throw new ModelOutputError(`line ${index + 1} of the model's answers: ${message}`);
     }
     const [first = '', ...others] = answer.slice(0, columns.length);
     const said = columns[0] === 'predicted' ? predictedText(first, index, manifest) : first;
     return [id, labelText(label, manifest), said, ...others, ...slices];
   });
-  const header = ['row_id', 'label', ...columns, ...manifest.slices];
+  const header = ['row_id', 'label', ...columns, ...carriedColumns(manifest)];
   return `${[header, ...lines].map((fields) => fields.map(quoted).join(',')).join('\n')}\n`;
 }
 
@@ -44,7 +43,7 @@ function outputColumns({ problem, labels }: Manifest, output: Config['model']['o
 }
 
 function csvRows(output: string, manifest: Manifest): Row[] {
-  const kept = 2 + manifest.slices.length;
+  const kept = 2 + carriedColumns(manifest).length;
   let records: string[][];
   try {
     records = parse(output, { relaxColumnCount: true, skipEmptyLines: true });
@@ -73,7 +72,7 @@ function jsonRows(output: string, manifest: Manifest): Row[] {
       return {
         id: String(row.row_id),
         label: String(row.label),
-        slices: manifest.slices.map((name) => String(row.slices[name] ?? '')),
+        slices: carriedColumns(manifest).map((name) => String(row.slices[name] ?? '')),
         answer: flat(row.SageMakerOutput).map(String),
       };
     });
@@ -107,15 +106,20 @@ function labelText(label: string, { problem, labels }: Manifest): string {
   return problem === 'multiclass' ? (labels[Number(label)] ?? label) : label;
 }
 
-/** The label that a multiclass model predicts, by its index. Other text is refused: the gate would see a new class. */
+/**
+ * The class that a model predicts: the label's text, or for a binary problem 0 or 1, as label files have it. Models
+ * answer whole numbers as 1, 1.0 or 1e+00. Other text is refused: the gate would see a new class.
+ */
 function predictedText(answer: string, index: number, manifest: Manifest): string {
   const { problem, labels } = manifest;
-  if (problem !== 'multiclass') return answer;
-  const isIndex = /^\d+(\.0+)?$/.test(answer) && Number(answer) < labels.length;
-  if (isIndex) return labelText(answer, manifest);
+  if (problem === 'regression') return answer;
+  const code = /^\+?\d+(\.\d*)?(e[+-]?\d+)?$/i.test(answer) ? Number(answer) : Number.NaN;
+  if (Number.isInteger(code) && code < labels.length) return labelText(String(code), manifest);
+  const classes = `a class as a whole number from 0 to ${labels.length - 1}`;
+  const meant = labels.indexOf(answer);
+  const hint = meant === -1 ? '' : `: ${JSON.stringify(answer)} is ${meant}, as in the training files`;
   throw new ModelOutputError(
-    `line ${index + 1} of the model's answers: got ${JSON.stringify(answer.slice(0, 80))}, ` +
-      `expected a class as a whole number from 0 to ${labels.length - 1}`,
+    `line ${index + 1} of the model's answers: got ${JSON.stringify(answer.slice(0, 80))}, expected ${classes}${hint}`,
   );
 }
 

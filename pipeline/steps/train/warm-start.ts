@@ -43,7 +43,12 @@ export async function searchOf(
   const anew = { search: { ...own, warm: false, warm_start: {}, best: null } };
   if (!tuning.warm_start) return { ...anew, notes: [] };
 
-  const alike = (await ledger.list<TrainedModel>('model'))
+  const notes: string[] = [];
+  const alike = (
+    await ledger.list<TrainedModel>('model', ({ message }) =>
+      notes.push(`No parent of the search: ${message}.`),
+    )
+  )
     .map(({ value }) => value)
     .filter(
       (model): model is Tuned => model.tuning?.search?.key === own.key && model.tuning.value !== undefined,
@@ -63,7 +68,7 @@ export async function searchOf(
       alike.length === 0
         ? 'the ledger holds no earlier tuning job with the same ranges, objective, hyperparameters and split'
         : `together with any earlier job there are more than ${mostJobs[tuning.strategy]} training jobs, SageMaker's limit`;
-    return { ...anew, notes: [`No warm start: ${why}.`] };
+    return { ...anew, notes: [...notes, `No warm start: ${why}.`] };
   }
   const values = parents.map((model) => model.tuning.value);
   return {
@@ -80,7 +85,7 @@ export async function searchOf(
       },
       best: tuning.objective.goal === 'maximize' ? Math.max(...values) : Math.min(...values),
     },
-    notes: [],
+    notes,
   };
 }
 
@@ -96,6 +101,7 @@ const keyOf = ({ problem, data, tuning }: Config, hyperparameters: Record<string
     positive: data.positive,
     row_id: data.row_id,
     holdout: data.holdout,
+    split: data.split.by === 'hash' ? undefined : data.split,
     objective: tuning?.objective,
     ranges: tuning?.ranges,
     names: Object.keys(hyperparameters).sort(),

@@ -4,6 +4,7 @@
  * proves nothing, because whoever may push a branch may have written it, but tells the reader whether the numbers moved.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { cleanOutput } from '../../../pipeline/report/clean-text.ts';
 import { parseReport } from '../../../pipeline/report/parse-report.ts';
 import type { Report } from '../../../pipeline/report/report.ts';
 
@@ -13,7 +14,7 @@ const reviewed = reviewedReport();
 const note = [made(), differences()].filter((sentence) => sentence !== '').join(' ');
 report.notes.unshift(note);
 writeFileSync(RUN, JSON.stringify(report));
-console.log(note);
+console.log(cleanOutput(note));
 
 function reviewedReport(): Report | null {
   if (REVIEWED === '') return null;
@@ -21,7 +22,7 @@ function reviewedReport(): Report | null {
     return parseReport(readFileSync(REVIEWED, 'utf8'));
   } catch (error) {
     // What nobody has verified must not stop a deployment.
-    console.log(`The reviewed run's report cannot be read: ${(error as Error).message}`);
+    console.log(cleanOutput(`The reviewed run's report cannot be read: ${(error as Error).message}`));
     return null;
   }
 }

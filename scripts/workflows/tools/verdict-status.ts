@@ -3,6 +3,7 @@
  * made the report.
  */
 import { existsSync, readFileSync } from 'node:fs';
+import { cleanOutput } from '../../../pipeline/report/clean-text.ts';
 import { repository, tell } from '../github.ts';
 import { statusContext, statusOf } from '../verdict-status.ts';
 
@@ -11,4 +12,4 @@ const text = existsSync(REPORT) ? readFileSync(REPORT, 'utf8') : null;
 const { state, description } = statusOf(text, { fork: FORK === 'true' });
 const status = { context: statusContext, state, description, target_url: RUN_URL };
 await tell(`/repos/${repository()}/statuses/${SHA}`, status);
-console.log(`${statusContext}: ${state}. ${description}`);
+console.log(cleanOutput(`${statusContext}: ${state}. ${description}`));

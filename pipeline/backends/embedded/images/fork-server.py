@@ -1,7 +1,7 @@
 """Starts Python programs quickly by forking a process that has already imported their libraries.
 
-Standard input: one request per line, {"id", "entry": "module:function", "argv", "env", "cwd"}. When it ends, the server
-kills everything that it started and ends too.
+Standard input: one request per line, {"id", "task": "run" or "check", "entry", "argv", "env", "cwd"} (start_program.py
+says what tasks and entries are). When it ends, the server kills everything that it started and ends too.
 Standard output: one event per line: {"id", "pid"}, {"id", "output": base64}, {"id", "exit": {"code", "signal"}},
 {"id", "closed": true} when nothing can write output any more, or {"id", "refused": reason}.
 
@@ -20,6 +20,8 @@ import signal
 import sys
 from threading import active_count
 
+import start_program
+
 
 def serve(project):
     """Serves requests. Returns only in a forked process, with its request and the pipe to report its modules."""
@@ -33,7 +35,7 @@ def serve(project):
     readers.register(0, selectors.EVENT_READ, "requests")
     readers.register(woken, selectors.EVENT_READ, "child ended")
     jobs = {}  # pid -> id of its request
-    known = set()  # entries that report, or have reported, their modules
+    known = set()  # tasks and entries that report, or have reported, their modules
     told = {}  # reader of such a report -> its unfinished line
     unread = b""
 
@@ -73,7 +75,7 @@ def serve(project):
                     emit(key.data, closed=True)
 
             for request in requests:
-                job, entry = request["id"], request["entry"]
+                job, entry = request["id"], (request["task"], request["entry"])
                 threads = count_threads()
                 if threads > 1:
                     emit(job, refused=f"its libraries run {threads} threads, and a fork would lose all but one")
@@ -168,14 +170,11 @@ def run(request, tells):
     os.environ.update(request["env"])
     os.chdir(request["cwd"])
     sys.argv[:] = request["argv"]
+    sys.excepthook = start_program.show_error
     me = os.getpid()
-    module, _, path = request["entry"].partition(":")
-    program = importlib.import_module(module)
-    tell_modules(tells)
-    for name in path.split("."):
-        program = getattr(program, name)
+    task = getattr(start_program, request["task"])
     try:
-        sys.exit(program())
+        sys.exit(task(request["entry"], lambda: tell_modules(tells)))
     finally:
         if os.getpid() == me:  # not in a fork of the program itself
             tell_modules(tells)
@@ -190,6 +189,7 @@ def tell_modules(tells):
 
 if __name__ == "__main__":
     sys.path.pop(0)  # the folder of this file
+    del sys.modules["start_program"]  # a program may have a module of this name
     forked = serve(sys.argv[1])
     if forked is None:
         os._exit(0)

@@ -11,7 +11,9 @@ const SCRIPT = join(repository, 'pipeline/backends/embedded/images/fork-server.p
 const IDLE_SECONDS = 60;
 
 export interface ForkRequest {
-  /** The program as `module:function`. */
+  /** `check` only imports the program. */
+  readonly task: 'run' | 'check';
+  /** The program as `module:function`, or the path of a Python file. */
   readonly entry: string;
   readonly argv: readonly string[];
   /** The whole environment of the program. */
@@ -88,10 +90,10 @@ export class ForkServer {
       closed: Promise.withResolvers(),
     };
     this.#lastId += 1;
-    const { entry, argv, env, cwd } = request;
+    const { task, entry, argv, env, cwd } = request;
     this.#jobs.set(this.#lastId, job);
     this.#work();
-    this.#process.stdin.write(`${JSON.stringify({ id: this.#lastId, entry, argv, env, cwd })}\n`);
+    this.#process.stdin.write(`${JSON.stringify({ id: this.#lastId, task, entry, argv, env, cwd })}\n`);
     return job.started.promise;
   }
 
@@ -106,7 +108,13 @@ export class ForkServer {
         this.#remove(event.id);
       };
       job.started.resolve(
-        groupProgram({ group: event.pid, exit: exit.promise, drained: closed.promise, onDrained }),
+        groupProgram({
+          group: event.pid,
+          env: job.request.env,
+          exit: exit.promise,
+          drained: closed.promise,
+          onDrained,
+        }),
       );
     } else if ('output' in event) {
       job.output.write(Buffer.from(event.output, 'base64'));

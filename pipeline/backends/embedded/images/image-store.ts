@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { chmod, copyFile, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { SetupError } from '../../../errors.ts';
 import { findFiles, hashContext } from '../../../image/context.ts';
 import { openContainerImage } from './container-image.ts';
@@ -19,6 +19,8 @@ export class ImageStore {
   readonly #containers: boolean;
   readonly #onProgress: (line: string) => void;
   readonly #open = new Map<string, Promise<Image>>();
+  /** Digest -> the user's folder, relative to the working folder where it can be. */
+  readonly #origins = new Map<string, string>();
 
   /**
    * @param root - the folder of the images, `.mlops/images`
@@ -42,6 +44,7 @@ export class ImageStore {
    */
   async add(contextFolder: string, name: string): Promise<string> {
     const { digest } = await hashContext(contextFolder);
+    this.#origins.set(digest, shownFolder(contextFolder));
     if (await isFolder(this.#folder(digest))) return `${name}@${digest}`;
     await this.#removeAbandoned();
     const temporary = join(this.#root, `.new-${randomUUID()}`);
@@ -55,6 +58,7 @@ export class ImageStore {
       }
       // Hash again, because the user may have saved a file before the copy.
       const copied = (await hashContext(temporary)).digest;
+      this.#origins.set(copied, shownFolder(contextFolder));
       await rename(temporary, this.#folder(copied)).catch(async (error) => {
         if (!(await isFolder(this.#folder(copied)))) throw error;
       });
@@ -85,7 +89,9 @@ export class ImageStore {
         `${uri}: not among the images of this machine (${this.#root}); a registry's image runs only with --containers`,
       );
     }
-    return openProcessImage({ uri, folder, environments: this.#environments, onProgress });
+    const [name = '', digest = ''] = uri.split('@');
+    const shownAs = this.#origins.get(digest) ?? name;
+    return openProcessImage({ uri, folder, shownAs, environments: this.#environments, onProgress });
   }
 
   /**
@@ -121,6 +127,12 @@ export class ImageStore {
         await rm(path, { recursive: true, force: true });
     }
   }
+}
+
+/** A folder elsewhere, such as a checkout of another commit, is shown by its name. */
+function shownFolder(path: string): string {
+  const shown = relative('', path).replaceAll('\\', '/');
+  return shown === '' || shown.startsWith('..') || isAbsolute(shown) ? basename(resolve(path)) : shown;
 }
 
 async function isFolder(path: string): Promise<boolean> {

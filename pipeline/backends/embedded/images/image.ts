@@ -1,3 +1,5 @@
+import type { Listener } from './listeners.ts';
+
 /** A container image on this machine: starts one of its programs on a folder with the layout of /opt/ml. */
 
 export interface ProgramOptions {
@@ -23,10 +25,19 @@ export interface Program {
   readonly exited: Promise<Exit>;
   /** Sends SIGTERM to the whole group, and SIGKILL after the grace period; resolves when it has ended. Idempotent. */
   stop(graceSeconds: number): Promise<void>;
+  /** The addresses on which it listens; undefined, or absent, where they cannot be known. */
+  listening?(): Promise<Listener[] | undefined>;
 }
 
 export interface Image {
   /** With digest: `NAME@sha256:...`. */
   readonly uri: string;
   start(program: 'train' | 'serve' | 'prepare', options: ProgramOptions): Promise<Program>;
+  /**
+   * Imports `train` and `serve` without running them. Only images that run as plain processes can do this.
+   * @throws SetupError with the traceback if one of them cannot be imported
+   */
+  check?(): Promise<void>;
+  /** Sentences for the report of a run with this image. */
+  readonly notes?: readonly string[];
 }

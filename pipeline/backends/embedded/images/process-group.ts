@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Exit, Program } from './image.ts';
 import { LineSplitter } from './line-splitter.ts';
+import { listenersOf } from './listeners.ts';
 
 const WINDOWS = process.platform === 'win32';
 /** How long after a program's end its output may still arrive, or a killed process still be listed. */
@@ -58,12 +59,13 @@ export async function startCommand(command: readonly string[], options: CommandO
   const exit = new Promise<Exit>((resolve) =>
     child.once('exit', (code, signal) => resolve({ code, signal })),
   );
-  return groupProgram({ group: child.pid ?? 0, exit, drained, onDrained });
+  return groupProgram({ group: child.pid ?? 0, env: options.env, exit, drained, onDrained });
 }
 
 /** Makes a program of a process group: when its leader ends, the rest of the group is killed. */
 export function groupProgram(parts: {
   readonly group: number;
+  readonly env: Readonly<Record<string, string>>;
   /** Resolves when the leader has ended. */
   readonly exit: Promise<Exit>;
   /** Resolves when nothing can write to its output any more. */
@@ -97,6 +99,7 @@ export function groupProgram(parts: {
       stopping ??= stop(graceSeconds);
       return stopping;
     },
+    listening: () => listenersOf(group, `SAGEMAKER_BASE_DIR=${parts.env.SAGEMAKER_BASE_DIR}`),
   };
 }
 

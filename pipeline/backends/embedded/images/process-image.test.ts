@@ -40,6 +40,11 @@ async function open(train: string, requirements?: string): Promise<Image> {
   return store.open(await store.add(join(folder, 'model'), 'model'));
 }
 
+async function openFolder(name: string): Promise<Image> {
+  const store = new ImageStore(join(folder, 'images'), { environments });
+  return store.open(await store.add(join(folder, name), name));
+}
+
 function start(image: Image, options: Partial<ProgramOptions> = {}): Promise<Program> {
   return image.start('train', { baseDir, env: {}, onLine: (line) => lines.push(line), ...options });
 }
@@ -110,7 +115,8 @@ def main():
       port: 4711,
     });
     expect(seen).toMatchObject({ argv: ['train', '--x', 'ü'], cwd: baseDir, input: '' });
-    expect(seen.path[0]).toMatch(/\/images\/[0-9a-f]{64}\/src$/);
+    // The snapshot, which is shown as the folder that it was made of.
+    expect(seen.path[0]).toBe('model/src');
     expect(seen.env).toMatchObject({
       SAGEMAKER_BASE_DIR: baseDir,
       SAGEMAKER_BIND_TO_PORT: '4711',
@@ -140,11 +146,76 @@ def main():
     for (const _attempt of [1, 2]) {
       lines = [];
       expect(await exitOf(image)).toEqual({ code: 1, signal: null });
-      expect(lines.join('\n')).toMatch(
-        /src\/sample\/train\.py", line 1[\s\S]*ModuleNotFoundError: No module named 'missing_package'$/,
-      );
+      expect(lines).toEqual([
+        'Traceback (most recent call last):',
+        '  model/src/sample/train.py, line 1, in <module>',
+        '    import missing_package',
+        "ModuleNotFoundError: No module named 'missing_package'",
+      ]);
     }
   });
+
+  test("a traceback begins in the user's file, also that of an error's cause, and is whole", async () => {
+    const image = await open(`
+import json
+def read(text):
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise KeyError("no JSON") from error
+def main():
+    read("{")
+`);
+    expect(await exitOf(image)).toEqual({ code: 1, signal: null });
+    const shown = lines.filter((line) => /^ {2}\S/.test(line)).map((line) => line.trim());
+    expect(shown.at(0)).toBe('model/src/sample/train.py, line 5, in read');
+    expect(shown.slice(-2)).toEqual([
+      'model/src/sample/train.py, line 9, in main',
+      'model/src/sample/train.py, line 7, in read',
+    ]);
+    expect(lines).toContain('The above exception was the direct cause of the following exception:');
+    expect(lines.join('\n')).not.toMatch(/fork-server|start_program|frozen|images\//);
+    expect(lines.at(-1)).toBe("KeyError: 'no JSON'");
+  });
+
+  test.each([
+    ['modules beside pyproject.toml', { 'tool.py': 'def main(): print("flat")\n' }],
+    [
+      'a package beside pyproject.toml',
+      { 'tool/__init__.py': 'from tool.a import main\n', 'tool/a.py': 'def main(): print("flat")\n' },
+    ],
+    ['src itself as the package', { 'src/tool.py': '', 'src/__init__.py': 'def main(): print("flat")\n' }],
+  ] as const)('%s', async (_layout, files) => {
+    const module = 'src/tool.py' in files ? 'src' : 'tool';
+    await writeFiles(join(folder, 'flat'), {
+      'pyproject.toml': `[project]\nname = "flat"\n[project.scripts]\ntrain = "${module}:main"\nserve = "${module}:main"\n`,
+      ...files,
+    });
+    const image = await openFolder('flat');
+    await image.check?.();
+    expect(await exitOf(image)).toEqual({ code: 0, signal: null });
+    expect(lines).toEqual(['flat']);
+  });
+
+  test.each(['train.py', 'train'])(
+    'a plain file %s is a program, and its neighbours are modules',
+    async (file) => {
+      await writeFiles(join(folder, 'plain'), {
+        [file]:
+          '#!/usr/bin/env python3\nimport sys\nfrom near import word\nif __name__ == "__main__":\n    print(word, *sys.argv[1:])\n    1 / 0\n',
+        'near.py': 'word = "near"\n',
+        'serve.py': 'import near\nraise SystemExit(3)\n',
+      });
+      const image = await openFolder('plain');
+      await image.check?.();
+      expect(await exitOf(image, { args: ['x'] })).toEqual({ code: 1, signal: null });
+      expect(lines[0]).toBe('near x');
+      expect(lines.slice(1, 3)).toEqual([
+        'Traceback (most recent call last):',
+        `  plain/${file}, line 6, in <module>`,
+      ]);
+    },
+  );
 
   test('output and errors keep their order; long lines and one without an end arrive whole', async () => {
     const image = await open(`
@@ -328,7 +399,7 @@ test('libraries that start threads at import are not forked: the program starts 
 test('a program that the image does not have is an error that names those it has', async () => {
   const image = await open('def main(): pass\n');
   await expect(image.start('serve', { baseDir, env: {}, onLine: () => {} })).rejects.toThrow(
-    'model: got no program "serve", expected it in [project.scripts] of its pyproject.toml, which names train',
+    'model: got no program "serve", expected it in [project.scripts] of its pyproject.toml, or a Python file model/serve.py; the programs that it has: train',
   );
 });
 
@@ -343,4 +414,98 @@ test.each([
   const store = new ImageStore(join(folder, 'images'));
   await expect(store.open(await store.add(join(folder, 'model'), 'model'))).rejects.toThrow(message);
   expect(existsSync(join(folder, 'environments'))).toBe(false);
+});
+
+describe('the check before any job', () => {
+  /** The image of a model whose `serve` is this code; its `train` is sound. */
+  async function checked(serve: string, entry = 'sample.serve:main'): Promise<string> {
+    await writeContext(join(folder, 'model'), 'def main(): pass\n');
+    await writeFiles(join(folder, 'model'), {
+      'src/sample/serve.py': serve,
+      'pyproject.toml': `[project]\nname = "sample"\n[project.scripts]\ntrain = "sample.train:main"\nserve = "${entry}"\n`,
+    });
+    const image = await openFolder('model');
+    return (
+      (await image.check?.().then(
+        () => 'passed',
+        (error: Error) => error.message,
+      )) ?? ''
+    );
+  }
+
+  test.each([
+    [
+      'a missing package',
+      'import os\n\n\nimport lightgbm_missing\ndef main(): pass\n',
+      /^model: serve cannot be imported: ModuleNotFoundError: No module named 'lightgbm_missing'\n[\s\S]*model\/src\/sample\/serve\.py, line 4[\s\S]*add it to model\/requirements\.txt/,
+    ],
+    [
+      'a name that a library does not have',
+      'from json import laods\ndef main(): pass\n',
+      /ImportError: cannot import name 'laods'[\s\S]*model\/src\/sample\/serve\.py, line 1/,
+    ],
+    [
+      'a syntax error',
+      'def main():\n    return (\n',
+      /SyntaxError: '\(' was never closed[\s\S]*model\/src\/sample\/serve\.py, line 2/,
+    ],
+    ['no function', 'def mian(): pass\n', /ImportError: model\/src\/sample\/serve\.py has no 'main'/],
+  ])('%s is told with the place in the file', async (_what, serve, message) => {
+    expect(await checked(serve)).toMatch(message);
+  });
+
+  test('a module that is not there: where it is looked for', async () => {
+    expect(await checked('', 'smaple.serve:main')).toMatch(
+      /pyproject\.toml names serve = "smaple\.serve:main": expected model\/src\/smaple\.py, model\/src\/smaple\/, or either beside pyproject\.toml\.$/,
+    );
+  });
+
+  test.each([
+    [
+      'reads the model of its job',
+      'open(__import__("os").environ["SAGEMAKER_BASE_DIR"] + "/model/m.json")\n',
+    ],
+    ['parses its arguments', 'import sys\nsys.exit(2)\n'],
+  ])('an import that %s is no mistake', async (_what, serve) => {
+    expect(await checked(serve)).toBe('passed');
+  });
+
+  test('is not repeated for the same files and packages', async () => {
+    const serve = `open(${JSON.stringify(join(folder, 'imports'))}, "a").write("x")\ndef main(): pass\n`;
+    expect([await checked(serve), await checked(serve)]).toEqual(['passed', 'passed']);
+    expect(readFileSync(join(folder, 'imports'), 'utf8')).toBe('x');
+  });
+});
+
+describe('packages', () => {
+  async function notesWith(files: Readonly<Record<string, string>>): Promise<readonly string[] | undefined> {
+    await writeFiles(join(folder, 'own'), { 'train.py': 'import tiny\n', 'serve.py': '', ...files });
+    const image = await openFolder('own');
+    expect(await exitOf(image)).toEqual({ code: 0, signal: null });
+    return image.notes;
+  }
+  const wheel = () => makeWheel(folder, 'tiny', '').trim();
+
+  test('a lock with hashes needs no note', async () => {
+    expect(await notesWith({ 'requirements.txt': wheel() })).toEqual([]);
+  });
+
+  test('requirements without hashes work, and a note says what that means', async () => {
+    expect(await notesWith({ 'requirements.txt': wheel().replace(/ --hash.*/, '') })).toEqual([
+      expect.stringMatching(
+        /^own\/requirements\.txt has no hashes, so another machine may get other packages: .*uv pip compile/,
+      ),
+    ]);
+  });
+
+  test('without requirements.txt the dependencies of pyproject.toml are installed, and a note says so', async () => {
+    const dependency = JSON.stringify(wheel().replace(/ --hash.*/, ''));
+    expect(
+      await notesWith({ 'pyproject.toml': `[project]\nname = "own"\ndependencies = [${dependency}]\n` }),
+    ).toEqual([
+      expect.stringMatching(
+        /^own has no requirements\.txt, so a run installs the newest packages that its pyproject\.toml allows/,
+      ),
+    ]);
+  });
 });

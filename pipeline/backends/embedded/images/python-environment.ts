@@ -4,6 +4,7 @@ import { mkdir, readdir, readFile, realpath, rename, rm, stat, utimes, writeFile
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SetupError } from '../../../errors.ts';
+import { hasEnded, ownerOf } from '../owner.ts';
 import { startCommand } from './process-group.ts';
 
 const OLDEST: readonly [number, number] = [3, 10];
@@ -93,7 +94,12 @@ export interface Environment {
 }
 
 interface WantedEnvironment {
-  readonly requirements: string;
+  /** The path of a requirements.txt. */
+  readonly requirements?: string;
+  /** In place of a file: its lines. */
+  readonly lines?: readonly string[];
+  /** Whether every package must be pinned by its hash. Default: true. */
+  readonly locked?: boolean;
   /** The folder of all environments, `.mlops/environments`. */
   readonly root: string;
   /** Its purpose, for messages. */
@@ -101,7 +107,7 @@ interface WantedEnvironment {
 }
 
 /**
- * Returns the environment with the packages of a hash-pinned requirements.txt; installs it if it does not exist. Its
+ * Returns the environment with the packages of a requirements.txt; installs it if it does not exist. Its
  * key is the sha256 of requirements.txt, Python and folder, because an environment cannot be moved. It is used only
  * after a pointer file names it, so a killed installation is never used.
  * @throws SetupError if Python or the file is missing, or, with pip's last lines, if pip fails
@@ -146,11 +152,15 @@ async function placeOf(
   options: WantedEnvironment,
 ): Promise<{ root: string; key: string; pointer: string; python: Python; lock: Buffer }> {
   const python = await ensurePython();
-  const lock = await readFile(options.requirements).catch(() => {
-    throw new SetupError(
-      `${options.name}: got no requirements.txt, expected one that pins every package with its hashes (it may be empty)`,
-    );
-  });
+  const { requirements, lines = [] } = options;
+  const lock =
+    requirements === undefined
+      ? Buffer.from(lines.map((line) => `${line}\n`).join(''))
+      : await readFile(requirements).catch(() => {
+          throw new SetupError(
+            `${options.name}: got no requirements.txt, expected one that pins every package with its hashes (it may be empty)`,
+          );
+        });
   // A link to the folder gives the same environment.
   const root = await realpath(options.root).catch(() => resolve(options.root));
   const identity = [python.executable, python.version, python.platform, root].join('\n');
@@ -159,7 +169,8 @@ async function placeOf(
 }
 
 async function install(parts: {
-  readonly requirements: string;
+  readonly requirements?: string;
+  readonly locked?: boolean;
   readonly root: string;
   readonly name: string;
   readonly onProgress: (line: string) => void;
@@ -191,8 +202,11 @@ async function install(parts: {
         ? [executable, '-m', 'pip', '--python', environment.python]
         : [environment.python, '-m', 'pip'];
       const plain = ['--disable-pip-version-check', '--no-input', '--progress-bar', 'off', '--no-compile'];
-      const lock = ['--require-hashes', '-r', resolve(parts.requirements)];
+      const { requirements = `${folder}.txt`, locked = true } = parts;
+      if (parts.requirements === undefined) await writeFile(requirements, parts.lock);
+      const lock = [...(locked ? ['--require-hashes'] : []), '-r', resolve(requirements)];
       await run([...installer, 'install', ...plain, ...lock], root, name);
+      if (parts.requirements === undefined) await rm(requirements);
       const seconds = Math.round((performance.now() - started) / 1000);
       onProgress(`Installed ${step} for ${name} in ${seconds} s`);
     }
@@ -274,7 +288,7 @@ async function readPointer(pointer: string): Promise<Environment | undefined> {
 /** Takes a lock file and keeps its time fresh; undefined while another process holds it. Removes an abandoned one. */
 async function takeLock(path: string): Promise<(() => Promise<void>) | undefined> {
   try {
-    await writeFile(path, String(process.pid), { flag: 'wx' });
+    await writeFile(path, ownerOf(process.pid), { flag: 'wx' });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     if (await isAbandoned(path)) await rm(path, { force: true });
@@ -294,12 +308,5 @@ async function isAbandoned(path: string): Promise<boolean> {
   const status = await stat(path).catch(() => undefined);
   if (status === undefined) return false;
   if (Date.now() - status.mtimeMs > 10_000) return true;
-  const pid = Number(await readFile(path, 'utf8').catch(() => ''));
-  if (!Number.isInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH';
-  }
+  return hasEnded(await readFile(path, 'utf8').catch(() => ''));
 }

@@ -1,7 +1,9 @@
 import type { Image } from '../images/image.ts';
 
+export type JobProgress = TrialProgress | { kind: 'note'; job: string; text: string };
+
 /** A trial of a tuning job has ended; done = 0: the job has started. */
-export interface JobProgress {
+export interface TrialProgress {
   kind: 'trial';
   /** The tuning job. */
   job: string;
@@ -42,6 +44,10 @@ export interface Waits {
   abort: number;
   /** Until a model server's first healthy answer; 240 in SageMaker. */
   ping: number;
+  /** Until a note says that it has not answered yet. */
+  quiet: number;
+  /** For how long a model may answer on another port only. */
+  elsewhere: number;
 }
 
 /** JobsOptions with its defaults. */

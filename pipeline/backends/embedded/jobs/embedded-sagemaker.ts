@@ -38,7 +38,7 @@ export class EmbeddedSageMaker {
     this.#jobs = {
       ...options,
       now: options.now ?? (() => new Date()),
-      waits: { stop: 120, abort: 5, ping: 240, ...options.waits },
+      waits: { stop: 120, abort: 5, ping: 240, quiet: 10, elsewhere: 1, ...options.waits },
     };
   }
 

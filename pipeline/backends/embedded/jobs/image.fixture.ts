@@ -7,7 +7,8 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Exit, Image, Program, ProgramOptions } from '../images/image.ts';
-import type { JobContext, JobProgress, Waits } from './context.ts';
+import { listenersOf } from '../images/listeners.ts';
+import type { JobContext, TrialProgress, Waits } from './context.ts';
 import { EmbeddedSageMaker } from './embedded-sagemaker.ts';
 
 export const IMAGE = 'test@sha256:0';
@@ -41,12 +42,14 @@ type Scripts = Partial<Record<'train' | 'serve' | 'prepare', string>>;
 
 export class TestBed {
   readonly sagemaker: EmbeddedSageMaker;
-  readonly progress: JobProgress[] = [];
+  readonly progress: TrialProgress[] = [];
+  readonly notes: string[] = [];
   readonly #folder: string;
   readonly #abort = new AbortController();
   readonly context: JobContext = {
     signal: this.#abort.signal,
-    progress: (update) => void this.progress.push(update),
+    progress: (update) =>
+      void (update.kind === 'note' ? this.notes.push(update.text) : this.progress.push(update)),
   };
 
   private constructor(folder: string, scripts: Scripts, waits: Partial<Waits>) {
@@ -166,6 +169,7 @@ function run(file: string, options: ProgramOptions): Program {
   };
   return {
     exited,
+    listening: () => listenersOf(child.pid ?? 0, `SAGEMAKER_BASE_DIR=${options.baseDir}`),
     async stop(graceSeconds) {
       kill('SIGTERM');
       await Promise.race([exited, sleep(graceSeconds * 1000, undefined, { ref: false })]);

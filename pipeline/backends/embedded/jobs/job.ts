@@ -1,6 +1,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { logTail, MOST_LINES } from '../../log-tail.ts';
 import { writeAtomic } from '../state/files.ts';
 import type { JobStatus } from './api.ts';
 import type { Jobs } from './context.ts';
@@ -15,8 +16,7 @@ export const kinds = {
 } as const;
 type Kind = keyof typeof kinds;
 
-/** The number of log lines in a failure, and the length of each. */
-const TAIL_LINES = 20;
+/** The length of a log line in a failure. */
 const TAIL_WIDTH = 1000;
 
 export function arn(resource: string): string {
@@ -100,7 +100,7 @@ export class Job {
   readonly log = (line: string): void => {
     writeSync(this.#logFile, `${line}\n`);
     this.#tail.push(line.slice(0, TAIL_WIDTH));
-    if (this.#tail.length > TAIL_LINES) this.#tail.shift();
+    if (this.#tail.length > MOST_LINES) this.#tail.shift();
   };
 
   /**
@@ -127,7 +127,7 @@ export class Job {
         [`${word}JobStatus`]: ending.status,
         [`${word}EndTime`]: end.toISOString(),
         LastModifiedTime: end.toISOString(),
-        ...(ending.status !== 'Completed' && { LogTail: this.#tail }),
+        ...(ending.status !== 'Completed' && { LogTail: logTail(this.#tail) }),
       };
       await this.#save();
     } finally {

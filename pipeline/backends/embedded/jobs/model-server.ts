@@ -3,7 +3,8 @@ import { request as httpRequest } from 'node:http';
 import { createServer } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Image } from '../images/image.ts';
+import type { Image, Program } from '../images/image.ts';
+import { isReachable, type Listener } from '../images/listeners.ts';
 import type { Jobs } from './context.ts';
 import { JobFailure } from './errors.ts';
 import { exitCode, startProgram } from './run-program.ts';
@@ -27,10 +28,13 @@ export interface ModelServer {
 
 /** The number of characters of a server's answer in a failure. */
 const QUOTED = 400;
+/** The number of a silent server's last lines in a note. */
+const LAST_LINES = 5;
 
 /**
  * Starts `serve` on a free port, waits until GET /ping answers 200, calls `use`, and stops the server.
- * @throws JobFailure if it does not answer in time or ends too early; then `use` is aborted
+ * @param options.onNote - called with a sentence if the server lets one wait
+ * @throws JobFailure if it does not answer in time, listens elsewhere or ends too early; then `use` is aborted
  */
 export async function withModelServer<T>(
   jobs: Jobs,
@@ -39,45 +43,145 @@ export async function withModelServer<T>(
     baseDir: string;
     env: Record<string, string>;
     onLine: (line: string) => void;
+    onNote: (text: string) => void;
     signal: AbortSignal;
   },
   use: (server: ModelServer, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const { signal: outer, ...program } = options;
+  const { signal: outer, onNote, ...program } = options;
   const port = await freePort();
-  const running = await startProgram(image, 'serve', { ...program, port });
+  const lines: string[] = [];
+  const onLine = (line: string) => {
+    lines.push(line);
+    if (lines.length > LAST_LINES) lines.shift();
+    options.onLine(line);
+  };
+  const running = await startProgram(image, 'serve', { ...program, onLine, port });
   const gone = new AbortController();
   void running.exited.then((exit) =>
     gone.abort(new JobFailure(`AlgorithmError: serve ended, exit code: ${exitCode(exit)}`)),
   );
   const signal = AbortSignal.any([outer, gone.signal]);
   try {
-    await healthy(jobs, port, signal);
+    await healthy(jobs, { running, port, lines, onNote }, signal);
     return await use({ invoke: (payload, how) => invoke(port, payload, how, signal) }, signal);
   } finally {
     await running.stop(jobs.waits.abort);
   }
 }
 
-async function healthy(jobs: Jobs, port: number, signal: AbortSignal): Promise<void> {
-  const deadline = performance.now() + jobs.waits.ping * 1000;
+interface Starting {
+  running: Program;
+  port: number;
+  /** The last lines that it has printed. */
+  lines: readonly string[];
+  onNote: (text: string) => void;
+}
+
+async function healthy(
+  jobs: Jobs,
+  { running, port, lines, onNote }: Starting,
+  signal: AbortSignal,
+): Promise<void> {
+  const { waits } = jobs;
+  const began = performance.now();
+  const passed = () => (performance.now() - began) / 1000;
+  const elsewhere = new Elsewhere(running, port);
+  let quiet = waits.quiet;
   let last = 'no connection';
   for (;;) {
     try {
       const { status } = await send(port, { method: 'GET', path: '/ping', timeoutSeconds: 2, signal });
-      if (status === 200) return;
-      last = `status ${status}`;
+      const own = status !== 200 || (await ownsPort(running, port));
+      if (status === 200 && own) return;
+      last = own ? `status ${status}` : `another program listens on port ${port}`;
     } catch (error) {
       signal.throwIfAborted();
       last = (error as Error).message;
+      if (await elsewhere.answers(waits.elsewhere, signal))
+        throw new JobFailure(`AlgorithmError: ${wrongAddress(port, elsewhere.found)}`);
     }
-    if (performance.now() > deadline) {
+    if (passed() > waits.ping) {
       throw new JobFailure(
-        `AlgorithmError: serve did not answer GET /ping with 200 within ${jobs.waits.ping} s; last: ${last}`,
+        `AlgorithmError: serve did not answer GET /ping with 200 within ${waits.ping} s; last: ${last}`,
       );
+    }
+    if (passed() > quiet) {
+      const { found } = elsewhere;
+      const where = found.length === 0 ? '' : `; it listens on ${addresses(found)}`;
+      const printed = lines.map((line) => `\n    | ${line.slice(0, QUOTED)}`).join('');
+      onNote(
+        `still waiting for serve: after ${quiet} s GET /ping has not answered 200 on port ${port} (${last})${where}; ` +
+          (printed === '' ? 'it has printed nothing' : `its last lines:${printed}`),
+      );
+      quiet *= 2;
     }
     await pause(0.05, signal);
   }
+}
+
+/** Whether the program itself listens on the port: an answer may come from a program that took the port first. */
+async function ownsPort(running: Program, port: number): Promise<boolean> {
+  const listening = await running.listening?.();
+  return listening === undefined || listening.some((listener) => listener.port === port);
+}
+
+/** Statuses of a server that has no POST /invocations, such as one that only shows metrics. */
+const NOT_A_MODEL = [404, 405, 501];
+
+/** Finds out whether a server that does not listen on its port listens on another. */
+class Elsewhere {
+  readonly #running: Program;
+  readonly #port: number;
+  #since: number | null = null;
+  #next = 0;
+  /** The addresses, while nothing listens on its port. */
+  found: readonly Listener[] = [];
+
+  constructor(running: Program, port: number) {
+    this.#running = running;
+    this.#port = port;
+  }
+
+  /** Whether a model has answered on another address for so long while nothing listened on its port. */
+  async answers(seconds: number, signal: AbortSignal): Promise<boolean> {
+    const now = performance.now();
+    if (now < this.#next) return false;
+    this.#next = now + 100 * seconds;
+    const listening = (await this.#running.listening?.()) ?? [];
+    const own = listening.some((at) => at.port === this.#port && isReachable(at));
+    this.found = own ? [] : listening;
+    const models = await Promise.all(this.found.map((at) => isModel(at, signal)));
+    if (models.includes(true)) this.#since ??= now;
+    else this.#since = null;
+    return this.#since !== null && now - this.#since >= seconds * 1000;
+  }
+}
+
+/** Whether a server at the address has a POST /invocations. */
+async function isModel({ host, port }: Listener, signal: AbortSignal): Promise<boolean> {
+  const to = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host;
+  const headers = { 'Content-Type': 'text/csv', 'Content-Length': 0 };
+  try {
+    const sent = { method: 'POST', path: '/invocations', headers, timeoutSeconds: 2, signal } as const;
+    return !NOT_A_MODEL.includes((await send(port, sent, to)).status);
+  } catch {
+    signal.throwIfAborted();
+    return false;
+  }
+}
+
+const addresses = (found: readonly Listener[]): string =>
+  found
+    .map((at) => [isReachable(at), at.host.includes(':') ? `[${at.host}]` : at.host, at.port] as const)
+    .map(([reachable, host, port]) => (reachable ? String(port) : `${host}:${port}`))
+    .join(', ');
+
+function wrongAddress(port: number, found: readonly Listener[]): string {
+  const mend = found.some((at) => at.port === port)
+    ? 'Let it listen on 0.0.0.0, every address of the machine'
+    : 'Let it take its port from that variable, and 8080 only where the variable is not set';
+  return `nothing listens on SAGEMAKER_BIND_TO_PORT=${port}; serve listens on ${addresses(found)}. ${mend}`;
 }
 
 async function invoke(
@@ -143,18 +247,15 @@ interface Sent {
 }
 
 /** Sends one request on its own connection, with node:http, because fetch always gives up after 300 s. */
-async function send(port: number, sent: Sent): Promise<{ status: number; body: Buffer }> {
+async function send(port: number, sent: Sent, host = '127.0.0.1'): Promise<{ status: number; body: Buffer }> {
   const { method, path, headers, payload, timeoutSeconds } = sent;
   const timeout = AbortSignal.timeout(timeoutSeconds * 1000);
   const signal = AbortSignal.any([sent.signal, timeout]);
   try {
     return await new Promise((resolve, reject) => {
-      const request = httpRequest(
-        { host: '127.0.0.1', port, method, path, headers, agent: false, signal },
-        (response) => {
-          buffer(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject);
-        },
-      );
+      const request = httpRequest({ host, port, method, path, headers, agent: false, signal }, (response) => {
+        buffer(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject);
+      });
       request.on('error', reject);
       request.end(payload);
     });

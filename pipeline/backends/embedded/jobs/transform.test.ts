@@ -1,8 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { CreateTransformJob } from './api.ts';
 import { pack } from './archive.ts';
+import type { Waits } from './context.ts';
 import { failedJob, failure, IMAGE, running, TestBed } from './image.fixture.ts';
 
 function job(more: Partial<CreateTransformJob> = {}): CreateTransformJob {
@@ -350,4 +351,79 @@ test('a model is made once, needs its data, and can be deleted', async () => {
   expect((await failure(it.sagemaker.deleteModel({ ModelName: 'model-1' }))).message).toContain(
     'Could not find model',
   );
+});
+
+describe('a serve that cannot be reached', () => {
+  /** Answers GET with this status on an address, whatever the job asks for. */
+  const answers = (address: string, status = 200) =>
+    `console.log('ready'); http.createServer((_, response) => response.writeHead(${status}).end()).listen(${address});`;
+
+  async function failureOf(
+    serve: string,
+    waits: Partial<Waits>,
+  ): Promise<[reason: string, notes: string[], log: unknown]> {
+    await using it = await bed(serve, 'x\n', waits);
+    const { FailureReason, LogTail } = await failedJob(it.sagemaker.createTransformJob(job(), it.context));
+    return [String(FailureReason), it.notes, LogTail];
+  }
+
+  test('a port of its own: which, and what it printed, long before the time is over', async () => {
+    const [reason, , log] = await failureOf(answers('48080'), { elsewhere: 0.2 });
+    expect(reason).toMatch(
+      /^AlgorithmError: nothing listens on SAGEMAKER_BIND_TO_PORT=\d+; serve listens on 48080\. Let it take its port from that variable/,
+    );
+    expect(log).toEqual(['ready']);
+  });
+
+  test('a port that has no model, such as one for metrics, is only told', async () => {
+    const [reason, notes] = await failureOf(answers('48081', 404), { elsewhere: 0.05, quiet: 0.3, ping: 3 });
+    expect(reason).toContain('did not answer GET /ping with 200 within 3 s');
+    expect(notes.at(-1)).toContain('; it listens on 48081; its last lines:');
+  });
+
+  test('an address that 127.0.0.1 does not reach', async () => {
+    const [reason] = await failureOf(answers("Number(process.env.SAGEMAKER_BIND_TO_PORT), '::1'"), {
+      elsewhere: 0.2,
+    });
+    expect(reason).toMatch(
+      /SAGEMAKER_BIND_TO_PORT=(\d+); serve listens on \[::1\]:\1\. Let it listen on 0\.0\.0\.0/,
+    );
+  });
+
+  test('a second port beside the right one is no mistake', async () => {
+    const second = 'http.createServer((_, response) => response.end()).listen(48082);';
+    const late = `${second} setTimeout(() => { ${echo} }, 300);`;
+    await using it = await bed(late, 'x\n');
+    await it.sagemaker.createTransformJob(job(), it.context);
+    expect(await it.get('s3://out/scores/holdout.csv.out')).toBe('<x>\n');
+  });
+
+  test('the answer of another program on the port counts for nothing', async () => {
+    // It has neither the group nor the environment of the job, as the serve of another run that took the port first.
+    const other = `
+      const code = "require('http').createServer((_, answer) => answer.end()).listen(" + process.env.SAGEMAKER_BIND_TO_PORT + ")";
+      const child = spawn(process.execPath, ['-e', code], { detached: true, env: {}, stdio: 'ignore' });
+      console.log('pid ' + child.pid);
+      forever();`;
+    await using it = await bed(other, 'x\n', { ping: 2 });
+    const failed = failedJob(it.sagemaker.createTransformJob(job(), it.context));
+    const pid = Number((await it.logged('transform-job/score-1', /pid (\d+)/)).slice(4));
+    try {
+      expect((await failed).FailureReason).toMatch(/last: another program listens on port \d+$/);
+    } finally {
+      process.kill(pid);
+    }
+  });
+
+  test('silence is told, with the last lines, while it lasts', async () => {
+    const [reason, notes] = await failureOf("console.log('loading the model'); forever();", {
+      ping: 1,
+      quiet: 0.3,
+    });
+    expect(reason).toContain('did not answer GET /ping with 200 within 1 s');
+    expect(notes).toHaveLength(2);
+    expect(notes[0]).toMatch(
+      /^still waiting for serve: after 0\.3 s GET \/ping has not answered 200 on port \d+ \(.*ECONNREFUSED.*\); its last lines:\n {4}\| loading the model$/,
+    );
+  });
 });

@@ -80,7 +80,13 @@ export async function runTransformJob(
     await withModelServer(
       jobs,
       image,
-      { baseDir: job.baseDir, env, onLine: job.log, signal: context.signal },
+      {
+        baseDir: job.baseDir,
+        env,
+        onLine: job.log,
+        onNote: (text) => context.progress({ kind: 'note', job: job.name, text }),
+        signal: context.signal,
+      },
       async (server, signal) => {
         for (const { path, name } of inputs) {
           const output = join(job.folder, 'output');

@@ -1,9 +1,11 @@
-import { readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { UnreadableRecordError } from '../../../errors.ts';
 import { ledgerContract } from '../../../ports.contract.ts';
 import { temporaryFolder } from '../images/python-context.fixture.ts';
 import { FileLedger } from './file-ledger.ts';
+import { recordProblem } from './record-problem.ts';
 import { leftBehind, runModule, writeUntilKilled } from './writers.fixture.ts';
 
 ledgerContract('FileLedger', async () => {
@@ -64,15 +66,51 @@ test('a ledger that cannot be read is an error, not an empty one: no champion wo
   await expect(ledger.list('champion')).rejects.toThrow('ELOOP');
 });
 
-test('a file that somebody has damaged is named', async () => {
-  const root = temporaryFolder();
-  const ledger = new FileLedger(root);
-  await ledger.put('run', 'a', 1);
-  const [id = ''] = readdirSync(join(root, 'run'));
-  const [file = ''] = readdirSync(join(root, 'run', id));
-  writeFileSync(join(root, 'run', id, file), '{"half":');
-  await expect(ledger.get('run', 'a')).rejects.toThrow(join(root, 'run', id, file));
-});
+const damages: [how: string, damage: (file: string) => void, found: string][] = [
+  ['cut short', (file) => truncateSync(file, 8), 'text that is no JSON ('],
+  ['empty', (file) => writeFileSync(file, ''), 'an empty file'],
+  ['filled with zeros', (file) => writeFileSync(file, Buffer.alloc(40)), 'text that is no JSON ('],
+  ['a list', (file) => writeFileSync(file, '[]'), 'JSON of another shape (the whole: '],
+  ['null', (file) => writeFileSync(file, 'null'), 'JSON of another shape (the whole: '],
+  ['of another shape', (file) => writeFileSync(file, '{"package":null,"execution":"b"}'), '(package: '],
+  [
+    'a folder',
+    (file) => {
+      rmSync(file);
+      mkdirSync(file);
+    },
+    'a folder',
+  ],
+  [
+    'a link to itself',
+    (file) => {
+      rmSync(file);
+      symlinkSync(file, file);
+    },
+    'a file that cannot be read (ELOOP)',
+  ],
+];
+
+test.each(damages)(
+  'a record that is %s is named, never missing, and costs itself alone',
+  async (_how, damage, found) => {
+    const root = temporaryFolder();
+    const ledger = new FileLedger(root, recordProblem);
+    const value = { package: 'm/1', execution: 'b' };
+    for (const id of ['a', 'b', 'c']) await ledger.put('champion/m', id, value);
+    const file = join(root, 'champion/m/b/1.json');
+    damage(file);
+    await expect(ledger.get('champion/m', 'b')).rejects.toThrow(UnreadableRecordError);
+    await expect(ledger.list('champion/m')).rejects.toThrow(`${file}: got `);
+    const leftOut: string[] = [];
+    const listed = await ledger.list('champion/m', ({ message }) => leftOut.push(message));
+    expect(listed.map(({ id }) => id)).toEqual(['a', 'c']);
+    expect(leftOut).toEqual([expect.stringContaining(found)]);
+    // Its number is taken.
+    await expect(ledger.putIf('champion/m', 'b', value, 0)).rejects.toThrow('expected 0');
+    expect((await ledger.put('champion/m', 'b', value)).version).toBe(2);
+  },
+);
 
 test('files of others in its folder are none of its items', async () => {
   const root = temporaryFolder();

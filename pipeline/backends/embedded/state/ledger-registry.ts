@@ -53,7 +53,8 @@ export class LedgerRegistry implements Registry {
   }
 
   async #all(): Promise<ModelPackage[]> {
-    const packages = (await this.#ledger.list<ModelPackage>(kind)).map((item) => item.value);
+    // Its number stays taken, because the conditional write sees its file.
+    const packages = (await this.#ledger.list<ModelPackage>(kind, () => {})).map((item) => item.value);
     return packages
       .filter((item) => item.name.startsWith(`${this.#group}/`))
       .sort((a, b) => numberOf(b) - numberOf(a));

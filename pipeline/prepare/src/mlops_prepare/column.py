@@ -74,6 +74,11 @@ def column_of(name: str, kinds: int) -> Column:
     return Column(name, "number", integer=not kinds & (FLOAT | INFINITE), untidy=untidy)
 
 
+def is_marker(value: str) -> bool:
+    """Whether the text stands for a missing value, such as NA or null."""
+    return value.strip().lower() in _MARKERS
+
+
 def is_infinite(value: str) -> bool:
     """Whether the field is an infinite number, such as `inf` or `1e999`."""
     return _kind(value) == INFINITE

@@ -13,6 +13,7 @@ Problem = Literal["binary", "multiclass", "regression"]
 Format = Literal["csv", "parquet"]
 ContentType = Literal["text/csv", "application/jsonlines"]
 Side = Literal["first", "last"]
+SplitBy = Literal["hash", "group", "time", "file"]
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,17 @@ class CsvLayout:
 
     header: bool
     target: Side
+
+
+@dataclass(frozen=True)
+class SplitRule:
+    """What decides a row's side: its id, the group or the time in `column`, or the files of `source`."""
+
+    by: SplitBy = "hash"
+    column: str | None = None
+    # Seconds before the holdout in which rows are left out of training (by time).
+    embargo: float = 0
+    source: str | None = None
 
 
 @dataclass(frozen=True)
@@ -40,6 +52,7 @@ class Config:
     content_type: ContentType
     csv: CsvLayout
     source: str
+    split: SplitRule
 
 
 def read_config(path: Path) -> Config:
@@ -75,11 +88,14 @@ def read_config(path: Path) -> Config:
             target=_choice(layout, "target", get_args(Side)) if layout else "first",
         ),
         source=_text(document, "source"),
+        split=_split(document),
     )
     if config.target == config.row_id:
         raise ConfigError(f"data.row_id and data.target are both {json.dumps(config.target)}")
     if config.row_id in config.slices:
         raise ConfigError(f"data.slices holds the row id, {json.dumps(config.row_id)}: a slice of one row each")
+    if config.target == config.split.column:
+        raise ConfigError(f"data.split.column and data.target are both {json.dumps(config.target)}")
     for key, names in (("exclude", config.exclude), ("features_exclude", config.features_exclude)):
         if config.target in names:
             raise ConfigError(f"data.{key} holds the target, {json.dumps(config.target)}")
@@ -115,6 +131,25 @@ def _choice(document: dict[str, Any], key: str, choices: tuple[str, ...]) -> Any
     if value not in choices:
         raise _wrong(document, key, "one of " + ", ".join(choices))
     return value
+
+
+def _split(document: dict[str, Any]) -> SplitRule:
+    """Settings without a split are those of a split by hash."""
+    rule = document.get("split")
+    if rule is None:
+        return SplitRule()
+    if not isinstance(rule, dict):
+        raise _wrong(document, "split", 'an object such as {"by": "group", "column": "person"}')
+    by: SplitBy = _choice(rule, "by", get_args(SplitBy))
+    embargo = rule.get("embargo", 0)
+    if isinstance(embargo, bool) or not isinstance(embargo, (int, float)) or embargo < 0:
+        raise _wrong(rule, "embargo", "a number of seconds")
+    return SplitRule(
+        by=by,
+        column=_text(rule, "column") if by in ("group", "time") else None,
+        embargo=embargo,
+        source=_text(rule, "source") if by == "file" else None,
+    )
 
 
 def _flag(document: dict[str, Any], key: str) -> bool:

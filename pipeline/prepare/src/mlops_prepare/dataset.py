@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import islice
 from typing import NamedTuple
 
 from .column import INFINITE, MARKER, TEXT, Column, column_of, is_infinite, scan
 from .config import Config
-from .problems import SHOWN_ITEMS, Problems, enumerate_some, nearest, quote
-from .split import content_id, in_holdout
+from .problems import SHOWN_ITEMS, Finding, Problems, enumerate_some, nearest, quote
+from .split import HOLDOUT, TRAIN, Split, content_id, flags, split_of
 from .table import Places, Table
 
 
@@ -30,11 +31,25 @@ class Dataset:
     # Each row's number in the data, which `Places` turns into a line.
     rows: Sequence[int]
     row_ids: Sequence[str]
-    held_out: Sequence[int]
+    # TRAIN, HOLDOUT or LEFT_OUT.
+    sides: bytes
     labels: Sequence[str]
     slices: Sequence[Column]
     features: Sequence[Column]
     blocks: Callable[[], Iterator[Block]]
+    # Where the split is by group.
+    group_column: str | None = None
+    groups: Sequence[str] | None = None
+
+    @cached_property
+    def held_out(self) -> bytes:
+        """1 for each row of the holdout, else 0."""
+        return flags(self.sides, HOLDOUT)
+
+    @cached_property
+    def trained(self) -> bytes:
+        """1 for each training row, else 0."""
+        return flags(self.sides, TRAIN)
 
 
 @dataclass
@@ -43,29 +58,19 @@ class Rows:
 
     places: Places
     row_ids: list[str] = field(default_factory=list)
-    held_out: bytearray = field(default_factory=bytearray)
+    # TRAIN, HOLDOUT or LEFT_OUT.
+    sides: bytes = b""
+    # Where the split is by group.
+    groups: Sequence[str] | None = None
+    # The manifest's entry for the split.
+    split: Mapping[str, object] = field(default_factory=dict)
     labels: list[str] = field(default_factory=list)
     columns: dict[str, Column] = field(default_factory=dict)
 
 
-class Finding:
-    """The number of rows with a problem, and the first few of them."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self.first: list[int] = []
-
-    def add(self, rows: Iterable[int]) -> None:
-        """Adds the numbers of more rows."""
-        for row in rows:
-            self.count += 1
-            if len(self.first) < SHOWN_ITEMS:
-                self.first.append(row)
-
-
 def feature_names(config: Config, names: Iterable[str]) -> list[str]:
     """The names of the features, in the order of `names`."""
-    kept_out = {config.target, config.row_id, *config.exclude, *config.features_exclude}
+    kept_out = {config.target, config.row_id, config.split.column, *config.exclude, *config.features_exclude}
     return [name for name in names if name not in kept_out]
 
 
@@ -77,6 +82,7 @@ def check_columns(config: Config, names: Sequence[str], derived: Sequence[str] |
     """
     wanted = [("data.target", config.target)]
     wanted += [("data.row_id", config.row_id)] if config.row_id is not None else []
+    wanted += [("data.split.column", config.split.column)] if config.split.column is not None else []
     wanted += [("data.exclude", name) for name in config.exclude]
     missing = [(key, name) for key, name in wanted if name not in names]
     if derived is not None:
@@ -88,12 +94,32 @@ def check_columns(config: Config, names: Sequence[str], derived: Sequence[str] |
         problems.add(f"{config.source}: {key} names the column {quote(name)}, which is not there{nearest(name, names)}")
 
 
-def read_rows(config: Config, table: Table, written: Sequence[str], problems: Problems, warnings: list[str]) -> Rows:
-    """Reads the table once, checks its row ids and the columns `written` to the job's files, and finds every type."""
+def id_columns(config: Config, table: Table) -> list[str] | None:
+    """The columns whose content identifies a row, sorted by name; None if a column of ids does."""
+    kept_out = {config.target, *table.index}
+    return None if config.row_id is not None else sorted(name for name in table.names if name not in kept_out)
+
+
+def read_rows(
+    config: Config,
+    table: Table,
+    written: Sequence[str],
+    problems: Problems,
+    warnings: list[str],
+    *,
+    split: Split | None = None,
+    content: Sequence[str] | None = None,
+) -> Rows:
+    """Reads the table once, checks its row ids and the columns `written` to the job's files, and finds every type.
+
+    `split` decides the sides (default: the configuration's), `content` names the columns that identify a row without
+    an id (default: all but the target).
+    """
     names = table.names
     rows = Rows(Places(table.unit))
     scanner = _Scanner(config, table, written)
-    read_ids = _id_reader(config, names)
+    read_ids = _id_reader(config, names, id_columns(config, table) if content is None else content)
+    split = split_of(config, names, table.held_files) if split is None else split
     target_at = names.index(config.target) if config.target in names else None
     shared: dict[str, str] = {}
 
@@ -102,7 +128,7 @@ def read_rows(config: Config, table: Table, written: Sequence[str], problems: Pr
         rows.places.add(chunk)
         keys, row_ids = read_ids(chunk.columns)
         rows.row_ids.extend(row_ids)
-        rows.held_out.extend(in_holdout(config.salt, key, config.holdout) for key in keys)
+        split.add(start, chunk, keys)
         if target_at is not None:
             labels = chunk.columns[target_at]
             # Share one text per class to save memory.
@@ -110,10 +136,13 @@ def read_rows(config: Config, table: Table, written: Sequence[str], problems: Pr
         scanner.add(start, chunk.columns)
 
     rows.columns = scanner.columns()
-    if config.row_id in names:
+    found = len(problems)
+    rows.sides, rows.groups, rows.split = split.sides(rows.places, problems, warnings), split.groups, split.facts()
+    # A row id that stands in training and in the file of the holdout is reported by the split.
+    if config.row_id in names and (config.split.by != "file" or len(problems) == found):
         _check_row_ids(config, rows, problems)
     scanner.report(rows.places, problems)
-    for name in (*written, config.target):
+    for name in dict.fromkeys((*written, config.target, config.split.column or config.target)):
         if name in table.unusable:
             problems.add(f"{table.unusable[name]}; a number, text, a date or a boolean is expected, or data.exclude")
     if len(rows.places):
@@ -188,14 +217,14 @@ class _Scanner:
 
 
 def _id_reader(
-    config: Config, names: Sequence[str]
+    config: Config, names: Sequence[str], content: Sequence[str] | None
 ) -> Callable[[Sequence[Sequence[str]]], tuple[Sequence[str], Sequence[str]]]:
-    """Returns a function that reads, for a chunk, the keys that decide the rows' sides, and the row ids."""
+    """Returns a function that reads, for a chunk, the keys that identify the rows, and the row ids."""
     if config.row_id is not None:
         at = names.index(config.row_id) if config.row_id in names else None
         return lambda columns: ([], []) if at is None else (columns[at], columns[at])
     # Sorted by name, so that the order of columns in a file does not change an id.
-    content_at = [names.index(name) for name in sorted(names) if name != config.target]
+    content_at = [names.index(name) for name in content or []]
     occurrences: Counter[str] = Counter()
 
     def read(columns: Sequence[Sequence[str]]) -> tuple[Sequence[str], Sequence[str]]:
@@ -226,11 +255,13 @@ def plain_dataset(config: Config, table: Table, rows: Rows) -> Dataset:
     return Dataset(
         rows=range(len(rows.places)),
         row_ids=rows.row_ids,
-        held_out=rows.held_out,
+        sides=rows.sides,
         labels=rows.labels,
         slices=slices,
         features=features,
         blocks=blocks,
+        group_column=None if rows.groups is None else config.split.column,
+        groups=rows.groups,
     )
 
 
@@ -270,4 +301,6 @@ def _check_row_ids(config: Config, rows: Rows, problems: Problems) -> None:
         f"{config.source}: column {quote(config.row_id or '')} (data.row_id) must be unique, "
         f"{len(repeated):,} id{'s stand' if len(repeated) > 1 else ' stands'} more than once: "
         + enumerate_some(examples, len(repeated))
+        + f"; if it names a person or thing with several rows, write data.split: {{ by: group, column: "
+        f"{config.row_id} }} and leave data.row_id out"
     )

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from hashlib import sha256
 from itertools import compress
 from pathlib import Path
 from shutil import rmtree
 
 from .config import Config, read_config
-from .dataset import Dataset, Rows, check_columns, feature_names, plain_dataset, read_rows
+from .dataset import Dataset, Rows, check_columns, feature_names, id_columns, plain_dataset, read_rows
 from .layout import FileFacts, write_sides
-from .problems import Problems
+from .partition import with_keys
+from .problems import Problems, quote
+from .split import Split
 from .table import DataFile, Table, find_files
 from .target import Target, read_target
-from .view import OtherModel, other_features, without_slices, write_view
+from .view import OtherModel, ViewSides, for_view, other_features, other_trained, write_view
 
 
 def prepare(base: Path) -> list[str]:
@@ -26,14 +29,15 @@ def prepare(base: Path) -> list[str]:
     inputs = base / "processing" / "input"
     outputs = base / "processing" / "output"
     # Remove the output of an earlier attempt.
-    for name in ("train", "holdout", "manifest"):
+    for name in ("train", "holdout", "trained", "manifest"):
         rmtree(outputs / name, ignore_errors=True)
     config = read_config(inputs / "config" / "prepare.json")
     script = inputs / "script" / "prepare.py"
     problems = Problems()
     warnings: list[str] = []
 
-    table = _read_table(config, find_files(inputs / "data", config.source), problems)
+    table = _table_of(config, inputs, problems)
+    config = _without_index(config, table, warnings)
     rows, data = _dataset(config, table, script, problems, warnings)
     if table.names and not data.features:
         problems.add(f"{config.source}: no column is left to train on")
@@ -43,24 +47,45 @@ def prepare(base: Path) -> list[str]:
     problems.check()
 
     if (inputs / "view" / "prepare.json").is_file():
-        return _write_view(inputs, outputs, table, config, data, target)
+        return _write_view(inputs, outputs, table, len(rows.places), data, target)
     manifest_path = outputs / "manifest" / "manifest.json"
-    train, holdout = write_sides(config, data, target, outputs)
+    files = write_sides(config, data, target, outputs)
     script_sha256 = sha256(script.read_bytes()).hexdigest() if script.is_file() else None
-    files = {"train": train, "holdout": holdout}
-    _write_manifest(manifest_path, _manifest(config, data, target, files, script_sha256, warnings))
-    return [f"{train['rows']:,} training rows, {holdout['rows']:,} held out, {len(data.features)} features", *warnings]
+    manifest = _manifest(config, data, target, files, script_sha256, warnings)
+    own = {"id_columns": id_columns(config, table), "split": {**rows.split, **_groups(data)}}
+    _write_manifest(manifest_path, {**manifest, **own})
+    return [
+        f"{files['train']['rows']:,} training rows, {files['holdout']['rows']:,} held out, "
+        f"{len(data.features)} features",
+        *warnings,
+    ]
+
+
+def _groups(data: Dataset) -> dict[str, object]:
+    """How many groups each side has, where the split is by group."""
+    if data.groups is None:
+        return {}
+    sides = {"train": data.trained, "holdout": data.held_out}
+    return {"groups": {name: len(set(compress(data.groups, flag))) for name, flag in sides.items()}}
 
 
 def _dataset(
-    config: Config, table: Table, script: Path, problems: Problems, warnings: list[str]
+    config: Config,
+    table: Table,
+    script: Path,
+    problems: Problems,
+    warnings: list[str],
+    *,
+    split: Split | None = None,
+    content: Sequence[str] | None = None,
 ) -> tuple[Rows, Dataset]:
     """The dataset that the configuration, and the script if there is one, make from the table."""
     scripted = script.is_file()
     if table.names:
         check_columns(config, table.names, None if scripted else [], problems)
     # A script may fix its input columns, so its output is checked instead.
-    rows = read_rows(config, table, _written(config, table, scripted), problems, warnings)
+    written = _written(config, table, scripted)
+    rows = read_rows(config, table, written, problems, warnings, split=split, content=content)
     if table.names and not len(rows.places):
         problems.add(f"{config.source}: no rows; a row under the header is the least")
     if not scripted:
@@ -73,16 +98,21 @@ def _dataset(
     return rows, data
 
 
-def _write_view(inputs: Path, outputs: Path, table: Table, config: Config, data: Dataset, target: Target) -> list[str]:
+def _write_view(inputs: Path, outputs: Path, table: Table, total: int, data: Dataset, target: Target) -> list[str]:
     """Writes the holdout with the preparation of the model to compare with, whose files are in `view*`."""
-    settings = without_slices(read_config(inputs / "view" / "prepare.json"))
-    features = other_features(inputs / "view-manifest" / "manifest.json")
+    settings = _without_index(for_view(read_config(inputs / "view" / "prepare.json"), table.names), table, [])
+    theirs_manifest = inputs / "view-manifest" / "manifest.json"
+    features = other_features(theirs_manifest)
+    trained = other_trained(theirs_manifest, inputs / "view-trained" / "rows.bin", table.names)
+    # A model without a list was made before data.split: today's data and its settings tell what it was trained on.
+    split = None if trained.by == "unlisted" else ViewSides(data, total, trained)
     problems = Problems()
-    rows, theirs = _dataset(settings, table, inputs / "view-script" / "prepare.py", problems, [])
+    script = inputs / "view-script" / "prepare.py"
+    rows, theirs = _dataset(settings, table, script, problems, [], split=split, content=trained.content)
     problems.check()
     manifest_path = outputs / "manifest" / "manifest.json"
     manifest_path.unlink(missing_ok=True)
-    holdout, facts, view = write_view(data, target, OtherModel(settings, features, rows, theirs), outputs)
+    holdout, facts, view = write_view(data, target, OtherModel(settings, features, rows, theirs, trained.by), outputs)
     _write_manifest(manifest_path, {**_manifest(settings, view, target, {"holdout": holdout}, None, []), "view": facts})
     return [f"{facts['rows']:,} of {facts['holdout_rows']:,} held out rows in the view of the model to compare with"]
 
@@ -92,9 +122,32 @@ def _write_manifest(path: Path, manifest: dict[str, object]) -> None:
     path.write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def _read_table(config: Config, files: Sequence[DataFile], problems: Problems) -> Table:
+def _table_of(config: Config, inputs: Path, problems: Problems) -> Table:
+    """The table of data.source and, where the split is by file, of the files of the holdout after it."""
+    files = _files(config.source, "data.source", inputs / "data", problems)
+    held = []
+    if config.split.source is not None:
+        held = _files(config.split.source, "data.split.source", inputs / "holdout", problems)
+    labels = frozenset(file.label for file in held)
+    for file in files:
+        if file.label in labels:
+            problems.add(f"{file.label}: it is in data.source and in data.split.source; expected in one of them")
+    return replace(read_table(config, [*files, *held], problems), held_files=labels)
+
+
+def _files(source: str, key: str, folder: Path, problems: Problems) -> list[DataFile]:
+    files = find_files(folder, source)
     if not files:
-        problems.add(f"{config.source}: no file there; data.source names a file or a folder with at least one")
+        problems.add(f"{source}: no file there; {key} names a file or a folder with at least one")
+    return files
+
+
+def read_table(config: Config, files: Sequence[DataFile], problems: Problems) -> Table:
+    """The table in the data files, with the columns that their folders add; mistakes are added to `problems`."""
+    return with_keys(_files_table(config, files, problems), files, problems)
+
+
+def _files_table(config: Config, files: Sequence[DataFile], problems: Problems) -> Table:
     if config.format == "parquet":
         from .parquet_table import read_parquet  # noqa: PLC0415  (pyarrow takes a while to import)
 
@@ -104,9 +157,23 @@ def _read_table(config: Config, files: Sequence[DataFile], problems: Problems) -
     return read_csv(files, problems)
 
 
+def _without_index(config: Config, table: Table, warnings: list[str]) -> Config:
+    """The configuration with pandas' stored index among the columns that are no features."""
+    named = {config.target, config.row_id, *config.exclude, *config.features_exclude, *config.slices}
+    warnings += [
+        f"The column {quote(name)} is pandas' stored index, so it is no feature; data.row_id may name it."
+        for name in table.index
+        if name not in named
+    ]
+    return replace(config, features_exclude=(*config.features_exclude, *table.index))
+
+
 def _written(config: Config, table: Table, scripted: bool) -> list[str]:
     row_id = [] if config.row_id is None else [config.row_id]
-    names = row_id if scripted else [*row_id, *config.slices, *feature_names(config, table.names)]
+    group = [config.split.column] if config.split.by == "group" and config.split.column is not None else []
+    names = [*row_id, *group]
+    if not scripted:
+        names += [*config.slices, *feature_names(config, table.names)]
     return [name for name in dict.fromkeys(names) if name in table.names]
 
 
@@ -127,11 +194,12 @@ def _manifest(
         "labels": list(target.labels),
         "row_id": config.row_id,
         "salt": config.salt,
-        "holdout_share": config.holdout,
+        "holdout_share": None if config.split.by == "file" else config.holdout,
         "script_sha256": script_sha256,
         "content_type": config.content_type,
         "csv": {"header": config.csv.header, "target": config.csv.target},
         "features": [{"name": column.name, "type": column.type} for column in data.features],
+        "group": data.group_column,
         "slices": [column.name for column in data.slices],
         "files": dict(files),
         "holdout_sha256": _holdout_digest(data, target),

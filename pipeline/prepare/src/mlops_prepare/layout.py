@@ -14,6 +14,7 @@ from typing import NamedTuple, TypedDict
 from .config import Config
 from .dataset import Dataset
 from .target import Target
+from .trained import trained_bytes
 
 Fields = Sequence[Sequence[str]]
 
@@ -38,8 +39,12 @@ class Layout(NamedTuple):
     holdout: Callable[[Sequence[str], Sequence[str], Fields, Fields, Iterable[int]], str]
 
 
-def write_sides(config: Config, data: Dataset, target: Target, folder: Path) -> tuple[FileFacts, FileFacts]:
-    """Writes the training rows and the holdout under `folder`, in the order of `data`; returns their facts."""
+def write_sides(config: Config, data: Dataset, target: Target, folder: Path) -> dict[str, FileFacts]:
+    """Writes the files of both sides under `folder`, in the order of `data`; returns the facts of each by name.
+
+    `train` and `holdout` hold the rows, `trained` the marks of the training rows, by which later runs know them, and
+    `groups`, where the split is by group, a hash of each training row's group.
+    """
     layout = _layout(config, data)
     train = _Output(folder, f"train/train.{layout.extension}")
     holdout = _Output(folder, f"holdout/holdout.{layout.extension}")
@@ -47,14 +52,33 @@ def write_sides(config: Config, data: Dataset, target: Target, folder: Path) -> 
     start = 0
     for slices, features in data.blocks():
         end = start + len(features[0])
-        row_ids, held_out = data.row_ids[start:end], data.held_out[start:end]
-        kept = [not held for held in held_out]
+        row_ids, held_out, kept = data.row_ids[start:end], data.held_out[start:end], data.trained[start:end]
         codes = target.encode(data.labels[start:end])
+        carried = _carried(data, slices, start, end)
         train.write(layout.train(codes, features, kept), list(compress(codes, kept)))
-        holdout.write(layout.holdout(row_ids, codes, slices, features, held_out), list(compress(codes, held_out)))
+        holdout.write(layout.holdout(row_ids, codes, carried, features, held_out), list(compress(codes, held_out)))
         start = end
     binary = config.problem == "binary"
-    return train.close(binary), holdout.close(binary)
+    files = {"train": train.close(binary), "holdout": holdout.close(binary)}
+    rows = files["train"]["rows"]
+    marks = trained_bytes(compress(data.row_ids, data.trained), config.row_id is not None)
+    files["trained"] = _write_bytes(folder, "trained/rows.bin", marks, rows)
+    if data.groups is not None:
+        hashes = {group: sha256(f"{config.salt}:{group}".encode()).hexdigest()[:16] for group in set(data.groups)}
+        text = "".join(f"{hashes[group]}\n" for group in compress(data.groups, data.trained))
+        files["groups"] = _write_bytes(folder, "manifest/groups.txt", text.encode(), rows)
+    return files
+
+
+def _carried(data: Dataset, slices: Fields, start: int, end: int) -> Fields:
+    """The columns that go through the holdout to the score file: the group, if there is one, and the slices."""
+    return slices if data.groups is None else [data.groups[start:end], *slices]
+
+
+def _write_bytes(folder: Path, path: str, content: bytes, rows: int) -> FileFacts:
+    (folder / path).parent.mkdir(parents=True, exist_ok=True)
+    (folder / path).write_bytes(content)
+    return {"path": path, "rows": rows, "positives": None, "sha256": sha256(content).hexdigest()}
 
 
 def write_holdout(config: Config, data: Dataset, target: Target, folder: Path) -> FileFacts:
@@ -65,7 +89,8 @@ def write_holdout(config: Config, data: Dataset, target: Target, folder: Path) -
     for slices, features in data.blocks():
         end = start + len(features[0])
         codes = target.encode(data.labels[start:end])
-        holdout.write(layout.holdout(data.row_ids[start:end], codes, slices, features, [1] * len(codes)), codes)
+        carried = _carried(data, slices, start, end)
+        holdout.write(layout.holdout(data.row_ids[start:end], codes, carried, features, [1] * len(codes)), codes)
         start = end
     return holdout.close(config.problem == "binary")
 
@@ -75,7 +100,10 @@ def _layout(config: Config, data: Dataset) -> Layout:
 
 
 def _csv_layout(config: Config, data: Dataset) -> Layout:
-    """`target,feature...` or `feature...,target`; the holdout is `row_id,label,slice...,feature...`, no header."""
+    """`target,feature...` or `feature...,target`; the holdout is `row_id,label,[group,]slice...,feature...`.
+
+    The holdout has no header.
+    """
 
     def arrange(codes: Sequence[str], features: Fields) -> Fields:
         return [codes, *features] if config.csv.target == "first" else [*features, codes]
@@ -110,7 +138,8 @@ def _json_layout(config: Config, data: Dataset) -> Layout:
         return "".join([template % row for row in compress(zip(*columns, strict=True), keep)])
 
     feature_members = members(column.name for column in data.features)
-    slice_members = members(column.name for column in data.slices)
+    group = [] if data.group_column is None else [data.group_column]
+    slice_members = members([*group, *(column.name for column in data.slices)])
     train_template = "{" + members([config.target]) + "," + feature_members + "}\n"
     holdout_template = (
         "{" + members(["row_id", "label"]) + ',"slices":{' + slice_members + '},"features":{' + feature_members + "}}\n"

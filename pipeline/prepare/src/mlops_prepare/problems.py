@@ -21,6 +21,9 @@ class Problems:
         """Adds one problem: what was found, what was expected and where."""
         self._texts.append(text)
 
+    def __len__(self) -> int:
+        return len(self._texts)
+
     def check(self) -> None:
         """Raises DataContractError if there are problems, one per line (at most SHOWN_PROBLEMS)."""
         if not self._texts:
@@ -29,6 +32,21 @@ class Problems:
         if len(self._texts) > len(lines):
             lines = [*lines, f"and {len(self._texts) - len(lines)} more"]
         raise DataContractError("\n".join(lines))
+
+
+class Finding:
+    """The number of rows with a problem, and the first few of them."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.first: list[int] = []
+
+    def add(self, rows: Iterable[int]) -> None:
+        """Adds the numbers of more rows."""
+        for row in rows:
+            self.count += 1
+            if len(self.first) < SHOWN_ITEMS:
+                self.first.append(row)
 
 
 def quote(text: str) -> str:

@@ -11,11 +11,12 @@ import pandas as pd
 
 from .column import Column
 from .config import Config
-from .dataset import Block, Dataset, Finding, Rows, feature_names, has_break, line_break
+from .dataset import Block, Dataset, Rows, feature_names, has_break, line_break
 from .errors import PrepareScriptError
 from .frame import FrameBuilder, infinite, series_column, series_texts
-from .problems import Problems, enumerate_some, quote
+from .problems import Finding, Problems, enumerate_some, quote
 from .script import load_transform, run_transform
+from .split import HOLDOUT, TRAIN, flags, groups_of
 from .table import CHUNK_ROWS, Table
 
 SIDES = ("training rows", "holdout")
@@ -49,8 +50,8 @@ def scripted_dataset(
         for frame, result in zip(frames, results, strict=True)
     ]
     row_numbers: list[int] = []
-    for held, frame in enumerate(frames):
-        numbers = np.flatnonzero(np.frombuffer(rows.held_out, np.uint8) == held)
+    for held, frame in zip((TRAIN, HOLDOUT), frames, strict=True):
+        numbers = np.flatnonzero(np.frombuffer(rows.sides, np.uint8) == held)
         row_numbers += numbers[frame.index.get_indexer(sides[held].index)].tolist()
 
     slices = [made.get(name) or rows.columns[name] for name in config.slices if name in made or name in taken]
@@ -70,11 +71,13 @@ def scripted_dataset(
     dataset = Dataset(
         rows=row_numbers,
         row_ids=[row_id for side in sides for row_id in side.index],
-        held_out=bytearray(len(sides[0])) + bytearray(b"\x01") * len(sides[1]),
+        sides=bytes([TRAIN]) * len(sides[0]) + bytes([HOLDOUT]) * len(sides[1]),
         labels=[label for side in sides for label in series_texts(side[config.target])],
         slices=slices,
         features=features,
         blocks=blocks,
+        group_column=None if rows.groups is None else config.split.column,
+        groups=groups_of(rows.groups, row_numbers),
     )
     return dataset, names
 
@@ -83,20 +86,20 @@ def _frames(config: Config, table: Table, rows: Rows) -> list[pd.DataFrame]:
     columns = [rows.columns[name] for name in table.names if name != config.row_id]
     if config.problem != "regression":
         columns = [Column(config.target, "category") if column.name == config.target else column for column in columns]
-    flags = [bytes(1 - held for held in rows.held_out), bytes(rows.held_out)]
-    builders = [FrameBuilder(columns, sum(flag)) for flag in flags]
+    kept = [flags(rows.sides, side) for side in (TRAIN, HOLDOUT)]
+    builders = [FrameBuilder(columns, sum(flag)) for flag in kept]
     at = [table.names.index(column.name) for column in columns]
     start = 0
     for chunk in table.chunks():
         end = start + len(chunk.positions)
         fields = [column.clean(chunk.columns[position]) for column, position in zip(columns, at, strict=True)]
-        for builder, flag in zip(builders, flags, strict=True):
+        for builder, flag in zip(builders, kept, strict=True):
             builder.add(fields, flag[start:end])
         start = end
     index_name = config.row_id or "row_id"
     return [
         builder.build(list(compress(rows.row_ids, flag)), index_name)
-        for builder, flag in zip(builders, flags, strict=True)
+        for builder, flag in zip(builders, kept, strict=True)
     ]
 
 

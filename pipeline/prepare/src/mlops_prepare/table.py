@@ -6,7 +6,7 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Literal, NamedTuple
 
 from .problems import SHOWN_ITEMS, Problems, enumerate_some, quote
@@ -18,10 +18,11 @@ Type = Literal["number", "category", "boolean"]
 
 
 class DataFile(NamedTuple):
-    """A data file: its path, and its name in messages."""
+    """A data file: its path, its name in messages, and its path in the folder of all data files."""
 
     path: Path
     label: str
+    inner: PurePosixPath
 
 
 class Chunk(NamedTuple):
@@ -44,6 +45,10 @@ class Table:
     # Columns of other types, such as lists, with a description; an error only if they are used.
     unusable: Mapping[str, str]
     chunks: Callable[[], Iterator[Chunk]]
+    # Columns in which pandas keeps its index: no features, but the configuration may name them.
+    index: Sequence[str] = ()
+    # Labels of the files that hold the holdout (data.split.by: file).
+    held_files: frozenset[str] = frozenset()
 
 
 class Places:
@@ -86,9 +91,10 @@ def find_files(folder: Path, source: str) -> list[DataFile]:
         (path for path in folder.rglob("*") if path.is_file() and not _is_marker(path.relative_to(folder))),
         key=lambda path: path.relative_to(folder).as_posix(),
     )
-    if len(paths) == 1 and Path(source).name == paths[0].name:
-        return [DataFile(paths[0], source)]
-    return [DataFile(path, f"{source.rstrip('/')}/{path.relative_to(folder).as_posix()}") for path in paths]
+    files = [(path, PurePosixPath(path.relative_to(folder).as_posix())) for path in paths]
+    if len(files) == 1 and Path(source).name == paths[0].name:
+        return [DataFile(path, source, inner) for path, inner in files]
+    return [DataFile(path, f"{source.rstrip('/')}/{inner}", inner) for path, inner in files]
 
 
 def check_names(
@@ -113,4 +119,5 @@ def check_names(
 
 
 def _is_marker(path: Path) -> bool:
-    return any(part.startswith((".", "_")) for part in path.parts)
+    # `_day=1` is a folder of a key.
+    return any(part.startswith(".") or (part.startswith("_") and "=" not in part) for part in path.parts)

@@ -101,8 +101,7 @@ def _check_classes(config: Config, data: Dataset, classes: list[str], problems: 
 
 def _check_sides(config: Config, data: Dataset, problems: Problems) -> tuple[Counter[str], Counter[str]]:
     holdout = Counter(compress(data.labels, data.held_out))
-    train = Counter(data.labels)
-    train.subtract(holdout)
+    train = Counter(compress(data.labels, data.trained))
     for name, counts in (("training rows", train), ("holdout", holdout)):
         if data.rows and not counts.total():
             problems.add(

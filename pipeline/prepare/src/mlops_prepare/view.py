@@ -7,15 +7,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import compress
 from pathlib import Path
-from typing import NamedTuple, TypedDict
+from typing import Literal, NamedTuple, TypedDict
 
 from .column import Column
-from .config import Config
+from .config import Config, SplitRule
 from .dataset import Block, Dataset, Rows
 from .errors import DataContractError
 from .layout import FileFacts, write_holdout
-from .problems import enumerate_some, quote
+from .problems import Problems, enumerate_some, quote
+from .split import HOLDOUT, LEFT_OUT, TRAIN, Split, flags, groups_of
+from .table import Chunk, Places
 from .target import Target
+from .trained import mark, read_trained
 
 
 class ViewFacts(TypedDict):
@@ -23,6 +26,9 @@ class ViewFacts(TypedDict):
 
     rows: int
     holdout_rows: int
+    # From the other model's own list; "unlisted" if an earlier version made none, and today's data told; "unknown" if
+    # the data lack a column by which the list knows its rows.
+    trained_by: Literal["list", "unlisted", "unknown"]
     trained_on: int
     dropped: int
     other_label: int
@@ -36,12 +42,56 @@ class OtherModel(NamedTuple):
     features: Sequence[str]
     rows: Rows
     data: Dataset
+    trained_by: Literal["list", "unlisted", "unknown"]
+
+
+class Trained(NamedTuple):
+    """What is known of the rows that the other model was trained on."""
+
+    by: Literal["list", "unlisted", "unknown"]
+    # The marks of the rows (trained.py).
+    marks: frozenset[bytes]
+    # The columns whose content identifies a row without an id.
+    content: Sequence[str] | None
 
 
 def other_features(manifest: Path) -> list[str]:
     """The features in the manifest of a model's own prepare job."""
     document = json.loads(manifest.read_text(encoding="utf-8"))
     return [feature["name"] for feature in document["features"]]
+
+
+def other_trained(manifest: Path, marks: Path, names: Sequence[str]) -> Trained:
+    """What the manifest and the list of a model's own prepare job tell about its training rows."""
+    if not marks.is_file():
+        return Trained("unlisted", frozenset(), None)
+    content = json.loads(manifest.read_text(encoding="utf-8")).get("id_columns")
+    if content is not None and not set(content) <= set(names):
+        return Trained("unknown", frozenset(), [name for name in content if name in names])
+    return Trained("list", read_trained(marks), content)
+
+
+class ViewSides(Split):
+    """The sides of the holdout's rows for the other model: those that it was trained on are training rows."""
+
+    def __init__(self, own: Dataset, rows: int, trained: Trained) -> None:
+        # The rows that the own script dropped are on no side.
+        self._sides = bytearray([LEFT_OUT]) * rows
+        for row, side in zip(own.rows, own.sides, strict=True):
+            self._sides[row] = side
+        self._trained = trained.marks
+
+    def add(self, start: int, _chunk: Chunk, keys: Sequence[str]) -> None:
+        """Moves the rows of a chunk that the other model was trained on."""
+        if not self._trained:
+            return
+        for row, key in enumerate(keys, start):
+            if self._sides[row] == HOLDOUT and mark(key) in self._trained:
+                self._sides[row] = TRAIN
+
+    def sides(self, _places: Places, _problems: Problems, _warnings: list[str]) -> bytes:
+        """TRAIN, HOLDOUT or LEFT_OUT for each row."""
+        return bytes(self._sides)
 
 
 def write_view(own: Dataset, target: Target, other: OtherModel, folder: Path) -> tuple[FileFacts, ViewFacts, Dataset]:
@@ -51,6 +101,7 @@ def write_view(own: Dataset, target: Target, other: OtherModel, folder: Path) ->
     DataContractError if a feature that it was trained on no longer exists.
     """
     features = _features(other)
+    other_held_out = flags(other.rows.sides, HOLDOUT)
     held_out = [at for at, held in enumerate(own.held_out) if held]
     by_number = {own.rows[at]: at for at in held_out}
     kept = bytearray(len(other.data.rows))
@@ -66,10 +117,11 @@ def write_view(own: Dataset, target: Target, other: OtherModel, folder: Path) ->
         kept[position] = 1
         matched.append(at)
 
-    trained_on = sum(1 for number in by_number if not other.rows.held_out[number])
+    trained_on = sum(1 for number in by_number if not other_held_out[number])
     facts: ViewFacts = {
         "rows": len(matched),
         "holdout_rows": len(held_out),
+        "trained_by": other.trained_by,
         "trained_on": trained_on,
         "dropped": len(held_out) - len(matched) - trained_on - other_label,
         "other_label": other_label,
@@ -92,18 +144,24 @@ def write_view(own: Dataset, target: Target, other: OtherModel, folder: Path) ->
     view = Dataset(
         rows=[own.rows[at] for at in matched],
         row_ids=[own.row_ids[at] for at in matched],
-        held_out=bytes([1]) * len(matched),
+        sides=bytes([HOLDOUT]) * len(matched),
         labels=[own.labels[at] for at in matched],
         slices=own.slices,
         features=features,
         blocks=blocks,
+        group_column=own.group_column,
+        groups=groups_of(own.groups, matched),
     )
     return write_holdout(other.config, view, target, folder), facts, view
 
 
-def without_slices(config: Config) -> Config:
-    """The other model's configuration without slices, because the view has this holdout's."""
-    return replace(config, slices=())
+def for_view(config: Config, names: Sequence[str]) -> Config:
+    """The other model's configuration without its slices and its split, since the view has this holdout's.
+
+    Columns that it left out may be gone from the data (`names`) by now.
+    """
+    exclude = tuple(name for name in config.exclude if name in names)
+    return replace(config, slices=(), split=SplitRule(), exclude=exclude)
 
 
 def _features(other: OtherModel) -> list[Column]:
