@@ -32,7 +32,8 @@ def main(prepared: Path) -> None:
     names = [feature["name"] for feature in manifest["features"]]
     texts = [feature["name"] for feature in manifest["features"] if feature["type"] != "number"]
     numbers = [name for name in names if name not in texts]
-    kept = ["row_id", "label", *(f"slice {name}" for name in manifest["slices"])]
+    group = ["the group"] if "group" in manifest else []
+    kept = ["row_id", "label", *group, *(f"slice {name}" for name in manifest["slices"])]
     train = table(prepared / manifest["files"]["train"]["path"], [], manifest, texts)
     holdout = table(prepared / manifest["files"]["holdout"]["path"], [*kept, *names], manifest, texts)
     inputs, truth = train[names], train[manifest["target"]]
