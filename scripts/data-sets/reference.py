@@ -32,7 +32,7 @@ def main(prepared: Path) -> None:
     names = [feature["name"] for feature in manifest["features"]]
     texts = [feature["name"] for feature in manifest["features"] if feature["type"] != "number"]
     numbers = [name for name in names if name not in texts]
-    group = ["the group"] if "group" in manifest else []
+    group = [] if manifest["group"] is None else ["the group"]
     kept = ["row_id", "label", *group, *(f"slice {name}" for name in manifest["slices"])]
     train = table(prepared / manifest["files"]["train"]["path"], [], manifest, texts)
     holdout = table(prepared / manifest["files"]["holdout"]["path"], [*kept, *names], manifest, texts)
