@@ -316,7 +316,9 @@ def main():
     const outputs = await Promise.all(
       names.map(async (name) => {
         const own: string[] = [];
-        await exitOf(image, { env: { SAGEMAKER_NAME: name }, onLine: (line) => own.push(line) });
+        const baseDir = join(folder, name);
+        await mkdir(baseDir);
+        await exitOf(image, { baseDir, env: { SAGEMAKER_NAME: name }, onLine: (line) => own.push(line) });
         return own;
       }),
     );
