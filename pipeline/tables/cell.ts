@@ -21,6 +21,7 @@ export const NUMERIC = INTEGER | FLOAT | CODE;
 const LOOSE = /^[+-]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$/;
 const GROUPED = /^[+-]?[1-9][0-9]{0,2}(?:\.[0-9]{3})+(?:,[0-9]*)?$/;
 const EXPONENT = /^(?:0|[1-9][0-9]*)E[0-9]+$/;
+const BOOLEAN_WORD = /^(?:true|false)$/i;
 const INFINITY = /^[+-]?inf(?:inity)?$/i;
 const MARKERS = new Set(['', 'na', 'n/a', '#n/a', '<na>', 'nan', '-nan', 'null', 'none']);
 const LONGEST_MARKER = 4;
@@ -31,36 +32,34 @@ const BLANKS = /^[ \t\n\r\f\v\xa0]+|[ \t\n\r\f\v\xa0]+$/g;
 const FEW_WHOLE = 18;
 const FEW = 300;
 
-/** The kind of a part of a text. */
-export function kindAt(text: string, start: number, end: number, decimal: DecimalMark): CellKind {
+/** The kind of a part of a text in UTF-8, if it is a usual one; null: `kindOf` tells. */
+export function kindAt(text: Uint8Array, start: number, end: number, decimal: DecimalMark): CellKind | null {
   if (start === end) return EMPTY;
-  const digits = text.charCodeAt(start) === 45 ? start + 1 : start;
+  const digits = text[start] === 45 ? start + 1 : start;
   const whole = digitsEnd(text, digits, end);
   // More than one digit after a leading zero: a code.
-  const isCode = whole > digits + 1 && text.charCodeAt(digits) === 48;
+  const isCode = whole > digits + 1 && text[digits] === 48;
   if (whole > digits && !isCode && end - start < FEW) {
     if (whole === end && end - digits <= FEW_WHOLE) return INTEGER;
-    const isMark = text.charCodeAt(whole) === (decimal === '.' ? 46 : 44);
+    const isMark = text[whole] === (decimal === '.' ? 46 : 44);
     if (isMark && digitsEnd(text, whole + 1, end) === end) return FLOAT;
   }
-  if (isBoolean(text, start, end)) return BOOLEAN;
-  return kindOf(text.slice(start, end), decimal);
+  return isBoolean(text, start, end) ? BOOLEAN : null;
 }
 
 /** Whether the part is true or false, in letters of either case. */
-function isBoolean(text: string, start: number, end: number): boolean {
+function isBoolean(text: Uint8Array, start: number, end: number): boolean {
   const word = end - start === 4 ? 'true' : end - start === 5 ? 'false' : '';
   if (word === '') return false;
-  for (let i = 0; i < word.length; i++)
-    if ((text.charCodeAt(start + i) | 32) !== word.charCodeAt(i)) return false;
+  for (let i = 0; i < word.length; i++) if ((text[start + i]! | 32) !== word.charCodeAt(i)) return false;
   return true;
 }
 
 /** The place of the first character that is no digit. */
-function digitsEnd(text: string, start: number, end: number): number {
+function digitsEnd(text: Uint8Array, start: number, end: number): number {
   let at = start;
   for (; at < end; at++) {
-    const code = text.charCodeAt(at);
+    const code = text[at]!;
     if (code < 48 || code > 57) break;
   }
   return at;
@@ -72,7 +71,7 @@ export function kindOf(cell: string, decimal: DecimalMark): CellKind {
   const text = trimmed(cell);
   const plain = beginsNumber(text.charCodeAt(0)) ? plainNumber(text, decimal) : null;
   if (plain !== null) return kindOfNumber(plain);
-  if (isBoolean(cell, 0, cell.length)) return BOOLEAN;
+  if (BOOLEAN_WORD.test(cell)) return BOOLEAN;
   if (isMarker(text)) return MARKER;
   return INFINITY.test(text) ? INFINITE : TEXT;
 }

@@ -1,6 +1,7 @@
+import { isAscii } from 'node:buffer';
 import type { FileHandle } from 'node:fs/promises';
 import { BadFile } from './bad-file.ts';
-import { type CellKind, kindAt } from './cell.ts';
+import { type CellKind, kindAt, kindOf } from './cell.ts';
 import { parseDecimal } from './decimal.ts';
 import { type DecimalMark, type Dialect, delimiterOf } from './dialect.ts';
 import { gunzip } from './gunzip.ts';
@@ -115,11 +116,12 @@ class CsvTable implements Table {
   readonly #decimal: DecimalMark;
   /** null until the header tells it. */
   #delimiter: number | null;
-  /** 1 for each character that ends a field, or may do so. */
-  readonly #special = new Uint8Array(65_536);
   #isLast = false;
-  /** The loaded text; fields are ranges of it. */
+  /** The loaded part in UTF-8; fields are ranges of it. Bytes are read faster than a text's characters. */
+  #bytes: Buffer = NOTHING;
+  /** The same with a character for each byte, so that a field of ASCII is a part of it. */
   #text = '';
+  #isAscii = true;
   /** End of the last complete line. */
   #end = 0;
   /** Start and line of the next record. */
@@ -143,29 +145,33 @@ class CsvTable implements Table {
     this.#decimal = dialect?.decimal ?? '.';
     const delimiter = dialect?.delimiter ?? ',';
     this.#delimiter = delimiter === 'auto' ? null : delimiter.charCodeAt(0);
-    for (const code of [LF, CR, ...(this.#strict ? [QUOTE] : [])]) this.#special[code] = 1;
-    if (this.#delimiter !== null) this.#special[this.#delimiter] = 1;
   }
 
   async load(): Promise<boolean> {
     if (this.#isLast) return false;
-    const rest = this.#text.slice(this.#next);
-    if (rest.length > LONGEST_RECORD) {
-      const [found, expected] = rest.includes('"') ? NEVER_ENDS : LINE_TOO_LONG;
+    // A copy, since the chunks share a buffer.
+    const rest = Buffer.from(this.#bytes.subarray(this.#next));
+    if (rest.length > LONGEST_RECORD && rest.toString().length > LONGEST_RECORD) {
+      const [found, expected] = rest.includes(QUOTE) ? NEVER_ENDS : LINE_TOO_LONG;
       this.#failAt(this.#nextLine, 0, found, expected);
     }
-    const { value: bytes, done } = await this.#chunks.next();
+    const line = this.#nextLine + lineBreaks(this.#text, this.#next, this.#text.length);
+    const { value: chunk, done } = await this.#chunks.next();
     this.#isLast = done === true;
-    let text = rest;
-    if (!done) text += this.#utf8.decode(bytes, this.#nextLine + lineBreaks(rest, 0, rest.length));
-    else if (this.#cut) return false;
+    let bytes: Buffer = rest;
+    if (!done) {
+      const read = this.#utf8.check(chunk, line);
+      bytes = rest.length === 0 ? read : Buffer.concat([rest, read]);
+    } else if (this.#cut) return false;
     else {
-      this.#utf8.finish(this.#nextLine + lineBreaks(rest, 0, rest.length));
-      if (text !== '' && !text.endsWith('\n')) text += '\n';
+      this.#utf8.finish(line);
+      if (rest.length > 0 && rest.at(-1) !== LF) bytes = Buffer.concat([rest, Buffer.of(LF)]);
     }
-    this.#text = text;
+    this.#bytes = bytes;
+    this.#isAscii = isAscii(bytes);
+    this.#text = bytes.toString('latin1');
     this.#next = 0;
-    this.#end = text.lastIndexOf('\n') + 1;
+    this.#end = bytes.lastIndexOf(LF) + 1;
     this.#return = -1;
     return true;
   }
@@ -187,14 +193,13 @@ class CsvTable implements Table {
         { line: 1 },
       );
     this.#delimiter = delimiter.charCodeAt(0);
-    this.#special[this.#delimiter] = 1;
   }
 
   /** Every line up to `#end` ends in LF, so that the search for the end of an unquoted field always finds one. */
   next(): boolean {
-    const text = this.#text;
+    const bytes = this.#bytes;
     const delimiter = this.#delimiter;
-    const special = this.#special;
+    const quote = this.#strict ? QUOTE : -1;
     for (;;) {
       const start = this.#next;
       const line = this.#nextLine;
@@ -211,29 +216,29 @@ class CsvTable implements Table {
           starts = this.#starts = doubled(starts);
           ends = this.#ends = doubled(ends);
         }
-        code = text.charCodeAt(at);
+        code = bytes[at]!;
         if (code === QUOTE) {
           const closing = this.#closingQuote(at, line + breaks, column);
           if (closing === -1) return false;
-          breaks += lineBreaks(text, at, closing);
+          breaks += lineBreaks(this.#text, at, closing);
           if (this.#returnFrom(at) < closing) this.mayBreak = true;
           starts[column] = at + 1;
           ends[column] = closing;
           at = closing + 1;
-          code = text.charCodeAt(at);
-          if (code === CR && text.charCodeAt(at + 1) === LF) code = text.charCodeAt(++at);
+          code = bytes[at]!;
+          if (code === CR && bytes[at + 1] === LF) code = bytes[++at]!;
           if (code !== delimiter && code !== LF)
             this.#failAt(line + breaks, column, ...afterQuote(delimiter!), at);
         } else {
           starts[column] = at;
           for (;;) {
-            while (special[code] === 0) code = text.charCodeAt(++at);
+            while (code > CR && code !== delimiter && code !== quote) code = bytes[++at]!;
             if (code === delimiter || code === LF) break;
-            if (code === QUOTE) this.#failAt(line + breaks, column, ...INNER_QUOTE, starts[column], at);
-            if (text.charCodeAt(at + 1) !== LF) this.#failAt(line + breaks, column, ...RETURN_ALONE);
-            code = text.charCodeAt(++at);
+            if (code === quote) this.#failAt(line + breaks, column, ...INNER_QUOTE, starts[column], at);
+            if (code === CR && bytes[at + 1] !== LF) this.#failAt(line + breaks, column, ...RETURN_ALONE);
+            code = bytes[++at]!;
           }
-          ends[column] = code === LF && at > start && text.charCodeAt(at - 1) === CR ? at - 1 : at;
+          ends[column] = code === LF && at > start && bytes[at - 1] === CR ? at - 1 : at;
         }
       }
       this.#next = at;
@@ -254,10 +259,8 @@ class CsvTable implements Table {
 
   value(column: number): string {
     const start = this.#starts[column]!;
-    const raw = this.#text.slice(start, this.#ends[column]);
-    return this.#hasDoubledQuotes && this.#text.charCodeAt(start - 1) === QUOTE
-      ? raw.replaceAll('""', '"')
-      : raw;
+    const raw = this.#part(start, this.#ends[column]!);
+    return this.#hasDoubledQuotes && this.#bytes[start - 1] === QUOTE ? raw.replaceAll('""', '"') : raw;
   }
 
   number(column: number): number {
@@ -265,7 +268,17 @@ class CsvTable implements Table {
   }
 
   kind(column: number): CellKind {
-    return kindAt(this.#text, this.#starts[column]!, this.#ends[column]!, this.#decimal);
+    const start = this.#starts[column]!;
+    const end = this.#ends[column]!;
+    const kind = kindAt(this.#bytes, start, end, this.#decimal);
+    return kind === null ? kindOf(this.#part(start, end), this.#decimal) : kind;
+  }
+
+  #part(start: number, end: number): string {
+    if (!this.#isAscii)
+      for (let at = start; at < end; at++)
+        if (this.#bytes[at]! >= 0x80) return this.#bytes.toString('utf8', start, end);
+    return this.#text.slice(start, end);
   }
 
   positionOf(column: number): number {
@@ -282,7 +295,7 @@ class CsvTable implements Table {
       const at = this.#text.indexOf('"', from);
       if (at === -1 && this.#isLast) this.#failAt(line, column, ...NEVER_ENDS, opening);
       if (at === -1 || at + 1 >= this.#end) return -1;
-      if (this.#text.charCodeAt(at + 1) !== QUOTE) return at;
+      if (this.#bytes[at + 1] !== QUOTE) return at;
       this.#hasDoubledQuotes = true;
       from = at + 2;
     }
@@ -297,6 +310,12 @@ class CsvTable implements Table {
     return this.#return;
   }
 
+  /** The text from `start` to a little beyond `end`. */
+  #begin(start: number, end: number): string {
+    const length = this.#bytes.toString('utf8', start, end).length + 20;
+    return this.#bytes.toString('utf8', start, end + 80).slice(0, length);
+  }
+
   /** @param from start of the text to show, which goes a little beyond `end` */
   #failAt(
     line: number,
@@ -306,11 +325,12 @@ class CsvTable implements Table {
     from: number | null = null,
     end = from,
   ): never {
-    const text = from === null ? found : this.#text.slice(from, end! + 20);
+    const text = from === null ? found : this.#begin(from, end!);
     throw new BadFile(found, expected, { line, column: this.header[column] ?? String(column + 1), text });
   }
 }
 
+const NOTHING = Buffer.alloc(0);
 const NEVER_ENDS = ['a quoted field that never ends', 'a closing quote'] as const;
 const LINE_TOO_LONG = ['a line of more than 16,000,000 characters', 'rows on lines of their own'] as const;
 const DELIMITERS: Readonly<Record<string, string>> = { ';': 'a semicolon', '\t': 'a tab', '|': 'a bar' };

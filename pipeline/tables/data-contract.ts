@@ -605,9 +605,11 @@ class ContractCheck {
 
   private label(value: string, where: (field: string) => Place): void {
     if (this.scripted) return;
+    const known = this.labels.get(value);
     const { data, problem } = this.config;
     const isRegression = problem === 'regression';
-    if (this.lacksLabel(value)) {
+    if (known !== undefined) this.labels.set(value, known + 1);
+    else if (this.lacksLabel(value)) {
       const asClass =
         isRegression || value === '' ? '' : `, or data.columns: { ${data.target}: text } if it is a class`;
       this.add(
@@ -624,7 +626,7 @@ class ContractCheck {
         'targets that are no number',
       );
     // For numbers it only matters whether there are two different ones.
-    else if (!isRegression || this.labels.size < 2) this.labels.set(value, (this.labels.get(value) ?? 0) + 1);
+    else if (!isRegression || this.labels.size < 2) this.labels.set(value, 1);
   }
 
   /** Whether a row has no label: a word for a missing value is none, unless mlops.yaml says that it is a class. */

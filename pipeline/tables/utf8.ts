@@ -1,10 +1,10 @@
-import { isAscii, isUtf8 } from 'node:buffer';
+import { isUtf8 } from 'node:buffer';
 import { BadFile } from './bad-file.ts';
 
 const LF = 10;
 const NOTHING = Buffer.alloc(0);
 
-/** Decodes UTF-8 bytes in chunks, each of which may end within a character; drops a byte-order mark. */
+/** Checks UTF-8 bytes in chunks, each of which may end within a character; drops a byte-order mark. */
 export class Utf8 {
   #isFirst = true;
   /** First bytes of a character that the next chunk continues. */
@@ -13,10 +13,12 @@ export class Utf8 {
   #offset = 0;
 
   /**
+   * The bytes as whole characters, which may be a part of the chunk itself.
+   *
    * @param line the line on which the bytes start
    * @throws BadFile if the bytes are not text
    */
-  decode(bytes: Uint8Array, line: number): string {
+  check(bytes: Uint8Array, line: number): Buffer {
     const all = this.#rest.length === 0 ? view(bytes) : Buffer.concat([this.#rest, bytes]);
     const end = all.length - unfinished(all);
     // A copy, since the caller may reuse its buffer.
@@ -27,7 +29,7 @@ export class Utf8 {
     const hasMark = this.#isFirst && whole[0] === 0xef && whole[1] === 0xbb && whole[2] === 0xbf;
     if (whole.length > 0) this.#isFirst = false;
     this.#offset += end;
-    return isAscii(whole) ? whole.toString('latin1') : whole.toString('utf8', hasMark ? 3 : 0);
+    return hasMark ? whole.subarray(3) : whole;
   }
 
   /** @throws BadFile if the bytes end within a character */
