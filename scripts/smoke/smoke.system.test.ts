@@ -16,6 +16,7 @@ import { ecrClient, s3Client, sageMakerClient, sfnClient } from '../../pipeline/
 import { deployedContext } from '../../pipeline/backends/aws/deployed-context.ts';
 import { account, region, startFakeCloud } from '../../pipeline/backends/aws/fakecloud.fixture.ts';
 import { deployStandIn, imageManifest } from '../../pipeline/backends/aws/state/stand-in.fixture.ts';
+import { parseConfig } from '../../pipeline/config/load.ts';
 import { hashContext } from '../../pipeline/image/context.ts';
 import { imageTag, packageGroup, resourceNames } from '../../pipeline/names.ts';
 import { prepareContext } from '../../pipeline/repository.ts';
@@ -140,7 +141,7 @@ const finished = (changes: object = {}) => ({
       model: 'smoke',
       mode: 'evaluate',
       promote: false,
-      config: { project: 'churn', problem: 'binary' },
+      config: parseConfig('{ project: churn, problem: binary, data: { source: x.csv, target: y } }'),
       trigger: { kind: 'manual', ref: null, commit: null, dirty: false, actor: null, reason: 'smoke test' },
     },
     plan: {
