@@ -227,7 +227,7 @@ test('a Dockerfile that does not build is annotated on its line; commands in its
     ),
   ]);
   const stopped = log.indexOf('::stop-commands::');
-  const injected = log.indexOf('\n::error::injected');
+  const injected = log.indexOf('\n: :error::injected');
   expect(injected).toBeGreaterThan(stopped);
   expect(injected).toBeLessThan(log.indexOf('::endgroup::'));
   expect(outputs.uri).toBe('');
