@@ -202,8 +202,9 @@ def _is_regular(block: bytes, delimiter: str) -> bool:
     if b'"' not in block:
         return True
     edge = re.escape(delimiter.encode())
-    rest = re.sub(rb"(?:^|(?<=[\n" + edge + rb']))"[^"]*(?:""[^"]*)*"(?=[\r\n' + edge + rb"])", b"", block)
-    return b'"' not in rest
+    # A pattern that begins with a quote is searched for much faster than one that begins with what stands before it.
+    quoted = rb'"(?<=[\n' + edge + rb']")[^"]*(?:""[^"]*)*"(?=[\r\n' + edge + rb"])"
+    return b'"' not in re.sub(quoted, b"", b"\n" + block)
 
 
 def _arrow_parser(file: _File) -> Callable[[bytes, bool], Sequence[Sequence[str]] | None]:
