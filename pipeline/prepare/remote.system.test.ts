@@ -117,6 +117,7 @@ test('inputs come from S3, the program runs, and what it wrote goes back', async
     'holdout/holdout.csv',
     'manifest/manifest.json',
     'train/train.csv',
+    'trained/rows.bin',
   ]);
   const { files } = JSON.parse(await read('small/prepared/done/manifest/manifest.json'));
   expect(files.train.rows + files.holdout.rows).toBe(200);
