@@ -21,9 +21,10 @@ function callsOf(workspace: Workspace): string[] {
 /** Of what was prepared, by path under its key. */
 function manifestsOf(workspace: Workspace): string[] {
   const prepared = '.mlops/s3/mlops/small/prepared/small';
-  return readdirSync(workspace.path(prepared))
+  return readdirSync(workspace.path(prepared), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('/manifest/manifest.json'))
     .sort()
-    .map((key) => workspace.read(prepared, key, 'manifest/manifest.json'));
+    .map((path) => workspace.read(prepared, path));
 }
 
 const task = (state: string, ...after: string[]) => [
