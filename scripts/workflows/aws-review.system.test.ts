@@ -46,9 +46,9 @@ beforeAll(async () => {
     token: 'token',
     env: { GITHUB_API_URL: github.url },
     prepare: async (checkout, standIns) => {
+      await rm(join(checkout, 'model'), { recursive: true });
       for (const name of ['model', 'data.csv'])
         await cp(project.path(name), join(checkout, name), { recursive: true });
-      await rm(join(checkout, 'model/data'), { recursive: true, force: true });
       const environment = '{ account: "111111111111", region: us-east-1 }';
       await writeFile(
         join(checkout, 'mlops.yaml'),
