@@ -302,7 +302,7 @@ export class ActFixture {
         document.setIn(['jobs', id, 'env', 'FIXTURE_WORKFLOW'], `.github/workflows/${name}`);
         if (mode !== undefined) document.setIn(['jobs', id, 'env', 'ACTIONS_CACHE_MODE'], mode);
       }
-      await writeFile(join(folder, name), document.toString({ lineWidth: 0 }));
+      await writeFile(join(folder, name), document.toString({ lineWidth: 0, flowCollectionPadding: false }));
     }
   }
 
