@@ -164,6 +164,11 @@ test('by file: no row of it is in training, and rows that moved to it are not co
   expect(stdout.replaceAll(/\s+/g, ' ')).toMatch(
     /FAILED IN GATE .* with none of the holdout's 270 rows left to compare on.*Try: Add rows that no model has seen/,
   );
+  // By another split, the champion's own preparation leaves no row.
+  const { stdout: hashed } = await workspace.mlops('run', '--set', 'data.split=hash');
+  expect(hashed.replaceAll(/\s+/g, ' ')).toMatch(
+    /FAILED IN GATE .* with none of the holdout's \d+ rows left to compare on.*Try: Add rows that no model has seen/,
+  );
 });
 
 test('by a hash of the row id: rows stay on their side; another split leaves out what the champion saw', async () => {

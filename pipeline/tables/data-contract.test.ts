@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parseConfig } from '../config/load.ts';
-import { checkBeginnings, checkData } from './data-contract.ts';
+import { checkBeginnings, checkData, checkDataFiles } from './data-contract.ts';
 
 let folder: string;
 beforeAll(() => {
@@ -438,6 +438,36 @@ describe('Parquet', () => {
       'data/bad.parquet: row 3: column city: got a line break, expected none: CSV goes to the model line by line; use JSON Lines (model.content_type: application/jsonlines)',
       `data/bad.parquet: row 4: column id: got "2" again (first at row 2), expected unique row ids${grouped}`,
       'data/bad.parquet: column label: data.positive: got "yes", expected one of the classes "false" (1), "true" (2)',
+    ]);
+  });
+
+  test('files whose columns are of other kinds, but for columns of nulls alone', async () => {
+    const settings = config([
+      'data.source=data',
+      'data.format=parquet',
+      'data.target=label',
+      'data.positive=1.0',
+    ]);
+    const files = ['sound.parquet', 'other.parquet'].map((name) => ({
+      path: fixture(name),
+      label: name,
+      keys: [],
+    }));
+    const { problems } = await checkDataFiles(settings, files);
+    expect(problems.map(({ message }) => message)).toEqual([
+      'other.parquet: column city: got a number, expected a category as in sound.parquet',
+    ]);
+  });
+
+  test.each(['time', 'group'])('a column of lists by which rows are divided by %s', async (by) => {
+    const split = `data.split={ by: ${by}, column: day }`;
+    const { problems } = await parquet('list.parquet', ['data.positive=1.0', split]);
+    expect(problems).toEqual([
+      expect.objectContaining({
+        path: 'data.split.column',
+        message:
+          'data/list.parquet: column day: got the type list, expected a number, text, a date or a boolean',
+      }),
     ]);
   });
 });

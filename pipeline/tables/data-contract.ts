@@ -206,10 +206,11 @@ async function checkParquet(
   });
   if (!reader) return;
   for (const { name, type, isReadable } of columns)
-    if (!isReadable && used.has(name)) {
+    if (!isReadable && (used.has(name) || check.dividedBy === name)) {
       const what = `got the type ${type}, expected a number, text, a date or a boolean`;
       check.unusable({ file: label, field: name }, what);
     }
+  check.kindsOf(label, columns);
   if (readable.length === 0) check.rows += rows;
   const table = withKeys(tableOf(readable), keys, check.decimal);
   while (await table.load()) while (table.next()) reader.row(table);
@@ -245,6 +246,8 @@ class ContractCheck {
   private hasRowNumbers = false;
   private dropped = 0;
   private readonly files: { label: string; unit: string; isHoldout: boolean }[] = [];
+  /** The kind of each column of Parquet, and the first file that has it. */
+  private readonly declared = new Map<string, { kind: ParquetColumn['kind']; label: string }>();
   /** Columns in which pandas keeps its index. */
   private readonly indexes = new Set<string>();
   private readonly config: Config;
@@ -259,6 +262,12 @@ class ContractCheck {
   /** The decimal mark of numbers in the files. */
   get decimal(): DecimalMark {
     return this.config.data.format === 'csv' ? this.config.data.csv.decimal : '.';
+  }
+
+  /** The column of data.split, if it names one. */
+  get dividedBy(): string | null {
+    const { split } = this.config.data;
+    return 'column' in split ? split.column : null;
   }
 
   /** Adds a breach; `kind` is a plural noun for breaches that are counted together. */
@@ -276,6 +285,21 @@ class ContractCheck {
     for (const name of names) this.indexes.add(name);
   }
 
+  /** Checks that a Parquet file's columns are what the files before it say; a column of nulls alone may be anything. */
+  kindsOf(label: string, columns: readonly ParquetColumn[]): void {
+    for (const { name, kind, isReadable, isNull } of columns) {
+      if (!isReadable || isNull) continue;
+      const first = this.declared.get(name) ?? { kind, label };
+      this.declared.set(name, first);
+      if (first.kind !== kind)
+        this.add(
+          'data.source',
+          { file: label, field: name },
+          `got a ${kind}, expected a ${first.kind} as in ${first.label}`,
+        );
+    }
+  }
+
   /** The columns that the prepare job writes to its files, or checks. */
   used(names: readonly string[]): ReadonlySet<string> {
     const { target, columns } = this.config.data;
@@ -290,6 +314,7 @@ class ContractCheck {
     const { field = '' } = place;
     if (field === target) this.add('data.target', place, what);
     else if (field === row_id) this.add('data.row_id', place, what);
+    else if (field === this.dividedBy) this.add('data.split.column', place, what);
     else {
       const name = /^[\w-]+$/.test(field) ? field : JSON.stringify(field);
       this.add('data.exclude', place, `${what}; or leave it out: data.exclude: [${name}]`);

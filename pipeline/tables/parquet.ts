@@ -26,6 +26,8 @@ export interface ParquetColumn {
   isText: boolean;
   /** What the column is to the model. */
   kind: 'number' | 'boolean' | 'category';
+  /** Whether the file says that the column holds nothing but nulls. */
+  isNull: boolean;
   /** Whether pandas keeps its index in the column: `read_parquet` gives it as the frame's index, not as a column. */
   isIndex: boolean;
 }
@@ -54,6 +56,7 @@ export async function openParquet(source: string | AsyncBuffer): Promise<Parquet
     return {
       name,
       type: typeOf(tree, arrow.get(name)),
+      isNull: tree.element.logical_type?.type === 'NULL',
       isIndex: index.has(name) || reservedIndex.test(name),
     };
   });
@@ -85,12 +88,13 @@ export async function openParquet(source: string | AsyncBuffer): Promise<Parquet
       return values;
     });
   return {
-    columns: columns.map(({ name, type, isIndex }) => ({
+    columns: columns.map(({ name, type, isNull, isIndex }) => ({
       name,
       type: type.name,
       isReadable: type.text !== null,
       isText: type.isText,
       kind: type.isNumber ? 'number' : type.name === 'boolean' ? 'boolean' : 'category',
+      isNull,
       isIndex,
     })),
     rows: Number(metadata.num_rows),

@@ -208,7 +208,7 @@ class ByTime implements SplitCheck {
         const got = text ? cellText(text, this.#column, this.#data) : 'nothing';
         row?.add(path, this.#column, `got ${got}, expected ${wanted}, in every row`, 'rows without a time');
       }
-    if (rows === null || rows === 0 || others.some(({ count }) => count > 0)) return null;
+    if (rows === null || this.#rows === 0 || others.some(({ count }) => count > 0)) return null;
     return this.#divided(kind, add);
   }
 

@@ -239,3 +239,9 @@ def test_what_nobody_foresaw_is_reported_too(bench: Workbench) -> None:
     bench.output.write_text("a file where the folder should be")
     assert "Error: " in bench.fail()
     assert "Traceback" in bench.stderr
+
+
+def test_classes_that_differ_in_spaces_alone_are_a_warning(bench: Workbench) -> None:
+    bench.put(table(people(90, y=lambda n: ["a", "a ", "b"][n % 3])))
+    said = 'data/people.csv: column y: the classes "a" and "a " differ in spaces alone: remove them from the data'
+    assert said in bench.run(problem="multiclass", positive=None)["warnings"]

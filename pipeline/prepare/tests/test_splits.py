@@ -312,3 +312,9 @@ def test_a_sensitive_column_that_is_not_there_is_named(bench: Workbench) -> None
     bench.script("def transform(frame):\n    return frame.assign(faith='x')\n")
     bench.run(sensitive=["faith"])
     assert "data.sensitive" in bench.fail(sensitive=["fayth"])
+
+
+def test_a_group_may_be_called_inf(bench: Workbench) -> None:
+    bench.put(table(people(100, team=lambda n: "inf" if n % 10 == 0 else str(n % 10))))
+    bench.run(split=GROUP)
+    assert 'column "team" is infinite' in bench.fail(split=GROUP, slices=["team"])

@@ -78,7 +78,7 @@ export async function gate(event: GateEvent, context: StepContext): Promise<Gate
     [...seen.values()].filter((ids) => ids !== null),
   );
   const candidate = common(everyRow);
-  if (candidate.ids.length === 0) throw new NothingToCompareError(nothingLeft(others, everyRow));
+  if (candidate.ids.length === 0) throw new NothingToCompareError(nothingLeft(others, everyRow.ids.length));
 
   const look = await lookAt(
     {
@@ -191,6 +191,8 @@ async function otherModel(
   const viewed = view.exists
     ? await readJson<ViewManifest>(context, `${view.output}manifest/manifest.json`)
     : null;
+  if (viewed?.view.rows === 0)
+    throw new NothingToCompareError(nothingLeft([{ who, package: found }], manifest.files.holdout.rows));
   const { content_type, files } = viewed ?? manifest;
   const layout = { ...manifest, content_type, files };
   return {
@@ -281,8 +283,8 @@ export class NothingToCompareError extends Error {
   override readonly name = 'NothingToCompareError';
 }
 
-const nothingLeft = (others: readonly OtherModel[], { ids }: Scores): string =>
-  `got ${others.map(({ who, package: { name } }) => `the ${who} ${name}`).join(' and ')} with none of the holdout's ${ids.length} rows left to compare on: ` +
+const nothingLeft = (others: readonly Pick<OtherModel, 'who' | 'package'>[], rows: number): string =>
+  `got ${others.map(({ who, package: { name } }) => `the ${who} ${name}`).join(' and ')} with none of the holdout's ${rows} rows left to compare on: ` +
   'the others were in training. Expected rows that no model was trained on: newer rows, or another data.split. ' +
   'A project of another name starts without a champion';
 

@@ -175,7 +175,9 @@ class _Scanner:
                 self._scans[name].bad = Finding()
         self._scanned = list(enumerate(self._scans.values()))
         self._scripted = scripted
-        self._written = {name for name in written if name != config.row_id}
+        # The names of groups are text, also where they look like numbers, unless the column is a slice too.
+        names = {config.row_id, config.split.column}.difference(config.slices)
+        self._written = {name for name in written if name not in names}
         line_by_line = written if config.content_type == "text/csv" else []
         self._lines = [(at, name) for at, name in enumerate(table.names) if name in line_by_line]
         self._breaks: dict[str, Finding] = {}

@@ -53,6 +53,7 @@ def read_target(config: Config, data: Dataset, places: Places, problems: Problem
         if len(classes) < 2:
             problems.add(f"{config.source}: {column} has {_found(counts)}; two classes or more are expected")
         else:
+            warnings += _spaces_apart(config, classes)
             _check_classes(config, data, classes, problems, warnings)
         return Target(labels=classes, positive=None, positive_defaulted=False)
 
@@ -74,6 +75,20 @@ def read_target(config: Config, data: Dataset, places: Places, problems: Problem
         )
     negative = next((label for label in classes if label != positive), "")
     return Target(labels=[negative, positive], positive=positive, positive_defaulted=config.positive is None)
+
+
+def _spaces_apart(config: Config, classes: Sequence[str]) -> list[str]:
+    """The sentence that `"yes" and "yes "` differ in spaces alone, which nobody sees in a list; none if no two do."""
+    first: dict[str, str] = {}
+    pairs = [
+        f"{quote(other)} and {quote(label)}"
+        for label in classes
+        if (other := first.setdefault(label.strip(), label)) != label
+    ]
+    if not pairs:
+        return []
+    found = f"{', '.join(pairs)} differ in spaces alone: remove them from the data"
+    return [f"{config.source}: column {config.target}: the classes {found}"]
 
 
 def _missing(config: Config, words: set[str]) -> str:
