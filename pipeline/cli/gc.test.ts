@@ -102,7 +102,14 @@ describe('with nothing kept for its age or number', () => {
     await collect(own, '--age', '0', '--count', '0');
     expect(await ledger.list<ModelPackage>('package')).toEqual(packages);
     for (const { value } of packages)
-      for (const uri of [value.artifact, value.config, value.code, value.preparation.settings])
+      for (const uri of [
+        value.artifact,
+        value.config,
+        value.code,
+        value.preparation.settings,
+        value.preparation.manifest,
+        value.preparation.manifest.replace('manifest/manifest.json', 'trained/rows.bin'),
+      ])
         expect([uri, existsSync(own.path('.mlops/s3', uri.replace('s3://', '')))]).toEqual([uri, true]);
     expect((await runsOf(own)).map((run) => run.package)).toEqual(['small/2', 'small/1']);
     await expectSound(own);

@@ -29,9 +29,13 @@ const groups = {
 export function publishableVerdict(verdict: Verdict, privacy: Omit<Privacy, 'row_id'>): Verdict {
   const kindOf = ({ column, n }: SliceResult): keyof typeof groups | null =>
     privacy.sensitive.includes(column) ? 'sensitive' : n < privacy.min_group ? 'small' : null;
-  const kinds = new Map(
-    verdict.slices.map((slice) => [`slices ${slice.column}=${slice.value}`, kindOf(slice)]),
-  );
+  const kinds = new Map<string, keyof typeof groups | null>();
+  for (const slice of verdict.slices) {
+    // Two columns may give one name, such as `a=b` and `a` with the value `b=c`: what hides one hides both.
+    const name = `slices ${slice.column}=${slice.value}`;
+    const [known, own] = [kinds.get(name) ?? null, kindOf(slice)];
+    kinds.set(name, known === 'sensitive' ? known : (own ?? known));
+  }
   const isTold = namesNoneOf(privacy.sensitive);
   const hiddenOf = (kind: keyof typeof groups) =>
     verdict.checks.filter(

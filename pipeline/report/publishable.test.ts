@@ -70,6 +70,21 @@ test('slices of sensitive columns and of few rows are one check each; the worst 
   expect(told.outcome).toBe(verdict.outcome);
 });
 
+test('a sensitive slice is hidden also where a slice of another column has its name', () => {
+  const [slice] = sampleVerdict().slices;
+  if (slice === undefined) throw new Error('the sample has slices');
+  const slices = [
+    { ...slice, column: 'a', value: 'b=c', n: 100 },
+    { ...slice, column: 'a=b', value: 'c', n: 100 },
+  ];
+  const checks = slices.map(() => check('slices a=b=c', 'fail', 'ROC AUC of a=b=c is .300 worse.'));
+  const told = publishableVerdict(sampleVerdict({ slices, checks }), { sensitive: ['a'], min_group: 10 });
+  expect(told.checks.map(({ name, outcome }) => [name, outcome])).toEqual([
+    ['slices of sensitive columns', 'fail'],
+  ]);
+  expect(told.slices.map(({ column }) => column)).toEqual(['a=b']);
+});
+
 test('features and notes that name a sensitive column, alone or in a part, are left out; other words stay', () => {
   const feature = (name: string) => ({ name, value: 1 });
   const names = ['Gender', 'Gender=Male', 'cat__Gender_Male', 'onehot: Job Role: Nurse', 'GenderGap', 'Age'];

@@ -51,7 +51,8 @@ export function publishable(report: Report): Report {
 const ownErrors =
   /^(ConfigError|DataContractError|InputChangedError|RewrittenError|ArtifactChangedError|BudgetError|ConflictError|LeaseHeldError|LeaseLostError|SetupError|NothingToCompareError|States\..*)$/;
 
-function publishableFailure(failure: Failure, { sensitive, row_id }: Privacy): Failure {
+/** The failure without what its texts may quote of sensitive columns, and without row ids. */
+export function publishableFailure(failure: Failure, { sensitive, row_id }: Privacy): Failure {
   const { error, cause, log } = failure;
   if (sensitive.length > 0 && !ownErrors.test(error))
     return {

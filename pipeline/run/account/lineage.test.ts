@@ -84,3 +84,20 @@ test('from a commit to its packages, given whole or by its first digits', async 
   const record = await context.ledger.get<RunRecord>(runKind, evaluated);
   expect(record?.value.notes).toEqual(['as told']);
 });
+
+test.each([
+  [[], 'bad row 7,Divorced'],
+  [['MaritalStatus'], expect.stringContaining('only the private report has it')],
+])('with the sensitive columns %j a failed run gives as its reason %s', async (sensitive, reason) => {
+  const request = await requestOf(new FakeSageMaker(), '');
+  request.config.data.sensitive = sensitive;
+  const error = { Error: 'AlgorithmError', Cause: 'bad row 7,Divorced' };
+  const record = {
+    execution: 'e',
+    status: 'failed',
+    started_at: '',
+    finished_at: '',
+    state: { request, error },
+  };
+  expect(summaryOf(record as unknown as RunRecord).reason).toEqual(reason);
+});

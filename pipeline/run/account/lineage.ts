@@ -1,13 +1,17 @@
+import { privacyOf } from '../../gate/privacy.ts';
 import { dataVersionOf } from '../../machines/request.ts';
 import type { LeftOut, ModelPackage } from '../../ports.ts';
+import { publishableFailure } from '../../report/publishable.ts';
 import { type Champion, championId, championKind, type StepContext } from '../../steps/context.ts';
 import { type RunRecord, runKind } from '../../steps/train/run-record.ts';
+import { failureOf } from './failure.ts';
 
 /** A run as `mlops history` shows it: its inputs and its results. */
 export type RunSummary = ReturnType<typeof summaryOf>;
 
-export function summaryOf({ execution, status, started_at, finished_at, state }: RunRecord) {
-  const { request, plan, gate, error } = state;
+export function summaryOf(run: RunRecord) {
+  const { execution, status, started_at, finished_at, state } = run;
+  const { request, plan, gate } = state;
   return {
     execution,
     status,
@@ -19,11 +23,20 @@ export function summaryOf({ execution, status, started_at, finished_at, state }:
     image: request.images.model,
     fingerprint: plan?.fingerprint ?? null,
     outcome: gate?.outcome ?? null,
-    reason: gate?.reason ?? error?.Cause ?? null,
+    reason: gate?.reason ?? failureReason(run),
     package: state.package?.name ?? null,
     champion: state.scoring?.champion.package ?? null,
     promoted: state.promotion?.promoted ?? false,
   };
+}
+
+/** The recorded cause; in its place, where publication keeps a part of it back, what may be shown. */
+function failureReason(run: RunRecord): string | null {
+  const { error, request } = run.state;
+  if (error === undefined) return null;
+  const failure = failureOf(run);
+  const { cause } = publishableFailure(failure, privacyOf(request.config));
+  return cause === failure.cause ? error.Cause : cause;
 }
 
 /**

@@ -56,6 +56,20 @@ test('columns after the score are let go, where mlops.yaml names them', () => {
 });
 
 test.each([
+  ['adds rows of its own', 'r1,1,0.9\rf1,1,0.99\rf2,0,0.01\r\nr2,0,0.2\r\nr3,1,0.3\n', 'output: probability'],
+  ['takes the next row in', 'r1,1,0.9,"x\nr2,0,"\nr3,0,0.1,x\n', 'extra: [why]'],
+  ['ends in a bare carriage return', 'r1,1,0.9,x\rr2,0\nr3,0,0.1,x\n', 'extra: [why]'],
+])('an answer that %s is refused', (_what, output, settings) => {
+  expect(() => scoreFileOf(output, manifest({}), modelOf(settings))).toThrow(ModelOutputError);
+});
+
+test('lines may end as on Windows', () => {
+  expect(scoreFileOf('r1,1,0.5\r\nr2,0,0.25\r\n', manifest({}), probabilities)).toBe(
+    'row_id,label,score\nr1,1,0.5\nr2,0,0.25\n',
+  );
+});
+
+test.each([
   ['plain', 'r1,0,0.2,0.3,0.5\n'],
   ['in brackets', 'r1,0,[0.2, 0.3, 0.5]\n'],
   ['in brackets with spaces', 'r1,0,[ 0.2,0.3 ,0.5 ]\n'],

@@ -48,12 +48,22 @@ function csvRows(output: string, manifest: Manifest): Row[] {
   const kept = 2 + carriedColumns(manifest).length;
   let records: string[][];
   try {
-    records = parse(output, { relaxColumnCount: true, skipEmptyLines: true });
+    // Without its delimiter named, the first line end decides, and a model's answer may hold another.
+    records = parse(output, {
+      relaxColumnCount: true,
+      skipEmptyLines: true,
+      recordDelimiter: ['\n', '\r\n'],
+    });
   } catch (error) {
     throw new ModelOutputError(`the model's answers: expected CSV; ${(error as Error).message}`);
   }
-  return records.map((fields) => {
+  return records.map((fields, index) => {
     const [id = '', label = '', ...rest] = fields;
+    // A quote that is open at the end of an answer takes the next row in: that row would not be judged.
+    if (rest.slice(kept - 2).some((field) => /[\r\n]/.test(field)))
+      throw new ModelOutputError(
+        `line ${index + 1} of the model's answers: got a line end within an answer, expected one line for each row`,
+      );
     return { id, label, slices: rest.slice(0, kept - 2), answer: bare(rest.slice(kept - 2)) };
   });
 }

@@ -91,5 +91,6 @@ export function exitCode(exit: Exit): number {
  */
 export async function readMessage(base: string, path: string): Promise<string> {
   const text = (await readLeft(base, path, 4 * MESSAGE_LENGTH)) ?? '';
-  return secretFilter()(text.slice(0, MESSAGE_LENGTH)).trim();
+  // Searched before it is cut: half of a secret is not found.
+  return secretFilter()(text).slice(0, MESSAGE_LENGTH).trim();
 }

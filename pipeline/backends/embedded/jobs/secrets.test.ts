@@ -1,5 +1,9 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { failedJob, IMAGE, TestBed } from './image.fixture.ts';
+import { readMessage } from './run-program.ts';
 import { secretFilter } from './secrets.ts';
 
 const environment = {
@@ -33,6 +37,17 @@ test.each([
 test('other text stays', () => {
   const text = 'yes /usr/bin AKIA ghp_short auc=0.81 /home/ann/.ssh/id';
   expect(secretFilter(environment)(text)).toBe(text);
+});
+
+test('a secret that the longest message would cut is found', async () => {
+  const base = mkdtempSync(join(tmpdir(), 'message-'));
+  try {
+    mkdirSync(join(base, 'output'));
+    writeFileSync(join(base, 'output/failure'), `${'x'.repeat(1000)} ghp_${'a'.repeat(36)}`);
+    expect(await readMessage(base, 'output/failure')).toBe(`${'x'.repeat(1000)} [secret removed]`);
+  } finally {
+    rmSync(base, { recursive: true });
+  }
 });
 
 test('what a job prints, writes as its failure and logs is searched before it is kept', async () => {

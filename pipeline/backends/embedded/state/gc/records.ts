@@ -72,7 +72,7 @@ export async function recordsOf(home: string, limits: Limits): Promise<Records> 
     older: items
       .filter((item) => isRun(item) && kept.has(item) && !isYoung(item))
       .flatMap(({ older }) => older),
-    named: namesIn([...kept]),
+    named: withTrainedRows(namesIn([...kept])),
     runs,
     removedRuns: removed.filter(isRun).length,
   };
@@ -120,6 +120,16 @@ async function itemsOf(root: string, project: string): Promise<Item[]> {
       };
     }),
   );
+}
+
+/**
+ * A package names the manifest of its preparation. Comparing with it also needs the list beside it, of the rows that its
+ * model was trained on (trained-rows.ts).
+ */
+function withTrainedRows(named: Set<string>): Set<string> {
+  const manifest = /\/manifest\/manifest\.json$/;
+  const manifests = [...named].filter((text) => manifest.test(text));
+  return new Set([...named, ...manifests.map((uri) => uri.replace(manifest, '/trained/'))]);
 }
 
 function namesIn(items: readonly Item[]): Set<string> {
