@@ -228,7 +228,7 @@ async function invoke(
     } catch (error) {
       again = !(error instanceof TooLong);
       failure = again
-        ? `AlgorithmError: no answer from the algorithm to ${megabytes} MB: ${lost(error as NodeJS.ErrnoException)}`
+        ? `AlgorithmError: no answer from the algorithm to ${megabytes} MB: ${lost(error as NodeJS.ErrnoException, payload.length)}`
         : `AlgorithmError: the algorithm's answer to ${megabytes} MB is not taken: ${(error as Error).message}`;
     }
     // If the server has just ended, this pause notices it: its exit code says more than the lost connection.
@@ -238,10 +238,15 @@ async function invoke(
   }
 }
 
-/** A server that closes the connection on a payload that is too large may thereby lose its answer. */
-function lost(error: NodeJS.ErrnoException): string {
+/** Bytes above which a server may refuse a payload for its size. */
+const LARGE = 1_000_000;
+
+/** Why there is no answer. A server that closes the connection on a payload that is too large may thereby lose its answer. */
+function lost(error: NodeJS.ErrnoException, bytes: number): string {
   const closed = error.code === 'EPIPE' || error.code === 'ECONNRESET';
-  return closed ? `${error.message} (payload too large? lower MaxPayloadInMB)` : error.message;
+  if (!closed) return error.message;
+  if (bytes > LARGE) return `${error.message} (payload too large? lower MaxPayloadInMB)`;
+  return `${error.message}: serve closed the connection before it answered; its log says why`;
 }
 
 function hint(status: number, options: InvokeOptions): string {

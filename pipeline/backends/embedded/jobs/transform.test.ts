@@ -245,6 +245,19 @@ test('a server that refuses a large payload unread fails the job with what to ch
   );
 });
 
+test('a server that closes the connection on a small payload fails the job, which names its log', async () => {
+  await using it = await bed(
+    `http.createServer((request, response) => {
+       if (request.url === '/ping') return response.end();
+       request.socket.destroy();
+     }).listen(Number(process.env.SAGEMAKER_BIND_TO_PORT));`,
+    'x\n',
+  );
+  const found = await reason(it, { ModelClientConfig: { InvocationsMaxRetries: 0 } });
+  expect(found).toContain('serve closed the connection before it answered; its log says why');
+  expect(found).not.toContain('MaxPayloadInMB');
+});
+
 test('a busy server is asked again, as often as the job allows', async () => {
   const flaky = `let n = 0; serve((body) => (++n < 3 ? [503, 'busy ' + n] : body));`;
   await using it = await bed(flaky, 'x\n');
