@@ -2,18 +2,27 @@
  * npm run misbehave [-- NAME...]: runs the pipeline with every program in scripts/misbehave that misbehaves, by default all,
  * and prints a table of what it said, how long it took and what it left. Fails if any is not as it should be. Linux only.
  */
-import { parseArgs } from 'node:util';
+import { Argument, Command } from 'commander';
 import { note, print } from '../pipeline/cli/print.ts';
 import { cases } from './misbehave/cases.ts';
 import { misbehavingProject, runCase } from './misbehave/run-case.ts';
 
-const { positionals } = parseArgs({ allowPositionals: true });
-const unknown = positionals.filter((name) => !cases.some((known) => known.name === name));
-if (unknown.length > 0) {
-  note(`misbehave: got ${unknown.join(', ')}, expected some of ${cases.map(({ name }) => name).join(', ')}`);
-  process.exit(2);
-}
-const chosen = cases.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+const program = new Command('npm run misbehave --')
+  .description(
+    'Runs the pipeline with programs that misbehave and prints what it said, how long it took and what it left, as Markdown.',
+  )
+  .addArgument(new Argument('[names...]', 'only these').choices(cases.map(({ name }) => name)))
+  .addHelpText(
+    'after',
+    `
+Programs:
+${cases.map(({ name, of, does }) => `  ${name.padEnd(20)} ${of} ${does}`).join('\n')}
+
+Exit code: 0 all is as it should be, 1 something is not, 2 bad input.`,
+  )
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
+  .parse();
+const chosen = cases.filter(({ name }) => program.args.length === 0 || program.args.includes(name));
 const project = misbehavingProject();
 let failed = 0;
 try {
