@@ -119,8 +119,9 @@ export async function runCase(
 
 /** The part of a line around what was looked for. */
 function said(line: string, says: RegExp): string {
-  const at = line.search(says);
-  return line.slice(Math.max(0, at - 40), at + 140).trim();
+  const text = line.replace(/^\s*"cause": "|",?$/g, '');
+  const at = text.search(says);
+  return text.slice(Math.max(0, at - 40), at + 140).trim();
 }
 
 /** What the jobs that this run has started have printed, as far as it is looked at. */
