@@ -156,7 +156,10 @@ export class FakeSageMaker {
     switch (action) {
       case 'createProcessingJob':
         this.#take(parameters.ProcessingJobName);
-        await this.#prepare(parameters.ProcessingOutputConfig.Outputs[0].S3Output.S3Uri);
+        await this.#prepare(
+          parameters.ProcessingOutputConfig.Outputs[0].S3Output.S3Uri,
+          parameters.ProcessingInputs.some(({ InputName }: { InputName: string }) => InputName === 'view'),
+        );
         return { ...parameters, ProcessingStartTime: 1000, ProcessingEndTime: 2000 };
       case 'createTrainingJob':
         this.#take(parameters.TrainingJobName);
@@ -204,7 +207,8 @@ export class FakeSageMaker {
     this.#taken.add(name);
   }
 
-  async #prepare(output: string): Promise<void> {
+  /** @param isView the holdout is written as another model's preparation writes it */
+  async #prepare(output: string, isView: boolean): Promise<void> {
     const manifest: Manifest = {
       problem: 'binary',
       target: 'y',
@@ -226,7 +230,12 @@ export class FakeSageMaker {
     const { storage } = this.context;
     for (const part of ['train', 'holdout'] as const)
       await storage.write(folder(output) + manifest.files[part].path, part);
-    await storage.write(`${folder(output)}manifest/manifest.json`, JSON.stringify(manifest));
+    const { rows } = manifest.files.holdout;
+    const view = { rows, holdout_rows: rows, trained_by: 'list', trained_on: 0, dropped: 0, other_label: 0 };
+    await storage.write(
+      `${folder(output)}manifest/manifest.json`,
+      JSON.stringify(isView ? { ...manifest, view } : manifest),
+    );
   }
 
   async #trained(name: string, parameters: Parameters): Promise<unknown> {
