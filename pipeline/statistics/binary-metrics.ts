@@ -2,7 +2,7 @@ import { formatValue } from '../format.ts';
 import { probabilityMetricsOf } from '../metrics.ts';
 import { calibrationSlope } from './calibration-slope.ts';
 import { type Costs, costThreshold } from './costs.ts';
-import { clipped, countOf, dot, type ModelMetrics, prepared, type Statistic } from './metrics.ts';
+import { clipped, countOf, dot, type ModelMetrics, prepared, type Statistic, shared } from './metrics.ts';
 import { ascendingOrder } from './order.ts';
 import type { BinaryScores } from './scores.ts';
 
@@ -34,8 +34,12 @@ export function binaryMetrics(
     for (const name of ONE_CLASS) absent.set(name, `the holdout has ${only}`);
   }
   const predicted = rows.predicted ?? Uint8Array.from(scores!, (score) => (score >= threshold ? 1 : 0));
-  const correct = predicted.map((label, i) => (label === labels[i] ? 1 : 0));
   const truePositive = predicted.map((label, i) => label & labels[i]!);
+  const counts = shared((weights) => ({
+    positive: countOf(weights, labels),
+    flagged: countOf(weights, predicted),
+    found: countOf(weights, truePositive),
+  }));
   if (!predicted.includes(1))
     notes.set('precision', 'no row is predicted positive: precision is 0 by convention');
   const statistics = new Map<string, Statistic>();
@@ -58,17 +62,23 @@ export function binaryMetrics(
       mean((i) => scores[i]! - labels[i]!, n),
     );
   }
-  statistics.set(
-    'f1',
-    (weights) =>
-      (2 * countOf(weights, truePositive)) / (countOf(weights, predicted) + countOf(weights, labels)),
-  );
-  statistics.set('precision', (weights) => {
-    const flagged = countOf(weights, predicted);
-    return flagged === 0 ? 0 : countOf(weights, truePositive) / flagged;
+  statistics.set('f1', (weights, _, draw) => {
+    const { positive, flagged, found } = counts(weights, draw);
+    return (2 * found) / (flagged + positive);
   });
-  statistics.set('recall', (weights) => countOf(weights, truePositive) / countOf(weights, labels));
-  statistics.set('accuracy', (weights, total) => countOf(weights, correct) / total);
+  statistics.set('precision', (weights, _, draw) => {
+    const { flagged, found } = counts(weights, draw);
+    return flagged === 0 ? 0 : found / flagged;
+  });
+  statistics.set('recall', (weights, _, draw) => {
+    const { positive, found } = counts(weights, draw);
+    return found / positive;
+  });
+  statistics.set('accuracy', (weights, total, draw) => {
+    const { positive, flagged, found } = counts(weights, draw);
+    // All rows but those of one class that are called the other.
+    return (total - (positive - found) - (flagged - found)) / total;
+  });
   if (scores !== null && !absent.has('calibration_slope')) {
     const slope = calibrationSlope(labels, scores);
     if (typeof slope === 'string') absent.set('calibration_slope', slope);
@@ -94,10 +104,11 @@ export function binaryConstants(
   { labels }: BinaryScores,
   costs: Costs | null = null,
 ): Map<string, Statistic> {
+  const positive = shared((weights) => countOf(weights, labels));
   const of =
     (value: (share: number) => number): Statistic =>
-    (weights, total) =>
-      value(countOf(weights, labels) / total);
+    (weights, total, draw) =>
+      value(positive(weights, draw) / total);
   const entropy = (share: number) => (share === 0 ? 0 : -share * log(share));
   return new Map([
     ['pr_auc', of((share) => share)],

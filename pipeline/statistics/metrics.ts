@@ -19,8 +19,9 @@ export function distance(metric: string, value: number): number {
  * replicate otherwise, which has a row of each class.
  *
  * @param total the sum of the weights
+ * @param draw a number that these weights alone have, by which statistics share their sums; none: they are not shared
  */
-export type Statistic = (weights: Uint8Array, total: number) => number;
+export type Statistic = (weights: Uint8Array, total: number, draw?: number) => number;
 
 /** One model's metrics. */
 export interface ModelMetrics {
@@ -37,9 +38,21 @@ export interface ModelMetrics {
 /** A statistic that is prepared at its first call. */
 export function prepared(prepare: () => Statistic): Statistic {
   let statistic: Statistic | undefined;
-  return (weights, total) => {
+  return (weights, total, draw) => {
     statistic ??= prepare();
-    return statistic(weights, total);
+    return statistic(weights, total, draw);
+  };
+}
+
+/** Sums of the weights that several statistics need, added up once for each draw. */
+export function shared<Sums>(
+  sumsOf: (weights: Uint8Array) => Sums,
+): (weights: Uint8Array, draw: number | undefined) => Sums {
+  let last: { draw: number; sums: Sums } | null = null;
+  return (weights, draw) => {
+    if (draw === undefined) return sumsOf(weights);
+    if (last?.draw !== draw) last = { draw, sums: sumsOf(weights) };
+    return last.sums;
   };
 }
 
