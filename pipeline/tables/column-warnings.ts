@@ -1,6 +1,8 @@
+import type { Config } from '../config/schema.ts';
 import { shown } from '../errors.ts';
 import { formatCount } from '../format.ts';
 import { isMissing, isNumber, MARKER } from './cell.ts';
+import { cellText } from './cell-text.ts';
 import type { Cell, ColumnWatch } from './column-watch.ts';
 import type { DecimalMark } from './dialect.ts';
 import { placeText } from './place.ts';
@@ -36,14 +38,13 @@ const DATE = new RegExp(
 
 type Pattern = 'decimal' | 'grouped' | 'unit' | 'date';
 
-interface Types {
-  /** data.columns. */
-  types: Readonly<Record<string, 'text' | 'number'>>;
-  decimal: DecimalMark;
-}
-
 /** Warnings about the columns; at most one about a column, and one of a kind, but for columns with a few slips. */
-export function columnWarnings(columns: readonly ColumnWatch[], { types, decimal }: Types): string[] {
+export function columnWarnings(
+  columns: readonly ColumnWatch[],
+  data: Pick<Config['data'], 'columns' | 'sensitive'>,
+  decimal: DecimalMark,
+): string[] {
+  const types = data.columns;
   const kinds = new Map<string, [column: ColumnWatch, example: string][]>();
   const add = (kind: string, column: ColumnWatch, example = '') =>
     kinds.set(kind, [...(kinds.get(kind) ?? []), [column, example]]);
@@ -66,22 +67,24 @@ export function columnWarnings(columns: readonly ColumnWatch[], { types, decimal
         add('ids', column);
     }
   }
-  return [...sentences(kinds, decimal)];
+  return [...sentences(kinds, data, decimal)];
 }
 
 function* sentences(
   kinds: ReadonlyMap<string, [column: ColumnWatch, example: string][]>,
+  data: Pick<Config['data'], 'sensitive'>,
   decimal: DecimalMark,
 ): Generator<string> {
   const of = (kind: string) => kinds.get(kind) ?? [];
   const subject = (kind: string) => {
     const names = of(kind).map(([{ name }]) => shown(name));
+    const [column, example] = of(kind)[0] ?? [];
     const more = names.length - MOST_NAMES;
     const list = names.slice(0, MOST_NAMES).join(', ') + (more > 0 ? ` and ${more} more` : '');
     return {
       the: `The column${names.length > 1 ? 's' : ''} ${list}`,
       isOne: names.length === 1,
-      example: shown(of(kind)[0]?.[1] ?? ''),
+      example: cellText(example ?? '', column?.name ?? '', data),
     };
   };
   if (kinds.has('empty')) {
@@ -95,7 +98,7 @@ function* sentences(
   }
   for (const [{ name, others, filled, firstOther }] of of('few').slice(0, MOST_NAMES)) {
     const count = others === 1 ? '1' : formatCount(others);
-    yield `The column ${shown(name)} is text, because ${count} of its ${formatCount(filled)} values ${others === 1 ? 'is' : 'are'} no number: ${shown(firstOther?.text ?? '')} (${placeOf(firstOther)}). Correct it and set data.columns: { ${keyOf(name)}: number }, or say that it is meant: data.columns: { ${keyOf(name)}: text }.`;
+    yield `The column ${shown(name)} is text, because ${count} of its ${formatCount(filled)} values ${others === 1 ? 'is' : 'are'} no number: ${cellText(firstOther?.text ?? '', name, data)} (${placeOf(firstOther)}). Correct it and set data.columns: { ${keyOf(name)}: number }, or say that it is meant: data.columns: { ${keyOf(name)}: text }.`;
   }
   if (kinds.has('decimal')) {
     const { the, isOne, example } = subject('decimal');

@@ -361,6 +361,44 @@ test('each problem names the setting that is not kept', async () => {
   ]);
 });
 
+describe('no message quotes a cell of a sensitive column', () => {
+  const hidden = 'a value that data.sensitive hides';
+  const rows = Array.from({ length: 40 }, (_, n) => [`p${n}`, n % 2 ? 'Yes' : 'No', n, `19${10 + n}-01-02`]);
+  const written = (size: string) =>
+    [['id', 'y', 'size', 'born'], ...rows.with(7, ['p7', 'Yes', size, '1917-01-02'])]
+      .map((row) => `${row.join(',')}\n`)
+      .join('');
+
+  test.each([
+    ['no number, as data.columns says', ['data.columns={ size: number }'], 'zzbig', 'got "zzbig", expected'],
+    ['infinite', [], 'inf', 'got "inf", which is infinite'],
+  ])('%s', async (_what, set, size, shown) => {
+    const [open] = await messages(written(size), set);
+    expect(open).toContain(shown);
+    const [told] = await messages(written(size), [...set, 'data.sensitive=[size]']);
+    expect(told).toBe(open?.replace(`"${size}"`, hidden));
+  });
+
+  test('columns that are probably not what they look like', async () => {
+    const path = join(write({ 'x.csv': written('zzbig') }), 'x.csv');
+    const { warnings: open } = await checkData(config(), [path]);
+    expect(open).toContainEqual(expect.stringContaining('no number: "zzbig" (data/x.csv line 9)'));
+    expect(open).toContainEqual(expect.stringContaining('such as "1910-01-02"'));
+    const { warnings: told } = await checkData(config(['data.sensitive=[size, born]']), [path]);
+    expect(told).toEqual(open.map((text) => text.replace(/"zzbig"|"1910-01-02"/, hidden)));
+  });
+
+  test('a cell that differs from the name of its folder', async () => {
+    const root = write({ 'age=31/x.csv': sound });
+    const told = async (set: string[]) =>
+      (await checkData(config(['data.source=data', ...set]), [root])).problems[0]?.message;
+    expect(await told([])).toBe(`data/age=31/x.csv: line 3: got "40", expected "31" as in the folder's name`);
+    expect(await told(['data.sensitive=[age]'])).toBe(
+      `data/age=31/x.csv: line 3: got ${hidden}, expected "31" as in the folder's name`,
+    );
+  });
+});
+
 test('of many breaches the first five are told and the rest counted', async () => {
   const rows = Array.from({ length: 1_000 }, (_, index) => `1,${index % 2 ? 'Yes' : 'No'},3`);
   const found = await messages(`id,y,age\n${rows.join('\n')}\n`);

@@ -179,7 +179,7 @@ interface Source {
 
 async function checkCsv({ label, keys }: Source, csv: Table, check: ContractCheck): Promise<void> {
   if (csv.header.length === 0) throw emptyFile();
-  const table = withKeys(csv, keys, check.decimal);
+  const table = withKeys(csv, keys, check);
   const rows = check.header(label, table.header, 'line', { added: table.header.length - csv.header.length });
   // Rows are read even if the header is wrong, since the file may stop being CSV further down.
   while (await table.load()) while (table.next()) rows?.row(table);
@@ -212,7 +212,7 @@ async function checkParquet(
     }
   check.kindsOf(label, columns);
   if (readable.length === 0) check.rows += rows;
-  const table = withKeys(tableOf(readable), keys, check.decimal);
+  const table = withKeys(tableOf(readable), keys, check);
   while (await table.load()) while (table.next()) reader.row(table);
 }
 
@@ -262,6 +262,10 @@ class ContractCheck {
   /** The decimal mark of numbers in the files. */
   get decimal(): DecimalMark {
     return this.config.data.format === 'csv' ? this.config.data.csv.decimal : '.';
+  }
+
+  get sensitive(): readonly string[] {
+    return this.config.data.sensitive;
   }
 
   /** The column of data.split, if it names one. */
@@ -520,7 +524,7 @@ class ContractCheck {
     if (this.unread > 0 || this.rows === 0) return sentences;
     const features = (this.columns ?? []).filter((name) => this.isFeature(name));
     const watches = features.flatMap((name) => this.watches.get(name) ?? []);
-    sentences.push(...columnWarnings(watches, { types: data.columns, decimal: this.decimal }));
+    sentences.push(...columnWarnings(watches, data, this.decimal));
     if (isSound) sentences.push(...this.positiveWarning());
     return sentences;
   }
@@ -671,7 +675,7 @@ class ContractCheck {
     this.add(
       `data.columns.${name}`,
       { ...where(name) },
-      `got ${shown(table.value(column))}, expected a finite number or nothing, as data.columns says`,
+      `got ${cellText(table.value(column), name, this.config.data)}, expected a finite number or nothing, as data.columns says`,
       `cells of ${shown(name)} that are no number`,
     );
   }
@@ -712,7 +716,7 @@ class ContractCheck {
           this.add(
             'data.source',
             { ...place, field: name },
-            `got ${shown(text)}, which is infinite, expected a finite number or nothing`,
+            `got ${cellText(text, name, this.config.data)}, which is infinite, expected a finite number or nothing`,
             `infinite cells of ${shown(name)}`,
           );
   }

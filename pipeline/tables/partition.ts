@@ -1,6 +1,7 @@
 import { shown } from '../errors.ts';
 import { BadFile } from './bad-file.ts';
 import { type CellKind, kindOf } from './cell.ts';
+import { cellText } from './cell-text.ts';
 import type { DecimalMark } from './dialect.ts';
 import type { Table } from './table.ts';
 
@@ -26,14 +27,19 @@ export function keysOf(path: string): Key[] {
 const decoded = (text: string): string =>
   text.replace(/(?:%[0-9a-f]{2})+/gi, (bytes) => Buffer.from(bytes.replaceAll('%', ''), 'hex').toString());
 
+interface Settings {
+  /** The mark of numbers in the table. @default '.' */
+  decimal?: DecimalMark;
+  /** Columns of which no message quotes a cell. @default none */
+  sensitive?: readonly string[];
+}
+
 /**
  * The table with the keys as further columns. A key that is a column of the file too stays that column, since some
  * programs write both; then each row must have the folder's value.
- *
- * @param decimal the mark of numbers in the table
  */
-export const withKeys = (table: Table, keys: readonly Key[], decimal: DecimalMark = '.'): Table =>
-  keys.length === 0 ? table : new KeyedTable(table, keys, decimal);
+export const withKeys = (table: Table, keys: readonly Key[], settings: Settings = {}): Table =>
+  keys.length === 0 ? table : new KeyedTable(table, keys, settings);
 
 class KeyedTable implements Table {
   readonly header: readonly string[];
@@ -41,13 +47,15 @@ class KeyedTable implements Table {
   readonly #added: readonly string[];
   readonly #shared: readonly (readonly [column: number, value: string])[];
   readonly #decimal: DecimalMark;
+  readonly #sensitive: readonly string[];
   readonly #addsBreak: boolean;
 
-  constructor(table: Table, keys: readonly Key[], decimal: DecimalMark) {
+  constructor(table: Table, keys: readonly Key[], { decimal = '.', sensitive = [] }: Settings) {
     const added = keys.filter(([name]) => !table.header.includes(name));
     this.header = [...table.header, ...added.map(([name]) => name)];
     this.#table = table;
     this.#decimal = decimal;
+    this.#sensitive = sensitive;
     this.#added = added.map(([, value]) => value);
     this.#addsBreak = this.#added.some((value) => /[\r\n]/.test(value));
     this.#shared = keys
@@ -109,9 +117,12 @@ class KeyedTable implements Table {
     const found = this.#table.value(column);
     // A folder may have 01 for the number 1.
     if (found === value || (found !== '' && value !== '' && Number(found) === Number(value))) return;
-    throw new BadFile(shown(found), `${shown(value)} as in the folder's name`, {
-      line: this.#table.positionOf(column),
-      column: this.header[column]!,
-    });
+    const name = this.header[column]!;
+    // The folder's value is no secret: it is in the file's name, which begins the message.
+    throw new BadFile(
+      cellText(found, name, { sensitive: this.#sensitive }),
+      `${shown(value)} as in the folder's name`,
+      { line: this.#table.positionOf(column), column: name },
+    );
   }
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from hashlib import sha256
 from typing import Any
 
@@ -303,6 +304,34 @@ def test_messages_quote_no_cell_of_a_sensitive_column(bench: Workbench) -> None:
     bench.put(table(rows))
     assert f'"{rows[2]["id"]}" on ' in bench.fail()
     assert "a value that data.sensitive hides on " in bench.fail(sensitive=["id"])
+
+
+def test_messages_about_features_quote_no_cell_of_a_sensitive_column(bench: Workbench) -> None:
+    rows = people(
+        40,
+        size=lambda n: "zzbig" if n == 7 else n,
+        born=lambda n: f"19{10 + n}-01-02",
+        paid=lambda n: f"{n}.5 EUR",
+    )
+    bench.put(table(rows))
+    hidden = ["size", "born", "paid"]
+    cells = ('no number: "zzbig" (data/people.csv line 9)', 'such as "1910-01-02"', 'such as "0.5 EUR"')
+    quoting, told = bench.run()["warnings"], bench.run(sensitive=hidden)["warnings"]
+    assert all(sum(cell in text for text in quoting) == 1 for cell in cells)
+    quoted = '"zzbig"|"1910-01-02"|"0.5 EUR"'
+    assert told == [re.sub(quoted, "a value that data.sensitive hides", text) for text in quoting]
+    assert 'column "size" holds "zzbig"; a finite number' in bench.fail(columns={"size": "number"})
+    message = bench.fail(columns={"size": "number"}, sensitive=hidden)
+    assert 'column "size" holds a value that data.sensitive hides; a finite number' in message
+    assert "zzbig" not in message
+
+
+def test_a_sensitive_cell_that_is_not_as_in_the_name_of_the_folder_is_not_quoted(bench: Workbench) -> None:
+    bench.put(table(people()), "city=Oslo/people.csv")
+    assert 'column "city" is "Rome", but "Oslo" in the folder\'s name' in bench.fail(source="data/people")
+    told = bench.fail(source="data/people", sensitive=["city"])
+    assert 'column "city" is a value that data.sensitive hides, but "Oslo" in the folder\'s name' in told
+    assert "Rome" not in told
 
 
 def test_a_sensitive_column_that_is_not_there_is_named(bench: Workbench) -> None:

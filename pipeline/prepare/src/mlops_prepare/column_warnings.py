@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from .column import MARKER, NUMERIC, is_missing, kind_of
 from .column_scan import ColumnScan
 from .dialect import Decimal
-from .problems import SHOWN_ITEMS, quote
+from .problems import SHOWN_ITEMS, quote, quote_cell
 
 # Largest share of fields that are no numbers, in a column that is text because of them alone.
 FEW = 0.05
@@ -48,17 +48,19 @@ def column_warnings(
     types: Mapping[str, str],
     declared: Collection[str],
     decimal: Decimal,
+    sensitive: Sequence[str],
     place: Callable[[int], str],
 ) -> list[str]:
     """Warnings about `columns`; at most one about a column, and one of a kind, but for columns with a few slips.
 
-    `types`: data.columns. `declared`: the columns of text whose type the files declare. `place` describes a row.
+    `types`: data.columns. `declared`: the columns of text whose type the files declare. `sensitive`: those of which
+    no cell is quoted. `place` describes a row.
     """
     kinds: dict[str, list[tuple[ColumnScan, str]]] = {}
     for column in columns:
         kind, example = _kind(column, types.get(column.name), column.name in declared, decimal)
         kinds.setdefault(kind, []).append((column, example))
-    return list(_sentences(kinds, decimal, place))
+    return list(_sentences(kinds, decimal, sensitive, place))
 
 
 def _kind(column: ColumnScan, named: str | None, declared: bool, decimal: Decimal) -> tuple[str, str]:
@@ -111,7 +113,10 @@ def _pattern(sample: Sequence[str], decimal: Decimal) -> tuple[str, str]:
 
 
 def _sentences(
-    kinds: Mapping[str, Sequence[tuple[ColumnScan, str]]], decimal: Decimal, place: Callable[[int], str]
+    kinds: Mapping[str, Sequence[tuple[ColumnScan, str]]],
+    decimal: Decimal,
+    sensitive: Sequence[str],
+    place: Callable[[int], str],
 ) -> Iterator[str]:
     def told(kind: str) -> Iterator[tuple[str, str, _Words]]:
         found = kinds.get(kind, ())
@@ -121,7 +126,8 @@ def _sentences(
         more = len(names) - SHOWN_ITEMS
         text = ", ".join(names[:SHOWN_ITEMS]) + (f" and {more} more" if more > 0 else "")
         one = len(names) == 1
-        yield f"The column{'' if one else 's'} {text}", quote(found[0][1]), lambda single, many: single if one else many
+        example = quote_cell(found[0][1], found[0][0].name, sensitive)
+        yield f"The column{'' if one else 's'} {text}", example, lambda single, many: single if one else many
 
     for the, _, of in told("empty"):
         yield f"{the} {of('is', 'are')} empty in every row."
@@ -133,10 +139,10 @@ def _sentences(
             )
     for column, _ in kinds.get("few", ())[:SHOWN_ITEMS]:
         row, text = column.first_other or (0, "")
-        key = _key(column.name)
+        key, cell = _key(column.name), quote_cell(text, column.name, sensitive)
         yield (
             f"The column {quote(column.name)} is text, because {column.others:,} of its {column.filled:,} values "
-            f"{'is' if column.others == 1 else 'are'} no number: {quote(text)} ({place(row)}). Correct it and set "
+            f"{'is' if column.others == 1 else 'are'} no number: {cell} ({place(row)}). Correct it and set "
             f"data.columns: {{ {key}: number }}, or say that it is meant: data.columns: {{ {key}: text }}."
         )
     mark, other = ("comma", ",") if decimal == "." else ("point", ".")

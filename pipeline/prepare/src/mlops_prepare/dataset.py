@@ -210,7 +210,8 @@ class _Scanner:
         for name, scan in self._scans.items():
             if scan.bad is not None and scan.bad.count:
                 where = places.describe(scan.bad.first, scan.bad.count)
-                examples = enumerate_some(dict.fromkeys(map(quote, scan.bad_texts)))
+                texts = (quote_cell(text, name, self._config.sensitive) for text in scan.bad_texts)
+                examples = enumerate_some(dict.fromkeys(texts))
                 problems.add(
                     f"{where}: column {quote(name)} holds {examples}; a finite number or nothing is expected, as "
                     "data.columns says"
@@ -229,6 +230,7 @@ class _Scanner:
             self._config.columns,
             declared,
             self._config.source_csv.decimal,
+            self._config.sensitive,
             lambda row: places.describe([row], 1),
         )
 

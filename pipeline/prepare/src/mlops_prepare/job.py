@@ -144,7 +144,7 @@ def _files(source: str, key: str, folder: Path, problems: Problems) -> list[Data
 
 def read_table(config: Config, files: Sequence[DataFile], problems: Problems, warnings: list[str]) -> Table:
     """The table in the data files, with the columns that their folders add; mistakes are added to `problems`."""
-    return with_keys(_files_table(config, files, problems, warnings), files, problems)
+    return with_keys(_files_table(config, files, problems, warnings), files, problems, config.sensitive)
 
 
 def _files_table(config: Config, files: Sequence[DataFile], problems: Problems, warnings: list[str]) -> Table:

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from urllib.parse import unquote
 
 from .column import column_of, kinds_of, number
-from .problems import Problems, quote
+from .problems import Problems, quote, quote_cell
 from .table import Chunk, DataFile, Table
 
 # How these programs name the folder of rows without a value.
@@ -28,11 +28,11 @@ def keys_of(path: PurePosixPath) -> Keys:
     }
 
 
-def with_keys(table: Table, files: Sequence[DataFile], problems: Problems) -> Table:
+def with_keys(table: Table, files: Sequence[DataFile], problems: Problems, sensitive: Sequence[str] = ()) -> Table:
     """The table with a column for each key of its files' folders; adds files with other keys to `problems`.
 
     A key that is a column of the files too stays that column, since some programs write both; then each row must have
-    the folder's value.
+    the folder's value. No cell of the `sensitive` columns is quoted.
     """
     keys = {file.label: keys_of(file.inner) for file in files}
     if not any(keys.values()):
@@ -63,9 +63,11 @@ def with_keys(table: Table, files: Sequence[DataFile], problems: Problems) -> Ta
                 if wrong and (chunk.file, name) not in differing:
                     differing.add((chunk.file, name))
                     row = next(row for row, value in enumerate(chunk.columns[at]) if value in wrong)
+                    cell = quote_cell(chunk.columns[at][row], name, sensitive)
+                    # The folder's value is no secret: it is in the file's name, which begins the message.
                     problems.add(
-                        f"{chunk.file} {table.unit} {chunk.positions[row]}: column {quote(name)} is "
-                        f"{quote(chunk.columns[at][row])}, but {quote(expected)} in the folder's name"
+                        f"{chunk.file} {table.unit} {chunk.positions[row]}: column {quote(name)} is {cell}, but "
+                        f"{quote(expected)} in the folder's name"
                     )
             constant = [[found.get(name, "")] * len(chunk.positions) for name in added]
             yield chunk._replace(columns=[*chunk.columns, *constant])
