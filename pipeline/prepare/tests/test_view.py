@@ -138,3 +138,17 @@ def test_says_which_feature_is_gone(tmp_path: Path) -> None:
     manifest.write_text(manifest.read_text().replace('"pay"', '"bonus"'))
     with pytest.raises(DataContractError, match='"bonus"'):
         _job(tmp_path / "view", SETTINGS, {"view": champion / "prepare.json", "view-manifest": manifest})
+
+
+def test_sensitive_columns_of_the_other_model_may_be_gone_and_those_of_this_one_are_not_quoted(tmp_path: Path) -> None:
+    champion = tmp_path / "champion"
+    manifest = champion / "processing/output/manifest/manifest.json"
+    files: dict[str, Path | None] = {"view": champion / "prepare.json", "view-manifest": manifest}
+    _job(champion, SETTINGS)
+    _put(champion / "prepare.json", json.dumps({**SETTINGS, "exclude": ["bonus"], "sensitive": ["bonus"]}))
+    assert _job(tmp_path / "gone", SETTINGS, files)["view"]["rows"] > 0
+    _put(champion / "prepare.json", json.dumps({**SETTINGS, "columns": {"team": "number"}}))
+    with pytest.raises(DataContractError, match='column "team" holds "b", "a"; a finite number'):
+        _job(tmp_path / "open", SETTINGS, files)
+    with pytest.raises(DataContractError, match=r'column "team" holds a value that data\.sensitive hides; a finite'):
+        _job(tmp_path / "hidden", {**SETTINGS, "sensitive": ["team"]}, files)

@@ -47,7 +47,7 @@ def prepare(base: Path) -> list[str]:
     problems.check()
 
     if (inputs / "view" / "prepare.json").is_file():
-        return _write_view(inputs, outputs, table, len(rows.places), data, target)
+        return _write_view(config, inputs, outputs, table, len(rows.places), data, target)
     manifest_path = outputs / "manifest" / "manifest.json"
     files = write_sides(config, data, target, outputs)
     script_sha256 = sha256(script.read_bytes()).hexdigest() if script.is_file() else None
@@ -98,9 +98,12 @@ def _dataset(
     return rows, data
 
 
-def _write_view(inputs: Path, outputs: Path, table: Table, total: int, data: Dataset, target: Target) -> list[str]:
+def _write_view(
+    config: Config, inputs: Path, outputs: Path, table: Table, total: int, data: Dataset, target: Target
+) -> list[str]:
     """Writes the holdout with the preparation of the model to compare with, whose files are in `view*`."""
-    settings = _without_index(for_view(read_config(inputs / "view" / "prepare.json"), table.names), table, [])
+    theirs_config = for_view(read_config(inputs / "view" / "prepare.json"), config, table.names)
+    settings = _without_index(theirs_config, table, [])
     theirs_manifest = inputs / "view-manifest" / "manifest.json"
     features = other_features(theirs_manifest)
     trained = other_trained(theirs_manifest, inputs / "view-trained" / "rows.bin", table.names)

@@ -155,13 +155,15 @@ def write_view(own: Dataset, target: Target, other: OtherModel, folder: Path) ->
     return write_holdout(other.config, view, target, folder), facts, view
 
 
-def for_view(config: Config, names: Sequence[str]) -> Config:
+def for_view(config: Config, own: Config, names: Sequence[str]) -> Config:
     """The other model's configuration without its slices and its split, since the view has this holdout's.
 
-    Columns that it left out may be gone from the data (`names`) by now.
+    Columns that it left out may be gone from the data (`names`) by now. No message quotes what either model's
+    configuration calls sensitive.
     """
     exclude = tuple(name for name in config.exclude if name in names)
-    return replace(config, slices=(), split=SplitRule(), exclude=exclude)
+    sensitive = tuple(name for name in (*own.sensitive, *config.sensitive) if name in names)
+    return replace(config, slices=(), split=SplitRule(), exclude=exclude, sensitive=sensitive)
 
 
 def _features(other: OtherModel) -> list[Column]:
