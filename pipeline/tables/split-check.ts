@@ -3,6 +3,7 @@ import type { Config } from '../config/schema.ts';
 import { formatCountOf } from '../format.ts';
 import { isMissing } from './cell.ts';
 import { cellText } from './cell-text.ts';
+import { detached } from './column-watch.ts';
 import { boundaryOf, type Moment, momentOf, unitOf, writtenMoment } from './moment.ts';
 
 /*
@@ -116,8 +117,7 @@ class ByGroup implements SplitCheck {
       const what = 'got nothing, expected a group in every row: fill it in, or leave such rows out';
       add(path, this.#column, what, 'rows without a group');
     } else if (known !== undefined) this.#rowsOf.set(group, known + 1);
-    // A copy: a field is a slice of the text of its chunk, which it would keep in memory.
-    else this.#rowsOf.set(` ${group}`.slice(1), 1);
+    else this.#rowsOf.set(detached(group), 1);
   }
 
   finish(rows: number | null, add: Add): SplitCount | null {
@@ -186,7 +186,7 @@ class ByTime implements SplitCheck {
     const moment = momentOf(text);
     const found = this.#found[moment?.kind ?? 'none'];
     found.count += 1;
-    if (found.first.length < mostShown) found.first.push({ row, text: ` ${text}`.slice(1) });
+    if (found.first.length < mostShown) found.first.push({ row, text: detached(text) });
     if (moment === null) return;
     if (this.#rows === this.#times.length) {
       const longer = new Float64Array(2 * this.#rows);
@@ -269,7 +269,7 @@ class ByFile implements SplitCheck {
     if (key === '') return;
     if (!isHoldout) {
       const isNew = this.#training.size < mostRows && !this.#training.has(key);
-      if (isNew) this.#training.set(` ${key}`.slice(1), place);
+      if (isNew) this.#training.set(detached(key), place);
       return;
     }
     const first = this.#training.get(key);
