@@ -1,3 +1,5 @@
+import { isNumber } from './cell.ts';
+
 /*
  * A column of times (data.split.by: time): ISO 8601 dates and timestamps, or numbers. The prepare job reads them the same
  * way (pipeline/prepare, moment.py).
@@ -11,17 +13,13 @@ export interface Moment {
 
 const iso =
   /^(\d{4})-(\d\d)(?:-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?(?: ?(Z|UTC|[+-]\d\d(?::?\d\d)?))?)?)?$/;
-const decimal = /^[+-]?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 const microsecondsADay = 86_400e6;
 
 /** The time that a text writes, or null. A timestamp without a zone is in UTC; a fraction is cut to microseconds. */
 export function momentOf(field: string): Moment | null {
   const text = field.trim();
   const found = iso.exec(text);
-  if (!found) {
-    const number = decimal.test(text) ? Number(text) : Number.NaN;
-    return Number.isFinite(number) ? { time: number, kind: 'number' } : null;
-  }
+  if (!found) return isNumber(text, '.') ? { time: Number(text), kind: 'number' } : null;
   const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0] = found
     .slice(1, 7)
     .map((part) => (part === undefined ? undefined : Number(part)));
