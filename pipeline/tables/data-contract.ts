@@ -577,10 +577,7 @@ class ContractCheck {
     const lacks = first.filter((name) => !names.includes(name)).map(shown);
     const adds = names.filter((name) => !first.includes(name)).map(shown);
     if (lacks.length === 0 && adds.length === 0) return true;
-    const list = (verb: string, found: string[]) =>
-      found.length === 0
-        ? []
-        : [`${verb} ${found.slice(0, mostShown).join(', ')}${found.length > mostShown ? ', ...' : ''}`];
+    const list = (verb: string, found: string[]) => (found.length === 0 ? [] : [`${verb} ${firstOf(found)}`]);
     const difference = [...list('lacks', lacks), ...list('adds', adds)].join(' and ');
     this.add(
       'data.source',
@@ -608,7 +605,7 @@ class ContractCheck {
         this.add(
           path,
           { file: label },
-          `${path}: got ${shown(column)}, expected a column of the header${didYouMean(column, names) || listOf(names)}`,
+          `${path}: got ${shown(column)}, expected a column of the header${didYouMean(column, names) || `: ${firstOf(names.map(shown))}`}`,
         );
     if (!this.scripted && !names.some((name) => this.isFeature(name)))
       this.add(
@@ -735,8 +732,7 @@ class ContractCheck {
         );
       return;
     }
-    const counted = classes.slice(0, mostShown).map((name) => `${shown(name)} (${this.labels.get(name)})`);
-    const list = `${counted.join(', ')}${classes.length > mostShown ? ', ...' : ''}`;
+    const list = firstOf(classes.map((name) => `${shown(name)} (${this.labels.get(name)})`));
     const found =
       classes.length === 0
         ? 'no value'
@@ -760,9 +756,9 @@ class ContractCheck {
 /** Whether a header's field is no name. */
 const isUnnamed = (name: string) => name.trim() === '';
 
-/** The header's columns as the end of a sentence, the first of many. */
-const listOf = (columns: readonly string[]): string =>
-  `: ${columns.slice(0, mostShown).map(shown).join(', ')}${columns.length > mostShown ? ', ...' : ''}`;
+/** A list in a message: the first few of many. */
+const firstOf = (items: readonly string[]): string =>
+  `${items.slice(0, mostShown).join(', ')}${items.length > mostShown ? ', ...' : ''}`;
 
 /** What is wrong with a name of the header; null if nothing is. The first column of CSV may lack one if it counts the rows. */
 function nameProblem(name: string, index: number, first: number, unit: string): string | null {
