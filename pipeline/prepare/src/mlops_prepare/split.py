@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from .column import is_missing
 from .moment import Kind, boundary_of, moment, unit_of, written
-from .problems import Finding, Problems, enumerate_some, quote, quote_cell
+from .problems import SHOWN_ITEMS, Finding, Problems, enumerate_some, quote, quote_cell
 from .table import Chunk, Places
 
 if TYPE_CHECKING:
@@ -250,7 +250,7 @@ class _ByFile(Split):
         if both:
             rows: dict[str, list[int]] = {}
             for row, key in enumerate(self._keys):
-                if key in both and (key in rows or len(rows) < 5):
+                if key in both and (key in rows or len(rows) < SHOWN_ITEMS):
                     rows.setdefault(key, []).append(row)
             row_id = self._config.row_id
             examples = [
