@@ -1,21 +1,13 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sample } from '../../fixtures/sample.fixture.ts';
 import { ConfigError } from '../errors.ts';
+import { Random } from '../statistics/random.ts';
 import { loadConfig, parseConfig } from './load.ts';
 
-/** A seeded generator of numbers in [0, 1): mulberry32. */
-function randomOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /** A file with every block of settings. */
-export const everything = `project: churn
+const everything = `project: churn
 problem: binary                      # binary | multiclass | regression
 data:
   source: rows/churn.csv
@@ -286,16 +278,23 @@ const pathsOf = (text: string): string[] => {
 };
 
 /**
- * Reads `count` odd configurations, mutations of `texts`, and returns what is wrong with how each was answered: it must be
- * settings that JSON can hold, or a ConfigError each of whose problems has a place.
- * @param folder an empty folder, for projects of several models
+ * Reads `count` odd configurations, mutations of a full one and of the sample's, and returns what is wrong with how each
+ * was answered: it must be settings that JSON can hold, or a ConfigError each of whose problems has a place.
  */
-export async function fuzz(
-  texts: readonly string[],
-  { count, seed, folder }: { count: number; seed: number; folder: string },
-): Promise<string[]> {
-  const random = randomOf(seed);
-  const number = (below: number) => Math.floor(random() * below);
+export async function fuzz(options: { count: number; seed: number }): Promise<string[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'fuzz-'));
+  try {
+    return await fuzzIn(folder, options);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** @param folder an empty folder, for projects of several models */
+async function fuzzIn(folder: string, { count, seed }: { count: number; seed: number }): Promise<string[]> {
+  const texts = [everything, readFileSync(join(sample, 'mlops.yaml'), 'utf8')];
+  const random = new Random(seed);
+  const number = (below: number) => Math.floor(random.uniform() * below);
   const draw: Draw = { number, one: (options) => options[number(options.length)] as never };
   for (const name of ['one', 'two']) mkdirSync(join(folder, 'model', name), { recursive: true });
   const wrong: string[] = [];
@@ -305,7 +304,7 @@ export async function fuzz(
       for (let times = number(4); times >= 0; times -= 1) result = mutated(result, draw);
       return result;
     };
-    const known = pathsOf(texts[0] ?? '');
+    const known = pathsOf(everything);
     const set = Array.from(
       { length: Math.max(0, number(5) - 2) },
       () =>
