@@ -13,7 +13,7 @@ class PromotionError extends Error {
   override readonly name = 'PromotionError';
 }
 
-/** What the report shows of a sealed run once its candidate is promoted. */
+/** The verdict and the plots of a sealed run (gate.reuse: sealed), which the report shows once the candidate is promoted. */
 interface Opened {
   verdict: Verdict;
   plots: Plots;
@@ -29,7 +29,7 @@ interface Reviewed {
 /**
  * Makes the candidate of a finished run the champion, if package, fingerprint and verdict match the ledger.
  * `approved`: a person has approved a verdict of hold. Throws PromotionError if the run may not be promoted,
- * ConflictError if another promotion came first. `opened`: what gate.reuse: sealed had withheld.
+ * ConflictError if another promotion came first. `opened`: null unless the run was sealed.
  */
 export async function promoteRun(
   reviewed: Reviewed,
@@ -57,7 +57,7 @@ export async function promoteRun(
   const opened = async (): Promise<Opened | null> => {
     if (!reviewed.verdict.sealed) return null;
     const { plots } = await readJson<Evidence>(context, gate.evidence);
-    return { verdict: await readJson<Verdict>(context, gate.verdict), plots };
+    return { verdict, plots };
   };
   if (promotion?.promoted)
     return {
