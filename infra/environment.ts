@@ -5,7 +5,7 @@ import {
   hasPullRequestRole,
   reviewedRepositories,
 } from '../pipeline/config/environment.ts';
-import type { Config } from '../pipeline/config/schema.ts';
+import { type Config, holdoutSource } from '../pipeline/config/schema.ts';
 import { SetupError } from '../pipeline/errors.ts';
 import { type Deployment, type ResourceNames, resourceNames } from '../pipeline/names.ts';
 
@@ -58,11 +58,7 @@ export function environmentOf(
     settings,
     sources: distinct(
       models
-        .flatMap(({ data }) => [
-          data.source,
-          data.scoring,
-          data.split.by === 'file' ? data.split.source : null,
-        ])
+        .flatMap(({ data }) => [data.source, data.scoring, holdoutSource(data)])
         .filter((uri): uri is string => uri?.startsWith('s3://') ?? false),
     ),
     engine: engineOf(models),

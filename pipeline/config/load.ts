@@ -16,7 +16,7 @@ import { override } from './overrides.ts';
 import { readText } from './read-text.ts';
 import { checkRules } from './rules.ts';
 import { salvage } from './salvage.ts';
-import { type Config, configSchema } from './schema.ts';
+import { type Config, configSchema, holdoutSource } from './schema.ts';
 import { isMapping, notSettings, problemAt, readTree, type Tree } from './tree.ts';
 
 /** A model's settings, read and checked. */
@@ -79,7 +79,7 @@ async function within(loaded: LoadedConfig, folder: string | undefined): Promise
   const { config, path: file } = loaded;
   const named = [
     ['data.source', config.data.source],
-    ['data.split.source', config.data.split.by === 'file' ? config.data.split.source : null],
+    ['data.split.source', holdoutSource(config.data)],
     ['data.scoring', config.data.scoring],
     ['model.context', config.model.context],
     ['prepare.script', config.prepare.script],

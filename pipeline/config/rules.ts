@@ -3,7 +3,7 @@ import { got, valueAt } from './explain.ts';
 import { didYouMean } from './nearest.ts';
 import { sizeProblems } from './prepare-size.ts';
 import { guard, isDoubt } from './salvage.ts';
-import { type Config, configSchema, gridSize, type Split } from './schema.ts';
+import { type Config, configSchema, gridSize, holdoutSource, type Split } from './schema.ts';
 import { fieldsOf, isNotBuiltYet } from './schema-tree.ts';
 import { join } from './tree.ts';
 
@@ -137,13 +137,13 @@ function* sources({ data }: Config): Iterable<Breach> {
   const named = {
     'data.source': data.source,
     'data.scoring': data.scoring,
-    'data.split.source': data.split.by === 'file' ? data.split.source : null,
+    'data.split.source': holdoutSource(data),
   };
   for (const [path, uri] of Object.entries(named)) {
     if (uri?.includes('://') && !/^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/|$)/.test(uri))
       yield [path, `got ${quoted(uri)}, expected a file, a folder or s3://bucket/prefix`];
   }
-  if (data.split.by === 'file' && data.split.source === data.source)
+  if (holdoutSource(data) === data.source)
     yield [
       'data.split.source',
       `got ${quoted(data.source)}, which is data.source; expected rows that training never sees`,

@@ -741,6 +741,10 @@ export type Split =
   | { by: 'time'; column: string; embargo: number }
   | { by: 'file'; source: string };
 
+/** Where the rows of the holdout are, if data.split names a place of their own; else null. */
+export const holdoutSource = ({ split }: { split: Split }): string | null =>
+  split.by === 'file' ? split.source : null;
+
 /** A missing key becomes empty, which rules.ts refuses. */
 function fillInSplit({ by, ...given }: { by: Split['by'] } & Partial<z.output<typeof split>>): Split {
   const { column = '', embargo = 0, source = '' } = given;

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { LoadedConfig } from '../../config/load.ts';
 import { didYouMeanPath, kindOf, locate } from '../../config/locate.ts';
+import { holdoutSource } from '../../config/schema.ts';
 import type { ConfigProblem } from '../../errors.ts';
 import { checkData, type DataCheck } from '../../tables/data-contract.ts';
 import { modelFolderProblems } from './model-folder.ts';
@@ -11,11 +12,11 @@ const largestScript = 10_000_000;
 /** The files and folders that mlops.yaml names and that are not there, or are something else than expected. */
 export async function missingFiles(loaded: LoadedConfig): Promise<ConfigProblem[]> {
   const { prepare, data } = loaded.config;
-  const holdout = data.split.by === 'file' ? data.split.source : null;
+  const rows = ['a file, or a folder with files', ['a file', 'a folder']] as const;
   const named = [
-    ['data.source', data.source, 'a file, or a folder with files', ['a file', 'a folder']],
-    ['data.split.source', holdout, 'a file, or a folder with files', ['a file', 'a folder']],
-    ['data.scoring', data.scoring, 'a file, or a folder with files', ['a file', 'a folder']],
+    ['data.source', data.source, ...rows],
+    ['data.split.source', holdoutSource(data), ...rows],
+    ['data.scoring', data.scoring, ...rows],
     ['prepare.script', prepare.script, 'a Python file', ['a file']],
   ] as const;
   const problems = await modelFolderProblems(loaded);
@@ -41,8 +42,8 @@ const whyNot = ({ code, message }: NodeJS.ErrnoException): string | null =>
 
 /** Checks the data against mlops.yaml. null for data in a bucket: the Plan step checks it, before money is spent. */
 export async function checkSource({ config, path }: LoadedConfig): Promise<DataCheck | null> {
-  const { source, split } = config.data;
-  const held = split.by === 'file' ? split.source : null;
+  const { source } = config.data;
+  const held = holdoutSource(config.data);
   if (isRemote(source) || (held !== null && isRemote(held))) return null;
   const holdout = held === null ? [] : [await locate(held, path)];
   return await checkData(config, [await locate(source, path)], holdout);
