@@ -88,7 +88,9 @@ async function within(loaded: LoadedConfig, folder: string | undefined): Promise
   for (const [path, value] of named) {
     if (value === null || value.startsWith('s3://')) continue;
     const target = await leadsOutside(value, file, folder);
-    if (target !== null) problems.push(loaded.problemAt(path, outsideMessage(value, target)));
+    if (target === null) continue;
+    const expected = `a path inside it, or the absolute path ${JSON.stringify(target)}, which names that place`;
+    problems.push(loaded.problemAt(path, outsideMessage(value, target, expected)));
   }
   if (problems.length > 0) throw new ConfigError(file, problems);
   return loaded;

@@ -122,12 +122,8 @@ export async function modelsOf(
 }
 
 /** The message for a path that leads out of the project, to `target`. */
-export const outsideMessage = (path: string, target: string, expected = 'a path inside it') =>
-  `got ${JSON.stringify(path)}, which leads out of the project, to ${target}; expected ${expected}${
-    expected === 'a path inside it'
-      ? `, or the absolute path ${JSON.stringify(target)}, which names that place`
-      : ''
-  }`;
+export const outsideMessage = (path: string, target: string, expected: string) =>
+  `got ${JSON.stringify(path)}, which leads out of the project, to ${target}; expected ${expected}`;
 
 /** Checks and returns the settings of the root's file. Throws ConfigError. */
 export function checkRoot(root: Tree, rootPath: string): z.output<typeof rootFile> {
