@@ -3,7 +3,7 @@ import { join, relative } from 'node:path';
 import type { ConfigProblem } from '../errors.ts';
 import { explain, pathOf, valueAt } from './explain.ts';
 import { locate } from './locate.ts';
-import { elsewhere, mergeInto } from './models.ts';
+import { mergeInto, takingFrom } from './models.ts';
 import { configFile } from './schema.ts';
 import { isMapping, notSettings, problemAt, readTree, type Tree } from './tree.ts';
 
@@ -49,12 +49,7 @@ export async function addModelYaml(
   if (problems.length > 0 || !isMapping(said.value)) return path;
   // Another format in mlops.yaml leaves nothing for the layout of CSV to describe.
   if (typeof own.content_type === 'string' && own.content_type !== 'text/csv') delete said.value.csv;
-  const take = (inner: string, from: string) => {
-    for (const [at, origin] of said.origins)
-      if (at === from || at.startsWith(`${from}.`))
-        tree.origins.set(`${inner}${at.slice(from.length)}`, elsewhere(origin, path, at));
-  };
-  tree.value.model = mergeInto(said.value, own, 'model', take, '');
+  tree.value.model = mergeInto(said.value, own, 'model', takingFrom(said, path, tree), '');
   return path;
 }
 

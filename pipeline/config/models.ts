@@ -5,15 +5,7 @@ import { explain, pathOf, valueAt } from './explain.ts';
 import { leadsOutside } from './locate.ts';
 import { didYouMean } from './nearest.ts';
 import { configFile, configSchema } from './schema.ts';
-import {
-  isMapping,
-  join as joinPath,
-  notSettings,
-  type Origin,
-  problemAt,
-  readTree,
-  type Tree,
-} from './tree.ts';
+import { isMapping, join as joinPath, notSettings, problemAt, readTree, type Tree } from './tree.ts';
 
 /*
  * A project of several models: the root's mlops.yaml names their folders and holds the settings that they share; each
@@ -174,11 +166,7 @@ export function modelTree(model: ModelFile, tree: Tree, root: Tree, rootPath: st
 
   const { defaults = {}, models: _, budget: ceiling, ...shared } = root.value as Record<string, unknown>;
   const combined: Tree = { value: {}, origins: new Map(tree.origins), problems: [] };
-  const take = (path: string, from: string) => {
-    for (const [origin, at] of root.origins)
-      if (origin === from || origin.startsWith(`${from}.`))
-        combined.origins.set(`${path}${origin.slice(from.length)}`, elsewhere(at, rootPath, origin));
-  };
+  const take = takingFrom(root, rootPath, combined);
   const value = mergeInto(defaults, own, '', take, 'defaults') as Record<string, unknown>;
   for (const [key, setting] of Object.entries(shared)) {
     value[key] = setting;
@@ -197,21 +185,26 @@ export function modelTree(model: ModelFile, tree: Tree, root: Tree, rootPath: st
   return combined;
 }
 
-/** The origin of a setting that stands at `path` of another file. */
-export const elsewhere = (origin: Origin, file: string, path: string): Origin =>
-  origin === 'set' ? origin : { ...origin, from: { file, path } };
+/** A setting comes to `path` from the path `from` of another file. */
+type Take = (path: string, from: string) => void;
+
+/** Records where settings come from: those of the other tree, which is in `file`, that `tree` takes. */
+export const takingFrom =
+  (other: Tree, file: string, tree: Tree): Take =>
+  (path, from) => {
+    for (const [at, origin] of other.origins)
+      if (at === from || at.startsWith(`${from}.`))
+        tree.origins.set(
+          `${path}${at.slice(from.length)}`,
+          origin === 'set' ? origin : { ...origin, from: { file, path: at } },
+        );
+  };
 
 /**
  * Merges mappings; any other value of `own` replaces the default.
- * @param take called for each setting that comes from the defaults, with its path and its path there
+ * @param take called for each setting that comes from the defaults
  */
-export function mergeInto(
-  defaults: unknown,
-  own: unknown,
-  path: string,
-  take: (path: string, from: string) => void,
-  from: string,
-): unknown {
+export function mergeInto(defaults: unknown, own: unknown, path: string, take: Take, from: string): unknown {
   if (!isMapping(defaults) || !isMapping(own)) return own;
   const merged = { ...own };
   for (const [key, value] of Object.entries(defaults)) {

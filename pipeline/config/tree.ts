@@ -14,7 +14,7 @@ import { type ConfigProblem, shown } from '../errors.ts';
 import { childOf, fieldsOf, isText } from './schema-tree.ts';
 
 /** The place where a setting was written; `from` names the other file and its path there, if it was not in this one. */
-export type Origin = { key: Position; value: Position; from?: { file: string; path: string } } | 'set';
+type Origin = { key: Position; value: Position; from?: { file: string; path: string } } | 'set';
 interface Position {
   line: number;
   column: number;
