@@ -427,9 +427,8 @@ class ContractCheck {
   }
 
   private isFeature(name: string): boolean {
-    const { target, row_id, split, exclude, features_exclude } = this.config.data;
-    if (name === target || name === row_id || this.indexes.has(name)) return false;
-    if ('column' in split && name === split.column) return false;
+    const { target, row_id, exclude, features_exclude } = this.config.data;
+    if ([target, row_id, this.dividedBy].includes(name) || this.indexes.has(name)) return false;
     return !exclude.includes(name) && !features_exclude.includes(name);
   }
 
@@ -589,10 +588,10 @@ class ContractCheck {
 
   private checkColumns(label: string, names: readonly string[]): void {
     const { data } = this.config;
-    const named: [string, string[]][] = [
-      ['data.target', [data.target]],
-      ['data.row_id', data.row_id === null ? [] : [data.row_id]],
-      ['data.split.column', 'column' in data.split ? [data.split.column] : []],
+    const named: [string, string | string[]][] = [
+      ['data.target', data.target],
+      ['data.row_id', data.row_id ?? []],
+      ['data.split.column', this.dividedBy ?? []],
       ['data.exclude', data.exclude],
       // A script may still add these columns.
       ['data.features_exclude', this.scripted ? [] : data.features_exclude],
@@ -601,7 +600,7 @@ class ContractCheck {
       ['data.columns', Object.keys(data.columns)],
     ];
     for (const [path, columns] of named)
-      for (const column of columns.filter((column) => !names.includes(column)))
+      for (const column of [columns].flat().filter((column) => !names.includes(column)))
         this.add(
           path,
           { file: label },
@@ -644,7 +643,7 @@ class ContractCheck {
         `got ${value === '' ? 'nothing' : shown(value)}, expected a value in every row; data.drop_missing_target: true leaves such rows out and counts them${asClass}`,
         'rows without a target',
       );
-    } else if (isRegression && !isNumber(value, data.csv.decimal))
+    } else if (isRegression && !isNumber(value, this.decimal))
       this.add(
         'data.target',
         where(data.target),
