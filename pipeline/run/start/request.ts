@@ -127,7 +127,7 @@ const missing = (file: string, path: string, got: string, expected: string) =>
  * The data files at a path: the file itself, or all files in the folder by name; empty if nothing is there, or nothing
  * that can be read to an end (a FIFO, a socket, a device).
  */
-export async function dataFiles(path: string): Promise<LocalFile[]> {
+async function dataFiles(path: string): Promise<LocalFile[]> {
   const found = await stat(path).catch(() => null);
   if (found === null) return [];
   if (found.isFile()) return [{ path, name: basename(path) }];
