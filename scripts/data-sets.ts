@@ -22,7 +22,6 @@ const marks = ['<!-- table: npm run data-sets -->', '<!-- end of table -->'] as 
 interface DataSet {
   name: string;
   about: string;
-  problem: string;
   lines: string[];
 }
 

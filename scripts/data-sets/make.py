@@ -3,7 +3,7 @@
     python make.py FOLDER [NAME ...]
 
 FOLDER/NAME gets the data, as its package has it or as a usual program writes it, and mlops.yaml. FOLDER/data-sets.json
-lists what was made: name, what it is, rows, and the lines of mlops.yaml beyond the four that every project has.
+lists what was made: name, what it is, and the lines of mlops.yaml beyond the four that every project has.
 """
 
 from __future__ import annotations
@@ -189,7 +189,7 @@ def main(folder: Path, names: list[str], model: str) -> None:
         place.mkdir(parents=True, exist_ok=True)
         data_set.write(place / data_set.source)
         (place / "mlops.yaml").write_text(data_set.config(name, model))
-        made.append({"name": name, "about": data_set.about, "problem": data_set.problem, "lines": data_set.lines})
+        made.append({"name": name, "about": data_set.about, "lines": data_set.lines})
     (folder / "data-sets.json").write_text(json.dumps(made, indent=2))
 
 
