@@ -339,7 +339,7 @@ async function answer(
     if (!(error instanceof Error)) return `threw ${String(error)}`;
     if (error.name === 'InputError' && folder !== null) return null;
     if (!(error instanceof ConfigError)) return error.stack ?? error.message;
-    // Of a missing setting, the block around it may be missing too.
+    // A setting that is missing has no place, and the block around it may be missing too.
     const homeless = error.problems.find(
       ({ line, column, from_set, message, path }) =>
         !(line !== undefined && line > 0 && column !== undefined && column > 0) &&

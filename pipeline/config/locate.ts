@@ -13,9 +13,9 @@ export async function locate(path: string, file: string): Promise<string> {
 const exists = async (path: string) => (await stat(path).catch(() => null)) !== null;
 
 /**
- * Where a path of mlops.yaml leads, through `..` or links, if that is outside the project; otherwise null. The project is
- * the git checkout around mlops.yaml or around the working directory; without git, the folder itself. An absolute path
- * says by itself where it leads, so it may lead anywhere.
+ * The place outside the project to which a path of mlops.yaml leads, through `..` or links; null if it stays inside. The
+ * project is the git checkout around mlops.yaml or around the working directory; without git, the folder itself. An
+ * absolute path says by itself where it leads, so it may lead anywhere.
  * @param root the project's folder, if it is known
  */
 export async function leadsOutside(path: string, file: string, root?: string): Promise<string | null> {
@@ -50,7 +50,7 @@ export async function real(path: string): Promise<string> {
   }
 }
 
-/** What a file is, in words: "a file", "a folder", "a pipe", "a device" or "a socket". */
+/** A file's kind in words: "a file", "a folder", "a pipe", "a device" or "a socket". */
 export function kindOf(found: Stats): string {
   if (found.isFile()) return 'a file';
   if (found.isDirectory()) return 'a folder';

@@ -37,8 +37,8 @@ const dropped: Partial<Record<string, string>> = {
 };
 
 /**
- * What YAML would silently leave out of the value, such as all that follows ` #`; undefined if nothing. An argument in a
- * shell has no comments, so it is refused rather than cut.
+ * A message about a part of the value that YAML would silently leave out, such as all that follows ` #`; undefined if
+ * there is none. An argument in a shell has no comments, so it is refused rather than cut.
  */
 function lost(value: string): string | undefined {
   let plain = 0;

@@ -741,7 +741,7 @@ export type Split =
   | { by: 'time'; column: string; embargo: number }
   | { by: 'file'; source: string };
 
-/** Where the rows of the holdout are, if data.split names a place of their own; else null. */
+/** The place of the holdout's rows, if data.split names one; null if the holdout is a part of data.source. */
 export const holdoutSource = ({ split }: { split: Split }): string | null =>
   split.by === 'file' ? split.source : null;
 

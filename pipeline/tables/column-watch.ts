@@ -77,7 +77,7 @@ export class ColumnWatch {
     const cell = (): Cell => ({ text: detached(table.value(this.at)), place: where() });
     this.firstOther ??= cell();
     if (kind === INFINITE && this.infinite.length < MOST_INFINITE) this.infinite.push(cell());
-    // So many of so many cells: a few slips among numbers it is not.
+    // With so many cells that are no numbers, the column is no column of numbers with a few slips.
     if (this.filled >= SAMPLE && 2 * this.others > this.filled && this.kinds & TEXT) this.isText = true;
     return this.isDone;
   }

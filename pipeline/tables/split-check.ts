@@ -10,7 +10,7 @@ import { boundaryOf, type Moment, momentOf, unitOf, writtenMoment } from './mome
  * How data.split divides the rows, by the same rules as the prepare job (pipeline/prepare, split.py).
  */
 
-/** What the split does with the rows, once all are read. */
+/** How the split divides the rows, once all are read. */
 export interface SplitCount {
   /** Number of rows held out. */
   holdout: number;
@@ -42,7 +42,7 @@ export interface SplitCheck {
   /** Takes the values of these columns in a row. */
   row(values: readonly string[], row: Row): void;
   /**
-   * What breaks the split as a whole, and how it divides the rows; null if they are not divided.
+   * Adds the breaches of the split as a whole, and returns how it divides the rows; null if they are not divided.
    *
    * @param rows their number; null if only the beginning was read
    */
@@ -302,6 +302,6 @@ class ByFile implements SplitCheck {
   }
 }
 
-/** What tells rows without an id apart: a hash of their fields. */
+/** The key of a row without an id: a hash of its fields. */
 const contentKey = (fields: readonly string[]): string =>
   createHash('sha256').update(JSON.stringify(fields)).digest('base64').slice(0, 22);

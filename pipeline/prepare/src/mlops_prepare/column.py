@@ -17,7 +17,7 @@ from .table import Type
 _PLAIN = re.compile(r"-?(?:0|[1-9][0-9]{0,300})(?:\.[0-9]+)?").fullmatch
 _JSON_NUMBER = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
 _JSON = re.compile(_JSON_NUMBER).fullmatch
-# What `_clean` leaves alone, for Arrow.
+# Fields that `_clean` leaves alone, for Arrow.
 _CLEAN = f"^(?:{_JSON_NUMBER})?$"
 # Numbers as people write them. A leading zero makes it a code, because as a number 07030 would lose its zero.
 _LOOSE = re.compile(r"[+-]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?").fullmatch
@@ -36,7 +36,7 @@ _BLANKS = " \t\n\r\f\v\xa0"
 # CODE: a whole number with an unsigned exponent. It is a number among such with a fraction, else a code, as 1E5 and
 # 10E4 are two.
 INTEGER, FLOAT, BOOLEAN, MARKER, UNTIDY, INFINITE, TEXT, CODE = (1 << bit for bit in range(8))
-# What may be read as a finite number.
+# The kinds of fields that may be read as a finite number.
 NUMERIC = INTEGER | FLOAT | CODE
 
 

@@ -65,7 +65,7 @@ class ColumnScan:
         if others:
             self._add_others(start, values, others, kinds)
             self.others += sum(counts[value] for value in others)
-        # So many of so many fields: a few slips among numbers it is not.
+        # With so many fields that are no numbers, the column is no column of numbers with a few slips.
         if self.filled >= SAMPLE and 2 * self.others > self.filled and self.kinds & TEXT and self.bad is None:
             self.is_text = True
 

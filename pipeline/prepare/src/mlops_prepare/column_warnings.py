@@ -39,7 +39,7 @@ _DATE = re.compile(
     )
 ).fullmatch
 
-# What stands in a sentence for one column and for several.
+# Chooses the words of a sentence: those for one column, or those for several.
 _Words = Callable[[str, str], str]
 
 

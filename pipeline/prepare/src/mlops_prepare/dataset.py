@@ -39,7 +39,7 @@ class Dataset:
     slices: Sequence[Column]
     features: Sequence[Column]
     blocks: Callable[[], Iterator[Block]]
-    # Where the split is by group.
+    # The column of groups and the group of each row, if the split is by group.
     group_column: str | None = None
     groups: Sequence[str] | None = None
 
@@ -62,7 +62,7 @@ class Rows:
     row_ids: list[str] = field(default_factory=list)
     # TRAIN, HOLDOUT or LEFT_OUT.
     sides: bytes = b""
-    # Where the split is by group.
+    # The group of each row, if the split is by group.
     groups: Sequence[str] | None = None
     # The manifest's entry for the split.
     split: Mapping[str, object] = field(default_factory=dict)
