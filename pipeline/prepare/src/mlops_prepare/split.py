@@ -106,13 +106,25 @@ class _ByHash(Split):
         return {"by": "hash"}
 
 
-class _ByGroup(Split):
-    """A group's side follows from a hash of its text, so no group changes side when the data grows."""
+class _ByColumn(Split):
+    """A split that the column number `at` decides."""
 
     def __init__(self, config: Config, at: int, column: str) -> None:
         self._config = config
         self._at = at
         self._column = column
+        # The column in messages.
+        self._name = f"column {quote(column)} (data.split.column)"
+
+    def _cell(self, text: str) -> str:
+        return quote_cell(text, self._column, self._config.sensitive)
+
+
+class _ByGroup(_ByColumn):
+    """A group's side follows from a hash of its text, so no group changes side when the data grows."""
+
+    def __init__(self, config: Config, at: int, column: str) -> None:
+        super().__init__(config, at, column)
         self._side_of: dict[str, int] = {}
         self._shared: dict[str, str] = {}
         self._empty = Finding()
@@ -128,11 +140,10 @@ class _ByGroup(Split):
         self._empty.add(row for row, value in enumerate(values, start) if not value)
 
     def sides(self, places: Places, problems: Problems, warnings: list[str]) -> bytes:
-        name = f"column {quote(self._column)} (data.split.column)"
         if self._empty.count:
             problems.add(
-                f"{places.describe(self._empty.first, self._empty.count)}: {name} is empty; every row needs a group: "
-                "fill it in, or leave such rows out"
+                f"{places.describe(self._empty.first, self._empty.count)}: {self._name} is empty; every row needs a "
+                "group: fill it in, or leave such rows out"
             )
         for marker in filter(is_missing, filter(None, self._side_of)):
             count = self.groups.count(marker)
@@ -141,25 +152,20 @@ class _ByGroup(Split):
         if len(places) and len(found) == 1 and not self._empty.count:
             side = "the holdout" if HOLDOUT in found else "training"
             problems.add(
-                f"{self._config.source}: {name} has {len(self._side_of):,} groups, which all fall to {side}; more "
-                f"groups or another data.holdout (now {self._config.holdout}) are needed"
+                f"{self._config.source}: {self._name} has {len(self._side_of):,} groups, which all fall to {side}; "
+                f"more groups or another data.holdout (now {self._config.holdout}) are needed"
             )
         return bytes(map(self._side_of.__getitem__, self.groups))
-
-    def _cell(self, text: str) -> str:
-        return quote_cell(text, self._column, self._config.sensitive)
 
     def facts(self) -> Mapping[str, object]:
         return {"by": "group", "column": self._column}
 
 
-class _ByTime(Split):
+class _ByTime(_ByColumn):
     """The newest rows are held out: those at or after the latest time with at least `holdout` of all rows."""
 
     def __init__(self, config: Config, at: int, column: str) -> None:
-        self._config = config
-        self._at = at
-        self._column = column
+        super().__init__(config, at, column)
         self._times = array("d")
         self._found: dict[Kind, Finding] = {"date": Finding(), "number": Finding(), "": Finding()}
         self._example: dict[Kind, str] = {}
@@ -185,8 +191,8 @@ class _ByTime(Split):
             finding = self._found[other]
             held = f"holds {self._cell(self._example[other])}" if self._example[other] else "is empty"
             problems.add(
-                f"{places.describe(finding.first, finding.count)}: column {quote(self._column)} (data.split.column) "
-                f"{held}; every row needs a time, here {wanted}"
+                f"{places.describe(finding.first, finding.count)}: {self._name} {held}; every row needs "
+                f"a time, here {wanted}"
             )
         if wrong or not self._times:
             return bytes(len(self._times))
@@ -198,7 +204,7 @@ class _ByTime(Split):
         per_second = 1e6 if kind == "date" else unit_of(self._times)
         if config.split.embargo and per_second is None:
             problems.add(
-                f"{config.source}: column {quote(self._column)} (data.split.column) holds numbers such as "
+                f"{config.source}: {self._name} holds numbers such as "
                 f"{self._cell(self._example[kind])}, which are no Unix times; data.split.embargo needs dates or Unix "
                 "times: leave it out, or write dates"
             )
@@ -222,9 +228,6 @@ class _ByTime(Split):
             "embargoed": sides.count(LEFT_OUT),
         }
         return sides
-
-    def _cell(self, text: str) -> str:
-        return quote_cell(text, self._column, self._config.sensitive)
 
     def facts(self) -> Mapping[str, object]:
         return {"by": "time", "column": self._column, **self._facts}
