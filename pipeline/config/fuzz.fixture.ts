@@ -1,5 +1,7 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sample } from '../../fixtures/sample.fixture.ts';
 import { ConfigError } from '../errors.ts';
 import { loadConfig, parseConfig } from './load.ts';
 
@@ -15,7 +17,7 @@ function randomOf(seed: number): () => number {
 }
 
 /** A file with every block of settings. */
-export const everything = `project: churn
+const everything = `project: churn
 problem: binary                      # binary | multiclass | regression
 data:
   source: rows/churn.csv
@@ -286,14 +288,22 @@ const pathsOf = (text: string): string[] => {
 };
 
 /**
- * Reads `count` odd configurations, mutations of `texts`, and returns what is wrong with how each was answered: it must be
- * settings that JSON can hold, or a ConfigError each of whose problems has a place.
- * @param folder an empty folder, for projects of several models
+ * Reads `count` odd configurations, mutations of one with every setting and of the sample's, and returns what is wrong with
+ * how each was answered: it must be settings that JSON can hold, or a ConfigError each of whose problems has a place.
  */
-export async function fuzz(
-  texts: readonly string[],
-  { count, seed, folder }: { count: number; seed: number; folder: string },
-): Promise<string[]> {
+export async function fuzz(options: { count: number; seed: number }): Promise<string[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'fuzz-'));
+  try {
+    return await fuzzIn(folder, options);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** @param folder an empty folder, for projects of several models */
+async function fuzzIn(folder: string, { count, seed }: { count: number; seed: number }): Promise<string[]> {
+  const texts = [everything, readFileSync(join(sample, 'mlops.yaml'), 'utf8')];
+  const known = pathsOf(everything);
   const random = randomOf(seed);
   const number = (below: number) => Math.floor(random() * below);
   const draw: Draw = { number, one: (options) => options[number(options.length)] as never };
@@ -305,7 +315,6 @@ export async function fuzz(
       for (let times = number(4); times >= 0; times -= 1) result = mutated(result, draw);
       return result;
     };
-    const known = pathsOf(texts[0] ?? '');
     const set = Array.from(
       { length: Math.max(0, number(5) - 2) },
       () =>

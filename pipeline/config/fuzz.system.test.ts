@@ -1,16 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { sample } from '../../fixtures/sample.fixture.ts';
-import { everything, fuzz } from './fuzz.fixture.ts';
+import { fuzz } from './fuzz.fixture.ts';
 
 test('ten thousand odd configurations are read or refused at their place, never with another error', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'fuzz-'));
-  try {
-    const texts = [everything, readFileSync(join(sample, 'mlops.yaml'), 'utf8')];
-    expect(await fuzz(texts, { count: 10_000, seed: 2, folder })).toEqual([]);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  expect(await fuzz({ count: 10_000, seed: 2 })).toEqual([]);
 }, 600_000);
