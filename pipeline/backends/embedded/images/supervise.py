@@ -80,24 +80,24 @@ def supervise():
 def can_isolate():
     """Tries it in a process of its own, because a failure in the middle leaves one that is of no use."""
     global namespaces
-    if namespaces is None:
-        namespaces = os.environ.get("MLOPS_NAMESPACES") != "0"
-        pid = os.fork() if namespaces else 0
-        if namespaces and pid == 0:
-            try:
-                enter_namespaces()
-                first = os.fork()
-                if first == 0:
-                    hide()
-                    restrict()
-                    os._exit(0)
-                os._exit(os.waitpid(first, 0)[1] and 1)
-            except OSError:
-                os._exit(1)
-            finally:
-                os._exit(1)
-        if namespaces:
-            namespaces = os.waitpid(pid, 0)[1] == 0
+    if namespaces is not None:
+        return namespaces
+    namespaces = os.environ.get("MLOPS_NAMESPACES") != "0"
+    if not namespaces:
+        return False
+    pid = os.fork()
+    if pid == 0:
+        try:
+            enter_namespaces()
+            first = os.fork()
+            if first == 0:
+                hide()
+                restrict()
+                os._exit(0)
+            os._exit(os.waitpid(first, 0)[1] and 1)
+        finally:
+            os._exit(1)
+    namespaces = os.waitpid(pid, 0)[1] == 0
     return namespaces
 
 
