@@ -1,4 +1,4 @@
-/** What Linux tells of processes in /proc. One that has ended, or that is another user's, tells nothing. */
+/** Processes as Linux shows them in /proc. Of one that has ended, or that is another user's, there is nothing to read. */
 import { readdir, readFile } from 'node:fs/promises';
 
 export const processIds = async (): Promise<string[]> =>

@@ -21,10 +21,10 @@ CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWPID = 0x00020000, 0x10000000, 0x20000000
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_BIND, MS_REC, MS_PRIVATE = 1, 2, 4, 8, 4096, 16384, 1 << 18
 CAPABILITY_VERSION_3 = 0x20080522
 MOST_CAPABILITIES = 64
-# What root may do with files of other users, which its programs may rely on: chown to setuid, and net_bind_service.
+# Root's capabilities that its programs may rely on: chown to setuid (0 to 7), and net_bind_service (10).
 OF_ROOT = 0x4FF
 
-# Where programs keep their users' keys and passwords, in the home folder.
+# Files and folders of the home folder in which programs keep their users' keys and passwords.
 SECRETS = (
     ".aws .azure .config/gcloud .config/gh .config/hub .databrickscfg .docker .git-credentials .gnupg .huggingface/token "
     ".cache/huggingface/token .kaggle .kube .netrc .npmrc .pgpass .pypirc .ssh .terraform.d .vault-token .wandb "
