@@ -11,9 +11,7 @@ const cleaning = [
   'actions/shared/annotate.ts',
   'actions/shared/debug.ts',
   'actions/shared/log.ts',
-  'infra/cli/failed.ts',
   'infra/cli/run-cdk.ts',
-  'infra/cli/synth.ts',
   'pipeline/cli/print.ts',
   'pipeline/run/start/run-progress.ts',
 ];

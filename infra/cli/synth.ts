@@ -6,9 +6,9 @@ import {
   DefaultStackSynthesizer,
   type IStackSynthesizer,
 } from 'aws-cdk-lib/core';
+import { note } from '../../pipeline/cli/print.ts';
 import { loadModels } from '../../pipeline/config/load.ts';
 import { causedByInput } from '../../pipeline/errors.ts';
-import { cleanOutput } from '../../pipeline/report/clean-text.ts';
 import { environmentOf } from '../environment.ts';
 import type { Identity } from '../identity/identity-stack.ts';
 import { toolkitStack } from '../identity/toolkit-roles.ts';
@@ -72,6 +72,6 @@ try {
   await main();
 } catch (error) {
   if (!(error instanceof Error && causedByInput(error.name))) throw error;
-  console.error(cleanOutput(error.message));
+  note(error.message);
   process.exitCode = 2;
 }

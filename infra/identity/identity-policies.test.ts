@@ -195,7 +195,7 @@ test('a pull request starts and stops evaluate runs and pushes candidates; a dep
       resource: names.ledgerTableArn,
       context: { 'dynamodb:LeadingKeys': ['champion'] },
     })),
-    // What gate.reuse: sealed withholds, and the scores from which it could be made again.
+    // Sealed verdicts (gate.reuse: sealed), and the scores from which they could be made again.
     ...[
       'sealed/churn/run-1/verdict.json',
       'scores/churn/x/holdout.csv.out',

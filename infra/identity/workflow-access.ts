@@ -32,7 +32,7 @@ export function read(environment: Environment, modes: readonly ('evaluate' | 'pr
   return [
     allow(['s3:ListBucket'], [s3Arn(environment, names.artifactsBucket)]),
     allow(['s3:GetObject'], [artifactsArn(environment, '*')]),
-    // A report needs no scores, and gate.reuse: sealed withholds them: as the gate keeps them, and as transform jobs do.
+    // Sealed verdicts (gate.reuse: sealed) and all scores, those that transform jobs wrote included: no report needs them.
     deny(
       ['s3:GetObject'],
       ['sealed/*', 'scores/*', ...['candidate', 'champion', 'anchor'].map((who) => `jobs-*/*-${who}-*`)].map(

@@ -16,7 +16,7 @@ import {
 import { type Champion, championId, championKind, type StepContext } from '../steps/context.ts';
 import { home } from './home.ts';
 import { sayLeftOut } from './left-out.ts';
-import { note, print, printJson } from './print.ts';
+import { print, printJson } from './print.ts';
 import { table } from './table.ts';
 
 interface HistoryOptions {
@@ -36,14 +36,16 @@ export async function history(options: HistoryOptions): Promise<void> {
   const context = await openContext(config, options, home());
   if (options.package !== undefined) return await tellPackage(options.package, config, context, options);
   const unreadable: string[] = [];
-  const leftOut: LeftOut = ({ message }) => unreadable.push(message);
+  const leftOut: LeftOut = (record) => {
+    unreadable.push(record.message);
+    sayLeftOut(record);
+  };
   const champion = await championOf(context, leftOut);
   const { commit } = options;
   const runs = (await runsOf(context, leftOut))
     .map(summaryOf)
     .filter((run) => commit === undefined || isOfCommit(run, commit))
     .slice(0, options.limit);
-  for (const message of unreadable) note(`Left out: ${message}`);
   // Nobody may take it for a project without a champion.
   if (champion === 'unreadable') process.exitCode = 1;
   if (options.json)

@@ -4,15 +4,14 @@ import { openBackend } from '../backends/open.ts';
 import { loadConfig } from '../config/load.ts';
 import { InputError } from '../errors.ts';
 import { publishable } from '../report/publishable.ts';
-import { renderTerminal } from '../report/terminal.ts';
 import { runsOf } from '../run/account/lineage.ts';
 import { reportOf } from '../run/account/report-of.ts';
 import { writeReport } from '../run/account/write-report.ts';
 import { type RunRecord, runKind } from '../steps/train/run-record.ts';
 import { home } from './home.ts';
 import { sayLeftOut } from './left-out.ts';
-import { printPlaces } from './places.ts';
-import { note, printJson, printStyled } from './print.ts';
+import { note, printJson } from './print.ts';
+import { printReport } from './print-report.ts';
 
 interface ReportOptions {
   backend: Backend['name'];
@@ -38,8 +37,6 @@ export async function report(name: string, options: ReportOptions): Promise<void
   const value = await reportOf(run, backend);
   const files = await writeReport(value, join(home(), 'runs', run.execution));
   const told = publishable(value);
-  if (options.json) return printJson(told);
-  const color = process.stdout.isTTY === true;
-  printStyled(renderTerminal(told, { color, columns: process.stdout.columns || 100 }));
-  printPlaces(files);
+  if (options.json) printJson(told);
+  else printReport(told, files);
 }

@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { modelNames } from '../config/load.ts';
 import { InputError } from '../errors.ts';
 import { publishable } from '../report/publishable.ts';
-import { renderTerminal } from '../report/terminal.ts';
 import { failureOf, isInputError } from '../run/account/failure.ts';
 import { type ReportFiles, writeReport } from '../run/account/write-report.ts';
 import type { RunOutcome } from '../run/start/run.ts';
@@ -10,8 +9,8 @@ import { RunProgress } from '../run/start/run-progress.ts';
 import { type RunOptions, startRun } from '../run/start/start-run.ts';
 import { exitCodeOf, reportError } from './errors.ts';
 import { home } from './home.ts';
-import { printPlaces } from './places.ts';
-import { note, print, printJson, printStyled } from './print.ts';
+import { note, print, printJson } from './print.ts';
+import { printReport } from './print-report.ts';
 
 interface Options extends RunOptions {
   promote: boolean;
@@ -72,7 +71,7 @@ export async function run(options: Options): Promise<void> {
     else {
       const done = await runModel(options.model);
       if (options.json) printJson(summaryOf(done));
-      else printReport(done);
+      else printReport(done.outcome.report, done.files);
       process.exitCode = exitCode(done.outcome, failOn);
     }
   } finally {
@@ -102,7 +101,7 @@ async function runAll(
       const done = await runModel(name);
       summaries.push(summaryOf(done));
       codes.push(exitCode(done.outcome, failOn));
-      if (!options.json) printReport(done);
+      if (!options.json) printReport(done.outcome.report, done.files);
     } catch (error) {
       reportError(error, false);
       const { name: kind, message } = error instanceof Error ? error : new Error(String(error));
@@ -142,12 +141,6 @@ function summaryOf({ outcome: { execution, record, report }, files }: Done): obj
     cost: report.cost,
     ...(failure && { failure }),
   };
-}
-
-function printReport({ outcome: { report }, files }: Done): void {
-  const color = process.stdout.isTTY === true;
-  printStyled(renderTerminal(report, { color, columns: process.stdout.columns || 100 }));
-  printPlaces(files);
 }
 
 function exitCode({ record, report }: RunOutcome, failOn: string[]): number {

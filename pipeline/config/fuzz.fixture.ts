@@ -278,8 +278,8 @@ const pathsOf = (text: string): string[] => {
 };
 
 /**
- * Reads `count` odd configurations, mutations of a full one and of the sample's, and returns what is wrong with how each
- * was answered: it must be settings that JSON can hold, or a ConfigError each of whose problems has a place.
+ * Reads `count` odd configurations, mutations of one with every setting and of the sample's, and returns what is wrong with
+ * how each was answered: it must be settings that JSON can hold, or a ConfigError each of whose problems has a place.
  */
 export async function fuzz(options: { count: number; seed: number }): Promise<string[]> {
   const folder = mkdtempSync(join(tmpdir(), 'fuzz-'));
@@ -293,6 +293,7 @@ export async function fuzz(options: { count: number; seed: number }): Promise<st
 /** @param folder an empty folder, for projects of several models */
 async function fuzzIn(folder: string, { count, seed }: { count: number; seed: number }): Promise<string[]> {
   const texts = [everything, readFileSync(join(sample, 'mlops.yaml'), 'utf8')];
+  const known = pathsOf(everything);
   const random = new Random(seed);
   const number = (below: number) => Math.floor(random.uniform() * below);
   const draw: Draw = { number, one: (options) => options[number(options.length)] as never };
@@ -304,7 +305,6 @@ async function fuzzIn(folder: string, { count, seed }: { count: number; seed: nu
       for (let times = number(4); times >= 0; times -= 1) result = mutated(result, draw);
       return result;
     };
-    const known = pathsOf(everything);
     const set = Array.from(
       { length: Math.max(0, number(5) - 2) },
       () =>

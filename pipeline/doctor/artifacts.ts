@@ -28,8 +28,9 @@ const words = { prepared: 'prepared data', model: 'model', scores: 'scores' };
 export async function checkArtifacts(state: State): Promise<Check> {
   const context = embeddedContext(state);
   const runs = (await context.ledger.list<RunRecord>(runKind, () => {})).map(({ id }) => id);
-  const results = await broken(await resultsOf(context), ({ objects }) => objects, context);
-  const packages = await broken(await packagesOf(context), partsOf, context);
+  const describe = describeOnce(context);
+  const results = await broken(await resultsOf(context), ({ objects }) => objects, describe);
+  const packages = await broken(await packagesOf(context), partsOf, describe);
   if (results.length + packages.length === 0) return ok('Artifacts', 'what was recorded is there, unchanged');
 
   const found = [
@@ -96,7 +97,7 @@ interface Part {
   /** null if it was not recorded. */
   sha256: string | null;
   bytes?: number;
-  /** What a package has it for. */
+  /** Its role in a package, for messages. */
   what?: string;
 }
 
@@ -112,29 +113,41 @@ function partsOf({ objects = [], artifact, config, code, preparation }: ModelPac
   ];
 }
 
+type Describe = (uri: string) => Promise<ObjectVersion | null>;
+
+/** Describing reads and hashes a whole file, and a package has the files of the model that it was made of. */
+function describeOnce({ storage }: EmbeddedContext): Describe {
+  const described = new Map<string, Promise<ObjectVersion | null>>();
+  return (uri) => {
+    const found = described.get(uri) ?? storage.describe(uri);
+    described.set(uri, found);
+    return found;
+  };
+}
+
 /** What is wrong with the first file of a package that is not what was recorded; null if all are. */
-export const brokenPart = (found: ModelPackage, context: EmbeddedContext): Promise<string | null> =>
-  firstWrong(partsOf(found), context);
+export const brokenPart = (found: ModelPackage, { storage }: EmbeddedContext): Promise<string | null> =>
+  firstWrong(partsOf(found), (uri) => storage.describe(uri));
 
 /** The items with a file that is not what was recorded, and what is wrong with the first such file. */
 async function broken<T>(
   items: readonly T[],
   filesOf: (item: T) => Part[],
-  context: EmbeddedContext,
+  describe: Describe,
 ): Promise<{ item: T; why: string }[]> {
   const found: { item: T; why: string }[] = [];
   for (const item of items) {
-    const why = await firstWrong(filesOf(item), context);
+    const why = await firstWrong(filesOf(item), describe);
     if (why !== null) found.push({ item, why });
   }
   return found;
 }
 
-async function firstWrong(parts: readonly Part[], { storage }: EmbeddedContext): Promise<string | null> {
+async function firstWrong(parts: readonly Part[], describe: Describe): Promise<string | null> {
   for (const part of parts) {
     // Earlier versions of the pipeline recorded fewer URIs.
     if (part.uri === undefined) return `its ${part.what} is missing`;
-    const why = wrong(part, await storage.describe(part.uri));
+    const why = wrong(part, await describe(part.uri));
     if (why !== null)
       return `${part.what === undefined ? part.uri : `its ${part.what} (${part.uri})`} ${why}`;
   }

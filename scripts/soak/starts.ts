@@ -2,13 +2,13 @@ import { behave, smallData, smallFiles } from '../../pipeline/cli/small-files.fi
 import { Workspace } from '../../pipeline/cli/workspace.fixture.ts';
 import type { Point } from './point.ts';
 
-/** Where the run that is struck starts from. */
+/** A run to strike, and the state folder that it starts from. */
 export interface Start {
   says: string;
   args: readonly string[];
-  /** Of the run after it, which must end well; default: the same. */
+  /** The arguments of the run after it, which must end well; default: the same. */
   next?: readonly string[];
-  /** Of the run that makes the champion before; default: there is none. */
+  /** The arguments of the run that makes the champion before; default: there is none. */
   before?: readonly string[];
   /** The moments; default: all that the run passes. */
   points?: readonly Point[];

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { statFields } from '../../pipeline/backends/embedded/linux-processes.ts';
 import { type Finished, stackTrace, type Workspace } from '../../pipeline/cli/workspace.fixture.ts';
 import type { Fault } from './faults.ts';
 import type { Point } from './point.ts';
@@ -90,6 +91,5 @@ function told({ code, signal, stdout, stderr }: Finished, fault: Fault): string[
 }
 
 function isStopped(pid = 0): boolean {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  return stat.slice(stat.lastIndexOf(')') + 2).startsWith('T');
+  return statFields(readFileSync(`/proc/${pid}/stat`, 'utf8'))[0] === 'T';
 }

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { statFields } from './linux-processes.ts';
 
 /**
  * A process, named so that no other process is ever taken for it: `BOOT/PID/STARTED`. BOOT names one start of one machine,
@@ -53,8 +54,8 @@ function startOf(pid: number): string {
     case 'linux': {
       const stat = textOf(() => readFileSync(`/proc/${pid}/stat`, 'utf8'));
       if (stat === null) return 'unknown';
-      // Field 2 is a name in parentheses, which may hold any text. Field 3 is the state, field 22 the start in clock ticks.
-      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      // Field 3 is the state, field 22 the start in clock ticks.
+      const fields = statFields(stat);
       return ['Z', 'X'].includes(fields[0] ?? '') ? 'ended' : (fields[19] ?? 'unknown');
     }
     case 'darwin': {

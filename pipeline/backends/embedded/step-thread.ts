@@ -1,4 +1,5 @@
-import { extname, join } from 'node:path';
+import { getCompileCacheDir } from 'node:module';
+import { dirname, extname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { StepName } from '../../names.ts';
 import type { EmbeddedState } from './embedded-context.ts';
@@ -25,7 +26,7 @@ const file = join(import.meta.dirname, `step-worker${extname(import.meta.filenam
 export async function runStepOnThread(call: StepCall, signal: AbortSignal): Promise<unknown> {
   signal.throwIfAborted();
   // Not with this process's own options, such as a test runner's.
-  const worker = new Worker(file, { workerData: call, execArgv: [] });
+  const worker = new Worker(file, { workerData: call, execArgv: [], env: environmentOfThread() });
   const answered = Promise.withResolvers<StepAnswer>();
   const onAbort = () => answered.reject(abortError(`step ${call.name} was stopped`));
   signal.addEventListener('abort', onAbort, { once: true });
@@ -41,4 +42,13 @@ export async function runStepOnThread(call: StepCall, signal: AbortSignal): Prom
     signal.removeEventListener('abort', onAbort);
     await worker.terminate();
   }
+}
+
+/**
+ * A thread uses its process's compile cache only if this variable names it. The folder of one version of Node is in the folder
+ * that the variable names.
+ */
+function environmentOfThread(): NodeJS.ProcessEnv {
+  const cache = getCompileCacheDir();
+  return { ...(cache !== undefined && { NODE_COMPILE_CACHE: dirname(cache) }), ...process.env };
 }

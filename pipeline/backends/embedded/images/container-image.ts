@@ -46,25 +46,9 @@ export async function openContainerImage(options: {
   async function start(program: string, job: ContainerOptions): Promise<Program> {
     if (!/^(|0|root)(:|$)/.test(image.user)) await openToAll(job.baseDir);
     const name = `mlops-${program}-${randomUUID()}`;
-    const mount = `type=bind,"source=${job.baseDir}",target=/opt/ml`;
     const client = await startCommand(
       [
-        ...[
-          'docker',
-          'run',
-          '--rm',
-          '--init',
-          '--name',
-          name,
-          '--label',
-          `${OWNER_LABEL}=${ownerOf(process.pid)}`,
-          // What it prints is kept once, by the job, and only as much as fits there.
-          '--log-driver',
-          'none',
-          '--pids-limit',
-          String(MOST_PROCESSES),
-        ],
-        ...['--mount', mount],
+        ...['docker', ...runIn(job.baseDir, { name, processes: MOST_PROCESSES }), '--init'],
         ...Object.entries(job.env).flatMap(([key, value]) => ['--env', `${key}=${value}`]),
         ...(job.port === undefined ? [] : ['--publish', `127.0.0.1:${job.port}:8080`]),
         ...(job.isolated ? ['--network', 'none'] : []),
@@ -97,11 +81,8 @@ export async function openContainerImage(options: {
   /** Gives the job's files to this process's user; returns why it could not. */
   async function takeOver(baseDir: string, id: string): Promise<string | null> {
     const name = `mlops-chown-${randomUUID()}`;
-    const mount = `type=bind,"source=${baseDir}",target=/opt/ml`;
-    const label = `${OWNER_LABEL}=${ownerOf(process.pid)}`;
-    const isolated = ['--network', 'none', '--log-driver', 'none', '--pids-limit', '16'];
-    const run = ['run', '--rm', '--name', name, '--label', label, '--user', '0:0', ...isolated];
-    const chown = ['--entrypoint', 'chown', '--mount', mount, id, '-hR', owner, '/opt/ml'];
+    const run = [...runIn(baseDir, { name, processes: 16 }), '--user', '0:0', '--network', 'none'];
+    const chown = ['--entrypoint', 'chown', id, '-hR', owner, '/opt/ml'];
     const signal = AbortSignal.timeout(CHOWN_SECONDS * 1000);
     const { code, output } = await runDocker([...run, ...chown], { signal });
     if (code === 0) return null;
@@ -113,6 +94,14 @@ export async function openContainerImage(options: {
   }
   return { uri, start };
 }
+
+/** The `docker run` of a container with a job's folder at /opt/ml, with options but no image. */
+const runIn = (baseDir: string, { name, processes }: { name: string; processes: number }): string[] => [
+  ...['run', '--rm', '--name', name, '--label', `${OWNER_LABEL}=${ownerOf(process.pid)}`],
+  // What it prints is kept once, by the job, and only as much as fits there.
+  ...['--log-driver', 'none', '--pids-limit', String(processes)],
+  ...['--mount', `type=bind,"source=${baseDir}",target=/opt/ml`],
+];
 
 interface LocalImage {
   readonly id: string;

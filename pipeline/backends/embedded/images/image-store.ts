@@ -5,6 +5,7 @@ import { SetupError } from '../../../errors.ts';
 import { findFiles, hashContext } from '../../../image/context.ts';
 import { openContainerImage } from './container-image.ts';
 import type { Image } from './image.ts';
+import { isFolder } from './model-folder.ts';
 import { openProcessImage } from './process-image.ts';
 
 const DIGEST = /^[^@\s]+@sha256:([0-9a-f]{64})$/;
@@ -133,8 +134,4 @@ export class ImageStore {
 function shownFolder(path: string): string {
   const shown = relative('', path).replaceAll('\\', '/');
   return shown === '' || shown.startsWith('..') || isAbsolute(shown) ? basename(resolve(path)) : shown;
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
 }

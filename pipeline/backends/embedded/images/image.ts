@@ -23,7 +23,10 @@ export interface Exit {
 /** A running program with all its children. */
 export interface Program {
   readonly exited: Promise<Exit>;
-  /** Sends SIGTERM to the whole group, and SIGKILL after the grace period; resolves when it has ended. Called again with less, it takes less. */
+  /**
+   * Sends SIGTERM to the whole group, and SIGKILL after the grace period; resolves when it has ended. Another call with a
+   * shorter period shortens it.
+   */
   stop(graceSeconds: number): Promise<void>;
   /** The addresses on which it listens; undefined, or absent, where they cannot be known. */
   listening?(): Promise<Listener[] | undefined>;

@@ -1,4 +1,5 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
+import { hasLine, processIds, stateOf } from '../linux-processes.ts';
 
 /** An address on which a program accepts TCP connections. */
 export interface Listener {
@@ -12,9 +13,9 @@ const LISTENS = '0A';
 /**
  * The addresses on which a process group, and every process with this line in its environment, listen. Only Linux tells:
  * elsewhere undefined.
- * @param mark - a line of the environment that no other program has, because a server may leave its group
+ * @param mark - a line of the environment that no other program has, because a server may leave its group; null: none
  */
-export async function listenersOf(group: number, mark: string): Promise<Listener[] | undefined> {
+export async function listenersOf(group: number, mark: string | null): Promise<Listener[] | undefined> {
   if (process.platform !== 'linux') return undefined;
   const tables = await Promise.all(
     ['tcp', 'tcp6'].map((name) => readFile(`/proc/net/${name}`, 'utf8').catch(() => '')),
@@ -28,8 +29,9 @@ export async function listenersOf(group: number, mark: string): Promise<Listener
   }
   if (listening.size === 0) return [];
   const found: Listener[] = [];
-  for (const pid of await readdir('/proc')) {
-    if (!/^\d+$/.test(pid) || !(await belongs(pid, group, mark))) continue;
+  for (const pid of await processIds()) {
+    const belongs = (await stateOf(pid)).group === group || (mark !== null && (await hasLine(pid, mark)));
+    if (!belongs) continue;
     for (const inode of await socketsOf(pid)) {
       const listener = listening.get(inode);
       if (listener === undefined) continue;
@@ -43,15 +45,6 @@ export async function listenersOf(group: number, mark: string): Promise<Listener
 /** Whether a connection to 127.0.0.1 reaches the address. */
 export const isReachable = ({ host }: Listener): boolean =>
   ['0.0.0.0', '127.0.0.1', '::', '::ffff:0:0', '::ffff:7f00:1'].includes(host);
-
-async function belongs(pid: string, group: number, mark: string): Promise<boolean> {
-  const status = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  // "pid (name) state parent group ..."; the name may contain anything.
-  const [, , processGroup] = status.slice(status.lastIndexOf(')') + 2).split(' ');
-  if (processGroup === String(group)) return true;
-  const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
-  return environment.split('\0').includes(mark);
-}
 
 /** The inodes of a process's sockets. */
 async function socketsOf(pid: string): Promise<string[]> {

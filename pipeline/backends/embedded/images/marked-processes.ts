@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readdir, readFile } from 'node:fs/promises';
+import { hasLine, processIds } from '../linux-processes.ts';
 
 /** Rounds, because a process may fork while the others are read. */
 const ROUNDS = 5;
@@ -32,15 +32,9 @@ export async function endMarked(mark: string | null): Promise<void> {
 async function marked(mark: string): Promise<number[]> {
   if (process.platform === 'darwin') return markedIn(await listOfPs(), mark);
   if (process.platform !== 'linux') return [];
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const found = await Promise.all(pids.map(async (pid) => ((await hasMark(pid, mark)) ? [Number(pid)] : [])));
+  const pids = await processIds();
+  const found = await Promise.all(pids.map(async (pid) => ((await hasLine(pid, mark)) ? [Number(pid)] : [])));
   return found.flat();
-}
-
-async function hasMark(pid: string, mark: string): Promise<boolean> {
-  // Empty for a process that has ended and is still listed.
-  const environment = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '');
-  return environment.split('\0').includes(Buffer.from(mark).toString('latin1'));
 }
 
 /** `PID COMMAND ENVIRONMENT` of every process of this user, a line each. */

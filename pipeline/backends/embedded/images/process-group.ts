@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import { processIds, stateOf } from '../linux-processes.ts';
 import type { Exit, Program } from './image.ts';
 import { LineSplitter } from './line-splitter.ts';
 import { listenersOf } from './listeners.ts';
@@ -102,7 +102,7 @@ export function groupProgram(parts: {
   return {
     exited,
     stop,
-    listening: () => listenersOf(group, markOf(parts.env) ?? ''),
+    listening: () => listenersOf(group, markOf(parts.env)),
   };
 }
 
@@ -156,12 +156,9 @@ async function groupRuns(group: number): Promise<boolean> {
     return false;
   }
   if (process.platform !== 'linux') return true;
-  for (const pid of await readdir('/proc')) {
-    if (!/^\d+$/.test(pid)) continue;
-    const status = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-    // "pid (name) state parent group ..."; the name may contain anything.
-    const [state, , processGroup] = status.slice(status.lastIndexOf(')') + 2).split(' ');
-    if (processGroup === String(group) && state !== 'Z') return true;
+  for (const pid of await processIds()) {
+    const found = await stateOf(pid);
+    if (found.group === group && found.state !== 'Z') return true;
   }
   return false;
 }

@@ -96,7 +96,7 @@ export interface Environment {
 interface WantedEnvironment {
   /** The path of a requirements.txt. */
   readonly requirements?: string;
-  /** In place of a file: its lines. */
+  /** The lines of one, if there is no file. */
   readonly lines?: readonly string[];
   /** Whether every package must be pinned by its hash. Default: true. */
   readonly locked?: boolean;

@@ -16,7 +16,7 @@ import traceback
 import supervise
 
 OWN_FILES = (__file__, importlib.__file__, runpy.__file__, os.path.join(os.path.dirname(__file__), "fork-server.py"))
-# What is missing here would be missing in the job as well. Any other error may come from an import that reads the job.
+# Errors that the job would have as well. Any other may come from an import that reads the job.
 CERTAIN = (ImportError, SyntaxError, NameError)
 
 

@@ -21,10 +21,10 @@ CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWPID = 0x00020000, 0x10000000, 0x20000000
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_BIND, MS_REC, MS_PRIVATE = 1, 2, 4, 8, 4096, 16384, 1 << 18
 CAPABILITY_VERSION_3 = 0x20080522
 MOST_CAPABILITIES = 64
-# What root may do with files of other users, which its programs may rely on: chown to setuid, and net_bind_service.
+# Root's capabilities that its programs may rely on: chown to setuid (0 to 7), and net_bind_service (10).
 OF_ROOT = 0x4FF
 
-# Where programs keep their users' keys and passwords, in the home folder.
+# Files and folders of the home folder in which programs keep their users' keys and passwords.
 SECRETS = (
     ".aws .azure .config/gcloud .config/gh .config/hub .databrickscfg .docker .git-credentials .gnupg .huggingface/token "
     ".cache/huggingface/token .kaggle .kube .netrc .npmrc .pgpass .pypirc .ssh .terraform.d .vault-token .wandb "
@@ -80,24 +80,24 @@ def supervise():
 def can_isolate():
     """Tries it in a process of its own, because a failure in the middle leaves one that is of no use."""
     global namespaces
-    if namespaces is None:
-        namespaces = os.environ.get("MLOPS_NAMESPACES") != "0"
-        pid = os.fork() if namespaces else 0
-        if namespaces and pid == 0:
-            try:
-                enter_namespaces()
-                first = os.fork()
-                if first == 0:
-                    hide()
-                    restrict()
-                    os._exit(0)
-                os._exit(os.waitpid(first, 0)[1] and 1)
-            except OSError:
-                os._exit(1)
-            finally:
-                os._exit(1)
-        if namespaces:
-            namespaces = os.waitpid(pid, 0)[1] == 0
+    if namespaces is not None:
+        return namespaces
+    namespaces = os.environ.get("MLOPS_NAMESPACES") != "0"
+    if not namespaces:
+        return False
+    pid = os.fork()
+    if pid == 0:
+        try:
+            enter_namespaces()
+            first = os.fork()
+            if first == 0:
+                hide()
+                restrict()
+                os._exit(0)
+            os._exit(os.waitpid(first, 0)[1] and 1)
+        finally:
+            os._exit(1)
+    namespaces = os.waitpid(pid, 0)[1] == 0
     return namespaces
 
 

@@ -8,8 +8,8 @@ import { temporaryFolder, writeFiles } from '../images/python-context.fixture.ts
 import { EmbeddedSageMaker } from './embedded-sagemaker.ts';
 
 /*
- * What a container leaves in /opt/ml, by links to this machine's files and worse, makes this machine delete, pack and read
- * nothing of its own. left-files.test.ts has the same and more with processes.
+ * A container may leave links to this machine's files in /opt/ml, and worse: this machine deletes, packs and reads nothing of
+ * its own because of them. left-files.test.ts has the same and more with processes.
  */
 
 jest.setTimeout(120_000);

@@ -8,7 +8,7 @@ import { constants, type Stats } from 'node:fs';
 import { chmod, lstat, open, opendir, realpath, rename, rm, rmdir, unlink } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { cleanText } from '../../../report/clean-text.ts';
-import { isMissing, unlessMissing } from '../state/files.ts';
+import { unlessMissing } from '../state/files.ts';
 import { JobFailure } from './errors.ts';
 
 export interface LeftFile {
@@ -198,10 +198,7 @@ async function partsOf(base: string, path: string): Promise<[string, Stats | nul
   let at = base;
   for (const name of ['', ...path.split('/')]) {
     at = join(at, name);
-    const kind = await lstat(at).catch((error: unknown) => {
-      if (isMissing(error)) return null;
-      throw error;
-    });
+    const kind = await unlessMissing(lstat(at));
     parts.push([at, kind]);
     if (kind === null || !kind.isDirectory()) break;
   }

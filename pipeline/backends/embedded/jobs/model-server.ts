@@ -97,14 +97,12 @@ async function healthy(
   for (;;) {
     try {
       const { status } = await send(port, { method: 'GET', path: '/ping', timeoutSeconds: 2, signal });
-      const listening = await running.listening?.();
-      const own = status !== 200 || listening === undefined || listening.some((at) => at.port === port);
-      if (status === 200 && own) {
-        const open = listening?.some((at) => at.port === port && EVERY_ADDRESS.includes(at.host)) ?? false;
-        if (open) onNote(reachable(port));
-        return;
-      }
-      last = own ? `status ${status}` : `another program listens on port ${port}`;
+      if (status === 200) {
+        const own = (await running.listening?.())?.filter((at) => at.port === port);
+        if (own?.some(({ host }) => EVERY_ADDRESS.includes(host))) onNote(reachable(port));
+        if (own?.length !== 0) return;
+        last = `another program listens on port ${port}`;
+      } else last = `status ${status}`;
     } catch (error) {
       signal.throwIfAborted();
       last = (error as Error).message;
@@ -132,9 +130,11 @@ async function healthy(
 
 const EVERY_ADDRESS = ['0.0.0.0', '::'];
 
-const reachable = (port: number): string =>
-  `while serve runs, others on this network can reach it, because it listens on every address of this machine, port ${port}. ` +
+const listenHere =
   'Let it listen on 127.0.0.1 where SAGEMAKER_BASE_DIR is set, and on 0.0.0.0 in a container';
+
+const reachable = (port: number): string =>
+  `while serve runs, others on this network can reach it, because it listens on every address of this machine, port ${port}. ${listenHere}`;
 
 /** Statuses of a server that has no POST /invocations, such as one that only shows metrics. */
 const NOT_A_MODEL = [404, 405, 501];
@@ -189,7 +189,7 @@ const addresses = (found: readonly Listener[]): string =>
 
 function wrongAddress(port: number, found: readonly Listener[]): string {
   const mend = found.some((at) => at.port === port)
-    ? 'Let it listen on 127.0.0.1 where SAGEMAKER_BASE_DIR is set, and on 0.0.0.0 in a container'
+    ? listenHere
     : 'Let it take its port from that variable, and 8080 only where the variable is not set';
   return `nothing listens on SAGEMAKER_BIND_TO_PORT=${port}; serve listens on ${addresses(found)}. ${mend}`;
 }

@@ -18,8 +18,8 @@ interface Trial {
 
 /**
  * Runs a training job and returns its description, also if it fails. It runs on one host, whatever InstanceCount
- * says. A metric that its program never prints is told by a note. After StoppingCondition.MaxRuntimeInSeconds it ends as Stopped (SecondaryStatus MaxRuntimeExceeded) with the
- * files in model/ so far.
+ * says. A note tells of a metric that its program never prints. After StoppingCondition.MaxRuntimeInSeconds it ends as
+ * Stopped (SecondaryStatus MaxRuntimeExceeded) with the files in model/ so far.
  */
 export async function runTrainingJob(
   jobs: Jobs,

@@ -83,7 +83,10 @@ export async function isGone(file: string): Promise<boolean | null> {
   return marked === null ? null : (await clockOf(dirname(file))) - marked.mtimeMs > longestSilence;
 }
 
-/** The time by the clock of the file system that holds a folder, in milliseconds. This machine's, if nothing can be written there. */
+/**
+ * The time in milliseconds, by the clock of the file system that holds a folder; by this machine's if nothing can be written
+ * there.
+ */
 async function clockOf(folder: string): Promise<number> {
   const file = join(folder, `.${randomUUID()}.draft`);
   try {

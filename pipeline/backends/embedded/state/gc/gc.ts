@@ -59,8 +59,8 @@ async function planned(home: string, limits: Limits): Promise<Collected> {
   await add('records', [...records.removed, ...records.older]);
   await add('artifacts', await objectsOf(home, records, limits));
   await add('jobs', await jobsOf(home, records, limits));
-  await add('reports', await reportsOf(home, records, limits));
-  await add('images', await imagesOf(home, records, limits));
+  await add('reports', await foldersBut(records.runs, join(home, 'runs'), limits));
+  await add('images', await foldersBut(hashesIn(records.named), join(home, 'images'), limits));
   await add('environments', await environmentsOf(home, limits));
   return { removals, runs: { kept: records.runs.size, removed: records.removedRuns } };
 }
@@ -76,7 +76,7 @@ async function objectsOf(home: string, { named, runs }: Records, { before }: Lim
     const [, folder = '', , run = ''] = relative(root, path).split(sep);
     if (!cleared.test(folder)) continue;
     const isOfJob = folder.startsWith('jobs-');
-    const isNeeded = folder === 'runs' && runs.has(run) ? true : isNamed(uriOf(root, path), named);
+    const isNeeded = (folder === 'runs' && runs.has(run)) || isNamed(uriOf(root, path), named);
     if (isOfJob || (!isNeeded && (await timeOf(path)) < before)) found.push(path);
   }
   return found;
@@ -85,7 +85,7 @@ async function objectsOf(home: string, { named, runs }: Records, { before }: Lim
 const uriOf = (root: string, path: string): string =>
   `s3://mlops/${relative(root, path).split(sep).join('/')}`;
 
-/** By its URI, or by a folder's that ends with a slash. */
+/** Whether a record names an object, by its URI or by that of a folder above it, which ends with a slash. */
 const isNamed = (uri: string, named: Set<string>): boolean =>
   named.has(uri) || [...uri.matchAll(/\//g)].some(({ index }) => named.has(uri.slice(0, index + 1)));
 
@@ -102,21 +102,16 @@ async function jobsOf(home: string, { named }: Records, { before }: Limits): Pro
   return found;
 }
 
-async function reportsOf(home: string, { runs }: Records, { before }: Limits): Promise<string[]> {
-  const found: string[] = [];
-  for (const run of await foldersIn(join(home, 'runs'))) {
-    const folder = join(home, 'runs', run);
-    if (!runs.has(run) && (await timeOf(folder)) < before) found.push(folder);
-  }
-  return found;
-}
+/** The hashes of images that are named. */
+const hashesIn = (named: Set<string>): Set<string> =>
+  new Set([...named].flatMap((text) => /@sha256:([0-9a-f]{64})$/.exec(text)?.[1] ?? []));
 
-async function imagesOf(home: string, { named }: Records, { before }: Limits): Promise<string[]> {
-  const needed = new Set([...named].map((text) => /@sha256:([0-9a-f]{64})$/.exec(text)?.[1]));
+/** Old folders in a folder, but those whose names are needed. */
+async function foldersBut(needed: Set<string>, path: string, { before }: Limits): Promise<string[]> {
   const found: string[] = [];
-  for (const hash of await foldersIn(join(home, 'images'))) {
-    const folder = join(home, 'images', hash);
-    if (!needed.has(hash) && (await timeOf(folder)) < before) found.push(folder);
+  for (const name of await foldersIn(path)) {
+    const folder = join(path, name);
+    if (!needed.has(name) && (await timeOf(folder)) < before) found.push(folder);
   }
   return found;
 }
