@@ -196,8 +196,6 @@ export const checkCounts = ({ checks }: Verdict): string => countsText(countChec
 export interface SliceRow {
   column: string;
   value: string;
-  label: string;
-  counts: string;
   candidate: string;
   champion: string;
   difference: string;
@@ -216,8 +214,6 @@ export function sliceRows(verdict: Verdict): SliceRow[] {
       return {
         column: result.column,
         value: result.value,
-        label: `${result.column}=${result.value}`,
-        counts: countsOf(result.n, result.positives),
         candidate: formatValue(result.candidate, decimals),
         champion: formatValue(result.champion, decimals),
         difference: formatSigned(result.difference, decimals),
@@ -235,7 +231,6 @@ export interface GapRow {
   column: string;
   /** "Male less Female" */
   groups: string;
-  metric: string;
   gap: string;
   interval: string;
   /** Whether the interval leaves out 0. */
@@ -244,13 +239,12 @@ export interface GapRow {
 
 /** How far each slice is from the largest of its column, where that has an interval. */
 export function gapRows({ slices }: Verdict): GapRow[] {
-  return slices.flatMap(({ column, value, metric, candidate, gap }) => {
+  return slices.flatMap(({ column, value, candidate, gap }) => {
     if (!gap?.interval) return [];
     const decimals = decimalsFor(candidate);
     return {
       column,
       groups: `${value} less ${gap.reference}`,
-      metric: metricText(metric).label,
       gap: formatSigned(gap.value, decimals),
       interval: formatInterval(gap.interval, decimals, formatSigned),
       isClear: gap.interval[0] > 0 || gap.interval[1] < 0,
