@@ -218,7 +218,6 @@ const DIRECTIONS = { higher: '', lower: 'lower is better', 'near 1': 'ideal is 1
 const noteRow = (note: string, columns: number): Html | '' =>
   note === '' ? '' : html`<tr class="note"><td colspan="${columns}">${text(note)}</td></tr>`;
 
-const OUTCOME_MARKS = { pass: '✓', fail: '✗', inconclusive: '?', not_judged: '–' };
 const OUTCOME_WORDS = {
   pass: 'passes',
   fail: 'fails',
@@ -227,12 +226,11 @@ const OUTCOME_WORDS = {
 };
 
 const outcomeText = (outcome: Check['outcome']): Html =>
-  html`<span class="check ${outcome}"><span aria-hidden="true">${OUTCOME_MARKS[outcome]}</span> ${OUTCOME_WORDS[outcome]}</span>`;
+  html`<span class="check ${outcome}"><span aria-hidden="true">${reading.OUTCOME_MARKS[outcome]}</span> ${OUTCOME_WORDS[outcome]}</span>`;
 
 /** Folds away slices that pass or were not judged, since the table of slices lists them too. */
 function checksBody(verdict: Verdict): Html {
-  const isFolded = ({ outcome, name }: Check) =>
-    (outcome === 'pass' || outcome === 'not_judged') && name.startsWith('slices ');
+  const isFolded = (check: Check) => !reading.isOpen(check) && check.name.startsWith('slices ');
   const checks = reading.orderedChecks(verdict);
   if (checks.length === 0) return html`<p>The policy asks for no checks.</p>`;
   const shown = checks.filter((check) => !isFolded(check));

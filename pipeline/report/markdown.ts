@@ -170,7 +170,7 @@ function checks(verdict: Verdict, most: number, whole: boolean): string {
   const all = reading.orderedChecks(verdict);
   if (all.length === 0) return '';
   const shown = all.slice(0, most);
-  const open = shown.filter(({ outcome }) => outcome === 'fail' || outcome === 'inconclusive');
+  const open = shown.filter(reading.isOpen);
   const passed = shown.filter(({ outcome }) => outcome === 'pass');
   const notJudged = shown.filter(({ outcome }) => outcome === 'not_judged');
   return [

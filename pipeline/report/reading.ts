@@ -190,6 +190,12 @@ export function orderedChecks(verdict: Verdict): Check[] {
   return [...verdict.checks].sort((a, b) => CHECK_ORDER[a.outcome] - CHECK_ORDER[b.outcome]);
 }
 
+/** Whether a check failed or could not be concluded: a reader sees it first, and unfolded. */
+export const isOpen = ({ outcome }: Check): boolean => outcome === 'fail' || outcome === 'inconclusive';
+
+/** The mark of each outcome, in a page and in a terminal. */
+export const OUTCOME_MARKS = { pass: '✓', fail: '✗', inconclusive: '?', not_judged: '–' };
+
 /** "1 fails, 1 inconclusive, 3 pass, 10 not judged" */
 export const checkCounts = ({ checks }: Verdict): string => countsText(countChecks(checks));
 
