@@ -60,7 +60,7 @@ def trained_kinds(base: Path, manifest: dict[str, Any], names: list[str]) -> lis
         from pandas.api.types import is_bool_dtype, is_numeric_dtype
     except ImportError:
         return told
-    files = sorted(file for file in (base / "input" / "data").glob("*/*.csv"))
+    files = sorted((base / "input" / "data").glob("*/*.csv"))
     if not unsure or not files:
         return told
     header = 0 if manifest["csv"]["header"] else None
