@@ -8,7 +8,7 @@ import sys
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 from sample_model.container import InputError
@@ -127,12 +127,7 @@ def _csv_lines(path: Path, manifest: Manifest | None) -> tuple[Fields | None, It
     if first is None:
         return None, lines
     header = manifest.header if manifest else parse_number(first[1][0]) is None
-    return (first[1], lines) if header else (None, _with_first(first, lines))
-
-
-def _with_first(first: Line, lines: Iterator[Line]) -> Iterator[Line]:
-    yield first
-    yield from lines
+    return (first[1], lines) if header else (None, chain([first], lines))
 
 
 def _csv_records(path: Path) -> Iterator[Line]:
