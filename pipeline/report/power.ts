@@ -36,11 +36,14 @@ export interface PowerPlan {
   confidence: number;
   /** The candidate's true lead over the champion; below 0 it is worse. */
   lead: number;
-  /** The probability of passing to reach. */
+  /** The probability of passing that is wanted. */
   power: number;
   /** The holdout of that run. */
   today: Planned;
-  /** null if no number of rows reaches the power. `data_rows`: of all data; null where the holdout is no share of it. */
+  /**
+   * null if no number of rows reaches the power. `data_rows`: the rows of all data that this takes; null where the holdout
+   * is no share of them.
+   */
   needed: (PlannedSize & { data_rows: number | null }) | null;
   /** In order of rows. */
   curve: Planned[];

@@ -89,7 +89,7 @@ export function headlineOf(report: Report): Headline {
   };
 }
 
-/** What a person can do about a candidate that the gate holds; nothing for other verdicts. */
+/** Sentences on what a person can do about a candidate that the gate holds; none for other verdicts. */
 function nextSteps({ verdict, run }: Report): string[] {
   if (verdict?.outcome !== 'hold' || run.promotion.promoted) return [];
   const accept = {
@@ -99,7 +99,7 @@ function nextSteps({ verdict, run }: Report): string[] {
   return [whatDecides(verdict), accept ?? 'A reviewer of the workflow Approve can promote it all the same.'];
 }
 
-/** What would let the gate decide about a candidate that it holds, in sentences; empty for other verdicts. */
+/** Sentences on what would let the gate decide about a candidate that it holds; empty for other verdicts. */
 export function whatDecides(verdict: Verdict): string {
   if (verdict.outcome !== 'hold') return '';
   const open = verdict.checks.filter((check) => check.outcome === 'inconclusive');
@@ -111,7 +111,7 @@ export function whatDecides(verdict: Verdict): string {
 
 const moreRows = 'more rows in the holdout (more data, or a larger data.holdout)';
 
-/** What would make an inconclusive check pass or fail. */
+/** The changes that would make an inconclusive check pass or fail. */
 function waysToDecide({ name, limit }: Check, { metrics, primary }: Verdict): string[] {
   const [check] = name.split(' ');
   if (check === 'min_change') return ['a candidate that differs more', 'a smaller gate.min_change'];

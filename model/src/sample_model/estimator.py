@@ -92,7 +92,7 @@ class Design(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             self.columns_.append(Column(position, None, flag=True))
 
     def number(self, matrix: Matrix, column: Column) -> Values:
-        """What the linear model sees of a number: its scaled values, or its flags."""
+        """A number as the linear model sees it: its scaled values, or its flags."""
         cells = matrix[:, column.feature]
         missing = np.isnan(cells)
         if column.flag:

@@ -177,7 +177,7 @@ def _positions(cells: Sequence[float] | Sequence[str], feature: Feature) -> NDAr
 
 
 def _level(kind: Kind) -> Callable[[Any], str]:
-    """What makes a cell of this kind the text of its level."""
+    """The function that makes a cell of this kind the text of its level."""
     if kind == "ordinal":
         return lambda number: "" if math.isnan(number) else f"{number:.17g}"
     return str.lower if kind == "boolean" else str

@@ -50,7 +50,7 @@ def read_manifest(base: Path) -> dict[str, Any] | None:
 
 
 def trained_kinds(base: Path, manifest: dict[str, Any], names: list[str]) -> list[str]:
-    """What pandas makes of each feature in the training files; the manifest's types where pandas is not installed."""
+    """The type that pandas gives each feature in training; the manifest's types where pandas is not installed."""
     told = [NUMBER if feature["type"] == "number" else TEXT for feature in manifest["features"]]
     positions = [place + (manifest["csv"]["target"] == "first") for place in range(len(names))]
     # A column of numbers is one for pandas too. Text may be numbers to it, such as codes with leading zeros.

@@ -84,7 +84,7 @@ def read_records(body: bytes | str, content_type: str, model: Any, columns: list
         raise ValueError(f"found a record of {len(wide)} fields, expected {len(columns)}: {[c.name for c in columns]}")
     frame = typed_frame(str(body), columns)
     if type(model).__module__.startswith("lightgbm"):
-        # It knows the categories of its training by itself.
+        # LightGBM knows the categories of its training by itself.
         categories = [column.name for column in columns if column.kind == TEXT]
         frame = frame.astype(dict.fromkeys(categories, "category"))
     return known_columns(frame, names)
