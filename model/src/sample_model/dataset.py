@@ -12,8 +12,9 @@ from itertools import chain, islice
 from pathlib import Path
 
 from sample_model.container import InputError
-from sample_model.features import Cells, parse_number, quote
+from sample_model.features import Cells, quote
 from sample_model.manifest import Manifest
+from sample_model.numbers import parse_number
 from sample_model.records import Fields, RecordError, parse_json_object, split_lines
 
 CHUNK_ROWS = 10_000

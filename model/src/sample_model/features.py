@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from sample_model.hyperparameters import Encoding
 from sample_model.manifest import Type
+from sample_model.numbers import parse_number
 
 # An ordinal is a number that enters as one category per value.
 Kind = Literal["number", "ordinal", "boolean", "category"]
@@ -36,7 +37,6 @@ RARE = "(rare)"
 MISSING = "(missing)"
 QUOTED_CHARACTERS = 40
 
-_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?").fullmatch
 _LEADING_ZERO = re.compile(r"[+-]?0[0-9]").match
 
 
@@ -111,16 +111,6 @@ def to_matrix(rows: Sequence[Sequence[str]], features: Sequence[Feature]) -> tup
                 )
         matrix[:, position] = _positions([math.nan if number is None else number for number in numbers], feature)
     return matrix, errors
-
-
-def parse_number(text: str) -> float | None:
-    """The number that the text writes, NaN where it is empty or says NaN, None where it is no finite number."""
-    if not text or text.lower() == "nan":
-        return math.nan
-    if not _NUMBER(text):
-        return None
-    number = float(text)
-    return None if math.isinf(number) else number
 
 
 def quote(text: str) -> str:
