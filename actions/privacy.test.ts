@@ -66,7 +66,7 @@ gate:
   slices: { metric: roc_auc, max_drop: 0, min_positives: 2, inconclusive: hold }
 `;
 
-/** One job of a workflow: run-pipeline, gate-promotion, post-report; all that it shows or uploads, by place. */
+/** Runs one job of a workflow (run-pipeline, gate-promotion, post-report) and returns all that it shows or uploads, by place. */
 async function published(mode: 'evaluate' | 'promote', set = '') {
   const step = (more: Partial<Step>): Step => ({ cwd: workspace.folder, env, event, ...more });
   const ran = await actions.run.main(step({ with: { mode, set } }));
@@ -95,7 +95,7 @@ async function published(mode: 'evaluate' | 'promote', set = '') {
     ...shown('run-pipeline', ran),
     ...(gated ? shown('gate-promotion', gated) : []),
     ...shown('post-report', posted),
-    // What the workflows upload: files of these kinds in this folder, not in those below it.
+    // The workflows upload files of these kinds from this folder, and none from the folders below it.
     ...files.map(({ name }) => [name, readFileSync(join(folder, name), 'utf8')]),
     ['GitHub', JSON.stringify([github.comments(7), github.checks])],
   ]) as Record<string, string>;

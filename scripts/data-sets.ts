@@ -1,6 +1,6 @@
 /**
- * npm run data-sets [-- NAME...]: what a newcomer sees on public data sets with the sample model, and what scikit-learn
- * reaches on the same rows. Without names, writes the table of docs/data-sets.md; with names, prints their rows only.
+ * npm run data-sets [-- NAME...]: runs the sample model on public data sets, as a newcomer would, and scikit-learn on the
+ * same rows. Without names, writes the table of docs/data-sets.md; with names, prints their rows only.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, globSync } from 'node:fs';
@@ -14,7 +14,7 @@ import type { Verdict } from '../pipeline/gate/verdict.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const programs = join(root, 'scripts/data-sets');
-/** Data sets and their runs; every time from nothing, as a newcomer starts. */
+/** The folder of the data sets and their runs, which is emptied first: a newcomer starts from nothing. */
 const work = join(root, '.mlops/data-sets');
 const page = join(root, 'docs/data-sets.md');
 const marks = ['<!-- table: npm run data-sets -->', '<!-- end of table -->'] as const;

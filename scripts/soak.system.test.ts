@@ -8,7 +8,7 @@ import type { SoakResult } from './soak/soak.ts';
 jest.setTimeout(900_000);
 
 const soak = (...args: string[]) =>
-  // A test measures no speed: whether it is right, not whether it takes two seconds.
+  // A test asks whether the result is right, not whether it took two seconds.
   spawnSync(process.execPath, [join(repository, 'scripts/soak.ts'), '--slack', '5', ...args], {
     encoding: 'utf8',
   });

@@ -1,4 +1,4 @@
-/** npm run soak: what a run leaves that is killed, stopped, or has no disk, at every moment of the train machine. */
+/** npm run soak: kills or stops runs, or takes their disk, at every moment of the train machine, and checks what is left. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { note, print, printJson } from '../pipeline/cli/print.ts';
 import { table } from '../pipeline/cli/table.ts';

@@ -17,7 +17,7 @@ const cleaning = [
 ];
 /** Sentences of our own on numbers, names that mlops.yaml's schema checked, and paths of this checkout. */
 const plain = ['infra/bootstrap.ts', 'infra/cdk.ts'];
-/** A function's log, which is no terminal. */
+/** Lambda functions write to a log, which is no terminal. */
 const elsewhere = /^pipeline\/backends\/aws\/functions\//;
 
 const writes =

@@ -117,7 +117,7 @@ test('a hold is promoted only where a person has approved it, and the record say
   });
 });
 
-test('of a sealed verdict the outputs tell only whether it passes, until it is promoted', async () => {
+test('the outputs of a sealed verdict tell only whether it passes, until it is promoted', async () => {
   const sealed = ['--set', 'gate.reuse=sealed'];
   const held = await gate(
     await aRun(...reviewed, ...sealed, ...undecided, '--set', 'training.hyperparameters.weight=1.3'),

@@ -53,7 +53,7 @@ export async function run(inputs: Inputs, surroundings: Surroundings): Promise<R
     try {
       const { promotion, opened } = await promote(report, verdict, inputs, surroundings);
       report.run.promotion = promotion;
-      // What the promotion opens is for everybody only as far as any report is.
+      // A promotion opens a sealed verdict, which may hold what only the private report shows.
       if (opened !== null) Object.assign(report, publishable({ ...report, ...opened }));
     } catch (error) {
       throw new ActionError(error, outputsOf(report, path));

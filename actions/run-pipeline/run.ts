@@ -86,7 +86,7 @@ export async function run(inputs: Inputs, surroundings: Surroundings): Promise<R
       execution: attemptOf(context),
       cancelled: signal.aborted,
     });
-    throw new ActionError(error, await outputsOf(failed, surroundings));
+    throw new ActionError(error, await outputsOf(publishable(failed), surroundings));
   } finally {
     progress.end();
   }
@@ -94,11 +94,11 @@ export async function run(inputs: Inputs, surroundings: Surroundings): Promise<R
   return { outputs: await outputsOf(report, surroundings), ...failureOf(report) };
 }
 
+/** Shows a publishable report and writes its JSON. */
 async function outputsOf(
-  whole: Report,
+  report: Report,
   { context, core, home }: Surroundings,
 ): Promise<Record<Output, string>> {
-  const report = publishable(whole);
   if (runIdOf(context) !== null) report.links.push({ label: 'Workflow run', url: runUrl(context) });
   const path = await writeReportValue(report, join(home, 'runs', report.run.execution));
   const { title, why } = headlineOf(report);

@@ -2,7 +2,7 @@ import { expect, jest, test } from '@jest/globals';
 import { annotateError } from './annotate.ts';
 import { group, withoutCommands } from './log.ts';
 
-/** What the runner is given while `work` runs. */
+/** The text that the runner is given while `work` runs. */
 async function printed(work: () => void | Promise<void>): Promise<string> {
   const write = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
   try {

@@ -3,10 +3,10 @@ import { stripVTControlCharacters } from 'node:util';
 
 /** Characters that control a terminal, or hide or reorder text. */
 const hidden = '\\p{Cc}\\p{Cs}\\u00ad\\u061c\\u200b\\u200e\\u200f\\u202a-\\u202e\\u2060-\\u206f\\ufeff';
-/** What sets a colour in a terminal. */
+/** A sequence that sets a colour in a terminal. */
 const color = String.raw`\x1b\[[\d;]*m`;
 const colorsIn = new RegExp(`(${color})`);
-/** Where the runner of GitHub Actions looks for a command: `::` at the start of a line, and `##[` anywhere. */
+/** The places where the runner of GitHub Actions looks for a command: `::` at the start of a line, and `##[` anywhere. */
 const commandStart = new RegExp(`^((?:\\s|${color})*):(?=:)`, 'gm');
 const allHidden = new RegExp(`[${hidden}]`, 'gu');
 const notLayout = new RegExp(`(?![\\n\\t])[${hidden}]`, 'gu');
@@ -27,7 +27,7 @@ export function cleanText(text: string, most = 300): string {
 }
 
 /**
- * What a program prints, of any length and number of lines, without what a terminal or the runner of GitHub Actions would
+ * A program's output, of any length and number of lines, without what a terminal or the runner of GitHub Actions would
  * obey: terminal sequences, control and text-direction characters, workflow commands (`::add-mask::`, `##[group]`).
  * Everything that is printed goes through it last, whatever was cleaned before.
  * @param colors keep the sequences that set colours, where the text is ours and each part from a user was cleaned

@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals';
 
 /*
- * What files, names and programs may hold against the reader of a terminal or of a log on GitHub: sequences that a terminal
+ * Files, names and programs may hold these against the reader of a terminal or of a log on GitHub: sequences that a terminal
  * obeys, characters that hide or reorder text, and workflow commands.
  */
 

@@ -14,11 +14,10 @@ import type { Check, MetricResult, Verdict } from '../gate/verdict.ts';
 import { metricText } from '../metrics.ts';
 import type { ModelPlots } from '../statistics/plots.ts';
 import type { Explanation, Plots, TuningFacts } from '../steps/train/evidence.ts';
-import type { Chart } from './chart-parts.ts';
 import { CLASS_COLOR_COUNT, curveCharts, tuningCharts } from './charts.ts';
 import { cleanLogLine, shortDigests } from './clean-text.ts';
+import { figure, type Part, page, section, unbroken } from './html-page.ts';
 import { cell, column, details, foldedTable, hidden, list, numbers, stacked, table } from './html-pieces.ts';
-import { PAGE_STYLE } from './html-style.ts';
 import { type Html, html, raw, text, withCode } from './markup.ts';
 import * as reading from './reading.ts';
 import type { ModelFacts, Report } from './report.ts';
@@ -29,42 +28,21 @@ const MOST_FEATURES = 500;
 const OPEN_FEATURES = 20;
 const MOST_TRIALS = 12;
 
-interface Part {
-  id: string;
-  title: string;
-  /** What the part shows, beside its title. */
-  aside: string;
-  body: Html | '';
-}
-
-/**
- * The report as one self-contained page: no script, no request, charts as inline SVG. Follows the reader's light or
- * dark theme; works in print and on a phone.
- */
+/** The report as one self-contained page, with charts as inline SVG; works in print and on a phone. */
 export function renderHtml(report: Report): string {
   const parts = partsOf(report);
   const { title } = reading.headlineOf(report);
-  return html`<!doctype html>
-    <html lang="en">
-    <head>
-    <meta charset="utf-8">
-    <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
-    <meta name="viewport" content="width=device-width, initial-scale=1">
-    <meta name="referrer" content="no-referrer">
-    <meta name="color-scheme" content="light dark">
-    <title>${text(`${title}: ${reading.subjectOf(report)}`, 120)}</title>
-    <style>${raw(PAGE_STYLE)}</style>
-    </head>
-    <body>
-    ${pageHeader(report)}
-    <main>
-    ${unbroken(verdictBlock(report))}
-    ${navigation(parts)}
-    ${parts.map((part) => unbroken(section(part)))}
-    </main>
-    <footer>${footer(report)}</footer>
-    </body>
-    </html>`.toString();
+  return page(
+    `${title}: ${reading.subjectOf(report)}`,
+    html`
+      ${pageHeader(report)}
+      <main>
+      ${unbroken(verdictBlock(report))}
+      ${navigation(parts)}
+      ${parts.map((part) => unbroken(section(part)))}
+      </main>
+      <footer>${footer(report)}</footer>`,
+  );
 }
 
 function partsOf(report: Report): Part[] {
@@ -178,18 +156,6 @@ const navigation = (parts: readonly Part[]): Html =>
     ${parts.map((part) => html`<li><a href="#${part.id}">${text(part.title, 60)}</a></li>`)}
   </ul></nav>`;
 
-/** A number and its percent sign stay on one line. */
-const unbroken = (part: Html): Html => raw(part.replace(/(\d) %/g, '$1&nbsp;%'));
-
-const section = ({ id, title, aside, body }: Part): Html =>
-  html`<section class="part" id="${id}" aria-labelledby="${id}-heading">
-    <div class="heading">
-      <h2 id="${id}-heading">${text(title, 80)}</h2>
-      ${aside !== '' && html`<p>${text(aside, 600)}</p>`}
-    </div>
-    <div class="body">${body}</div>
-  </section>`;
-
 // The parts
 
 function failureBody({ hint, log }: NonNullable<Report['failure']>): Html {
@@ -252,7 +218,6 @@ const DIRECTIONS = { higher: '', lower: 'lower is better', 'near 1': 'ideal is 1
 const noteRow = (note: string, columns: number): Html | '' =>
   note === '' ? '' : html`<tr class="note"><td colspan="${columns}">${text(note)}</td></tr>`;
 
-const OUTCOME_MARKS = { pass: '✓', fail: '✗', inconclusive: '?', not_judged: '–' };
 const OUTCOME_WORDS = {
   pass: 'passes',
   fail: 'fails',
@@ -261,12 +226,11 @@ const OUTCOME_WORDS = {
 };
 
 const outcomeText = (outcome: Check['outcome']): Html =>
-  html`<span class="check ${outcome}"><span aria-hidden="true">${OUTCOME_MARKS[outcome]}</span> ${OUTCOME_WORDS[outcome]}</span>`;
+  html`<span class="check ${outcome}"><span aria-hidden="true">${reading.OUTCOME_MARKS[outcome]}</span> ${OUTCOME_WORDS[outcome]}</span>`;
 
 /** Folds away slices that pass or were not judged, since the table of slices lists them too. */
 function checksBody(verdict: Verdict): Html {
-  const isFolded = ({ outcome, name }: Check) =>
-    (outcome === 'pass' || outcome === 'not_judged') && name.startsWith('slices ');
+  const isFolded = (check: Check) => !reading.isOpen(check) && check.name.startsWith('slices ');
   const checks = reading.orderedChecks(verdict);
   if (checks.length === 0) return html`<p>The policy asks for no checks.</p>`;
   const shown = checks.filter((check) => !isFolded(check));
@@ -354,9 +318,6 @@ const key = (kind: string, label: string): Html =>
     <svg class="swatch ${kind}" width="22" height="10" aria-hidden="true"><line x1="1" x2="21" y1="5" y2="5"/></svg>
     ${text(label, 60)}
   </span>`;
-
-const figure = (chart: Chart, title = text(chart.title, 80)): Html =>
-  html`<figure><figcaption><strong>${title}</strong> ${text(chart.caption)}</figcaption>${chart.svg}</figure>`;
 
 function confusionTable(who: string, { classes, counts }: NonNullable<ModelPlots['confusion']>): Html {
   const rows = counts.map((row, truth) => {

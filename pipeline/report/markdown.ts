@@ -170,7 +170,7 @@ function checks(verdict: Verdict, most: number, whole: boolean): string {
   const all = reading.orderedChecks(verdict);
   if (all.length === 0) return '';
   const shown = all.slice(0, most);
-  const open = shown.filter(({ outcome }) => outcome === 'fail' || outcome === 'inconclusive');
+  const open = shown.filter(reading.isOpen);
   const passed = shown.filter(({ outcome }) => outcome === 'pass');
   const notJudged = shown.filter(({ outcome }) => outcome === 'not_judged');
   return [
@@ -262,32 +262,32 @@ function slices(verdict: Verdict, rival: string, most: number, whole: boolean): 
   ];
   const head = ['Slice', ...numbers, 'Check'];
   const align = ['', ...numbers.map(() => '-:'), ''];
-  const gaps = reading.gapRows(verdict);
-  const gapTable =
-    gaps.length === 0
-      ? ''
-      : [
-          'Gaps of the candidate between groups: each less the largest of its column.',
-          table(
-            ['Groups', 'Gap'],
-            gaps
-              .slice(0, most)
-              .map(({ column, groups, gap, interval }) => [
-                `${code(column, 60)} ${prose(groups, 160)}`,
-                cell(gap, interval),
-              ]),
-            ['', '-:'],
-          ),
-          more(gaps.length - Math.min(gaps.length, most), 'gap'),
-        ]
-          .filter((part) => part !== '')
-          .join('\n\n');
   const summary = `Slices by ${prose(metric)}: ${formatCount(rows.length)}${failed > 0 ? `, ${failed} failed` : ''}`;
   return details(
     summary,
-    [table(head, body, align), more(rows.length - body.length, 'slice'), gapTable].join('\n\n').trim(),
+    [table(head, body, align), more(rows.length - body.length, 'slice'), gaps(verdict, most)]
+      .join('\n\n')
+      .trim(),
     whole || failed > 0,
   );
+}
+
+function gaps(verdict: Verdict, most: number): string {
+  const rows = reading.gapRows(verdict);
+  if (rows.length === 0) return '';
+  const body = rows
+    .slice(0, most)
+    .map(({ column, groups, gap, interval }) => [
+      `${code(column, 60)} ${prose(groups, 160)}`,
+      cell(gap, interval),
+    ]);
+  return [
+    'Gaps of the candidate between groups: each less the largest of its column.',
+    table(['Groups', 'Gap'], body, ['', '-:']),
+    more(rows.length - body.length, 'gap'),
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
 }
 
 function tuning(report: Report, most: number, whole: boolean): string {

@@ -1,53 +1,41 @@
 import { formatCount, formatPercent } from '../format.ts';
 import { metricText } from '../metrics.ts';
 import { CANDIDATE, type Chart, dots, draw, label, line, MUTED, number, reference } from './chart-parts.ts';
+import { figure, type Part, page, section, unbroken } from './html-page.ts';
 import { cell, column, list, numbers, table } from './html-pieces.ts';
-import { PAGE_STYLE } from './html-style.ts';
-import { html, raw, text, withCode } from './markup.ts';
+import { html, text, withCode } from './markup.ts';
 import { basisText, type PowerPlan, planSentences, ruleText } from './power.ts';
 
-/** The plan as one self-contained page, in the style of the report: no script, no request. */
+/** The plan as one self-contained page, in the style of the report. */
 export function renderPowerPage(plan: PowerPlan): string {
   const [today, needed] = planSentences(plan);
-  const chart = powerChart(plan);
   const name = plan.model === plan.project ? plan.project : `${plan.project}, ${plan.model}`;
-  const page = html`<!doctype html>
-    <html lang="en">
-    <head>
-    <meta charset="utf-8">
-    <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
-    <meta name="viewport" content="width=device-width, initial-scale=1">
-    <meta name="referrer" content="no-referrer">
-    <meta name="color-scheme" content="light dark">
-    <title>${text(`Size of the holdout: ${name}`, 120)}</title>
-    <style>${raw(PAGE_STYLE)}</style>
-    </head>
-    <body>
+  const parts: Part[] = [
+    {
+      id: 'curve',
+      title: 'Chance by size',
+      aside: basisText(plan),
+      body: html`<div class="charts">${figure(powerChart(plan))}</div>${sizes(plan)}`,
+    },
+  ];
+  if (plan.notes.length > 0)
+    parts.push({
+      id: 'notes',
+      title: 'Notes',
+      aside: '',
+      body: list(plan.notes.map((note) => withCode(note, 600))),
+    });
+  const body = html`
     <header class="page"><p class="project">${text(name, 120)}</p><p class="run"><span>${text(plan.run, 120)}</span></p></header>
     <main>
     <section class="verdict" aria-labelledby="answer">
       <h1 id="answer"><span class="word">${plan.needed === null ? 'Out of reach' : html`${formatCount(plan.needed.rows)} rows`}</span> <span class="why">${text(needed, 600)}</span></h1>
       <p class="outcome">${text(today, 600)}</p>
     </section>
-    <section class="part" id="curve" aria-labelledby="curve-heading">
-      <div class="heading"><h2 id="curve-heading">Chance by size</h2><p>${text(basisText(plan), 600)}</p></div>
-      <div class="body">
-        <div class="charts"><figure><figcaption><strong>${text(chart.title, 80)}</strong> ${text(chart.caption)}</figcaption>${chart.svg}</figure></div>
-        ${sizes(plan)}
-      </div>
-    </section>
-    ${
-      plan.notes.length > 0 &&
-      html`<section class="part" id="notes" aria-labelledby="notes-heading">
-        <div class="heading"><h2 id="notes-heading">Notes</h2></div>
-        <div class="body">${list(plan.notes.map((note) => withCode(note, 600)))}</div>
-      </section>`
-    }
+    ${parts.map(section)}
     </main>
-    <footer>Written by <code>mlops power</code>.</footer>
-    </body>
-    </html>`;
-  return page.toString().replace(/(\d) %/g, '$1&nbsp;%');
+    <footer>Written by <code>mlops power</code>.</footer>`;
+  return page(`Size of the holdout: ${name}`, unbroken(body));
 }
 
 function powerChart(plan: PowerPlan): Chart {

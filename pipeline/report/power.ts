@@ -36,11 +36,14 @@ export interface PowerPlan {
   confidence: number;
   /** The candidate's true lead over the champion; below 0 it is worse. */
   lead: number;
-  /** The probability of passing to reach. */
+  /** The probability of passing that is wanted. */
   power: number;
   /** The holdout of that run. */
   today: Planned;
-  /** null if no number of rows reaches the power. `data_rows`: of all data; null where the holdout is no share of it. */
+  /**
+   * null if no number of rows reaches the power. `data_rows`: the rows of all data that this takes; null where the holdout
+   * is no share of them.
+   */
   needed: (PlannedSize & { data_rows: number | null }) | null;
   /** In order of rows. */
   curve: Planned[];
@@ -61,9 +64,12 @@ export function ruleText({ rule, margin, confidence }: PowerPlan): string {
 }
 
 /** "294 rows, 39 of them positive" */
-export function sizeText({ rows, positives }: PlannedSize): string {
-  return `${formatCountOf(rows, 'row')}${positives === null ? '' : `, ${formatCount(positives)} of them positive`}`;
+function sizeText({ rows, positives }: PlannedSize): string {
+  return `${formatCountOf(rows, 'row')}${positivesText(positives)}`;
 }
+
+const positivesText = (positives: number | null): string =>
+  positives === null ? '' : `, ${formatCount(positives)} of them positive`;
 
 /** Two sentences: what today's holdout can do, and what is needed. */
 export function planSentences(plan: PowerPlan): [today: string, needed: string] {
@@ -75,17 +81,18 @@ export function planSentences(plan: PowerPlan): [today: string, needed: string] 
     needed.data_rows === null
       ? ''
       : ` With today's data.holdout that is ${formatCountOf(needed.data_rows, 'row')} of data.`;
-  const positive = needed.positives === null ? '' : `, ${formatCount(needed.positives)} of them positive`;
   const verb = needed.rows <= today.rows ? 'suffices' : 'is needed';
   return [
     first,
-    `For ${formatPercent(power)} a holdout of ${formatCountOf(needed.rows, 'row')} ${verb}${positive}.${all}`,
+    `For ${formatPercent(power)} a holdout of ${formatCountOf(needed.rows, 'row')} ${verb}${positivesText(needed.positives)}.${all}`,
   ];
 }
 
 /** How the numbers came about. */
 export function basisText({ basis, run }: PowerPlan): string {
-  return basis === 'candidate and champion'
-    ? `How much results vary: measured on candidate and champion of run ${run}. Variances are taken to shrink with the number of rows.`
-    : `How much results vary: measured on the candidate of run ${run} alone. Variances are taken to shrink with the number of rows.`;
+  const measured =
+    basis === 'candidate and champion'
+      ? `candidate and champion of run ${run}`
+      : `the candidate of run ${run} alone`;
+  return `How much results vary: measured on ${measured}. Variances are taken to shrink with the number of rows.`;
 }

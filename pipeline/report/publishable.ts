@@ -1,12 +1,12 @@
-import type { Privacy } from '../gate/privacy.ts';
-import { namesNoneOf, usualPrivacy } from '../gate/privacy.ts';
+import { namesNoneOf, type Privacy, usualPrivacy } from '../gate/privacy.ts';
 import { publishableVerdict } from '../gate/publishable-verdict.ts';
+import type { SliceResult } from '../gate/verdict.ts';
 import { publishableExplanation, publishablePlots } from '../steps/train/publishable-evidence.ts';
 import type { Failure, Report } from './report.ts';
 
 /*
- * What everybody may see of a run. Comments, summaries, pages, logs and artifacts of a public repository are public, so all
- * of them are made from a publishable report; only the private one has the rest.
+ * A publishable report has what everybody may see of a run. Comments, summaries, pages, logs and artifacts of a public
+ * repository are public, so all of them are made from one; only the private report has the rest.
  */
 
 /**
@@ -15,19 +15,17 @@ import type { Failure, Report } from './report.ts';
  */
 export function publishable(report: Report): Report {
   const privacy = report.privacy ?? usualPrivacy;
-  const { verdict, failure, data, plots, explanation, changes, model_notes = [], notes, ...rest } = report;
+  const { verdict, failure, data, plots, explanation, model_notes = [], notes, ...rest } = report;
   const isTold = namesNoneOf(privacy.sensitive);
   const hasSensitive = privacy.sensitive.length > 0;
   const toldNotes = notes.filter(isTold);
-  const told = verdict && publishableVerdict(verdict, privacy);
   const isOfSensitive = ({ column }: { column: string }) => privacy.sensitive.includes(column);
-  const few = verdict?.slices.filter((slice) => !isOfSensitive(slice) && slice.n < privacy.min_group) ?? [];
+  const isSmall = (slice: SliceResult) => !isOfSensitive(slice) && slice.n < privacy.min_group;
   const explained = explanation && publishableExplanation(explanation, verdict, privacy);
-  const small = `slices of fewer than ${privacy.min_group} rows`;
-  // No numbers: that of features or slices would be that of a sensitive column's groups.
+  // Without numbers: how many features or slices are left out would tell how many groups a sensitive column has.
   const kept = [
     ...(verdict?.slices.some(isOfSensitive) ? ['slices of sensitive columns'] : []),
-    ...(few.length > 0 ? [small] : []),
+    ...(verdict?.slices.some(isSmall) ? [`slices of fewer than ${privacy.min_group} rows`] : []),
     ...((explained?.features.length ?? 0) < (explanation?.features.length ?? 0)
       ? ['features of such columns and groups']
       : []),
@@ -36,12 +34,11 @@ export function publishable(report: Report): Report {
   ];
   return {
     ...rest,
-    verdict: told,
+    verdict: verdict && publishableVerdict(verdict, privacy),
     failure: failure && publishableFailure(failure, privacy),
     data: data && { ...data, ...(data.split && { split: publishableSplit(data.split, privacy) }) },
     plots: plots && publishablePlots(plots, privacy),
     explanation: explained,
-    changes,
     ...(!hasSensitive && model_notes.length > 0 && { model_notes }),
     notes: [...toldNotes, ...(kept.length > 0 ? [`Only the private report has ${kept.join(', ')}.`] : [])],
   };
@@ -63,7 +60,7 @@ export function publishableFailure(failure: Failure, { sensitive, row_id }: Priv
     };
   if (error !== 'DataContractError') return failure;
   const without = (text: string) => withoutIds(text, row_id);
-  // The log of a job whose script read the rows; that of other steps is the message itself.
+  // A job's script read the rows, so its log may quote them; the log of another step is the message itself.
   const isJob = failure.step.startsWith('Prepare');
   return {
     ...failure,

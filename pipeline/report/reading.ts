@@ -89,7 +89,7 @@ export function headlineOf(report: Report): Headline {
   };
 }
 
-/** What a person can do about a candidate that the gate holds; nothing for other verdicts. */
+/** Sentences on what a person can do about a candidate that the gate holds; none for other verdicts. */
 function nextSteps({ verdict, run }: Report): string[] {
   if (verdict?.outcome !== 'hold' || run.promotion.promoted) return [];
   const accept = {
@@ -99,7 +99,7 @@ function nextSteps({ verdict, run }: Report): string[] {
   return [whatDecides(verdict), accept ?? 'A reviewer of the workflow Approve can promote it all the same.'];
 }
 
-/** What would let the gate decide about a candidate that it holds, in sentences; empty for other verdicts. */
+/** Sentences on what would let the gate decide about a candidate that it holds; empty for other verdicts. */
 export function whatDecides(verdict: Verdict): string {
   if (verdict.outcome !== 'hold') return '';
   const open = verdict.checks.filter((check) => check.outcome === 'inconclusive');
@@ -111,7 +111,7 @@ export function whatDecides(verdict: Verdict): string {
 
 const moreRows = 'more rows in the holdout (more data, or a larger data.holdout)';
 
-/** What would make an inconclusive check pass or fail. */
+/** The changes that would make an inconclusive check pass or fail. */
 function waysToDecide({ name, limit }: Check, { metrics, primary }: Verdict): string[] {
   const [check] = name.split(' ');
   if (check === 'min_change') return ['a candidate that differs more', 'a smaller gate.min_change'];
@@ -190,14 +190,18 @@ export function orderedChecks(verdict: Verdict): Check[] {
   return [...verdict.checks].sort((a, b) => CHECK_ORDER[a.outcome] - CHECK_ORDER[b.outcome]);
 }
 
+/** Whether a check failed or could not be concluded: a reader sees it first, and unfolded. */
+export const isOpen = ({ outcome }: Check): boolean => outcome === 'fail' || outcome === 'inconclusive';
+
+/** The mark of each outcome, in a page and in a terminal. */
+export const OUTCOME_MARKS = { pass: '✓', fail: '✗', inconclusive: '?', not_judged: '–' };
+
 /** "1 fails, 1 inconclusive, 3 pass, 10 not judged" */
 export const checkCounts = ({ checks }: Verdict): string => countsText(countChecks(checks));
 
 export interface SliceRow {
   column: string;
   value: string;
-  label: string;
-  counts: string;
   candidate: string;
   champion: string;
   difference: string;
@@ -216,8 +220,6 @@ export function sliceRows(verdict: Verdict): SliceRow[] {
       return {
         column: result.column,
         value: result.value,
-        label: `${result.column}=${result.value}`,
-        counts: countsOf(result.n, result.positives),
         candidate: formatValue(result.candidate, decimals),
         champion: formatValue(result.champion, decimals),
         difference: formatSigned(result.difference, decimals),
@@ -235,7 +237,6 @@ export interface GapRow {
   column: string;
   /** "Male less Female" */
   groups: string;
-  metric: string;
   gap: string;
   interval: string;
   /** Whether the interval leaves out 0. */
@@ -244,13 +245,12 @@ export interface GapRow {
 
 /** How far each slice is from the largest of its column, where that has an interval. */
 export function gapRows({ slices }: Verdict): GapRow[] {
-  return slices.flatMap(({ column, value, metric, candidate, gap }) => {
+  return slices.flatMap(({ column, value, candidate, gap }) => {
     if (!gap?.interval) return [];
     const decimals = decimalsFor(candidate);
     return {
       column,
       groups: `${value} less ${gap.reference}`,
-      metric: metricText(metric).label,
       gap: formatSigned(gap.value, decimals),
       interval: formatInterval(gap.interval, decimals, formatSigned),
       isClear: gap.interval[0] > 0 || gap.interval[1] < 0,

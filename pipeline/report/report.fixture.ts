@@ -477,7 +477,7 @@ export function heldRun(): Report {
   return base;
 }
 
-/** What the gate says of a slice whose difference is well within the drop that is allowed. */
+/** The gate's words on a slice whose difference is well within the drop that is allowed. */
 function judged(candidate: number | null, champion: number | null, isLarge: boolean) {
   const difference = candidate === null || champion === null ? null : candidate - champion;
   const isJudged = isLarge && difference !== null;

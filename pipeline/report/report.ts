@@ -33,7 +33,7 @@ export interface Report {
   notes: string[];
   /** Notes in the model's own words, which may quote rows. */
   model_notes?: string[];
-  /** What is not for everybody (publishable.ts); absent in reports of an earlier version. */
+  /** The settings that keep parts private (publishable.ts); absent in reports of an earlier version. */
   privacy?: Privacy;
   links: { label: string; url: string }[];
 }

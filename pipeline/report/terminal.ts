@@ -15,7 +15,6 @@ const TONES = {
   failed: 'red',
   cancelled: 'yellow',
 } as const;
-const MARKS = { pass: '✓', fail: '✗', inconclusive: '?', not_judged: '–' };
 const MARK_STYLES = { pass: 'green', fail: 'red', inconclusive: 'yellow', not_judged: 'dim' } as const;
 const MOST_CHANGES = 8;
 const MOST_CHECKS = 12;
@@ -111,12 +110,10 @@ function metricLines(report: Report, verdict: Verdict, width: number, paint: Pai
 }
 
 function checkLines(verdict: Verdict, width: number, paint: Paint): string[] {
-  const open = reading
-    .orderedChecks(verdict)
-    .filter(({ outcome }) => outcome === 'fail' || outcome === 'inconclusive');
+  const open = reading.orderedChecks(verdict).filter(reading.isOpen);
   const line = (check: Check) => {
     const [first = '', ...rest] = wrap(
-      `${MARKS[check.outcome]} ${cleanText(check.name, 60)}: ${cleanText(check.detail)}`,
+      `${reading.OUTCOME_MARKS[check.outcome]} ${cleanText(check.name, 60)}: ${cleanText(check.detail)}`,
       width,
       '  ',
     );

@@ -8,12 +8,13 @@ import sys
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 from sample_model.container import InputError
-from sample_model.features import Cells, parse_number, quote
+from sample_model.features import Cells, quote
 from sample_model.manifest import Manifest
+from sample_model.numbers import parse_number
 from sample_model.records import Fields, RecordError, parse_json_object, split_lines
 
 CHUNK_ROWS = 10_000
@@ -127,12 +128,7 @@ def _csv_lines(path: Path, manifest: Manifest | None) -> tuple[Fields | None, It
     if first is None:
         return None, lines
     header = manifest.header if manifest else parse_number(first[1][0]) is None
-    return (first[1], lines) if header else (None, _with_first(first, lines))
-
-
-def _with_first(first: Line, lines: Iterator[Line]) -> Iterator[Line]:
-    yield first
-    yield from lines
+    return (first[1], lines) if header else (None, chain([first], lines))
 
 
 def _csv_records(path: Path) -> Iterator[Line]:

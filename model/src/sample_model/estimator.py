@@ -58,7 +58,7 @@ class Design(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.columns_: list[Column] = []
         self.means_ = np.zeros(len(self.features))
         self.scales_ = np.ones(len(self.features))
-        # By feature the share of the rows at each level; of a number the share of missing ones.
+        # The share of the rows at each level, by feature; for a number, the share of missing ones.
         self.shares_: list[Values] = []
         for position, feature in enumerate(self.features):
             cells = matrix[:, position]
@@ -92,7 +92,7 @@ class Design(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             self.columns_.append(Column(position, None, flag=True))
 
     def number(self, matrix: Matrix, column: Column) -> Values:
-        """What the linear model sees of a number: its scaled values, or its flags."""
+        """A number as the linear model sees it: its scaled values, or its flags."""
         cells = matrix[:, column.feature]
         missing = np.isnan(cells)
         if column.flag:
@@ -140,13 +140,13 @@ class LinearScorer:
         self._coefficients: Values = np.atleast_2d(pipeline[-1].coef_)
         intercepts = np.atleast_1d(pipeline[-1].intercept_)
         if problem == "multiclass" and len(intercepts) == 1:
-            # Of two classes scikit-learn fits the second against the first.
+            # scikit-learn fits two classes as one output: the second against the first.
             self._coefficients, intercepts = (
                 np.concatenate([-values / 2, values / 2]) for values in (self._coefficients, intercepts)
             )
         means = np.array([self._design.mean(column) for column in columns])
         self._numbers = [(at, column) for at, column in enumerate(columns) if column.level is None]
-        # By feature what each level adds, (outputs, levels), beyond the average; at the end an unknown one, nothing.
+        # What each level adds beyond the average, (outputs, levels), by feature; the last is an unknown level's 0.
         self._tables: dict[int, Values] = {}
         self.intercepts = intercepts + self._coefficients[:, : len(columns)] @ means
         for at, column in enumerate(columns):

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from sample_model.hyperparameters import Encoding
 from sample_model.manifest import Type
+from sample_model.numbers import parse_number
 
 # An ordinal is a number that enters as one category per value.
 Kind = Literal["number", "ordinal", "boolean", "category"]
@@ -36,7 +37,6 @@ RARE = "(rare)"
 MISSING = "(missing)"
 QUOTED_CHARACTERS = 40
 
-_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?").fullmatch
 _LEADING_ZERO = re.compile(r"[+-]?0[0-9]").match
 
 
@@ -113,16 +113,6 @@ def to_matrix(rows: Sequence[Sequence[str]], features: Sequence[Feature]) -> tup
     return matrix, errors
 
 
-def parse_number(text: str) -> float | None:
-    """The number that the text writes, NaN where it is empty or says NaN, None where it is no finite number."""
-    if not text or text.lower() == "nan":
-        return math.nan
-    if not _NUMBER(text):
-        return None
-    number = float(text)
-    return None if math.isinf(number) else number
-
-
 def quote(text: str) -> str:
     """The text in quotes on one line, shortened, for a message."""
     shown = text if len(text) <= QUOTED_CHARACTERS else text[: QUOTED_CHARACTERS - 1] + "…"
@@ -177,7 +167,7 @@ def _positions(cells: Sequence[float] | Sequence[str], feature: Feature) -> NDAr
 
 
 def _level(kind: Kind) -> Callable[[Any], str]:
-    """What makes a cell of this kind the text of its level."""
+    """The function that makes a cell of this kind the text of its level."""
     if kind == "ordinal":
         return lambda number: "" if math.isnan(number) else f"{number:.17g}"
     return str.lower if kind == "boolean" else str

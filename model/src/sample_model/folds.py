@@ -41,13 +41,13 @@ def split_folds(
 
     There are fewer where a class has fewer rows or groups; none where one of two classes has a single one.
     """
-    if problem == "regression":
-        count = len(labels) if groups is None else len(np.unique(groups))
-        splitter: Any = KFold(min(most, count), shuffle=True, random_state=SEED) if count > 1 else None
-        if groups is not None and count > 1:
-            splitter = GroupKFold(min(most, count))
-        return [] if splitter is None else list(splitter.split(labels, labels, groups))
     units = np.arange(len(labels)) if groups is None else groups
+    if problem == "regression":
+        count = min(most, len(np.unique(units)))
+        if count < 2:
+            return []
+        splitter: Any = KFold(count, shuffle=True, random_state=SEED) if groups is None else GroupKFold(count)
+        return list(splitter.split(labels, labels, groups))
     smallest = min(len(np.unique(units[labels == label])) for label in np.unique(labels))
     if problem == "multiclass":
         smallest = max(2, smallest)

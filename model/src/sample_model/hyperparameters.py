@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from typing import Literal, TypeVar, get_args
 
 from sample_model.container import InputError
+from sample_model.numbers import parse_number
 
 Problem = Literal["binary", "multiclass", "regression"]
 Encoding = Literal["linear", "onehot"]
 T = TypeVar("T")
-
-_NUMBER = re.compile(r"[+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?").fullmatch
 
 
 @dataclass(frozen=True)
@@ -64,8 +61,9 @@ def _passed_over(name: str, names: list[str]) -> str:
 def _positive(name: str, text: str | None, default: float) -> float:
     if text is None:
         return default
-    value = float(text) if _NUMBER(text) else math.nan
-    if not 0 < value < math.inf:
+    value = parse_number(text)
+    # NaN is not greater than 0 either.
+    if value is None or not value > 0:
         raise InputError(
             f'hyperparameter {name}: found "{text}", expected a number greater than 0, such as 0.3 or 1e-2'
         )

@@ -19,7 +19,7 @@ Type = Literal["number", "boolean", "category"]
 
 @dataclass(frozen=True)
 class Manifest:
-    """What the pipeline says of the training files.
+    """The pipeline's facts about the training files.
 
     Attributes:
         problem: what the target is.

@@ -34,7 +34,7 @@ class Predictor:
         self._scorer = LinearScorer(artifact.pipeline, artifact.problem)
         outputs = len(self._scorer.intercepts)
         self._width = outputs + 2 * FACTORS
-        # Contributions of as many records as 8 MB hold.
+        # The number of records whose contributions fit in 8 MB.
         self._records = max(1, 1_000_000 // (outputs * len(self.names)))
 
     def predict(self, records: Sequence[Fields | RecordError]) -> list[list[Value]]:

@@ -1,6 +1,6 @@
 /**
- * Of the paths of files in a state folder on standard input, writes those that an artifact may hold: `node
- * publishable-files.js`. NUL ends each path.
+ * Reads paths of files in a state folder from standard input and writes those that an artifact may hold: `node
+ * publishable-files.js CONFIG`. NUL ends each path.
  */
 import { text } from 'node:stream/consumers';
 import { holdsRows } from '../../../pipeline/backends/embedded/state/row-files.ts';

@@ -50,7 +50,7 @@ def read_manifest(base: Path) -> dict[str, Any] | None:
 
 
 def trained_kinds(base: Path, manifest: dict[str, Any], names: list[str]) -> list[str]:
-    """What pandas makes of each feature in the training files; the manifest's types where pandas is not installed."""
+    """The type that pandas gives each feature in training; the manifest's types where pandas is not installed."""
     told = [NUMBER if feature["type"] == "number" else TEXT for feature in manifest["features"]]
     positions = [place + (manifest["csv"]["target"] == "first") for place in range(len(names))]
     # A column of numbers is one for pandas too. Text may be numbers to it, such as codes with leading zeros.
@@ -60,7 +60,7 @@ def trained_kinds(base: Path, manifest: dict[str, Any], names: list[str]) -> lis
         from pandas.api.types import is_bool_dtype, is_numeric_dtype
     except ImportError:
         return told
-    files = sorted(file for file in (base / "input" / "data").glob("*/*.csv"))
+    files = sorted((base / "input" / "data").glob("*/*.csv"))
     if not unsure or not files:
         return told
     header = 0 if manifest["csv"]["header"] else None

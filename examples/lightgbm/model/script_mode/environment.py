@@ -1,4 +1,4 @@
-"""What SageMaker's training toolkit hands to a script: arguments and the variables SM_*."""
+"""The arguments and the variables SM_* that SageMaker's training toolkit hands to a script."""
 
 from __future__ import annotations
 

@@ -74,8 +74,7 @@ def read_records(body: bytes | str, content_type: str, model: Any, columns: list
         return frame_of(rows, names) if rows and isinstance(rows[0], dict) else array_of(rows)
     if content_type != CSV:
         raise UnsupportedTypeError(f"found the content type {content_type}, expected {CSV}, {JSON_LINES} or {JSON}")
-    rows = list(csv.reader(io.StringIO(str(body))))
-    rows = [row or [""] for row in rows]
+    rows = [row or [""] for row in csv.reader(io.StringIO(str(body)))]
     if names is None and not any(column.kind == TEXT for column in columns or []):
         return array_of(rows)
     if columns is None:
@@ -85,10 +84,10 @@ def read_records(body: bytes | str, content_type: str, model: Any, columns: list
         raise ValueError(f"found a record of {len(wide)} fields, expected {len(columns)}: {[c.name for c in columns]}")
     frame = typed_frame(str(body), columns)
     if type(model).__module__.startswith("lightgbm"):
-        # It knows the categories of its training by itself.
+        # LightGBM knows the categories of its training by itself.
         categories = [column.name for column in columns if column.kind == TEXT]
         frame = frame.astype(dict.fromkeys(categories, "category"))
-    return frame[names] if names is not None and set(names) <= set(frame.columns) else frame
+    return known_columns(frame, names)
 
 
 def typed_frame(body: str, columns: list[Column]) -> Any:
@@ -108,10 +107,14 @@ def typed_frame(body: str, columns: list[Column]) -> Any:
 
 
 def frame_of(records: list[dict[str, Any]], names: list[str] | None) -> Any:
-    """Records by name as a data frame, with the columns that the model knows."""
+    """Records by name as a data frame."""
     import pandas as pd
 
-    frame = pd.DataFrame(records)
+    return known_columns(pd.DataFrame(records), names)
+
+
+def known_columns(frame: Any, names: list[str] | None) -> Any:
+    """The columns that the model knows, in its order; the whole frame if one of them is not there."""
     return frame[names] if names is not None and set(names) <= set(frame.columns) else frame
 
 

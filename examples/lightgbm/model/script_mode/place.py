@@ -21,14 +21,14 @@ def training_script() -> Path:
         ImportError: there is none, or it is not clear which.
     """
     named = os.environ.get("SAGEMAKER_PROGRAM")
-    for name in [named] if named else ["train.py"]:
-        if (FOLDER / name).is_file():
-            return FOLDER / name
+    expected = named or "train.py"
+    if (FOLDER / expected).is_file():
+        return FOLDER / expected
     others = sorted(file for file in FOLDER.glob("*.py") if file.name not in ("inference.py", "setup.py"))
     if len(others) == 1 and not named:
         return others[0]
     found = ", ".join(file.name for file in others) or "no Python file"
-    raise ImportError(f"script mode: found {found} beside script_mode/, expected {named or 'train.py'}")
+    raise ImportError(f"script mode: found {found} beside script_mode/, expected {expected}")
 
 
 def serving_script() -> Path:

@@ -14,7 +14,7 @@ from script_mode.place import FOLDER, base, in_script, training_script
 
 SCRIPT = training_script()
 SOURCE = SCRIPT.read_text(encoding="utf-8")
-# A mistake in its syntax shows before the job.
+# A mistake in the script's syntax shows before the job.
 compile(SOURCE, str(SCRIPT), "exec")
 
 
@@ -49,7 +49,7 @@ def place_of(error: Exception) -> str:
 
 
 def hint(error: Exception) -> str:
-    """What to do about a channel that a script expects and the job does not have."""
+    """Advice about a channel that a script expects and the job does not have."""
     name = str(error.args[0]) if isinstance(error, KeyError) and error.args else ""
     if not name.startswith("SM_CHANNEL_"):
         return ""
