@@ -7,14 +7,14 @@ import { Random } from '../../pipeline/statistics/random.ts';
 export interface Measured {
   count: number;
   of: number;
-  least?: number;
-  most?: number;
+  least?: number | undefined;
+  most?: number | undefined;
 }
 
 /** A row's labels, and what was measured. */
 export interface Row {
   labels: string[];
-  measured: (Measured | null)[];
+  measured: Measured[];
 }
 
 export interface Table {
@@ -77,14 +77,13 @@ export function tableMarkdown(table: Table, rows: readonly Row[]): string {
   const line = (texts: readonly string[]) => `| ${texts.join(' | ')} |`;
   const labels = rows[0]?.labels.length ?? 1;
   const rule = table.columns.map((_, i) => (i < labels ? '---' : '--:'));
-  const runs = Math.max(...rows.flatMap(({ measured }) => measured.map((each) => each?.of ?? 0)));
+  const runs = Math.max(...rows.flatMap(({ measured }) => measured.map(({ of }) => of)));
   const about = `${table.about} ${formatCount(runs)} simulations of each row.`;
   return [`## ${table.title}`, '', about, '', line(table.columns), line(rule), ...cells.map(line)].join('\n');
 }
 
 /** "4.7", in bold with the limit where it is beyond it. */
-function cell(measured: Measured | null): string {
-  if (measured === null) return '–';
+function cell(measured: Measured): string {
   const share = (100 * shareOf(measured)).toFixed(1);
   if (!isBeyond(measured)) return share;
   const { least, most } = measured;
