@@ -55,7 +55,6 @@ export function judgeSlices(
   policy: GatePolicy,
   { replicates, seed }: { replicates: number; seed: number },
 ): Judged {
-  const drawn = { replicates: Math.min(replicates, SLICE_REPLICATES), seed };
   const least = policy.slices?.min_positives ?? 1;
   const { slices, notes } = listed(candidate, least);
   const large = slices.filter(({ smallest }) => smallest >= least).length;
@@ -67,7 +66,9 @@ export function judgeSlices(
       notes: [...notes, detail],
     };
   }
-  const measured = slices.map((slice) => measure(slice, candidate, champion, policy, drawn));
+  const drawn = { replicates: Math.min(replicates, SLICE_REPLICATES), seed };
+  const tooFewInAll = whyTooFew(candidate.rows, policy);
+  const measured = slices.map((slice) => measure(slice, candidate, champion, policy, drawn, tooFewInAll));
   const checks = holm(measured, policy);
   const results = withGaps(
     measured.map(({ result }, i): SliceResult => {
@@ -121,12 +122,14 @@ function rowsByValue({ values, codes }: SliceColumn): [code: number, rows: Uint3
     .sort(([a], [b]) => byCodePoint(values[a]!, values[b]!));
 }
 
+/** @param tooFewInAll why the whole holdout is too small for any comparison; null if it is not */
 function measure(
   slice: Slice,
   candidate: Model,
   champion: Model | null,
   policy: GatePolicy,
   drawn: { replicates: number; seed: number },
+  tooFewInAll: string | null,
 ): Measured {
   const { column, value, rows, smallest } = slice;
   const metric = policy.slices?.metric ?? policy.primary;
@@ -160,7 +163,6 @@ function measure(
   const judged = (judgement: Measured['judgement']): Measured => ({ slice, result, judgement });
   if (policy.slices === null) return judged(notJudged(name, 'gate.slices is off.'));
   if (theirs === null) return judged(notJudged(name, 'There is no champion to compare with.'));
-  const tooFewInAll = whyTooFew(candidate.rows, policy);
   if (tooFewInAll !== null) return judged(inconclusive(name, tooFewInAll));
   if (few) {
     const what = problem === 'regression' ? '' : ' in its rarest class';
