@@ -1,6 +1,6 @@
 import type { GatePolicy } from './policy.ts';
 import { policyNotes } from './reason.ts';
-import type { Verdict } from './verdict.ts';
+import { NO_NUMBERS, type Verdict } from './verdict.ts';
 import { countChecks } from './wording.ts';
 
 /**
@@ -15,8 +15,7 @@ export function sealed(verdict: Verdict, policy: GatePolicy): Verdict {
     ? 'The candidate passes. gate.reuse is sealed: the numbers are shown when it is promoted.'
     : 'The candidate does not pass. gate.reuse is sealed: why, and by how much, is not shown, since later challengers are judged on the same rows.';
   const outcome = passes ? 'pass' : 'fail';
-  const numbers = { value: null, bound: null, limit: null, confidence: null };
-  const checks = [{ ...numbers, name: 'sealed', outcome, detail: reason } as const];
+  const checks = [{ ...NO_NUMBERS, name: 'sealed', outcome, detail: reason } as const];
   const { n, positives, seed, confidence, holdout_uses, primary, enforced } = verdict;
   // Field by field, so that a number which is added to a verdict is withheld.
   return {
