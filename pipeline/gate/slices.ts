@@ -5,7 +5,7 @@ import { type Estimate, intervalOf, valueIntervalOf } from '../statistics/estima
 import { distance } from '../statistics/metrics.ts';
 import { type Model, metricOf, modelOf } from '../statistics/model.ts';
 import { samplingOf } from '../statistics/sampling.ts';
-import { pick, type SliceColumn } from '../statistics/scores.ts';
+import { pick, positivesOf, type SliceColumn } from '../statistics/scores.ts';
 import { dropCheck, failed, inconclusive, notJudged } from './checks.ts';
 import { withGaps } from './gaps.ts';
 import { type GatePolicy, resolveMargin } from './policy.ts';
@@ -139,7 +139,6 @@ function measure(
   const own = part(candidate);
   const theirs = champion && part(champion);
   const values = [metricOf(own, metric), theirs && metricOf(theirs, metric)] as const;
-  const { problem, labels } = own.rows;
   const whyNot = (model: Model) => whyAbsent(model, metric).replace('the holdout', 'the slice');
   const few = policy.slices !== null && smallest < policy.slices.min_positives;
   const note = values[0] === null ? whyNot(own) : few ? 'too few rows to judge' : null;
@@ -150,7 +149,7 @@ function measure(
     column,
     value,
     n: rows.length,
-    positives: problem === 'binary' ? labels.reduce((sum, label) => sum + label, 0) : null,
+    positives: positivesOf(own.rows),
     metric,
     candidate: values[0],
     champion: values[1],
@@ -165,7 +164,7 @@ function measure(
   if (theirs === null) return judged(notJudged(name, 'There is no champion to compare with.'));
   if (tooFewInAll !== null) return judged(inconclusive(name, tooFewInAll));
   if (few) {
-    const what = problem === 'regression' ? '' : ' in its rarest class';
+    const what = own.rows.problem === 'regression' ? '' : ' in its rarest class';
     const have = `${formatCountOf(smallest, 'row')}${what}; gate.slices.min_positives asks for ${policy.slices.min_positives}`;
     return judged(notJudged(name, `Not judged: ${have}.`));
   }

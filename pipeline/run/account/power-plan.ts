@@ -21,6 +21,7 @@ import type { PlannedSize, PowerPlan } from '../../report/power.ts';
 import { distance } from '../../statistics/metrics.ts';
 import { type Model, metricOf, modelOf } from '../../statistics/model.ts';
 import { samplingOf } from '../../statistics/sampling.ts';
+import { positivesOf } from '../../statistics/scores.ts';
 import type { StepContext } from '../../steps/context.ts';
 import type { RunRecord } from '../../steps/train/run-record.ts';
 import { runsOf } from './lineage.ts';
@@ -97,7 +98,7 @@ export async function planPower(
   requirePossible(rule, margin, lead);
   const question: Question = { margin, confidence, lead };
   const neededRows = rowsFor(question, spread, request.power);
-  const positives = rows.problem === 'binary' ? rows.labels.reduce((sum, label) => sum + label, 0) : null;
+  const positives = positivesOf(rows);
   const sizeOf = (count: number): PlannedSize => ({
     rows: count,
     positives: positives === null ? null : Math.round((positives * count) / n),
