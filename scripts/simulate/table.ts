@@ -1,4 +1,5 @@
 import { formatCount } from '../../pipeline/format.ts';
+import { fnv1a } from '../../pipeline/hash.ts';
 import { Random } from '../../pipeline/statistics/random.ts';
 
 /** Tables of measured shares, and the limits that they are held to. */
@@ -41,17 +42,10 @@ export function measure(
   progress: (done: number, of: number) => void = () => {},
 ): Row[] {
   return rows.flatMap((row, index) => {
-    const measured = row(Math.ceil(share * runs), new Random(seedOf(`${seed} ${name} ${index}`)));
+    const measured = row(Math.ceil(share * runs), new Random(fnv1a(`${seed} ${name} ${index}`)));
     progress(index + 1, rows.length);
     return measured;
   });
-}
-
-/** FNV-1a, 32 bits. */
-function seedOf(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  return hash >>> 0;
 }
 
 export const shareOf = ({ count, of }: Measured): number => count / of;

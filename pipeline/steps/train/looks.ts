@@ -1,6 +1,6 @@
 import { ConflictError, NotFoundError, unlessUnreadable } from '../../errors.ts';
 import type { Verdict } from '../../gate/verdict.ts';
-import { sha256Json } from '../../hash.ts';
+import { fnv1a, sha256Json } from '../../hash.ts';
 import { artifactsOf, type Manifest, readJson, type StepContext } from '../context.ts';
 import { wholeBeside } from './private-file.ts';
 
@@ -167,17 +167,10 @@ const MOST_ROWS = 50_000;
 function sampleOf(rowIds: readonly string[]): readonly string[] {
   if (rowIds.length <= MOST_ROWS) return rowIds;
   return rowIds
-    .map((id) => ({ id, hash: hashOf(id) }))
+    .map((id) => ({ id, hash: fnv1a(id) }))
     .sort((a, b) => a.hash - b.hash)
     .slice(0, MOST_ROWS)
     .map(({ id }) => id);
-}
-
-/** FNV-1a (32 bits) over UTF-16 units. */
-function hashOf(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  return hash >>> 0;
 }
 
 const unlessTaken = (error: unknown): void => {
