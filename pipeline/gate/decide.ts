@@ -120,10 +120,8 @@ function replicatesNote(replicates: number, rows: number): string {
 }
 
 function redrawnNote({ redrawn, replicates }: Sampling): string {
-  return `${formatCountOf(redrawn, 'bootstrap replicate')} had no row of a class and were drawn again, beside the ${formatCount(replicates)} that count.`.replace(
-    'replicate had no row of a class and were',
-    'replicate had no row of a class and was',
-  );
+  const were = redrawn === 1 ? 'was' : 'were';
+  return `${formatCountOf(redrawn, 'bootstrap replicate')} had no row of a class and ${were} drawn again, beside the ${formatCount(replicates)} that count.`;
 }
 
 function championMargin(champion: Model | null, { champion: rule, primary }: GatePolicy): number | null {
