@@ -78,6 +78,7 @@ export async function gate(event: GateEvent, context: StepContext): Promise<Gate
     [...seen.values()].filter((ids) => ids !== null),
   );
   const candidate = common(everyRow);
+  const championScores = champion && common(champion.scores);
   if (candidate.ids.length === 0) throw new NothingToCompareError(nothingLeft(others, everyRow.ids.length));
 
   const look = await lookAt(
@@ -105,7 +106,7 @@ export async function gate(event: GateEvent, context: StepContext): Promise<Gate
     (isSealed(config.gate) ? null : stored) ??
     decide({
       candidate,
-      champion: champion && common(champion.scores),
+      champion: championScores,
       anchor: anchor && common(anchor.scores),
       policy: config.gate,
       threshold: own.threshold,
@@ -118,7 +119,7 @@ export async function gate(event: GateEvent, context: StepContext): Promise<Gate
   const evidence: Evidence = {
     plots: {
       candidate: plots(candidate, config.gate.costs),
-      champion: champion && plots(common(champion.scores), config.gate.costs),
+      champion: championScores && plots(championScores, config.gate.costs),
     },
     explanation: own.explanation && explained(own.explanation, champion?.explanation ?? null, manifest),
     tuning: await tuningFacts(event, context),
