@@ -219,7 +219,7 @@ export function minChangeCheck(
   return { ...NO_NUMBERS, name: 'min_change', outcome, detail, value: difference, limit };
 }
 
-/** What is said where the whole holdout is too small to conclude anything from it. */
+/** The sentence on a holdout that is too small to conclude anything from. */
 export function tooFew(rows: number, least: number, isRegression: boolean): string {
   const have = `${formatCountOf(rows, 'row')}${isRegression ? '' : ' of its rarest class'}`;
   return `The holdout has ${have}, too few to conclude from: gate.min_positives asks for at least ${least}.`;

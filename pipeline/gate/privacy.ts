@@ -1,6 +1,6 @@
 import type { Config } from '../config/schema.ts';
 
-/** What publication keeps back, by mlops.yaml. */
+/** The settings of mlops.yaml that keep data from publication. */
 export interface Privacy {
   /** data.sensitive */
   sensitive: string[];

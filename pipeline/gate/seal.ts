@@ -4,7 +4,7 @@ import { NO_NUMBERS, type Verdict } from './verdict.ts';
 import { countChecks } from './wording.ts';
 
 /**
- * What is shown of a verdict under `gate.reuse: sealed`: whether the candidate passes, and nothing that a later challenger
+ * The verdict as it is shown under `gate.reuse: sealed`: whether the candidate passes, and nothing that a later challenger
  * could be fitted to. A hold counts as not passed, and no number that comes from a prediction is left. So as long as the
  * answer is no, the chooser of the next challenger has learnt one bit that the chooser could have guessed, and the error
  * rate of `superior` holds however challengers are chosen.

@@ -27,7 +27,7 @@ import type { RunRecord } from '../../steps/train/run-record.ts';
 import { runsOf } from './lineage.ts';
 import { keptModels } from './replay.ts';
 
-/** What `mlops power` is asked; what is left out is the gate's. */
+/** The question to `mlops power`. The gate's settings answer what it leaves out. */
 export interface PowerRequest {
   margin?: Margin | undefined;
   confidence?: number | undefined;

@@ -101,7 +101,7 @@ export async function gate(event: GateEvent, context: StepContext): Promise<Gate
     context,
   );
   const stored = look.stored && (await verdictOf(look.stored, context));
-  // What is stored of a sealed look says only whether the candidate passed: it is decided again, as the same look.
+  // The stored verdict of a sealed look says only whether the candidate passed: it is decided again, as the same look.
   const verdict =
     (isSealed(config.gate) ? null : stored) ??
     decide({

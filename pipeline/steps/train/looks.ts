@@ -29,9 +29,9 @@ export interface CountedLook {
 interface Holdout {
   /** URI of its row ids, as JSON; of a very large holdout, of a sample. */
   rows: string;
-  /** What rows are known by. Ids of different kinds cannot be compared. Absent in items of an earlier version. */
+  /** A hash of what rows are known by: ids of different kinds cannot be compared. Absent in items of an earlier version. */
   ids?: string;
-  /** In items of an earlier version: looks at versions before, which the ledger may no longer have. */
+  /** Looks at versions before, which the ledger may no longer have; only in items of an earlier version of the pipeline. */
   looks_before?: number;
 }
 
@@ -156,14 +156,14 @@ async function rowsOf(
   }
 }
 
-/** What rows are known by: the column of ids, or the columns whose content is hashed. */
+/** A hash of what rows are known by: the column of ids, or the columns whose content is hashed. */
 const kindOfIds = ({ row_id, id_columns }: LookRequest['manifest']): string =>
   sha256Json(row_id === null ? { content: id_columns ?? null } : { row_id });
 
 /** The most rows by which a version of the holdout is known. */
 const MOST_ROWS = 50_000;
 
-/** Of more rows, those with the smallest hashes: a row that is in the samples of two versions is one row. */
+/** The rows with the smallest hashes if there are more: a row that is in the samples of two versions is one row. */
 function sampleOf(rowIds: readonly string[]): readonly string[] {
   if (rowIds.length <= MOST_ROWS) return rowIds;
   return rowIds

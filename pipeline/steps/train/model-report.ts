@@ -91,7 +91,7 @@ function objectOf(text: string): Record<string, unknown> | null {
   }
 }
 
-/** What a function of AWS can hold in its memory and read in its time. */
+/** The most that a function of AWS can hold in its memory and read in its time. */
 const MOST_ARCHIVE_BYTES = 256 * 2 ** 20;
 const MOST_UNPACKED_BYTES = 4 * 2 ** 30;
 const MOST_REPORT_BYTES = 4 * 2 ** 20;
@@ -140,7 +140,7 @@ async function fileInTar(archive: Uint8Array, name: string): Promise<string | nu
   return found ? Buffer.concat(chunks).toString('utf8') : null;
 }
 
-/** In pieces, so that reading can stop in the middle. */
+/** Yields the bytes in pieces, so that reading can stop in the middle. */
 function* piecesOf(bytes: Uint8Array): Generator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += PIECE) yield bytes.subarray(at, at + PIECE);
 }

@@ -20,7 +20,7 @@ export function publishableExplanation(
   };
 }
 
-/** What the reports of a run say besides its verdict, for everybody. */
+/** The evidence that everybody may see. */
 export function publishableEvidence(
   { plots, explanation, notes, model_notes, ...rest }: Evidence,
   verdict: Verdict,
