@@ -117,7 +117,6 @@ async function looksAt(
 ): Promise<number> {
   const today = sampleOf(rowIds);
   const looks = new Map<string, number>();
-  let atEvery = 0;
   let carried = 0;
   let isKnown = false;
   for (const { id, value } of await context.ledger.list<Holdout>('holdout')) {
@@ -127,9 +126,8 @@ async function looksAt(
     const { looks_before: before = 0 } = value;
     if (count + before === 0) continue;
     const seen = id === holdout ? 'every' : await rowsOf(value, ids, context);
-    if (seen === 'every') atEvery += count;
     const shared = seen === 'every' ? today : today.filter((row) => seen.has(row));
-    if (seen !== 'every') for (const row of shared) looks.set(row, (looks.get(row) ?? 0) + count);
+    for (const row of shared) looks.set(row, (looks.get(row) ?? 0) + count);
     if (shared.length > 0) carried = Math.max(carried, before + count);
   }
   if (!isKnown) {
@@ -137,8 +135,7 @@ async function looksAt(
     await context.storage.write(rows, JSON.stringify(today));
     await context.ledger.put<Holdout>('holdout', holdout, { rows, ids });
   }
-  const most = [...looks.values()].reduce((most, count) => Math.max(most, count), 0);
-  return Math.max(atEvery + most, carried);
+  return [...looks.values()].reduce((most, count) => Math.max(most, count), carried);
 }
 
 /** The rows of another version of the holdout; every row of today's if they cannot be compared with it. */
