@@ -2,6 +2,15 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 
+const { imul } = Math; // once: where Jest runs the code, looking up a global takes 200 ns
+
+/** FNV-1a of 32 bits (Fowler, Noll and Vo) over UTF-16 units: fast, and no protection against whoever picks the text. */
+export function fnv1a(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return hash >>> 0;
+}
+
 /** Lower-case hexadecimal sha256. */
 export function sha256(content: string | Uint8Array): string {
   return createHash('sha256').update(content).digest('hex');

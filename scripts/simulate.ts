@@ -70,7 +70,7 @@ function simulate({ runs, seed, table: only }: Options): void {
     print(`\n${tableMarkdown(table, rows)}`);
     for (const { labels, measured } of rows)
       for (const share of measured)
-        if (share !== null && isBeyond(share))
+        if (isBeyond(share))
           beyond.push(`${table.title}, ${labels.join(', ')}: ${(100 * shareOf(share)).toFixed(2)} %`);
   }
   if (beyond.length === 0) {

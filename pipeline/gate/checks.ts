@@ -1,7 +1,7 @@
 import { decimalsFor, formatApart, formatConfidence, formatCountOf, formatValue } from '../format.ts';
 import { metricText } from '../metrics.ts';
 import type { Estimate } from '../statistics/estimate.ts';
-import type { Check } from './verdict.ts';
+import { type Check, NO_NUMBERS } from './verdict.ts';
 import { amountOf, comparedTo } from './wording.ts';
 
 /** The gate's decision rules: each turns numbers into one check. */
@@ -16,8 +16,6 @@ interface Sized {
 export function order({ value, scale }: Sized, limit: number): number {
   return Math.abs(value - limit) <= 1e-12 * Math.max(scale, Math.abs(limit)) ? 0 : value - limit;
 }
-
-const NO_NUMBERS = { value: null, bound: null, limit: null, confidence: null };
 
 /** A failed check. A check that cannot be computed fails too: the gate fails closed. */
 export function failed(name: string, detail: string): Check {
@@ -221,7 +219,7 @@ export function minChangeCheck(
   return { ...NO_NUMBERS, name: 'min_change', outcome, detail, value: difference, limit };
 }
 
-/** What is said where the whole holdout is too small to conclude anything from it. */
+/** The sentence on a holdout that is too small to conclude anything from. */
 export function tooFew(rows: number, least: number, isRegression: boolean): string {
   const have = `${formatCountOf(rows, 'row')}${isRegression ? '' : ' of its rarest class'}`;
   return `The holdout has ${have}, too few to conclude from: gate.min_positives asks for at least ${least}.`;

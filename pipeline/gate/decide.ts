@@ -10,7 +10,7 @@ import {
 } from '../statistics/estimate.ts';
 import { classOf, type Model, metricOf, modelOf } from '../statistics/model.ts';
 import { type Sampling, samplingOf } from '../statistics/sampling.ts';
-import { pick, type Scores } from '../statistics/scores.ts';
+import { pick, positivesOf, type Scores } from '../statistics/scores.ts';
 import { joinTo } from './join.ts';
 import type { GatePolicy } from './policy.ts';
 import { powerOf, smallestDetectable } from './power.ts';
@@ -87,7 +87,7 @@ export function decide(input: GateInput): Verdict {
   const facts = {
     outcome: overall(checks, policy),
     n: rows.ids.length,
-    positives: rows.problem === 'binary' ? rows.labels.reduce((sum, label) => sum + label, 0) : null,
+    positives: positivesOf(rows),
     seed,
     confidence: policy.confidence,
     smallest_detectable_difference: difference ? smallestDetectable(difference, level) : null,
@@ -120,10 +120,8 @@ function replicatesNote(replicates: number, rows: number): string {
 }
 
 function redrawnNote({ redrawn, replicates }: Sampling): string {
-  return `${formatCountOf(redrawn, 'bootstrap replicate')} had no row of a class and were drawn again, beside the ${formatCount(replicates)} that count.`.replace(
-    'replicate had no row of a class and were',
-    'replicate had no row of a class and was',
-  );
+  const were = redrawn === 1 ? 'was' : 'were';
+  return `${formatCountOf(redrawn, 'bootstrap replicate')} had no row of a class and ${were} drawn again, beside the ${formatCount(replicates)} that count.`;
 }
 
 function championMargin(champion: Model | null, { champion: rule, primary }: GatePolicy): number | null {

@@ -14,7 +14,7 @@ export interface SlicePolicy {
   metric: string;
   max_drop: Margin;
   min_positives: number;
-  /** What a slice does whose point is beyond max_drop while its bound is not. */
+  /** A slice whose point, but not its bound, is beyond max_drop is only reported, or its check is inconclusive. */
   inconclusive: 'report' | 'hold';
 }
 

@@ -1,6 +1,6 @@
 import type { Config } from '../config/schema.ts';
 
-/** What publication keeps back, by mlops.yaml. */
+/** The settings of mlops.yaml that keep data from publication. */
 export interface Privacy {
   /** data.sensitive */
   sensitive: string[];
@@ -10,7 +10,7 @@ export interface Privacy {
   row_id: string | null;
 }
 
-/** That of reports and runs of an earlier version. */
+/** The privacy of reports and runs of an earlier version, which do not state it. */
 export const usualPrivacy: Privacy = { sensitive: [], min_group: 10, row_id: null };
 
 /** Runs of an earlier version lack the settings. */

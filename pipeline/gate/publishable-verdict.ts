@@ -1,5 +1,5 @@
 import { namesNoneOf, type Privacy } from './privacy.ts';
-import type { Check, CheckOutcome, SliceResult, Verdict } from './verdict.ts';
+import { type Check, type CheckOutcome, NO_NUMBERS, type SliceResult, type Verdict } from './verdict.ts';
 
 /** Two checks in place of those of slices that are not shown. Their names begin as those of all slices do. */
 const groups = {
@@ -73,5 +73,5 @@ const worstFirst: CheckOutcome[] = ['fail', 'inconclusive', 'pass', 'not_judged'
 function together(kind: keyof typeof groups, hidden: readonly Check[]): Check {
   const outcome = worstFirst.find((one) => hidden.some((check) => check.outcome === one)) ?? 'not_judged';
   const { name, detail } = groups[kind];
-  return { name, outcome, detail: detail[outcome], value: null, bound: null, limit: null, confidence: null };
+  return { name, outcome, detail: detail[outcome], ...NO_NUMBERS };
 }

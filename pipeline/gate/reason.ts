@@ -42,7 +42,7 @@ function whyPromoted(verdict: Facts): string {
   return `${own} against the champion's ${formatValue(champion, decimals)}, ${how}${range}. ${whatWasJudged(verdict)}.`;
 }
 
-/** What a promotion rests on: checks that were not judged are no passes. */
+/** The checks that a promotion rests on. Those that were not judged are no passes. */
 function whatWasJudged({ checks, check_counts: counts }: Facts): string {
   if (counts.pass === 0) return 'No check was judged';
   const passes = (start: string) =>
@@ -89,7 +89,7 @@ function perfectNotes(candidate: Model): string[] {
     : [`${what}: look for leakage, that is for a column that knows the answer, and list it in data.exclude.`];
 }
 
-/** What so many looks at one holdout mean for the rule, and for whom the correction holds. */
+/** A note on the rule's errors after so many looks at one holdout, and on when the correction for looks holds. */
 function looksNote({ champion: { rule }, reuse, confidence }: GatePolicy, looks: number): string {
   const alpha = 1 - confidence;
   const expected = formatValue(looks * alpha, looks * alpha < 0.1 ? 2 : 1);

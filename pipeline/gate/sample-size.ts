@@ -70,7 +70,6 @@ export function rowsFor(question: Question, spread: Spread, power: number): numb
   let low = high / 2;
   while (high - low > 1) {
     const middle = ceil((low + high) / 2);
-    if (middle === high) break;
     if (suffices(middle)) high = middle;
     else low = middle;
   }

@@ -1,10 +1,10 @@
 import type { GatePolicy } from './policy.ts';
 import { policyNotes } from './reason.ts';
-import type { Verdict } from './verdict.ts';
+import { NO_NUMBERS, type Verdict } from './verdict.ts';
 import { countChecks } from './wording.ts';
 
 /**
- * What is shown of a verdict under `gate.reuse: sealed`: whether the candidate passes, and nothing that a later challenger
+ * The verdict as it is shown under `gate.reuse: sealed`: whether the candidate passes, and nothing that a later challenger
  * could be fitted to. A hold counts as not passed, and no number that comes from a prediction is left. So as long as the
  * answer is no, the chooser of the next challenger has learnt one bit that the chooser could have guessed, and the error
  * rate of `superior` holds however challengers are chosen.
@@ -15,8 +15,7 @@ export function sealed(verdict: Verdict, policy: GatePolicy): Verdict {
     ? 'The candidate passes. gate.reuse is sealed: the numbers are shown when it is promoted.'
     : 'The candidate does not pass. gate.reuse is sealed: why, and by how much, is not shown, since later challengers are judged on the same rows.';
   const outcome = passes ? 'pass' : 'fail';
-  const numbers = { value: null, bound: null, limit: null, confidence: null };
-  const checks = [{ ...numbers, name: 'sealed', outcome, detail: reason } as const];
+  const checks = [{ ...NO_NUMBERS, name: 'sealed', outcome, detail: reason } as const];
   const { n, positives, seed, confidence, holdout_uses, primary, enforced } = verdict;
   // Field by field, so that a number which is added to a verdict is withheld.
   return {

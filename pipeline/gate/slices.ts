@@ -5,7 +5,7 @@ import { type Estimate, intervalOf, valueIntervalOf } from '../statistics/estima
 import { distance } from '../statistics/metrics.ts';
 import { type Model, metricOf, modelOf } from '../statistics/model.ts';
 import { samplingOf } from '../statistics/sampling.ts';
-import { pick, type SliceColumn } from '../statistics/scores.ts';
+import { pick, positivesOf, type SliceColumn } from '../statistics/scores.ts';
 import { dropCheck, failed, inconclusive, notJudged } from './checks.ts';
 import { withGaps } from './gaps.ts';
 import { type GatePolicy, resolveMargin } from './policy.ts';
@@ -55,7 +55,6 @@ export function judgeSlices(
   policy: GatePolicy,
   { replicates, seed }: { replicates: number; seed: number },
 ): Judged {
-  const drawn = { replicates: Math.min(replicates, SLICE_REPLICATES), seed };
   const least = policy.slices?.min_positives ?? 1;
   const { slices, notes } = listed(candidate, least);
   const large = slices.filter(({ smallest }) => smallest >= least).length;
@@ -67,7 +66,9 @@ export function judgeSlices(
       notes: [...notes, detail],
     };
   }
-  const measured = slices.map((slice) => measure(slice, candidate, champion, policy, drawn));
+  const drawn = { replicates: Math.min(replicates, SLICE_REPLICATES), seed };
+  const tooFewInAll = whyTooFew(candidate.rows, policy);
+  const measured = slices.map((slice) => measure(slice, candidate, champion, policy, drawn, tooFewInAll));
   const checks = holm(measured, policy);
   const results = withGaps(
     measured.map(({ result }, i): SliceResult => {
@@ -121,12 +122,14 @@ function rowsByValue({ values, codes }: SliceColumn): [code: number, rows: Uint3
     .sort(([a], [b]) => byCodePoint(values[a]!, values[b]!));
 }
 
+/** @param tooFewInAll why the whole holdout is too small for any comparison; null if it is not */
 function measure(
   slice: Slice,
   candidate: Model,
   champion: Model | null,
   policy: GatePolicy,
   drawn: { replicates: number; seed: number },
+  tooFewInAll: string | null,
 ): Measured {
   const { column, value, rows, smallest } = slice;
   const metric = policy.slices?.metric ?? policy.primary;
@@ -136,7 +139,6 @@ function measure(
   const own = part(candidate);
   const theirs = champion && part(champion);
   const values = [metricOf(own, metric), theirs && metricOf(theirs, metric)] as const;
-  const { problem, labels } = own.rows;
   const whyNot = (model: Model) => whyAbsent(model, metric).replace('the holdout', 'the slice');
   const few = policy.slices !== null && smallest < policy.slices.min_positives;
   const note = values[0] === null ? whyNot(own) : few ? 'too few rows to judge' : null;
@@ -147,7 +149,7 @@ function measure(
     column,
     value,
     n: rows.length,
-    positives: problem === 'binary' ? labels.reduce((sum, label) => sum + label, 0) : null,
+    positives: positivesOf(own.rows),
     metric,
     candidate: values[0],
     champion: values[1],
@@ -160,10 +162,9 @@ function measure(
   const judged = (judgement: Measured['judgement']): Measured => ({ slice, result, judgement });
   if (policy.slices === null) return judged(notJudged(name, 'gate.slices is off.'));
   if (theirs === null) return judged(notJudged(name, 'There is no champion to compare with.'));
-  const tooFewInAll = whyTooFew(candidate.rows, policy);
   if (tooFewInAll !== null) return judged(inconclusive(name, tooFewInAll));
   if (few) {
-    const what = problem === 'regression' ? '' : ' in its rarest class';
+    const what = own.rows.problem === 'regression' ? '' : ' in its rarest class';
     const have = `${formatCountOf(smallest, 'row')}${what}; gate.slices.min_positives asks for ${policy.slices.min_positives}`;
     return judged(notJudged(name, `Not judged: ${have}.`));
   }

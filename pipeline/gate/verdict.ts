@@ -83,6 +83,9 @@ export interface Check {
   confidence: number | null;
 }
 
+/** A check that no number decided. */
+export const NO_NUMBERS = { value: null, bound: null, limit: null, confidence: null };
+
 export interface Power {
   /** The margin of non_inferior, in units of the primary metric. */
   margin: number;

@@ -30,6 +30,9 @@ export interface Estimate {
   quantile(p: number): number;
 }
 
+/** The two-sided p-value, from those of both one-sided tests. */
+export const twoSided = (above: number, below: number): number => Math.min(1, 2 * Math.min(above, below));
+
 /** A normal estimate, such as DeLong's; null if the variance is unknown. With variance 0 it is a point. */
 export function normalEstimate(value: number, variance: number): Estimate | null {
   if (!(variance >= 0)) return null;
@@ -43,7 +46,7 @@ export function normalEstimate(value: number, variance: number): Estimate | null
     standardError,
     above,
     below,
-    pValue: Math.min(1, 2 * Math.min(above(0), below(0))),
+    pValue: twoSided(above(0), below(0)),
     quantile: (p) => (standardError === 0 ? value : value + standardError * normal.quantile(p)),
   };
 }
@@ -89,7 +92,7 @@ export function bootstrapEstimate(value: number, replicates: Float64Array): Esti
     standardError,
     above,
     below,
-    pValue: Math.min(1, 2 * Math.min(above(0), below(0))),
+    pValue: twoSided(above(0), below(0)),
     quantile(p) {
       const percentile = distribution.quantile(p);
       if (Math.min(p, 1 - p) > carried) return percentile;
@@ -111,7 +114,7 @@ export function widestEstimate(value: number, estimates: readonly (Estimate | nu
     standardError: most(({ standardError }) => standardError),
     above,
     below,
-    pValue: Math.min(1, 2 * Math.min(above(0), below(0))),
+    pValue: twoSided(above(0), below(0)),
     quantile: (p) =>
       p < 0.5 ? -most((estimate) => -estimate.quantile(p)) : most((estimate) => estimate.quantile(p)),
   };

@@ -84,7 +84,10 @@ function medianOf(labels: Float64Array): Statistic {
 /** The share of the squared error in the largest hundredth of rows above which a note warns. Normal errors have 8 %. */
 const HEAVY = 0.2;
 
-/** With t(3) errors, of which the largest hundredth has a third, a 95 % interval of RMSE holds the truth in 74 %. */
+/**
+ * The note on squared errors with a heavy tail; null without one. With t(3) errors, whose largest hundredth has a third of
+ * the squared error, a 95 % interval of RMSE holds the truth in 74 %.
+ */
 function heavyTail(squares: Float64Array): string | null {
   const most = ceil(squares.length / 100);
   const sum = squares.reduce((total, square) => total + square, 0);
@@ -93,7 +96,7 @@ function heavyTail(squares: Float64Array): string | null {
       .toSorted()
       .subarray(-most)
       .reduce((total, square) => total + square, 0) / sum;
-  // Of fewer rows the largest one alone may have as much by chance.
+  // With fewer rows the largest one alone may have as much by chance.
   if (squares.length < 100 || !(share > HEAVY)) return null;
   const rows = `${formatCountOf(most, 'row')} of ${formatCount(squares.length)} ${most === 1 ? 'makes' : 'make'} up`;
   return `${rows} ${(100 * share).toFixed(0)} % of the squared error: with such heavy tails the interval is too narrow; mae depends less on a few rows`;

@@ -1,4 +1,4 @@
-import type { Estimate, Reference } from './estimate.ts';
+import { type Estimate, type Reference, twoSided } from './estimate.ts';
 
 const { max, min, sqrt } = Math; // once: where Jest runs the code, looking up a global takes 200 ns
 
@@ -29,7 +29,7 @@ export function scoreEstimate(
     standardError: errorAt(0),
     errorAt,
     reference,
-    pValue: min(1, 2 * min(above(0), below(0))),
+    pValue: twoSided(above(0), below(0)),
     above,
     below,
     quantile(p) {

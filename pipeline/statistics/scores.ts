@@ -52,6 +52,10 @@ export interface RegressionScores extends Rows {
 
 export type Scores = BinaryScores | MulticlassScores | RegressionScores;
 
+/** The number of rows of the positive class; null if the problem is not binary. */
+export const positivesOf = (rows: Scores): number | null =>
+  rows.problem === 'binary' ? rows.labels.reduce((sum, label) => sum + label, 0) : null;
+
 /** Selects rows by number, in the given order. */
 export function pick<T extends Scores>(scores: T, rows: Uint32Array): T {
   const n = scores.ids.length;

@@ -7,6 +7,7 @@ import {
   valueIntervalOf,
 } from '../../pipeline/statistics/estimate.ts';
 import * as normal from '../../pipeline/statistics/normal.ts';
+import type { Random } from '../../pipeline/statistics/random.ts';
 import { binormal, halfEasy, labelsOf, pairOf, type Shape, type Sizes, scoresOf, unequal } from './models.ts';
 import { countOf, type Table } from './table.ts';
 
@@ -27,28 +28,27 @@ function naiveInterval(auc: number, n: number): Interval {
   return [auc - half, auc + half];
 }
 
-const coverageRow =
-  (sizes: Sizes, shape: Shape) => (runs: number, random: Parameters<typeof scoresOf>[2]) => {
-    const labels = labelsOf(sizes);
-    const [naive, delong, ours] = countOf(runs, () => {
-      const ranks = placements(labels, scoresOf(labels, shape, random));
-      const wald = normalEstimate(ranks.auc, aucVariance(ranks))!;
-      const intervals = [
-        naiveInterval(ranks.auc, labels.length),
-        valueIntervalOf('roc_auc', wald, CONFIDENCE),
-        valueIntervalOf('roc_auc', aucEstimate(ranks, null)!, CONFIDENCE),
-      ];
-      return intervals.map((interval) => covers(interval, shape.auc));
-    });
-    return {
-      labels: [`${sizes.positives}/${sizes.negatives}`, shape.name, String(shape.auc)],
-      measured: [
-        { count: naive!, of: runs },
-        { count: delong!, of: runs },
-        { count: ours!, of: runs, least: LEAST_COVERAGE },
-      ],
-    };
+const coverageRow = (sizes: Sizes, shape: Shape) => (runs: number, random: Random) => {
+  const labels = labelsOf(sizes);
+  const [naive, delong, ours] = countOf(runs, () => {
+    const ranks = placements(labels, scoresOf(labels, shape, random));
+    const wald = normalEstimate(ranks.auc, aucVariance(ranks))!;
+    const intervals = [
+      naiveInterval(ranks.auc, labels.length),
+      valueIntervalOf('roc_auc', wald, CONFIDENCE),
+      valueIntervalOf('roc_auc', aucEstimate(ranks, null)!, CONFIDENCE),
+    ];
+    return intervals.map((interval) => covers(interval, shape.auc));
+  });
+  return {
+    labels: [`${sizes.positives}/${sizes.negatives}`, shape.name, String(shape.auc)],
+    measured: [
+      { count: naive!, of: runs },
+      { count: delong!, of: runs },
+      { count: ours!, of: runs, least: LEAST_COVERAGE },
+    ],
   };
+};
 
 const COVERED: [positives: number, negatives: number, shape: Shape][] = [
   [39, 255, binormal(0.87)],
@@ -65,13 +65,9 @@ const COVERED: [positives: number, negatives: number, shape: Shape][] = [
       unequal(0.87, 3),
       unequal(0.87, 1 / 3),
       unequal(0.95, 3),
-    ].map((shape) => [positives, 9 * positives, named(shape)]),
+    ].map((shape) => [positives, 9 * positives, shape]),
   ),
 ];
-
-function named(shape: Shape): Shape {
-  return shape.name.startsWith('spreads 1 and 0.33') ? { ...shape, name: 'spreads 3 and 1' } : shape;
-}
 
 export const aucCoverage: Table = {
   name: 'auc',
@@ -99,8 +95,7 @@ const DIFFERENCES: [positives: number, negatives: number, auc: number, rho: numb
 ];
 
 const differenceRow =
-  (positives: number, negatives: number, auc: number, rho: number) =>
-  (runs: number, random: Parameters<typeof scoresOf>[2]) => {
+  (positives: number, negatives: number, auc: number, rho: number) => (runs: number, random: Random) => {
     const sizes = { positives, negatives };
     const estimatesOf = (candidate: number): [naive: number, delong: Estimate, ours: Estimate] => {
       const pair = pairOf(sizes, { champion: auc, candidate, rho }, random);
@@ -120,14 +115,14 @@ const differenceRow =
       const estimates = estimatesOf(auc);
       return [...exceed(estimates, -MARGIN), ...exceed(estimates, 0)];
     });
-    const most = positives >= FEWEST ? { most: MOST_ERRORS } : {};
+    const most = positives >= FEWEST ? MOST_ERRORS : undefined;
     const [passes, superior] = [equal.slice(0, 3), equal.slice(3)];
     return {
       labels: [`${positives}/${negatives}`, String(auc), String(rho)],
       measured: [
-        ...worse.map((count, i) => ({ count, of: runs, ...(i === 2 ? most : {}) })),
+        ...worse.map((count, i) => ({ count, of: runs, most: i === 2 ? most : undefined })),
         ...passes.map((count) => ({ count, of: runs })),
-        ...superior.map((count, i) => ({ count, of: runs, ...(i === 2 ? most : {}) })),
+        ...superior.map((count, i) => ({ count, of: runs, most: i === 2 ? most : undefined })),
       ],
     };
   };

@@ -12,12 +12,11 @@ const ruleRow =
   (runs: number, random: Random) => {
     const promoted = (policy: GatePolicy) =>
       promotions(runs, { ...HOLDOUT, champion: CHAMPION, challenger: CHAMPION - loss, policy }, random);
-    const limit = (value: number | undefined) => (value === undefined ? {} : { most: value });
     return {
       labels: [truth],
       measured: [
-        { count: promoted(SUPERIOR), of: runs, ...limit(most.superior) },
-        { count: promoted(NON_INFERIOR), of: runs, ...limit(most.nonInferior) },
+        { count: promoted(SUPERIOR), of: runs, most: most.superior },
+        { count: promoted(NON_INFERIOR), of: runs, most: most.nonInferior },
       ],
     };
   };
@@ -51,7 +50,7 @@ const seriesRow =
       labels: [rule],
       measured: [
         { count: promoted, of: CHALLENGERS * series },
-        { count: any, of: series, ...(most === undefined ? {} : { most }) },
+        { count: any, of: series, most },
       ],
     };
   };

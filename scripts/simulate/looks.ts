@@ -4,6 +4,7 @@ import type { GatePolicy } from '../../pipeline/gate/policy.ts';
 import * as normal from '../../pipeline/statistics/normal.ts';
 import type { Random } from '../../pipeline/statistics/random.ts';
 import type { BinaryScores } from '../../pipeline/statistics/scores.ts';
+import { luckOf, rowsOf } from './models.ts';
 
 const { SQRT2, exp, sqrt } = Math; // once: where Jest runs the code, looking up a global takes 200 ns
 
@@ -25,7 +26,7 @@ export function holdoutOf(rows: number, positives: number, random: Random): Hold
   return {
     labels: Uint8Array.from({ length: rows }, (_, row) => (row < positives ? 1 : 0)),
     ids: Array.from({ length: rows }, (_, row) => String(row).padStart(9, '0')),
-    shared: Float64Array.from({ length: rows }, () => random.normal()),
+    shared: luckOf(rows, random),
   };
 }
 
@@ -36,17 +37,7 @@ export function modelOn({ labels, ids, shared }: Holdout, auc: number, random: R
     const luck = sqrt(SHARED) * shared[row]! + sqrt(1 - SHARED) * random.normal();
     return 1 / (1 + exp(-(shift * label + luck - 1.5)));
   });
-  return {
-    problem: 'binary',
-    source: 'simulation',
-    ids,
-    positions: null,
-    slices: new Map(),
-    classes: ['0', '1'],
-    labels,
-    scores,
-    predicted: null,
-  };
+  return { ...rowsOf(labels, scores), ids };
 }
 
 export const SUPERIOR: GatePolicy = {

@@ -24,7 +24,7 @@ export function binormal(auc: number): Shape {
 export function unequal(auc: number, spread: number): Shape {
   const shift = sqrt(1 + spread * spread) * normal.quantile(auc);
   return {
-    name: spread === 1 ? 'binormal' : `spreads 1 and ${spread}`,
+    name: spread === 1 ? 'binormal' : spread > 1 ? `spreads 1 and ${spread}` : `spreads ${1 / spread} and 1`,
     auc,
     positive: (luck) => shift + spread * luck,
   };

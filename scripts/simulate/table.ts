@@ -1,4 +1,5 @@
 import { formatCount } from '../../pipeline/format.ts';
+import { fnv1a } from '../../pipeline/hash.ts';
 import { Random } from '../../pipeline/statistics/random.ts';
 
 /** Tables of measured shares, and the limits that they are held to. */
@@ -7,14 +8,14 @@ import { Random } from '../../pipeline/statistics/random.ts';
 export interface Measured {
   count: number;
   of: number;
-  least?: number;
-  most?: number;
+  least?: number | undefined;
+  most?: number | undefined;
 }
 
 /** A row's labels, and what was measured. */
 export interface Row {
   labels: string[];
-  measured: (Measured | null)[];
+  measured: Measured[];
 }
 
 export interface Table {
@@ -41,17 +42,10 @@ export function measure(
   progress: (done: number, of: number) => void = () => {},
 ): Row[] {
   return rows.flatMap((row, index) => {
-    const measured = row(Math.ceil(share * runs), new Random(seedOf(`${seed} ${name} ${index}`)));
+    const measured = row(Math.ceil(share * runs), new Random(fnv1a(`${seed} ${name} ${index}`)));
     progress(index + 1, rows.length);
     return measured;
   });
-}
-
-/** FNV-1a, 32 bits. */
-function seedOf(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  return hash >>> 0;
 }
 
 export const shareOf = ({ count, of }: Measured): number => count / of;
@@ -77,14 +71,13 @@ export function tableMarkdown(table: Table, rows: readonly Row[]): string {
   const line = (texts: readonly string[]) => `| ${texts.join(' | ')} |`;
   const labels = rows[0]?.labels.length ?? 1;
   const rule = table.columns.map((_, i) => (i < labels ? '---' : '--:'));
-  const runs = Math.max(...rows.flatMap(({ measured }) => measured.map((each) => each?.of ?? 0)));
+  const runs = Math.max(...rows.flatMap(({ measured }) => measured.map(({ of }) => of)));
   const about = `${table.about} ${formatCount(runs)} simulations of each row.`;
   return [`## ${table.title}`, '', about, '', line(table.columns), line(rule), ...cells.map(line)].join('\n');
 }
 
 /** "4.7", in bold with the limit where it is beyond it. */
-function cell(measured: Measured | null): string {
-  if (measured === null) return '–';
+function cell(measured: Measured): string {
   const share = (100 * shareOf(measured)).toFixed(1);
   if (!isBeyond(measured)) return share;
   const { least, most } = measured;

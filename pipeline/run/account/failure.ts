@@ -80,7 +80,7 @@ export function failureOf(run: RunRecord, log: readonly string[] = []): Failure 
   };
 }
 
-/** What a job was stopped for that ran longer than mlops.yaml allows; null if that is not why it failed. */
+/** The reason, if the job was stopped because it ran longer than mlops.yaml allows; null if it failed otherwise. */
 function overtime(cause: Description, { state: { request } }: RunRecord): string | null {
   const isTraining =
     /^Max(Runtime|WaitTime)Exceeded$/.test(cause.SecondaryStatus ?? '') ||

@@ -21,12 +21,13 @@ import type { PlannedSize, PowerPlan } from '../../report/power.ts';
 import { distance } from '../../statistics/metrics.ts';
 import { type Model, metricOf, modelOf } from '../../statistics/model.ts';
 import { samplingOf } from '../../statistics/sampling.ts';
+import { positivesOf } from '../../statistics/scores.ts';
 import type { StepContext } from '../../steps/context.ts';
 import type { RunRecord } from '../../steps/train/run-record.ts';
 import { runsOf } from './lineage.ts';
 import { keptModels } from './replay.ts';
 
-/** What `mlops power` is asked; what is left out is the gate's. */
+/** The question to `mlops power`. The gate's settings answer what it leaves out. */
 export interface PowerRequest {
   margin?: Margin | undefined;
   confidence?: number | undefined;
@@ -38,6 +39,8 @@ export interface PowerRequest {
   /** Assumed where no run has compared two models. */
   correlation: number;
 }
+
+type Context = Pick<StepContext, 'ledger' | 'registry' | 'storage' | 'model' | 'root'>;
 
 const REPLICATES = 2000;
 const POINTS = 41;
@@ -53,18 +56,16 @@ const MOST_RUNS = 20;
 export async function planPower(
   request: PowerRequest,
   config: Config,
-  context: Pick<StepContext, 'ledger' | 'registry' | 'storage' | 'model' | 'root'>,
+  context: Context,
   leftOut: LeftOut,
 ): Promise<PowerPlan> {
   const { gate } = config;
   const metric = request.metric ?? gate.primary;
   const confidence = request.confidence ?? gate.confidence;
   const notes: string[] = [];
-  const found = await pairOf(metric, config, context, leftOut, notes);
-  const { own, other, run } = found;
+  const { own, other, run, seed } = await pairOf(metric, config, context, leftOut, notes);
   const { rows } = own;
   const rarest = smallestClass(rows);
-  const seed = found.seed;
   const models = other === null ? [own] : [own, other];
   const sampling = samplingOf(models, { replicates: REPLICATES, seed, metrics: [metric] });
   const difference = other && sampling.orientedDifference(own, other, metric);
@@ -97,7 +98,7 @@ export async function planPower(
   requirePossible(rule, margin, lead);
   const question: Question = { margin, confidence, lead };
   const neededRows = rowsFor(question, spread, request.power);
-  const positives = rows.problem === 'binary' ? rows.labels.reduce((sum, label) => sum + label, 0) : null;
+  const positives = positivesOf(rows);
   const sizeOf = (count: number): PlannedSize => ({
     rows: count,
     positives: positives === null ? null : Math.round((positives * count) / n),
@@ -153,7 +154,7 @@ interface Pair {
 async function pairOf(
   metric: string,
   config: Config,
-  context: Parameters<typeof planPower>[2],
+  context: Context,
   leftOut: LeftOut,
   notes: string[],
 ): Promise<Pair> {
@@ -162,10 +163,10 @@ async function pairOf(
     throw new InputError(
       'no run has been judged yet, expected one whose scores tell how much results vary: start one with `npm start`',
     );
-  let single: Pair | null = null;
+  let found: Pair | null = null;
   const problems: string[] = [];
   for (const run of judged.slice(0, MOST_RUNS)) {
-    if (single !== null && (run.state.scoring?.champion.package ?? null) === null) continue;
+    if (found !== null && (run.state.scoring?.champion.package ?? null) === null) continue;
     try {
       const pair = await modelsOf(run, config, context);
       const missing = [pair.own, pair.other].find(
@@ -173,28 +174,21 @@ async function pairOf(
       );
       if (missing)
         throw new Error(`${metricText(metric).label} cannot be computed: ${whyAbsent(missing, metric)}`);
-      if (pair.other !== null) {
-        notes.push(...problems.map((problem) => `Left out: ${problem}.`));
-        return pair;
-      }
-      single ??= pair;
+      found = pair.other === null ? (found ?? pair) : pair;
+      if (pair.other !== null) break;
     } catch (error) {
       problems.push(`run ${run.execution}: ${(error as Error).message.replace(/\.$/, '')}`);
     }
   }
-  if (single === null)
+  if (found === null)
     throw new InputError(
       `no run has scores to plan with: ${problems[0]}${problems.length > 1 ? ` (and ${problems.length - 1} more)` : ''}; start a run with \`npm start\``,
     );
   notes.push(...problems.map((problem) => `Left out: ${problem}.`));
-  return single;
+  return found;
 }
 
-async function modelsOf(
-  run: RunRecord,
-  config: Config,
-  context: Parameters<typeof planPower>[2],
-): Promise<Pair> {
+async function modelsOf(run: RunRecord, config: Config, context: Context): Promise<Pair> {
   const anchorless = {
     ...config,
     gate: { ...config.gate, anchor: { ...config.gate.anchor, package: null } },

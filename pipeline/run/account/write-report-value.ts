@@ -4,8 +4,8 @@ import { publishable } from '../../report/publishable.ts';
 import type { Report } from '../../report/report.ts';
 
 /**
- * Writes only the publishable report's JSON value; returns its path. It has a file of its own, so that a bundle which needs no renderer
- * carries none.
+ * Writes only the publishable report's JSON value; returns its path. The function has a file of its own, so that a bundle
+ * which needs no renderer carries none.
  */
 export async function writeReportValue(report: Report, folder: string): Promise<string> {
   await mkdir(folder, { recursive: true });

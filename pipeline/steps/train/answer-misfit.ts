@@ -10,7 +10,7 @@ interface Misfit {
   model: Pick<Config['model'], 'output' | 'extra'>;
 }
 
-/** What was found and expected, and if the answer tells what it is, the line that fixes it. */
+/** The columns found and expected and, if the answer tells what it is, the line of mlops.yaml that fixes it. */
 export function misfitMessage({ answer, columns, manifest, model }: Misfit): string {
   const expected = [...columns, ...model.extra];
   const found = `got ${answer.length} columns (${answer.join(',').slice(0, 80)})`;

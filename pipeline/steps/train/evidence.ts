@@ -11,7 +11,7 @@ export interface Evidence {
   notes: string[];
   /** Notes in the model's own words. */
   model_notes?: string[];
-  /** Where the split is by group: the number of groups that the models are compared on. */
+  /** The number of groups that the models are compared on; absent unless the split is by group. */
   groups?: number;
 }
 

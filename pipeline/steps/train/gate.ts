@@ -78,6 +78,7 @@ export async function gate(event: GateEvent, context: StepContext): Promise<Gate
     [...seen.values()].filter((ids) => ids !== null),
   );
   const candidate = common(everyRow);
+  const championScores = champion && common(champion.scores);
   if (candidate.ids.length === 0) throw new NothingToCompareError(nothingLeft(others, everyRow.ids.length));
 
   const look = await lookAt(
@@ -100,12 +101,12 @@ export async function gate(event: GateEvent, context: StepContext): Promise<Gate
     context,
   );
   const stored = look.stored && (await verdictOf(look.stored, context));
-  // What is stored of a sealed look says only whether the candidate passed: it is decided again, as the same look.
+  // The stored verdict of a sealed look says only whether the candidate passed: it is decided again, as the same look.
   const verdict =
     (isSealed(config.gate) ? null : stored) ??
     decide({
       candidate,
-      champion: champion && common(champion.scores),
+      champion: championScores,
       anchor: anchor && common(anchor.scores),
       policy: config.gate,
       threshold: own.threshold,
@@ -118,7 +119,7 @@ export async function gate(event: GateEvent, context: StepContext): Promise<Gate
   const evidence: Evidence = {
     plots: {
       candidate: plots(candidate, config.gate.costs),
-      champion: champion && plots(common(champion.scores), config.gate.costs),
+      champion: championScores && plots(championScores, config.gate.costs),
     },
     explanation: own.explanation && explained(own.explanation, champion?.explanation ?? null, manifest),
     tuning: await tuningFacts(event, context),

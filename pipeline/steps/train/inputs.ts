@@ -14,21 +14,17 @@ export async function requireInputs(request: Request, context: Context): Promise
   const { data, script, code } = request;
   // Nobody can replace an object there. Any other place of the artifacts is no place for inputs.
   const staged = artifactsOf(context, `inputs-${request.mode}`);
-  const inputs = [data, ...(data.holdout ? [data.holdout] : [])];
+  const { holdout = null } = data;
   const own = {
-    ...Object.fromEntries(
-      inputs.map((input, at) => [
-        at === 0 ? 'data.uri' : 'data.holdout.uri',
-        isStaged(input.uri, context) ? input.uri : null,
-      ]),
-    ),
+    'data.uri': isStaged(data.uri, context) ? data.uri : null,
+    'data.holdout.uri': holdout !== null && isStaged(holdout.uri, context) ? holdout.uri : null,
     script: script?.uri ?? null,
     code,
   };
   for (const [name, uri] of Object.entries(own))
     if (uri !== null && (!uri.startsWith(staged) || uri.includes('..')))
       throw new InputChangedError(`request: ${name}: got ${uri}, expected an object below ${staged}`);
-  for (const { uri, version: expected } of inputs) {
+  for (const { uri, version: expected } of [data, ...(holdout === null ? [] : [holdout])]) {
     const version = await dataVersion(uri, context);
     if (version !== expected)
       throw new InputChangedError(

@@ -239,7 +239,7 @@ const deciding = ({
   ...settings
 }: PrepareSettings) => ({ ...unsaid, ...settings });
 
-/** What settings say that were written before these keys existed. */
+/** The values of keys that settings of an earlier version lack. */
 const unsaid = { columns: {}, drop_missing_target: false };
 
 const noModel: ModelScoring = {

@@ -1,6 +1,6 @@
 import { ConflictError, NotFoundError, unlessUnreadable } from '../../errors.ts';
 import type { Verdict } from '../../gate/verdict.ts';
-import { sha256Json } from '../../hash.ts';
+import { fnv1a, sha256Json } from '../../hash.ts';
 import { artifactsOf, type Manifest, readJson, type StepContext } from '../context.ts';
 import { wholeBeside } from './private-file.ts';
 
@@ -29,9 +29,9 @@ export interface CountedLook {
 interface Holdout {
   /** URI of its row ids, as JSON; of a very large holdout, of a sample. */
   rows: string;
-  /** What rows are known by. Ids of different kinds cannot be compared. Absent in items of an earlier version. */
+  /** A hash of what rows are known by: ids of different kinds cannot be compared. Absent in items of an earlier version. */
   ids?: string;
-  /** In items of an earlier version: looks at versions before, which the ledger may no longer have. */
+  /** Looks at versions before, which the ledger may no longer have; only in items of an earlier version of the pipeline. */
   looks_before?: number;
 }
 
@@ -117,7 +117,6 @@ async function looksAt(
 ): Promise<number> {
   const today = sampleOf(rowIds);
   const looks = new Map<string, number>();
-  let atEvery = 0;
   let carried = 0;
   let isKnown = false;
   for (const { id, value } of await context.ledger.list<Holdout>('holdout')) {
@@ -127,9 +126,8 @@ async function looksAt(
     const { looks_before: before = 0 } = value;
     if (count + before === 0) continue;
     const seen = id === holdout ? 'every' : await rowsOf(value, ids, context);
-    if (seen === 'every') atEvery += count;
     const shared = seen === 'every' ? today : today.filter((row) => seen.has(row));
-    if (seen !== 'every') for (const row of shared) looks.set(row, (looks.get(row) ?? 0) + count);
+    for (const row of shared) looks.set(row, (looks.get(row) ?? 0) + count);
     if (shared.length > 0) carried = Math.max(carried, before + count);
   }
   if (!isKnown) {
@@ -137,8 +135,7 @@ async function looksAt(
     await context.storage.write(rows, JSON.stringify(today));
     await context.ledger.put<Holdout>('holdout', holdout, { rows, ids });
   }
-  const most = [...looks.values()].reduce((most, count) => Math.max(most, count), 0);
-  return Math.max(atEvery + most, carried);
+  return [...looks.values()].reduce((most, count) => Math.max(most, count), carried);
 }
 
 /** The rows of another version of the holdout; every row of today's if they cannot be compared with it. */
@@ -156,28 +153,21 @@ async function rowsOf(
   }
 }
 
-/** What rows are known by: the column of ids, or the columns whose content is hashed. */
+/** A hash of what rows are known by: the column of ids, or the columns whose content is hashed. */
 const kindOfIds = ({ row_id, id_columns }: LookRequest['manifest']): string =>
   sha256Json(row_id === null ? { content: id_columns ?? null } : { row_id });
 
 /** The most rows by which a version of the holdout is known. */
 const MOST_ROWS = 50_000;
 
-/** Of more rows, those with the smallest hashes: a row that is in the samples of two versions is one row. */
+/** The rows with the smallest hashes if there are more: a row that is in the samples of two versions is one row. */
 function sampleOf(rowIds: readonly string[]): readonly string[] {
   if (rowIds.length <= MOST_ROWS) return rowIds;
   return rowIds
-    .map((id) => ({ id, hash: hashOf(id) }))
+    .map((id) => ({ id, hash: fnv1a(id) }))
     .sort((a, b) => a.hash - b.hash)
     .slice(0, MOST_ROWS)
     .map(({ id }) => id);
-}
-
-/** FNV-1a (32 bits) over UTF-16 units. */
-function hashOf(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  return hash >>> 0;
 }
 
 const unlessTaken = (error: unknown): void => {

@@ -29,8 +29,9 @@ const explanationSchema = z.object({
 const nothing: ModelReport = { threshold: null, explanation: null, notes: [] };
 
 /**
- * Reads the report of a model, checked if it was recorded among its objects, from the output.tar.gz that SageMaker writes beside model.tar.gz. A
- * container may write another file of that name, so parts that cannot be read are left out with a note.
+ * Reads the report of a model from the output.tar.gz that SageMaker writes beside model.tar.gz. If the archive was recorded
+ * among the model's objects, its content must be the recorded one. A container may write another file of that name, so parts
+ * that cannot be read are left out with a note.
  * @throws ModelOutputError if the threshold is not a number: the metrics would be those of another threshold
  */
 export async function readModelReport(
@@ -38,11 +39,10 @@ export async function readModelReport(
   context: Pick<StepContext, 'storage'>,
 ): Promise<ModelReport> {
   const archive = artifact.replace(/model\.tar\.gz$/, 'output.tar.gz');
-  const isRecorded = objects?.some(({ uri }) => uri === archive) ?? false;
-  // Without a recorded one its threshold would be another.
-  if (!isRecorded && !(await context.storage.exists(archive))) return nothing;
+  // A recorded archive that is gone fails below: without it the threshold would be another.
   const found = objects?.find(({ uri }) => uri === archive) ?? (await context.storage.describe(archive));
-  const bytes = found?.bytes ?? 0;
+  if (found === null) return nothing;
+  const { bytes = 0 } = found;
   if (bytes > MOST_ARCHIVE_BYTES) throw tooMuch(`an output.tar.gz of ${bytes} bytes`, MOST_ARCHIVE_BYTES);
   const text = await fileInTar(await readRecorded(archive, objects, context), 'report.json');
   if (text === null) return nothing;
@@ -91,7 +91,7 @@ function objectOf(text: string): Record<string, unknown> | null {
   }
 }
 
-/** What a function of AWS can hold in its memory and read in its time. */
+/** The most that a function of AWS can hold in its memory and read in its time. */
 const MOST_ARCHIVE_BYTES = 256 * 2 ** 20;
 const MOST_UNPACKED_BYTES = 4 * 2 ** 30;
 const MOST_REPORT_BYTES = 4 * 2 ** 20;
@@ -140,7 +140,7 @@ async function fileInTar(archive: Uint8Array, name: string): Promise<string | nu
   return found ? Buffer.concat(chunks).toString('utf8') : null;
 }
 
-/** In pieces, so that reading can stop in the middle. */
+/** Yields the bytes in pieces, so that reading can stop in the middle. */
 function* piecesOf(bytes: Uint8Array): Generator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += PIECE) yield bytes.subarray(at, at + PIECE);
 }

@@ -5,7 +5,7 @@ import type { Evidence } from './evidence.ts';
 /** The file of a run's folder with what publication keeps back, beside `verdict.json` and `evidence.json`. */
 export const privateFile = 'private.json';
 
-/** What it holds: verdict and evidence, whole. */
+/** The content of the private file: verdict and evidence, whole. */
 export interface Whole {
   verdict: Verdict;
   evidence: Evidence;

@@ -18,10 +18,11 @@ export interface PromoteEvent {
 }
 
 /**
- * Makes a package the champion; no other function does. What the run sealed (seal.ts) is shown from then on. Its image is held for ever, so that it can be served, compared with
- * and gone back to. A conditional write decides, then the registry approves the package. Throws NotFoundError if package or
- * image are gone, ArtifactChangedError if the artifact is not the one that was judged, ConflictError if another promotion came
- * first, so that the verdict was against an older champion, and LeaseLostError if the run no longer holds its lease.
+ * Makes a package the champion; no other function does. The package's image is held for ever, so that it can be served,
+ * compared with and gone back to. A conditional write decides, then the registry approves the package, and what its run sealed
+ * (seal.ts) is shown. Throws NotFoundError if package or image are gone, ArtifactChangedError if the artifact is not the one
+ * that was judged, ConflictError if another promotion came first, so that the verdict was against an older champion, and
+ * LeaseLostError if the run no longer holds its lease.
  */
 export async function promote(
   event: PromoteEvent,

@@ -20,7 +20,7 @@ export function publishableExplanation(
   };
 }
 
-/** What the reports of a run say besides its verdict, for everybody. */
+/** The evidence that everybody may see. */
 export function publishableEvidence(
   { plots, explanation, notes, model_notes, ...rest }: Evidence,
   verdict: Verdict,
@@ -41,7 +41,6 @@ export function publishablePlots({ candidate, champion }: Plots, privacy: Privac
   return { candidate: own(candidate), champion: champion && own(champion) };
 }
 
-/** Plots without bins of few rows, and with averages of rows in place of single ones. */
 function withoutRows(plots: ModelPlots, { min_group: least }: Privacy): ModelPlots {
   const { calibration, confidence, predicted_actual: points, ...rest } = plots;
   const isLarge = ({ n }: { n: number }) => n >= least;

@@ -13,8 +13,8 @@ export interface RecordEvent {
 }
 
 /**
- * Records the run in the ledger and frees its lease. Throws ConflictError if another execution has its name. `steps` comes from the execution's history; on this machine, the
- * caller adds it.
+ * Records the run in the ledger and frees its lease. `steps` comes from the execution's history; on this machine, the caller
+ * adds it. Throws ConflictError if another execution has the run's name.
  */
 export async function record(
   event: RecordEvent,

@@ -9,9 +9,9 @@ import { privateFile, type Whole } from './private-file.ts';
 import { publishableEvidence } from './publishable-evidence.ts';
 
 /**
- * Where the gate keeps what it says. Under `gate.reuse: sealed` the run's folder holds only whether the candidate passes, and
- * the folder `sealed` holds verdict, evidence and scores, which nothing shows. A promotion opens the seal: it copies them to
- * the run's folder.
+ * The gate keeps verdict, evidence and scores in the run's folder. Under `gate.reuse: sealed` it keeps them in the folder
+ * `sealed`, which nothing shows, and the run's folder holds only whether the candidate passes. A promotion opens the seal: it
+ * copies them to the run's folder.
  */
 
 export const isSealed = ({ reuse }: Pick<GatePolicy, 'reuse'>): boolean => reuse === 'sealed';

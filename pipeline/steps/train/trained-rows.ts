@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { sha256 } from '../../hash.ts';
 import type { ModelPackage } from '../../ports.ts';
 import { type Manifest, preparedFile, readJson, type StepContext } from '../context.ts';
 import { ArtifactChangedError } from './unchanged.ts';
@@ -22,7 +23,7 @@ export async function trainedAmong(
   if (trained === undefined) return null;
   const file = preparedFile(uri, trained);
   const content = Buffer.from(await context.storage.read(file));
-  const found = createHash('sha256').update(content).digest('hex');
+  const found = sha256(content);
   if (found !== trained.sha256)
     throw new ArtifactChangedError(
       `${file}: got the sha256 ${found}, expected ${trained.sha256}: it is not the list of the rows that the model to compare with was trained on`,
