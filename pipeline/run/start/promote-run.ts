@@ -56,8 +56,9 @@ export async function promoteRun(
   const { name } = registered;
   const opened = async (): Promise<Opened | null> => {
     if (!reviewed.verdict.sealed) return null;
+    // Read once more: the promotion has just put the open verdict in the sealed one's place.
     const { plots } = await readJson<Evidence>(context, gate.evidence);
-    return { verdict, plots };
+    return { verdict: await readJson<Verdict>(context, gate.verdict), plots };
   };
   if (promotion?.promoted)
     return {
