@@ -1,0 +1,92 @@
+import type { Config } from '../../config/schema.ts';
+import type { ReleaseRequest } from '../../machines/release-request.ts';
+import type { DataInput } from '../../machines/request.ts';
+import type { ObjectVersion } from '../../ports.ts';
+import type { ReleaseState } from './state.ts';
+
+/*
+ * The ledger items of releases. Each kind is one model's own.
+ */
+
+/**
+ * What main deployed last: a release takes its settings from here, never from its caller. A run in mode promote writes it, and
+ * on this machine `mlops release`.
+ */
+export interface Deployed {
+  config: Config;
+  images: { prepare: string };
+  /** The rows to predict (data.scoring); null: none. */
+  scoring: DataInput | null;
+  commit: string | null;
+  at: string;
+}
+
+export const deployedKind = 'deployed';
+
+/**
+ * The release that readers see. One conditional write moves it; the object at `pointerUri` (artifacts.ts) is its projection,
+ * which the view predictions_current and the prediction service read.
+ */
+export interface Pointer {
+  release: string;
+  package: string;
+  mode: Config['inference']['mode'];
+  /** ISO 8601. */
+  at: string;
+  reason: string;
+  /** The release and package before it; null for the first. */
+  previous: { release: string; package: string } | null;
+}
+
+export const pointerKind = 'pointer';
+
+/** The id of items of which a model has one. */
+export const currentId = 'current';
+
+/** One release or rollback, finished or not. Its id is the execution's name. */
+export interface ReleaseRecord {
+  release: string;
+  status: 'succeeded' | 'failed' | 'cancelled';
+  started_at: string;
+  finished_at: string;
+  request: ReleaseRequest;
+  state: ReleaseState;
+  /** Wall time of the states, in the order in which they ended. */
+  steps: { name: string; seconds: number }[];
+}
+
+export const releaseKind = 'release';
+
+/** Predictions that were delivered and checked, by the hash of all that they are made from: a later release shows them again. */
+export interface Delivered {
+  release: string;
+  rows: number;
+  /** Prefix of the Parquet files. */
+  output: string;
+  objects: ObjectVersion[];
+}
+
+export const deliveredKind = 'delivered';
+
+/** A change of the champion. Its id is the time and the package, so that the list is in order. */
+export interface ChampionChange {
+  package: string;
+  previous: string | null;
+  execution: string;
+  kind: 'promotion' | 'rollback';
+  reason: string;
+  at: string;
+}
+
+export const championChangeKind = 'champion-change';
+
+/** A fingerprint that was rolled back from. Nothing promotes it again by itself while `allowed` is false. */
+export interface RolledBack {
+  package: string;
+  release: string;
+  reason: string;
+  at: string;
+  allowed: boolean;
+}
+
+export const rolledBackKind = 'rolled-back';
