@@ -3,9 +3,10 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { CfnOutput, Stack, type StackProps, Tags } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { Environment } from './environment.ts';
-import type { FunctionCode } from './features/train/functions.ts';
+import { Catalog } from './features/release/catalog.ts';
 import type { MakeEngine } from './features/train/prepare/load-engine.ts';
 import { addTrain } from './features/train/train.ts';
+import type { FunctionCode } from './foundation/functions.ts';
 import { Images } from './foundation/images.ts';
 import { Ledger } from './foundation/ledger.ts';
 import { Operations } from './foundation/operations.ts';
@@ -37,6 +38,8 @@ export class EnvironmentStack extends Stack {
     const ledger = new Ledger(this, 'Ledger', { environment, key });
     const operations = new Operations(this, 'Operations', { environment, key });
     const machines = addTrain(this, { environment, code, engine, operations, key });
+
+    new Catalog(this, 'Catalog', { environment, key });
 
     const outputs = {
       ArtifactsBucket: storage.artifacts.bucketName,

@@ -17,6 +17,8 @@ export const namePattern = /^[a-z](?=.{1,19}$)(-?[a-z0-9])+$/;
 /** The functions that the machines call. */
 export type StepName = 'lease' | 'plan' | 'keep' | 'inspect' | 'gate' | 'register' | 'promote' | 'record';
 export type FunctionName = StepName | 'close-run';
+/** The functions of the train machine, and the one that closes its runs. */
+export type TrainFunction = FunctionName;
 export type ImageName = 'model' | 'prepare';
 
 const functionNames: FunctionName[] = [
@@ -76,7 +78,11 @@ export function resourceNames(deployment: Deployment) {
         { name: `${stack}--${name}`, arn: arn('lambda', `function:${stack}--${name}`) },
       ]),
     ) as Record<FunctionName, { name: string; arn: string }>,
-    machines: { evaluate: machine('train-evaluate'), promote: machine('train-promote') },
+    machines: {
+      evaluate: machine('train-evaluate'),
+      promote: machine('train-promote'),
+      release: machine('release'),
+    },
     candidateRepository: `${project}/${environment}/candidate`,
     releaseRepository: `${project}/${environment}/release`,
     /** An image's URI starts with `HOST/REPOSITORY`, before its tag or digest. */
@@ -98,7 +104,24 @@ export function resourceNames(deployment: Deployment) {
       glueLogs: `/aws-glue/jobs/${stack}--prepare`,
       ecsLogs: `/aws/ecs/${stack}--prepare`,
     },
-    machineRoles: { evaluate: role('train-evaluate'), promote: role('train-promote') },
+    machineRoles: {
+      evaluate: role('train-evaluate'),
+      promote: role('train-promote'),
+      release: role('release'),
+    },
+    /** The tables and views of releases. */
+    catalog: {
+      /** A name of SQL has no hyphens. Two underscores keep `a-b` in `c` from `a` in `b-c`. */
+      database: stack.replaceAll('-', '_'),
+      predictions: 'predictions',
+      pointers: 'pointers',
+      current: 'predictions_current',
+      workgroup: stack,
+      /** The folder of results of queries in the artifacts bucket, below the project's prefix. */
+      results: 'athena-results',
+      /** The policy that people attach to whoever reads predictions. */
+      readers: `${stack}--readers`,
+    },
     deployRole: role('deploy'),
     pullRequestRole: role('pull-request'),
     permissionsBoundary: `${stack}--boundary`,

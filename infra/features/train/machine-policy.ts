@@ -6,7 +6,8 @@ import { actionsOf } from '../../iam/actions-of.ts';
 import { arnOf } from '../../iam/arn.ts';
 import { allow, deny, type Statement } from '../../iam/statement.ts';
 
-export type MachineName = keyof ResourceNames['machines'];
+/** The machines that run the train document. */
+export type MachineName = Exclude<keyof ResourceNames['machines'], 'release'>;
 
 /**
  * The policy of a machine's role: what its document needs, logs and traces. The role of train-evaluate cannot call the

@@ -5,16 +5,16 @@ import { RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { Security } from '../../../pipeline/machines/security.ts';
 import { type Resources, trainMachine } from '../../../pipeline/machines/train.ts';
-import type { FunctionName } from '../../../pipeline/names.ts';
+import type { TrainFunction } from '../../../pipeline/names.ts';
 import type { EncryptedProps } from '../../encrypted-props.ts';
 import type { Environment } from '../../environment.ts';
+import type { Functions } from '../../foundation/functions.ts';
 import { serviceRole } from '../../iam/service-role.ts';
-import type { Functions } from './functions.ts';
 import { type MachineName, machinePolicy } from './machine-policy.ts';
 import type { DeployedEngine, DeployedEngines } from './prepare/engine.ts';
 
 interface MachinesProps extends EncryptedProps {
-  readonly functions: Functions;
+  readonly functions: Functions<TrainFunction>;
   /** By the machine whose jobs have it. */
   readonly jobRoles: Readonly<Record<MachineName, Role>>;
   /** @default SageMaker Processing */
@@ -63,7 +63,7 @@ export class Machines extends Construct {
             .filter(([, name]) => text.includes(name))
             .map(([step]) => [
               logicalName(step),
-              functions.all[step as FunctionName].currentVersion.functionArn,
+              functions.all[step as TrainFunction].currentVersion.functionArn,
             ]),
         ),
         JobRole: jobRoles[name].roleArn,
@@ -117,7 +117,7 @@ function securityOf({ settings, project, name }: Environment): Security {
 /** A value for every function but the one that an event calls. */
 function mapSteps(
   { names }: Environment,
-  of: (step: Exclude<FunctionName, 'close-run'>) => string,
+  of: (step: Exclude<TrainFunction, 'close-run'>) => string,
 ): Resources['functions'] {
   const { 'close-run': _, ...called } = names.functions;
   return Object.fromEntries(

@@ -1,12 +1,13 @@
 import type { Construct } from 'constructs';
 import type { EncryptedProps } from '../../encrypted-props.ts';
+import { type FunctionCode, Functions } from '../../foundation/functions.ts';
 import type { Operations } from '../../foundation/operations.ts';
 import { serviceRole } from '../../iam/service-role.ts';
-import { type FunctionCode, Functions } from './functions.ts';
 import { jobPolicy } from './job-policy.ts';
 import type { MachineName } from './machine-policy.ts';
 import { Machines } from './machines.ts';
 import type { MakeEngine } from './prepare/load-engine.ts';
+import { trainFunctions } from './train-functions.ts';
 import { watchRuns } from './watch-runs.ts';
 
 interface TrainProps extends EncryptedProps {
@@ -32,7 +33,12 @@ export function addTrain(
       service: 'sagemaker.amazonaws.com',
       statements: jobPolicy(environment, mode),
     });
-  const functions = new Functions(stack, 'Functions', { environment, code, key });
+  const functions = new Functions(stack, 'Functions', {
+    environment,
+    code,
+    functions: trainFunctions(environment),
+    key,
+  });
   const machines = new Machines(stack, 'Machines', {
     environment,
     functions,
