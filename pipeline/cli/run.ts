@@ -11,6 +11,7 @@ import { exitCodeOf, reportError } from './errors.ts';
 import { home } from './home.ts';
 import { note, print, printJson } from './print.ts';
 import { printReport } from './print-report.ts';
+import { Stopping } from './stopping.ts';
 
 interface Options extends RunOptions {
   promote: boolean;
@@ -19,30 +20,12 @@ interface Options extends RunOptions {
   json?: boolean;
 }
 
-/**
- * Seconds from Ctrl-C until this process ends, also where something still waits: an installation, a job that hangs. The run is
- * recorded by then, and whatever this process started ends with it.
- */
-const longestStop = 1.6;
-
 /** `mlops run`. */
 export async function run(options: Options): Promise<void> {
   const failOn = outcomesOf(options.failOn);
-  const abort = new AbortController();
   const progress = new RunProgress(process.stderr);
+  const stopping = new Stopping(progress, options.backend === 'embedded');
   const trigger = { kind: 'manual', reason: options.reason ?? null, actor: null } as const;
-  // On AWS an execution may be running before it reports its first step.
-  let running = options.backend === 'aws';
-  const stop = () => {
-    // Before the first step there is nothing to record, and a second Ctrl-C does not wait for the jobs: they end with
-    // this process.
-    if (!running || abort.signal.aborted) process.exit(130);
-    progress.note('Stopping the jobs ...');
-    abort.abort();
-    // On AWS the execution has to be told, which may take longer.
-    if (options.backend === 'embedded') setTimeout(() => process.exit(130), longestStop * 1000).unref();
-  };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop);
 
   const runModel = async (model: string | undefined): Promise<Done> => {
     try {
@@ -51,10 +34,10 @@ export async function run(options: Options): Promise<void> {
         {
           home: home(),
           runId: process.env.GITHUB_RUN_ID || null,
-          signal: abort.signal,
+          signal: stopping.signal,
           onNote: (line) => progress.note(line),
           onProgress: (update) => {
-            running = true;
+            stopping.running = true;
             progress.update(update);
           },
         },
@@ -67,7 +50,7 @@ export async function run(options: Options): Promise<void> {
   };
 
   try {
-    if (options.model === 'all') await runAll(options, runModel, failOn, abort.signal);
+    if (options.model === 'all') await runAll(options, runModel, failOn, stopping.signal);
     else {
       const done = await runModel(options.model);
       if (options.json) printJson(summaryOf(done));
@@ -75,7 +58,7 @@ export async function run(options: Options): Promise<void> {
       process.exitCode = exitCode(done.outcome, failOn);
     }
   } finally {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, stop);
+    stopping.end();
   }
 }
 
