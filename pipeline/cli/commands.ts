@@ -30,6 +30,7 @@ const run = () =>
         .default('evaluate'),
     )
     .option('--no-promote', 'with --mode promote: leave the promotion to a later step')
+    .option('--no-release', 'with --mode promote: leave the release to a later step')
     .option('--baseline <ref>', 'if there is no champion yet: compare with the model of this git ref')
     .addOption(shared.config())
     .addOption(shared.set('override a setting for this run; may be repeated'))

@@ -29,10 +29,9 @@ const choices = ({ reason, ...options }: Options) => ({
 });
 
 async function conduct(options: ReleaseOptions, { json }: Options): Promise<void> {
-  const progress = new RunProgress(process.stderr);
-  const stopping = new Stopping(progress, options.backend === 'embedded');
+  const stopping = new Stopping(new RunProgress(process.stderr), options.backend === 'embedded');
   try {
-    const done = await releaseOnce(options, progress, stopping);
+    const done = await releaseOnce(options, stopping);
     if (json) printJson(releaseSummary(done));
     else printRelease(done);
     process.exitCode = exitCode(done.outcome);
@@ -48,11 +47,8 @@ export interface ReleaseDone {
 }
 
 /** Releases and writes the pages. */
-export async function releaseOnce(
-  options: ReleaseOptions,
-  progress: RunProgress,
-  stopping: Stopping,
-): Promise<ReleaseDone> {
+export async function releaseOnce(options: ReleaseOptions, stopping: Stopping): Promise<ReleaseDone> {
+  const progress = new RunProgress(process.stderr);
   try {
     const outcome = await startRelease(options, {
       home: home(),
