@@ -7,7 +7,7 @@ const needs: Readonly<Record<TrainFunction, Needs>> = {
   lease: { writes: ['lease'] },
   plan: {
     reads: ['prepared', 'model', 'champion', 'run'],
-    writes: ['execution'],
+    writes: ['execution', 'deployed'],
     folders: ['settings'],
     registry: 'read',
     data: true,
@@ -25,7 +25,7 @@ const needs: Readonly<Record<TrainFunction, Needs>> = {
     jobs: 'read',
   },
   register: { folders: ['configs', 'packages'], registry: 'register', images: true },
-  promote: { reads: ['lease'], writes: ['champion'], folders: ['runs'], registry: 'approve', images: true },
+  promote: { reads: ['lease', 'rolled-back'], writes: ['champion', 'champion-change'], folders: ['runs'], registry: 'approve', images: true },
   record: {
     reads: ['prepared'],
     writes: ['run', 'lease', 'execution', 'notice'],
@@ -33,7 +33,7 @@ const needs: Readonly<Record<TrainFunction, Needs>> = {
     notices: true,
   },
   'close-run': {
-    writes: ['run', 'lease', 'execution', 'notice'],
+    writes: ['run', 'release', 'lease', 'execution', 'notice'],
     jobs: 'stop',
     executions: true,
     notices: true,

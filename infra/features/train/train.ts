@@ -1,4 +1,6 @@
+import type { Role } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
+import type { TrainFunction } from '../../../pipeline/names.ts';
 import type { EncryptedProps } from '../../encrypted-props.ts';
 import { type FunctionCode, Functions } from '../../foundation/functions.ts';
 import type { Operations } from '../../foundation/operations.ts';
@@ -6,6 +8,7 @@ import { serviceRole } from '../../iam/service-role.ts';
 import { jobPolicy } from './job-policy.ts';
 import type { MachineName } from './machine-policy.ts';
 import { Machines } from './machines.ts';
+import type { DeployedEngine } from './prepare/engine.ts';
 import type { MakeEngine } from './prepare/load-engine.ts';
 import { trainFunctions } from './train-functions.ts';
 import { watchRuns } from './watch-runs.ts';
@@ -17,6 +20,16 @@ interface TrainProps extends EncryptedProps {
   readonly operations: Operations;
 }
 
+/** What other features use of it. */
+interface Train {
+  readonly machines: Machines;
+  readonly functions: Functions<TrainFunction>;
+  /** The role of jobs of the state that is merged. */
+  readonly jobRole: Role;
+  /** The engine of runs that promote. */
+  readonly engine: DeployedEngine | undefined;
+}
+
 /**
  * Trains, judges and promotes: the role of jobs, the functions, the engine of the prepare job, the state machines, the rule
  * that closes runs, alarms and graphs. They are direct children of the stack, because a construct around them would change
@@ -25,7 +38,7 @@ interface TrainProps extends EncryptedProps {
 export function addTrain(
   stack: Construct,
   { environment, code, engine, operations, key }: TrainProps,
-): Machines {
+): Train {
   const jobRole = (id: string, mode: MachineName) =>
     serviceRole(stack, id, {
       environment,
@@ -39,13 +52,15 @@ export function addTrain(
     functions: trainFunctions(environment),
     key,
   });
+  const jobRoles = { evaluate: jobRole('EvaluateJobRole', 'evaluate'), promote: jobRole('JobRole', 'promote') };
+  const engines = engine?.(stack, { environment, key });
   const machines = new Machines(stack, 'Machines', {
     environment,
     functions,
-    jobRoles: { evaluate: jobRole('EvaluateJobRole', 'evaluate'), promote: jobRole('JobRole', 'promote') },
-    engines: engine?.(stack, { environment, key }),
+    jobRoles,
+    engines,
     key,
   });
   operations.watch(watchRuns({ environment, functions, machines }));
-  return machines;
+  return { machines, functions, jobRole: jobRoles.promote, engine: engines?.promote };
 }
