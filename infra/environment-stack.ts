@@ -37,7 +37,12 @@ export class EnvironmentStack extends Stack {
     const images = new Images(this, 'Images', { environment, key });
     const ledger = new Ledger(this, 'Ledger', { environment, key });
     const operations = new Operations(this, 'Operations', { environment, key });
-    const { machines, functions, jobRole, engine: deployed } = addTrain(this, {
+    const {
+      machines,
+      functions,
+      jobRole,
+      engine: deployed,
+    } = addTrain(this, {
       environment,
       code,
       engine,

@@ -71,6 +71,4 @@ export function securityOf({ settings, project, name }: Environment): Security {
 export const forSteps = <Step extends string>(
   steps: readonly Step[],
   of: (step: Step) => string,
-): Record<Step, string> =>
-  Object.fromEntries(steps.map((step) => [step, of(step)])) as Record<Step, string>;
-
+): Record<Step, string> => Object.fromEntries(steps.map((step) => [step, of(step)])) as Record<Step, string>;

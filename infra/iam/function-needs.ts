@@ -76,7 +76,9 @@ export function statementsOf(needs: Needs, place: Place, sources: readonly strin
       ? [
           allow(
             ['states:DescribeExecution', 'states:GetExecutionHistory'],
-            [...Object.values(names.machines), names.releaseMachine].map(({ name }) => executionArn(place, name)),
+            [...Object.values(names.machines), names.releaseMachine].map(({ name }) =>
+              executionArn(place, name),
+            ),
           ),
         ]
       : []),

@@ -39,10 +39,7 @@ export function boundary(environment: Environment): Statement[] {
       because: 'deliveries of logs have no resource to name',
       Condition: {
         ArnLike: {
-          'aws:PrincipalArn': [
-            iamArn(environment, `role/${names.stack}--train-*`),
-            names.releaseRole.arn,
-          ],
+          'aws:PrincipalArn': [iamArn(environment, `role/${names.stack}--train-*`), names.releaseRole.arn],
         },
         ...notFunctionCode,
       },

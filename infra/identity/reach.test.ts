@@ -138,6 +138,24 @@ function callsOn(place: Environment): Call[] {
     ...each('kms', 'CreateGrant', settings.kms_key ?? '', { 'kms:GrantIsForAWSResource': 'true' }),
     ...each('kms', 'ScheduleKeyDeletion PutKeyPolicy DisableKey', settings.kms_key ?? ''),
     ...each('glue', 'StartJobRun UpdateJob DeleteJob', arn('glue', `job/${prepare.job}`)),
+    ...each(
+      'glue',
+      'BatchCreatePartition GetPartitions',
+      arn('glue', `table/${names.catalog.database}/predictions`),
+    ),
+    ...each('glue', 'UpdateTable DeleteTable', arn('glue', `table/${names.catalog.database}/pointers`)),
+    ...each(
+      'athena',
+      'StartQueryExecution UpdateWorkGroup',
+      arn('athena', `workgroup/${names.catalog.workgroup}`),
+    ),
+    ...each('states', 'StartExecution UpdateStateMachine', names.releaseMachine.arn),
+    ...each(
+      's3',
+      'PutObject',
+      object(names.artifactsBucket, `${project}/predictions/model=m/release=r/p.parquet`),
+    ),
+    ...each('s3', 'PutObject', object(names.artifactsBucket, `${project}/pointers/m.json`)),
     ...each('ecs', 'StopTask', arn('ecs', `task/${prepare.cluster}/1`)),
     ...each('ecs', 'RunTask', arn('ecs', `task-definition/${prepare.job}:1`), {
       'ecs:cluster': prepare.clusterArn,

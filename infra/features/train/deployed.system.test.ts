@@ -17,7 +17,7 @@ import { Workspace } from '../../../pipeline/cli/cli.fixture.ts';
 import { startDocker } from '../../../pipeline/image/docker.fixture.ts';
 import type { Request } from '../../../pipeline/machines/request.ts';
 import { ModelLedger } from '../../../pipeline/model-ledger.ts';
-import { type TrainFunction, packageGroup, resourceNames } from '../../../pipeline/names.ts';
+import { packageGroup, resourceNames, type TrainFunction } from '../../../pipeline/names.ts';
 import type { ObjectVersion } from '../../../pipeline/ports.ts';
 import { type Champion, championId, championKind } from '../../../pipeline/steps/context.ts';
 import type { KeepEvent } from '../../../pipeline/steps/train/keep.ts';

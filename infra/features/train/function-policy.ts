@@ -25,7 +25,13 @@ const needs: Readonly<Record<TrainFunction, Needs>> = {
     jobs: 'read',
   },
   register: { folders: ['configs', 'packages'], registry: 'register', images: true },
-  promote: { reads: ['lease', 'rolled-back'], writes: ['champion', 'champion-change'], folders: ['runs'], registry: 'approve', images: true },
+  promote: {
+    reads: ['lease', 'rolled-back'],
+    writes: ['champion', 'champion-change'],
+    folders: ['runs'],
+    registry: 'approve',
+    images: true,
+  },
   record: {
     reads: ['prepared'],
     writes: ['run', 'lease', 'execution', 'notice'],

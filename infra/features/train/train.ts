@@ -52,7 +52,10 @@ export function addTrain(
     functions: trainFunctions(environment),
     key,
   });
-  const jobRoles = { evaluate: jobRole('EvaluateJobRole', 'evaluate'), promote: jobRole('JobRole', 'promote') };
+  const jobRoles = {
+    evaluate: jobRole('EvaluateJobRole', 'evaluate'),
+    promote: jobRole('JobRole', 'promote'),
+  };
   const engines = engine?.(stack, { environment, key });
   const machines = new Machines(stack, 'Machines', {
     environment,

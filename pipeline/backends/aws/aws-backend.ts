@@ -7,8 +7,8 @@ import { cloudWatchLogsClient, ecrClient, sageMakerClient, sfnClient } from '../
 import { SetupError } from '../../errors.ts';
 import { canonicalJson, sha256Json } from '../../hash.ts';
 import { hashContext } from '../../image/context.ts';
-import type { ReleaseRequest } from '../../machines/release-request.ts';
 import { releaseSteps } from '../../machines/release.ts';
+import type { ReleaseRequest } from '../../machines/release-request.ts';
 import type { Request } from '../../machines/request.ts';
 import { trainSteps } from '../../machines/train.ts';
 import { type Deployment, imageTag, type ResourceNames, resourceNames } from '../../names.ts';

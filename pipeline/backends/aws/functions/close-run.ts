@@ -1,8 +1,8 @@
 import { sageMakerClient, sfnClient } from '../../../aws/clients.ts';
 import { releaseSteps } from '../../../machines/release.ts';
 import { trainSteps } from '../../../machines/train.ts';
-import { type ClosedRelease, closeRelease } from '../../../steps/release/close-release.ts';
 import type { StepContext } from '../../../steps/context.ts';
+import { type ClosedRelease, closeRelease } from '../../../steps/release/close-release.ts';
 import { type ClosedExecution, close } from '../../../steps/train/close-run.ts';
 import type { RunRecord } from '../../../steps/train/run-record.ts';
 import { ExecutionHistory } from '../executions/execution-history.ts';
