@@ -1,8 +1,8 @@
 import { CfnNamedQuery, CfnWorkGroup } from 'aws-cdk-lib/aws-athena';
 import { CfnDatabase, CfnTable } from 'aws-cdk-lib/aws-glue';
 import { Construct } from 'constructs';
+import { savedQueries } from '../../../pipeline/queries/saved-queries.ts';
 import type { EncryptedProps } from '../../encrypted-props.ts';
-import { type SavedQuery, savedQueries } from './saved-queries.ts';
 import {
   currentSql,
   pointerColumns,
@@ -15,11 +15,6 @@ import {
 /** A query reads at most so much, in bytes: 100 GB cost half a dollar. Athena stops it there. */
 const mostScanned = 100e9;
 
-interface CatalogProps extends EncryptedProps {
-  /** @default the files of pipeline/queries */
-  readonly queries?: readonly SavedQuery[];
-}
-
 type ColumnOf = (typeof viewColumns)[number];
 
 const asHive = (columns: readonly ColumnOf[]) => columns.map(({ name, hive }) => ({ name, type: hive }));
@@ -31,7 +26,7 @@ const asHive = (columns: readonly ColumnOf[]) => columns.map(({ name, hive }) =>
 export class Catalog extends Construct {
   readonly predictions: CfnTable;
 
-  constructor(scope: Construct, id: string, { environment, key, queries }: CatalogProps) {
+  constructor(scope: Construct, id: string, { environment, key }: EncryptedProps) {
     super(scope, id);
     const { names, account, project } = environment;
     const { catalog, root, artifactsBucket } = names;
@@ -113,10 +108,10 @@ export class Catalog extends Construct {
         },
       },
     });
-    for (const { name, description, sql } of queries ?? savedQueries()) {
+    for (const { name, title, sql } of savedQueries()) {
       const saved = new CfnNamedQuery(this, `Query-${name}`, {
         name,
-        description,
+        description: title,
         database: catalog.database,
         queryString: sql,
         workGroup: catalog.workgroup,

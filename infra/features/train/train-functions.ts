@@ -12,7 +12,7 @@ import { engineAccess } from './prepare/engine-access.ts';
  */
 const memory: Partial<Record<TrainFunction, number>> = { plan: 1769, gate: 1769 };
 
-const names: readonly TrainFunction[] = [
+export const trainFunctionNames: readonly TrainFunction[] = [
   'lease',
   'plan',
   'keep',
@@ -39,7 +39,7 @@ export function trainFunctions(environment: Environment): Readonly<Record<TrainF
         variables: { MLOPS_MOST_RUN_USD: String(environment.mostRunUsd) },
       }),
   });
-  return Object.fromEntries(names.map((name) => [name, settings(name)])) as Record<
+  return Object.fromEntries(trainFunctionNames.map((name) => [name, settings(name)])) as Record<
     TrainFunction,
     FunctionSettings
   >;
