@@ -1,9 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import { embeddedResources } from '../../../../pipeline/backends/embedded/embedded-backend.ts';
+import {
+  embeddedReleaseResources,
+  embeddedResources,
+} from '../../../../pipeline/backends/embedded/embedded-backend.ts';
 import { embeddedEngine } from '../../../../pipeline/backends/embedded/prepare-engines.ts';
 import { parseConfig } from '../../../../pipeline/config/load.ts';
 import type { PrepareEngine } from '../../../../pipeline/machines/prepare.ts';
+import { releaseMachine } from '../../../../pipeline/machines/release.ts';
 import { trainMachine } from '../../../../pipeline/machines/train.ts';
 import {
   environmentStack,
@@ -128,9 +132,17 @@ describe.each([
         kms_key: settings.kms_key,
         network_isolation: settings.network_isolation,
       };
-      const tags = { project: 'churn', environment: name, model: 'churn', ...settings.tags };
+      const tags = { project: 'churn', environment: name, ...settings.tags };
+      const resources = { engine: expected, security: { ...security, tags } };
       expect(JSON.parse(text)).toEqual(
-        trainMachine({ ...embeddedResources, mode, engine: expected, security: { ...security, tags } }),
+        machine === 'release'
+          ? releaseMachine({
+              ...embeddedReleaseResources,
+              ...resources,
+              mode: 'promote',
+              table: { database: `churn__${name}`, name: 'predictions' },
+            })
+          : trainMachine({ ...embeddedResources, ...resources, mode }),
       );
     }
   });
@@ -138,8 +150,14 @@ describe.each([
 
 function laptopName(placeholder: string, engine: PrepareEngine): string | null {
   if (placeholder === 'JobRole') return embeddedResources.jobRole;
-  if (!placeholder.startsWith('Prepare'))
-    return embeddedResources.functions[placeholder.toLowerCase() as keyof typeof embeddedResources.functions];
+  if (!placeholder.startsWith('Prepare')) {
+    const step = placeholder.replace(/(?!^)[A-Z]/g, (letter) => `-${letter}`).toLowerCase();
+    const functions: Record<string, string> = {
+      ...embeddedResources.functions,
+      ...embeddedReleaseResources.functions,
+    };
+    return functions[step] ?? null;
+  }
   const field = placeholder.slice('Prepare'.length);
   const value: unknown = (engine as unknown as Record<string, unknown>)[
     `${field[0]?.toLowerCase()}${field.slice(1)}`
