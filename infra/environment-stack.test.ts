@@ -321,6 +321,8 @@ test('nothing that costs at rest but storage, alarms and logs; nothing that CDK 
     'AWS::SNS::TopicPolicy',
     'AWS::SQS::Queue',
     'AWS::SQS::QueuePolicy',
+    'AWS::Scheduler::Schedule',
+    'AWS::Scheduler::ScheduleGroup',
     'AWS::StepFunctions::StateMachine',
   ]);
   const functions = ofType(staging, 'AWS::Lambda::Function');

@@ -59,6 +59,9 @@ function statements(environment: Environment): Statement[] {
         StringEquals: { 'iam:PassedToService': ['sagemaker.amazonaws.com', ...engine.services] },
       },
     }),
+    allow(['iam:PassRole'], [names.schedulerRole.arn], {
+      Condition: { StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' } },
+    }),
     putJobMetrics,
     allow(['ecr:GetAuthorizationToken', 'xray:Get*', 'xray:Put*'], ['*'], {
       because: 'IAM holds these actions to no resource, and a boundary grants nothing',

@@ -24,6 +24,7 @@ import { readNamedJson, requireArtifact, sound } from '../train/unchanged.ts';
 import { predictionsFolder, releaseFolder } from './artifacts.ts';
 import { readEarlierChampions } from './champion-changes.ts';
 import type { DeliverSettings, LayOutSettings } from './delivery.ts';
+import { scoringOf } from './landed.ts';
 import {
   currentId,
   type Delivered,
@@ -97,7 +98,7 @@ export async function planRelease(event: PlanReleaseEvent, context: StepContext)
 
 async function deployedBy({ ledger, model }: StepContext): Promise<Deployed> {
   const deployed = (await ledger.get<Deployed>(deployedKind, currentId))?.value;
-  if (deployed) return deployed;
+  if (deployed) return { ...deployed, scoring: await scoringOf(deployed, ledger) };
   throw new ReleaseError(
     `${model}: got no settings, expected those of the last run in mode promote; start one first (npm start, or the workflow deploy)`,
   );
