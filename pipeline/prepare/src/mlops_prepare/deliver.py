@@ -16,6 +16,7 @@ from pyarrow import csv as arrow_csv
 from pyarrow import json as arrow_json
 
 from .answers import Answers, count_lines, read_answers
+from .arrow_arrays import numpy_of, text_scalar
 from .delivery_summary import DeliverySummary
 from .errors import ConfigError, DeliveryError
 from .package_manifest import PackageManifest, read_manifest
@@ -225,7 +226,7 @@ class Pairs:
     def _compare(self, expected: pa.Array, found: pa.Array, line: int) -> None:
         if found.equals(expected):
             return
-        row = pc.index(pc.equal(found, expected), pa.scalar(False)).as_py()
+        row = int(numpy_of(pc.equal(found, expected)).argmin())
         ids = "got another row id than expected"
         if not self._hides_ids:
             ids = f"got the row id {quote(found[row].as_py())}, expected {quote(expected[row].as_py())}"
@@ -239,7 +240,7 @@ class Pairs:
 
 
 def _cells(column: pa.ChunkedArray) -> pa.Array:
-    return pc.fill_null(column, "").combine_chunks()
+    return pc.fill_null(column, text_scalar("")).combine_chunks()
 
 
 class InputColumns:
