@@ -160,7 +160,7 @@ class LaidRows:
             raise DeliveryError(f"{self.path.name}: it is not the file that was laid out: {error}") from None
         features = [pc.struct_field(table.column("features"), at) for at in range(len(manifest.features))]
         texts = [pc.cast(column, pa.string()) if pa.types.is_boolean(column.type) else column for column in features]
-        slices = [pc.struct_field(table.column("slices"), at) for at in range(len(manifest.slices))]
+        slices = [_nulls_for_empty(pc.struct_field(table.column("slices"), at)) for at in range(len(manifest.slices))]
         return pa.table([table.column("row_id"), *slices, *texts], names=self._names())
 
 
@@ -237,6 +237,11 @@ class Pairs:
 
     def _counts(self) -> str:
         return f"the model gave {count_lines(self._answers):,} answers to {self._rows.count:,} rows"
+
+
+def _nulls_for_empty(column: pa.ChunkedArray) -> pa.Array:
+    texts = column.combine_chunks()
+    return pc.if_else(pc.equal(texts, text_scalar("")), pa.nulls(len(texts), pa.string()), texts)
 
 
 def _cells(column: pa.ChunkedArray) -> pa.Array:

@@ -196,7 +196,8 @@ class Predictions:
             for earlier in range(later):
                 same = (codes[later] == codes[earlier]) & ~absent[later] & ~absent[earlier]
                 if same.any():
-                    values[earlier] += np.where(same, values[later], 0)
+                    with np.errstate(over="ignore"):  # the sum is checked below
+                        values[earlier] += np.where(same, values[later], 0)
                     absent[later] |= same
         kept = (~absent & ~hidden).T
         told = values.T[kept]
