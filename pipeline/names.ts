@@ -105,6 +105,19 @@ export function resourceNames(deployment: Deployment) {
       ecsLogs: `/aws/ecs/${stack}--prepare`,
     },
     machineRoles: { evaluate: role('train-evaluate'), promote: role('train-promote') },
+    /** The tables and views of releases. */
+    catalog: {
+      /** A name of SQL has no hyphens. Two underscores keep `a-b` in `c` from `a` in `b-c`. */
+      database: stack.replaceAll('-', '_'),
+      predictions: 'predictions',
+      pointers: 'pointers',
+      current: 'predictions_current',
+      workgroup: stack,
+      /** The folder of results of queries in the artifacts bucket, below the project's prefix. */
+      results: 'athena-results',
+      /** The policy that people attach to whoever reads predictions. */
+      readers: `${stack}--readers`,
+    },
     deployRole: role('deploy'),
     pullRequestRole: role('pull-request'),
     permissionsBoundary: `${stack}--boundary`,
