@@ -1,12 +1,14 @@
 import { join, relative } from 'node:path';
 import { formatCountOf } from '../format.ts';
+import type { ReleaseReport } from '../report/release-report.ts';
+import { renderReleaseTerminal } from '../report/release-terminal.ts';
 import { failureOf, isInputError } from '../run/account/failure.ts';
 import { type ReleasePages, writeReleasePages } from '../run/account/write-release-pages.ts';
 import { type ReleaseOptions, type ReleaseOutcome, startRelease } from '../run/start/release.ts';
 import { RunProgress } from '../run/start/run-progress.ts';
 import type { ReleaseRecord } from '../steps/release/records.ts';
 import { home } from './home.ts';
-import { note, print, printJson } from './print.ts';
+import { note, print, printJson, printStyled } from './print.ts';
 import { Stopping } from './stopping.ts';
 
 interface Options extends Omit<ReleaseOptions, 'kind' | 'package' | 'reason' | 'trigger'> {
@@ -44,6 +46,7 @@ async function conduct(options: ReleaseOptions, { json }: Options): Promise<void
 export interface ReleaseDone {
   outcome: ReleaseOutcome;
   pages: ReleasePages | null;
+  report: ReleaseReport | null;
 }
 
 /** Releases and writes the pages. */
@@ -63,7 +66,7 @@ export async function releaseOnce(options: ReleaseOptions, stopping: Stopping): 
     const { page } = outcome.record.state;
     const folder = join(home(), 'runs', outcome.execution);
     const written = page && (await writeReleasePages(page, folder, outcome.backend.context.storage));
-    return { outcome, pages: written?.files ?? null };
+    return { outcome, pages: written?.files ?? null, report: written?.report ?? null };
   } finally {
     progress.end();
   }
@@ -93,11 +96,12 @@ export function releaseSummary({ outcome, pages }: ReleaseDone): object {
 }
 
 /** Prints a release that has ended. */
-export function printRelease({ outcome, pages }: ReleaseDone): void {
+export function printRelease({ outcome, pages, report }: ReleaseDone): void {
   const { record } = outcome;
   if (record.status === 'cancelled') print('Stopped. Readers see what they saw before.');
   else if (record.status === 'failed') printFailure(record);
-  else printReleased(record, pages);
+  else if (pages === null || report === null) printWithoutPage(record);
+  else printReleased(record, pages, report);
 }
 
 function printFailure(record: ReleaseRecord): void {
@@ -107,25 +111,25 @@ function printFailure(record: ReleaseRecord): void {
   print(hint);
 }
 
-function printReleased(
-  { request, release: execution, state }: ReleaseRecord,
-  pages: ReleasePages | null,
-): void {
+function printReleased({ state }: ReleaseRecord, pages: ReleasePages, report: ReleaseReport): void {
+  const { pointed } = state;
+  if (pointed?.moved === false) print(`${report.package} was released already.`);
+  const places = {
+    page: relative(process.cwd(), pages.html),
+    private: relative(process.cwd(), pages.private),
+  };
+  const color = process.stdout.isTTY === true;
+  printStyled(renderReleaseTerminal(report, places, { color, columns: process.stdout.columns || 100 }));
+}
+
+/** A release counts although its page could not be made. */
+function printWithoutPage({ request, state }: ReleaseRecord): void {
   const { plan, delivered, pointed, page_error: pageError } = state;
   for (const line of plan?.notes ?? []) print(line);
   if (plan === undefined || delivered === undefined || pointed === undefined) return;
   const verb = request.kind === 'rollback' ? 'Rolled back to' : 'Released';
-  const before = pointed.previous ? ` (before: ${pointed.previous.package})` : '';
-  print(pointed.moved ? `${verb} ${plan.package}${before}.` : `${plan.package} is released already.`);
-  if (delivered.release !== execution)
-    print(`Its predictions of these rows were there already: made by release ${delivered.release}.`);
-  print(
-    `${formatCountOf(delivered.rows, 'prediction')}: npx mlops query "select * from predictions_current limit 10"`,
-  );
-  if (pages) {
-    print(`Page: ${relative(process.cwd(), pages.html)}`);
-    print(`Page with rows, not to be published: ${relative(process.cwd(), pages.private)}`);
-  }
+  print(pointed.moved ? `${verb} ${plan.package}.` : `${plan.package} was released already.`);
+  print(`${formatCountOf(delivered.rows, 'prediction')} in ${delivered.output}`);
   if (pageError) print(`The page was not made: ${pageError.Error}: ${pageError.Cause}`);
 }
 
