@@ -12,7 +12,7 @@ import { readNamedJson } from '../steps/train/unchanged.ts';
 import type { PageEvent } from './release-page.ts';
 import type { ReleaseReport } from './release-report.ts';
 
-/** The report of a release, for those who may see the data. */
+/** A release as a value. What its predictions show is publishable already; publishableRelease cares for the rest. */
 export async function releaseReportOf(
   { execution, request, plan, delivered, pointed }: PageEvent,
   context: StepContext,

@@ -5,17 +5,15 @@ import { type ChampionChange, championChangeKind, type RolledBack, rolledBackKin
 
 type Context = Pick<StepContext, 'ledger'>;
 
-/** Records a change of the champion. Recording the same change again changes nothing. */
-export async function recordChange(change: ChampionChange, { ledger }: Context): Promise<void> {
-  // `attrition/3` is no id of every ledger.
-  const id = `${change.at.replaceAll(/[:.]/g, '-')}-${change.package.replaceAll('/', '-')}`;
-  await ledger.put<ChampionChange>(championChangeKind, id, change);
+/** Records the change that made a version of the champion's ledger item. Its id is that version, so that the list is in order. */
+export async function recordChange(change: ChampionChange, version: number, { ledger }: Context): Promise<void> {
+  await ledger.put<ChampionChange>(championChangeKind, String(version).padStart(8, '0'), change);
 }
 
 /** All changes of the champion, oldest first. */
 export async function championChanges({ ledger }: Context): Promise<ChampionChange[]> {
   const items = await ledger.list<ChampionChange>(championChangeKind);
-  return items.map(({ value }) => value).sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
+  return items.map(({ value }) => value);
 }
 
 /**

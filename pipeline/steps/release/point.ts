@@ -73,7 +73,7 @@ async function goBack({ execution, request, plan }: PointEvent, context: StepCon
       at,
       allowed: request.allow,
     });
-  await ledger.putIf<Champion>(
+  const { version } = await ledger.putIf<Champion>(
     championKind,
     championId,
     {
@@ -88,6 +88,7 @@ async function goBack({ execution, request, plan }: PointEvent, context: StepCon
   );
   await recordChange(
     { package: plan.package, previous: champion.value.package, execution, kind: 'rollback', reason, at },
+    version,
     context,
   );
   await registry.approve(plan.package, 'Approved', `Rolled back: ${reason}`);

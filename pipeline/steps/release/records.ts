@@ -72,7 +72,7 @@ export interface Delivered extends Partial<JobTimes> {
 
 export const deliveredKind = 'delivered';
 
-/** A change of the champion. Its id is the time and the package, so that the list is in order. */
+/** A change of the champion. */
 export interface ChampionChange {
   package: string;
   previous: string | null;

@@ -71,6 +71,7 @@ export async function promote(event: PromoteEvent, context: StepContext): Promis
   );
   await recordChange(
     { package: event.package, previous, execution, kind: 'promotion', reason: event.reason, at },
+    item.version,
     context,
   );
   await registry.approve(event.package, 'Approved', event.reason);
