@@ -9,6 +9,7 @@ import { parseConfig } from '../../../../pipeline/config/load.ts';
 import type { PrepareEngine } from '../../../../pipeline/machines/prepare.ts';
 import { releaseMachine } from '../../../../pipeline/machines/release.ts';
 import { trainMachine } from '../../../../pipeline/machines/train.ts';
+import type { TrainStep } from '../../../../pipeline/names.ts';
 import {
   environmentStack,
   type Resource,
@@ -17,11 +18,13 @@ import {
   testApp,
   testEnvironment,
 } from '../../../environment.fixture.ts';
+import { logicalName } from '../../../foundation/state-machine.ts';
 import { type Call, isAllowed } from '../../../iam/evaluate.fixture.ts';
 import type { Statement } from '../../../iam/statement.ts';
 import { boundary } from '../../../identity/boundary.ts';
 import { executionPolicies } from '../../../identity/execution-policies.ts';
 import { pullRequestPolicy } from '../../../identity/pull-request-role.ts';
+import { releaseStepNames } from '../../release/release-machine.ts';
 import { fargateZone } from './fargate-zones.ts';
 
 /** prepare.engine glue and fargate: what is made, that it is no more than asked for, and who may use it. */
@@ -132,17 +135,13 @@ describe.each([
         kms_key: settings.kms_key,
         network_isolation: settings.network_isolation,
       };
-      const tags = { project: 'churn', environment: name, ...settings.tags };
-      const resources = { engine: expected, security: { ...security, tags } };
+      const tags = { project: 'churn', environment: name, model: 'churn', ...settings.tags };
+      const own = { engine: expected, security: { ...security, tags } };
+      const table = { database: `churn__${name}`, name: 'predictions' };
       expect(JSON.parse(text)).toEqual(
         machine === 'release'
-          ? releaseMachine({
-              ...embeddedReleaseResources,
-              ...resources,
-              mode: 'promote',
-              table: { database: `churn__${name}`, name: 'predictions' },
-            })
-          : trainMachine({ ...embeddedResources, ...resources, mode }),
+          ? releaseMachine({ ...embeddedReleaseResources, ...own, mode: 'promote', table })
+          : trainMachine({ ...embeddedResources, ...own, mode }),
       );
     }
   });
@@ -151,12 +150,11 @@ describe.each([
 function laptopName(placeholder: string, engine: PrepareEngine): string | null {
   if (placeholder === 'JobRole') return embeddedResources.jobRole;
   if (!placeholder.startsWith('Prepare')) {
-    const step = placeholder.replace(/(?!^)[A-Z]/g, (letter) => `-${letter}`).toLowerCase();
-    const functions: Record<string, string> = {
-      ...embeddedResources.functions,
-      ...embeddedReleaseResources.functions,
-    };
-    return functions[step] ?? null;
+    const { functions } = embeddedReleaseResources;
+    const step = releaseStepNames.find((each) => logicalName(each) === placeholder);
+    return step === undefined
+      ? embeddedResources.functions[placeholder.toLowerCase() as TrainStep]
+      : functions[step];
   }
   const field = placeholder.slice('Prepare'.length);
   const value: unknown = (engine as unknown as Record<string, unknown>)[
