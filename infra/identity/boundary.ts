@@ -54,14 +54,18 @@ function statements(environment: Environment): Statement[] {
     outsideReads(environment),
     ...useKeys(environment),
     ...engine.boundary(environment),
-    allow(['iam:PassRole'], [`${names.jobRoles.promote.arn}*`, `${names.prepare.promote.role.arn}*`], {
-      Condition: {
-        StringEquals: { 'iam:PassedToService': ['sagemaker.amazonaws.com', ...engine.services] },
+    allow(
+      ['iam:PassRole'],
+      [`${names.jobRoles.promote.arn}*`, `${names.prepare.promote.role.arn}*`, names.schedulerRole.arn],
+      {
+        Condition: {
+          StringEquals: {
+            'iam:PassedToService': ['sagemaker.amazonaws.com', 'scheduler.amazonaws.com', ...engine.services],
+          },
+        },
       },
-    }),
-    allow(['iam:PassRole'], [names.schedulerRole.arn], {
-      Condition: { StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' } },
-    }),
+    ),
+
     putJobMetrics,
     allow(['ecr:GetAuthorizationToken', 'xray:Get*', 'xray:Put*'], ['*'], {
       because: 'IAM holds these actions to no resource, and a boundary grants nothing',

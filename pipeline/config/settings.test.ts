@@ -16,7 +16,7 @@ const readers: Record<string, string> = {
   'triggers.scoring_landed': 'triggers.scoring_landed ? [placeOf(',
   'triggers.quiet': "{ quiet }: Config['triggers'],",
   'triggers.schedule': 'expression: usual[schedule] ?? schedule',
-  'triggers.time_zone': 'scheduleExpressionTimezone: timeZone,',
+  'triggers.time_zone': 'triggers: { schedule, time_zone: timeZone }',
   project: 'project: config.project',
   name: 'model: config.name,',
   problem: '{ problem: config.problem,',
