@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from mlops_prepare import deliver, part_files, text_file
+from mlops_prepare import delivery_summary, part_files, text_file
 from mlops_prepare.answers import read_answers
 from mlops_prepare.errors import DeliveryError
 from mlops_prepare.package_manifest import PackageManifest
@@ -251,12 +251,14 @@ WRONG = [
     (
         "without a row in between",
         lambda lines: [*lines[:4], *lines[5:]],
-        'line 5 of the model\'s answers: got the row id "p1005", expected "p1004"; the model gave 11 answers to 12 rows',
+        'line 5 of the model\'s answers: got the row id "p1005", expected "p1004"; '
+        "the model gave 11 answers to 12 rows",
     ),
     (
         "reordered",
         lambda lines: [*lines[:4], lines[5], lines[4], *lines[6:]],
-        'line 5 of the model\'s answers: got the row id "p1005", expected "p1004"; the model gave 12 answers to 12 rows',
+        'line 5 of the model\'s answers: got the row id "p1005", expected "p1004"; '
+        "the model gave 12 answers to 12 rows",
     ),
     (
         "repeated",
@@ -491,7 +493,7 @@ def test_a_failure_between_the_files_leaves_none(bench: ReleaseBench, monkeypatc
     def fail(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(deliver.DeliverySummary, "documents", fail)
+    monkeypatch.setattr(delivery_summary.DeliverySummary, "documents", fail)
     assert "No space left on device" in bench.withhold()
 
 
