@@ -12,7 +12,7 @@ import { readNamedJson } from '../steps/train/unchanged.ts';
 import type { PageEvent } from './release-page.ts';
 import type { ReleaseReport } from './release-report.ts';
 
-/** What everybody may see of a release. */
+/** A release as a value. What its predictions show is publishable already; publishableRelease cares for the rest. */
 export async function releaseReportOf(
   { execution, request, plan, delivered, pointed }: PageEvent,
   context: StepContext,
@@ -47,10 +47,12 @@ export async function releaseReportOf(
       rows: delivered.rows,
       rejected: laid.rejected,
       unseen: laid.unseen,
+      warnings: laid.warnings,
       summary,
     },
     card: await cardOf(found, config, context),
-    notes: [...plan.notes, ...laid.warnings],
+    notes: plan.notes,
+    privacy: privacyOf(config),
   };
 }
 
@@ -86,7 +88,8 @@ async function cardOf(
     })),
     holdout: { rows: files.holdout.rows, positives: files.holdout.positives },
     verdict: { outcome: verdict.outcome, reason: verdict.reason },
-    intended_use: null,
-    limits: [],
+    // Settings that were kept by an earlier version lack them.
+    intended_use: config.model.intended_use ?? null,
+    limits: config.model.limits ?? [],
   };
 }

@@ -20,7 +20,7 @@ import { claimRun } from '../train/claim.ts';
 import { dataVersion } from '../train/inputs.ts';
 import { instances, processingInput, withStart } from '../train/job-parameters.ts';
 import { digestOf, failuresIn, jobFolder, type PrepareSettings } from '../train/plan.ts';
-import { readNamedJson, requireArtifact, sound } from '../train/unchanged.ts';
+import { changed, readNamedJson, requireArtifact, sound } from '../train/unchanged.ts';
 import { predictionsFolder, releaseFolder } from './artifacts.ts';
 import { readEarlierChampions } from './champion-changes.ts';
 import type { DeliverSettings, LayOutSettings } from './delivery.ts';
@@ -32,6 +32,8 @@ import {
   deployedKind,
   type Pointer,
   pointerKind,
+  type ReleaseRecord,
+  releaseKind,
 } from './records.ts';
 import type { BatchPlan, ReleasePlan } from './state.ts';
 
@@ -92,7 +94,25 @@ export async function planRelease(event: PlanReleaseEvent, context: StepContext)
       ],
     };
   const found = await loadable(name, context);
-  return { ...planned, batch: await batchOf(found, deployed, planned, event, context) };
+  const before = await comparable(pointer?.value.release ?? null, context);
+  return {
+    ...planned,
+    notes: before.notes,
+    batch: await batchOf(found, deployed, before.release, event, context),
+  };
+}
+
+/** The release to compare with, if its predictions are still what was delivered. */
+async function comparable(
+  release: string | null,
+  context: StepContext,
+): Promise<{ release: string | null; notes: string[] }> {
+  if (release === null) return { release, notes: [] };
+  const record = (await context.ledger.get<ReleaseRecord>(releaseKind, release))?.value;
+  const objects = record?.state.delivered?.objects;
+  const why = objects ? await changed(objects, context.storage) : 'no record of its predictions';
+  if (why === null) return { release, notes: [] };
+  return { release: null, notes: [`Not compared with release ${release}: ${why}.`] };
 }
 
 async function deployedBy({ ledger, model }: StepContext): Promise<Deployed> {
@@ -174,7 +194,7 @@ function prepareOf(
 async function batchOf(
   found: ModelPackage,
   { config, scoring, images }: Deployed,
-  { pointer }: ReleasePlan,
+  before: string | null,
   event: PlanReleaseEvent,
   context: StepContext,
 ): Promise<BatchPlan> {
@@ -278,9 +298,7 @@ async function batchOf(
       processingInput('release', deliver),
       processingInput('rows', `${own_folder}rows/rows/`),
       processingInput('scores', `${own_folder}answers/`),
-      ...(pointer.release === null
-        ? []
-        : [processingInput('previous', predictionsFolder(context, pointer.release))]),
+      ...(before === null ? [] : [processingInput('previous', predictionsFolder(context, before))]),
     ]),
   };
 }
