@@ -403,6 +403,27 @@ def test_a_release_before_that_cannot_be_compared(bench: ReleaseBench, columns: 
     assert {one["previous_rows"] for one in summary["decisions"]} == {None}
 
 
+def test_a_release_before_that_cannot_be_read_is_told(bench: ReleaseBench) -> None:
+    released(bench)
+    bench.answer(score)
+    (bench.delivered.input / "previous").mkdir()
+    (bench.delivered.input / "previous" / "part-00000.parquet").write_bytes(b"PAR1 and no more")
+    assert bench.deliver()["flips"] is None
+    assert "The predictions of the release before cannot be read, so nothing is compared: " in bench.delivered.stdout
+
+
+@pytest.mark.parametrize("content_type", ["text/csv", "application/jsonlines"])
+def test_numbers_of_every_size_are_delivered(bench: ReleaseBench, content_type: str) -> None:
+    ages = ["1e-400", "-0", "1E5", "123456789012345678901234567890", "1.7976931348623157e308", "4.9e-324", ""]
+    bench.train(people(200, age=lambda n: n / 8), content_type=content_type)
+    lines = [f"r{at},{age},Oslo\n" for at, age in enumerate(ages)]
+    bench.laid.put("id,age,city\n" + "".join(lines), "new.csv")
+    bench.lay_out()
+    bench.answer(score)
+    bench.deliver()
+    assert [row["age"] for row in bench.inputs()] == [float(age) if age else None for age in ages]
+
+
 def test_the_release_before_may_have_answered_classes_alone(bench: ReleaseBench) -> None:
     released(bench)
     bench.answer(lambda n, _: str(n % 2))
