@@ -254,7 +254,11 @@ const shared = JSON.parse(
   readFileSync(new URL('../../prepare/tests/answer-cases.json', import.meta.url), 'utf8'),
 ) as { cases: AnswerCase[] };
 
-const classes: Record<Manifest['problem'], string[]> = { binary: ['no', 'yes'], multiclass: ['a', 'b', 'c'], regression: [] };
+const classes: Record<Manifest['problem'], string[]> = {
+  binary: ['no', 'yes'],
+  multiclass: ['a', 'b', 'c'],
+  regression: [],
+};
 
 test.each(shared.cases.map((one) => [one.name, one] as const))('as a release reads it: %s', (_name, one) => {
   const { problem, output = 'probability', extra = [], answers } = one;
