@@ -218,7 +218,7 @@ test.each(HOSTILE_TEXTS.filter((text) => text !== '').map((text) => [text]))(
       return releaseHtml(release, rows)
         .replace(/<style>.*?<\/style>/s, '')
         .match(/<[a-z/!][^\s>]*|\s[a-z-]+="/gi)
-        ?.filter((tag) => !/^<\/?code$|\stitle="/.test(tag))
+        ?.filter((tag) => !/^<\/?(code|wbr)$|^<wbr>|\stitle="/.test(tag))
         .join('');
     };
     expect(skeleton(hostile)).toBe(skeleton('harmless'));
