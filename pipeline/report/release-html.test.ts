@@ -33,6 +33,7 @@ const pages: [string, () => string][] = [
 const textOf = (page: string): string =>
   page
     .replace(/<style>.*?<\/style>/s, '')
+    .replaceAll('<wbr>', '')
     .replace(/<[^>]+>/g, ' ')
     .replaceAll('&nbsp;', ' ')
     .replace(/\s+/g, ' ');
