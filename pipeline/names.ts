@@ -14,9 +14,17 @@ export interface Deployment {
 /** The names of projects and models: they fit into SageMaker's and IAM's names, and are one folder of a path. */
 export const namePattern = /^[a-z](?=.{1,19}$)(-?[a-z0-9])+$/;
 
+/** The functions that the train machine calls. */
+export type TrainStep = 'lease' | 'plan' | 'keep' | 'inspect' | 'gate' | 'register' | 'promote' | 'record';
+/** The functions that the release machine calls. */
+export type ReleaseStep = 'lease' | 'plan-release' | 'keep-release' | 'point' | 'page' | 'record-release';
 /** The functions that the machines call. */
-export type StepName = 'lease' | 'plan' | 'keep' | 'inspect' | 'gate' | 'register' | 'promote' | 'record';
+export type StepName = TrainStep | ReleaseStep;
 export type FunctionName = StepName | 'close-run';
+/** The functions of the train machine, and the one that closes runs and releases. */
+export type TrainFunction = TrainStep | 'close-run';
+/** The functions of the release machine alone. */
+export type ReleaseFunction = Exclude<ReleaseStep, TrainStep>;
 export type ImageName = 'model' | 'prepare';
 
 const functionNames: FunctionName[] = [
@@ -28,6 +36,11 @@ const functionNames: FunctionName[] = [
   'register',
   'promote',
   'record',
+  'plan-release',
+  'keep-release',
+  'point',
+  'page',
+  'record-release',
   'close-run',
 ];
 
@@ -77,6 +90,7 @@ export function resourceNames(deployment: Deployment) {
       ]),
     ) as Record<FunctionName, { name: string; arn: string }>,
     machines: { evaluate: machine('train-evaluate'), promote: machine('train-promote') },
+    releaseMachine: machine('release'),
     candidateRepository: `${project}/${environment}/candidate`,
     releaseRepository: `${project}/${environment}/release`,
     /** An image's URI starts with `HOST/REPOSITORY`, before its tag or digest. */
@@ -99,6 +113,7 @@ export function resourceNames(deployment: Deployment) {
       ecsLogs: `/aws/ecs/${stack}--prepare`,
     },
     machineRoles: { evaluate: role('train-evaluate'), promote: role('train-promote') },
+    releaseRole: role('release'),
     /** The tables and views of releases. */
     catalog: {
       /** A name of SQL has no hyphens. Two underscores keep `a-b` in `c` from `a` in `b-c`. */
@@ -116,6 +131,7 @@ export function resourceNames(deployment: Deployment) {
     pullRequestRole: role('pull-request'),
     permissionsBoundary: `${stack}--boundary`,
     closeRunRule: `${stack}--close-run`,
+    closeReleaseRule: `${stack}--close-release`,
     notificationTopic: `${stack}--notifications`,
     notificationTopicArn: arn('sns', `${stack}--notifications`),
     /** The queue of events that no function handled. */

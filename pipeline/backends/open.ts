@@ -4,7 +4,7 @@ import { InputError } from '../errors.ts';
 import { resourceNames } from '../names.ts';
 import type { LeftOut } from '../ports.ts';
 import type { StepContext } from '../steps/context.ts';
-import type { PromoteEvent } from '../steps/train/promote.ts';
+import type { Promoted, PromoteEvent } from '../steps/train/promote.ts';
 import type { Backend } from './backend.ts';
 import type { Query } from './query.ts';
 
@@ -80,7 +80,7 @@ export async function openContext(
 /** The ports of a model's backend, and its only way to promote. */
 export interface Promotion {
   context: StepContext;
-  promote: (event: PromoteEvent) => Promise<{ promoted: boolean; version: number }>;
+  promote: (event: PromoteEvent) => Promise<Promoted>;
 }
 
 /**

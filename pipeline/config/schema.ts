@@ -67,6 +67,9 @@ const noneOr = <T extends z.ZodType>(schema: T, error: string) =>
     error: `none, or ${error}`,
   });
 
+/** A sentence for people: one line, so that no rendering has to break it. */
+const sentence = (error: string) => string(error, /^(?=.*\S)[^\r\n]{1,500}$/);
+
 const columns = (noun: string) => z.array(text('the name of a column'), { error: `a list of ${noun}` });
 
 const secondsPerUnit: Record<string, number> = { d: 86_400, h: 3_600, m: 60, s: 1 };
@@ -244,11 +247,11 @@ const data = object({
     .union([z.literal('hash').transform(() => ({ by: 'hash' as const })), split], { error: splitPhrase })
     .prefault('hash')
     .describe('How rows are divided into training rows and holdout. Default: hash.'),
-  scoring: notBuiltYet(
-    noneOr(string('a file, a folder or s3://bucket/prefix'), 'a file, a folder or s3://bucket/prefix')
-      .default(null)
-      .describe('Rows without the target, for which batch inference predicts.'),
-  ),
+  scoring: noneOr(string('a file, a folder or s3://bucket/prefix'), 'a file, a folder or s3://bucket/prefix')
+    .default(null)
+    .describe(
+      'Rows that batch inference predicts, in the format of source; the target is not needed. Default: none.',
+    ),
 });
 
 const model = object({
@@ -289,6 +292,16 @@ const model = object({
     .array(string('the name of a column'), { error: 'a list of names' })
     .default([])
     .describe('Names of the columns that serve returns after the prediction, in order.'),
+  intended_use: noneOr(sentence('one sentence, of at most 500 characters'), 'one sentence')
+    .default(null)
+    .describe('What the model is for, in one sentence; each page of a release shows it. Default: none.'),
+  limits: z
+    .array(sentence('one sentence, of at most 500 characters'), { error: 'a list of sentences' })
+    .max(20, { error: 'at most 20 sentences' })
+    .default([])
+    .describe(
+      'What the model is not for, and what it cannot do: sentences that each page of a release shows.',
+    ),
 });
 
 const prepare = object({
@@ -523,6 +536,11 @@ const inference = object({
       .default('multi_record')
       .describe('Many records in a request, or one.'),
     concurrency: whole({ min: 1, max: 100 }).default(1).describe('Requests at a time to each instance.'),
+    max_bad_rows: number({ min: 0, max: 1 })
+      .default(0.001)
+      .describe(
+        'Largest share of the rows of data.scoring that may be left out because a cell cannot be read; beyond it nothing is released.',
+      ),
   })
     .prefault({})
     .describe('How a batch transform job sends rows. payload_mb times concurrency is at most 100.'),

@@ -18,6 +18,7 @@ import {
   type StepContext,
   type TrainedModel,
 } from '../context.ts';
+import { keepDeployed } from '../release/deployed.ts';
 import { claimRun } from './claim.ts';
 import { requireInputs } from './inputs.ts';
 import {
@@ -82,12 +83,13 @@ export async function plan(event: PlanEvent, context: StepContext): Promise<Plan
     prepared: prepareKey,
     // The digest identifies the image; the folder or repository that it came from does not matter.
     image: digestOf(request.images.model),
-    model: { ...config.model, context: null, image: null },
+    model: modelSettings(config),
     training: { ...config.training, hyperparameters },
     tuning: config.tuning,
     problem: config.problem,
     seed: request.seed,
   });
+  if (isOfMain(request)) await keepDeployed(request, context);
   const stale: string[] = [];
   const prepared = await reusable<Prepared>('prepared', prepareKey, context, stale);
   const model = await reusable<TrainedModel>('model', fingerprint, context, stale);
@@ -188,10 +190,15 @@ function sizeOf({ prepare }: Config): PrepareSize {
   throw new ConfigError('mlops.yaml', [{ path: 'prepare.instance.type', message: size }]);
 }
 
-function failuresIn(prefix: string): PreparePlan['failures'] {
+/** The folder below a prefix in which the prepare program writes its error. */
+export function failuresIn(prefix: string): PreparePlan['failures'] {
   const [bucket = '', ...path] = prefix.slice('s3://'.length).split('/');
   return { bucket, prefix: `${path.join('/')}failures/` };
 }
+
+/** Whether a run has the settings of main: a dispatched one may have others, and triggers bring none of their own. */
+const isOfMain = ({ mode, trigger }: Request): boolean =>
+  mode === 'promote' && ['push', 'manual'].includes(trigger.kind);
 
 function requireMode({ mode, request }: PlanEvent): void {
   if (mode === null || mode === request.mode) return;
@@ -225,6 +232,15 @@ async function reusable<T extends Prepared | TrainedModel>(
 
 /** The image's digest, which is the same in every repository. */
 export const digestOf = (image: string): string => image.slice(image.lastIndexOf('@') + 1);
+
+/**
+ * The settings of the model that decide what training makes: not where its image comes from, which the digest says, nor the
+ * words about it on a release's page.
+ */
+function modelSettings({ model }: Config) {
+  const { intended_use: _use, limits: _limits, ...settings } = model;
+  return { ...settings, context: null, image: null };
+}
 
 /** The settings that decide the prepared files: the input of the prepare job. */
 export type PrepareSettings = ReturnType<typeof prepareSettings>;

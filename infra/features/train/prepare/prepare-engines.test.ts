@@ -94,7 +94,7 @@ describe.each([
     config: parseConfig(
       `project: churn\nproblem: binary\ndata: { source: d.csv, target: y }\nprepare: { engine: ${engine} }`,
     ),
-    images: { model: 'model', prepare: 'prepare' },
+    images: { prepare: 'prepare' },
   });
 
   test('the document deployed is the document that runs on a laptop', () => {
@@ -111,11 +111,10 @@ describe.each([
     const machines = Object.values(stacks[engine][name]).filter(
       ({ Type }) => Type === 'AWS::StepFunctions::StateMachine',
     );
-    expect(machines).toHaveLength(2);
+    expect(machines).toHaveLength(3);
     for (const { Properties } of machines) {
-      const mode = (Properties.StateMachineName as string).endsWith('--train-promote')
-        ? 'promote'
-        : 'evaluate';
+      const machine = (Properties.StateMachineName as string).split('--')[2];
+      const mode = machine === 'train-evaluate' ? 'evaluate' : 'promote';
       const substitutions = Object.keys(Properties.DefinitionSubstitutions as object);
       const text = (Properties.DefinitionString as string).replaceAll(
         /\$\{(\w+)\}/g,
