@@ -328,7 +328,7 @@ its prepared data, staged inputs, scores and image, unless another run that stay
 has used them for --age days; a run that needs one installs it again.
 
 Packages stay with all that serving, comparing and promoting them takes, and so do the champion, the champions before it with
-their runs, leases, and the looks that were taken at a holdout. While a run is in progress nothing is removed.`,
+their runs, leases, and the looks that were taken at a holdout. While a run or the service is in progress nothing is removed.`,
     )
     .action(async (options) => (await import('./gc.ts')).gc(options));
 
