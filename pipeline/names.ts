@@ -14,9 +14,14 @@ export interface Deployment {
 /** The names of projects and models: they fit into SageMaker's and IAM's names, and are one folder of a path. */
 export const namePattern = /^[a-z](?=.{1,19}$)(-?[a-z0-9])+$/;
 
+/** The functions that the train machine calls. */
+export type TrainStep = 'lease' | 'plan' | 'keep' | 'inspect' | 'gate' | 'register' | 'promote' | 'record';
+/** The functions that the release machine calls. */
+export type ReleaseStep = 'lease' | 'plan-release' | 'keep-release' | 'point' | 'page' | 'record-release';
 /** The functions that the machines call. */
-export type StepName = 'lease' | 'plan' | 'keep' | 'inspect' | 'gate' | 'register' | 'promote' | 'record';
-export type FunctionName = StepName | 'close-run';
+export type StepName = TrainStep | ReleaseStep;
+/** The functions that are deployed. */
+export type FunctionName = TrainStep | 'close-run';
 export type ImageName = 'model' | 'prepare';
 
 const functionNames: FunctionName[] = [
@@ -77,6 +82,7 @@ export function resourceNames(deployment: Deployment) {
       ]),
     ) as Record<FunctionName, { name: string; arn: string }>,
     machines: { evaluate: machine('train-evaluate'), promote: machine('train-promote') },
+    releaseMachine: machine('release'),
     candidateRepository: `${project}/${environment}/candidate`,
     releaseRepository: `${project}/${environment}/release`,
     /** An image's URI starts with `HOST/REPOSITORY`, before its tag or digest. */

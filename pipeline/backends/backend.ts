@@ -1,5 +1,7 @@
+import type { ReleaseRequest } from '../machines/release-request.ts';
 import type { Request } from '../machines/request.ts';
 import type { StepContext } from '../steps/context.ts';
+import type { ReleaseRecord } from '../steps/release/records.ts';
 import type { RunRecord } from '../steps/train/run-record.ts';
 
 /** Runs the same state machine on this machine or on AWS. */
@@ -15,20 +17,26 @@ export interface Backend {
   images(
     options: ImageOptions,
   ): Promise<{ model: string; prepare: string; code: CodeFile[]; notes?: string[] }>;
+  /** Makes the image of the prepare program available and returns its URI by digest. */
+  prepareImage(): Promise<string>;
   /** Copies files to a prefix of the storage; skips those already there. */
   stage(files: StagedFile[], prefix: string): Promise<void>;
   /** The name for a new run, or on AWS the name of a run with the same input that is running or has succeeded. */
-  executionName(request: Request): Promise<string>;
+  executionName(request: Request | ReleaseRequest): Promise<string>;
   /** Starts the train machine without waiting and returns the execution's name. Only on AWS. */
   begin(request: Request): Promise<string>;
   /** The URL of a page that shows the execution; null if there is none. */
   linkOf(execution: string, request: Request): string | null;
   /** Runs the train machine to its end. Aborting the signal stops its jobs too. */
   run(request: Request, options: RunOptions): Promise<RunResult>;
+  /** Runs the release machine to its end, for a release or a rollback, like `run`. */
+  release(request: ReleaseRequest, options: RunOptions): Promise<RunResult>;
   /** The last lines of a failed job's log, for an error that does not contain them. */
   logTail(job: FailedJob): Promise<string[]>;
   /** Writes the record of a finished run, if the process that follows a run has to do so. */
   keep(record: RunRecord): Promise<void>;
+  /** Writes the record of a finished release, if the process that follows it has to do so. */
+  keepRelease(record: ReleaseRecord): Promise<void>;
 }
 
 /** A job, by the name that its service uses. */

@@ -3,7 +3,7 @@ import type { Config } from '../config/schema.ts';
 import { InputError } from '../errors.ts';
 import { resourceNames } from '../names.ts';
 import type { StepContext } from '../steps/context.ts';
-import type { PromoteEvent } from '../steps/train/promote.ts';
+import type { Promoted, PromoteEvent } from '../steps/train/promote.ts';
 import type { Backend } from './backend.ts';
 
 /** The place where a model's runs are. */
@@ -78,7 +78,7 @@ export async function openContext(
 /** The ports of a model's backend, and its only way to promote. */
 export interface Promotion {
   context: StepContext;
-  promote: (event: PromoteEvent) => Promise<{ promoted: boolean; version: number }>;
+  promote: (event: PromoteEvent) => Promise<Promoted>;
 }
 
 /**

@@ -7,6 +7,8 @@ export const commands = (): Command[] => [
   run(),
   gate(),
   validate(),
+  release(),
+  rollback(),
   definition(),
   serve(),
   predict(),
@@ -30,6 +32,7 @@ const run = () =>
         .default('evaluate'),
     )
     .option('--no-promote', 'with --mode promote: leave the promotion to a later step')
+    .option('--no-release', 'with --mode promote: leave the release to a later step')
     .option('--baseline <ref>', 'if there is no champion yet: compare with the model of this git ref')
     .addOption(shared.config())
     .addOption(shared.set('override a setting for this run; may be repeated'))
@@ -90,11 +93,54 @@ const validate = () =>
     .addOption(shared.json())
     .action(async (options) => (await import('./validate.ts')).validate(options));
 
+const release = () =>
+  new Command('release')
+    .description(
+      'Predict the rows of data.scoring with the champion, check the predictions and show them to readers.',
+    )
+    .argument('[package]', 'a package of the registry instead of the champion')
+    .addOption(shared.backend('where the jobs run'))
+    .addOption(shared.environment())
+    .addOption(shared.config())
+    .addOption(shared.model())
+    .addOption(shared.set('on this machine: override a setting; may be repeated'))
+    .option('--containers', 'run serve in Docker, as SageMaker would')
+    .option('--if-champion', 'with a package: only if it is still the champion')
+    .option('--reason <text>', 'why, for the record')
+    .addOption(shared.json())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  mlops release                     the champion, on the rows of data.scoring
+  mlops release attrition/2         another package; the champion stays the champion
+  mlops release --set data.scoring=new-rows.csv
+
+Readers of predictions_current see the release before or this one whole, never a part. The same model and rows
+are not predicted again.`,
+    )
+    .action(async (name, options) => (await import('./release.ts')).release(name, options));
+
+const rollback = () =>
+  new Command('rollback')
+    .description('Make the champion before this one the champion again, and release it.')
+    .option('--to <package>', 'another package that was the champion once')
+    .requiredOption('--reason <text>', 'why, for the record')
+    .option('--allow', 'the package that is left may be promoted again without a person')
+    .addOption(shared.backend('where the jobs run'))
+    .addOption(shared.environment())
+    .addOption(shared.config())
+    .addOption(shared.model())
+    .addOption(shared.set('on this machine: override a setting; may be repeated'))
+    .option('--containers', 'run serve in Docker, as SageMaker would')
+    .addOption(shared.json())
+    .action(async (options) => (await import('./release.ts')).rollback(options));
+
 const definition = () =>
   new Command('definition')
     .description('Print a state machine as Amazon States Language, the document that every backend runs.')
     .addArgument(
-      new Argument('<machine>', 'train; release and monitor are not built yet').choices([
+      new Argument('<machine>', 'train or release; monitor is not built yet').choices([
         'train',
         'release',
         'monitor',

@@ -3,17 +3,21 @@ import { openContext } from '../backends/open.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { InputError, UnreadableRecordError } from '../errors.ts';
-import { formatSeconds, formatTime } from '../format.ts';
+import { formatCountOf, formatSeconds, formatTime } from '../format.ts';
 import type { LeftOut } from '../ports.ts';
 import {
   isOfCommit,
   type PackageStory,
+  type ReleaseSummary,
   type RunSummary,
+  releaseSummaryOf,
+  releasesOf,
   runsOf,
   storyOf,
   summaryOf,
 } from '../run/account/lineage.ts';
 import { type Champion, championId, championKind, type StepContext } from '../steps/context.ts';
+import { currentId, type Pointer, pointerKind } from '../steps/release/records.ts';
 import { home } from './home.ts';
 import { sayLeftOut } from './left-out.ts';
 import { print, printJson } from './print.ts';
@@ -46,6 +50,11 @@ export async function history(options: HistoryOptions): Promise<void> {
     .map(summaryOf)
     .filter((run) => commit === undefined || isOfCommit(run, commit))
     .slice(0, options.limit);
+  const releases = (await releasesOf(context, leftOut))
+    .map(releaseSummaryOf)
+    .filter((release) => commit === undefined || isOfCommit(release, commit))
+    .slice(0, options.limit);
+  const pointer = (await context.ledger.get<Pointer>(pointerKind, currentId))?.value ?? null;
   // Nobody may take it for a project without a champion.
   if (champion === 'unreadable') process.exitCode = 1;
   if (options.json)
@@ -53,14 +62,22 @@ export async function history(options: HistoryOptions): Promise<void> {
       project: config.project,
       model: config.name,
       champion: champion === 'unreadable' ? null : champion,
+      released: pointer,
       runs,
+      releases,
       unreadable,
     });
   else if (runs.length === 0)
     print(commit === undefined ? 'No runs yet: start one with `npm start`.' : `No runs of commit ${commit}.`);
   else {
-    print(`Champion: ${champion === 'unreadable' ? champion : (champion?.package ?? 'none')}\n`);
-    for (const line of table([header, ...runs.map(rowOf)])) print(line);
+    print(`Champion: ${champion === 'unreadable' ? champion : (champion?.package ?? 'none')}`);
+    print(`Released: ${pointer === null ? 'nothing' : `${pointer.package} (release ${pointer.release})`}\n`);
+    const timeline = [
+      ...runs.map((run) => ({ at: run.started_at, row: rowOf(run) })),
+      ...releases.map((release) => ({ at: release.started_at, row: releaseRowOf(release) })),
+    ].sort((a, b) => Date.parse(b.at) - Date.parse(a.at));
+    for (const line of table([header, ...timeline.slice(0, options.limit).map(({ row }) => row)]))
+      print(line);
   }
 }
 
@@ -118,6 +135,20 @@ const statusOf = ({ is_champion, package: { status } }: PackageStory): string =>
 function commitText({ trigger: { commit, ref, dirty } }: RunSummary): string {
   if (commit === null) return 'none: not in a git checkout';
   return `${commit}${ref === null ? '' : ` (${ref})`}${dirty ? ', with uncommitted changes' : ''}`;
+}
+
+function releaseRowOf(release: ReleaseSummary): string[] {
+  const { execution, kind, status, started_at, finished_at, rows, moved, package: name } = release;
+  const verb = kind === 'rollback' ? 'rolled back' : 'released';
+  return [
+    execution,
+    formatTime(started_at),
+    formatSeconds((Date.parse(finished_at) - Date.parse(started_at)) / 1000),
+    status === 'succeeded' ? verb : `${kind} ${status}`,
+    name ?? '',
+    release.trigger.commit?.slice(0, 7) ?? '',
+    rows === null ? '' : `${moved ? '' : 'as before, '}${formatCountOf(rows, 'prediction')}`,
+  ];
 }
 
 const header = ['execution', 'started', 'took', 'outcome', 'package', 'commit', ''];

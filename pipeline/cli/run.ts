@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { modelNames } from '../config/load.ts';
+import { openContext } from '../backends/open.ts';
+import { loadConfig, modelNames } from '../config/load.ts';
 import { InputError } from '../errors.ts';
 import { publishable } from '../report/publishable.ts';
 import { failureOf, isInputError } from '../run/account/failure.ts';
@@ -7,42 +8,34 @@ import { type ReportFiles, writeReport } from '../run/account/write-report.ts';
 import type { RunOutcome } from '../run/start/run.ts';
 import { RunProgress } from '../run/start/run-progress.ts';
 import { type RunOptions, startRun } from '../run/start/start-run.ts';
+import { type Champion, championId, championKind } from '../steps/context.ts';
 import { exitCodeOf, reportError } from './errors.ts';
 import { home } from './home.ts';
 import { note, print, printJson } from './print.ts';
 import { printReport } from './print-report.ts';
+import {
+  printRelease,
+  type ReleaseDone,
+  exitCode as releaseExitCode,
+  releaseOnce,
+  releaseSummary,
+} from './release.ts';
+import { Stopping } from './stopping.ts';
 
 interface Options extends RunOptions {
   promote: boolean;
+  release: boolean;
   reason?: string;
   failOn?: string;
   json?: boolean;
 }
 
-/**
- * Seconds from Ctrl-C until this process ends, also where something still waits: an installation, a job that hangs. The run is
- * recorded by then, and whatever this process started ends with it.
- */
-const longestStop = 1.6;
-
 /** `mlops run`. */
 export async function run(options: Options): Promise<void> {
   const failOn = outcomesOf(options.failOn);
-  const abort = new AbortController();
   const progress = new RunProgress(process.stderr);
+  const stopping = new Stopping(progress, options.backend === 'embedded');
   const trigger = { kind: 'manual', reason: options.reason ?? null, actor: null } as const;
-  // On AWS an execution may be running before it reports its first step.
-  let running = options.backend === 'aws';
-  const stop = () => {
-    // Before the first step there is nothing to record, and a second Ctrl-C does not wait for the jobs: they end with
-    // this process.
-    if (!running || abort.signal.aborted) process.exit(130);
-    progress.note('Stopping the jobs ...');
-    abort.abort();
-    // On AWS the execution has to be told, which may take longer.
-    if (options.backend === 'embedded') setTimeout(() => process.exit(130), longestStop * 1000).unref();
-  };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop);
 
   const runModel = async (model: string | undefined): Promise<Done> => {
     try {
@@ -51,10 +44,10 @@ export async function run(options: Options): Promise<void> {
         {
           home: home(),
           runId: process.env.GITHUB_RUN_ID || null,
-          signal: abort.signal,
+          signal: stopping.signal,
           onNote: (line) => progress.note(line),
           onProgress: (update) => {
-            running = true;
+            stopping.running = true;
             progress.update(update);
           },
         },
@@ -67,15 +60,16 @@ export async function run(options: Options): Promise<void> {
   };
 
   try {
-    if (options.model === 'all') await runAll(options, runModel, failOn, abort.signal);
+    if (options.model === 'all') await runAll(options, runModel, failOn, stopping);
     else {
       const done = await runModel(options.model);
-      if (options.json) printJson(summaryOf(done));
-      else printReport(done.outcome.report, done.files);
-      process.exitCode = exitCode(done.outcome, failOn);
+      if (!options.json) printReport(done.outcome.report, done.files);
+      const released = await releaseAfter(done, options, stopping);
+      if (options.json) printJson(summaryOf(done, released));
+      process.exitCode = exitCode(done.outcome, failOn) || (released ? releaseExitCode(released.outcome) : 0);
     }
   } finally {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, stop);
+    stopping.end();
   }
 }
 
@@ -85,23 +79,64 @@ interface Done {
   files: ReportFiles;
 }
 
+/**
+ * Releases the champion after a run that made or confirmed it, where there is something to predict or to serve. null: there
+ * is nothing to release.
+ */
+async function releaseAfter(
+  { outcome: { record } }: Done,
+  { backend, environment, config, set, containers, promote, release, json }: Options,
+  stopping: Stopping,
+): Promise<ReleaseDone | null> {
+  const { request, package: registered } = record.state;
+  const { data, inference } = request.config;
+  const hasWork = data.scoring !== null || inference.mode !== 'batch';
+  if (!release || !promote || request.mode !== 'promote' || !hasWork || registered === undefined) return null;
+  if (record.status !== 'succeeded' || stopping.signal.aborted) return null;
+  const loaded = await loadConfig(config, { set, model: request.model });
+  const { ledger } = await openContext(loaded.config, { backend, environment }, home());
+  const champion = await ledger.get<Champion>(championKind, championId);
+  if (champion?.value.package !== registered.name) return null;
+  if (!json) print();
+  const done = await releaseOnce(
+    {
+      kind: 'release',
+      package: registered.name,
+      ifChampion: true,
+      reason: request.trigger.reason,
+      trigger: { kind: 'manual', actor: null },
+      model: request.model,
+      backend,
+      environment,
+      config,
+      set: backend === 'embedded' ? set : [],
+      containers,
+    },
+    stopping,
+  );
+  if (!json) printRelease(done);
+  return done;
+}
+
 /** Runs each model, one after the other. If one cannot run, the others still do. */
 async function runAll(
   options: Options,
   runModel: (model: string | undefined) => Promise<Done>,
   failOn: string[],
-  signal: AbortSignal,
+  stopping: Stopping,
 ): Promise<void> {
   const names = (await modelNames(options.config)) ?? [undefined];
   const summaries: object[] = [];
   const codes: number[] = [];
   for (const name of names) {
-    if (signal.aborted) break;
+    if (stopping.signal.aborted) break;
     try {
       const done = await runModel(name);
-      summaries.push(summaryOf(done));
       codes.push(exitCode(done.outcome, failOn));
       if (!options.json) printReport(done.outcome.report, done.files);
+      const released = await releaseAfter(done, options, stopping);
+      if (released) codes.push(releaseExitCode(released.outcome));
+      summaries.push(summaryOf(done, released));
     } catch (error) {
       reportError(error, false);
       const { name: kind, message } = error instanceof Error ? error : new Error(String(error));
@@ -124,7 +159,10 @@ function outcomesOf(failOn: string | undefined): string[] {
 }
 
 /** The --json output of a run. A failure is also printed on standard error. */
-function summaryOf({ outcome: { execution, record, report }, files }: Done): object {
+function summaryOf(
+  { outcome: { execution, record, report }, files }: Done,
+  released: ReleaseDone | null,
+): object {
   const { failure } = report;
   if (failure) note(`${failure.step} failed: ${failure.error}: ${failure.cause}`);
   return {
@@ -137,6 +175,7 @@ function summaryOf({ outcome: { execution, record, report }, files }: Done): obj
     report: files,
     package: record.state.package?.name ?? null,
     promoted: report.run.promotion.promoted,
+    release: released && releaseSummary(released),
     steps: record.steps,
     cost: report.cost,
     ...(failure && { failure }),

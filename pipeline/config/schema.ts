@@ -244,11 +244,11 @@ const data = object({
     .union([z.literal('hash').transform(() => ({ by: 'hash' as const })), split], { error: splitPhrase })
     .prefault('hash')
     .describe('How rows are divided into training rows and holdout. Default: hash.'),
-  scoring: notBuiltYet(
-    noneOr(string('a file, a folder or s3://bucket/prefix'), 'a file, a folder or s3://bucket/prefix')
-      .default(null)
-      .describe('Rows without the target, for which batch inference predicts.'),
-  ),
+  scoring: noneOr(string('a file, a folder or s3://bucket/prefix'), 'a file, a folder or s3://bucket/prefix')
+    .default(null)
+    .describe(
+      'Rows that batch inference predicts, in the format of source; the target is not needed. Default: none.',
+    ),
 });
 
 const model = object({
@@ -523,6 +523,11 @@ const inference = object({
       .default('multi_record')
       .describe('Many records in a request, or one.'),
     concurrency: whole({ min: 1, max: 100 }).default(1).describe('Requests at a time to each instance.'),
+    max_bad_rows: number({ min: 0, max: 1 })
+      .default(0.001)
+      .describe(
+        'Largest share of the rows of data.scoring that may be left out because a cell cannot be read; beyond it nothing is released.',
+      ),
   })
     .prefault({})
     .describe('How a batch transform job sends rows. payload_mb times concurrency is at most 100.'),

@@ -35,6 +35,8 @@ export interface PrepareOptions {
   security: Security | undefined;
   /** Path of the job's name, inputs and output: `$.plan.prepare`. */
   at: string;
+  /** Path of the program's image. @default `$.request.images.prepare` */
+  image?: string;
   resultPath: string;
   next: string;
   /** @default `NAME failed` */
@@ -42,6 +44,7 @@ export interface PrepareOptions {
 }
 
 const execution = 'arn:aws:states:::';
+const requested = '$.request.images.prepare';
 
 /** The name of the first state of prepareJob. */
 export const prepareStart = (name: string, engine: PrepareEngine): string =>
@@ -66,14 +69,14 @@ export function prepareJob(name: string, options: PrepareOptions): States {
 }
 
 function processingJob(name: string, options: PrepareOptions): States {
-  const { at, jobRole, security, resultPath, next, failed } = options;
+  const { at, image = requested, jobRole, security, resultPath, next, failed } = options;
   return jobTask(name, {
     resource: `${execution}sagemaker:createProcessingJob.sync`,
     attempt: `${at}.attempt`,
     parameters: {
       'ProcessingJobName.$': `States.Format('{}-{}', ${at}.job, ${at}.attempt.n)`,
       RoleArn: jobRole,
-      AppSpecification: { 'ImageUri.$': '$.request.images.prepare', ContainerEntrypoint: ['prepare'] },
+      AppSpecification: { 'ImageUri.$': image, ContainerEntrypoint: ['prepare'] },
       'ProcessingInputs.$': `${at}.inputs`,
       ProcessingOutputConfig: {
         Outputs: [
@@ -155,7 +158,7 @@ function glueJob(name: string, options: PrepareOptions, engine: Named<'glue'>): 
  * and the deployed document works for every pull request's image. The machine's role may pass only these two roles.
  */
 function fargateTask(name: string, options: PrepareOptions, engine: Named<'fargate'>): States {
-  const { at, security, next, failed = `${name} failed` } = options;
+  const { at, image = requested, security, next, failed = `${name} failed` } = options;
   const { inputs, output, failure, max_runtime } = argumentsOf(at);
   const define = task({
     resource: `${execution}aws-sdk:ecs:registerTaskDefinition`,
@@ -172,7 +175,7 @@ function fargateTask(name: string, options: PrepareOptions, engine: Named<'farga
       ContainerDefinitions: [
         {
           Name: 'prepare',
-          'Image.$': '$.request.images.prepare',
+          'Image.$': image,
           Essential: true,
           EntryPoint: ['python', '-m', 'mlops_prepare.remote'],
           'Command.$': `States.Array('--inputs', ${inputs}, '--output', ${output}, '--failure', ${failure}, '--max_runtime', ${max_runtime})`,

@@ -10,6 +10,8 @@ export interface ReleaseRequest {
   kind: 'release' | 'rollback';
   /** null: the champion; for a rollback, the champion before it. */
   package: string | null;
+  /** A release whose package is no longer the champion when its turn comes is left out: a workflow names what it promoted. */
+  if_champion: boolean;
   reason: string | null;
   trigger: Trigger;
   /** Rollback: whether the package that is left may be promoted again without a person's word. */

@@ -18,6 +18,8 @@ export interface Request {
     /** The user's own holdout (data.split.source of mlops.yaml); older branches send none. */
     holdout?: DataInput | null;
   };
+  /** The rows that a release predicts (data.scoring); older branches send none. */
+  scoring?: DataInput | null;
   /** The file of prepare.script. */
   script: { uri: string; sha256: string } | null;
   /** The model's files, as a JSON list of { path, sha256 }, which later reports compare. */

@@ -80,7 +80,7 @@ function caught(next: string) {
  * Calls one of the pipeline's functions with the execution's name, the model and `payload`; `result` lists the fields
  * of its response to keep.
  */
-export function functionTask<Name extends string>(functions: Record<Name, string>) {
+export function functionTask<Name extends string>(functions: Readonly<Record<Name, string>>) {
   return (
     name: Name,
     options: {

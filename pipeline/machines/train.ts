@@ -1,10 +1,10 @@
-import type { StepName } from '../names.ts';
-import type { Parameters, Retrier, StateMachine, States, TaskState } from './asl.ts';
+import type { TrainStep } from '../names.ts';
+import type { Parameters, StateMachine, States, TaskState } from './asl.ts';
+import { takeLease } from './lease.ts';
 import { type PrepareEngine, prepareFields, prepareJob, prepareStart } from './prepare.ts';
 import type { Request } from './request.ts';
 import { instances, isolation, outputKey, type Security, tags } from './security.ts';
 import {
-  callTask,
   choice,
   fail,
   functionTask,
@@ -15,15 +15,15 @@ import {
   succeed,
   task,
   withFailures,
-  withRetry,
 } from './states.ts';
+import { transformStates } from './transform.ts';
 
 /** Names of the account's (or this machine's) resources. Documents of different accounts differ in nothing else. */
 export interface Resources {
   /** In the ARNs of the service integrations: aws, aws-cn or aws-us-gov. */
   partition: string;
   /** Function ARNs by step. */
-  functions: Record<StepName, string>;
+  functions: Record<TrainStep, string>;
   /** The role of every SageMaker job. */
   jobRole: string;
   /** The mode of the runs that the machine takes. Its jobs write only the artifacts' folder of that name. @default any */
@@ -73,16 +73,7 @@ export function trainMachine(resources: Resources): StateMachine {
   const preparing = preparingOf(resources);
   const states: States = {
     'Promotes?': choice({ '$.request.promote': 'Take lease' }, 'Plan'),
-    'Take lease': withRetry(
-      invoke('lease', {
-        payload: { 'execution.$': '$$.Execution.Name' },
-        result: ['fence'],
-        resultPath: '$.lease',
-        next: 'Plan',
-        failed: 'Take lease failed',
-      }),
-      untilFree,
-    ),
+    'Take lease': takeLease(invoke, 'Plan'),
     Plan: invoke('plan', {
       payload: {
         'arn.$': '$$.Execution.Id',
@@ -235,7 +226,7 @@ export function trainMachine(resources: Resources): StateMachine {
         'fence.$': '$.lease.fence',
         'reason.$': '$.gate.reason',
       },
-      result: ['promoted', 'version'],
+      result: ['promoted', 'version', 'refused'],
       resultPath: '$.promotion',
       next: 'Record',
       failed: 'Promote failed',
@@ -287,15 +278,6 @@ const preparingOf = ({ engine = { name: 'processing' }, jobRole, security }: Res
   jobRole,
   security,
 });
-
-/** Runs that promote go one after the other: a run waits some ten hours for the lease, then fails. */
-const untilFree: Retrier = {
-  ErrorEquals: ['LeaseHeldError'],
-  IntervalSeconds: 2,
-  BackoffRate: 1.5,
-  MaxDelaySeconds: 60,
-  MaxAttempts: 600,
-};
 
 /** The same value from DescribeTrainingJob and from the result of createTrainingJob.sync. */
 const trainedModel: Parameters = {
@@ -432,81 +414,17 @@ function scoreBranch(
         InputPath: `${at}.result`,
         End: true,
       },
-      ...callTask(named('Create model:'), {
-        resource: `${execution}sagemaker:createModel`,
-        attempt: `${at}.attempt`,
-        parameters: {
-          'ModelName.$': `States.Format('{}-{}', ${at}.job, ${at}.attempt.n)`,
-          ExecutionRoleArn: resources.jobRole,
-          PrimaryContainer: { 'Image.$': `${at}.image`, 'ModelDataUrl.$': artifact },
-          ...isolation(resources.security),
-          ...tags(resources.security),
-        },
-        resultPath: null,
-        timeout: 60,
-        next: named('Score'),
-        failed: `${named('Score')} failed`,
-      }),
-      ...jobTask(named('Score'), {
-        resource: `${execution}sagemaker:createTransformJob.sync`,
-        attempt: `${at}.attempt`,
-        parameters: {
-          'TransformJobName.$': `States.Format('{}-{}', ${at}.job, ${at}.attempt.n)`,
-          'ModelName.$': `States.Format('{}-{}', ${at}.job, ${at}.attempt.n)`,
-          'MaxPayloadInMB.$': `${at}.max_payload_mb`,
-          'BatchStrategy.$': `${at}.batch_strategy`,
-          'MaxConcurrentTransforms.$': `${at}.concurrency`,
-          TransformInput: {
-            DataSource: { S3DataSource: { S3DataType: 'S3Prefix', 'S3Uri.$': `${at}.holdout` } },
-            'ContentType.$': `${at}.content_type`,
-            SplitType: 'Line',
-            CompressionType: 'None',
-          },
-          TransformOutput: {
-            'S3OutputPath.$': `States.Format('{}-{}/', ${at}.written, ${at}.attempt.n)`,
-            'Accept.$': `${at}.content_type`,
-            AssembleWith: 'Line',
-            ...outputKey(resources.security),
-          },
-          ...instances(
-            'TransformResources',
-            `${at}.resources`,
-            ['InstanceType', 'InstanceCount'],
-            resources.security,
-          ),
-          DataProcessing: {
-            'InputFilter.$': `${at}.input_filter`,
-            'OutputFilter.$': `${at}.output_filter`,
-            JoinSource: 'Input',
-          },
-          ...tags(resources.security),
-        },
-        result: {
-          'job.$': '$.TransformJobName',
-          'output.$': '$.TransformOutput.S3OutputPath',
-          'started.$': '$.TransformStartTime',
-          'ended.$': '$.TransformEndTime',
-          'instance.$': '$.TransformResources.InstanceType',
-          'count.$': '$.TransformResources.InstanceCount',
-        },
+      ...transformStates({
+        states: { create: named('Create model:'), score: named('Score'), remove: named('Delete model:') },
+        at,
+        artifact,
+        rows: `${at}.holdout`,
+        jobRole: resources.jobRole,
+        security: resources.security,
         resultPath: '$.scored',
-        timeoutPath: `${at}.timeout`,
-        next: named('Delete model:'),
-        again: named('Create model:'),
+        next: named('Keep scores:'),
         failed: `${named('Score')} failed`,
       }),
-      [named('Delete model:')]: {
-        ...task({
-          resource: `${execution}aws-sdk:sagemaker:deleteModel`,
-          parameters: { 'ModelName.$': '$.scored.job' },
-          resultPath: null,
-          timeout: 60,
-          next: named('Keep scores:'),
-          failed: named('Keep scores:'),
-        }),
-        // A model that stays costs nothing, so an error here does not fail a run that has its scores.
-        Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: null, Next: named('Keep scores:') }],
-      },
       [named('Keep scores:')]: {
         ...keep('scores', {
           at,

@@ -12,8 +12,11 @@ export interface Part {
   body: Html | '';
 }
 
-/** A self-contained page: no script, no request. Follows the reader's light or dark theme. */
-export const page = (title: string, body: Html): string =>
+/**
+ * A self-contained page: no script, no request. Follows the reader's light or dark theme.
+ * @param style rules that only this page needs
+ */
+export const page = (title: string, body: Html, style = ''): string =>
   html`<!doctype html>
     <html lang="en">
     <head>
@@ -23,7 +26,7 @@ export const page = (title: string, body: Html): string =>
     <meta name="referrer" content="no-referrer">
     <meta name="color-scheme" content="light dark">
     <title>${text(title, 120)}</title>
-    <style>${raw(PAGE_STYLE)}</style>
+    <style>${raw(PAGE_STYLE + style)}</style>
     </head>
     <body>
     ${body}
@@ -44,3 +47,9 @@ export const figure = (chart: Chart, title = text(chart.title, 80)): Html =>
 
 /** A number and its percent sign stay on one line. */
 export const unbroken = (part: Html): Html => raw(part.replace(/(\d) %/g, '$1&nbsp;%'));
+
+/** Links to the parts. */
+export const navigation = (parts: readonly Part[]): Html =>
+  html`<nav aria-label="Sections"><ul>
+    ${parts.map((part) => html`<li><a href="#${part.id}">${text(part.title, 60)}</a></li>`)}
+  </ul></nav>`;

@@ -1,5 +1,6 @@
-import { formatCount } from '../format.ts';
-import { type Html, html } from './markup.ts';
+import { formatCount, formatTime } from '../format.ts';
+import { shortDigests } from './clean-text.ts';
+import { type Html, html, text } from './markup.ts';
 
 /** A value for html: false leaves nothing, and a list is joined. */
 type Content = string | Html | false | readonly Content[];
@@ -41,3 +42,29 @@ export function foldedTable(
 
 export const stacked = (value: string, below: string): Html =>
   html`${value}${below !== '' && html`<small>${below}</small>`}`;
+
+/** The entry of a legend; `kind` is the class of its line. */
+export const key = (kind: string, label: string): Html =>
+  html`<span class="key">
+    <svg class="swatch ${kind}" width="22" height="10" aria-hidden="true"><line x1="1" x2="21" y1="5" y2="5"/></svg>
+    ${text(label, 60)}
+  </span>`;
+
+/** A fact without a value is left out. */
+export type Fact = [name: string, value: string | Html];
+
+export const factList = (facts: readonly Fact[]): Html =>
+  html`<dl class="facts">
+    ${facts
+      .filter(([, value]) => String(value) !== '')
+      .map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}
+  </dl>`;
+
+/** A digest, shortened for people; hovering shows it in full. */
+export const digest = (value: string): Html =>
+  html`<code title="${text(value, 300)}">${text(shortDigests(value), 200)}</code>`;
+
+export const code = (value: string, most: number): Html => html`<code>${text(value, most)}</code>`;
+
+export const timeElement = (iso: string): Html =>
+  html`<time datetime="${text(iso, 40)}">${text(formatTime(iso), 40)}</time>`;

@@ -6,7 +6,6 @@ import {
   formatPercent,
   formatSeconds,
   formatSigned,
-  formatTime,
   formatUsd,
   formatValue,
 } from '../format.ts';
@@ -15,9 +14,25 @@ import { metricText } from '../metrics.ts';
 import type { ModelPlots } from '../statistics/plots.ts';
 import type { Explanation, Plots, TuningFacts } from '../steps/train/evidence.ts';
 import { CLASS_COLOR_COUNT, curveCharts, tuningCharts } from './charts.ts';
-import { cleanLogLine, shortDigests } from './clean-text.ts';
-import { figure, type Part, page, section, unbroken } from './html-page.ts';
-import { cell, column, details, foldedTable, hidden, list, numbers, stacked, table } from './html-pieces.ts';
+import { cleanLogLine } from './clean-text.ts';
+import { figure, navigation, type Part, page, section, unbroken } from './html-page.ts';
+import {
+  cell,
+  code,
+  column,
+  details,
+  digest,
+  type Fact,
+  factList,
+  foldedTable,
+  hidden,
+  key,
+  list,
+  numbers,
+  stacked,
+  table,
+  timeElement,
+} from './html-pieces.ts';
 import { type Html, html, raw, text, withCode } from './markup.ts';
 import * as reading from './reading.ts';
 import type { ModelFacts, Report } from './report.ts';
@@ -150,11 +165,6 @@ function keyFigures(report: Report): Html {
     )}
   </dl>`;
 }
-
-const navigation = (parts: readonly Part[]): Html =>
-  html`<nav aria-label="Sections"><ul>
-    ${parts.map((part) => html`<li><a href="#${part.id}">${text(part.title, 60)}</a></li>`)}
-  </ul></nav>`;
 
 // The parts
 
@@ -313,12 +323,6 @@ function curvesBody(report: Report, { candidate, champion }: Plots): Html {
     ${matrices}`;
 }
 
-const key = (kind: string, label: string): Html =>
-  html`<span class="key">
-    <svg class="swatch ${kind}" width="22" height="10" aria-hidden="true"><line x1="1" x2="21" y1="5" y2="5"/></svg>
-    ${text(label, 60)}
-  </span>`;
-
 function confusionTable(who: string, { classes, counts }: NonNullable<ModelPlots['confusion']>): Html {
   const rows = counts.map((row, truth) => {
     const total = row.reduce((a, b) => a + b, 0);
@@ -476,8 +480,6 @@ function timeBody(report: Report): Html {
     ${money !== '' && html`<p class="after">${text(money, 600)}</p>`}`;
 }
 
-type Fact = [name: string, value: string | Html];
-
 function factsBody(report: Report): Html {
   const { data, candidate, champion, run } = report;
   const groups: [title: string, facts: Fact[]][] = [];
@@ -525,17 +527,6 @@ const modelFacts = (model: ModelFacts): Fact[] => [
   ['Threshold', model.threshold === null ? '' : formatValue(model.threshold)],
 ];
 
-const factList = (facts: readonly Fact[]): Html =>
-  html`<dl class="facts">
-    ${facts
-      .filter(([, value]) => String(value) !== '')
-      .map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}
-  </dl>`;
-
-/** A digest, shortened for people; hovering shows it in full. */
-const digest = (value: string): Html =>
-  html`<code title="${text(value, 300)}">${text(shortDigests(value), 200)}</code>`;
-
 function link({ label, url }: { label: string; url: string }): string | Html {
   const target = URL.parse(url);
   return target !== null && ['http:', 'https:'].includes(target.protocol)
@@ -552,11 +543,6 @@ const footer = ({ run }: Report): Html =>
   html`<p>${text(run.execution, 200)}, finished ${timeElement(run.finished_at)}.</p>`;
 
 // Pieces
-
-const code = (value: string, most: number): Html => html`<code>${text(value, most)}</code>`;
-
-const timeElement = (iso: string): Html =>
-  html`<time datetime="${text(iso, 40)}">${text(formatTime(iso), 40)}</time>`;
 
 /** Text of a log: cleanText trims each line, so its indentation is restored. */
 const indented = (line: string): string => (/^ */.exec(line)?.[0] ?? '') + text(line);

@@ -1,6 +1,10 @@
+import type { Privacy } from '../gate/privacy.ts';
 import type { Summary } from '../steps/release/delivery.ts';
 
-/** A release as plain JSON, rendered as a page and in the terminal. What it holds, everybody may see. */
+/**
+ * A release as plain JSON, rendered as a page, in the terminal and in GitHub Markdown. Those who may see the data may see all
+ * of it; everybody else gets publishableRelease (publishable-release.ts) of it.
+ */
 export interface ReleaseReport {
   version: 1;
   project: string;
@@ -23,8 +27,12 @@ export interface ReleaseReport {
     source: string;
     data_version: string;
     rows: number;
+    /** Rows that were left out. The examples quote cells. */
     rejected: { rows: number; examples: string[] };
+    /** Categories that training never saw. The examples are cells. */
     unseen: { column: string; rows: number; examples: string[] }[];
+    /** What laying out the rows warned of; may quote cells. */
+    warnings: string[];
     summary: Summary;
   } | null;
   /** The model behind it. */
@@ -50,5 +58,8 @@ export interface ReleaseReport {
     intended_use: string | null;
     limits: string[];
   };
+  /** Notes for the reader, one sentence each. */
   notes: string[];
+  /** The settings that keep parts of it from publication. */
+  privacy: Privacy;
 }

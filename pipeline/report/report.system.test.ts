@@ -6,6 +6,20 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { renderHtml } from './html.ts';
 import { renderComment } from './markdown.ts';
 import {
+  bareRelease,
+  endpointRelease,
+  firstRelease,
+  hostileRelease,
+  multiclassRelease,
+  regressionRelease,
+  regressionRows,
+  rollbackRelease,
+  sampleRelease,
+  sampleRows,
+} from './release.fixture.ts';
+import { releaseHtml } from './release-html.ts';
+import { renderReleaseMarkdown } from './release-markdown.ts';
+import {
   failedRun,
   firstRun,
   HOSTILE_TEXTS,
@@ -35,6 +49,18 @@ const reports: [string, () => Report][] = [
   ['not enforced', unenforcedRun],
   ['multiclass', multiclassRun],
   ['regression', regressionRun],
+];
+
+const pages: [string, () => string][] = [
+  ...reports.map(([name, report]): [string, () => string] => [name, () => renderHtml(report())]),
+  ['release', () => releaseHtml(sampleRelease())],
+  ['private copy of a release', () => releaseHtml(sampleRelease(), sampleRows())],
+  ['first release', () => releaseHtml(firstRelease())],
+  ['rollback', () => releaseHtml(rollbackRelease())],
+  ['release to an endpoint', () => releaseHtml(endpointRelease())],
+  ['bare release', () => releaseHtml(bareRelease())],
+  ['multiclass release', () => releaseHtml(multiclassRelease())],
+  ['regression release', () => releaseHtml(regressionRelease(), regressionRows())],
 ];
 
 /** What the functions below that run in the page use of it: the project is compiled without the DOM's types. */
@@ -98,10 +124,10 @@ async function open(html: string): Promise<{ page: Page; noise: string[] }> {
   return { page, noise };
 }
 
-test.each(reports)(
+test.each(pages)(
   '%s: the page is quiet, fits a phone and a desktop, and reads in both themes',
-  async (_, report) => {
-    const { page, noise } = await open(renderHtml(report()));
+  async (_, make) => {
+    const { page, noise } = await open(make());
     for (const width of [360, 1280]) {
       await page.setViewportSize({ width, height: 900 });
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
@@ -116,13 +142,50 @@ test.each(reports)(
   60_000,
 );
 
-test('a printed page is light, whatever the theme', async () => {
-  const { page } = await open(renderHtml(sampleReport()));
-  await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
-  expect(await page.evaluate(() => getComputedStyle(document.body).backgroundColor)).toBe(
-    'rgb(255, 255, 255)',
+test.each([
+  ['report', () => renderHtml(sampleReport())],
+  ['release', () => releaseHtml(sampleRelease(), sampleRows())],
+])(
+  'a printed %s is light, whatever the theme',
+  async (_, make) => {
+    const { page } = await open(make());
+    await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
+    expect(await page.evaluate(() => getComputedStyle(document.body).backgroundColor)).toBe(
+      'rgb(255, 255, 255)',
+    );
+    expect(await page.evaluate(weakTexts)).toEqual([]);
+    await page.close();
+  },
+  60_000,
+);
+
+test('the rows of a private copy can be put in other orders without a script', async () => {
+  const { page, noise } = await open(
+    releaseHtml(sampleRelease(), {
+      version: 1,
+      rows: [
+        { row_id: '10', score: 0.9, decision: 'Yes', previous_decision: 'Yes', contributions: [] },
+        { row_id: '9', score: 0.4, decision: 'Yes', previous_decision: 'No', contributions: [] },
+        { row_id: '2', score: 0.1, decision: 'No', previous_decision: 'No', contributions: [] },
+      ],
+    }),
   );
-  expect(await page.evaluate(weakTexts)).toEqual([]);
+  const shown = async () => {
+    const rows = await page.locator('.rows tbody tr').all();
+    const places = await Promise.all(
+      rows.map(async (row) => ({
+        id: await row.locator('th').textContent(),
+        y: (await row.boundingBox())?.y ?? Number.NaN,
+      })),
+    );
+    return places.sort((a, b) => a.y - b.y).map(({ id }) => id);
+  };
+  expect(await shown()).toEqual(['10', '9', '2']);
+  await page.getByLabel('Row id').check();
+  expect(await shown()).toEqual(['2', '9', '10']);
+  await page.getByLabel('Changed first').check();
+  expect(await shown()).toEqual(['9', '10', '2']);
+  expect(noise).toEqual([]);
   await page.close();
 }, 60_000);
 
@@ -136,9 +199,14 @@ test('hostile texts neither run nor break the page', async () => {
   const { page, noise } = await open('');
   await page.setViewportSize({ width: 360, height: 900 });
   for (const text of HOSTILE_TEXTS) {
-    await page.setContent(renderHtml(hostileRun(text)));
-    expect(await page.evaluate(() => document.querySelectorAll('img, script, iframe').length)).toBe(0);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+    const { release, rows } = hostileRelease(text);
+    const section = String(marked.parse(renderReleaseMarkdown(release)));
+    for (const html of [renderHtml(hostileRun(text)), releaseHtml(release, rows), section]) {
+      await page.setContent(html);
+      expect(await page.evaluate(() => document.querySelectorAll('img, script, iframe').length)).toBe(0);
+      if (html !== section)
+        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+    }
   }
   expect(noise).toEqual([]);
   await page.close();

@@ -1,12 +1,9 @@
-import { styleText } from 'node:util';
 import { formatConfidence, formatCount } from '../format.ts';
 import type { Check, Verdict } from '../gate/verdict.ts';
 import { cleanLogLine, cleanText } from './clean-text.ts';
 import * as reading from './reading.ts';
 import type { Report } from './report.ts';
-
-type Style = Parameters<typeof styleText>[0];
-type Paint = (style: Style, text: string) => string;
+import { cut, type Paint, padEnd, padStart, painter, widthOf, wrap } from './terminal-text.ts';
 
 const TONES = {
   promote: 'green',
@@ -25,9 +22,7 @@ const MOST_CHECKS = 12;
  */
 export function renderTerminal(report: Report, options: { color: boolean; columns: number }): string {
   const width = Math.max(40, Math.min(options.columns, 120)) - 2;
-  const paint: Paint = options.color
-    ? (style, text) => styleText(style, text, { validateStream: false })
-    : (_, text) => text;
+  const paint = painter(options.color);
   const { verdict, failure } = report;
   const blocks = [headline(report, width, paint)];
   if (failure !== null) blocks.push(failureLines(failure, width, paint));
@@ -163,57 +158,4 @@ function timeLines(report: Report, width: number, paint: Paint): string[] {
   const { total, reuse, cost } = reading.timingOf(report);
   const parts = [`Took ${total}.`, reuse, cost === '' ? '' : `Cost: ${cost}.`].filter((text) => text !== '');
   return wrap(parts.join(' '), width, '').map((line) => paint('dim', line));
-}
-
-function wrap(text: string, width: number, indent: string): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    const longer = line === '' ? word : `${line} ${word}`;
-    if (widthOf(longer) <= width || line.trim() === '') line = longer;
-    else {
-      lines.push(line);
-      line = indent + word;
-    }
-    while (widthOf(line) > width) {
-      const head = take(line, width);
-      lines.push(head);
-      line = indent + line.slice(head.length);
-    }
-  }
-  return line.trim() === '' ? lines : [...lines, line];
-}
-
-function cut(text: string, width: number): string {
-  return widthOf(text) <= width ? text : `${take(text, width - 1)}…`;
-}
-
-function take(text: string, width: number): string {
-  let taken = '';
-  let used = 0;
-  for (const character of text) {
-    used += widthOf(character);
-    if (used > width) break;
-    taken += character;
-  }
-  return taken;
-}
-
-function padEnd(text: string, width: number): string {
-  return text + ' '.repeat(Math.max(0, width - widthOf(text)));
-}
-
-function padStart(text: string, width: number): string {
-  return ' '.repeat(Math.max(0, width - widthOf(text))) + text;
-}
-
-const WIDE =
-  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
-const ZERO_WIDTH = /\p{Mn}|\p{Me}|\u200c|\u200d|\ufe0f/u;
-
-/** Width in terminal cells: two for East Asian wide characters and emoji, none for combining marks. */
-function widthOf(text: string): number {
-  let width = 0;
-  for (const character of text) width += WIDE.test(character) ? 2 : ZERO_WIDTH.test(character) ? 0 : 1;
-  return width;
 }

@@ -1,5 +1,9 @@
 import type { StepName } from '../names.ts';
 import type { StepContext } from './context.ts';
+import { keepRelease } from './release/keep-release.ts';
+import { planRelease } from './release/plan-release.ts';
+import { point } from './release/point.ts';
+import { recordRelease } from './release/record-release.ts';
 import { gate } from './train/gate.ts';
 import { inspect } from './train/inspect.ts';
 import { keep } from './train/keep.ts';
@@ -9,8 +13,21 @@ import { promote } from './train/promote.ts';
 import { record } from './train/record.ts';
 import { register } from './train/register.ts';
 
-/** The functions that the state machines call, by their names in the definition. */
-export const steps = { lease, plan, keep, inspect, gate, register, promote, record } satisfies Record<
-  StepName,
-  (event: never, context: StepContext) => Promise<unknown>
->;
+/**
+ * The functions that the state machines call, by their names in the definition. The function `page` renders, which these do
+ * not: backends/functions.ts adds it.
+ */
+export const steps = {
+  lease,
+  plan,
+  keep,
+  inspect,
+  gate,
+  register,
+  promote,
+  record,
+  'plan-release': planRelease,
+  'keep-release': keepRelease,
+  point,
+  'record-release': recordRelease,
+} satisfies Record<Exclude<StepName, 'page'>, (event: never, context: StepContext) => Promise<unknown>>;

@@ -7,6 +7,7 @@ import { cloudWatchLogsClient, ecrClient, sageMakerClient, sfnClient } from '../
 import { SetupError } from '../../errors.ts';
 import { canonicalJson, sha256Json } from '../../hash.ts';
 import { hashContext } from '../../image/context.ts';
+import type { ReleaseRequest } from '../../machines/release-request.ts';
 import type { Request } from '../../machines/request.ts';
 import { type Deployment, imageTag, type ResourceNames, resourceNames } from '../../names.ts';
 import { prepareContext } from '../../repository.ts';
@@ -17,6 +18,7 @@ import type {
   FailedJob,
   ImageOptions,
   Progress,
+  PushedImages,
   RunOptions,
   RunResult,
   StagedFile,
@@ -66,17 +68,24 @@ export class AwsBackend implements Backend {
   }
 
   async images({ context, image, pushed = {} }: ImageOptions) {
-    const find = async (name: 'model' | 'prepare', folder: string) => {
-      const { digest, files } = await hashContext(folder);
-      const tag = imageTag(name, digest.slice('sha256:'.length));
-      const given = pushed[name];
-      const uri = given ? await requireImage(given) : await findImage(this.#images, tag, this.#names);
-      return { uri, files: [...files] };
-    };
-    const prepare = await find('prepare', prepareContext);
+    const prepare = await this.#find('prepare', prepareContext, pushed);
     const model =
-      context === null ? { uri: await requireImage(image ?? ''), files: [] } : await find('model', context);
+      context === null
+        ? { uri: await requireImage(image ?? ''), files: [] }
+        : await this.#find('model', context, pushed);
     return { prepare: prepare.uri, model: model.uri, code: model.files };
+  }
+
+  async prepareImage(): Promise<string> {
+    return (await this.#find('prepare', prepareContext, {})).uri;
+  }
+
+  async #find(name: 'model' | 'prepare', folder: string, pushed: PushedImages) {
+    const { digest, files } = await hashContext(folder);
+    const tag = imageTag(name, digest.slice('sha256:'.length));
+    const given = pushed[name];
+    const uri = given ? await requireImage(given) : await findImage(this.#images, tag, this.#names);
+    return { uri, files: [...files] };
   }
 
   async stage(files: StagedFile[], prefix: string): Promise<void> {
@@ -93,7 +102,7 @@ export class AwsBackend implements Backend {
   }
 
   /** RUNID-N, with the first N that is unused, or whose execution has this input and is running or has succeeded. */
-  async executionName(request: Request): Promise<string> {
+  async executionName(request: AnyRequest): Promise<string> {
     const id = runIdOf(this.#options.runId, request);
     for (let n = 1; ; n++) {
       const name = `${id}-${n}`;
@@ -101,7 +110,7 @@ export class AwsBackend implements Backend {
       if (execution === null) return name;
       if (!sameRequest(execution, request)) continue;
       if (execution.status === 'RUNNING') return name;
-      if (execution.status === 'SUCCEEDED' && !(await this.#isOutdated(name))) return name;
+      if (execution.status === 'SUCCEEDED' && !(await this.#isOutdated(name, request))) return name;
     }
   }
 
@@ -112,11 +121,19 @@ export class AwsBackend implements Backend {
     return execution;
   }
 
-  linkOf(execution: string, request: Request): string {
+  linkOf(execution: string, request: AnyRequest): string {
     return executionLink(this.#options.deployment.region, this.#arnOf(execution, request));
   }
 
-  async run(request: Request, { execution, signal, onProgress }: RunOptions): Promise<RunResult> {
+  async run(request: Request, options: RunOptions): Promise<RunResult> {
+    return await this.#follow(request, options);
+  }
+
+  async release(request: ReleaseRequest, options: RunOptions): Promise<RunResult> {
+    return await this.#follow(request, options);
+  }
+
+  async #follow(request: AnyRequest, { execution, signal, onProgress }: RunOptions): Promise<RunResult> {
     const { region } = this.#options.deployment;
     const arn = this.#arnOf(execution, request);
     if (signal.aborted) return { status: 'cancelled', steps: [], error: null };
@@ -161,7 +178,10 @@ export class AwsBackend implements Backend {
   /** Does nothing: only the machine, or close-run if the machine cannot, may write the record. */
   async keep(): Promise<void> {}
 
-  async #start(execution: string, request: Request): Promise<void> {
+  /** Like keep. */
+  async keepRelease(): Promise<void> {}
+
+  async #start(execution: string, request: AnyRequest): Promise<void> {
     const { project, environment, account, region } = this.#options.deployment;
     try {
       await this.#executions.send(
@@ -219,8 +239,10 @@ export class AwsBackend implements Backend {
   }
 
   /** Whether a run that is named after its input was judged against a former champion. */
-  async #isOutdated(execution: string): Promise<boolean> {
+  async #isOutdated(execution: string, request: AnyRequest): Promise<boolean> {
     if (this.#options.runId !== null) return false;
+    // Rows or champion may be others now, and releasing the same again costs nothing.
+    if ('kind' in request) return true;
     const { ledger } = this.context;
     const record = (await ledger.get<RunRecord>(runKind, execution))?.value;
     const champion = await ledger.get<Champion>(championKind, championId);
@@ -228,15 +250,20 @@ export class AwsBackend implements Backend {
     return judged !== (champion?.version ?? 0);
   }
 
-  #machineOf({ promote }: Pick<Request, 'promote'>) {
-    return this.#names.machines[promote ? 'promote' : 'evaluate'];
+  #machineOf(request: Startable) {
+    if ('kind' in request) return this.#names.releaseMachine;
+    return this.#names.machines[request.promote ? 'promote' : 'evaluate'];
   }
 
-  #arnOf(execution: string, request: Pick<Request, 'promote'>): string {
+  #arnOf(execution: string, request: Startable): string {
     const { arn } = this.#machineOf(request);
     return `${arn.replace(':stateMachine:', ':execution:')}:${execution}`;
   }
 }
+
+type AnyRequest = Request | ReleaseRequest;
+/** What tells which machine takes a request. */
+type Startable = Pick<Request, 'promote'> | ReleaseRequest;
 
 /** Opens the backend of an environment. Throws SetupError if it is not deployed or the credentials do not fit. */
 export async function openAwsBackend(options: AwsBackendOptions): Promise<AwsBackend> {
@@ -245,13 +272,15 @@ export async function openAwsBackend(options: AwsBackendOptions): Promise<AwsBac
 }
 
 /** At most 70 characters of [a-zA-Z0-9-], because an execution's name, which adds the number, may have 80. */
-function runIdOf(runId: string | null, request: Request): string {
-  const { model, config, trigger } = request;
+function runIdOf(runId: string | null, request: AnyRequest): string {
+  const { model, trigger } = request;
   const id = runId?.replaceAll(/[^a-zA-Z0-9-]/g, '-').slice(0, 40) ?? sha256Json(request).slice(0, 16);
   // A workflow run has one execution per model, and another if it also trains a baseline.
-  const parts = [id, model === config.project ? '' : model, trigger.kind === 'baseline' ? 'baseline' : ''];
+  const isOnly = !('kind' in request) && model === request.config.project;
+  const what = 'kind' in request ? request.kind : trigger.kind === 'baseline' ? 'baseline' : '';
+  const parts = [id, isOnly ? '' : model, what];
   return parts.filter((part) => part !== '').join('-');
 }
 
-const sameRequest = (execution: Execution, request: Request): boolean =>
+const sameRequest = (execution: Execution, request: AnyRequest): boolean =>
   canonicalJson(execution.request) === canonicalJson(request);

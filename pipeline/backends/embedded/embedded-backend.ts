@@ -5,20 +5,31 @@ import { join, resolve } from 'node:path';
 import { SetupError } from '../../errors.ts';
 import { sha256 } from '../../hash.ts';
 import { hashContext } from '../../image/context.ts';
+import type { StateMachine } from '../../machines/asl.ts';
+import { type ReleaseResources, releaseMachine, releaseSteps } from '../../machines/release.ts';
+import type { ReleaseRequest } from '../../machines/release-request.ts';
 import type { Request } from '../../machines/request.ts';
 import { type Resources, trainMachine, trainSteps } from '../../machines/train.ts';
 import type { StepName } from '../../names.ts';
 import { prepareContext } from '../../repository.ts';
 import { artifactsOf, jobHash } from '../../steps/context.ts';
-import { steps } from '../../steps/steps.ts';
+import {
+  currentId,
+  type Deployed,
+  deployedKind,
+  type ReleaseRecord,
+  releaseKind,
+} from '../../steps/release/records.ts';
 import { freeLease } from '../../steps/train/lease.ts';
 import { jobFolder } from '../../steps/train/plan.ts';
 import { type RunRecord, runKind } from '../../steps/train/run-record.ts';
 import { waitingReason } from '../../steps/train/waiting.ts';
 import type { Backend, ImageOptions, Progress, RunOptions, RunResult, StagedFile } from '../backend.ts';
+import { functions } from '../functions.ts';
 import { type EmbeddedContext, type EmbeddedState, embeddedContext } from './embedded-context.ts';
 import { execute } from './engine/engine.ts';
 import type { ExecutionEvent, ExecutionResult, TaskHandler } from './engine/execution.ts';
+import { batchCreatePartition } from './glue-catalog.ts';
 import { ImageStore } from './images/image-store.ts';
 import type { JobContext } from './jobs/context.ts';
 import { EmbeddedSageMaker } from './jobs/embedded-sagemaker.ts';
@@ -31,14 +42,33 @@ import { runStepOnThread } from './step-thread.ts';
 
 const account = '000000000000';
 
-/** The state machine's names on this machine, in the form of AWS's names. */
+/** ARNs of the functions, in the form of AWS's. */
+const arns = Object.fromEntries(
+  Object.keys(functions).map((name) => [name, `arn:aws:lambda:local:${account}:function:${name}`]),
+) as Record<StepName, string>;
+
+/** The train machine's names on this machine, in the form of AWS's names. */
 export const embeddedResources: Resources = {
   partition: 'aws',
-  functions: Object.fromEntries(
-    Object.keys(steps).map((name) => [name, `arn:aws:lambda:local:${account}:function:${name}`]),
-  ) as Record<StepName, string>,
+  functions: arns,
   jobRole: `arn:aws:iam::${account}:role/job`,
 };
+
+/** The release machine's names on this machine. */
+export const embeddedReleaseResources: ReleaseResources = {
+  partition: 'aws',
+  functions: arns,
+  jobRole: embeddedResources.jobRole,
+  table: { database: 'mlops', name: 'predictions' },
+};
+
+/** A state machine to run, the states that the progress shows, and the image of the prepare program. */
+interface Conducted {
+  document: StateMachine;
+  input: { request: Request | ReleaseRequest };
+  shown: readonly string[];
+  prepare: string;
+}
 
 export interface EmbeddedOptions extends EmbeddedState {
   /** Called with one line for everything that is set up. */
@@ -81,15 +111,20 @@ export class EmbeddedBackend implements Backend {
     if (context === null && this.#models === this.#images) {
       throw new SetupError(`model.image: got ${image}, which runs only in Docker: add --containers`);
     }
-    const prepare = await this.#images.add(prepareContext, prepareName);
+    const prepare = await this.prepareImage();
     const model = context === null ? (image ?? '') : await this.#models.add(context, 'model');
-    // One after the other, because each may install a Python environment or build an image and prints progress.
-    await this.#images.open(prepare);
     const { check, notes = [] } = await this.#models.open(model);
     // Before any job: a mistake in `serve` would otherwise show after the training.
     await check?.();
     const code = context === null ? [] : [...(await hashContext(context)).files];
     return { prepare, model, code, notes: [...notes] };
+  }
+
+  async prepareImage(): Promise<string> {
+    const prepare = await this.#images.add(prepareContext, prepareName);
+    // May install a Python environment, and prints progress.
+    await this.#images.open(prepare);
+    return prepare;
   }
 
   async stage(files: StagedFile[], prefix: string): Promise<void> {
@@ -122,7 +157,46 @@ export class EmbeddedBackend implements Backend {
     await this.context.ledger.put(runKind, record.execution, record);
   }
 
-  async run(request: Request, { execution, signal, onProgress }: RunOptions): Promise<RunResult> {
+  async keepRelease(record: ReleaseRecord): Promise<void> {
+    await this.context.ledger.put(releaseKind, record.release, record);
+  }
+
+  async run(request: Request, options: RunOptions): Promise<RunResult> {
+    const result = await this.#conduct(
+      {
+        document: trainMachine({ ...embeddedResources, engine: embeddedEngine(request) }),
+        input: { request },
+        shown: trainSteps,
+        prepare: request.images.prepare,
+      },
+      options,
+    );
+    if (result.status === 'succeeded') await this.#removeJobOutput(options.execution);
+    return result;
+  }
+
+  async release(request: ReleaseRequest, options: RunOptions): Promise<RunResult> {
+    // Without it the machine's own Plan says what is missing.
+    const deployed = (await this.context.ledger.get<Deployed>(deployedKind, currentId))?.value;
+    const engine = deployed && embeddedEngine(deployed);
+    const result = await this.#conduct(
+      {
+        document: releaseMachine({ ...embeddedReleaseResources, ...(engine && { engine }) }),
+        input: { request },
+        shown: releaseSteps,
+        prepare: deployed?.images.prepare ?? '',
+      },
+      options,
+    );
+    if (result.status === 'succeeded') await this.#removeJobOutput(options.execution);
+    return result;
+  }
+
+  /** Runs a state machine to its end. */
+  async #conduct(
+    { document, input, shown, prepare }: Conducted,
+    { execution, signal, onProgress }: RunOptions,
+  ): Promise<RunResult> {
     const folder = join(this.#home, 'runs', execution);
     mkdirSync(folder, { recursive: true });
     const times: RunResult['steps'] = [];
@@ -140,7 +214,7 @@ export class EmbeddedBackend implements Backend {
         if (reason !== before) onProgress({ kind: 'waiting', state, reason, since });
         return;
       }
-      if (state === undefined || !trainSteps.includes(state)) return;
+      if (state === undefined || !shown.includes(state)) return;
       if (event.type === 'TaskStarted' && !waiting.has(state))
         onProgress({ kind: 'started', state, seconds });
       if (event.type === 'TaskSucceeded') {
@@ -152,13 +226,11 @@ export class EmbeddedBackend implements Backend {
       }
     };
     const release = claimRun(folder);
-    const options = { name: execution, handlers: this.#handlers(request, onProgress), signal, onEvent };
-    const document = trainMachine({ ...embeddedResources, engine: embeddedEngine(request) });
-    const executed = execute(document, { request }, options);
+    const options = { name: execution, handlers: this.#handlers(prepare, onProgress), signal, onEvent };
+    const executed = execute(document, input, options);
     const result = await orAborted(executed, signal, longestStop).finally(release);
     // The machine frees it at its end, but not if it was stopped.
     await freeLease({ execution }, this.context);
-    if (result.status === 'SUCCEEDED') await this.#removeJobOutput(execution);
     switch (result.status) {
       case 'SUCCEEDED':
         return { status: 'succeeded', steps: times, error: null };
@@ -184,9 +256,9 @@ export class EmbeddedBackend implements Backend {
   }
 
   /** One handler per service integration, with the same parameters that AWS would get. */
-  #handlers(request: Request, onProgress: (progress: Progress) => void): Record<string, TaskHandler> {
-    const functions = Object.fromEntries(
-      Object.entries(steps).map(([name, step]) => [embeddedResources.functions[name as StepName], step]),
+  #handlers(prepare: string, onProgress: (progress: Progress) => void): Record<string, TaskHandler> {
+    const called = Object.fromEntries(
+      Object.entries(functions).map(([name, step]) => [arns[name as StepName], step]),
     );
     const job = (run: (parameters: never, context: JobContext) => Promise<unknown>): TaskHandler => {
       return (parameters, { state, signal }) =>
@@ -202,21 +274,21 @@ export class EmbeddedBackend implements Backend {
           FunctionName: string;
           Payload: { model_name: string; execution: string };
         };
-        const step = functions[FunctionName];
+        const step = called[FunctionName];
         if (step === undefined) throw new Error(`${FunctionName}: no such function`);
         // A function of AWS learns of its model from here alone.
         if (Payload.model_name !== this.context.model)
           throw new Error(`${FunctionName}: got model ${Payload.model_name}, expected ${this.context.model}`);
         // Each time, because the holder may be killed while this run waits for it.
-        if (step === steps.lease) await freeAbandonedLease(this.#home, Payload.execution, this.context);
+        if (step === functions.lease) await freeAbandonedLease(this.#home, Payload.execution, this.context);
         const result =
-          step === steps.gate
+          step === functions.gate
             ? await runStepOnThread({ name: 'gate', event: Payload, state: this.#state }, signal)
             : await step(Payload as never, this.context);
         return { StatusCode: 200, Payload: result };
       },
       ...prepareEngines({
-        image: request.images.prepare,
+        image: prepare,
         storage: this.#storage,
         process: (parameters, signal) =>
           sagemaker.createProcessingJob(parameters, { signal, progress: () => {} }),
@@ -231,6 +303,8 @@ export class EmbeddedBackend implements Backend {
       'arn:aws:states:::aws-sdk:sagemaker:describeTrainingJob': job((p) => sagemaker.describeTrainingJob(p)),
       'arn:aws:states:::sagemaker:createModel': job((p) => sagemaker.createModel(p)),
       'arn:aws:states:::aws-sdk:sagemaker:deleteModel': job((p) => sagemaker.deleteModel(p)),
+      'arn:aws:states:::aws-sdk:glue:batchCreatePartition': (parameters) =>
+        batchCreatePartition(parameters as never, this.context),
       'arn:aws:states:::sagemaker:createTransformJob.sync': job((p, c) => sagemaker.createTransformJob(p, c)),
     };
   }

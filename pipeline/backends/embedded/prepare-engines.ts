@@ -1,11 +1,17 @@
+import type { Config } from '../../config/schema.ts';
 import type { PrepareEngine } from '../../machines/prepare.ts';
-import type { Request } from '../../machines/request.ts';
 import type { Storage } from '../../ports.ts';
 import type { TaskHandler } from './engine/execution.ts';
 import type { CreateProcessingJob, ProcessingJob } from './jobs/api.ts';
 
 /** The engine that the request names, with names of this machine. */
-export function embeddedEngine({ config, images }: Pick<Request, 'config' | 'images'>): PrepareEngine {
+export function embeddedEngine({
+  config,
+  images,
+}: {
+  config: Pick<Config, 'prepare'>;
+  images: { prepare: string };
+}): PrepareEngine {
   switch (config.prepare.engine) {
     case 'processing':
       return { name: 'processing' };

@@ -1,12 +1,12 @@
 import { getCompileCacheDir } from 'node:module';
 import { dirname, extname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { StepName } from '../../names.ts';
+import type { steps } from '../../steps/steps.ts';
 import type { EmbeddedState } from './embedded-context.ts';
 import { abortError } from './jobs/errors.ts';
 
 export interface StepCall {
-  name: StepName;
+  name: keyof typeof steps;
   event: unknown;
   state: EmbeddedState;
 }

@@ -1,9 +1,9 @@
 import type { FailedJob } from '../../backends/backend.ts';
+import type { Config } from '../../config/schema.ts';
 import { causedByInput } from '../../errors.ts';
 import { formatDuration } from '../../format.ts';
 import type { TimeLimit } from '../../machines/request.ts';
 import type { Failure } from '../../report/report.ts';
-import type { RunRecord } from '../../steps/train/run-record.ts';
 
 const hints: Record<string, string> = {
   ConfigError: 'Fix mlops.yaml; `mlops validate` checks it without a run.',
@@ -24,6 +24,8 @@ const hints: Record<string, string> = {
   LeaseHeldError: 'Wait for that run to end, or stop it; then run again.',
   LeaseLostError: 'Run again: finished steps are reused.',
   AlgorithmError: "Fix the model. The end of its log is shown above; the job's log has all of it.",
+  DeliveryError: 'Fix the answers of `serve`: every row needs one. Nothing was released.',
+  ReleaseError: 'Nothing was released; readers see what they saw before.',
   SetupError: 'Fix what the message names; `mlops doctor` checks the rest.',
   'States.ParameterPathFailure':
     'The branch is older than what is deployed: merge the default branch into it, then run again.',
@@ -48,6 +50,22 @@ const refusals: [said: RegExp, hint: string][] = [
   ],
 ];
 
+/** What the record of a failed run or release tells of its failure. */
+export interface FailedRun {
+  state: {
+    error?: { Error: string; Cause: string };
+    failed_step?: string;
+    request: {
+      model: string;
+      limits?: Partial<Record<TimeLimit, string>>;
+      config?: {
+        prepare: Pick<Config['prepare'], 'max_runtime'>;
+        training: Pick<Config['training'], 'max_runtime'>;
+      };
+    };
+  };
+}
+
 /** What to try after an error with this name and, from AWS, this reason. */
 export const hintFor = (name: string, reason = ''): string =>
   hints[name] ?? refusals.find(([said]) => said.test(reason))?.[1] ?? 'The log of the step says more.';
@@ -56,7 +74,7 @@ export const hintFor = (name: string, reason = ''): string =>
  * Why a run failed: the program's own sentence from a job's Describe response, or a function's message. `log` has the
  * last lines of the job's log, if the error does not contain them.
  */
-export function failureOf(run: RunRecord, log: readonly string[] = []): Failure {
+export function failureOf(run: FailedRun, log: readonly string[] = []): Failure {
   const { error, failed_step: step } = run.state;
   const cause = described(error?.Cause ?? '');
   const { ExitMessage, FailureReason, errorMessage, ErrorMessage, StoppedReason, LogTail = log } = cause;
@@ -81,7 +99,7 @@ export function failureOf(run: RunRecord, log: readonly string[] = []): Failure 
 }
 
 /** The reason, if the job was stopped because it ran longer than mlops.yaml allows; null if it failed otherwise. */
-function overtime(cause: Description, { state: { request } }: RunRecord): string | null {
+function overtime(cause: Description, { state: { request } }: FailedRun): string | null {
   const isTraining =
     /^Max(Runtime|WaitTime)Exceeded$/.test(cause.SecondaryStatus ?? '') ||
     // The last trial of a tuning job.
@@ -90,7 +108,8 @@ function overtime(cause: Description, { state: { request } }: RunRecord): string
   const part = isTraining ? 'training' : 'prepare';
   const setting: TimeLimit = `${part}.max_runtime`;
   const limit =
-    request.limits?.[setting] ?? `${setting}: ${formatDuration(request.config[part].max_runtime)}`;
+    request.limits?.[setting] ??
+    (request.config ? `${setting}: ${formatDuration(request.config[part].max_runtime)}` : setting);
   return `TimeLimitError: it ran longer than it may, and was stopped: ${limit}`;
 }
 
@@ -101,7 +120,7 @@ function inBranch(error: string): { state: string | null; error: string } {
 }
 
 /** The job that failed the run; null if the error already contains its log. */
-export function failedJobOf(run: RunRecord): FailedJob | null {
+export function failedJobOf(run: FailedRun): FailedJob | null {
   const found = described(run.state.error?.Cause ?? '');
   if (found.LogTail) return null;
   const jobs = [

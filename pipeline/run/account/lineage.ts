@@ -3,6 +3,7 @@ import { dataVersionOf } from '../../machines/request.ts';
 import type { LeftOut, ModelPackage } from '../../ports.ts';
 import { publishableFailure } from '../../report/publishable.ts';
 import { type Champion, championId, championKind, type StepContext } from '../../steps/context.ts';
+import { type ReleaseRecord, releaseKind } from '../../steps/release/records.ts';
 import { type RunRecord, runKind } from '../../steps/train/run-record.ts';
 import { failureOf } from './failure.ts';
 
@@ -52,6 +53,45 @@ export async function runsOf(
     .sort((a, b) => Date.parse(b.started_at) - Date.parse(a.started_at));
 }
 
+/** A release or rollback as `mlops history` shows it. */
+export type ReleaseSummary = ReturnType<typeof releaseSummaryOf>;
+
+export function releaseSummaryOf({
+  release,
+  status,
+  started_at,
+  finished_at,
+  request,
+  state,
+}: ReleaseRecord) {
+  const { plan, delivered, pointed, error } = state;
+  return {
+    execution: release,
+    kind: request.kind,
+    status,
+    started_at,
+    finished_at,
+    trigger: request.trigger,
+    reason: request.reason ?? error?.Cause ?? null,
+    package: plan?.package ?? request.package,
+    /** The release whose predictions it shows. */
+    release: pointed?.release ?? null,
+    previous: pointed?.previous ?? null,
+    moved: pointed?.moved ?? false,
+    rows: delivered?.rows ?? null,
+  };
+}
+
+/** All releases and rollbacks, newest first. */
+export async function releasesOf(
+  { ledger }: Pick<StepContext, 'ledger'>,
+  leftOut: LeftOut,
+): Promise<ReleaseRecord[]> {
+  return (await ledger.list<ReleaseRecord>(releaseKind, leftOut))
+    .map((item) => item.value)
+    .sort((a, b) => Date.parse(b.started_at) - Date.parse(a.started_at));
+}
+
 /** A package's history: the run that made it, all runs whose candidate it was, and its status now. */
 export interface PackageStory {
   package: ModelPackage;
@@ -84,5 +124,5 @@ export async function storyOf(
 }
 
 /** Whether a run is of a commit, given whole or by its first digits. */
-export const isOfCommit = ({ trigger }: RunSummary, commit: string): boolean =>
+export const isOfCommit = ({ trigger }: Pick<RunSummary, 'trigger'>, commit: string): boolean =>
   trigger.commit?.startsWith(commit.toLowerCase()) ?? false;

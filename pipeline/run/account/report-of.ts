@@ -126,6 +126,7 @@ function runFacts(run: RunRecord): RunFacts {
 function promotionDetail({ state: { request, gate, promotion, package: registered } }: RunRecord): string {
   if (!registered || !gate) return 'Nothing was registered.';
   if (promotion?.promoted) return `${registered.name} is the champion now.`;
+  if (promotion?.refused) return `${registered.name} was not promoted: ${promotion.refused}.`;
   if (promotion) return `${registered.name} is the champion already.`;
   if (gate.outcome === 'reject' && !gate.promotable)
     return `${registered.name} stays in the registry, not promoted.`;

@@ -67,14 +67,16 @@ export async function promoteRun(
     };
   const yes = gate.promotable || (approved && verdict.outcome === 'hold');
   if (!yes) throw refuse(`the verdict is ${verdict.outcome}`, 'promote, or hold that a person has approved');
-  const { promoted } = await promote({
+  const { promoted, refused } = await promote({
     execution,
     package: name,
     compared_with: plan.champion.package,
     expected_version: plan.champion.version,
     fence: null,
     reason: gate.promotable ? gate.reason : `Approved${actor === null ? '' : ` by ${actor}`}: ${gate.reason}`,
+    again: approved,
   });
+  if (refused !== null) throw refuse(refused, 'another model, or a person who approves it');
   const detail = promoted ? `${name} is the champion now.` : `${name} is the champion already.`;
   return {
     promotion: {

@@ -39,6 +39,8 @@ export async function makeRequest(options: RequestOptions): Promise<Request> {
   // Check the files first, because the images may take minutes.
   const staged = { file, mode, backend };
   const data = await stageData(config, staged);
+  const { scoring: rows } = config.data;
+  const scoring = rows === null ? null : await stageFiles('data.scoring', rows, staged);
   const script = config.prepare.script ? await stageScript(config.prepare.script, staged) : null;
   const context = config.model.context === null ? null : await at(config.model.context);
   const {
@@ -67,6 +69,7 @@ export async function makeRequest(options: RequestOptions): Promise<Request> {
     seed: 0,
     images,
     data,
+    scoring,
     script,
     code: `${codeFolder}${codeName}`,
     baseline: options.baseline,
@@ -98,7 +101,8 @@ async function stageData({ data }: Config, staging: Staging): Promise<Request['d
   return { ...rows, holdout: await stageFiles('data.split.source', data.split.source, staging) };
 }
 
-async function stageFiles(
+/** Stages the files of a setting. Throws ConfigError if there are none. */
+export async function stageFiles(
   path: string,
   source: string,
   { file, mode, backend }: Staging,

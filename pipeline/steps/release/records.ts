@@ -2,6 +2,7 @@ import type { Config } from '../../config/schema.ts';
 import type { ReleaseRequest } from '../../machines/release-request.ts';
 import type { DataInput } from '../../machines/request.ts';
 import type { ObjectVersion } from '../../ports.ts';
+import type { JobTimes } from '../context.ts';
 import type { ReleaseState } from './state.ts';
 
 /*
@@ -28,7 +29,10 @@ export const deployedKind = 'deployed';
  * which the view predictions_current and the prediction service read.
  */
 export interface Pointer {
+  /** The release whose predictions or endpoint readers see. A later one that reuses its predictions names it too. */
   release: string;
+  /** The execution that moved it here. */
+  execution: string;
   package: string;
   mode: Config['inference']['mode'];
   /** ISO 8601. */
@@ -58,7 +62,7 @@ export interface ReleaseRecord {
 export const releaseKind = 'release';
 
 /** Predictions that were delivered and checked, by the hash of all that they are made from: a later release shows them again. */
-export interface Delivered {
+export interface Delivered extends Partial<JobTimes> {
   release: string;
   rows: number;
   /** Prefix of the Parquet files. */
@@ -68,7 +72,7 @@ export interface Delivered {
 
 export const deliveredKind = 'delivered';
 
-/** A change of the champion. Its id is the time and the package, so that the list is in order. */
+/** A change of the champion. */
 export interface ChampionChange {
   package: string;
   previous: string | null;

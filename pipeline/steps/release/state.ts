@@ -2,7 +2,7 @@ import type { PrepareSize } from '../../config/prepare-size.ts';
 import type { Config } from '../../config/schema.ts';
 import type { ReleaseRequest } from '../../machines/release-request.ts';
 import type { DataInput } from '../../machines/request.ts';
-import type { JobTimes, Prepared, Scored } from '../context.ts';
+import type { Prepared, Scored } from '../context.ts';
 import type { ModelScoring, PreparePlan } from '../train/state.ts';
 import type { Delivered } from './records.ts';
 
@@ -14,17 +14,25 @@ export interface ReleaseState {
   /** The rows as the model takes them. */
   laid?: Prepared;
   scored?: Scored;
-  delivered?: JobTimes & Pick<Delivered, 'rows' | 'output' | 'objects'>;
-  pointed?: { previous: { release: string; package: string } | null; champion: boolean };
-  page?: { uri: string; private: string };
+  delivered?: Delivered;
+  /** `moved`: false where readers saw this release already. */
+  pointed?: { moved: boolean; release: string; previous: { release: string; package: string } | null };
+  /** The page for everybody, the page with rows, and the value that the former is made from. */
+  page?: { uri: string; private: string; report: string };
+  page_error?: { Error: string; Cause: string };
   failed_step?: string;
   error?: { Error: string; Cause: string };
 }
 
 /** Everything that the machine needs before it spends anything. */
 export interface ReleasePlan {
+  /** The package was to be released only as the champion, and is no longer; the rest is then empty. */
+  skipped: boolean;
   package: string;
   mode: Config['inference']['mode'];
+  /** The versions of the ledger items that the release changes, and what they held. */
+  pointer: { version: number; release: string | null; package: string | null };
+  champion: { version: number; package: string | null };
   /** Sentences for the record. */
   notes: string[];
   images: { prepare: string };
@@ -47,7 +55,10 @@ export interface BatchPlan {
   key: string;
   scoring: DataInput | null;
   lay_out: JobPlan;
-  transform: Omit<ModelScoring, 'score' | 'result' | 'package' | 'view' | 'holdout'>;
+  transform: Omit<ModelScoring, 'score' | 'result' | 'package' | 'view' | 'holdout'> & {
+    /** The file of rows to predict. */
+    rows: string;
+  };
   deliver: JobPlan;
 }
 

@@ -12,7 +12,7 @@ import { sha256 } from '../../hash.ts';
 import type { Request } from '../../machines/request.ts';
 import { trainMachine } from '../../machines/train.ts';
 import { ModelLedger } from '../../model-ledger.ts';
-import type { StepName } from '../../names.ts';
+import type { TrainStep } from '../../names.ts';
 import { folder, type Manifest, type StepContext } from '../context.ts';
 import { steps } from '../steps.ts';
 import { versionOfFiles } from './inputs.ts';
@@ -95,7 +95,7 @@ export class FakeSageMaker {
     const calls: Call[] = [];
     const events: ExecutionEvent[] = [];
     const functions = new Map(
-      Object.entries(steps).map(([name, step]) => [embeddedResources.functions[name as StepName], step]),
+      Object.entries(steps).map(([name, step]) => [embeddedResources.functions[name as TrainStep], step]),
     );
     const service = (name: string, action: string) => ({
       [`arn:aws:states:::${name}`]: async (parameters: Parameters, { state }: { state: string }) => {

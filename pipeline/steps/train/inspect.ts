@@ -104,7 +104,9 @@ async function scoringOf(
   context: StepContext,
 ): Promise<ModelScoring> {
   const { config } = event.request;
-  const { batch, instance } = config.inference;
+  const { batch: settings, instance } = config.inference;
+  // Decides which rows of a release are left out, and nothing here.
+  const { max_bad_rows: _, ...batch } = settings;
   const hash = jobHash(event.execution, context);
   const job = `${context.jobPrefix}-${hash}-${who}`;
   const written = artifactsOf(context, jobFolder(event.mode));

@@ -76,7 +76,8 @@ type Kept = Required<Pick<Prepared, 'output' | 'objects'>>;
 /** Most objects that a job may leave: the machine's state and the ledger hold their list. */
 const mostObjects = 100;
 
-async function copyFolder(
+/** Copies a folder that a job wrote to a place that jobs may not write. */
+export async function copyFolder(
   from: string,
   to: string,
   { storage, root }: StepContext,
@@ -115,7 +116,7 @@ export const outputOf = (rows: string | null): string =>
   `${(rows ?? '').slice((rows ?? '').lastIndexOf('/') + 1)}.out`;
 
 /** Throws JobOutputError unless the folder holds these files and no other: all jobs of a mode may write into it. */
-function requireOnly(expected: readonly string[], { output, objects }: Kept): void {
+export function requireOnly(expected: readonly string[], { output, objects }: Kept): void {
   const found = objects.map(({ uri }) => uri.slice(output.length)).sort();
   if (found.join('\n') !== [...expected].sort().join('\n'))
     throw new JobOutputError(`${output}: got the files ${found.join(', ')}, expected ${expected.join(', ')}`);

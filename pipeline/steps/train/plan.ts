@@ -18,6 +18,7 @@ import {
   type StepContext,
   type TrainedModel,
 } from '../context.ts';
+import { keepDeployed } from '../release/deployed.ts';
 import { claimRun } from './claim.ts';
 import { requireInputs } from './inputs.ts';
 import {
@@ -88,6 +89,7 @@ export async function plan(event: PlanEvent, context: StepContext): Promise<Plan
     problem: config.problem,
     seed: request.seed,
   });
+  if (isOfMain(request)) await keepDeployed(request, context);
   const stale: string[] = [];
   const prepared = await reusable<Prepared>('prepared', prepareKey, context, stale);
   const model = await reusable<TrainedModel>('model', fingerprint, context, stale);
@@ -188,10 +190,15 @@ function sizeOf({ prepare }: Config): PrepareSize {
   throw new ConfigError('mlops.yaml', [{ path: 'prepare.instance.type', message: size }]);
 }
 
-function failuresIn(prefix: string): PreparePlan['failures'] {
+/** The folder below a prefix in which the prepare program writes its error. */
+export function failuresIn(prefix: string): PreparePlan['failures'] {
   const [bucket = '', ...path] = prefix.slice('s3://'.length).split('/');
   return { bucket, prefix: `${path.join('/')}failures/` };
 }
+
+/** Whether a run has the settings of main: a dispatched one may have others, and triggers bring none of their own. */
+const isOfMain = ({ mode, trigger }: Request): boolean =>
+  mode === 'promote' && ['push', 'manual'].includes(trigger.kind);
 
 function requireMode({ mode, request }: PlanEvent): void {
   if (mode === null || mode === request.mode) return;

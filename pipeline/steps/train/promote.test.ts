@@ -31,8 +31,8 @@ async function withPackages() {
 test('makes a package the champion, approves it, and remembers the one before', async () => {
   const { champion, status, promoted } = await withPackages();
   expect(await champion()).toBeNull();
-  expect(await promoted('small/1', 0)).toEqual({ promoted: true, version: 1 });
-  expect(await promoted('small/2', 1)).toEqual({ promoted: true, version: 2 });
+  expect(await promoted('small/1', 0)).toEqual({ promoted: true, version: 1, refused: null });
+  expect(await promoted('small/2', 1)).toEqual({ promoted: true, version: 2, refused: null });
   expect(await champion()).toEqual({
     id: championId,
     version: 2,
@@ -52,7 +52,7 @@ test('asked again changes nothing, and mends an approval that a kill left out', 
   const { context, champion, status, promoted } = await withPackages();
   await promoted('small/1', 0);
   await context.registry.approve('small/1', 'PendingManualApproval', 'as if killed before');
-  expect(await promoted('small/1', 0)).toEqual({ promoted: false, version: 1 });
+  expect(await promoted('small/1', 0)).toEqual({ promoted: false, version: 1, refused: null });
   expect(await champion()).toMatchObject({ version: 1, value: { package: 'small/1', previous: null } });
   expect(await status('small/1')).toBe('Approved');
 });

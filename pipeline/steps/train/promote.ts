@@ -1,6 +1,7 @@
 import { NotFoundError } from '../../errors.ts';
 import type { ModelPackage } from '../../ports.ts';
 import { type Champion, championId, championKind, type StepContext } from '../context.ts';
+import { recordChange, whyNotAgain } from '../release/champion-changes.ts';
 import { checkLease } from './lease.ts';
 import { openSeal } from './seal.ts';
 import { requireArtifact } from './unchanged.ts';
@@ -15,19 +16,26 @@ export interface PromoteEvent {
   /** Number of the run's lease; null outside a state machine, where the conditional write alone decides. */
   fence: number | null;
   reason: string;
+  /** A person wants it although it was rolled back from. @default false */
+  again?: boolean;
+}
+
+export interface Promoted {
+  promoted: boolean;
+  /** Version of the champion's ledger item. */
+  version: number;
+  /** Why it was not promoted although it may be: it was rolled back from. null: it is the champion. */
+  refused: string | null;
 }
 
 /**
- * Makes a package the champion; no other function does. The package's image is held for ever, so that it can be served,
+ * Makes a package the champion; only a rollback (release/point.ts) does so too. The package's image is held for ever, so that it can be served,
  * compared with and gone back to. A conditional write decides, then the registry approves the package, and what its run sealed
  * (seal.ts) is shown. Throws NotFoundError if package or image are gone, ArtifactChangedError if the artifact is not the one
  * that was judged, ConflictError if another promotion came first, so that the verdict was against an older champion, and
  * LeaseLostError if the run no longer holds its lease.
  */
-export async function promote(
-  event: PromoteEvent,
-  context: StepContext,
-): Promise<{ promoted: boolean; version: number }> {
+export async function promote(event: PromoteEvent, context: StepContext): Promise<Promoted> {
   const { ledger, registry, clock } = context;
   const { execution, fence } = event;
   if (fence !== null) await checkLease({ execution, fence }, context);
@@ -42,24 +50,33 @@ export async function promote(
   if (current?.value.package === event.package) {
     await registry.approve(event.package, 'Approved', current.value.reason);
     await openSeal(execution, context);
-    return { promoted: false, version: current.version };
+    return { promoted: false, version: current.version, refused: null };
   }
+  const refused = event.again === true ? null : await whyNotAgain(found, context);
+  if (refused !== null) return { promoted: false, version: current?.version ?? 0, refused };
+  const at = clock.now().toISOString();
+  const previous = current?.value.package ?? null;
   const item = await ledger.putIf<Champion>(
     championKind,
     championId,
     {
       package: event.package,
       compared_with: event.compared_with,
-      previous: current?.value.package ?? null,
+      previous,
       execution: event.execution,
       reason: event.reason,
-      at: clock.now().toISOString(),
+      at,
     },
     event.expected_version,
   );
+  await recordChange(
+    { package: event.package, previous, execution, kind: 'promotion', reason: event.reason, at },
+    item.version,
+    context,
+  );
   await registry.approve(event.package, 'Approved', event.reason);
   await openSeal(execution, context);
-  return { promoted: true, version: item.version };
+  return { promoted: true, version: item.version, refused: null };
 }
 
 async function holdImage({ name, image }: ModelPackage, { images }: StepContext): Promise<void> {

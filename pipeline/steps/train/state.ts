@@ -15,7 +15,8 @@ export interface TrainState {
   gate?: { outcome: string; reason: string; verdict: string; evidence: string; promotable: boolean };
   /** `notes`: sentences for the report; absent in records of an earlier version of the pipeline. */
   package?: { name: string; notes?: string[] };
-  promotion?: { promoted: boolean; version: number };
+  /** `refused` is absent in records of an earlier version of the pipeline. */
+  promotion?: { promoted: boolean; version: number; refused?: string | null };
   failed_step?: string;
   error?: { Error: string; Cause: string };
 }

@@ -94,7 +94,7 @@ describe.each([
     config: parseConfig(
       `project: churn\nproblem: binary\ndata: { source: d.csv, target: y }\nprepare: { engine: ${engine} }`,
     ),
-    images: { model: 'model', prepare: 'prepare' },
+    images: { prepare: 'prepare' },
   });
 
   test('the document deployed is the document that runs on a laptop', () => {

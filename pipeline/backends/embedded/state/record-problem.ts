@@ -1,5 +1,13 @@
 import * as z from 'zod/mini';
 import { championKind } from '../../../steps/context.ts';
+import {
+  championChangeKind,
+  deliveredKind,
+  deployedKind,
+  pointerKind,
+  releaseKind,
+  rolledBackKind,
+} from '../../../steps/release/records.ts';
 import { runKind } from '../../../steps/train/run-record.ts';
 
 const text = z.string();
@@ -18,6 +26,19 @@ const shapes: Record<string, z.ZodMiniType> = {
     }),
     steps: z.array(mapping),
   }),
+  [championChangeKind]: z.looseObject({ package: text, kind: text, at: text }),
+  [deliveredKind]: z.looseObject({ release: text, rows: z.number(), output: text }),
+  [deployedKind]: z.looseObject({ config: mapping, images: mapping }),
+  [pointerKind]: z.looseObject({ release: text, package: text, mode: text }),
+  [releaseKind]: z.looseObject({
+    release: text,
+    status: text,
+    started_at: text,
+    finished_at: text,
+    request: mapping,
+    state: mapping,
+  }),
+  [rolledBackKind]: z.looseObject({ package: text, allowed: z.boolean() }),
   execution: z.looseObject({ arn: text }),
   holdout: z.union([z.looseObject({ holdout: text }), z.looseObject({ rows: text })]),
   lease: z.looseObject({ execution: z.nullable(text), until: text }),

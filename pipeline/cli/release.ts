@@ -1,0 +1,144 @@
+import { join, relative } from 'node:path';
+import { privacyOf } from '../gate/privacy.ts';
+import { publishableFailure } from '../report/publishable.ts';
+import type { ReleaseReport } from '../report/release-report.ts';
+import { renderReleaseTerminal } from '../report/release-terminal.ts';
+import type { Failure } from '../report/report.ts';
+import { failureOf, isInputError } from '../run/account/failure.ts';
+import { type ReleasePages, writeReleasePages } from '../run/account/write-release-pages.ts';
+import { type ReleaseOptions, type ReleaseOutcome, startRelease } from '../run/start/release.ts';
+import { RunProgress } from '../run/start/run-progress.ts';
+import type { ReleaseState } from '../steps/release/state.ts';
+import { home } from './home.ts';
+import { note, print, printJson, printStyled } from './print.ts';
+import { Stopping } from './stopping.ts';
+
+interface Options extends Omit<ReleaseOptions, 'kind' | 'package' | 'reason' | 'trigger'> {
+  reason?: string;
+  json?: boolean;
+}
+
+/** `mlops release [PACKAGE]`. */
+export const release = (name: string | undefined, options: Options): Promise<void> =>
+  conduct({ ...choices(options), kind: 'release', package: name ?? null }, options);
+
+/** `mlops rollback`. */
+export const rollback = (options: Options & { to?: string }): Promise<void> =>
+  conduct({ ...choices(options), kind: 'rollback', package: options.to ?? null }, options);
+
+const choices = ({ reason, ...options }: Options) => ({
+  ...options,
+  reason: reason ?? null,
+  trigger: { kind: 'manual', actor: null } as const,
+});
+
+async function conduct(options: ReleaseOptions, { json }: Options): Promise<void> {
+  const stopping = new Stopping(new RunProgress(process.stderr), options.backend === 'embedded');
+  try {
+    const done = await releaseOnce(options, stopping);
+    if (json) printJson(releaseSummary(done));
+    else printRelease(done);
+    process.exitCode = exitCode(done.outcome);
+  } finally {
+    stopping.end();
+  }
+}
+
+/** A release that has ended, and its pages if it has any. */
+export interface ReleaseDone {
+  outcome: ReleaseOutcome;
+  written: { files: ReleasePages; report: ReleaseReport } | null;
+}
+
+/** Releases and writes the pages. */
+export async function releaseOnce(options: ReleaseOptions, stopping: Stopping): Promise<ReleaseDone> {
+  const progress = new RunProgress(process.stderr);
+  try {
+    const outcome = await startRelease(options, {
+      home: home(),
+      runId: process.env.GITHUB_RUN_ID || null,
+      signal: stopping.signal,
+      onNote: (line) => progress.note(line),
+      onProgress: (update) => {
+        stopping.running = true;
+        progress.update(update);
+      },
+    });
+    const { page } = outcome.record.state;
+    const folder = join(home(), 'runs', outcome.execution);
+    return {
+      outcome,
+      written: page ? await writeReleasePages(page, folder, outcome.backend.context.storage) : null,
+    };
+  } finally {
+    progress.end();
+  }
+}
+
+/** What everybody may see of a failure: logs of workflows may be public. */
+const toldFailure = ({ record, config }: ReleaseOutcome): Failure =>
+  publishableFailure(failureOf(record), privacyOf(config));
+
+/** The --json output of a release. */
+export function releaseSummary({ outcome, written }: ReleaseDone): object {
+  const { record, config } = outcome;
+  const { plan, delivered, pointed } = record.state;
+  const failure = record.status === 'failed' ? toldFailure(outcome) : null;
+  if (failure) note(`${failure.step} failed: ${failure.error}: ${failure.cause}`);
+  return {
+    model: config.name,
+    execution: outcome.execution,
+    status: record.status,
+    release: pointed?.release ?? null,
+    moved: pointed?.moved ?? false,
+    package: plan?.package ?? null,
+    previous: pointed?.previous ?? null,
+    reused: delivered !== undefined && delivered.release !== outcome.execution ? [delivered.release] : [],
+    predictions: delivered ? { rows: delivered.rows, path: delivered.output } : null,
+    page: written?.files.html ?? null,
+    private: written?.files.private ?? null,
+    steps: record.steps,
+    ...(plan && plan.notes.length > 0 && { notes: plan.notes }),
+    ...(failure && { failure }),
+  };
+}
+
+/** Prints a release that has ended. */
+export function printRelease({ outcome, written }: ReleaseDone): void {
+  const { status } = outcome.record;
+  if (status === 'cancelled') print('Stopped. Readers see what they saw before.');
+  else if (status === 'failed') printFailure(toldFailure(outcome));
+  else printReleased(outcome.record.state, written);
+}
+
+function printReleased(
+  { plan, pointed, page_error: pageError }: ReleaseState,
+  written: ReleaseDone['written'],
+): void {
+  if (pointed && !pointed.moved)
+    print(`${plan?.package} is released already; readers see what they saw before.`);
+  if (pageError) print(`The page was not made: ${pageError.Error}: ${pageError.Cause}`);
+  if (written === null) for (const line of plan?.notes ?? []) print(line);
+  else
+    printStyled(
+      renderReleaseTerminal(
+        written.report,
+        { page: shown(written.files.html), private: shown(written.files.private) },
+        { color: process.stdout.isTTY === true, columns: process.stdout.columns || 100 },
+      ),
+    );
+}
+
+const shown = (path: string): string => relative(process.cwd(), path);
+
+function printFailure({ step, error, cause, log, hint }: Failure): void {
+  print(`${step} failed: ${error}: ${cause}`);
+  for (const line of log) print(`  | ${line}`);
+  print(hint);
+}
+
+export function exitCode({ record }: ReleaseOutcome): number {
+  if (record.status === 'cancelled') return 130;
+  if (record.status === 'succeeded') return 0;
+  return isInputError(failureOf(record)) ? 2 : 1;
+}

@@ -1,0 +1,39 @@
+import type { ReleaseRequest } from '../machines/release-request.ts';
+import { readJson, type StepContext } from '../steps/context.ts';
+import { releaseFolder } from '../steps/release/artifacts.ts';
+import type { PrivateSummary } from '../steps/release/delivery.ts';
+import type { Delivered } from '../steps/release/records.ts';
+import type { ReleasePlan, ReleaseState } from '../steps/release/state.ts';
+import { publishableRelease } from './publishable-release.ts';
+import { releaseReportOf } from './release-report-of.ts';
+
+export interface PageEvent {
+  execution: string;
+  request: ReleaseRequest;
+  plan: ReleasePlan;
+  delivered: Delivered;
+  pointed: NonNullable<ReleaseState['pointed']>;
+}
+
+/** Writes the pages of a release: one for everybody, and one with rows for those who may see the data. Returns their URIs. */
+export async function page(
+  event: PageEvent,
+  context: StepContext,
+): Promise<NonNullable<ReleaseState['page']>> {
+  // The charting library loads slowly.
+  const { releaseHtml } = await import('./release-html.ts');
+  const { storage } = context;
+  const folder = releaseFolder(context, event.execution);
+  const report = await releaseReportOf(event, context);
+  const summary = `${releaseFolder(context, event.delivered.release)}summary/private.json`;
+  const rows = await readJson<PrivateSummary>(context, summary);
+  const uris = {
+    uri: `${folder}page.html`,
+    private: `${folder}private.html`,
+    report: `${folder}release.json`,
+  };
+  await storage.write(uris.report, JSON.stringify(publishableRelease(report)));
+  await storage.write(uris.uri, releaseHtml(report));
+  await storage.write(uris.private, releaseHtml(report, rows));
+  return uris;
+}
