@@ -24,6 +24,11 @@ interface PredictOptions {
   json?: boolean;
 }
 
+/** A service did not answer as expected. */
+class ServiceError extends Error {
+  override readonly name = 'ServiceError';
+}
+
 /** Records of a request: few enough for the body that SageMaker and the service take. */
 const AT_A_TIME = 1000;
 const MOST_BYTES = 4 * 2 ** 20;
@@ -140,14 +145,16 @@ async function post(
     });
   } catch (error) {
     const { cause, message } = error as Error;
-    throw new Error(`${address.href} does not answer: ${(cause as Error | undefined)?.message || message}`);
+    throw new ServiceError(
+      `${address.href} does not answer: ${(cause as Error | undefined)?.message || message}`,
+    );
   }
   const text = await response.text();
   const { predictions, errors } = answered(text);
   if (response.status === 400 && errors !== undefined) return { predictions: null, errors };
   if (response.ok && predictions?.length === records.length) return { predictions, errors: [] };
   const why = errors?.map(({ message }) => message).join('; ') ?? text.slice(0, 200);
-  throw new Error(
+  throw new ServiceError(
     `${address.href}: got status ${response.status}, expected 200 with a prediction for each record: ${why}`,
   );
 }

@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { globSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { fileURLToPath } from 'node:url';
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Answer } from '../serve/answer.ts';
 import type { Workspace } from './cli.fixture.ts';
 import './cli.fixture.ts';
-import { point, ServiceProcess, smallRecords } from './serving.fixture.ts';
+import { killServices, point, ServiceProcess, smallRecords } from './serving.fixture.ts';
 import { behave, smallProject } from './small-project.fixture.ts';
 
 /** Has the packages small/1, which scores by weight 1 and takes a moment for each answer, and small/2 by weight 2. */
@@ -29,6 +29,8 @@ const scoreOf = (record: Record<string, string>, name: string): number =>
 /** Whether the answer is what its own package says of the record. */
 const isRight = ({ score, package: name, id }: Answer, record: Record<string, string>): boolean =>
   id === record.id && Math.abs((score ?? Number.NaN) - scoreOf(record, name)) < 1e-6;
+
+afterEach(killServices);
 
 describe('mlops serve', () => {
   test('moves between two packages under load without a failed or a wrong answer', async () => {

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { afterEach } from '@jest/globals';
 import { FileLedger } from '../backends/embedded/state/file-ledger.ts';
 import { kindOf } from '../model-ledger.ts';
 import type { Answer } from '../serve/answer.ts';
@@ -9,15 +8,17 @@ import { currentId, type Pointer, pointerKind } from '../steps/release/records.t
 import type { Running, Workspace } from './cli.fixture.ts';
 
 const started: Running[] = [];
-// A test that fails leaves its service running.
-afterEach(() => {
+
+/** Ends the services that a test has left running, as one that fails does. */
+export function killServices(): void {
   for (const { process } of started.splice(0)) process.kill('SIGKILL');
-});
+}
 
 /** Moves the pointer of the small project, as a release does. */
 export async function point(workspace: Workspace, release: string, name: string): Promise<void> {
   const pointer: Pointer = {
     release,
+    execution: release,
     package: name,
     mode: 'batch',
     at: new Date().toISOString(),

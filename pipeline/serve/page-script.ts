@@ -8,6 +8,7 @@ export const TRY_SCRIPT = `'use strict';
   const form = document.getElementById('form');
   const problems = document.getElementById('problems');
   const result = document.getElementById('result');
+  const bar = document.getElementById('bar');
   const button = form.querySelector('button.main');
   const fields = contract.features.map((feature, at) => ({ feature, input: document.getElementById('f' + at) }));
   /** The first prediction, the last one, and the changes between them, newest first. */
@@ -30,6 +31,7 @@ export const TRY_SCRIPT = `'use strict';
   const shownValue = (value) => (value === null ? 'not known' : String(value));
   const read = () => Object.fromEntries(fields.map((field) => [field.feature.name, valueOf(field)]));
 
+  const short = (value) => value.toLocaleString('en', { maximumSignificantDigits: 3 });
   const number = (value) => value.toLocaleString('en', { maximumSignificantDigits: 5 });
   const percent = (value) => (100 * value).toLocaleString('en', { maximumFractionDigits: 1, minimumFractionDigits: 1 }) + ' %';
   const isShare = contract.problem !== 'regression';
@@ -104,14 +106,29 @@ export const TRY_SCRIPT = `'use strict';
     if (answer.contributions.length > 0) {
       parts.push(make('h3', {}, 'What contributed most'));
       const before = moves.length === 0 ? null : Object.fromEntries(first.answer.contributions.map(({ name, value }) => [name, value]));
-      parts.push(bars(answer.contributions, (value) => signed(value, number), before, 'What contributed most'));
+      parts.push(bars(answer.contributions, (value) => signed(value, short), before, 'What contributed most'));
       parts.push(make('p', { class: 'why' }, "In the model's own unit; to the right raises the score." + (before ? ' A mark shows the value before your changes.' : '')));
     }
     if (answer.unseen) parts.push(make('p', { class: 'why' }, 'Training knew no such value of ' + answer.unseen.join(', ') + '.'));
     parts.push(make('h3', {}, 'What moved it'));
     parts.push(moves.length === 0 ? make('p', { class: 'why' }, 'Change a field: what it does to the prediction shows here.') : moved());
     result.replaceChildren(...parts);
+    drawBar();
   }
+
+  /** What a narrow page shows of the prediction while its fields are in sight. */
+  function drawBar() {
+    const { answer } = last;
+    const parts = [make('b', {}, answer.decision === null ? number(answer.score) : answer.decision)];
+    if (answer.decision !== null && answer.score !== null) parts.push(make('span', {}, scoreText(answer.score)));
+    if (moves.length > 0) parts.push(make('span', {}, moveText(moves[0])));
+    bar.replaceChildren(...parts);
+    bar.hidden = false;
+  }
+
+  const moveText = ({ from, to }) => to.score === null || from.score === null
+    ? (from.decision === to.decision ? 'no change' : 'turned')
+    : difference(to.score - from.score);
 
   const scoreLine = (answer) => contract.problem === 'binary'
     ? percent(answer.score) + ' probability of ' + contract.labels[1]
@@ -123,8 +140,7 @@ export const TRY_SCRIPT = `'use strict';
       const item = make('li');
       const turned = from.decision !== to.decision;
       item.append(make('span', {}, what));
-      const size = to.score === null || from.score === null ? (turned ? 'turned' : 'no change') : difference(to.score - from.score);
-      item.append(make('b', {}, size));
+      item.append(make('b', {}, moveText({ from, to })));
       const path = to.score === null ? [from.decision, to.decision] : [scoreText(from.score), scoreText(to.score)];
       item.append(make('small', {}, path.join(' → ') + (turned ? ', decision ' + from.decision + ' → ' + to.decision : '')));
       list.append(item);
@@ -188,6 +204,7 @@ export const TRY_SCRIPT = `'use strict';
     button.disabled = false;
     show([]);
     for (const { input } of fields) input.parentElement.classList.remove('moved');
+    bar.hidden = true;
     result.replaceChildren(make('p', { class: 'why' }, 'Press Predict.'));
   });
   form.addEventListener('change', () => {

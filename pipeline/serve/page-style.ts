@@ -5,7 +5,7 @@ export const TRY_STYLE = `
 .try .how { font-size: 13px; margin-bottom: 18px; }
 .fields { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 190px), 1fr)); gap: 14px 18px; border: 0; margin: 0; padding: 0; min-width: 0; }
 .field { display: block; min-width: 0; }
-.field span { display: block; font-size: 13px; color: var(--muted); margin-bottom: 3px; }
+.field label { display: block; font-size: 13px; color: var(--muted); margin-bottom: 3px; }
 .field :is(input, select) {
   width: 100%; height: 38px; padding: 0 10px; font: inherit; color: var(--ink); background: var(--paper);
   border: 1px solid var(--reference); border-radius: 6px;
@@ -41,13 +41,17 @@ button[disabled] { opacity: .6; cursor: default; }
 .moves small { grid-column: 1 / -1; }
 .problems { margin: 12px 0 0; padding: 12px 16px; border-radius: 6px; background: var(--bad-soft); color: var(--bad); font-size: 14px; list-style: none; }
 .problems:empty { display: none; }
+.bar { display: none; }
 @media (max-width: 860px) {
+  .bar:not([hidden]) { position: fixed; inset: auto 0 0; display: flex; gap: 12px; padding: 10px 16px; background: var(--soft); border-top: 1px solid var(--line); font-weight: 600; }
+  .bar b { color: var(--candidate); } .bar span:last-child { margin-left: auto; color: var(--muted); font-weight: 500; }
+  footer { padding-bottom: 84px; }
   .try { grid-template-columns: minmax(0, 1fr); }
   .result { position: static; }
 }
 @media (max-width: 560px) {
   .fields { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 12px; }
-  .field span { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+  .field label { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
   .field :is(input, select) { font-size: 16px; }
   .actions button { flex: 1; }
   .result { margin: 0 -16px; padding: 22px 16px; border-radius: 0; }

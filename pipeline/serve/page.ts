@@ -70,6 +70,7 @@ function tryOne(contract: Contract): Html {
       </form>
       <section class="result" id="result" aria-live="polite" aria-label="Prediction"><p class="why">Press Predict.</p></section>
     </main>
+    <p class="bar" id="bar" aria-hidden="true" hidden></p>
     <noscript><p class="loud">This page needs JavaScript; the service does not: POST /predict.</p></noscript>
     <footer>Answers come from this server alone; nothing is loaded from elsewhere.</footer>
     <script type="application/json" id="contract">${data}</script>
@@ -77,7 +78,7 @@ function tryOne(contract: Contract): Html {
 }
 
 const field = (feature: Feature, at: number): Html =>
-  html`<label class="field" title="${text(feature.name, 120)}"><span>${text(feature.name, 60)}</span>${control(feature, `f${at}`)}</label>`;
+  html`<div class="field"><label for="f${at}" title="${text(feature.name, 120)}">${text(feature.name, 60)}</label>${control(feature, `f${at}`)}</div>`;
 
 function control({ type, values, sensitive }: Feature, id: string): Html {
   if (type === 'number')
