@@ -5,6 +5,7 @@ import { ConfigError, InputChangedError } from '../../errors.ts';
 import { canonicalJson, sha256Json } from '../../hash.ts';
 import type { ReleaseRequest } from '../../machines/release-request.ts';
 import type { DataInput } from '../../machines/request.ts';
+import { endpointName } from '../../names.ts';
 import type { ModelPackage } from '../../ports.ts';
 import {
   artifactsOf,
@@ -24,6 +25,7 @@ import { readNamedJson, requireArtifact, sound } from '../train/unchanged.ts';
 import { predictionsFolder, releaseFolder } from './artifacts.ts';
 import { readEarlierChampions } from './champion-changes.ts';
 import type { DeliverSettings, LayOutSettings } from './delivery.ts';
+import { noEndpoint, planEndpoint } from './endpoint-plan.ts';
 import {
   currentId,
   type Delivered,
@@ -48,6 +50,8 @@ export interface PlanReleaseEvent {
   engine: Config['prepare']['engine'];
   /** Glue: the prepare program by content; null: its image. */
   program: string | null;
+  /** Hash of what the state machine adds to a model on an endpoint: role, network, isolation. */
+  demands: string;
 }
 
 /** A release or rollback that cannot be done; nothing that readers see has changed. */
@@ -83,6 +87,7 @@ export async function planRelease(event: PlanReleaseEvent, context: StepContext)
     images: deployed.images,
     prepare,
     batch: noBatch,
+    endpoint: noEndpoint,
   };
   if (skipped)
     return {
@@ -92,7 +97,27 @@ export async function planRelease(event: PlanReleaseEvent, context: StepContext)
       ],
     };
   const found = await loadable(name, context);
-  return { ...planned, batch: await batchOf(found, deployed, planned, event, context) };
+  if (planned.mode === 'batch')
+    return {
+      ...planned,
+      notes: notesOnLeft(pointer?.value ?? null, context),
+      batch: await batchOf(found, deployed, planned, event, context),
+    };
+  const { execution, demands } = event;
+  const endpoint = await planEndpoint(
+    { found, config: deployed.config, pointer: pointer?.value ?? null, execution, demands },
+    context,
+  );
+  return { ...planned, endpoint };
+}
+
+/** A sentence if readers had an endpoint until now: it stays, so that whoever asks it is not cut off, and costs money. */
+function notesOnLeft(pointer: Pointer | null, { jobPrefix, model }: StepContext): string[] {
+  if (pointer === null || pointer.mode === 'batch') return [];
+  const name = endpointName(jobPrefix, model);
+  return [
+    `The endpoint ${name} of the release before still answers, with its own model; delete it when nobody asks it any more.`,
+  ];
 }
 
 async function deployedBy({ ledger, model }: StepContext): Promise<Deployed> {
