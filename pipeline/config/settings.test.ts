@@ -43,6 +43,8 @@ const readers: Record<string, string> = {
   'model.manifest_channel': 'channel(model.manifest_channel,',
   'model.output': 'outputColumns(manifest, model.output)',
   'model.extra': 'columns.length + model.extra.length',
+  'model.intended_use': 'intended_use: config.model.intended_use',
+  'model.limits': 'limits: config.model.limits',
   'prepare.engine': 'return first.prepare.engine;',
   'report.min_group': 'min_group: report?.min_group ?? usualPrivacy.min_group',
   'prepare.script': 'stageScript(config.prepare.script,',

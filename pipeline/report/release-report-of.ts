@@ -38,8 +38,8 @@ export async function releaseReportOf(
     reused: delivered.release === execution ? null : delivered.release,
     predictions: plan.mode === 'batch' ? await predictionsOf(plan, delivered, context) : null,
     card: await cardOf(found, config, context),
-    privacy: privacyOf(config),
     notes: plan.notes,
+    privacy: privacyOf(config),
   };
 }
 
@@ -95,7 +95,8 @@ async function cardOf(
     })),
     holdout: { rows: files.holdout.rows, positives: files.holdout.positives },
     verdict: { outcome: verdict.outcome, reason: verdict.reason },
-    intended_use: null,
-    limits: [],
+    // Settings that were kept by an earlier version lack them.
+    intended_use: config.model.intended_use ?? null,
+    limits: config.model.limits ?? [],
   };
 }

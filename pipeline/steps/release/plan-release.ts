@@ -21,7 +21,7 @@ import { claimRun } from '../train/claim.ts';
 import { dataVersion } from '../train/inputs.ts';
 import { instances, processingInput, withStart } from '../train/job-parameters.ts';
 import { digestOf, failuresIn, jobFolder, type PrepareSettings } from '../train/plan.ts';
-import { readNamedJson, requireArtifact, sound } from '../train/unchanged.ts';
+import { changed, readNamedJson, requireArtifact, sound } from '../train/unchanged.ts';
 import { predictionsFolder, releaseFolder } from './artifacts.ts';
 import { readEarlierChampions } from './champion-changes.ts';
 import type { DeliverSettings, LayOutSettings } from './delivery.ts';
@@ -34,6 +34,8 @@ import {
   deployedKind,
   type Pointer,
   pointerKind,
+  type ReleaseRecord,
+  releaseKind,
 } from './records.ts';
 import type { BatchPlan, ReleasePlan } from './state.ts';
 
@@ -97,28 +99,40 @@ export async function planRelease(event: PlanReleaseEvent, context: StepContext)
       ],
     };
   const found = await loadable(name, context);
-  if (planned.mode === 'batch')
-    return {
-      ...planned,
-      notes: notesOnLeft(pointer?.value ?? null, context),
-      batch: await batchOf(found, deployed, planned, event, context),
-    };
-  const { execution, demands } = event;
-  const endpoint = await planEndpoint(
-    { found, config: deployed.config, pointer: pointer?.value ?? null, execution, demands },
-    context,
-  );
-  return { ...planned, endpoint };
+  if (planned.mode !== 'batch') {
+    const { execution, demands } = event;
+    const endpoint = await planEndpoint(
+      { found, config: deployed.config, pointer: pointer?.value ?? null, execution, demands },
+      context,
+    );
+    return { ...planned, endpoint };
+  }
+  const before = await comparable(pointer?.value ?? null, context);
+  return {
+    ...planned,
+    notes: before.notes,
+    batch: await batchOf(found, deployed, before.release, event, context),
+  };
 }
 
-/** A sentence if readers had an endpoint until now: it stays, so that whoever asks it is not cut off, and costs money. */
-function notesOnLeft(pointer: Pointer | null, { jobPrefix, model }: StepContext): string[] {
-  if (pointer === null || pointer.mode === 'batch') return [];
-  const name = endpointName(jobPrefix, model);
-  return [
-    `The endpoint ${name} of the release before still answers, with its own model; delete it when nobody asks it any more.`,
-  ];
+/** The release to compare with, if it has predictions that are still what was delivered. */
+async function comparable(
+  pointer: Pointer | null,
+  context: StepContext,
+): Promise<{ release: string | null; notes: string[] }> {
+  if (pointer === null) return { release: null, notes: [] };
+  if (pointer.mode !== 'batch') return { release: null, notes: [endpointLeft(context)] };
+  const { release } = pointer;
+  const record = (await context.ledger.get<ReleaseRecord>(releaseKind, release))?.value;
+  const objects = record?.state.delivered?.objects;
+  const why = objects ? await changed(objects, context.storage) : 'no record of its predictions';
+  if (why === null) return { release, notes: [] };
+  return { release: null, notes: [`Not compared with release ${release}: ${why}.`] };
 }
+
+/** The endpoint of the release before stays, so that whoever asks it is not cut off, and may cost money. */
+const endpointLeft = ({ jobPrefix, model }: StepContext): string =>
+  `The endpoint ${endpointName(jobPrefix, model)} of the release before still answers, with its own model; delete it when nobody asks it any more.`;
 
 async function deployedBy({ ledger, model }: StepContext): Promise<Deployed> {
   const deployed = (await ledger.get<Deployed>(deployedKind, currentId))?.value;
@@ -199,7 +213,7 @@ function prepareOf(
 async function batchOf(
   found: ModelPackage,
   { config, scoring, images }: Deployed,
-  { pointer }: ReleasePlan,
+  before: string | null,
   event: PlanReleaseEvent,
   context: StepContext,
 ): Promise<BatchPlan> {
@@ -303,9 +317,7 @@ async function batchOf(
       processingInput('release', deliver),
       processingInput('rows', `${own_folder}rows/rows/`),
       processingInput('scores', `${own_folder}answers/`),
-      ...(pointer.release === null
-        ? []
-        : [processingInput('previous', predictionsFolder(context, pointer.release))]),
+      ...(before === null ? [] : [processingInput('previous', predictionsFolder(context, before))]),
     ]),
   };
 }
