@@ -62,7 +62,7 @@ test('a promotion is released at once: predictions, page and pointer', () => {
 test('the same again predicts nothing and says what it reused', async () => {
   const { stdout, code } = await project.mlops('release');
   expect(code).toBe(0);
-  expect(stdout).toContain('small/1 is released already.');
+  expect(stdout).toContain('small/1 is released already; readers see what they saw before.');
   const again = await mlops('release');
   expect(again.said).toMatchObject({ moved: false, release: first.said.release.release });
   expect(again.said.reused).toEqual([first.said.release.release]);
@@ -138,7 +138,7 @@ describe('readers see what they saw before', () => {
       newRows(20).replaceAll(/^(n1?\d),[^,]*/gm, '$1,much'),
       /max_bad_rows/,
     ],
-    ['with an id twice', newRows(20).replace('n3,', 'n2,'), /n2/],
+    ['with an id twice', newRows(20).replace('n3,', 'n2,'), /must be unique.* lines 4, 5/],
   ];
 
   test.each(cases)('where rows come %s', async (_, rows, message) => {

@@ -1,12 +1,16 @@
 import { join, relative } from 'node:path';
-import { formatCountOf } from '../format.ts';
+import { privacyOf } from '../gate/privacy.ts';
+import { publishableFailure } from '../report/publishable.ts';
+import type { ReleaseReport } from '../report/release-report.ts';
+import { renderReleaseTerminal } from '../report/release-terminal.ts';
+import type { Failure } from '../report/report.ts';
 import { failureOf, isInputError } from '../run/account/failure.ts';
 import { type ReleasePages, writeReleasePages } from '../run/account/write-release-pages.ts';
 import { type ReleaseOptions, type ReleaseOutcome, startRelease } from '../run/start/release.ts';
 import { RunProgress } from '../run/start/run-progress.ts';
-import type { ReleaseRecord } from '../steps/release/records.ts';
+import type { ReleaseState } from '../steps/release/state.ts';
 import { home } from './home.ts';
-import { note, print, printJson } from './print.ts';
+import { note, print, printJson, printStyled } from './print.ts';
 import { Stopping } from './stopping.ts';
 
 interface Options extends Omit<ReleaseOptions, 'kind' | 'package' | 'reason' | 'trigger'> {
@@ -43,7 +47,7 @@ async function conduct(options: ReleaseOptions, { json }: Options): Promise<void
 /** A release that has ended, and its pages if it has any. */
 export interface ReleaseDone {
   outcome: ReleaseOutcome;
-  pages: ReleasePages | null;
+  written: { files: ReleasePages; report: ReleaseReport } | null;
 }
 
 /** Releases and writes the pages. */
@@ -62,18 +66,24 @@ export async function releaseOnce(options: ReleaseOptions, stopping: Stopping): 
     });
     const { page } = outcome.record.state;
     const folder = join(home(), 'runs', outcome.execution);
-    const written = page && (await writeReleasePages(page, folder, outcome.backend.context.storage));
-    return { outcome, pages: written?.files ?? null };
+    return {
+      outcome,
+      written: page ? await writeReleasePages(page, folder, outcome.backend.context.storage) : null,
+    };
   } finally {
     progress.end();
   }
 }
 
+/** What everybody may see of a failure: logs of workflows may be public. */
+const toldFailure = ({ record, config }: ReleaseOutcome): Failure =>
+  publishableFailure(failureOf(record), privacyOf(config));
+
 /** The --json output of a release. */
-export function releaseSummary({ outcome, pages }: ReleaseDone): object {
+export function releaseSummary({ outcome, written }: ReleaseDone): object {
   const { record, config } = outcome;
   const { plan, delivered, pointed } = record.state;
-  const failure = record.status === 'failed' ? failureOf(record) : null;
+  const failure = record.status === 'failed' ? toldFailure(outcome) : null;
   if (failure) note(`${failure.step} failed: ${failure.error}: ${failure.cause}`);
   return {
     model: config.name,
@@ -85,7 +95,8 @@ export function releaseSummary({ outcome, pages }: ReleaseDone): object {
     previous: pointed?.previous ?? null,
     reused: delivered !== undefined && delivered.release !== outcome.execution ? [delivered.release] : [],
     predictions: delivered ? { rows: delivered.rows, path: delivered.output } : null,
-    page: pages?.html ?? null,
+    page: written?.files.html ?? null,
+    private: written?.files.private ?? null,
     steps: record.steps,
     ...(plan && plan.notes.length > 0 && { notes: plan.notes }),
     ...(failure && { failure }),
@@ -93,40 +104,37 @@ export function releaseSummary({ outcome, pages }: ReleaseDone): object {
 }
 
 /** Prints a release that has ended. */
-export function printRelease({ outcome, pages }: ReleaseDone): void {
-  const { record } = outcome;
-  if (record.status === 'cancelled') print('Stopped. Readers see what they saw before.');
-  else if (record.status === 'failed') printFailure(record);
-  else printReleased(record, pages);
-}
-
-function printFailure(record: ReleaseRecord): void {
-  const { step, error, cause, log, hint } = failureOf(record);
-  print(`${step} failed: ${error}: ${cause}`);
-  for (const line of log) print(`  | ${line}`);
-  print(hint);
+export function printRelease({ outcome, written }: ReleaseDone): void {
+  const { status } = outcome.record;
+  if (status === 'cancelled') print('Stopped. Readers see what they saw before.');
+  else if (status === 'failed') printFailure(toldFailure(outcome));
+  else printReleased(outcome.record.state, written);
 }
 
 function printReleased(
-  { request, release: execution, state }: ReleaseRecord,
-  pages: ReleasePages | null,
+  { plan, pointed, page_error: pageError }: ReleaseState,
+  written: ReleaseDone['written'],
 ): void {
-  const { plan, delivered, pointed, page_error: pageError } = state;
-  for (const line of plan?.notes ?? []) print(line);
-  if (plan === undefined || delivered === undefined || pointed === undefined) return;
-  const verb = request.kind === 'rollback' ? 'Rolled back to' : 'Released';
-  const before = pointed.previous ? ` (before: ${pointed.previous.package})` : '';
-  print(pointed.moved ? `${verb} ${plan.package}${before}.` : `${plan.package} is released already.`);
-  if (delivered.release !== execution)
-    print(`Its predictions of these rows were there already: made by release ${delivered.release}.`);
-  print(
-    `${formatCountOf(delivered.rows, 'prediction')}: npx mlops query "select * from predictions_current limit 10"`,
-  );
-  if (pages) {
-    print(`Page: ${relative(process.cwd(), pages.html)}`);
-    print(`Page with rows, not to be published: ${relative(process.cwd(), pages.private)}`);
-  }
+  if (pointed && !pointed.moved)
+    print(`${plan?.package} is released already; readers see what they saw before.`);
   if (pageError) print(`The page was not made: ${pageError.Error}: ${pageError.Cause}`);
+  if (written === null) for (const line of plan?.notes ?? []) print(line);
+  else
+    printStyled(
+      renderReleaseTerminal(
+        written.report,
+        { page: shown(written.files.html), private: shown(written.files.private) },
+        { color: process.stdout.isTTY === true, columns: process.stdout.columns || 100 },
+      ),
+    );
+}
+
+const shown = (path: string): string => relative(process.cwd(), path);
+
+function printFailure({ step, error, cause, log, hint }: Failure): void {
+  print(`${step} failed: ${error}: ${cause}`);
+  for (const line of log) print(`  | ${line}`);
+  print(hint);
 }
 
 export function exitCode({ record }: ReleaseOutcome): number {

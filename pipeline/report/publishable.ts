@@ -58,10 +58,10 @@ export function publishableFailure(failure: Failure, { sensitive, row_id }: Priv
         'The reason may quote the data, of which data.sensitive hides columns: only the private report has it.',
       log: [],
     };
-  if (error !== 'DataContractError') return failure;
+  if (error !== 'DataContractError' && error !== 'DeliveryError') return failure;
   const without = (text: string) => withoutIds(text, row_id);
   // A job's script read the rows, so its log may quote them; the log of another step is the message itself.
-  const isJob = failure.step.startsWith('Prepare');
+  const isJob = /^(Prepare|Lay out rows|Deliver)/.test(failure.step);
   return {
     ...failure,
     cause: without(cause),

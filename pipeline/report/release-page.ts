@@ -4,6 +4,7 @@ import { releaseFolder } from '../steps/release/artifacts.ts';
 import type { PrivateSummary } from '../steps/release/delivery.ts';
 import type { Delivered } from '../steps/release/records.ts';
 import type { ReleasePlan, ReleaseState } from '../steps/release/state.ts';
+import { publishableRelease } from './publishable-release.ts';
 import { releaseReportOf } from './release-report-of.ts';
 
 export interface PageEvent {
@@ -31,7 +32,7 @@ export async function page(
     private: `${folder}private.html`,
     report: `${folder}release.json`,
   };
-  await storage.write(uris.report, JSON.stringify(report));
+  await storage.write(uris.report, JSON.stringify(publishableRelease(report)));
   await storage.write(uris.uri, releaseHtml(report));
   await storage.write(uris.private, releaseHtml(report, rows));
   return uris;

@@ -12,7 +12,7 @@ import { readNamedJson } from '../steps/train/unchanged.ts';
 import type { PageEvent } from './release-page.ts';
 import type { ReleaseReport } from './release-report.ts';
 
-/** What everybody may see of a release. */
+/** A release as a value. What its predictions show is publishable already; publishableRelease cares for the rest. */
 export async function releaseReportOf(
   { execution, request, plan, delivered, pointed }: PageEvent,
   context: StepContext,
@@ -47,10 +47,12 @@ export async function releaseReportOf(
       rows: delivered.rows,
       rejected: laid.rejected,
       unseen: laid.unseen,
+      warnings: laid.warnings,
       summary,
     },
     card: await cardOf(found, config, context),
-    notes: [...plan.notes, ...laid.warnings],
+    privacy: privacyOf(config),
+    notes: plan.notes,
   };
 }
 

@@ -4,6 +4,7 @@ import { removeWorkspaces, type Workspace } from '../../pipeline/cli/workspace.f
 import { whyNoMounts } from './disk.ts';
 import { type Fault, type FaultName, faults } from './faults.ts';
 import { nameOf, type Point, pointsOf } from './point.ts';
+import { readCurrent } from './readers.ts';
 import type { Reference } from './soundness.ts';
 import { type Start, type StartName, starts, succeed, workspaceOf } from './starts.ts';
 import { strike } from './strike.ts';
@@ -101,20 +102,32 @@ async function referenceOf(
   const { champion } = JSON.parse((await base.mlops('history', '--json')).stdout) as {
     champion: { package: string } | null;
   };
+  const { command = 'run' } = start;
+  if (command !== 'run')
+    return {
+      points,
+      reference: {
+        champion: champion?.package ?? null,
+        readable: [readCurrent(base)?.package ?? null, readCurrent(copy)?.package ?? null],
+        package: '',
+        uses: 0,
+      },
+    };
   const ended = await succeed(copy, start.next ?? start.args);
   if (writes) points.push(...Array.from({ length: 400 }, (_, n) => ({ write: n + 1 })));
   return {
     points,
     reference: {
       champion: champion?.package ?? null,
+      readable: [],
       package: ended.package,
       uses: ended.verdict.holdout_uses,
     },
   };
 }
 
-async function pointsPassed(workspace: Workspace, { args }: Start): Promise<Point[]> {
-  await workspace.mlops('run', '--json', ...args);
+async function pointsPassed(workspace: Workspace, { command = 'run', args }: Start): Promise<Point[]> {
+  await workspace.mlops(command, '--json', ...args);
   const [last = ''] = readdirSync(workspace.path('.mlops/runs')).sort().reverse();
   return pointsOf(readFileSync(workspace.path('.mlops/runs', last, 'events.jsonl'), 'utf8'));
 }

@@ -1,10 +1,13 @@
 import type { Workspace } from '../../pipeline/cli/workspace.fixture.ts';
 import type { Check } from '../../pipeline/doctor/check.ts';
+import { readCurrent } from './readers.ts';
 import type { RunSummary } from './starts.ts';
 
 /** The champion before a run, and what the run comes to if nothing strikes it. */
 export interface Reference {
   champion: string | null;
+  /** The packages that readers may see: that of before, and that of the release. */
+  readable: (string | null)[];
   package: string;
   uses: number;
 }
@@ -71,6 +74,40 @@ export async function problemsOf(
     after.runs.every(({ status }) => ['succeeded', 'failed', 'cancelled'].includes(status)),
     `runs: ${after.runs.map(({ status }) => status)}`,
   );
+  if (!repairsFirst) await repair();
+  return problems;
+}
+
+/**
+ * Whether a state folder is sound after a fault during a release or rollback: readers see the old release or the new one,
+ * whole, and the next release of the champion shows the champion.
+ */
+export async function releaseProblemsOf(
+  workspace: Workspace,
+  { readable }: Reference,
+  repairsFirst: boolean,
+): Promise<string[]> {
+  const problems: string[] = [];
+  const expect = (holds: boolean, found: string) => holds || problems.push(found);
+  const repair = async () => {
+    const { code, stdout } = await workspace.mlops('doctor', '--json', '--repair');
+    expect(code === 0, `doctor --repair: ${stdout}`);
+  };
+  const seen = readCurrent(workspace);
+  expect(
+    readable.includes(seen?.package ?? null),
+    `readers see ${seen?.package}, expected ${readable.join(' or ')}`,
+  );
+  if (repairsFirst) await repair();
+  const { code, stderr } = await workspace.mlops('release', '--json', '--set', 'data.scoring=new.csv');
+  expect(code === 0, `the next release: exit code ${code} ${stderr}`);
+  const told = JSON.parse((await workspace.mlops('history', '--json')).stdout) as Told;
+  const after = readCurrent(workspace);
+  expect(
+    after !== null && after.package === told.champion?.package,
+    `after the next release readers see ${after?.package}, the champion is ${told.champion?.package}`,
+  );
+  expect(told.unreadable.length === 0, `unreadable: ${told.unreadable}`);
   if (!repairsFirst) await repair();
   return problems;
 }

@@ -5,11 +5,13 @@ import type { Point } from './point.ts';
 /** A run to strike, and the state folder that it starts from. */
 export interface Start {
   says: string;
+  /** The command that is struck; default: run. */
+  command?: 'run' | 'release' | 'rollback';
   args: readonly string[];
   /** The arguments of the run after it, which must end well; default: the same. */
   next?: readonly string[];
-  /** The arguments of the run that makes the champion before; default: there is none. */
-  before?: readonly string[];
+  /** The arguments of the runs that make champions before; default: there is none. */
+  before?: readonly (readonly string[])[];
   /** The moments; default: all that the run passes. */
   points?: readonly Point[];
   /** Rows of the data; default: 400. */
@@ -22,6 +24,8 @@ const tuning =
 /** Long enough to be struck while a job works. */
 const slow = behave({ seconds: 1.2 });
 const script = 'def transform(frame):\n    return frame\n';
+/** A release predicts the training file's rows, whose target it does not need. */
+const scoring = ['--set', 'data.scoring=new.csv'];
 const scripted = ['--set', 'prepare.script=prepare.py'];
 
 const stubborn = `import signal, time
@@ -35,14 +39,32 @@ export const starts = {
   fresh: { says: 'an empty state folder; one model is trained', args: [...promote, ...slow] },
   champion: {
     says: 'a champion with another preparation; models are tuned, and both score',
-    before: [...promote, ...scripted],
+    before: [[...promote, ...scripted]],
     args: [...promote, ...slow, '--set', tuning],
   },
   failing: {
     says: 'a champion; the training fails, and the next run does not',
-    before: promote,
+    before: [promote],
     args: [...promote, ...behave({ weight: 2, train: 'fail' })],
     next: [...promote, ...behave({ weight: 2 })],
+  },
+  release: {
+    says: 'two champions, of which the first is released; the second is released while readers read',
+    command: 'release',
+    before: [
+      [...promote, ...scoring],
+      [...promote, ...scoring, ...slow, ...behave({ weight: 1.5 }), '--no-release'],
+    ],
+    args: scoring,
+  },
+  rollback: {
+    says: 'two champions, the second released; a rollback to the first, whose predictions are made anew',
+    command: 'rollback',
+    before: [
+      [...promote, ...scoring, ...slow, '--no-release'],
+      [...promote, ...scoring, ...behave({ weight: 1.5 })],
+    ],
+    args: [...scoring, '--reason', 'soak'],
   },
   'stubborn-train': {
     says: 'a training that ignores SIGTERM, as does its child',
@@ -74,9 +96,14 @@ export type StartName = keyof typeof starts;
 
 /** A workspace in which the run can start. */
 export async function workspaceOf({ before, rows = 400 }: Start): Promise<Workspace> {
-  const files = { 'data.csv': smallData(rows), 'prepare.py': script, 'stubborn.py': stubborn };
+  const files = {
+    'data.csv': smallData(rows),
+    'new.csv': smallData(100),
+    'prepare.py': script,
+    'stubborn.py': stubborn,
+  };
   const workspace = new Workspace().write({ ...smallFiles(), ...files });
-  if (before !== undefined) await succeed(workspace, before);
+  for (const args of before ?? []) await succeed(workspace, args);
   return workspace;
 }
 

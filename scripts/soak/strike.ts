@@ -5,7 +5,8 @@ import { statFields } from '../../pipeline/backends/embedded/linux-processes.ts'
 import { type Finished, stackTrace, type Workspace } from '../../pipeline/cli/workspace.fixture.ts';
 import type { Fault } from './faults.ts';
 import type { Point } from './point.ts';
-import { problemsOf, type Reference } from './soundness.ts';
+import { readCurrent } from './readers.ts';
+import { problemsOf, type Reference, releaseProblemsOf } from './soundness.ts';
 import type { RunSummary, Start } from './starts.ts';
 
 export interface Struck {
@@ -44,12 +45,23 @@ export async function strike(
   const disk = fault.disk?.(home) ?? null;
   const reached = workspace.path('reached');
   const environment = { SOAK_POINT: JSON.stringify(point), SOAK_REACHED: reached, SOAK_HOME: home };
+  let reader: NodeJS.Timeout | undefined;
   try {
-    const run = workspace.startWith(module, environment, 'run', '--json', ...start.args);
+    const command = start.command ?? 'run';
+    const run = workspace.startWith(module, environment, command, '--json', ...start.args);
     let finished: Finished | null = null;
     void run.finished.then((end) => {
       finished = end;
     });
+    const reading = new Set<string>();
+    const read = () => {
+      try {
+        readCurrent(workspace);
+      } catch (error) {
+        reading.add(`a reader: ${(error as Error).message}`);
+      }
+    };
+    reader = setInterval(read, 5);
     while (finished === null && !(existsSync(reached) && isStopped(run.process.pid))) await delay(5);
     if (finished !== null) return { seconds: null, gone: null, problems: [] };
 
@@ -61,17 +73,22 @@ export async function strike(
     const seconds = since();
     if (end === null) run.process.kill('SIGKILL');
     const left = await workspace.leftProcesses();
+    clearInterval(reader);
     const gone = since();
     disk?.heal();
     const problems = [
       ...(end === null || seconds > within ? [`ended after ${seconds.toFixed(1)} s`] : []),
       ...(end === null ? [] : told(end, fault)),
+      ...reading,
       ...left.map((process) => `left: ${process}`),
       ...(gone > Math.max(within, grace) ? [`processes were left for ${gone.toFixed(1)} s`] : []),
-      ...(await problemsOf(workspace, reference, start.next ?? start.args, repairsFirst)),
+      ...(command === 'run'
+        ? await problemsOf(workspace, reference, start.next ?? start.args, repairsFirst)
+        : await releaseProblemsOf(workspace, reference, repairsFirst)),
     ];
     return { seconds, gone, problems };
   } finally {
+    clearInterval(reader);
     disk?.remove();
   }
 }

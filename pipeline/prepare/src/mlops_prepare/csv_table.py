@@ -131,7 +131,7 @@ def _read_rows(file: _File, arrow: bool, problems: Problems) -> Iterator[_Rows]:
             if columns is not None:
                 start = line + (line == 1)
                 found: Iterator[_Rows] = iter([(range(start, start + len(columns[0])), columns)])
-            elif _is_regular(block, file.delimiter):
+            elif is_regular(block, file.delimiter):
                 found = _parsed(file, iter([block]), line, offset, ragged)
             else:
                 # Quotes that end no field: where a record ends is only known by reading on.
@@ -148,8 +148,9 @@ def _read_rows(file: _File, arrow: bool, problems: Problems) -> Iterator[_Rows]:
     except MalformedError as error:
         problems.add(_malformed(file.file, line, error))
     if ragged.count:
-        problems.add(
-            f"{file.file.label}: the header has {file.width} fields, {enumerate_some(ragged.first, ragged.count)}"
+        problems.add_rows(
+            ragged.count,
+            f"{file.file.label}: the header has {file.width} fields, {enumerate_some(ragged.first, ragged.count)}",
         )
 
 
@@ -197,7 +198,7 @@ def _parsed(file: _File, blocks: Iterator[bytes], line: int, offset: int, ragged
         yield lines, list(zip(*rows, strict=True))
 
 
-def _is_regular(block: bytes, delimiter: str) -> bool:
+def is_regular(block: bytes, delimiter: str) -> bool:
     """Whether every quote of the block belongs to a field that is quoted as a whole."""
     if b'"' not in block:
         return True
@@ -222,7 +223,7 @@ def _arrow_parser(file: _File) -> Callable[[bytes, bool], Sequence[Sequence[str]
 
     def parse(block: bytes, has_header: bool) -> Sequence[Sequence[str]] | None:
         lone_return = block.count(b"\r") != block.count(b"\r\n")
-        if b"\0" in block or lone_return or not _is_regular(block, file.delimiter):
+        if b"\0" in block or lone_return or not is_regular(block, file.delimiter):
             return None
         read_options = arrow_csv.ReadOptions(
             column_names=names, block_size=len(block) + 1, skip_rows=1 if has_header else 0

@@ -123,8 +123,8 @@ def read_rows(
     """
     names = table.names
     rows = Rows(Places(table.unit))
-    scanner = _Scanner(config, table, written, scripted=scripted)
-    read_ids = _id_reader(config, names, id_columns(config, table) if content is None else content)
+    scanner = Scanner(config, table, written, scripted=scripted)
+    read_ids = id_reader(config, names, id_columns(config, table) if content is None else content)
     split = split_of(config, names, table.held_files) if split is None else split
     target_at = names.index(config.target) if config.target in names else None
     shared: dict[str, str] = {}
@@ -146,7 +146,7 @@ def read_rows(
     rows.sides, rows.groups, rows.split = split.sides(rows.places, problems, warnings), split.groups, split.facts()
     # A row id that stands in training and in the file of the holdout is reported by the split.
     if config.row_id in names and (config.split.by != "file" or len(problems) == found):
-        _check_row_ids(config, rows, problems)
+        check_row_ids(config, rows, problems)
     scanner.report(rows.places, problems)
     for name in dict.fromkeys((*written, config.target, config.split.column or config.target)):
         if name in table.unusable:
@@ -156,7 +156,7 @@ def read_rows(
     return rows
 
 
-class _Scanner:
+class Scanner:
     """Finds, chunk by chunk, the types of the columns, and values that cannot be written."""
 
     def __init__(self, config: Config, table: Table, written: Sequence[str], *, scripted: bool) -> None:
@@ -235,7 +235,7 @@ class _Scanner:
         )
 
 
-def _id_reader(
+def id_reader(
     config: Config, names: Sequence[str], content: Sequence[str] | None
 ) -> Callable[[Sequence[Sequence[str]]], tuple[Sequence[str], Sequence[str]]]:
     """Returns a function that reads, for a chunk, the keys that identify the rows, and the row ids."""
@@ -311,10 +311,10 @@ def with_labels(config: Config, table: Table, warnings: list[str]) -> Table:
                 yield chunk
                 continue
             keep = [label not in missing for label in chunk.columns[at]]
-            kept = Chunk(chunk.file, list(compress(chunk.positions, keep)), [_kept(c, keep) for c in chunk.columns])
-            dropped += len(chunk.positions) - len(kept.positions)
-            if kept.positions:
-                yield kept
+            left = Chunk(chunk.file, list(compress(chunk.positions, keep)), [kept(c, keep) for c in chunk.columns])
+            dropped += len(chunk.positions) - len(left.positions)
+            if left.positions:
+                yield left
         if dropped and not told:
             told = True
             warnings.append(
@@ -325,7 +325,8 @@ def with_labels(config: Config, table: Table, warnings: list[str]) -> Table:
     return replace(table, chunks=chunks)
 
 
-def _kept(values: Sequence[str], keep: Sequence[bool]) -> Sequence[str]:
+def kept(values: Sequence[str], keep: Sequence[bool]) -> Sequence[str]:
+    """The values that `keep` marks."""
     filtered = getattr(values, "filter", None)
     return filtered(keep) if filtered else list(compress(values, keep))
 
@@ -352,7 +353,13 @@ def line_break(where: str, name: str) -> str:
     )
 
 
-def _check_row_ids(config: Config, rows: Rows, problems: Problems) -> None:
+def check_row_ids(config: Config, rows: Rows, problems: Problems, advice: str | None = None) -> None:
+    """Adds row ids that are empty or stand twice to `problems`; `advice` ends the message of the latter."""
+    if advice is None:
+        advice = (
+            "if it names a person or thing with several rows, write data.split: { by: group, column: "
+            f"{config.row_id} }} and leave data.row_id out"
+        )
     ids, places = rows.row_ids, rows.places
     empty = ids.count("")
     if empty:
@@ -377,6 +384,5 @@ def _check_row_ids(config: Config, rows: Rows, problems: Problems) -> None:
         f"{config.source}: column {quote(config.row_id or '')} (data.row_id) must be unique, "
         f"{len(repeated):,} id{'s stand' if len(repeated) > 1 else ' stands'} more than once: "
         + enumerate_some(examples, len(repeated))
-        + f"; if it names a person or thing with several rows, write data.split: {{ by: group, column: "
-        f"{config.row_id} }} and leave data.row_id out"
+        + f"; {advice}"
     )

@@ -17,3 +17,7 @@ class DataContractError(PrepareError):
 
 class PrepareScriptError(PrepareError):
     """The user's prepare script failed or returned an invalid result."""
+
+
+class DeliveryError(PrepareError):
+    """The model's answers are no complete predictions of the rows that it was given."""

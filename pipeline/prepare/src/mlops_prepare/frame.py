@@ -14,7 +14,7 @@ from .column import Column
 
 
 class FrameBuilder:
-    """A frame of `size` rows, filled chunk by chunk.
+    """A frame of at most `size` rows, filled chunk by chunk.
 
     Types are pandas' nullable ones (Int64, Float64, boolean, string), so that a missing value does not change a type.
     """
@@ -54,7 +54,7 @@ class FrameBuilder:
         wrap: Any = pd.arrays.BooleanArray
         if column.type == "number":
             wrap = pd.arrays.IntegerArray if column.integer else pd.arrays.FloatingArray
-        return wrap(self._values[name], self._missing[name])
+        return wrap(self._values[name][: self._filled], self._missing[name][: self._filled])
 
 
 def series_column(series: pd.Series[Any]) -> Column:

@@ -10,6 +10,7 @@ from itertools import compress
 from pathlib import Path
 from shutil import rmtree
 
+from .categories import Categories
 from .config import Config, read_config
 from .dataset import Dataset, Rows, check_columns, feature_names, id_columns, plain_dataset, read_rows, with_labels
 from .layout import FileFacts, write_sides
@@ -49,10 +50,21 @@ def prepare(base: Path) -> list[str]:
     if (inputs / "view" / "prepare.json").is_file():
         return _write_view(config, inputs, outputs, table, len(rows.places), data, target)
     manifest_path = outputs / "manifest" / "manifest.json"
-    files = write_sides(config, data, target, outputs)
+    categories = Categories(data.features, config.sensitive)
+    files = write_sides(config, data, target, outputs, categories)
     script_sha256 = sha256(script.read_bytes()).hexdigest() if script.is_file() else None
     manifest = _manifest(config, data, target, files, script_sha256, warnings)
-    own = {"id_columns": id_columns(config, table), "split": {**rows.split, **_groups(data)}}
+    own = {
+        "id_columns": id_columns(config, table),
+        "split": {**rows.split, **_groups(data)},
+        # For releases: the types of the columns that are read from the source, and what training knew of categories.
+        "columns": {
+            name: "integer" if column.integer else column.type
+            for name, column in rows.columns.items()
+            if script.is_file() or name in config.slices
+        },
+        "categories": dict(categories.found()),
+    }
     _write_manifest(manifest_path, {**manifest, **own})
     return [
         f"{files['train']['rows']:,} training rows, {files['holdout']['rows']:,} held out, "
@@ -127,10 +139,10 @@ def _write_manifest(path: Path, manifest: dict[str, object]) -> None:
 
 def _table_of(config: Config, inputs: Path, problems: Problems, warnings: list[str]) -> Table:
     """The table of data.source and, where the split is by file, of the files of the holdout after it."""
-    files = _files(config.source, "data.source", inputs / "data", problems)
+    files = source_files(config.source, "data.source", inputs / "data", problems)
     held = []
     if config.split.source is not None:
-        held = _files(config.split.source, "data.split.source", inputs / "holdout", problems)
+        held = source_files(config.split.source, "data.split.source", inputs / "holdout", problems)
     labels = frozenset(file.label for file in held)
     for file in files:
         if file.label in labels:
@@ -138,7 +150,8 @@ def _table_of(config: Config, inputs: Path, problems: Problems, warnings: list[s
     return replace(read_table(config, [*files, *held], problems, warnings), held_files=labels)
 
 
-def _files(source: str, key: str, folder: Path, problems: Problems) -> list[DataFile]:
+def source_files(source: str, key: str, folder: Path, problems: Problems) -> list[DataFile]:
+    """The files of the source that the setting `key` names; none is added to `problems`."""
     files = find_files(folder, source)
     if not files:
         problems.add(f"{source}: no file there; {key} names a file or a folder with at least one")

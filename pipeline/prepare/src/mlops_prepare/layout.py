@@ -11,6 +11,7 @@ from itertools import compress
 from pathlib import Path
 from typing import NamedTuple, TypedDict
 
+from .categories import Categories
 from .config import Config
 from .dataset import Dataset
 from .target import Target
@@ -39,8 +40,11 @@ class Layout(NamedTuple):
     holdout: Callable[[Sequence[str], Sequence[str], Fields, Fields, Sequence[int]], bytes]
 
 
-def write_sides(config: Config, data: Dataset, target: Target, folder: Path) -> dict[str, FileFacts]:
-    """Writes the files of both sides under `folder`, in the order of `data`; returns the facts of each by name.
+def write_sides(
+    config: Config, data: Dataset, target: Target, folder: Path, categories: Categories
+) -> dict[str, FileFacts]:
+    """Writes the files of both sides under `folder`, in the order of `data`; returns the facts of each by name, and
+    adds the training rows to `categories`.
 
     `train` and `holdout` hold the rows, `trained` the marks of the training rows, by which later runs know them, and
     `groups`, where the split is by group, a hash of each training row's group.
@@ -55,6 +59,7 @@ def write_sides(config: Config, data: Dataset, target: Target, folder: Path) -> 
         row_ids, held_out, kept = data.row_ids[start:end], data.held_out[start:end], data.trained[start:end]
         codes = target.encode(data.labels[start:end])
         carried = _carried(data, slices, start, end)
+        categories.add(features, kept)
         train.write(layout.train(codes, features, kept), list(compress(codes, kept)))
         holdout.write(layout.holdout(row_ids, codes, carried, features, held_out), list(compress(codes, held_out)))
         start = end
@@ -108,22 +113,24 @@ def _csv_layout(config: Config, data: Dataset) -> Layout:
     def arrange(codes: Sequence[str], features: Fields) -> Fields:
         return [codes, *features] if config.csv.target == "first" else [*features, codes]
 
-    def text(columns: Fields, keep: Sequence[int]) -> bytes:
-        if any(hasattr(values, "array") for values in columns):
-            from .texts import csv_lines  # noqa: PLC0415  (imported already where there is an array)
-
-            return csv_lines(columns, keep)
-        buffer = io.StringIO()
-        csv.writer(buffer, lineterminator="\n").writerows(compress(zip(*columns, strict=True), keep))
-        return buffer.getvalue().encode()
-
     names = [[column.name] for column in data.features]
     return Layout(
         extension="csv",
-        train_header=text(arrange([config.target], names), [1]) if config.csv.header else b"",
-        train=lambda codes, features, keep: text(arrange(codes, features), keep),
-        holdout=lambda row_ids, codes, slices, features, keep: text([row_ids, codes, *slices, *features], keep),
+        train_header=csv_text(arrange([config.target], names), [1]) if config.csv.header else b"",
+        train=lambda codes, features, keep: csv_text(arrange(codes, features), keep),
+        holdout=lambda row_ids, codes, slices, features, keep: csv_text([row_ids, codes, *slices, *features], keep),
     )
+
+
+def csv_text(columns: Fields, keep: Sequence[int]) -> bytes:
+    """The rows that `keep` marks as lines of CSV, in UTF-8, with quotes only where a field needs them."""
+    if any(hasattr(values, "array") for values in columns):
+        from .texts import csv_lines  # noqa: PLC0415  (imported already where there is an array)
+
+        return csv_lines(columns, keep)
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\n").writerows(compress(zip(*columns, strict=True), keep))
+    return buffer.getvalue().encode()
 
 
 def _json_layout(config: Config, data: Dataset) -> Layout:
@@ -132,35 +139,39 @@ def _json_layout(config: Config, data: Dataset) -> Layout:
     Escaped to ASCII, because some servers also split lines at Unicode's other line ends.
     """
 
-    def members(names: Iterable[str]) -> str:
-        return ",".join(json.dumps(name).replace("%", "%%") + ":%s" for name in names)
-
     def features_json(features: Fields) -> Fields:
         return [column.to_json(values) for column, values in zip(data.features, features, strict=True)]
 
-    def text(template: str, columns: Fields, keep: Sequence[int]) -> bytes:
-        return "".join([template % row for row in compress(zip(*columns, strict=True), keep)]).encode()
-
-    feature_members = members(column.name for column in data.features)
+    feature_members = json_members(column.name for column in data.features)
     group = [] if data.group_column is None else [data.group_column]
-    slice_members = members([*group, *(column.name for column in data.slices)])
-    train_template = "{" + members([config.target]) + "," + feature_members + "}\n"
-    holdout_template = (
-        "{" + members(["row_id", "label"]) + ',"slices":{' + slice_members + '},"features":{' + feature_members + "}}\n"
-    )
+    slice_members = json_members([*group, *(column.name for column in data.slices)])
+    train_template = "{" + json_members([config.target]) + "," + feature_members + "}\n"
+    head = json_members(["row_id", "label"])
+    holdout_template = "{" + head + ',"slices":{' + slice_members + '},"features":{' + feature_members + "}}\n"
     return Layout(
         extension="jsonl",
         train_header=b"",
-        train=lambda codes, features, keep: text(train_template, [codes, *features_json(features)], keep),
-        holdout=lambda row_ids, codes, slices, features, keep: text(
+        train=lambda codes, features, keep: json_text(train_template, [codes, *features_json(features)], keep),
+        holdout=lambda row_ids, codes, slices, features, keep: json_text(
             holdout_template,
-            [_strings(row_ids), codes, *map(_strings, slices), *features_json(features)],
+            [json_strings(row_ids), codes, *map(json_strings, slices), *features_json(features)],
             keep,
         ),
     )
 
 
-def _strings(values: Iterable[str]) -> list[str]:
+def json_members(names: Iterable[str]) -> str:
+    """Members of an object with these names, whose values are for `json_text` to fill in."""
+    return ",".join(json.dumps(name).replace("%", "%%") + ":%s" for name in names)
+
+
+def json_text(template: str, columns: Fields, keep: Sequence[int]) -> bytes:
+    """The rows that `keep` marks, each written into the template; the columns hold JSON."""
+    return "".join([template % row for row in compress(zip(*columns, strict=True), keep)]).encode()
+
+
+def json_strings(values: Iterable[str]) -> list[str]:
+    """The texts as JSON, escaped to ASCII."""
     return [json.dumps(value) for value in values]
 
 

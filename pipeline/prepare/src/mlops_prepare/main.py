@@ -10,6 +10,7 @@ from pathlib import Path
 
 from .errors import PrepareError
 from .job import prepare
+from .release import is_release, release
 
 # SageMaker shows so many bytes of output/message.
 MESSAGE_BYTES = 1024
@@ -21,7 +22,8 @@ def main() -> int:
     gc.disable()
     base = Path(os.environ.get("SAGEMAKER_BASE_DIR") or "/opt/ml")
     try:
-        for line in prepare(base):
+        # The release machine's jobs are of the same image: their settings say what to do.
+        for line in release(base) if is_release(base) else prepare(base):
             print(line, flush=True)
     except PrepareError as error:
         return _fail(base, f"{type(error).__name__}: {error}")

@@ -21,6 +21,11 @@ class Problems:
         """Adds one problem: what was found, what was expected and where."""
         self._texts.append(text)
 
+    def add_rows(self, count: int, text: str) -> None:
+        """Adds rows that cannot be read and are not in the table: how many, and which."""
+        del count
+        self.add(text)
+
     def __len__(self) -> int:
         return len(self._texts)
 

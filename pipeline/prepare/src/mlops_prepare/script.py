@@ -34,8 +34,10 @@ def load_transform(path: Path) -> Transform:
     return transform  # type: ignore[no-any-return]
 
 
-def run_transform(transform: Transform, path: Path, side: str, frame: pd.DataFrame, target: str) -> pd.DataFrame:
-    """What `transform` returns for a side's frame: some of its rows, each once, with the target, in the frame's order.
+def run_transform(transform: Transform, path: Path, side: str, frame: pd.DataFrame, target: str | None) -> pd.DataFrame:
+    """What `transform` returns for a side's frame: some of its rows, each once, in the frame's order.
+
+    The target must be among its columns, if there is one.
 
     PrepareScriptError if the script fails or returns anything else.
     """
@@ -70,7 +72,7 @@ def run_transform(transform: Transform, path: Path, side: str, frame: pd.DataFra
         raise refuse(f"returned column names that are not text: {enumerate_some(map(repr, wrong))}")
     if not result.columns.is_unique:
         raise refuse(f"returned columns twice: {_quoted(result.columns[result.columns.duplicated()].unique())}")
-    if target not in names:
+    if target is not None and target not in names:
         raise refuse(f"returned no column {quote(target)}, the target")
     return result.loc[row_ids[row_ids.isin(result.index)]]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import gzip
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import IO
 
 from .dialect import Encoding
@@ -32,8 +32,13 @@ def text_blocks(file: DataFile, encoding: Encoding) -> Iterator[bytes]:
 
     The last block ends in a line feed too. Raises MalformedError.
     """
+    yield from line_blocks(_chunks(file) if encoding == "utf-8" else _transcoded(file, encoding))
+
+
+def line_blocks(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Blocks that end at the end of a line outside quotes, as far as quotes tell; the last ends in a line feed too."""
     rest = b""
-    for chunk in _chunks(file) if encoding == "utf-8" else _transcoded(file, encoding):
+    for chunk in chunks:
         rest += chunk
         end = rest.rfind(b"\n") + 1
         # Within quotes the end of a line is no end of a record.
@@ -51,20 +56,21 @@ def _chunks(file: DataFile) -> Iterator[bytes]:
         stream.seek(0)
         if not is_gzip(head):
             _refuse(head)
-            yield from _blocks(stream)
+            yield from raw_blocks(stream)
             return
         try:
             with gzip.open(stream) as unpacked:
                 _refuse(unpacked.read(4096))
                 unpacked.seek(0)
-                yield from _blocks(unpacked)
+                yield from raw_blocks(unpacked)
         except EOFError:
             raise MalformedError("the gzip file is cut off", None) from None
         except (gzip.BadGzipFile, zlib.error) as error:
             raise MalformedError(f"the gzip file is damaged: {error}", None) from None
 
 
-def _blocks(stream: IO[bytes] | gzip.GzipFile) -> Iterator[bytes]:
+def raw_blocks(stream: IO[bytes] | gzip.GzipFile) -> Iterator[bytes]:
+    """The bytes of a stream, a block at a time."""
     while chunk := stream.read(BLOCK):
         yield chunk
 
