@@ -45,5 +45,8 @@ test('a champion of before changes were recorded is known from the first change,
   expect(earlierChampions([], champion('m/2', 'm/1'))).toEqual(['m/1']);
   expect(earlierChampions([], null)).toEqual([]);
   // The step that promoted m/3 was killed before it recorded the change.
-  expect(earlierChampions([change('promotion', 'm/2', 'm/1')], champion('m/3', 'm/2'))).toEqual(['m/2', 'm/1']);
+  expect(earlierChampions([change('promotion', 'm/2', 'm/1')], champion('m/3', 'm/2'))).toEqual([
+    'm/2',
+    'm/1',
+  ]);
 });

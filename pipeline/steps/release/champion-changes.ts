@@ -6,7 +6,11 @@ import { type ChampionChange, championChangeKind, type RolledBack, rolledBackKin
 type Context = Pick<StepContext, 'ledger'>;
 
 /** Records the change that made a version of the champion's ledger item. Its id is that version, so that the list is in order. */
-export async function recordChange(change: ChampionChange, version: number, { ledger }: Context): Promise<void> {
+export async function recordChange(
+  change: ChampionChange,
+  version: number,
+  { ledger }: Context,
+): Promise<void> {
   await ledger.put<ChampionChange>(championChangeKind, String(version).padStart(8, '0'), change);
 }
 

@@ -243,6 +243,9 @@ async function batchOf(
     written: `${written}${name}-${step}`,
     output: `${own_folder}${step}/`,
   });
+  // A state that may hold no rows has lost them; a job whose input is empty fails.
+  const before = pointer.release === null ? null : predictionsFolder(context, pointer.release);
+  const isComparable = before !== null && (await context.storage.list(before)).length > 0;
   const shared = [processingInput('config', settingsUri), processingInput('manifest', preparation.manifest)];
   const file = manifest.content_type === 'text/csv' ? 'rows.csv' : 'rows.jsonl';
   return {
@@ -278,9 +281,7 @@ async function batchOf(
       processingInput('release', deliver),
       processingInput('rows', `${own_folder}rows/rows/`),
       processingInput('scores', `${own_folder}answers/`),
-      ...(pointer.release === null
-        ? []
-        : [processingInput('previous', predictionsFolder(context, pointer.release))]),
+      ...(isComparable ? [processingInput('previous', before)] : []),
     ]),
   };
 }
