@@ -28,7 +28,7 @@ export async function postRelease(
   inputs: Inputs,
   surroundings: Surroundings,
 ): Promise<Result<Output>> {
-  const { context, core } = surroundings;
+  const { core } = surroundings;
   const result = await readResult(path, inputs, surroundings);
   const { title, why } = releaseResultHeadline(result);
   withoutCommands(`${title}: ${why}`);

@@ -170,7 +170,7 @@ test('a job reads and writes caches only if it says so, and none does whose cont
   }
   // A pull request's jobs have none: an earlier commit of it could have written what its attested run, which a merge takes
   // over, then restores. These run on the default branch only, whose caches no other branch writes.
-  expect(caching).toEqual(['deploy.yml: embedded', 'retrain.yml: embedded']);
+  expect(caching).toEqual(['deploy.yml: embedded', 'release-model.yml: embedded', 'retrain.yml: embedded']);
   // setup-node caches npm's packages if it is asked to, or if package.json names a package manager.
   const nodes = steps.filter(([name]) => !name.startsWith('ci.yml')).flatMap(([, those]) => those);
   const asked = nodes.filter(({ uses = '' }) => uses.startsWith('actions/setup-node'));
