@@ -48,6 +48,8 @@ describe('defaults', () => {
         content_type: 'text/csv',
         csv: { header: false, target: 'first' },
         channel: 'train',
+        intended_use: null,
+        limits: [],
         manifest_channel: null,
         output: 'probability',
         extra: [],
@@ -86,7 +88,7 @@ describe('defaults', () => {
         mode: 'batch',
         instance: { type: 'ml.m5.large', count: 1 },
         strategy: 'all_at_once',
-        batch: { payload_mb: 4, strategy: 'multi_record', concurrency: 1 },
+        batch: { payload_mb: 4, strategy: 'multi_record', concurrency: 1, max_bad_rows: 0.001 },
       },
       monitoring: null,
       triggers: {

@@ -558,7 +558,6 @@ problem: binary
 data: { source: x.csv, target: y, scoring: x.csv }
 `,
     [
-      'mlops.yaml: data.scoring: got "x.csv", expected no such setting: not built yet (line 3, column 44)',
       'mlops.yaml: data.scoring: got "x.csv", which is data.source; expected rows that training never sees (line 3, column 44)',
     ],
   ],
