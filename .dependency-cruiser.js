@@ -7,6 +7,7 @@ const floors = [
   ['pipeline/doctor', 'pipeline/github'],
   ['pipeline/run'],
   ['pipeline/backends'],
+  ['pipeline/serve'],
   ['pipeline/report'],
   ['pipeline/steps'],
   ['pipeline/machines'],
