@@ -16,7 +16,7 @@ const floors = [
   ['pipeline/image', 'pipeline/cost'],
   ['pipeline/tables'],
   ['pipeline/config'],
-  ['pipeline/aws'],
+  ['pipeline/aws', 'pipeline/queries'],
 ];
 
 // A test stands beside what it tests and may use anything; so may its fixture.

@@ -14,6 +14,7 @@ export const commands = (): Command[] => [
   definition(),
   history(),
   report(),
+  query(),
   power(),
   doctor(),
   gc(),
@@ -243,6 +244,33 @@ const report = () =>
     .addOption(shared.model())
     .addOption(shared.json('print the report value on standard output'))
     .action(async (name, options) => (await import('./report.ts')).report(name, options));
+
+const query = () =>
+  new Command('query')
+    .description(
+      'Ask the predictions of releases by SQL: DuckDB on this machine, Athena on AWS, the same tables.',
+    )
+    .argument('[sql]', 'one SELECT, or @NAME for a saved query')
+    .option('--saved', 'list the saved queries')
+    .addOption(shared.backend('where the predictions are'))
+    .addOption(shared.environment())
+    .addOption(shared.config())
+    .addOption(new Option('--model <name>', "one model's predictions only; default: all models'"))
+    .option('--limit <n>', 'show at most n rows (default: 100 in a table, all with --csv or --json)', countOf)
+    .addOption(new Option('--csv', 'print CSV').conflicts('json'))
+    .addOption(shared.json())
+    .addHelpText(
+      'after',
+      `
+Tables: predictions (every release), predictions_current (the current releases).
+
+Examples:
+  mlops query @at_risk
+  mlops query "select decision, count(*) from predictions_current group by decision"
+  mlops query "select row_id, element_at(contributions, 'OverTime') from predictions_current" --csv
+  mlops query @decisions --backend aws --environment production`,
+    )
+    .action(async (sql, options) => (await import('./query.ts')).query(sql, options));
 
 const power = () =>
   new Command('power')

@@ -1,5 +1,5 @@
 import { embeddedContext } from '../backends/embedded/embedded-context.ts';
-import { type Partition, partitionKind } from '../backends/embedded/glue-catalog.ts';
+import { type NamedPartition, partitionKind } from '../backends/embedded/state/partitions.ts';
 import { type Champion, championId, championKind } from '../steps/context.ts';
 import { pointerUri, predictionsFolder } from '../steps/release/artifacts.ts';
 import { pointerText } from '../steps/release/point.ts';
@@ -37,7 +37,7 @@ export async function checkRelease(state: State): Promise<Check> {
     ({ value }) => value.release === pointer.release,
   );
   if (pointer.mode === 'batch') {
-    const partition = await ledger.get<Partition>(partitionKind, pointer.release);
+    const partition = await ledger.get<NamedPartition>(partitionKind, pointer.release);
     if (partition?.value.location !== predictionsFolder(context, pointer.release))
       return problem('Release', `${pointer.release}: the catalog does not list its predictions`, again);
     const why = delivered ? await changed(delivered.value.objects, storage) : 'no record of its predictions';
