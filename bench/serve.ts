@@ -38,7 +38,8 @@ async function load(port: number, body: string, type: string, connections: numbe
         asked.on('error', reject);
         asked.on('response', (response) => {
           response.resume().on('end', resolve);
-          if (response.statusCode !== 200) reject(new Error(`got status ${response.statusCode}, expected 200`));
+          if (response.statusCode !== 200)
+            reject(new Error(`got status ${response.statusCode}, expected 200`));
         });
         asked.end(body);
       });
@@ -65,9 +66,13 @@ try {
   const record = Object.fromEntries(names.split(',').map((name, column) => [name, fields[column]]));
   const asked = JSON.stringify({ records: [record] });
 
-  const child = spawn(process.execPath, [join(root, 'bench/serve/servers.ts'), home, 'attrition', 'attrition/1'], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
+  const child = spawn(
+    process.execPath,
+    [join(root, 'bench/serve/servers.ts'), home, 'attrition', 'attrition/1'],
+    {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    },
+  );
   const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
   const ports = JSON.parse(line) as { service: number; bare: number };
   const openApi = (await (await fetch(`http://127.0.0.1:${ports.service}/openapi.json`)).json()) as {

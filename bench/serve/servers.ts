@@ -35,7 +35,9 @@ async function listen(app: Hono): Promise<number> {
 }
 
 const hosts = ['localhost', '127.0.0.1', '[::1]'];
-console.log(JSON.stringify({ service: await listen(predictionApp(service, { hosts })), bare: await listen(bare) }));
+console.log(
+  JSON.stringify({ service: await listen(predictionApp(service, { hosts })), bare: await listen(bare) }),
+);
 process.stdin.resume().on('end', async () => {
   await service.stop();
   process.exit();

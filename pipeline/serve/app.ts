@@ -77,7 +77,8 @@ export function predictionApp(service: Service, options: AppOptions = {}): Hono 
   // Counting makes a stream of the body, which costs more than all checks; a body whose length is told needs none.
   const limited: MiddlewareHandler = async (c, next) => {
     const length = c.req.header('content-length');
-    if (length === undefined || c.req.header('transfer-encoding') !== undefined) return await counted(c, next);
+    if (length === undefined || c.req.header('transfer-encoding') !== undefined)
+      return await counted(c, next);
     return Number(length) <= mostBytes ? await next() : tooLarge(c);
   };
 
