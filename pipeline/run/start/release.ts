@@ -42,6 +42,8 @@ export interface ReleaseSurroundings {
   signal: AbortSignal;
   onNote: (line: string) => void;
   onProgress: (progress: Progress) => void;
+  /** Called once the rows are staged, before anything is recorded or started; what it throws ends the release. */
+  onStaged?: (() => Promise<void>) | undefined;
 }
 
 export interface ReleaseOutcome {
@@ -71,7 +73,7 @@ export async function startRelease(
 
 async function release(
   options: ReleaseOptions,
-  { signal, onNote, onProgress, ...surroundings }: ReleaseSurroundings,
+  { signal, onNote, onProgress, onStaged, ...surroundings }: ReleaseSurroundings,
 ): Promise<ReleaseOutcome> {
   const loaded = await loadConfig(options.config, { set: options.set, model: options.model });
   const { config, path: file } = loaded;
@@ -114,6 +116,7 @@ async function release(
     const { scoring: rows } = config.data;
     const staging = { file, mode: 'promote', backend } as const;
     const scoring = rows === null ? null : await stageFiles('data.scoring', rows, staging);
+    await onStaged?.();
     const prepare = await backend.prepareImage();
     await keepDeployed({ config, images: { prepare }, scoring, trigger: request.trigger }, context);
   }
