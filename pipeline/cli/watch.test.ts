@@ -39,7 +39,7 @@ test('files that land together start one run; what lands meanwhile starts one mo
   await watching.until(told(watching, 'watching'));
   for (let index = 0; index < 40; index++)
     workspace.write({ [`in/day=${index % 4}/part-${index}.csv`]: part(index * 8, index * 8 + 8) });
-  await watching.until(told(watching, 'landed'));
+  await watching.until(() => watching.stderr.includes('Prepare ...'));
   // While the first run goes on, and by rename, as programs do that write elsewhere first.
   workspace.write({ 'later.csv': part(320, 400) });
   renameSync(workspace.path('later.csv'), workspace.path('in/day=0/later.csv'));

@@ -53,8 +53,7 @@ export async function watch(given: string, options: Options): Promise<void> {
       `Watching ${given} for ${options.scoring ? 'rows to predict' : 'training data'}; files count once they stand still for ` +
       `${formatDuration(quiet / 1000)}. Ctrl-C ends.`,
   );
-  const onWait = (files: number) =>
-    said('landing', { files }, () => `New files, ${files} in all: waiting until they stand still ...`);
+  const onWait = () => said('landing', {}, () => 'New files: waiting until they stand still ...');
   try {
     for await (const batch of batchesOf(folder, { quiet, signal: stopping.signal, onWait })) {
       const ended = await handle(batch);

@@ -21,8 +21,8 @@ interface WatchOptions {
   /** Milliseconds. */
   quiet: number;
   signal: AbortSignal;
-  /** Called when something has landed and the quiet time begins. */
-  onWait: (files: number) => void;
+  /** Called when something has landed and may not be whole yet. */
+  onWait: () => void;
 }
 
 /**
@@ -78,7 +78,7 @@ export async function* batchesOf(
       }
       continue;
     }
-    if (decision.kind === 'wait' && !waiting) onWait(found.length);
+    if (decision.kind === 'wait' && !waiting) onWait();
     waiting = decision.kind === 'wait';
     const pause = decision.kind === 'wait' ? Math.min(decision.milliseconds, longestPause) : longestPause;
     // A folder of very many files is looked at for a tenth of the time at most.
