@@ -149,11 +149,12 @@ async function answerOf(id: string, hasHeader: boolean, client: Pick<AthenaClien
 
 /** Columns of the same name get a number, as DuckDB numbers them. */
 function unique(columns: readonly Column[]): Column[] {
-  const seen = new Map<string, number>();
+  const taken = new Set<string>();
   return columns.map(({ name, type }) => {
-    const before = seen.get(name) ?? 0;
-    seen.set(name, before + 1);
-    return { name: before === 0 ? name : `${name}:${before}`, type };
+    let free = name;
+    for (let number = 1; taken.has(free); number++) free = `${name}_${number}`;
+    taken.add(free);
+    return { name: free, type };
   });
 }
 
