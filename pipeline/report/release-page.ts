@@ -1,19 +1,9 @@
-import type { ReleaseRequest } from '../machines/release-request.ts';
 import { readJson, type StepContext } from '../steps/context.ts';
 import { releaseFolder } from '../steps/release/artifacts.ts';
 import type { PrivateSummary } from '../steps/release/delivery.ts';
-import type { Delivered } from '../steps/release/records.ts';
-import type { ReleasePlan, ReleaseState } from '../steps/release/state.ts';
+import type { ReleaseState } from '../steps/release/state.ts';
 import { publishableRelease } from './publishable-release.ts';
-import { releaseReportOf } from './release-report-of.ts';
-
-export interface PageEvent {
-  execution: string;
-  request: ReleaseRequest;
-  plan: ReleasePlan;
-  delivered: Delivered;
-  pointed: NonNullable<ReleaseState['pointed']>;
-}
+import { type PageEvent, releaseReportOf } from './release-report-of.ts';
 
 /** Writes the pages of a release: one for everybody, and one with rows for those who may see the data. Returns their URIs. */
 export async function page(

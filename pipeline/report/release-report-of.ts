@@ -2,15 +2,24 @@ import type { Config } from '../config/schema.ts';
 import { privacyOf } from '../gate/privacy.ts';
 import { publishableVerdict } from '../gate/publishable-verdict.ts';
 import type { Verdict } from '../gate/verdict.ts';
+import type { ReleaseRequest } from '../machines/release-request.ts';
 import type { ModelPackage } from '../ports.ts';
 import { type Manifest, readJson, type StepContext } from '../steps/context.ts';
 import { releaseFolder } from '../steps/release/artifacts.ts';
 import type { LaidOut, Summary } from '../steps/release/delivery.ts';
-import { type ReleaseRecord, releaseKind } from '../steps/release/records.ts';
+import { type Delivered, type ReleaseRecord, releaseKind } from '../steps/release/records.ts';
+import type { ReleasePlan, ReleaseState } from '../steps/release/state.ts';
 import { type RunRecord, runKind } from '../steps/train/run-record.ts';
 import { readNamedJson } from '../steps/train/unchanged.ts';
-import type { PageEvent } from './release-page.ts';
 import type { ReleaseReport } from './release-report.ts';
+
+export interface PageEvent {
+  execution: string;
+  request: ReleaseRequest;
+  plan: ReleasePlan;
+  delivered: Delivered;
+  pointed: NonNullable<ReleaseState['pointed']>;
+}
 
 /** A release as a value. What its predictions show is publishable already; publishableRelease cares for the rest. */
 export async function releaseReportOf(
