@@ -9,6 +9,7 @@ import { join } from 'node:path';
 const root = join(import.meta.dirname, '..');
 const benches: Record<string, string> = {
   gate: 'bench/gate.ts',
+  serve: 'bench/serve.ts',
   synth: 'bench/synth.ts',
   functions: 'bench/functions.ts',
   calls: 'bench/calls.ts',

@@ -44,6 +44,8 @@ export interface ReleaseSurroundings {
   onProgress: (progress: Progress) => void;
   /** Called with the execution's name before it starts. */
   onStart?: ((execution: string) => void) | undefined;
+  /** Called once the rows are staged, before anything is recorded or started; what it throws ends the release. */
+  onStaged?: (() => Promise<void>) | undefined;
 }
 
 export interface ReleaseOutcome {
@@ -114,7 +116,7 @@ async function release(options: ReleaseOptions, surroundings: ReleaseSurrounding
 
 async function prepareRelease(
   options: ReleaseOptions,
-  { onNote, home, runId }: ReleaseSurroundings,
+  { onNote, onStaged, home, runId }: ReleaseSurroundings,
 ): Promise<{ config: Config; backend: Backend; request: ReleaseRequest }> {
   const loaded = await loadConfig(options.config, { set: options.set, model: options.model });
   const { config, path: file } = loaded;
@@ -158,6 +160,7 @@ async function prepareRelease(
     const { scoring: rows } = config.data;
     const staging = { file, mode: 'promote', backend } as const;
     const scoring = rows === null ? null : await stageFiles('data.scoring', rows, staging);
+    await onStaged?.();
     const prepare = await backend.prepareImage();
     await keepDeployed({ config, images: { prepare }, scoring, trigger: request.trigger }, context);
   }
