@@ -35,12 +35,12 @@ export class ServiceFeature extends Construct {
       key,
     }).all;
     this.url = predict.addFunctionUrl({ authType: FunctionUrlAuthType.AWS_IAM });
-    const of = (model: string, metricName: string, statistic: string) =>
+    const of = (model: string, metricName: string, statistic: string, label?: string) =>
       new Metric({
         namespace: 'AWS/SageMaker',
         metricName,
         dimensionsMap: { EndpointName: endpointName(names.jobPrefix, model), VariantName: variantName },
-        label: model,
+        ...(label !== undefined && { label }),
         statistic,
         period: Duration.minutes(1),
       });
@@ -64,11 +64,11 @@ export class ServiceFeature extends Construct {
         [
           graph(
             'Requests to endpoints, a minute',
-            served.map(({ model }) => of(model, 'Invocations', Stats.SUM)),
+            served.map(({ model }) => of(model, 'Invocations', Stats.SUM, model)),
           ),
           graph(
             'Time of models, microseconds',
-            served.map(({ model }) => of(model, 'ModelLatency', Stats.AVERAGE)),
+            served.map(({ model }) => of(model, 'ModelLatency', Stats.AVERAGE, model)),
           ),
         ],
       ],
