@@ -156,7 +156,7 @@ async function released({ looks, before = '', guarded = false, retire = false, e
         ...Object.fromEntries(
           names.map((name) => [`arn:aws:states:::${name}`, service(name.split(':').at(-1) ?? '')]),
         ),
-        'arn:aws:states:::lambda:invoke': (parameters: unknown, { state }: { state: string }) => {
+        'arn:aws:states:::lambda:invoke': async (parameters: unknown, { state }: { state: string }) => {
           const { FunctionName, Payload } = parameters as {
             FunctionName: string;
             Payload: Record<string, Json>;
