@@ -12,6 +12,11 @@ import { alternatives, isNotBuiltYet } from './schema-tree.ts';
  * A hash of the whole config, a copy of it or a rule that only checks it is no such code.
  */
 const readers: Record<string, string> = {
+  'triggers.data_landed': 'triggers.data_landed ? [placeOf(',
+  'triggers.scoring_landed': 'triggers.scoring_landed ? [placeOf(',
+  'triggers.quiet': "{ quiet }: Config['triggers'],",
+  'triggers.schedule': 'expression: usual[schedule] ?? schedule',
+  'triggers.time_zone': 'triggers: { schedule, time_zone: timeZone }',
   project: 'project: config.project',
   name: 'model: config.name,',
   problem: '{ problem: config.problem,',
@@ -101,6 +106,13 @@ const readers: Record<string, string> = {
   'inference.batch.payload_mb': 'max_payload_mb: batch.payload_mb,',
   'inference.batch.strategy': "batch_strategy: batch.strategy === 'multi_record'",
   'inference.batch.concurrency': 'concurrency: batch.concurrency,',
+  'inference.mode': 'mode: deployed.config.inference.mode,',
+  'inference.strategy': '}[strategy];',
+  'inference.canary.share': 'Math.ceil(count * share)',
+  'inference.canary.bake': 'WaitIntervalInSeconds: canary.bake',
+  'inference.canary.max_error_rate': 'inference.canary.max_error_rate',
+  'inference.serverless.memory_mb': 'MemorySizeInMB: serverless.memory_mb,',
+  'inference.serverless.max_concurrency': 'MaxConcurrency: serverless.max_concurrency,',
   'budget.max_run_usd': 'const limit = config.budget.max_run_usd;',
   'notifications.email': 'emails: first.notifications.email,',
   'environments.NAME.account': 'account: settings.account,',

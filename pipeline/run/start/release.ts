@@ -6,13 +6,8 @@ import type { Config } from '../../config/schema.ts';
 import { ConfigError, InputError } from '../../errors.ts';
 import type { ReleaseRequest } from '../../machines/release-request.ts';
 import { keepDeployed } from '../../steps/release/deployed.ts';
-import {
-  currentId,
-  type Pointer,
-  pointerKind,
-  type ReleaseRecord,
-  releaseKind,
-} from '../../steps/release/records.ts';
+import { currentId, type Pointer, pointerKind } from '../../steps/release/records.ts';
+import { type ReleaseRecord, releaseKind } from '../../steps/release/release-record.ts';
 import { missingFiles } from './check-project.ts';
 import { checkoutOf } from './git.ts';
 import { stageFiles } from './request.ts';
@@ -42,6 +37,10 @@ export interface ReleaseSurroundings {
   signal: AbortSignal;
   onNote: (line: string) => void;
   onProgress: (progress: Progress) => void;
+  /** Called with the execution's name before it starts. */
+  onStart?: ((execution: string) => void) | undefined;
+  /** Called once the rows are staged, before anything is recorded or started; what it throws ends the release. */
+  onStaged?: (() => Promise<void>) | undefined;
 }
 
 export interface ReleaseOutcome {
@@ -69,10 +68,51 @@ export async function startRelease(
   }
 }
 
-async function release(
+/** Starts a release or rollback on AWS without following it. Returns the execution's name. */
+export async function handOverRelease(
   options: ReleaseOptions,
-  { signal, onNote, onProgress, ...surroundings }: ReleaseSurroundings,
-): Promise<ReleaseOutcome> {
+  surroundings: ReleaseSurroundings,
+): Promise<string> {
+  if (options.backend !== 'aws')
+    throw new InputError(
+      'wait: got false with the embedded backend, whose jobs end with this process; expected true',
+    );
+  const { backend, request } = await prepareRelease(options, surroundings);
+  return await backend.begin(request);
+}
+
+async function release(options: ReleaseOptions, surroundings: ReleaseSurroundings): Promise<ReleaseOutcome> {
+  const { signal, onProgress, onStart } = surroundings;
+  const { config, backend, request } = await prepareRelease(options, surroundings);
+  const { context } = backend;
+  const started = context.clock.now();
+  const execution = await backend.executionName(request);
+  onStart?.(execution);
+  const result = await backend.release(request, { execution, signal, onProgress });
+  const recorded = (await context.ledger.get<ReleaseRecord>(releaseKind, execution))?.value;
+  const record: ReleaseRecord = {
+    ...(recorded ?? {
+      release: execution,
+      status: result.status,
+      started_at: started.toISOString(),
+      finished_at: context.clock.now().toISOString(),
+      request,
+      state: {
+        request,
+        ...(result.error && { error: { Error: result.error.name, Cause: result.error.cause } }),
+      },
+    }),
+    steps: result.steps,
+  };
+  await backend.keepRelease(record);
+  const pointer = (await context.ledger.get<Pointer>(pointerKind, currentId))?.value ?? null;
+  return { config, execution, record, pointer, backend };
+}
+
+async function prepareRelease(
+  options: ReleaseOptions,
+  { onNote, onStaged, home, runId }: ReleaseSurroundings,
+): Promise<{ config: Config; backend: Backend; request: ReleaseRequest }> {
   const loaded = await loadConfig(options.config, { set: options.set, model: options.model });
   const { config, path: file } = loaded;
   const missing = await missingFiles(loaded);
@@ -82,7 +122,8 @@ async function release(
       '--set: got it with --backend aws, where a release has the settings that main deployed last; expected none',
     );
   const backend = await openBackend(config, options, {
-    ...surroundings,
+    home,
+    runId,
     containers: options.containers ?? false,
     onNote,
   });
@@ -114,31 +155,12 @@ async function release(
     const { scoring: rows } = config.data;
     const staging = { file, mode: 'promote', backend } as const;
     const scoring = rows === null ? null : await stageFiles('data.scoring', rows, staging);
+    await onStaged?.();
     const prepare = await backend.prepareImage();
     await keepDeployed({ config, images: { prepare }, scoring, trigger: request.trigger }, context);
   }
   onNote(
     `${config.name}: ${options.kind} on ${backend.name === 'embedded' ? 'this machine' : `AWS, ${backend.environment}`}`,
   );
-  const started = context.clock.now();
-  const execution = await backend.executionName(request);
-  const result = await backend.release(request, { execution, signal, onProgress });
-  const recorded = (await context.ledger.get<ReleaseRecord>(releaseKind, execution))?.value;
-  const record: ReleaseRecord = {
-    ...(recorded ?? {
-      release: execution,
-      status: result.status,
-      started_at: started.toISOString(),
-      finished_at: context.clock.now().toISOString(),
-      request,
-      state: {
-        request,
-        ...(result.error && { error: { Error: result.error.name, Cause: result.error.cause } }),
-      },
-    }),
-    steps: result.steps,
-  };
-  await backend.keepRelease(record);
-  const pointer = (await context.ledger.get<Pointer>(pointerKind, currentId))?.value ?? null;
-  return { config, execution, record, pointer, backend };
+  return { config, backend, request };
 }
