@@ -14,6 +14,7 @@ const benches: Record<string, string> = {
   calls: 'bench/calls.ts',
   data: 'bench/data.ts',
   actions: 'bench/actions.ts',
+  query: 'bench/query.ts',
 };
 const here = Object.keys(benches).filter((name) => existsSync(join(root, benches[name] ?? '')));
 
