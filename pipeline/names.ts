@@ -17,10 +17,18 @@ export const namePattern = /^[a-z](?=.{1,19}$)(-?[a-z0-9])+$/;
 /** The functions that the train machine calls. */
 export type TrainStep = 'lease' | 'plan' | 'keep' | 'inspect' | 'gate' | 'register' | 'promote' | 'record';
 /** The functions that the release machine calls. */
-export type ReleaseStep = 'lease' | 'plan-release' | 'keep-release' | 'point' | 'page' | 'record-release';
+export type ReleaseStep =
+  | 'lease'
+  | 'plan-release'
+  | 'keep-release'
+  | 'smoke'
+  | 'point'
+  | 'page'
+  | 'record-release';
 /** The functions that the machines call. */
 export type StepName = TrainStep | ReleaseStep;
-export type FunctionName = StepName | 'close-run';
+/** The functions that are deployed; `landed` only where mlops.yaml asks for triggers. */
+export type FunctionName = StepName | 'close-run' | 'landed';
 /** The functions of the train machine, and the one that closes runs and releases. */
 export type TrainFunction = TrainStep | 'close-run';
 /** The functions of the release machine alone. */
@@ -38,10 +46,12 @@ const functionNames: FunctionName[] = [
   'record',
   'plan-release',
   'keep-release',
+  'smoke',
   'point',
   'page',
   'record-release',
   'close-run',
+  'landed',
 ];
 
 /**
@@ -114,6 +124,13 @@ export function resourceNames(deployment: Deployment) {
     },
     machineRoles: { evaluate: role('train-evaluate'), promote: role('train-promote') },
     releaseRole: role('release'),
+    /** The group of schedules, of timetables and of looks at files that land. */
+    scheduleGroup: stack,
+    /** The role with which EventBridge Scheduler calls the function landed. */
+    schedulerRole: role('scheduler'),
+    /** Starts of the names of EventBridge's rules; a model's name follows. */
+    landedRules: { training: `${stack}--data-`, scoring: `${stack}--scoring-` },
+    promotedRule: `${stack}--promoted`,
     /** The tables and views of releases. */
     catalog: {
       /** A name of SQL has no hyphens. Two underscores keep `a-b` in `c` from `a` in `b-c`. */
@@ -152,6 +169,15 @@ function jobPrefix({ project, environment }: Deployment): string {
   const start = (name: string, length: number) => name.slice(0, length).replace(/-$/, '');
   return `${start(project, 9)}-${start(environment, 3)}--${sha256(`${project} ${environment}`).slice(0, 6)}`;
 }
+
+/**
+ * A model's endpoint, which every release of it in mode endpoint or serverless updates. At most 42 characters, so that the
+ * names of its models and configs, which add two hashes, fit into 63.
+ */
+export const endpointName = (jobPrefix: string, model: string): string => `${jobPrefix}-${model}`;
+
+/** The only variant of an endpoint: a deployment in steps needs the same name in the old config and in the new one. */
+export const variantName = 'AllTraffic';
 
 /** A model's package group, created with its first package. At most 63 characters. */
 export const packageGroup = (stack: string, model: string): string => `${stack}--${model}`;

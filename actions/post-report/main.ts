@@ -9,6 +9,7 @@ await start({
     .strictObject({
       run: z.optional(z.string()),
       verdict: z.optional(z.string()),
+      release: z.optional(z.string()),
       token: z.optional(z.string()),
       target: z._default(z.enum(['comment', 'summary', 'both']), 'both'),
       'pull-request': z.optional(z.pipe(pullRequest, z.transform(Number))),
@@ -30,8 +31,10 @@ await start({
     const { context } = await import('@actions/github');
     const { connect } = await import('../shared/github.ts');
     const { withoutCommands } = await import('../shared/log.ts');
-    const { run } = await import('./run.ts');
     const octokitOf = (token: string) => connect({ token, apiUrl: context.apiUrl, onWait: withoutCommands });
-    return await run(inputs, { context, core, connect: octokitOf, now: () => new Date() });
+    const surroundings = { context, core, connect: octokitOf, now: () => new Date() };
+    if (inputs.release !== undefined)
+      return await (await import('./post-release.ts')).postRelease(inputs.release, inputs, surroundings);
+    return await (await import('./run.ts')).run(inputs, surroundings);
   },
 });

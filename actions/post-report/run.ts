@@ -19,7 +19,8 @@ import { type ReportInputs, readReport } from './read-report.ts';
 import { type Entry, Sticky } from './sticky.ts';
 import { type Target, targetOf } from './target.ts';
 
-interface Inputs extends ReportInputs {
+export interface Inputs extends ReportInputs {
+  release?: string | undefined;
   token?: string | undefined;
   target: 'comment' | 'summary' | 'both';
   'pull-request'?: number | undefined;
@@ -39,7 +40,7 @@ export interface Surroundings {
   now: () => Date;
 }
 
-type Output = 'comment-id' | 'comment-url' | 'report';
+export type Output = 'comment-id' | 'comment-url' | 'report';
 
 /**
  * Posts the report of a run. A refusal by GitHub is only a warning, because gate-promotion decides about the candidate and

@@ -11,6 +11,7 @@ const role = matching(
 
 await start({
   inputs: z.strictObject({
+    machine: z._default(z.enum(['train', 'release']), 'train'),
     backend: z._default(z.enum(['embedded', 'aws']), 'embedded'),
     mode: z._default(z.enum(['evaluate', 'promote']), 'evaluate'),
     config: z._default(z.string(), 'mlops.yaml'),
@@ -24,17 +25,40 @@ await start({
     set: z._default(lines, []),
     baseline: z.optional(z.string()),
     containers: z._default(flag, false),
+    package: z.optional(z.string()),
+    'if-champion': z._default(flag, false),
+    rollback: z._default(flag, false),
+    allow: z._default(flag, false),
+    approver: z.optional(z.string()),
     reason: z.optional(z.string()),
     wait: z._default(flag, true),
     'role-to-assume': z.optional(role),
   }),
-  outputs: ['execution', 'status', 'fingerprint', 'run'],
+  outputs: [
+    'execution',
+    'status',
+    'fingerprint',
+    'run',
+    'package',
+    'release',
+    'page',
+    'predictions',
+    'rows',
+    'left-commit',
+  ],
   work: async (inputs) => {
     const core = await import('@actions/core');
     const { context } = await import('@actions/github');
     const { RunProgress } = await import('../../pipeline/run/start/run-progress.ts');
-    const { run } = await import('./run.ts');
-    const progress = new RunProgress(process.stdout);
-    return await run(inputs, { context, core, progress, home: '.mlops', signal });
+    const surroundings = {
+      context,
+      core,
+      progress: new RunProgress(process.stdout),
+      home: '.mlops',
+      signal,
+    };
+    if (inputs.machine === 'release')
+      return await (await import('./release.ts')).release(inputs, surroundings);
+    return await (await import('./run.ts')).run(inputs, surroundings);
   },
 });

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { requireReviewed } from '../../pipeline/config/reviewed.ts';
-import type { Request } from '../../pipeline/machines/request.ts';
+import { InputError } from '../../pipeline/errors.ts';
 import { prose } from '../../pipeline/report/github-markdown.ts';
 import { publishable } from '../../pipeline/report/publishable.ts';
 import { headlineOf, subjectOf, timingOf } from '../../pipeline/report/reading.ts';
@@ -16,8 +16,15 @@ import { ActionError, type Result } from '../shared/start.ts';
 import { type EnvironmentInputs, environmentFor } from './environment.ts';
 import type { Open } from './stop-open.ts';
 import type { Toolkit } from './toolkit.ts';
+import { triggerOf } from './trigger.ts';
 
-interface Inputs extends RunOptions, EnvironmentInputs {
+export interface Inputs extends RunOptions, EnvironmentInputs {
+  machine: 'train' | 'release';
+  package?: string | undefined;
+  'if-champion': boolean;
+  rollback: boolean;
+  allow: boolean;
+  approver?: string | undefined;
   reason?: string | undefined;
   'pushed-image'?: string | undefined;
   'pushed-prepare-image'?: string | undefined;
@@ -33,7 +40,17 @@ export interface Surroundings {
   signal: AbortSignal;
 }
 
-type Output = 'execution' | 'status' | 'fingerprint' | 'run';
+export type Output =
+  | 'execution'
+  | 'status'
+  | 'fingerprint'
+  | 'run'
+  | 'package'
+  | 'release'
+  | 'page'
+  | 'predictions'
+  | 'rows'
+  | 'left-commit';
 
 /**
  * Runs the pipeline once and always writes the run's JSON. A verdict that says no is a result; only a failed run fails the
@@ -61,6 +78,7 @@ export async function run(inputs: Inputs, surroundings: Surroundings): Promise<R
           'open',
           JSON.stringify({
             execution,
+            machine: 'train',
             backend,
             environment,
             config: inputs.config,
@@ -98,7 +116,7 @@ export async function run(inputs: Inputs, surroundings: Surroundings): Promise<R
 async function outputsOf(
   report: Report,
   { context, core, home }: Surroundings,
-): Promise<Record<Output, string>> {
+): Promise<Record<string, string>> {
   if (runIdOf(context) !== null) report.links.push({ label: 'Workflow run', url: runUrl(context) });
   const path = await writeReportValue(report, join(home, 'runs', report.run.execution));
   const { title, why } = headlineOf(report);
@@ -120,6 +138,7 @@ async function outputsOf(
     status: report.run.status,
     fingerprint: report.run.fingerprint,
     run: path,
+    package: report.run.promotion.package ?? '',
   };
 }
 
@@ -130,7 +149,25 @@ function failureOf(report: Report): { failed?: string } {
   return { failed: `${title}: ${why}${hint === '' ? '' : ` ${hint}`}` };
 }
 
+/** Inputs of the machine release would do nothing here. */
+function requireOfTraining(inputs: Inputs): void {
+  const given = [
+    inputs.package === undefined ? '' : 'package',
+    inputs['if-champion'] ? 'if-champion' : '',
+    inputs.rollback ? 'rollback' : '',
+    inputs.allow ? 'allow' : '',
+    inputs.approver === undefined ? '' : 'approver',
+  ].filter((name) => name !== '');
+  if (given.length > 0)
+    throw new InputError(
+      given
+        .map((name) => `input ${name}: got a value with machine train, expected it with machine release`)
+        .join('\n'),
+    );
+}
+
 async function choicesOf(inputs: Inputs, context: Context): Promise<RunChoices> {
+  requireOfTraining(inputs);
   await requireReviewed(inputs, 'input ');
   return {
     ...inputs,
@@ -139,29 +176,5 @@ async function choicesOf(inputs: Inputs, context: Context): Promise<RunChoices> 
     // gate-promotion promotes exactly this run in a later step. handOver serves runs that nobody waits for.
     promote: false,
     trigger: triggerOf(inputs, context),
-  };
-}
-
-const kinds: Record<string, Request['trigger']['kind']> = {
-  pull_request: 'pull_request',
-  push: 'push',
-  workflow_dispatch: 'dispatch',
-  schedule: 'schedule',
-};
-
-/** The event that started the run, and the commit that people know: a pull request's head, not its merge commit. */
-function triggerOf(
-  { reason }: Inputs,
-  { eventName = '', payload, actor, sha = '', ref = '' }: Context,
-): RunChoices['trigger'] {
-  const head = payload.pull_request?.head;
-  const kind =
-    eventName === 'repository_dispatch' ? (payload.action === 'decay' ? 'decay' : 'data') : kinds[eventName];
-  return {
-    kind: kind ?? 'manual',
-    reason: reason ?? null,
-    actor: actor || null,
-    ...(head !== undefined && { commit: head.sha, ref: head.ref }),
-    ...(head === undefined && sha !== '' && { commit: sha, ref: ref.replace(/^refs\/(heads|tags)\//, '') }),
   };
 }

@@ -9,6 +9,7 @@ import type { Toolkit } from './toolkit.ts';
 /** The state, as JSON, that main saves for post while an execution is open. */
 export interface Open {
   execution: string;
+  machine: 'train' | 'release';
   backend: 'embedded' | 'aws';
   environment: string | null;
   config: string;
@@ -21,7 +22,7 @@ export async function stopOpen(
   open: string,
   { core, context }: { core: Toolkit; context: Context },
 ): Promise<string | null> {
-  const { execution, backend, environment, config: file, model, role } = JSON.parse(open) as Open;
+  const { execution, machine, backend, environment, config: file, model, role } = JSON.parse(open) as Open;
   if (backend === 'embedded') return null;
   const { config } = await loadConfig(file, { model: model ?? undefined });
   if (role !== null) assume(role, core, context);
@@ -32,6 +33,6 @@ export async function stopOpen(
     runId: runIdOf(context),
     onNote: withoutCommands,
   });
-  await aws.stop(execution, { promote: false });
+  await aws.stop(execution, machine === 'release' ? { kind: 'release' } : { promote: false });
   return execution;
 }

@@ -23,8 +23,8 @@ export interface Backend {
   stage(files: StagedFile[], prefix: string): Promise<void>;
   /** The name for a new run, or on AWS the name of a run with the same input that is running or has succeeded. */
   executionName(request: Request | ReleaseRequest): Promise<string>;
-  /** Starts the train machine without waiting and returns the execution's name. Only on AWS. */
-  begin(request: Request): Promise<string>;
+  /** Starts a machine without waiting and returns the execution's name. Only on AWS. */
+  begin(request: Request | ReleaseRequest): Promise<string>;
   /** The URL of a page that shows the execution; null if there is none. */
   linkOf(execution: string, request: Request): string | null;
   /** Runs the train machine to its end. Aborting the signal stops its jobs too. */

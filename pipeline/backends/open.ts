@@ -2,11 +2,9 @@ import { deploymentOf } from '../config/environment.ts';
 import type { Config } from '../config/schema.ts';
 import { InputError } from '../errors.ts';
 import { resourceNames } from '../names.ts';
-import type { LeftOut } from '../ports.ts';
 import type { StepContext } from '../steps/context.ts';
 import type { Promoted, PromoteEvent } from '../steps/train/promote.ts';
 import type { Backend } from './backend.ts';
-import type { Query } from './query.ts';
 
 /** The place where a model's runs are. */
 export interface Place {
@@ -107,33 +105,8 @@ export async function openPromotion(
   };
 }
 
-/**
- * Opens the predictions of all models of a project, or of one, to SQL: DuckDB on this machine, Athena on AWS. Close it after.
- * @throws SetupError, InputError, UnreadableRecordError
- */
-export async function openQuery(
-  { project, environments }: Pick<Config, 'project' | 'environments'>,
-  { backend, environment, model }: Place & { model?: string | undefined },
-  { home, onNote, leftOut }: Pick<Opening, 'home' | 'onNote'> & { leftOut: LeftOut },
-): Promise<Query> {
-  if (backend === 'embedded') {
-    requireNoEnvironment(environment);
-    const { openDuckDbQuery } = await import('./embedded/query/duckdb-query.ts');
-    await requireKeys(home, project);
-    return await openDuckDbQuery({ home, project, model, onNote, leftOut });
-  }
-  if (model !== undefined)
-    throw new InputError(
-      `--model: got ${model} with --backend aws, whose tables hold all models; expected: where model = '${model}'`,
-    );
-  const { requireDeployed } = await import('./aws/deployed-context.ts');
-  const { openAthenaQuery } = await import('./aws/athena-query.ts');
-  const deployment = deploymentOf({ project, environments }, environment ?? undefined);
-  await requireDeployed(deployment);
-  return openAthenaQuery(deployment);
-}
-
-async function requireKeys(home: string, project: string): Promise<void> {
+/** Throws SetupError where keys of this machine's state name no model, as in an earlier version of the template. */
+export async function requireKeys(home: string, project: string): Promise<void> {
   const { requireModelKeys } = await import('./embedded/state/model-keys.ts');
   await requireModelKeys(home, project);
 }

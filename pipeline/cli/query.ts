@@ -1,5 +1,5 @@
 import type { Backend } from '../backends/backend.ts';
-import { openQuery } from '../backends/open.ts';
+import { openQuery } from '../backends/open-query.ts';
 import type { Answer, Cell } from '../backends/query.ts';
 import { loadProject } from '../config/load.ts';
 import { InputError, shown } from '../errors.ts';

@@ -1,32 +1,15 @@
 import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { Check } from '../doctor/check.ts';
-import type { Finished, Workspace } from './cli.fixture.ts';
-import { behave, smallData, smallProject } from './small-project.fixture.ts';
+import type { Finished } from './cli.fixture.ts';
+import { behave } from './small-project.fixture.ts';
+import { newRows, releasableProject } from './small-release.fixture.ts';
 
 /*
  * A release on this machine: what a promotion shows to readers, what a rollback brings back, and what a failure leaves alone.
  */
 
-const withScoring = (text: string): string =>
-  text.replace('  source: data.csv\n', '  source: data.csv\n  scoring: new.csv\n');
-
-/** Rows without the target, with ids of their own. */
-const newRows = (rows: number): string =>
-  smallData(rows)
-    .split('\n')
-    .map((line) => line.replace(/^r/, 'n').replace(/,[^,]*$/, ''))
-    .join('\n');
-
-function releasable(): Workspace {
-  const workspace = smallProject();
-  return workspace.write({
-    'mlops.yaml': withScoring(workspace.read('mlops.yaml')),
-    'new.csv': newRows(50),
-  });
-}
-
-const project = releasable();
+const project = releasableProject();
 const mlops = async (...args: string[]) => {
   const finished = await project.mlops(...args, '--json');
   return { ...finished, said: JSON.parse(finished.stdout) };
@@ -131,6 +114,26 @@ describe('a second champion', () => {
   });
 });
 
+test('two releases and a rollback at once go one after the other', async () => {
+  const shared = releasableProject();
+  await shared.mlops('run', '--mode', 'promote');
+  await shared.mlops('run', '--mode', 'promote', ...behave({ weight: 1.5 }), '--no-release');
+  const finished = await Promise.all(
+    [['release'], ['rollback', '--reason', 'at once'], ['release']].map(
+      (args) => shared.start(...args, '--json').finished,
+    ),
+  );
+  expect(finished.map(({ code }) => code)).toEqual([0, 0, 0]);
+  expect(finished.map(({ stderr }) => stderr).join('')).toMatch(/waiting for the lease held by/);
+  const told = JSON.parse((await shared.mlops('history', '--json')).stdout);
+  expect(told.champion.package).toBe('small/1');
+  // Whichever came last released the champion of its time, and after a rollback that is the earlier one.
+  expect(JSON.parse(shared.read(file)).package).toBe('small/1');
+  expect(told.releases.map(({ status }: { status: string }) => status)).toEqual(
+    Array.from({ length: 4 }, () => 'succeeded'),
+  );
+});
+
 describe('readers see what they saw before', () => {
   const cases: [what: string, rows: string, message: RegExp][] = [
     ['without a row', 'id,x,noise,group\n', /no rows/],
@@ -154,7 +157,7 @@ describe('readers see what they saw before', () => {
   });
 
   test('where the answers are of no use', async () => {
-    const broken = releasable();
+    const broken = releasableProject();
     const run = async (...args: string[]): Promise<Finished> => await broken.mlops(...args, '--json');
     await run('run', '--mode', 'promote', '--no-release');
     expect(existsSync(broken.path('.mlops/s3/mlops/small/pointers'))).toBe(false);

@@ -48,6 +48,8 @@ describe('defaults', () => {
         content_type: 'text/csv',
         csv: { header: false, target: 'first' },
         channel: 'train',
+        intended_use: null,
+        limits: [],
         manifest_channel: null,
         output: 'probability',
         extra: [],
@@ -86,10 +88,19 @@ describe('defaults', () => {
         mode: 'batch',
         instance: { type: 'ml.m5.large', count: 1 },
         strategy: 'all_at_once',
-        batch: { payload_mb: 4, strategy: 'multi_record', concurrency: 1 },
+        canary: { share: 0.1, bake: 600, max_error_rate: 0.01 },
+        serverless: { memory_mb: 2048, max_concurrency: 5 },
+        batch: { payload_mb: 4, strategy: 'multi_record', concurrency: 1, max_bad_rows: 0.001 },
       },
       monitoring: null,
-      triggers: { data_landed: false, schedule: null, decay: false },
+      triggers: {
+        data_landed: false,
+        scoring_landed: false,
+        quiet: 300,
+        schedule: null,
+        time_zone: 'UTC',
+        decay: false,
+      },
       report: { min_group: 10 },
       budget: { max_run_usd: 25 },
       name: 'demo',
@@ -138,16 +149,16 @@ tuning: { strategy: grid, ranges: { C: [1, 2, 3], e: [x, y] } }\n`;
 
 describe('what people write', () => {
   test('what is not built yet may be switched off', () => {
-    const text = `${minimal()}  scoring: none\nmonitoring: off\ntriggers: { data_landed: false, schedule: none }\n`;
+    const text = `${minimal()}  scoring: none\nmonitoring: off\ntriggers: { decay: false }\n`;
     expect(parseConfig(text)).toEqual(parseConfig(minimal()));
   });
 
   test('what is not built yet is left alone in a file of the past', () => {
-    const text = `${minimal()}  scoring: s3://bucket/rows\ntriggers: { data_landed: true }\n`;
+    const text = `${minimal()}inference: { mode: endpoint }\nmonitoring: { schedule: daily }\n`;
     expect(parseConfig(text, { takesNotBuilt: true }).project).toBe('demo');
     expect(problemsOf(() => parseConfig(text)).map(({ path }) => path)).toEqual([
-      'data.scoring',
-      'triggers.data_landed',
+      'inference.mode',
+      'monitoring.schedule',
     ]);
   });
 

@@ -558,7 +558,6 @@ problem: binary
 data: { source: x.csv, target: y, scoring: x.csv }
 `,
     [
-      'mlops.yaml: data.scoring: got "x.csv", expected no such setting: not built yet (line 3, column 44)',
       'mlops.yaml: data.scoring: got "x.csv", which is data.source; expected rows that training never sees (line 3, column 44)',
     ],
   ],
@@ -788,8 +787,6 @@ tuning: { strategy: grid, warm_start: true, ranges: { C: [1, 2] } }
 `,
     [
       'mlops.yaml: inference.instance.count: got 1, expected at least 2 instances for strategy canary (line 4, column 1)',
-      'mlops.yaml: inference.mode: got "endpoint", expected no such setting: not built yet (line 4, column 20)',
-      'mlops.yaml: inference.strategy: got "canary", expected no such setting: not built yet (line 4, column 40)',
     ],
   ],
   [
@@ -797,8 +794,25 @@ tuning: { strategy: grid, warm_start: true, ranges: { C: [1, 2] } }
     `${base}inference: { strategy: linear, instance: { count: 2 } }
 `,
     [
-      'mlops.yaml: inference.strategy: got "linear", expected no such setting: not built yet (line 4, column 24)',
       'mlops.yaml: inference.strategy: got "linear", expected all_at_once with mode batch: only an endpoint moves in steps (line 4, column 24)',
+    ],
+  ],
+  [
+    'an endpoint that bakes for longer than SageMaker lets a deployment take',
+    `${base}inference: { mode: endpoint, strategy: linear, instance: { count: 10 }, canary: { bake: 1h } }
+`,
+    [
+      'mlops.yaml: inference.canary.bake: got 3600 s, 39600 s over all steps, expected at most 25200 s in all: bake for less long or take a larger share (line 4, column 89)',
+    ],
+  ],
+  [
+    'a serverless endpoint of no size that there is',
+    `${base}inference: { mode: serverless, serverless: { memory_mb: 2000, max_concurrency: 201 }, canary: { share: 0.6 } }
+`,
+    [
+      'mlops.yaml: inference.serverless.memory_mb: got 2000, expected one of 1024, 2048, 3072, 4096, 5120, 6144 (line 4, column 57)',
+      'mlops.yaml: inference.serverless.max_concurrency: got 201, expected a whole number from 1 to 200 (line 4, column 80)',
+      'mlops.yaml: inference.canary.share: got 0.6, expected a number from 0.1 to 0.5 (line 4, column 104)',
     ],
   ],
   [
@@ -812,7 +826,6 @@ environments:
     vpc: { subnets: [subnet-0a1b2c3d], security_groups: [sg-0a1b2c3d] }
 `,
     [
-      'mlops.yaml: inference.mode: got "serverless", expected no such setting: not built yet (line 4, column 20)',
       'mlops.yaml: environments.staging.network_isolation: got true, expected false: a serverless endpoint cannot have network isolation (line 9, column 24)',
       'mlops.yaml: environments.staging.vpc: got a VPC, expected none: a serverless endpoint has no VPC (line 10, column 10)',
     ],
@@ -907,23 +920,27 @@ environments:
     `${base}monitoring:
   schedule: daily
   drift: { psi: 0.3 }
-triggers: { data_landed: true, schedule: none }
+triggers: { data_landed: true, decay: true }
 `,
     [
-      '--set data.scoring: got "s3://bucket/rows", expected no such setting: not built yet',
+      '--set inference.mode: got "endpoint", expected no such setting: not built yet',
       'mlops.yaml: monitoring.schedule: got "daily", expected no such setting: not built yet (line 5, column 13)',
       'mlops.yaml: monitoring.drift.psi: got 0.3, expected no such setting: not built yet (line 6, column 17)',
-      'mlops.yaml: triggers.data_landed: got true, expected no such setting: not built yet (line 7, column 26)',
+      'mlops.yaml: triggers.decay: got true, expected no such setting: not built yet (line 7, column 39)',
+      'mlops.yaml: triggers.decay: got true, expected false while monitoring.decay is off (line 7, column 39)',
     ],
-    ['data.scoring=s3://bucket/rows'],
+    ['inference.mode=endpoint'],
   ],
   [
-    'a trigger on what is off',
-    `${base}triggers: { decay: true, schedule: cron(0 3) }
+    'triggers on what is off, at no time and in no place',
+    `${base}triggers: { decay: true, schedule: cron(0 3), time_zone: +02:00, quiet: 2d }
 `,
     [
+      'mlops.yaml: triggers.decay: got true, expected no such setting: not built yet (line 4, column 20)',
       'mlops.yaml: triggers.decay: got true, expected false while monitoring.decay is off (line 4, column 20)',
       'mlops.yaml: triggers.schedule: got "cron(0 3)", expected hourly, daily, weekly, monthly, cron(...) or rate(...) (line 4, column 36)',
+      'mlops.yaml: triggers.time_zone: got "+02:00", expected a time zone of the IANA database such as Europe/Berlin (line 4, column 58)',
+      'mlops.yaml: triggers.quiet: got "2d", expected a duration such as 90s, 30m or 1h30m, of at most 1d (line 4, column 73)',
     ],
   ],
   [

@@ -515,21 +515,60 @@ const gate = object({
   enforce: flag().default(true).describe('false: the verdict is reported but does not block promotion.'),
 });
 
+/** Serverless endpoints have these sizes. */
+const memoryPhrase = 'one of 1024, 2048, 3072, 4096, 5120, 6144';
+
 const inference = object({
-  mode: notBuiltYet(
-    choice(['batch', 'endpoint', 'serverless']).default('batch').describe('How predictions are served.'),
-  ),
+  mode: choice(['batch', 'endpoint', 'serverless'])
+    .default('batch')
+    .describe(
+      'How predictions are served. batch: a release predicts data.scoring. endpoint: instances that answer requests at any time and cost at any time. serverless: an endpoint that costs nothing while nobody asks it.',
+    ),
   instance: object({
-    type: instanceType.default('ml.m5.large').describe('Instance type of the transform jobs that score.'),
+    type: instanceType
+      .default('ml.m5.large')
+      .describe('Instance type of the batch transform jobs, and of an endpoint.'),
     count: whole({ min: 1, max: 100 }).default(1).describe('How many instances.'),
   })
     .prefault({})
-    .describe('Size of the batch transform jobs that score the holdout.'),
-  strategy: notBuiltYet(
-    choice(['all_at_once', 'canary', 'linear'])
-      .default('all_at_once')
-      .describe('How an endpoint switches to a new model. canary and linear need at least two instances.'),
-  ),
+    .describe(
+      'Size of the batch transform jobs that score the holdout and data.scoring, and of an endpoint (not of a serverless one).',
+    ),
+  strategy: choice(['all_at_once', 'canary', 'linear'])
+    .default('all_at_once')
+    .describe('How an endpoint switches to a new model. canary and linear need at least two instances.'),
+  canary: object({
+    share: number({ min: 0.1, max: 0.5 })
+      .default(0.1)
+      .describe(
+        'Share of the instances that get the new model first (canary), or with each step (linear); rounded up to whole instances, at most half of them.',
+      ),
+    bake: duration('1h')
+      .prefault('10m')
+      .describe(
+        'Time to wait after each step, and with all requests on the new model before the old instances go.',
+      ),
+    max_error_rate: number({ above: 0, below: 1 })
+      .default(0.01)
+      .describe(
+        'Largest share of requests that may fail while the new model bakes: the endpoint goes back where it is surely higher. With few requests that cannot be told, and the record says so.',
+      ),
+  })
+    .prefault({})
+    .describe('How an endpoint of at least two instances moves to a new model.'),
+  serverless: object({
+    memory_mb: whole({ min: 1024, max: 6144 })
+      .multipleOf(1024, { error: memoryPhrase })
+      .default(2048)
+      .describe('Memory of a serverless endpoint, in MB: 1024, 2048, 3072, 4096, 5120 or 6144.'),
+    max_concurrency: whole({ min: 1, max: 200 })
+      .default(5)
+      .describe(
+        'Most requests that a serverless endpoint answers at a time; SageMaker refuses further ones.',
+      ),
+  })
+    .prefault({})
+    .describe('Size of a serverless endpoint.'),
   batch: object({
     payload_mb: whole({ min: 1, max: 100 }).default(4).describe('Largest request, in MB.'),
     strategy: choice(['multi_record', 'single_record'])
@@ -584,11 +623,30 @@ const monitoring = object({
 });
 
 const triggers = object({
-  data_landed: flag().default(false).describe('Run when new data lands in the data bucket.'),
+  data_landed: flag()
+    .default(false)
+    .describe(
+      'Whether files that land start a run in mode promote: below data.source if it is s3://, else below MODEL/training/ of the data bucket.',
+    ),
+  scoring_landed: flag()
+    .default(false)
+    .describe(
+      'Whether files that land start a release of the champion on them: below data.scoring if it is s3://, else below MODEL/scoring/ of the data bucket.',
+    ),
+  quiet: offOr(duration('1d'), 'a duration such as 90s, 30m or 1h30m, of at most 1d')
+    .prefault('5m')
+    .describe(
+      'Files are complete when no other came for so long, or with a file named _SUCCESS. off: only with that file.',
+    ),
   schedule: noneOr(schedule, 'hourly, daily, weekly, monthly, cron(...) or rate(...)')
     .default(null)
-    .describe('Run at set times, written like monitoring.schedule. Default: none.'),
-  decay: flag().default(false).describe('Run when monitoring.decay finds decay.'),
+    .describe(
+      "Runs in mode promote at set times, with the rows as they are then: hourly, daily, weekly, monthly, or EventBridge's cron(...) or rate(...). Default: none.",
+    ),
+  time_zone: string('a time zone of the IANA database such as Europe/Berlin')
+    .default('UTC')
+    .describe('The time zone of schedule, such as Europe/Berlin.'),
+  decay: notBuiltYet(flag().default(false).describe('Run when monitoring.decay finds decay.')),
 });
 
 const arn = (service: string, error: string) => string(error, new RegExp(`^arn:aws[a-z-]*:${service}:\\S+$`));
@@ -690,9 +748,7 @@ export const configFile = object({
   monitoring: notBuiltYet(
     offOr(monitoring, 'a mapping').default(null).describe('Checks after release. Default: off.'),
   ),
-  triggers: notBuiltYet(
-    triggers.prefault({}).describe('What starts a run, besides people and pull requests.'),
-  ),
+  triggers: triggers.prefault({}).describe('What starts a run, besides people and pull requests.'),
   budget: object({
     max_run_usd: offOr(number({ above: 0 }), 'a number above 0')
       .default(25)

@@ -78,13 +78,13 @@ export function estimateRelease(
     { ...program, name: 'Deliver' },
   ];
   const jobs = mode === 'batch' && predicts ? planned.map((job) => jobEstimate(job, region, table)) : [];
-  const hourly = (component: Component, name: string): number | null =>
+  const priceFor = (component: Component, name: string): number | null =>
     priceOf(component, name, region, table)?.usd_per_hour ?? null;
-  const fleet = mode === 'endpoint' ? scaled(hourly('hosting', instance.type), instance.count) : null;
+  const fleet = mode === 'endpoint' ? scaled(priceFor('hosting', instance.type), instance.count) : null;
   const atRest = mode === 'endpoint' ? fleet : 0;
   const computing =
     mode === 'serverless' && memory !== null
-      ? { memory_mb: memory, usd_per_second: scaled(hourly('serverless', `${memory} MB`), 1 / 3600) }
+      ? { memory_mb: memory, usd_per_second: scaled(priceFor('serverless', `${memory} MB`), 1 / 3600) }
       : null;
   return {
     region,
@@ -114,7 +114,7 @@ export function releaseCostText({ mode, usd, jobs, ...cost }: ReleaseCost): stri
   const { at_rest_usd_per_hour: hour, at_rest_usd_per_month: month, updating_usd_per_hour: updating } = cost;
   if (mode === 'endpoint') {
     if (hour === null || updating === null) return 'price not known';
-    return `at rest ${exactUsd(hour)}/hour, ${formatUsd(month)}/month; ${exactUsd(updating)}/hour while an update is under way and both fleets run`;
+    return `at rest ${hourly(hour)}, ${formatUsd(month)}/month; ${hourly(updating)} while an update is under way and both fleets run`;
   }
   const once =
     jobs.length === 0 ? '' : usd === null ? 'price not known; ' : `${atMost(jobs)}${exactUsd(usd)}; `;
@@ -127,6 +127,9 @@ export function releaseCostText({ mode, usd, jobs, ...cost }: ReleaseCost): stri
     ? `${rest}; the price of computing with ${memory} MB is not known`
     : `${rest}; $${Number(second.toPrecision(2))} for a second of computing with ${memory} MB`;
 }
+
+/** Three digits, since prices of an hour often have tenths of a cent. */
+const hourly = (usd: number): string => `$${Number(usd.toPrecision(3))}/hour`;
 
 /** Without an earlier job to go by, a job counts with the longest that it may take. */
 const atMost = (jobs: readonly JobEstimate[]): string =>

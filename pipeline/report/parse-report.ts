@@ -17,17 +17,17 @@ const mostLines = 100_000;
 const mostPoints = 1000;
 const mostKeys = 1000;
 
-const text = z.string().max(mostCharacters);
-const list = <Item extends z.ZodType>(item: Item, most = mostItems) => z.array(item).max(most);
-const settings = <Value extends z.ZodType>(value: Value) =>
+export const text = z.string().max(mostCharacters);
+export const list = <Item extends z.ZodType>(item: Item, most = mostItems) => z.array(item).max(most);
+export const settings = <Value extends z.ZodType>(value: Value) =>
   z.record(text, value).refine((record) => Object.keys(record).length <= mostKeys, {
     error: `expected at most ${mostKeys} keys`,
   });
-const count = z.int().nonnegative();
+export const count = z.int().nonnegative();
 const duration = z.number().nonnegative();
-const time = z.iso.datetime({ offset: true });
+export const time = z.iso.datetime({ offset: true });
 const share = z.number().min(0).max(1);
-const interval = z
+export const interval = z
   .tuple([z.number(), z.number()])
   .refine(([lower, upper]) => lower <= upper, { error: 'expected the lower end first' });
 
@@ -271,7 +271,12 @@ export function parseVerdict(text: string): Verdict {
   return parse(text, verdict, 'verdict');
 }
 
-function parse<Schema extends z.ZodType>(text: string, schema: Schema, what: string): z.output<Schema> {
+/** Parses JSON of bounded size by a schema. Throws ReportError with the first problems. */
+export function parse<Schema extends z.ZodType>(
+  text: string,
+  schema: Schema,
+  what: string,
+): z.output<Schema> {
   const bytes = Buffer.byteLength(text);
   if (bytes > mostBytes) throw new ReportError(`${what}: got ${bytes} bytes, expected at most ${mostBytes}`);
   const value = jsonOf(text, what);

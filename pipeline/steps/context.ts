@@ -181,6 +181,10 @@ export interface Manifest {
   /** The column of ids; null: the content of `id_columns` identifies a row. */
   row_id: string | null;
   id_columns?: string[] | null;
+  /** The type of each column of the source that a release reads as training did: slices, and all that a script sees. */
+  columns?: Record<string, string>;
+  /** The categories of training, of columns that have few and are not in data.sensitive. */
+  categories?: Record<string, string[]>;
   /** data.holdout; null where the split is by file. */
   holdout_share?: number | null;
   /** How rows were divided; absent in manifests of an earlier version, and of views. */

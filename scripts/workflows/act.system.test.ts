@@ -2,7 +2,9 @@ import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { FakeGitHub } from '../../actions/shared/fake-github.fixture.ts';
+import { parseReleaseResult } from '../../pipeline/report/parse-release-result.ts';
 import { parseReport } from '../../pipeline/report/parse-report.ts';
+import type { ReleaseResult } from '../../pipeline/report/release-result.ts';
 import type { Report } from '../../pipeline/report/report.ts';
 import { ActFixture, type Finished, repositoryName } from './act.fixture.ts';
 import { goTool } from './tools.fixture.ts';
@@ -20,6 +22,8 @@ let act: ActFixture;
 /** The pull request that is merged. */
 let proposed: { head: string; merge: string };
 let reviewed: Finished;
+/** The run of Deploy after the merge. */
+let merged: Finished;
 
 beforeAll(async () => {
   github = await FakeGitHub.start({ repository: repositoryName });
@@ -30,8 +34,8 @@ afterAll(async () => {
   await act?.remove();
 });
 
-/** The story's repository has attestations. */
-const variables = { ATTESTATIONS: 'true' };
+/** The story's repository has attestations and publishes the pages of its releases. */
+const variables = { ATTESTATIONS: 'true', RELEASE_PAGES: 'true' };
 const repository = {
   full_name: repositoryName,
   name: 'attrition',
@@ -114,6 +118,16 @@ const statusOf = (sha: string) => github.statuses.filter((status) => status.sha 
 const reportOf = async (finished: Finished): Promise<Report> =>
   parseReport(await readFile(join(finished.artifacts, 'run/report.json'), 'utf8'));
 
+const releaseOf = async (finished: Finished): Promise<ReleaseResult> =>
+  parseReleaseResult(await readFile(join(finished.artifacts, 'release/result.json'), 'utf8'));
+
+/** The release that readers of main's state see. */
+async function pointer(): Promise<{ release: string; package: string }> {
+  const state = await mkdtemp(join(act.folder, 'state-'));
+  await act.unpackState(state);
+  return JSON.parse(await readFile(join(state, 's3/mlops/attrition/pointers/attrition.json'), 'utf8'));
+}
+
 /** The package that is champion in the state that main's runs have kept. */
 async function champion(): Promise<unknown> {
   const state = await mkdtemp(join(act.folder, 'state-'));
@@ -184,9 +198,42 @@ test('its merge promotes what was reviewed: nothing is trained again', async () 
     'predictions',
     'predictions/holdout.csv.out',
   ]);
-  // One of the review, one of the deployment.
-  expect(github.comments(7)).toHaveLength(2);
+  // One of the review, one of the deployment, one of the release.
+  expect(github.comments(7)).toHaveLength(3);
   expect(github.comments(7)[1]?.body).toContain('champion');
+  merged = deployed;
+});
+
+test('what was promoted is released: predictions and page as artifacts, the site, and a comment', async () => {
+  expect(merged.jobs).toMatchObject({
+    'Release the model/Release on the runner': 'success',
+    'Release the model/GitHub Pages': 'success',
+    'Release the model/Report the release': 'success',
+  });
+  const [parquet] = await readdir(join(merged.artifacts, 'predictions'));
+  expect(parquet).toMatch(/\.parquet$/);
+  const result = await releaseOf(merged);
+  expect(result).toMatchObject({
+    kind: 'release',
+    status: 'succeeded',
+    package: await champion(),
+    previous: null,
+    reason: 'merge of #7',
+    predictions: { rows: 200 },
+  });
+  expect((await pointer()).release).toBe(result.release);
+  const page = await readFile(join(merged.artifacts, 'release.html/release.html'), 'utf8');
+  expect(page).toContain('200 predictions');
+  const site = join(act.env.FIXTURE_STORE ?? '', 'pages');
+  expect(await readdir(site)).toEqual(['index.html']);
+  expect(await readFile(join(site, 'index.html'), 'utf8')).toBe(page);
+  const body = github.comments(7)[2]?.body ?? '';
+  expect(body).toContain('200 predictions');
+  expect(body).toContain('https://octo.github.io/attrition/');
+  // No row by its id: those of the sample are the numbers of employees.
+  const ids = (await readFile(join(act.checkout, 'model/data/scoring.csv'), 'utf8')).split('\n');
+  expect(ids.length).toBeGreaterThan(200);
+  for (const text of [page, body]) expect(text).not.toMatch(/Private copy|row id/i);
 });
 
 test('a push that merged nothing is trained on main, and says so', async () => {
@@ -203,6 +250,66 @@ test('a push that merged nothing is trained on main, and says so', async () => {
   const report = await reportOf(deployed);
   expect(report.steps.find(({ name }) => name === 'Tune')?.reused).toBe(false);
   expect(report.champion?.origin).toBe('champion');
+  expect(report.run.promotion.promoted).toBe(true);
+  expect(await releaseOf(deployed)).toMatchObject({
+    package: report.run.promotion.package,
+    previous: { package: (await releaseOf(merged)).package },
+  });
+});
+
+test('a rollback brings the champion before back, and the same commit does not promote what it left', async () => {
+  const sha = await act.git('rev-parse', 'main');
+  const [before, left] = [(await releaseOf(merged)).package, await champion()];
+  const elsewhere = await run('rollback.yml', {
+    name: 'workflow_dispatch',
+    sha,
+    ref: 'refs/heads/feature',
+    inputs: { reason: 'x' },
+    payload: { repository, ref: 'refs/heads/feature', inputs: { reason: 'x' } },
+  });
+  expect(elsewhere.jobs).toEqual({ Build: 'failure' });
+  expect(elsewhere.log).toContain('got feature, expected main, the default branch');
+
+  // The commit of the push before, as of a pull request that was squashed.
+  github.addPullRequest({ number: 6, head: 'c'.repeat(40), merged: sha });
+  const back = await dispatch({ reason: 'wrong for night shifts' }, 'rollback.yml');
+  expect(back.jobs).toMatchObject({
+    'Ask the reviewers': 'success',
+    'Release the model/Release on the runner': 'success',
+    'Release the model/Report the release': 'success',
+  });
+  expect(back.ok).toBe(true);
+  expect(await champion()).toBe(before);
+  expect(await pointer()).toMatchObject({
+    package: before,
+    release: (await releaseOf(merged)).release,
+  });
+  expect(await releaseOf(back)).toMatchObject({
+    kind: 'rollback',
+    left: { package: left, commit: sha },
+    actor: expect.stringContaining('by starting the workflow'),
+  });
+  // The predictions were there.
+  expect(back.log).not.toContain('✓ Deliver');
+  const [comment] = github.comments(6);
+  expect(comment?.body).toContain('wrong for night shifts');
+  expect(comment?.body).toContain('approved by');
+
+  const again = await push(sha, sha);
+  expect(again.jobs).toMatchObject({ 'Promote on the runner': 'failure' });
+  expect(again.jobs).not.toHaveProperty('Release the model/Release on the runner');
+  expect(again.log).toMatch(/was rolled back from on .*wrong for night shifts.*not promoted again by itself/);
+  expect(await champion()).toBe(before);
+
+  const further = await dispatch({ reason: 'still wrong' }, 'rollback.yml');
+  expect(further.jobs).toMatchObject({
+    'Release the model/Release on the runner': 'failure',
+    'Release the model/Report the release': 'success',
+  });
+  expect(further.log).toContain('expected one to go back to');
+  expect(await champion()).toBe(before);
+  // What the champion was made from is on main again.
+  await landed((text) => text.replace('max_jobs: 2', 'max_jobs: 3'));
 });
 
 test('a retrain whose verdict is no opens an issue, the next one that is well closes it', async () => {
@@ -270,6 +377,9 @@ test('what the gate holds is promoted by its approval, and only a run of main ca
     'Promote on the runner': 'success',
     'Publish the state/Publish': 'success',
     Report: 'success',
+    'Release the model/Release on the runner': 'success',
+    'Release the model/GitHub Pages': 'success',
+    'Release the model/Report the release': 'success',
   });
   const { package: approvedPackage } = (await reportOf(held)).run.promotion;
   expect(await champion()).toBe(approvedPackage);
@@ -290,7 +400,7 @@ test('what the gate holds is promoted by its approval, and only a run of main ca
 test("a fork's pull request: its run posts nothing, its report is checked and posted by main's code", async () => {
   const mallory = 'mallory/attrition';
   const fork = await act.propose(8, 'from-fork', () =>
-    edit((text) => text.replace('max_jobs: 2', 'max_jobs: 4')),
+    edit((text) => text.replace('max_jobs: 3', 'max_jobs: 4')),
   );
   github.addPullRequest({ number: 8, head: fork.head, branch: 'from-fork', from: mallory });
   const finished = await pullRequest(8, fork, mallory, 'from-fork');

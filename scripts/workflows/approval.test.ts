@@ -197,6 +197,60 @@ test('after an approval Deploy goes on with the environments that come next', as
   ]);
 });
 
+const rollback = (inputs: Record<string, string>, env: Record<string, string> = {}) =>
+  steps.tool('rollback-request', env, { inputs });
+
+test('a rollback passes the reviewers that mlops.yaml asks for', async () => {
+  await writeFile(join(steps.folder, 'mlops.yaml'), withEnvironments);
+  const aws = { AWS: 'true' };
+  const given = { reason: 'x', to: 'churn/2' };
+  expect((await rollback({ ...given, environment: 'production' }, aws)).outputs).toEqual({
+    name: 'production',
+    approval: 'production-approval',
+    model: '',
+    package: 'churn/2',
+    reason: 'x',
+  });
+  expect((await rollback({ ...given, environment: 'staging' }, aws)).outputs).toMatchObject({
+    approval: 'staging',
+  });
+  expect((await rollback(given)).outputs).toMatchObject({ name: '', approval: 'approval' });
+});
+
+test.each<[string, Record<string, string>, Record<string, string>, string]>([
+  ['says no reason', { reason: ' ' }, {}, 'reason: got nothing, expected why'],
+  ['names no environment of several', { reason: 'x' }, { AWS: 'true' }, 'staging, production'],
+  ['names an unknown one', { reason: 'x', environment: 'prod' }, { AWS: 'true' }, 'got "prod"'],
+  ['names one on the runner', { reason: 'x', environment: 'staging' }, {}, 'so models are on the runner'],
+  ['names an unknown model', { reason: 'x', model: 'other' }, {}, 'other'],
+])('a rollback that %s is refused before anybody is asked', async (_, inputs, env, why) => {
+  await writeFile(join(steps.folder, 'mlops.yaml'), withEnvironments);
+  const { code, log, outputs } = await rollback(inputs, env);
+  expect({ code, outputs }).toEqual({ code: 1, outputs: {} });
+  expect(log).toContain(why);
+});
+
+test('a rollback is approved by its own reviewers, and by nobody who started it where that is prevented', async () => {
+  asked(['merger', 'octocat'], true);
+  github.addRun({ id: 9, head: main, actor: 'merger', path: '.github/workflows/rollback.yml' });
+  review('merger');
+  const own = await approver({ RUN: '' });
+  expect([own.code, own.log]).toEqual([1, expect.stringContaining('by merger, who started this run')]);
+  review('octocat');
+  expect((await approver({ RUN: '' })).outputs).toEqual({ approver: 'octocat' });
+  github.addEnvironment('production-approval');
+  expect((await approver({ RUN: '' })).log).toContain('a workflow started this run: a person must start it');
+});
+
+test('the pull request that had promoted a model is found by its commit', async () => {
+  github.addPullRequest({ number: 7, head: newer, merged: main });
+  github.addPullRequest({ number: 8, head: main });
+  const merged = (COMMIT: string) => steps.tool('merged-by', { COMMIT });
+  expect((await merged(main)).outputs).toEqual({ 'pull-request': '7' });
+  expect((await merged(newer)).outputs).toEqual({ 'pull-request': '' });
+  expect((await merged('main')).log).toContain('expected a commit, 40 hexadecimal digits');
+});
+
 test.each([
   ['skip', 0, '::notice title=Not the newest commit::main is at bbbbbbb now'],
   ['fail', 1, '::error title=Not the newest commit::main is at bbbbbbb now'],

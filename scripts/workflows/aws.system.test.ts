@@ -83,7 +83,7 @@ beforeEach(async () => {
       status: 'succeeded',
       fingerprint: 'f',
     },
-    'gate-promotion': { outcome: 'promote', promoted: 'true' },
+    'gate-promotion': { outcome: 'promote', promoted: 'true', package: 'attrition/3' },
   };
 });
 
@@ -121,8 +121,15 @@ async function run(
 
 const push = (variables: Record<string, string> = {}) =>
   run('deploy.yml', 'push', { before: '0'.repeat(40) }, { variables });
+/** What was called, and for which environment. The report of a run is posted beside its release, so it is left out. */
 const names = (calls: Call[]) =>
-  calls.map(({ action, given }) => [action, given?.environment ?? ''].join(' ').trim());
+  calls
+    .filter((call) => !isReport(call))
+    .map((call) => `${nameOf(call)} ${call.given?.environment ?? ''}`.trim());
+const isReport = ({ action, given }: Call) => action === 'post-report' && given?.release === undefined;
+const nameOf = ({ action, given }: Call) =>
+  given?.machine === 'release' ? 'release' : given?.release === undefined ? action : 'post-release';
+const reports = (calls: Call[]) => calls.filter(isReport).map(({ given }) => given?.environment);
 
 test('a deployment takes environment after environment, each with its role', async () => {
   const { ok, calls } = await push();
@@ -135,9 +142,17 @@ test('a deployment takes environment after environment, each with its role', asy
     `run-pipeline ${name}`,
     'configure-aws-credentials',
     'gate-promotion',
-    `post-report ${name}`,
+    `release ${name}`,
+    `post-release ${name}`,
   ];
   expect(names(calls)).toEqual([...one('staging'), ...one('production')]);
+  expect(reports(calls)).toEqual(['staging', 'production']);
+  // What was promoted, by the environment's role, and only if it is still the champion.
+  const releases = calls.filter(({ given }) => given?.machine === 'release');
+  expect(releases.map(({ job, given }) => [job, given['if-champion'], given['role-to-assume']])).toEqual(
+    ['staging', 'production'].map(() => ['aws', 'true', role('deploy')]),
+  );
+  expect(releases[0]?.given).toMatchObject({ backend: 'aws', package: 'attrition/3', rollback: 'false' });
   const [credentials, diff, deploy, pushed, pipeline, , gate] = calls;
   expect(credentials).toMatchObject({ role: role('deploy'), region: 'us-east-1' });
   expect([diff?.given.mode, deploy?.given.mode]).toEqual(['diff', 'deploy']);
@@ -175,7 +190,7 @@ test('what is held asks its reviewers and ends there; once they approved it is p
     path: '.github/workflows/deploy.yml',
     artifacts,
   });
-  outputs['gate-promotion'] = { outcome: 'hold', promoted: 'true' };
+  outputs['gate-promotion'] = { outcome: 'hold', promoted: 'true', package: 'attrition/4' };
   const inputs = { run: held.id, environment: 'staging' };
   const approve = () => run('approve.yml', 'workflow_dispatch', { inputs }, { inputs });
   // The job entered the environment, and nobody approved: not a credential is taken.
@@ -192,14 +207,17 @@ test('what is held asks its reviewers and ends there; once they approved it is p
   expect(names(approved.calls)).toEqual([
     'configure-aws-credentials',
     'gate-promotion',
-    'post-report staging',
+    'release staging',
+    'post-release staging',
   ]);
+  expect(reports(approved.calls)).toEqual(['staging']);
   expect(approved.calls[0]).toMatchObject({ role: role('deploy'), region: 'us-east-1' });
   expect(approved.calls[1]).toMatchObject({
     job: 'aws',
     given: { promote: 'approved', approver: 'octocat' },
   });
-  expect(approved.calls[2]?.given).toMatchObject({ workflow: 'Deploy' });
+  const posts = approved.calls.filter(({ action }) => action === 'post-report');
+  expect(posts.map(({ given }) => given.workflow)).toEqual(['Deploy', 'Deploy']);
   expect(github.dispatches.splice(0)).toEqual([
     { workflow: 'deploy.yml', ref: 'main', inputs: { after: 'staging' } },
   ]);
@@ -291,9 +309,52 @@ test('a retrain is of one environment, and deploys nothing', async () => {
     'run-pipeline production',
     'configure-aws-credentials',
     'gate-promotion',
-    'post-report production',
+    'release production',
+    'post-release production',
   ]);
+  expect(reports(calls)).toEqual(['production']);
   expect(calls[2]?.given).toMatchObject({ data: 'model/data/attrition.csv', mode: 'promote', reason: 'x' });
+});
+
+test('a rollback passes its reviewers before it has a role, and tells the pull request that had promoted what it left', async () => {
+  const sha = await act.git('rev-parse', 'main');
+  github.addPullRequest({ number: 9, head, merged: sha });
+  github.addEnvironment('production-approval', { reviewers: ['octocat'] });
+  outputs['run-pipeline'] = { ...outputs['run-pipeline'], 'left-commit': sha };
+  const inputs = { reason: 'complaints', environment: 'production', to: 'attrition/2', allow: 'true' };
+  const start = () => run('rollback.yml', 'workflow_dispatch', { inputs }, { inputs });
+  const unproved = await start();
+  expect(unproved.log).toContain('expected one');
+  expect([unproved.ok, unproved.calls]).toEqual([false, []]);
+
+  const id = Number(unproved.id) + 1;
+  github.addRun({ id, head: sha, event: 'workflow_dispatch', path: '.github/workflows/rollback.yml' });
+  github.addApproval(id, { environment: 'production-approval', login: 'octocat' });
+  const { ok, calls } = await start();
+  expect(ok).toBe(true);
+  expect(names(calls)).toEqual(['release production', 'post-release production']);
+  expect(calls[0]).toMatchObject({
+    job: 'aws',
+    given: {
+      backend: 'aws',
+      rollback: 'true',
+      package: 'attrition/2',
+      allow: 'true',
+      reason: 'complaints',
+      approver: 'octocat',
+      'if-champion': 'false',
+      'role-to-assume': role('deploy'),
+    },
+  });
+  expect(calls[1]?.given).toMatchObject({ 'pull-request': '9', target: 'both' });
+  const nobodys = await run(
+    'rollback.yml',
+    'workflow_dispatch',
+    { inputs: { reason: 'x' } },
+    { inputs: { reason: 'x' } },
+  );
+  expect([nobodys.ok, nobodys.calls]).toEqual([false, []]);
+  expect(nobodys.log).toContain('expected one of mlops.yaml: staging, production');
 });
 
 test("a pull request runs in the environment of its role, a fork's on the runner without it", async () => {
@@ -313,7 +374,6 @@ test("a pull request runs in the environment of its role, a fork's on the runner
     'push-model-image staging',
     'run-pipeline staging',
     'gate-promotion',
-    'post-report',
   ]);
   expect(own.calls[0]).toMatchObject({ role: role('pull-request'), region: 'us-east-1' });
   expect(own.calls[2]?.given).toMatchObject({ backend: 'aws', mode: 'evaluate' });

@@ -187,6 +187,35 @@ test('a promotion on the runner waits for what writes the same state, and is nev
   expect(promotion.state).toBe('running');
 });
 
+test.each([
+  ['on the runner', '', 'a deployment'],
+  ['on AWS', 'production', 'a release of the same environment'],
+])('a rollback %s (%j) waits for %s and for nothing else, and is never cut off', (_, environment) => {
+  const { jobs } = file('rollback.yml');
+  const repository = new Repository();
+  const needs = { build: { outputs: { environment, approval: 'approval' } } };
+  const contexts = { needs, inputs: { environment }, vars: {}, github: { run_id: 1 } };
+  const before =
+    environment === ''
+      ? repository.merge('a')
+      : repository.groups.enter(
+          'release',
+          file('deploy-environment.yml').jobs.release?.concurrency,
+          contexts,
+        );
+  // Asking its reviewers waits for nobody.
+  expect(repository.groups.enter('ask', jobs.ask?.concurrency, contexts).state).toBe('running');
+  const rollback = repository.groups.enter('rollback', jobs.rollback?.concurrency, contexts);
+  expect(rollback.state).toBe('pending');
+  const other = { ...contexts, needs: { build: { outputs: { environment: 'staging' } } } };
+  expect(repository.groups.enter('another', jobs.rollback?.concurrency, other).state).toBe('running');
+  // One that comes later replaces neither.
+  repository.groups.enter('later', jobs.rollback?.concurrency, contexts);
+  expect(rollback.state).toBe('pending');
+  repository.end(before);
+  expect(rollback.state).toBe('running');
+});
+
 test('a new title of a pull request does not end its run, a push does', () => {
   const { concurrency } = file('pull-request.yml');
   const groups = new Groups();

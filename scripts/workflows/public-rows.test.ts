@@ -36,6 +36,7 @@ test.each([
   ['a new file', () => write('data/b.csv', 'x,y\n2,0\n')],
   ['an ignored file', () => write('data/c.parquet', 'x')],
   ['data that are fetched', () => config('', 'fetched.csv')],
+  ['rows to predict that are fetched', () => config(', scoring: fetched.csv')],
   ['a holdout that is fetched', () => config(', split: { by: file, source: kept.csv }')],
 ])('not %s; the variable allows it', async (_, change) => {
   change();

@@ -15,9 +15,14 @@ export async function whyNoRows(file: string, allowed: string | undefined): Prom
   try {
     for (const model of (await modelNames(file)) ?? [undefined]) {
       const { config, path } = await loadConfig(file, { model });
-      const { source, split, sensitive } = config.data;
+      const { source, scoring, split, sensitive } = config.data;
       if (sensitive.length > 0) return `${path}: data.sensitive names columns`;
-      for (const data of split.by === 'file' ? [source, split.source] : [source])
+      const files = [
+        source,
+        ...(split.by === 'file' ? [split.source] : []),
+        ...(scoring === null ? [] : [scoring]),
+      ];
+      for (const data of files)
         if (!(await isCommitted(await locate(data, path)))) return `${data} is not committed as it is`;
     }
     return null;

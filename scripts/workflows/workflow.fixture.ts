@@ -24,7 +24,7 @@ export interface Job {
   needs?: string | string[];
   uses?: string;
   with?: Record<string, unknown>;
-  environment?: string;
+  environment?: string | { name: string; url: string };
   concurrency?: Concurrency;
   outputs?: Record<string, string>;
   permissions?: Record<string, 'read' | 'write'>;

@@ -170,7 +170,7 @@ test('a job reads and writes caches only if it says so, and none does whose cont
   }
   // A pull request's jobs have none: an earlier commit of it could have written what its attested run, which a merge takes
   // over, then restores. These run on the default branch only, whose caches no other branch writes.
-  expect(caching).toEqual(['deploy.yml: embedded', 'retrain.yml: embedded']);
+  expect(caching).toEqual(['deploy.yml: embedded', 'release-model.yml: embedded', 'retrain.yml: embedded']);
   // setup-node caches npm's packages if it is asked to, or if package.json names a package manager.
   const nodes = steps.filter(([name]) => !name.startsWith('ci.yml')).flatMap(([, those]) => those);
   const asked = nodes.filter(({ uses = '' }) => uses.startsWith('actions/setup-node'));
@@ -263,6 +263,80 @@ test.each([
   }
 });
 
+test.each([
+  ['deploy.yml', { promoted: 'true', releases: 'true', saved: 'success' }, true],
+  ['retrain.yml', { promoted: 'true', releases: 'true', saved: 'success' }, true],
+  ['approve.yml', { promoted: 'true', releases: 'true', saved: 'success' }, true],
+  ['deploy.yml', { promoted: 'false', releases: 'true', saved: 'success' }, false],
+  ['deploy.yml', { promoted: 'true', releases: 'false', saved: 'success' }, false],
+  // A promotion that main did not keep is none.
+  ['deploy.yml', { promoted: 'true', releases: 'true', saved: 'failure' }, false],
+  ['retrain.yml', { promoted: 'true', releases: 'true', saved: 'skipped' }, false],
+])(
+  '%s releases what it promoted and kept, if there is something to release: %j, %s',
+  (name, found, releases) => {
+    const outputs = { current: 'true', mode: 'promote', ...found };
+    for (const result of ['success', 'failure'] as const) {
+      const outcomes = play(file(name), main('workflow_dispatch'), (job) =>
+        job === 'embedded' ? { result, outputs } : { outputs },
+      );
+      // A report that could not be kept fails the job after the promotion.
+      expect(outcomes.release?.result).toBe(releases ? 'success' : 'skipped');
+    }
+  },
+);
+
+test('on AWS an environment is released before the next one, and a failed release stops there', () => {
+  const promoted = { outputs: { promoted: 'true' } };
+  const released = (inputs: object, run: object) =>
+    play(file('deploy-environment.yml'), { ...main('push', aws), inputs }, (job) =>
+      job === 'run' ? run : {},
+    ).release?.result;
+  expect(released({ releases: true }, promoted)).toBe('success');
+  expect(released({ releases: false }, promoted)).toBe('skipped');
+  expect(released({ releases: true }, { outputs: { promoted: 'false' } })).toBe('skipped');
+  const next = (release: string) =>
+    play(file('approve.yml'), main('workflow_dispatch', aws), (job) =>
+      job === 'release'
+        ? { result: release as 'success' }
+        : { outputs: { promoted: 'true', next: 'production', releases: 'true' } },
+    ).continue?.result;
+  expect([next('success'), next('failure')]).toEqual(['success', 'skipped']);
+});
+
+test('a page is published only where the variable asks for it, and by a job that holds nothing else', () => {
+  const { pages, embedded, aws: onAws, report } = file('release-model.yml').jobs;
+  expect(pages?.steps?.map(({ uses }) => uses?.replace(/@.*/, ''))).toEqual(['actions/deploy-pages']);
+  expect(pages?.permissions).toEqual({ pages: 'write', 'id-token': 'write' });
+  for (const job of [embedded, onAws, report]) expect(job?.permissions).not.toHaveProperty('pages');
+  const site = (vars: object) =>
+    play(file('release-model.yml'), { ...main('push', { vars }), inputs: { environment: '' } }, () => ({
+      outputs: { saved: 'success', site: 'success' },
+    })).pages?.result;
+  expect([site({}), site({ RELEASE_PAGES: 'true' })]).toEqual(['skipped', 'success']);
+  // The page for everybody and the result alone: neither the folder of a run nor its private page.
+  const kept = [embedded, onAws]
+    .flatMap((job) => job?.steps ?? [])
+    .filter(({ uses = '' }) => uses.startsWith('actions/upload-artifact@'))
+    .map(({ if: condition = '', with: given }) => ({ condition, path: String(given?.path) }));
+  expect(kept.map(({ path }) => path).filter((path) => /[*]|private|runs/.test(path))).toEqual([]);
+  for (const { condition, path } of kept.filter(({ path }) => path.includes('predictions')))
+    expect({ path, condition }).toMatchObject({
+      condition: expect.stringContaining("rows.outputs.allowed == 'true'"),
+    });
+});
+
+test('who may roll back is found out before there is a credential or a state', () => {
+  const { build: first, ask, rollback } = file('rollback.yml').jobs;
+  expect(Object.values({ ...first?.permissions, ...ask?.permissions })).not.toContain('write');
+  expect([ask?.needs, rollback?.needs]).toEqual(['build', ['build', 'ask']]);
+  expect(rollback?.with?.approver).toBe(`\${{ needs.ask.outputs.approver }}`);
+  const outcomes = play(file('rollback.yml'), main('workflow_dispatch'), (job) =>
+    job === 'ask' ? { result: 'failure' } : {},
+  );
+  expect(ran(outcomes)).not.toContain('rollback');
+});
+
 test('a candidate that only was evaluated is not put up for approval', () => {
   const outputs = { outcome: 'hold', promoted: 'false', mode: 'evaluate' };
   expect(ran(play(file('retrain.yml'), main('workflow_dispatch'), () => ({ outputs })))).not.toContain(
@@ -270,7 +344,7 @@ test('a candidate that only was evaluated is not put up for approval', () => {
   );
 });
 
-test.each(['deploy.yml', 'retrain.yml', 'approve.yml'])(
+test.each(['deploy.yml', 'retrain.yml', 'approve.yml', 'rollback.yml'])(
   '%s refuses another branch before it does anything',
   (name) => {
     const { jobs } = file(name);

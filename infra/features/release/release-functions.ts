@@ -7,7 +7,7 @@ import { type Needs, statementsOf } from '../../iam/function-needs.ts';
 /** Only `point` writes the pointer, and of these functions only it the champion. */
 const needs: Readonly<Record<ReleaseFunction, Needs>> = {
   'plan-release': {
-    reads: ['deployed', 'champion', 'champion-change', 'pointer', 'delivered'],
+    reads: ['deployed', 'champion', 'champion-change', 'pointer', 'delivered', 'release'],
     writes: ['execution'],
     folders: ['settings', 'releases'],
     registry: 'read',
@@ -19,13 +19,14 @@ const needs: Readonly<Record<ReleaseFunction, Needs>> = {
     folders: ['releases', 'inputs', 'predictions'],
     versions: true,
   },
+  smoke: { reads: ['deployed'], registry: 'read', endpoints: true },
   point: {
     reads: ['lease'],
     writes: ['pointer', 'champion', 'champion-change', 'rolled-back'],
     folders: ['pointers'],
     registry: 'approve',
   },
-  page: { reads: ['release', 'run'], folders: ['releases'], registry: 'read' },
+  page: { reads: ['release', 'run', 'deployed'], folders: ['releases'], registry: 'read' },
   'record-release': { writes: ['release', 'lease', 'execution'], executions: true },
 };
 
@@ -40,6 +41,7 @@ export function releaseFunctions(
   return {
     'plan-release': settingsOf(needs['plan-release']),
     'keep-release': settingsOf(needs['keep-release']),
+    smoke: settingsOf(needs.smoke),
     point: settingsOf(needs.point),
     page: settingsOf(needs.page),
     'record-release': settingsOf(needs['record-release']),

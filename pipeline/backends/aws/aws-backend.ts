@@ -116,7 +116,7 @@ export class AwsBackend implements Backend {
     }
   }
 
-  async begin(request: Request): Promise<string> {
+  async begin(request: AnyRequest): Promise<string> {
     const execution = await this.executionName(request);
     await this.#start(execution, request);
     this.#options.onNote(`execution ${execution}: ${this.linkOf(execution, request)}`);
@@ -173,7 +173,7 @@ export class AwsBackend implements Backend {
   }
 
   /** Stops an execution that nobody follows; the event of its end makes close-run stop its jobs. */
-  async stop(execution: string, request: Pick<Request, 'promote'>): Promise<void> {
+  async stop(execution: string, request: Startable): Promise<void> {
     await this.#stop(this.#arnOf(execution, request), new ExecutionHistory(this.#options.deployment.region));
   }
 
@@ -265,7 +265,7 @@ export class AwsBackend implements Backend {
 
 type AnyRequest = Request | ReleaseRequest;
 /** What tells which machine takes a request. */
-type Startable = Pick<Request, 'promote'> | ReleaseRequest;
+type Startable = Pick<Request, 'promote'> | Pick<ReleaseRequest, 'kind'>;
 
 /** Opens the backend of an environment. Throws SetupError if it is not deployed or the credentials do not fit. */
 export async function openAwsBackend(options: AwsBackendOptions): Promise<AwsBackend> {

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from mlops_prepare import deliver, part_files, text_file
+from mlops_prepare import delivery_summary, part_files, text_file
 from mlops_prepare.answers import read_answers
 from mlops_prepare.errors import DeliveryError
 from mlops_prepare.package_manifest import PackageManifest
@@ -251,12 +251,14 @@ WRONG = [
     (
         "without a row in between",
         lambda lines: [*lines[:4], *lines[5:]],
-        'line 5 of the model\'s answers: got the row id "p1005", expected "p1004"; the model gave 11 answers to 12 rows',
+        'line 5 of the model\'s answers: got the row id "p1005", expected "p1004"; '
+        "the model gave 11 answers to 12 rows",
     ),
     (
         "reordered",
         lambda lines: [*lines[:4], lines[5], lines[4], *lines[6:]],
-        'line 5 of the model\'s answers: got the row id "p1005", expected "p1004"; the model gave 12 answers to 12 rows',
+        'line 5 of the model\'s answers: got the row id "p1005", expected "p1004"; '
+        "the model gave 12 answers to 12 rows",
     ),
     (
         "repeated",
@@ -401,6 +403,27 @@ def test_a_release_before_that_cannot_be_compared(bench: ReleaseBench, columns: 
     assert {one["previous_rows"] for one in summary["decisions"]} == {None}
 
 
+def test_a_release_before_that_cannot_be_read_is_told(bench: ReleaseBench) -> None:
+    released(bench)
+    bench.answer(score)
+    (bench.delivered.input / "previous").mkdir()
+    (bench.delivered.input / "previous" / "part-00000.parquet").write_bytes(b"PAR1 and no more")
+    assert bench.deliver()["flips"] is None
+    assert "The predictions of the release before cannot be read, so nothing is compared: " in bench.delivered.stdout
+
+
+@pytest.mark.parametrize("content_type", ["text/csv", "application/jsonlines"])
+def test_numbers_of_every_size_are_delivered(bench: ReleaseBench, content_type: str) -> None:
+    ages = ["1e-400", "-0", "1E5", "123456789012345678901234567890", "1.7976931348623157e308", "4.9e-324", ""]
+    bench.train(people(200, age=lambda n: n / 8), content_type=content_type)
+    lines = [f"r{at},{age},Oslo\n" for at, age in enumerate(ages)]
+    bench.laid.put("id,age,city\n" + "".join(lines), "new.csv")
+    bench.lay_out()
+    bench.answer(score)
+    bench.deliver()
+    assert [row["age"] for row in bench.inputs()] == [float(age) if age else None for age in ages]
+
+
 def test_the_release_before_may_have_answered_classes_alone(bench: ReleaseBench) -> None:
     released(bench)
     bench.answer(lambda n, _: str(n % 2))
@@ -491,7 +514,7 @@ def test_a_failure_between_the_files_leaves_none(bench: ReleaseBench, monkeypatc
     def fail(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(deliver.DeliverySummary, "documents", fail)
+    monkeypatch.setattr(delivery_summary.DeliverySummary, "documents", fail)
     assert "No space left on device" in bench.withhold()
 
 

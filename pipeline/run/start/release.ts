@@ -42,6 +42,8 @@ export interface ReleaseSurroundings {
   signal: AbortSignal;
   onNote: (line: string) => void;
   onProgress: (progress: Progress) => void;
+  /** Called with the execution's name before it starts. */
+  onStart?: ((execution: string) => void) | undefined;
   /** Called once the rows are staged, before anything is recorded or started; what it throws ends the release. */
   onStaged?: (() => Promise<void>) | undefined;
 }
@@ -71,10 +73,51 @@ export async function startRelease(
   }
 }
 
-async function release(
+/** Starts a release or rollback on AWS without following it. Returns the execution's name. */
+export async function handOverRelease(
   options: ReleaseOptions,
-  { signal, onNote, onProgress, onStaged, ...surroundings }: ReleaseSurroundings,
-): Promise<ReleaseOutcome> {
+  surroundings: ReleaseSurroundings,
+): Promise<string> {
+  if (options.backend !== 'aws')
+    throw new InputError(
+      'wait: got false with the embedded backend, whose jobs end with this process; expected true',
+    );
+  const { backend, request } = await prepareRelease(options, surroundings);
+  return await backend.begin(request);
+}
+
+async function release(options: ReleaseOptions, surroundings: ReleaseSurroundings): Promise<ReleaseOutcome> {
+  const { signal, onProgress, onStart } = surroundings;
+  const { config, backend, request } = await prepareRelease(options, surroundings);
+  const { context } = backend;
+  const started = context.clock.now();
+  const execution = await backend.executionName(request);
+  onStart?.(execution);
+  const result = await backend.release(request, { execution, signal, onProgress });
+  const recorded = (await context.ledger.get<ReleaseRecord>(releaseKind, execution))?.value;
+  const record: ReleaseRecord = {
+    ...(recorded ?? {
+      release: execution,
+      status: result.status,
+      started_at: started.toISOString(),
+      finished_at: context.clock.now().toISOString(),
+      request,
+      state: {
+        request,
+        ...(result.error && { error: { Error: result.error.name, Cause: result.error.cause } }),
+      },
+    }),
+    steps: result.steps,
+  };
+  await backend.keepRelease(record);
+  const pointer = (await context.ledger.get<Pointer>(pointerKind, currentId))?.value ?? null;
+  return { config, execution, record, pointer, backend };
+}
+
+async function prepareRelease(
+  options: ReleaseOptions,
+  { onNote, onStaged, home, runId }: ReleaseSurroundings,
+): Promise<{ config: Config; backend: Backend; request: ReleaseRequest }> {
   const loaded = await loadConfig(options.config, { set: options.set, model: options.model });
   const { config, path: file } = loaded;
   const missing = await missingFiles(loaded);
@@ -84,7 +127,8 @@ async function release(
       '--set: got it with --backend aws, where a release has the settings that main deployed last; expected none',
     );
   const backend = await openBackend(config, options, {
-    ...surroundings,
+    home,
+    runId,
     containers: options.containers ?? false,
     onNote,
   });
@@ -123,25 +167,5 @@ async function release(
   onNote(
     `${config.name}: ${options.kind} on ${backend.name === 'embedded' ? 'this machine' : `AWS, ${backend.environment}`}`,
   );
-  const started = context.clock.now();
-  const execution = await backend.executionName(request);
-  const result = await backend.release(request, { execution, signal, onProgress });
-  const recorded = (await context.ledger.get<ReleaseRecord>(releaseKind, execution))?.value;
-  const record: ReleaseRecord = {
-    ...(recorded ?? {
-      release: execution,
-      status: result.status,
-      started_at: started.toISOString(),
-      finished_at: context.clock.now().toISOString(),
-      request,
-      state: {
-        request,
-        ...(result.error && { error: { Error: result.error.name, Cause: result.error.cause } }),
-      },
-    }),
-    steps: result.steps,
-  };
-  await backend.keepRelease(record);
-  const pointer = (await context.ledger.get<Pointer>(pointerKind, currentId))?.value ?? null;
-  return { config, execution, record, pointer, backend };
+  return { config, backend, request };
 }

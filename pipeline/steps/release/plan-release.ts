@@ -5,6 +5,7 @@ import { ConfigError, InputChangedError } from '../../errors.ts';
 import { canonicalJson, sha256Json } from '../../hash.ts';
 import type { ReleaseRequest } from '../../machines/release-request.ts';
 import type { DataInput } from '../../machines/request.ts';
+import { endpointName } from '../../names.ts';
 import type { ModelPackage } from '../../ports.ts';
 import {
   artifactsOf,
@@ -24,6 +25,8 @@ import { changed, readNamedJson, requireArtifact, sound } from '../train/unchang
 import { predictionsFolder, releaseFolder } from './artifacts.ts';
 import { readEarlierChampions } from './champion-changes.ts';
 import type { DeliverSettings, LayOutSettings } from './delivery.ts';
+import { noEndpoint, planEndpoint } from './endpoint-plan.ts';
+import { scoringOf } from './landed.ts';
 import {
   currentId,
   type Delivered,
@@ -50,6 +53,8 @@ export interface PlanReleaseEvent {
   engine: Config['prepare']['engine'];
   /** Glue: the prepare program by content; null: its image. */
   program: string | null;
+  /** What the state machine adds to a model on an endpoint: role, network, isolation. */
+  demands: object;
 }
 
 /** A release or rollback that cannot be done; nothing that readers see has changed. */
@@ -85,6 +90,7 @@ export async function planRelease(event: PlanReleaseEvent, context: StepContext)
     images: deployed.images,
     prepare,
     batch: noBatch,
+    endpoint: noEndpoint,
   };
   if (skipped)
     return {
@@ -94,7 +100,15 @@ export async function planRelease(event: PlanReleaseEvent, context: StepContext)
       ],
     };
   const found = await loadable(name, context);
-  const before = await comparable(pointer?.value.release ?? null, context);
+  if (planned.mode !== 'batch') {
+    const { execution, demands } = event;
+    const endpoint = await planEndpoint(
+      { found, config: deployed.config, pointer: pointer?.value ?? null, execution, demands },
+      context,
+    );
+    return { ...planned, endpoint };
+  }
+  const before = await comparable(pointer?.value ?? null, context);
   return {
     ...planned,
     notes: before.notes,
@@ -102,12 +116,14 @@ export async function planRelease(event: PlanReleaseEvent, context: StepContext)
   };
 }
 
-/** The release to compare with, if its predictions are still what was delivered. */
+/** The release to compare with, if it has predictions that are still what was delivered. */
 async function comparable(
-  release: string | null,
+  pointer: Pointer | null,
   context: StepContext,
 ): Promise<{ release: string | null; notes: string[] }> {
-  if (release === null) return { release, notes: [] };
+  if (pointer === null) return { release: null, notes: [] };
+  if (pointer.mode !== 'batch') return { release: null, notes: [endpointLeft(context)] };
+  const { release } = pointer;
   const record = (await context.ledger.get<ReleaseRecord>(releaseKind, release))?.value;
   const objects = record?.state.delivered?.objects;
   const why = objects ? await changed(objects, context.storage) : 'no record of its predictions';
@@ -115,9 +131,13 @@ async function comparable(
   return { release: null, notes: [`Not compared with release ${release}: ${why}.`] };
 }
 
+/** The endpoint of the release before stays, so that whoever asks it is not cut off, and may cost money. */
+const endpointLeft = ({ jobPrefix, model }: StepContext): string =>
+  `The endpoint ${endpointName(jobPrefix, model)} of the release before still answers, with its own model; delete it when nobody asks it any more.`;
+
 async function deployedBy({ ledger, model }: StepContext): Promise<Deployed> {
   const deployed = (await ledger.get<Deployed>(deployedKind, currentId))?.value;
-  if (deployed) return deployed;
+  if (deployed) return { ...deployed, scoring: await scoringOf(deployed, ledger) };
   throw new ReleaseError(
     `${model}: got no settings, expected those of the last run in mode promote; start one first (npm start, or the workflow deploy)`,
   );

@@ -1,6 +1,6 @@
 /**
- * Finds who approved the held run RUN in this run of the workflow: output `approver`, which the promotion records. Fails if
- * nobody did. A job that entered ENVIRONMENT proves nothing: an administrator may have let it in, and GitHub makes an
+ * Finds who approved, in this run of the workflow, the held run RUN or, without RUN, this run itself: output `approver`, which
+ * the promotion or rollback records. Fails if nobody did. A job that entered ENVIRONMENT proves nothing: an administrator may have let it in, and GitHub makes an
  * environment that nobody has set up. Only the reviews of this run count, or, where the environment has no required
  * reviewers, that a person started this run.
  */
@@ -25,7 +25,8 @@ function byStarting(): [approver: string, why: string] {
   const none = `the environment ${ENVIRONMENT} has no required reviewers`;
   if (GITHUB_ACTOR !== '' && !GITHUB_ACTOR.endsWith('[bot]'))
     return [`${GITHUB_ACTOR} (by starting the workflow: ${none})`, ''];
-  return ['', `${none}, and a workflow started this run: a person must start Approve with run ${RUN}`];
+  const must = RUN === '' ? 'a person must start it' : `a person must start Approve with run ${RUN}`;
+  return ['', `${none}, and a workflow started this run: ${must}`];
 }
 
 async function byReview(preventSelfReview: boolean): Promise<[approver: string, why: string]> {
@@ -37,13 +38,13 @@ async function byReview(preventSelfReview: boolean): Promise<[approver: string, 
     return ['', `got no review of this run that approves the environment ${ENVIRONMENT}, expected one`];
   if (!preventSelfReview) return [names(approved), ''];
   // Where a workflow started this run, GitHub has nobody to prevent: the candidate is of who started the held run.
-  const held = await ask(`${runs}/${RUN}`);
+  const held = await ask(`${runs}/${RUN || GITHUB_RUN_ID}`);
   const own = [at(held, 'actor.login'), at(held, 'triggering_actor.login')];
   const others = approved.filter((login) => !own.includes(login));
   if (others.length > 0) return [names(others), ''];
   return [
     '',
-    `got a review by ${names(approved)}, who started the held run, expected one by somebody else: ${ENVIRONMENT} prevents self-review`,
+    `got a review by ${names(approved)}, who started ${RUN === '' ? 'this' : 'the held'} run, expected one by somebody else: ${ENVIRONMENT} prevents self-review`,
   ];
 }
 

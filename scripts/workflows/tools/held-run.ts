@@ -10,6 +10,7 @@ import { deploymentOf, environmentsOf } from '../../../pipeline/config/environme
 import { environmentOf } from '../environment.ts';
 import { ask, at, give, listOf, repository } from '../github.ts';
 import { headOf } from '../head-of.ts';
+import { mergedBy } from '../merged-by.ts';
 
 const { AWS, GITHUB_EVENT_PATH, GITHUB_REF_NAME = '' } = process.env;
 const event: unknown = JSON.parse(readFileSync(GITHUB_EVENT_PATH ?? '', 'utf8'));
@@ -67,11 +68,4 @@ async function environment(): Promise<{ name: string; region: string; next: stri
     return chosen;
   });
   return { name, region, next };
-}
-
-/** The number of the pull request that a commit merged; empty if there is none. */
-async function mergedBy(commit: string): Promise<string> {
-  const pulls = listOf(await ask(`${base}/commits/${commit}/pulls`));
-  const merged = pulls.find((pull) => at(pull, 'merged_at') && at(pull, 'merge_commit_sha') === commit);
-  return String(at(merged, 'number') ?? '');
 }

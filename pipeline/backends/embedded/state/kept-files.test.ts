@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { create, extract } from 'tar';
-import { smallProject } from '../../../cli/small-project.fixture.ts';
+import { behave, smallProject } from '../../../cli/small-project.fixture.ts';
+import { releasableProject } from '../../../cli/small-release.fixture.ts';
 import { FileLedger } from './file-ledger.ts';
 import { keptFiles } from './kept-files.ts';
 
@@ -143,4 +144,67 @@ test('with the kept files alone the same run makes nothing again, and the next i
   const next = await trained('--set', 'training.hyperparameters.weight=2');
   const report = JSON.parse(await readFile(next.report.json, 'utf8')) as { champion: { package: string } };
   expect(report.champion.package).toBe(first.package);
+});
+
+test('with the kept files alone a release predicts nothing again, and a rollback finds the champion before', async () => {
+  const project = releasableProject();
+  const asked = async (...args: string[]) => JSON.parse((await project.mlops(...args, '--json')).stdout);
+  const first = await asked('run', '--mode', 'promote');
+  const second = await asked('run', '--mode', 'promote', ...behave({ weight: 1.5 }));
+  expect([first.promoted, second.promoted]).toEqual([true, true]);
+  const folder = project.path('.mlops');
+  const archive = project.path('state.tar.gz');
+  await create({ file: archive, cwd: folder }, await keptFiles(folder));
+  for (const part of ['images', 'jobs', 'ledger', 's3', 'runs'])
+    await rm(join(folder, part), { recursive: true });
+  await extract({ file: archive, cwd: folder });
+  expect(await asked('release')).toMatchObject({
+    moved: false,
+    release: second.release.release,
+    reused: [second.release.release],
+  });
+  const back = await asked('rollback', '--reason', 'complaints');
+  expect(back).toMatchObject({
+    package: first.package,
+    release: first.release.release,
+    reused: [first.release.release],
+    moved: true,
+  });
+  const { stdout } = await project.mlops('history');
+  expect(stdout).toMatch(/rolled back[\s\S]*released[\s\S]*promoted/);
+});
+
+test('of old champions and releases only that they were is kept, so the state does not grow by their models', async () => {
+  for (let n = 1; n <= 40; n++) {
+    await run(n);
+    await ledger.put('champion-change/m', String(n).padStart(8, '0'), {
+      package: `m/${n}`,
+      previous: `m/${n - 1}`,
+      execution: `run-${n}`,
+      kind: 'promotion',
+    });
+    const output = `s3://mlops/p/predictions/model=m/release=release-${n}/`;
+    await write(`${output.replace('s3://', 's3/')}part-00000.parquet`);
+    await ledger.put('delivered/m', `key-${n}`, { release: `release-${n}`, output });
+    await ledger.put('release/m', `release-${n}`, {
+      started_at: new Date(n * 1000).toISOString(),
+      state: { delivered: { output } },
+    });
+    await write('s3/mlops/p/pointers/m.json');
+  }
+  await ledger.put('champion/m', 'current', { package: 'm/40', execution: 'run-40' });
+  await ledger.put('pointer/m', 'current', { release: 'release-40', previous: { release: 'release-39' } });
+  // Runs of which only the champions' are recent enough.
+  for (let n = 41; n <= 80; n++) await run(n);
+  const files = await keptFiles(home);
+  const packages = files.filter((path) => path.includes('/package/')).map((path) => path.split('/')[4]);
+  expect(packages.filter((name) => Number(name?.slice(4)) <= 40).length).toBeLessThanOrEqual(7);
+  expect(packages).toEqual(expect.arrayContaining(['m%2F36', 'm%2F40']));
+  expect(files.filter((path) => path.includes('/champion-change/'))).toHaveLength(40);
+  expect(files.filter((path) => path.includes('/release/'))).toHaveLength(30);
+  expect(
+    files.filter((path) => path.endsWith('.parquet')).map((path) => /release-\d+/.exec(path)?.[0]),
+  ).toEqual(['release-39', 'release-40']);
+  expect(files.filter((path) => path.includes('/delivered/'))).toHaveLength(2);
+  expect(files).toContain('s3/mlops/p/pointers/m.json');
 });

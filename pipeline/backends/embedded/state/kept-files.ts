@@ -4,8 +4,10 @@ import type { Verdict } from '../../../gate/verdict.ts';
 import type { RunRecord } from '../../../steps/train/run-record.ts';
 import { unlessMissing } from './files.ts';
 
-/** The runs of each model that are kept: the last ones, which `mlops history` and `mlops gate --replay` show. */
+/** The runs of each model that are kept: the last ones, which `mlops history` and `mlops gate --replay` show; also releases. */
 const keptRuns = 30;
+/** The champions of each model whose packages are kept: a rollback can go back to all but the last one. */
+const keptChampions = 5;
 
 interface Item {
   project: string;
@@ -31,8 +33,11 @@ export async function keptFiles(home: string): Promise<string[]> {
   const items = all.filter(
     ({ kind, text }) => kind !== 'scores' || !withheld.some((uri) => text.includes(uri)),
   );
+  const naming = new Set([...lastChampions(items), ...releasesShown(items)]);
+  const namesIn = (those: Iterable<Item>) =>
+    textOf([...those].filter((item) => !namesNothing(item) || naming.has(item)));
   const roots = items.filter(isRoot);
-  const kept = new Set([...roots, ...runsOf(items, namesIn(roots))]);
+  const kept = new Set([...roots, ...naming, ...lastOf(items, 'release'), ...runsOf(items, namesIn(roots))]);
   // A run names packages and its parts, a package the parts of its own run: until nothing new is named.
   for (let before = -1; before !== kept.size; ) {
     before = kept.size;
@@ -51,30 +56,73 @@ export async function keptFiles(home: string): Promise<string[]> {
 
 /** Kinds whose items are kept whatever names them: small ones, without which a champion or a number would be forgotten. */
 const isRoot = ({ kind }: Item): boolean =>
-  ['champion', 'lease', 'counted-looks', 'holdout'].includes(kind) || isLook(kind);
+  ['champion', 'champion-change', 'rolled-back', 'pointer', 'deployed'].includes(kind) ||
+  ['lease', 'counted-looks', 'holdout'].includes(kind) ||
+  isLook(kind);
 
 const isLook = (kind: string): boolean => kind.startsWith('look-');
+
+/**
+ * Kinds whose items name others that need not be kept for it: a look its run and verdict, an old change of the champion its
+ * package, an old release its predictions.
+ */
+const namesNothing = ({ kind }: Item): boolean =>
+  isLook(kind) || ['champion-change', 'rolled-back', 'release'].includes(kind);
+
+/** The last changes of each model's champion. Their ids are in order. */
+function lastChampions(items: readonly Item[]): Item[] {
+  const changes = items.filter(({ kind }) => kind === 'champion-change');
+  return [...Map.groupBy(changes, ({ project, model }) => `${project}/${model}`).values()].flatMap((those) =>
+    those.sort((a, b) => b.id.localeCompare(a.id)).slice(0, keptChampions),
+  );
+}
+
+/** The releases that each model's readers see now and saw before. */
+function releasesShown(items: readonly Item[]): Item[] {
+  const pointers = items.filter(({ kind }) => kind === 'pointer');
+  return items.filter(
+    ({ kind, project, model, id }) =>
+      kind === 'release' &&
+      pointers.some(
+        (pointer) =>
+          pointer.project === project &&
+          pointer.model === model &&
+          pointer.text.includes(`"${decodeURIComponent(id)}"`),
+      ),
+  );
+}
 
 /** The last runs of each model and those that made the champions. */
 function runsOf(items: readonly Item[], champions: string): Item[] {
   const runs = items.filter(({ kind }) => kind === 'run');
+  return [
+    ...lastOf(items, 'run'),
+    ...runs.filter(({ id }) => champions.includes(`"${decodeURIComponent(id)}"`)),
+  ];
+}
+
+/** The last runs, or releases, of each model. */
+function lastOf(items: readonly Item[], kind: 'run' | 'release'): Item[] {
   const startOf = ({ text }: Item) => (JSON.parse(text) as { started_at?: string }).started_at ?? '';
-  const models = Map.groupBy(runs, ({ project, model }) => `${project}/${model}`);
-  const last = [...models.values()].flatMap((those) =>
-    those.sort((a, b) => startOf(b).localeCompare(startOf(a))).slice(0, keptRuns),
+  const those = items.filter((item) => item.kind === kind);
+  return [...Map.groupBy(those, ({ project, model }) => `${project}/${model}`).values()].flatMap((each) =>
+    each.sort((a, b) => startOf(b).localeCompare(startOf(a))).slice(0, keptRuns),
   );
-  return [...last, ...runs.filter(({ id }) => champions.includes(`"${decodeURIComponent(id)}"`))];
 }
 
 function isNamed({ kind, id, text: own }: Item, text: string): boolean {
   const name = decodeURIComponent(id);
   // Packages lead from run to run back to the first one; runsOf says where that ends.
-  if (kind === 'run') return false;
-  return text.includes(`"${name}"`) || (kind === 'scores' && urisIn(own).some((uri) => text.includes(uri)));
+  if (kind === 'run' || kind === 'release') return false;
+  // Predictions are keyed by what they are made from, and named by their release and place.
+  const isOfRelease = kind === 'delivered' && urisIn(own).some((uri) => text.includes(`"${uri}"`));
+  return (
+    text.includes(`"${name}"`) ||
+    isOfRelease ||
+    (kind === 'scores' && urisIn(own).some((uri) => text.includes(uri)))
+  );
 }
 
-/** The text of items that may name others. A look names its run and verdict, which need not be kept for it to count. */
-const namesIn = (items: Iterable<Item>): string => textOf([...items].filter(({ kind }) => !isLook(kind)));
 const textOf = (items: Iterable<Item>): string => [...items].map(({ text }) => text).join('\n');
 const urisIn = (text: string): string[] => [...text.matchAll(/"(s3:\/\/[^"]+)"/g)].map(([, uri = '']) => uri);
 
@@ -82,9 +130,10 @@ const urisIn = (text: string): string[] => [...text.matchAll(/"(s3:\/\/[^"]+)"/g
 const isJobNamed = (name: string, text: string): boolean =>
   [name, name.replace(/-\d{3}-[0-9a-f]{8}$/, '')].some((each) => text.includes(`"${each}"`));
 
-/** Whether the text names an object: by its URI, or by a folder's that ends with a slash. */
+/** Whether the text names an object: by its URI, or by a folder's that ends with a slash; a model's pointer is always kept. */
 function isObjectNamed(path: readonly string[], text: string): boolean {
   const uri = `s3://${path.slice(1).join('/')}`;
+  if (path[3] === 'pointers') return true;
   if (text.includes(`"${uri}"`)) return true;
   // A run names the folder of all its trials' models, of which it needs the chosen one.
   if (path.includes('models')) return false;

@@ -10,6 +10,9 @@ const patterns = [
   // Ids of holdouts; a run without them counts all looks at the holdout.
   /^s3\/.+\/holdouts\//,
   /^jobs\/.+\/log\.txt$/,
+  // Predictions, the rows that they were made from, and of a release all but its page for everybody and its settings.
+  /^s3\/.+\/(predictions|inputs)\/model=[^/]+\/release=[^/]+\//,
+  /^s3\/.+\/releases\/[^/]+\/[^/]+\/(?!page\.html$|settings\/|summary\/summary\.json$)/,
 ];
 
 /**

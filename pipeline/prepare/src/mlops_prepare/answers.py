@@ -156,17 +156,23 @@ def bare(fields: Sequence[str]) -> list[str]:
 
 def _json_answer(line: str) -> tuple[str, list[str]]:
     try:
-        row = json.loads(line, parse_constant=_refuse_constant)
+        row = _decode(line)
     except ValueError as error:
         raise _UnreadableError(f"expected JSON; {error}") from None
     if not isinstance(row, dict) or "row_id" not in row:
         raise _UnreadableError("expected an object with row_id, slices and SageMakerOutput")
-    answer = _flat(row["SageMakerOutput"]) if "SageMakerOutput" in row else []
-    return _text(row["row_id"]), [_text(value) for value in answer]
+    answer = row.get("SageMakerOutput", [])
+    if not isinstance(answer, list) or any(isinstance(value, (list, dict)) for value in answer):
+        answer = _flat(answer)
+    return _text(row["row_id"]), list(map(_text, answer))
 
 
 def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is no number of JSON")
+
+
+# Numbers stay the text that the model wrote.
+_decode = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=_refuse_constant).decode
 
 
 def _flat(answer: Any) -> list[Any]:
@@ -177,9 +183,4 @@ def _flat(answer: Any) -> list[Any]:
 
 
 def _text(value: Any) -> str:
-    """The value as JavaScript writes it: 1.0 is 1."""
-    if value is None or isinstance(value, bool):
-        return json.dumps(value)
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-    return str(value)
+    return value if isinstance(value, str) else json.dumps(value)

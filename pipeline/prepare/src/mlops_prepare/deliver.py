@@ -59,7 +59,7 @@ def deliver(inputs: Path, outputs: Path, settings: DeliverSettings) -> list[str]
             (outputs / "summary" / f"{name}.json").write_text(text, encoding="utf-8")
         kept.finish()
         written.finish()
-    return [f"{rows.count:,} predictions of {settings.package}"]
+    return [f"{rows.count:,} predictions of {settings.package}", *summary.notes]
 
 
 def _answers_file(folder: Path, rows: LaidRows) -> Path:

@@ -39,7 +39,13 @@ class DeliverySummary:
     def __init__(self, settings: DeliverSettings, manifest: PackageManifest, previous: Sequence[Path]) -> None:
         self._settings = settings
         self._manifest = manifest
-        self._previous = _Previous.read(previous, manifest)
+        # Sentences about what could not be compared.
+        self.notes: list[str] = []
+        try:
+            self._previous = _Previous.read(previous, manifest)
+        except (pa.ArrowInvalid, OSError) as error:
+            self._previous = None
+            self.notes.append(f"The predictions of the release before cannot be read, so nothing is compared: {error}")
         self._names = [name for name in manifest.slices if name not in settings.sensitive]
         self._groups = [_Groups() for _ in self._names]
         self._decisions: list[Any] = []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, overload
 
@@ -9,6 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from .arrow_arrays import flag_array, text_array, text_scalar
+
+# Bytes of text that JSON in ASCII escapes.
+_ESCAPED = re.compile(rb"[^ !#-\[\]-~]").search
 
 # Characters for which a field of CSV stands in quotes.
 _QUOTED = (b'"', b",", b"\n", b"\r")
@@ -79,6 +84,35 @@ def csv_lines(columns: Sequence[Sequence[str]], keep: Sequence[int]) -> bytes:
     arrays[-1] = pc.binary_join_element_wise(arrays[-1], end, nothing)
     lines = pc.binary_join_element_wise(*arrays, comma)
     return _bytes(lines)
+
+
+def json_lines(template: str, columns: Sequence[Sequence[str]], keep: Sequence[int]) -> bytes:
+    """The rows that `keep` marks, each written into the template, whose `%s` stand for the columns, which are JSON."""
+    arrays = [as_array(values) for values in columns]
+    if not all(keep):
+        mask = flag_array(keep)
+        arrays = [array.filter(mask) for array in arrays]
+    texts = template.replace("%%", "\0").split("%s")
+    between = [text_scalar(text.replace("\0", "%")).cast(pa.large_string()) for text in texts]
+    wide = [array.cast(pa.large_string()) for array in arrays]
+    pieces = [between[0], *(piece for pair in zip(wide, between[1:], strict=True) for piece in pair)]
+    return _bytes(pc.binary_join_element_wise(*pieces, text_scalar("").cast(pa.large_string())))
+
+
+def json_fields(values: Any, type_: str | None) -> Texts:
+    """Cleaned fields of a type as JSON, a missing value being null; without a type texts, also where they are empty."""
+    array = values.array
+    missing = pc.equal(array, text_scalar(""))
+    if type_ == "boolean":
+        array = pc.ascii_lower(array)
+    elif type_ != "number":
+        if _ESCAPED(_bytes(array)):
+            encoded = array.dictionary_encode()
+            written = text_array(json.dumps(text)[1:-1] for text in encoded.dictionary.to_pylist())
+            array = written.take(encoded.indices)
+        quote, nothing = text_scalar('"'), text_scalar("")
+        array = pc.binary_join_element_wise(quote, array, quote, nothing)
+    return Texts(array if type_ is None else pc.if_else(missing, text_scalar("null"), array))
 
 
 def _quoted(array: Any) -> Any:
