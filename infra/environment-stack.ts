@@ -6,6 +6,8 @@ import type { Environment } from './environment.ts';
 import { ReleaseFeature } from './features/release/release.ts';
 import type { MakeEngine } from './features/train/prepare/load-engine.ts';
 import { addTrain } from './features/train/train.ts';
+import { TriggersFeature } from './features/triggers/triggers.ts';
+import { hasTriggers } from './features/triggers/watched-places.ts';
 import type { FunctionCode } from './foundation/functions.ts';
 import { Images } from './foundation/images.ts';
 import { Ledger } from './foundation/ledger.ts';
@@ -58,6 +60,16 @@ export class EnvironmentStack extends Stack {
       engine: deployed,
       key,
     });
+
+    if (hasTriggers(environment.triggers))
+      new TriggersFeature(this, 'Triggers', {
+        environment,
+        code,
+        operations,
+        data: storage.data,
+        promote: machines.promote,
+        key,
+      });
 
     const outputs = {
       ArtifactsBucket: storage.artifacts.bucketName,

@@ -27,7 +27,8 @@ export type ReleaseStep =
   | 'record-release';
 /** The functions that the machines call. */
 export type StepName = TrainStep | ReleaseStep;
-export type FunctionName = StepName | 'close-run';
+/** The functions that are deployed; `landed` only where mlops.yaml asks for triggers. */
+export type FunctionName = StepName | 'close-run' | 'landed';
 /** The functions of the train machine, and the one that closes runs and releases. */
 export type TrainFunction = TrainStep | 'close-run';
 /** The functions of the release machine alone. */
@@ -50,6 +51,7 @@ const functionNames: FunctionName[] = [
   'page',
   'record-release',
   'close-run',
+  'landed',
 ];
 
 /**
@@ -122,6 +124,13 @@ export function resourceNames(deployment: Deployment) {
     },
     machineRoles: { evaluate: role('train-evaluate'), promote: role('train-promote') },
     releaseRole: role('release'),
+    /** The group of schedules, of timetables and of looks at files that land. */
+    scheduleGroup: stack,
+    /** The role with which EventBridge Scheduler calls the function landed. */
+    schedulerRole: role('scheduler'),
+    /** Starts of the names of EventBridge's rules; a model's name follows. */
+    landedRules: { training: `${stack}--data-`, scoring: `${stack}--scoring-` },
+    promotedRule: `${stack}--promoted`,
     /** The tables and views of releases. */
     catalog: {
       /** A name of SQL has no hyphens. Two underscores keep `a-b` in `c` from `a` in `b-c`. */

@@ -1,6 +1,6 @@
 import type { Config } from '../../config/schema.ts';
 import type { ReleaseRequest } from '../../machines/release-request.ts';
-import type { DataInput } from '../../machines/request.ts';
+import type { DataInput, Request } from '../../machines/request.ts';
 import type { ObjectVersion } from '../../ports.ts';
 import type { JobTimes } from '../context.ts';
 import type { ReleaseState } from './state.ts';
@@ -14,6 +14,8 @@ import type { ReleaseState } from './state.ts';
  * on this machine `mlops release`.
  */
 export interface Deployed {
+  /** What a run that nobody asks for is made from: the whole request. Absent where it was only released on this machine. */
+  request?: Request;
   config: Config;
   images: { prepare: string };
   /** The rows to predict (data.scoring); null: none. */
