@@ -5,7 +5,8 @@ import { endpointName, variantName } from '../../names.ts';
 import type { ModelPackage } from '../../ports.ts';
 import type { StepContext } from '../context.ts';
 import { digestOf } from '../train/plan.ts';
-import { type Pointer, type ReleaseRecord, releaseKind } from './records.ts';
+import type { Pointer } from './records.ts';
+import { type ReleaseRecord, releaseKind } from './release-record.ts';
 import type { EndpointPlan } from './state.ts';
 
 interface EndpointPlanOptions {
