@@ -7,6 +7,7 @@ const floors = [
   ['pipeline/doctor', 'pipeline/github'],
   ['pipeline/run'],
   ['pipeline/backends'],
+  ['pipeline/serve'],
   ['pipeline/report'],
   ['pipeline/steps'],
   ['pipeline/machines'],
@@ -15,7 +16,7 @@ const floors = [
   ['pipeline/image', 'pipeline/cost'],
   ['pipeline/tables'],
   ['pipeline/config'],
-  ['pipeline/aws'],
+  ['pipeline/aws', 'pipeline/queries'],
 ];
 
 // A test stands beside what it tests and may use anything; so may its fixture.

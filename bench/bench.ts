@@ -13,6 +13,7 @@ const benches: Record<string, string> = {
   functions: 'bench/functions.ts',
   calls: 'bench/calls.ts',
   data: 'bench/data.ts',
+  delivery: 'bench/delivery.ts',
   actions: 'bench/actions.ts',
 };
 const here = Object.keys(benches).filter((name) => existsSync(join(root, benches[name] ?? '')));

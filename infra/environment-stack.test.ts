@@ -1,8 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import { embeddedResources } from '../pipeline/backends/embedded/embedded-backend.ts';
+import {
+  embeddedReleaseResources,
+  embeddedResources,
+} from '../pipeline/backends/embedded/embedded-backend.ts';
 import type { Json } from '../pipeline/machines/asl.ts';
+import { releaseMachine } from '../pipeline/machines/release.ts';
 import { trainMachine } from '../pipeline/machines/train.ts';
 import {
   environmentStack,
@@ -24,7 +28,23 @@ test.each([
   ['production', production],
 ] as const)('%s: the document deployed is the document that runs on a laptop', (_, resources) => {
   const machines = ofType(resources, 'AWS::StepFunctions::StateMachine');
-  expect(machines).toHaveLength(2);
+  expect(machines).toHaveLength(3);
+  const documents: Record<string, unknown> = Object.fromEntries(
+    ['churn--staging', 'churn--production'].flatMap((stack) => [
+      ...(['evaluate', 'promote'] as const).map((mode) => [
+        `${stack}--train-${mode}`,
+        trainMachine({ ...embeddedResources, mode }),
+      ]),
+      [
+        `${stack}--release`,
+        releaseMachine({
+          ...embeddedReleaseResources,
+          mode: 'promote',
+          table: { database: stack.replaceAll('-', '_'), name: 'predictions' },
+        }),
+      ],
+    ]),
+  );
   for (const [, { Properties }] of machines) {
     const substitutions = Object.keys(Properties.DefinitionSubstitutions as object);
     const text = (Properties.DefinitionString as string).replaceAll(
@@ -34,8 +54,7 @@ test.each([
         return laptop(name);
       },
     );
-    const mode = (Properties.StateMachineName as string).endsWith('--train-promote') ? 'promote' : 'evaluate';
-    expect(withoutDemands(JSON.parse(text))).toEqual(trainMachine({ ...embeddedResources, mode }));
+    expect(withoutDemands(JSON.parse(text))).toEqual(documents[Properties.StateMachineName as string]);
   }
 });
 
@@ -51,11 +70,13 @@ test.each([
   }
 });
 
+const kebab = (name: string): string => name.replace(/(?!^)[A-Z]/g, (letter) => `-${letter}`).toLowerCase();
+
 /** The laptop's name for what a placeholder stands for. */
 function laptop(placeholder: string): string {
   if (placeholder === 'JobRole') return embeddedResources.jobRole;
-  const step = placeholder.toLowerCase() as keyof typeof embeddedResources.functions;
-  return embeddedResources.functions[step];
+  const step = kebab(placeholder) as keyof typeof embeddedReleaseResources.functions;
+  return { ...embeddedResources.functions, ...embeddedReleaseResources.functions }[step];
 }
 
 const demands = ['Tags', 'VpcConfig', 'NetworkConfig', 'EnableNetworkIsolation', 'KmsKeyId'];
@@ -90,7 +111,7 @@ test('the document names versions of the functions, which outlive a deployment',
         'Retain',
       ]);
       const called = staging[(version?.Properties.FunctionName as { Ref?: string } | undefined)?.Ref ?? ''];
-      expect(called?.Properties.FunctionName).toBe(`churn--staging--${name.toLowerCase()}`);
+      expect(called?.Properties.FunctionName).toBe(`churn--staging--${kebab(name)}`);
     }
   }
 });
@@ -149,6 +170,7 @@ test('the customer key is on everything at rest', () => {
     'AWS::Logs::LogGroup',
     'AWS::SNS::Topic',
     'AWS::SQS::Queue',
+    'AWS::Athena::WorkGroup',
   ]) {
     expect(text(type).length).toBeGreaterThan(0);
     expect(text(type).filter(([, has]) => !has)).toEqual([]);
@@ -277,11 +299,15 @@ test('no role is trusted but by its service, for this account where the service 
 test('nothing that costs at rest but storage, alarms and logs; nothing that CDK adds by custom resources', () => {
   const types = new Set(Object.values({ ...staging, ...production }).map(({ Type }) => Type));
   expect([...types].sort()).toEqual([
+    'AWS::Athena::NamedQuery',
+    'AWS::Athena::WorkGroup',
     'AWS::CloudWatch::Alarm',
     'AWS::CloudWatch::Dashboard',
     'AWS::DynamoDB::Table',
     'AWS::ECR::Repository',
     'AWS::Events::Rule',
+    'AWS::Glue::Database',
+    'AWS::Glue::Table',
     'AWS::IAM::Role',
     'AWS::Lambda::EventInvokeConfig',
     'AWS::Lambda::Function',

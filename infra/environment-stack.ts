@@ -3,9 +3,10 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { CfnOutput, Stack, type StackProps, Tags } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { Environment } from './environment.ts';
-import type { FunctionCode } from './features/train/functions.ts';
+import { ReleaseFeature } from './features/release/release.ts';
 import type { MakeEngine } from './features/train/prepare/load-engine.ts';
 import { addTrain } from './features/train/train.ts';
+import type { FunctionCode } from './foundation/functions.ts';
 import { Images } from './foundation/images.ts';
 import { Ledger } from './foundation/ledger.ts';
 import { Operations } from './foundation/operations.ts';
@@ -36,7 +37,27 @@ export class EnvironmentStack extends Stack {
     const images = new Images(this, 'Images', { environment, key });
     const ledger = new Ledger(this, 'Ledger', { environment, key });
     const operations = new Operations(this, 'Operations', { environment, key });
-    const machines = addTrain(this, { environment, code, engine, operations, key });
+    const {
+      machines,
+      functions,
+      jobRole,
+      engine: deployed,
+    } = addTrain(this, {
+      environment,
+      code,
+      engine,
+      operations,
+      key,
+    });
+    const release = new ReleaseFeature(this, 'Release', {
+      environment,
+      code,
+      operations,
+      shared: { lease: functions.all.lease, closeRun: functions.all['close-run'] },
+      jobRole,
+      engine: deployed,
+      key,
+    });
 
     const outputs = {
       ArtifactsBucket: storage.artifacts.bucketName,
@@ -46,6 +67,7 @@ export class EnvironmentStack extends Stack {
       ReleaseRepository: images.release.repositoryUri,
       EvaluateMachine: machines.evaluate.stateMachineArn,
       PromoteMachine: machines.promote.stateMachineArn,
+      ReleaseMachine: release.machine.stateMachineArn,
       NotificationTopic: operations.topic.topicArn,
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });

@@ -20,6 +20,8 @@ test('the longest project and environment stay within the limits of every servic
     longest.pullRequestRole,
     ...Object.values(longest.machineRoles),
   ];
+  expect(longest.catalog.database).toMatch(/^[a-z0-9_]{1,255}$/);
+  expect(longest.catalog.workgroup).toMatch(/^[a-zA-Z0-9._-]{1,128}$/);
   for (const { name } of roles) expect(name).toMatch(/^[a-zA-Z0-9-]{1,64}$/);
   expect(packageGroup(longest.stack, 'c'.repeat(20))).toMatch(/^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$/);
   expect(longest.qualifier).toMatch(/^[a-z0-9]{1,10}$/);
@@ -71,6 +73,8 @@ test.each([
       `${names.stack}--`,
       `${names.jobPrefix}-`,
       `${names.candidateRepository.replace('candidate', '')}`,
+      // Not a prefix: a database's ARN ends with it, and its tables' go on with a slash.
+      `${names.catalog.database}/`,
     ];
   };
   const [mine, theirs] = [prefixes(one), prefixes(other)];

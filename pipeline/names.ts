@@ -20,8 +20,11 @@ export type TrainStep = 'lease' | 'plan' | 'keep' | 'inspect' | 'gate' | 'regist
 export type ReleaseStep = 'lease' | 'plan-release' | 'keep-release' | 'point' | 'page' | 'record-release';
 /** The functions that the machines call. */
 export type StepName = TrainStep | ReleaseStep;
-/** The functions that are deployed. */
-export type FunctionName = TrainStep | 'close-run';
+export type FunctionName = StepName | 'close-run';
+/** The functions of the train machine, and the one that closes runs and releases. */
+export type TrainFunction = TrainStep | 'close-run';
+/** The functions of the release machine alone. */
+export type ReleaseFunction = Exclude<ReleaseStep, TrainStep>;
 export type ImageName = 'model' | 'prepare';
 
 const functionNames: FunctionName[] = [
@@ -33,6 +36,11 @@ const functionNames: FunctionName[] = [
   'register',
   'promote',
   'record',
+  'plan-release',
+  'keep-release',
+  'point',
+  'page',
+  'record-release',
   'close-run',
 ];
 
@@ -105,10 +113,25 @@ export function resourceNames(deployment: Deployment) {
       ecsLogs: `/aws/ecs/${stack}--prepare`,
     },
     machineRoles: { evaluate: role('train-evaluate'), promote: role('train-promote') },
+    releaseRole: role('release'),
+    /** The tables and views of releases. */
+    catalog: {
+      /** A name of SQL has no hyphens. Two underscores keep `a-b` in `c` from `a` in `b-c`. */
+      database: stack.replaceAll('-', '_'),
+      predictions: 'predictions',
+      pointers: 'pointers',
+      current: 'predictions_current',
+      workgroup: stack,
+      /** The folder of results of queries in the artifacts bucket, below the project's prefix. */
+      results: 'athena-results',
+      /** The policy that people attach to whoever reads predictions. */
+      readers: `${stack}--readers`,
+    },
     deployRole: role('deploy'),
     pullRequestRole: role('pull-request'),
     permissionsBoundary: `${stack}--boundary`,
     closeRunRule: `${stack}--close-run`,
+    closeReleaseRule: `${stack}--close-release`,
     notificationTopic: `${stack}--notifications`,
     notificationTopicArn: arn('sns', `${stack}--notifications`),
     /** The queue of events that no function handled. */

@@ -1,4 +1,4 @@
-/** node scripts/update-prices.ts REGION...: writes the regions' prices of jobs (SageMaker, Glue, Fargate) from AWS's public price list. */
+/** node scripts/update-prices.ts REGION...: writes the regions' prices of jobs and endpoints (SageMaker, Glue, Fargate) from AWS's public price list. */
 import { writeFile } from 'node:fs/promises';
 import { type OfferFile, offerUrl, pricesIn, services, withRegion } from '../pipeline/cost/offer-file.ts';
 import { type Price, priceTable } from '../pipeline/cost/price-table.ts';

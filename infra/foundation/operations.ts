@@ -72,6 +72,8 @@ export class Operations extends Construct {
   readonly lost: Queue;
   readonly #dashboard: Dashboard;
   readonly #stackName: string;
+  /** The functions that keep what they failed on. */
+  readonly #handlers = new Set<Handler>();
 
   constructor(scope: Construct, id: string, { environment, key }: OperationsProps) {
     super(scope, id);
@@ -161,6 +163,8 @@ export class Operations extends Construct {
         }),
       ],
     });
+    if (this.#handlers.has(handler)) return;
+    this.#handlers.add(handler);
     // EventBridge only hands the event to Lambda's own queue: what the function then fails on is Lambda's to keep.
     handler.configureAsyncInvoke({
       retryAttempts: 2,

@@ -57,6 +57,13 @@ export class Storage extends Construct {
         expiration: Duration.days(7),
         noncurrentVersionExpiration: Duration.days(1),
       },
+      {
+        // The answers to people's questions (features/release/catalog.ts), which can be asked again.
+        id: 'query-results',
+        prefix: `${project}/${names.catalog.results}/`,
+        expiration: Duration.days(7),
+        noncurrentVersionExpiration: Duration.days(1),
+      },
     ]);
     for (const made of [this.data, this.artifacts])
       acknowledge(made, {

@@ -69,6 +69,17 @@ function statementsOf(task: TaskState, place: Place, families: readonly string[]
       return [allow(['ecs:DeregisterTaskDefinition'], ['*'], { because: definitions })];
     case 'ecs:runTask.sync':
       return taskStatements(parameters, place, families);
+    case 'aws-sdk:glue:batchCreatePartition': {
+      const [database, table] = [text(parameters, 'DatabaseName'), text(parameters, 'TableName')];
+      return [
+        allow(
+          ['glue:BatchCreatePartition'],
+          ['catalog', `database/${database}`, `table/${database}/${table}`].map((resource) =>
+            arnOf(place, 'glue', resource),
+          ),
+        ),
+      ];
+    }
     case 'aws-sdk:s3:getObject':
       // The only object that a document reads is the reason why a prepare job failed.
       return [allow(['s3:GetObject'], [artifactsArn(place, 'jobs-*')])];

@@ -1,4 +1,5 @@
 import type { Environment } from '../environment.ts';
+import { catalogArns } from '../features/release/catalog-arns.ts';
 import { engineAccess } from '../features/train/prepare/engine-access.ts';
 import { putJobMetrics } from '../iam/access.ts';
 import { arnOf, iamArn } from '../iam/arn.ts';
@@ -19,6 +20,8 @@ export function boundary(environment: Environment): Statement[] {
       { because: "a boundary grants nothing, and the resources are the environment's own" },
     ),
     ...shared(environment),
+    // The catalog itself is the account's, so each action is named.
+    allow(['glue:BatchCreatePartition'], catalogArns(environment)),
     outsideReads(environment),
     ...useKeys(environment),
     ...engine.boundary(environment),
@@ -35,7 +38,9 @@ export function boundary(environment: Environment): Statement[] {
     allow(['logs:*LogDeliver*', 'logs:Describe*', 'logs:PutResourcePolicy'], ['*'], {
       because: 'deliveries of logs have no resource to name',
       Condition: {
-        ArnLike: { 'aws:PrincipalArn': [iamArn(environment, `role/${names.stack}--train-*`)] },
+        ArnLike: {
+          'aws:PrincipalArn': [iamArn(environment, `role/${names.stack}--train-*`), names.releaseRole.arn],
+        },
         ...notFunctionCode,
       },
     }),

@@ -1,4 +1,5 @@
 import type { Environment } from '../environment.ts';
+import { releaseDeployment } from '../features/release/deployment-access.ts';
 import { engineAccess } from '../features/train/prepare/engine-access.ts';
 import { lendKey, manageLogGroups, useKey } from '../iam/access.ts';
 import { arnOf, assetsBucketArn, s3Arn } from '../iam/arn.ts';
@@ -16,6 +17,7 @@ export function executionPolicies(environment: Environment): Readonly<Record<Top
     storage: storage(environment),
     compute: compute(environment),
     watch: watch(environment),
+    release: releaseDeployment(environment),
     engine: [
       ...engineAccess(environment).deployment(environment),
       ...(settings.kms_key ? [useKey(settings.kms_key), lendKey(settings.kms_key)] : []),
@@ -27,7 +29,7 @@ export function executionPolicies(environment: Environment): Readonly<Record<Top
   };
 }
 
-type Topic = 'storage' | 'compute' | 'watch' | 'engine' | 'roles';
+type Topic = 'storage' | 'compute' | 'watch' | 'release' | 'engine' | 'roles';
 
 function storage(environment: Environment): Statement[] {
   const { names, project, name } = environment;

@@ -259,6 +259,7 @@ describe.each(['processing', 'glue', 'fargate'] as const)('at the longest names,
       'boundary',
       'github-boundary',
       'clean-smoke',
+      'readers',
       ...Object.keys(executionPolicies(longest)).map((topic) => `execution-${topic}`),
     ]);
     for (const { ManagedPolicyName, PolicyDocument } of policies)

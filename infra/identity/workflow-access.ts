@@ -10,8 +10,14 @@ import { allow, deny, type Statement } from '../iam/statement.ts';
  */
 
 /** Starts, follows and stops runs of these machines. */
-export function run(environment: Environment, machines: readonly ('evaluate' | 'promote')[]): Statement[] {
-  const chosen = machines.map((machine) => environment.names.machines[machine]);
+export function run(
+  environment: Environment,
+  machines: readonly ('evaluate' | 'promote' | 'release')[],
+): Statement[] {
+  const { names } = environment;
+  const chosen = machines.map((machine) =>
+    machine === 'release' ? names.releaseMachine : names.machines[machine],
+  );
   return [
     allow(
       ['states:DescribeStateMachine', 'states:ListExecutions', 'states:StartExecution'],

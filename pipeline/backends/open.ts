@@ -105,7 +105,8 @@ export async function openPromotion(
   };
 }
 
-async function requireKeys(home: string, project: string): Promise<void> {
+/** Throws SetupError where keys of this machine's state name no model, as in an earlier version of the template. */
+export async function requireKeys(home: string, project: string): Promise<void> {
   const { requireModelKeys } = await import('./embedded/state/model-keys.ts');
   await requireModelKeys(home, project);
 }

@@ -9,9 +9,12 @@ export const commands = (): Command[] => [
   validate(),
   release(),
   rollback(),
+  serve(),
+  predict(),
   definition(),
   history(),
   report(),
+  query(),
   power(),
   doctor(),
   gc(),
@@ -147,6 +150,61 @@ const definition = () =>
     .addOption(shared.json('no effect: the output is always JSON'))
     .action(async (machine) => (await import('./definition.ts')).definition(machine));
 
+const serve = () =>
+  new Command('serve')
+    .description(
+      'Answer predictions over HTTP with the released model; a new release takes over without a failed request.',
+    )
+    .option('--port <number>', 'the port; 0: any that is free', portOf, 8080)
+    .option('--host <address>', 'the address; 0.0.0.0 lets others on the network ask', '127.0.0.1')
+    .option('--no-capture', 'keep nothing of what is asked')
+    .option('--package <name>', 'serve this package, whatever is released')
+    .option('--containers', 'run the model in Docker, as SageMaker would')
+    .addOption(shared.config())
+    .addOption(shared.model())
+    .addOption(shared.json())
+    .addHelpText(
+      'after',
+      `
+  GET /              a page to try a record
+  POST /predict      {"records": [{"COLUMN": VALUE, ...}]}: score, decision, contributions and package of each
+  GET /openapi.json  the same for programs; GET /current: what answers
+  GET /ping, POST /invocations: SageMaker's own interface
+
+Ctrl-C ends it and the model. docs/serving.md says more.`,
+    )
+    .action(async (options) => (await import('./serve.ts')).serve(options));
+
+function portOf(text: string): number {
+  if (/^\d{1,5}$/.test(text) && Number(text) < 65_536) return Number(text);
+  throw new InvalidArgumentError('Expected a whole number from 0 to 65535.');
+}
+
+const predict = () =>
+  new Command('predict')
+    .description(
+      'Predict the records in a file with the released model, which is started for this, and print a table.',
+    )
+    .argument('<file>', 'CSV with a header, JSON or JSON Lines; - reads standard input')
+    .addOption(new Option('--package <name>', 'ask this package, whatever is released').conflicts('url'))
+    .option('--url <address>', 'ask a service that runs, such as http://127.0.0.1:8080')
+    .option('--containers', 'run the model in Docker, as SageMaker would')
+    .addOption(shared.config())
+    .addOption(shared.model())
+    .addOption(shared.json())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  mlops predict model/data/scoring.csv
+  echo '{"Age": 41, ...}' | mlops predict -
+  mlops predict rows.jsonl --url http://127.0.0.1:8080 --json
+
+Columns that the model does not take but the training data had may stay. Exit code 2: records that cannot be
+predicted, with every problem.`,
+    )
+    .action(async (file, options) => (await import('./predict.ts')).predict(file, options));
+
 const history = () =>
   new Command('history')
     .description('List the runs on this machine or in an environment on AWS, newest first, and the champion.')
@@ -186,6 +244,33 @@ const report = () =>
     .addOption(shared.model())
     .addOption(shared.json('print the report value on standard output'))
     .action(async (name, options) => (await import('./report.ts')).report(name, options));
+
+const query = () =>
+  new Command('query')
+    .description(
+      'Ask the predictions of releases by SQL: DuckDB on this machine, Athena on AWS, the same tables.',
+    )
+    .argument('[sql]', 'one SELECT, or @NAME for a saved query')
+    .option('--saved', 'list the saved queries')
+    .addOption(shared.backend('where the predictions are'))
+    .addOption(shared.environment())
+    .addOption(shared.config())
+    .addOption(new Option('--model <name>', "one model's predictions only; default: all models'"))
+    .option('--limit <n>', 'show at most n rows (default: 100 in a table, all with --csv or --json)', countOf)
+    .addOption(new Option('--csv', 'print CSV').conflicts('json'))
+    .addOption(shared.json())
+    .addHelpText(
+      'after',
+      `
+Tables: predictions (every release), predictions_current (the current releases).
+
+Examples:
+  mlops query @at_risk
+  mlops query "select decision, count(*) from predictions_current group by decision"
+  mlops query "select row_id, element_at(contributions, 'OverTime') from predictions_current" --csv
+  mlops query @decisions --backend aws --environment production`,
+    )
+    .action(async (sql, options) => (await import('./query.ts')).query(sql, options));
 
 const power = () =>
   new Command('power')
@@ -317,7 +402,7 @@ its prepared data, staged inputs, scores and image, unless another run that stay
 has used them for --age days; a run that needs one installs it again.
 
 Packages stay with all that serving, comparing and promoting them takes, and so do the champion, the champions before it with
-their runs, leases, and the looks that were taken at a holdout. While a run is in progress nothing is removed.`,
+their runs, leases, and the looks that were taken at a holdout. While a run or the service is in progress nothing is removed.`,
     )
     .action(async (options) => (await import('./gc.ts')).gc(options));
 

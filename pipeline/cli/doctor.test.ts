@@ -65,6 +65,7 @@ test('all that a run needs, one line each', async () => {
     'Champion',
     'Artifacts',
     'Approval',
+    'Release',
     'Leftovers',
   ]);
 

@@ -14,13 +14,22 @@ export function reportError(error: unknown, json: boolean): void {
     ? `${message}: the operating system refused it; expected free space and permission to write in ${home()}`
     : message;
   // A stack trace helps only with a bug in this program.
-  const ours =
-    exitCodeOf(error) === 1 &&
-    told === message &&
-    !['AwsError', 'UnreadableRecordError', 'StateInUseError'].includes(name);
+  const ours = exitCodeOf(error) === 1 && told === message && !explained.includes(name);
   note(ours ? (stack ?? message) : told);
   if (json) printError(name, told);
 }
+
+/** Names of errors whose message says everything. */
+const explained = [
+  'AwsError',
+  'UnreadableRecordError',
+  'StateInUseError',
+  'ArtifactChangedError',
+  'JobFailure',
+  'ModelAnswerError',
+  'ModelUnreachableError',
+  'ServiceError',
+];
 
 /** The only object on standard output when a command with --json fails. */
 export function printError(name: string, message: string): void {

@@ -64,7 +64,7 @@ async function expectSound(from: Workspace): Promise<void> {
   const { stdout, stderr } = await from.mlops('doctor', '--json');
   expect(stderr).not.toMatch(stackTrace);
   const { checks } = JSON.parse(stdout) as { checks: Check[] };
-  const own = ['Keys', 'Ledger', 'Lease', 'Champion', 'Artifacts', 'Approval', 'Leftovers'];
+  const own = ['Keys', 'Ledger', 'Lease', 'Champion', 'Artifacts', 'Approval', 'Release', 'Leftovers'];
   expect(checks.filter(({ name, outcome }) => own.includes(name) && outcome !== 'ok')).toEqual([]);
 }
 

@@ -24,3 +24,8 @@ export function note(text: string): void {
 export function printJson(value: unknown): void {
   process.stdout.write(`${cleanJson(JSON.stringify(value, undefined, 2))}\n`);
 }
+
+/** Prints a part of a JSON value that is too long to hold as one text. */
+export function printJsonLine(part: string): void {
+  process.stdout.write(`${cleanJson(part)}\n`);
+}

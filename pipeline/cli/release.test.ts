@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import type { Check } from '../doctor/check.ts';
 import type { Finished } from './cli.fixture.ts';
 import { behave } from './small-project.fixture.ts';
 import { newRows, releasableProject } from './small-release.fixture.ts';
@@ -13,7 +14,8 @@ const mlops = async (...args: string[]) => {
   const finished = await project.mlops(...args, '--json');
   return { ...finished, said: JSON.parse(finished.stdout) };
 };
-const pointer = () => JSON.parse(project.read('.mlops/s3/mlops/small/pointers/small.json'));
+const file = '.mlops/s3/mlops/small/pointers/small.json';
+const pointer = () => JSON.parse(project.read(file));
 let first: Awaited<ReturnType<typeof mlops>>;
 
 beforeAll(async () => {
@@ -156,5 +158,33 @@ describe('readers see what they saw before', () => {
       expect(stdout).toMatch(message);
       expect(existsSync(broken.path('.mlops/s3/mlops/small/pointers'))).toBe(false);
     }
+  });
+});
+
+describe('mlops doctor', () => {
+  const release = async (...args: string[]) => {
+    const { stdout } = await project.mlops('doctor', '--json', ...args);
+    return (JSON.parse(stdout) as { checks: Check[] }).checks.find(({ name }) => name === 'Release');
+  };
+
+  test('mends a pointer that a kill or a hand has left behind the ledger', async () => {
+    const before = project.read(file);
+    expect(await release()).toMatchObject({ outcome: 'ok' });
+    project.write({ [file]: before.replace('small/1', 'small/9') });
+    expect(await release()).toMatchObject({ outcome: 'problem', mend: expect.stringContaining('--repair') });
+    expect(await release('--repair')).toMatchObject({ outcome: 'ok' });
+    expect(project.read(file)).toBe(before);
+  });
+
+  test('finds predictions that are not what was delivered; a release makes them anew', async () => {
+    const { release: id } = pointer();
+    const path = `.mlops/s3/mlops/small/predictions/model=small/release=${id}/part-00000.parquet`;
+    rmSync(project.path(path));
+    project.write({ [path]: 'PAR1PAR1' });
+    expect(await release()).toMatchObject({ outcome: 'problem', detail: expect.stringContaining('sha256') });
+    const anew = await mlops('release');
+    expect([anew.code, anew.said.moved]).toEqual([0, true]);
+    expect(anew.said.release).not.toBe(id);
+    expect(await release()).toMatchObject({ outcome: 'ok' });
   });
 });

@@ -5,6 +5,7 @@ import type { ReleaseReport } from '../report/release-report.ts';
 import { renderReleaseTerminal } from '../report/release-terminal.ts';
 import type { Failure } from '../report/report.ts';
 import { failureOf, isInputError } from '../run/account/failure.ts';
+import { releaseCostOf } from '../run/account/release-cost-of.ts';
 import { type ReleasePages, writeReleasePages } from '../run/account/write-release-pages.ts';
 import { type ReleaseOptions, type ReleaseOutcome, startRelease } from '../run/start/release.ts';
 import { RunProgress } from '../run/start/run-progress.ts';
@@ -79,6 +80,9 @@ export async function releaseOnce(options: ReleaseOptions, stopping: Stopping): 
 const toldFailure = ({ record, config }: ReleaseOutcome): Failure =>
   publishableFailure(failureOf(record), privacyOf(config));
 
+const costOf = ({ record, config, backend }: ReleaseOutcome) =>
+  releaseCostOf(record, config, backend.context.region);
+
 /** The --json output of a release. */
 export function releaseSummary({ outcome, written }: ReleaseDone): object {
   const { record, config } = outcome;
@@ -97,6 +101,7 @@ export function releaseSummary({ outcome, written }: ReleaseDone): object {
     predictions: delivered ? { rows: delivered.rows, path: delivered.output } : null,
     page: written?.files.html ?? null,
     private: written?.files.private ?? null,
+    cost: costOf(outcome),
     steps: record.steps,
     ...(plan && plan.notes.length > 0 && { notes: plan.notes }),
     ...(failure && { failure }),
@@ -109,6 +114,8 @@ export function printRelease({ outcome, written }: ReleaseDone): void {
   if (status === 'cancelled') print('Stopped. Readers see what they saw before.');
   else if (status === 'failed') printFailure(toldFailure(outcome));
   else printReleased(outcome.record.state, written);
+  const { note: cost } = costOf(outcome);
+  if (cost !== '') print(cost);
 }
 
 function printReleased(

@@ -48,6 +48,8 @@ describe('defaults', () => {
         content_type: 'text/csv',
         csv: { header: false, target: 'first' },
         channel: 'train',
+        intended_use: null,
+        limits: [],
         manifest_channel: null,
         output: 'probability',
         extra: [],
@@ -86,7 +88,7 @@ describe('defaults', () => {
         mode: 'batch',
         instance: { type: 'ml.m5.large', count: 1 },
         strategy: 'all_at_once',
-        batch: { payload_mb: 4, strategy: 'multi_record', concurrency: 1 },
+        batch: { payload_mb: 4, strategy: 'multi_record', concurrency: 1, max_bad_rows: 0.001 },
       },
       monitoring: null,
       triggers: { data_landed: false, schedule: null, decay: false },
@@ -143,12 +145,9 @@ describe('what people write', () => {
   });
 
   test('what is not built yet is left alone in a file of the past', () => {
-    const text = `${minimal()}  scoring: s3://bucket/rows\ntriggers: { data_landed: true }\n`;
+    const text = `${minimal()}triggers: { data_landed: true }\n`;
     expect(parseConfig(text, { takesNotBuilt: true }).project).toBe('demo');
-    expect(problemsOf(() => parseConfig(text)).map(({ path }) => path)).toEqual([
-      'data.scoring',
-      'triggers.data_landed',
-    ]);
+    expect(problemsOf(() => parseConfig(text)).map(({ path }) => path)).toEqual(['triggers.data_landed']);
   });
 
   test('blocks that are commented out line by line count as not written', () => {

@@ -37,7 +37,29 @@ test('what the folder says is what the run is made with', async () => {
     manifest_channel: 'types',
     output: 'value',
     extra: ['why', 'how_much'],
+    intended_use: null,
+    limits: [],
   });
+});
+
+test('the folder says what its model is for and what it is not for; each is a sentence on one line', async () => {
+  const words = 'intended_use: Ranks rows.\nlimits: [Not for persons., Not for 2019.]\n';
+  const path = write({ 'model/model.yaml': words });
+  expect(await modelOf(path)).toMatchObject({
+    intended_use: 'Ranks rows.',
+    limits: ['Not for persons.', 'Not for 2019.'],
+  });
+  expect((await modelOf(path, ['model.intended_use=none', 'model.limits=[]'])).limits).toEqual([]);
+  for (const [bad, message] of [
+    [
+      'intended_use: ""',
+      /model\.yaml: intended_use: got "", expected one sentence, of at most 500 characters/,
+    ],
+    ['limits: Not for persons.', /limits: got "Not for persons\.", expected a list of sentences/],
+    ['limits: ["one\\ntwo"]', /limits\.0: got "one\\ntwo", expected one sentence, of at most 500 characters/],
+    [`limits: [${'x'.repeat(501)}]`, /limits\.0.*at most 500 characters/],
+  ] as const)
+    await expect(modelOf(write({ 'model/model.yaml': `${bad}\n` }))).rejects.toThrow(message);
 });
 
 test('a folder without the file, and a file without settings, leave the defaults', async () => {

@@ -558,7 +558,6 @@ problem: binary
 data: { source: x.csv, target: y, scoring: x.csv }
 `,
     [
-      'mlops.yaml: data.scoring: got "x.csv", expected no such setting: not built yet (line 3, column 44)',
       'mlops.yaml: data.scoring: got "x.csv", which is data.source; expected rows that training never sees (line 3, column 44)',
     ],
   ],
@@ -910,12 +909,13 @@ environments:
 triggers: { data_landed: true, schedule: none }
 `,
     [
-      '--set data.scoring: got "s3://bucket/rows", expected no such setting: not built yet',
+      '--set triggers.decay: got true, expected no such setting: not built yet',
+      '--set triggers.decay: got true, expected false while monitoring.decay is off',
       'mlops.yaml: monitoring.schedule: got "daily", expected no such setting: not built yet (line 5, column 13)',
       'mlops.yaml: monitoring.drift.psi: got 0.3, expected no such setting: not built yet (line 6, column 17)',
       'mlops.yaml: triggers.data_landed: got true, expected no such setting: not built yet (line 7, column 26)',
     ],
-    ['data.scoring=s3://bucket/rows'],
+    ['triggers.decay=true'],
   ],
   [
     'a trigger on what is off',

@@ -67,6 +67,9 @@ const noneOr = <T extends z.ZodType>(schema: T, error: string) =>
     error: `none, or ${error}`,
   });
 
+/** A sentence for people: one line, so that no rendering has to break it. */
+const sentence = (error: string) => string(error, /^(?=.*\S)[^\r\n]{1,500}$/);
+
 const columns = (noun: string) => z.array(text('the name of a column'), { error: `a list of ${noun}` });
 
 const secondsPerUnit: Record<string, number> = { d: 86_400, h: 3_600, m: 60, s: 1 };
@@ -289,6 +292,16 @@ const model = object({
     .array(string('the name of a column'), { error: 'a list of names' })
     .default([])
     .describe('Names of the columns that serve returns after the prediction, in order.'),
+  intended_use: noneOr(sentence('one sentence, of at most 500 characters'), 'one sentence')
+    .default(null)
+    .describe('What the model is for, in one sentence; each page of a release shows it. Default: none.'),
+  limits: z
+    .array(sentence('one sentence, of at most 500 characters'), { error: 'a list of sentences' })
+    .max(20, { error: 'at most 20 sentences' })
+    .default([])
+    .describe(
+      'What the model is not for, and what it cannot do: sentences that each page of a release shows.',
+    ),
 });
 
 const prepare = object({

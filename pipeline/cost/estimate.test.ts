@@ -127,8 +127,8 @@ test('the table names every price once, with its source and date', () => {
   for (const row of priceTable) {
     expect(row).toEqual({
       region: expect.stringMatching(/^[a-z]{2}(-[a-z]+)+-\d$/),
-      component: expect.stringMatching(/^(processing|training|transform|glue|fargate)$/),
-      instance: expect.stringMatching(/^(ml\.[\w-]+\.[\w-]+|DPU|vCPU|GB)$/),
+      component: expect.stringMatching(/^(processing|training|transform|glue|fargate|hosting|serverless)$/),
+      instance: expect.stringMatching(/^(ml\.[\w-]+\.[\w-]+|DPU|vCPU|GB|\d+ MB)$/),
       usd_per_hour: expect.any(Number),
       source: expect.stringMatching(/AWS/),
       date: expect.stringMatching(/^\d{4}-\d{2}-\d{2}$/),
@@ -178,6 +178,35 @@ test("AWS's price list of a region gives the prices of jobs, in place of those t
   ]);
   const us = { ...price('training', 3), region: 'us-east-1' };
   expect(withRegion([...table, us], 'eu-central-1', found)).toEqual([...found, us]);
+});
+
+test("AWS's price list gives the prices of endpoints, a serverless one's by the second", () => {
+  const usage: [usagetype: string, unit: string, usd: string][] = [
+    ['EUC1-Host:ml.m5.large', 'Hrs', '0.1380000000'],
+    ['EUC1-ServerlessInf:Mem-2GB', 'Seconds', '0.0000400000'],
+    ['EUC1-ServerlessInf:Mem-6GB', 'Second', '0.0001200000'],
+    ['EUC1-ServerlessInf:Mem-4GB', 'Requests', '9'],
+    ['EUC1-ProvisionedConcurrency:Mem-2GB', 'Seconds', '9'],
+    ['EUC1-AsyncInf:ml.m5.large', 'Hrs', '9'],
+  ];
+  const file: OfferFile = {
+    publicationDate: '2026-10-04T01:02:03Z',
+    products: Object.fromEntries(usage.map(([usagetype]) => [usagetype, { attributes: { usagetype } }])),
+    terms: {
+      OnDemand: Object.fromEntries(
+        usage.map(([usagetype, unit, USD]) => [
+          usagetype,
+          { term: { priceDimensions: { dimension: { unit, pricePerUnit: { USD } } } } },
+        ]),
+      ),
+    },
+  };
+  const found = pricesIn(file, 'AmazonSageMaker', 'eu-central-1');
+  expect(found.map((row) => [row.component, row.instance, row.usd_per_hour])).toEqual([
+    ['hosting', 'ml.m5.large', 0.138],
+    ['serverless', '2048 MB', 0.144],
+    ['serverless', '6144 MB', 0.432],
+  ]);
 });
 
 test('Glue is billed by DPU and Fargate by vCPU and GB: of every worker, of every task', () => {

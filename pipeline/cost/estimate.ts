@@ -64,20 +64,18 @@ export function estimate(
   table: readonly Price[] = priceTable,
 ): Estimate {
   const { prepare, training, tuning, inference } = config;
-  const preparing = prepareSize(prepare);
-  const planned = [
+  const planned: PlannedJob[] = [
     {
       name: 'Prepare',
       component: prepare.engine,
-      // config/rules.ts has refused a size that the engine does not have.
-      size: typeof preparing === 'string' ? prepare.instance : sizeOf(preparing),
+      size: prepareJobSize(config),
       jobs: work.prepares,
       most: prepare.max_runtime,
       earlier: work.earlier.prepare,
     },
     {
       name: tuning ? 'Tune' : 'Train',
-      component: 'training' as const,
+      component: 'training',
       size: training.instance,
       jobs: work.trains ? (tuning?.max_jobs ?? 1) : 0,
       most: training.max_runtime,
@@ -85,32 +83,52 @@ export function estimate(
     },
     {
       name: 'Score',
-      component: 'transform' as const,
+      component: 'transform',
       size: inference.instance,
       jobs: work.scores,
       most: longestTransform,
       earlier: work.earlier.score,
     },
   ];
-  const jobs = planned
-    .filter((job) => job.jobs > 0)
-    .map(({ name, component, size, jobs, most, earlier }): JobEstimate => {
-      const { type: instance, count } = size;
-      const known = earlier?.instance === instance && earlier.count === count;
-      const seconds = known ? Math.min(earlier.seconds, most) : most;
-      const price = priceOf(component, instance, region, table);
-      return {
-        name,
-        component,
-        instance,
-        count,
-        jobs,
-        seconds,
-        basis: known ? 'expected' : 'most',
-        usd: price && usdOf({ instance, count, seconds: seconds * jobs }, price),
-      };
-    });
+  const jobs = planned.filter((job) => job.jobs > 0).map((job) => jobEstimate(job, region, table));
   return { region, usd: sum(jobs.map(({ usd }) => usd)), jobs, spot: training.spot && work.trains };
+}
+
+/** A job that is planned: its size, its number, and how long one may take. */
+export interface PlannedJob extends Pick<JobEstimate, 'name' | 'component' | 'jobs'> {
+  size: { type: string; count: number };
+  /** Seconds after which it is stopped. */
+  most: number;
+  /** A job of the same kind; its time is expected again on the same instances. */
+  earlier: JobRun | undefined;
+}
+
+/** What a job is expected to cost, or costs at most. */
+export function jobEstimate(
+  { name, component, size, jobs, most, earlier }: PlannedJob,
+  region: string,
+  table: readonly Price[],
+): JobEstimate {
+  const { type: instance, count } = size;
+  const known = earlier?.instance === instance && earlier.count === count;
+  const seconds = known ? Math.min(earlier.seconds, most) : most;
+  const price = priceOf(component, instance, region, table);
+  return {
+    name,
+    component,
+    instance,
+    count,
+    jobs,
+    seconds,
+    basis: known ? 'expected' : 'most',
+    usd: price && usdOf({ instance, count, seconds: seconds * jobs }, price),
+  };
+}
+
+/** The size of the jobs of the prepare program. config/rules.ts has refused a size that the engine does not have. */
+export function prepareJobSize({ prepare }: Pick<Config, 'prepare'>): PlannedJob['size'] {
+  const size = prepareSize(prepare);
+  return typeof size === 'string' ? prepare.instance : sizeOf(size);
 }
 
 const sizeOf = ({ instance, count }: PrepareSize) => ({ type: instance, count });
@@ -155,7 +173,8 @@ export function requireBudget(
 }
 
 /** Dollars and cents; amounts below one cent with two digits, so that a limit of $0.001 is not "< $0.01". */
-const exactUsd = (usd: number): string => (usd < 0.01 ? `$${Number(usd.toPrecision(2))}` : formatUsd(usd));
+export const exactUsd = (usd: number): string =>
+  usd < 0.01 ? `$${Number(usd.toPrecision(2))}` : formatUsd(usd);
 
 function settingsOf({ name }: JobEstimate, { tuning }: Config): string {
   if (name === 'Prepare') return 'prepare.max_runtime or prepare.instance';

@@ -28,6 +28,7 @@ const components: Record<string, Component> = {
   Processing: 'processing',
   Train: 'training',
   Tsform: 'transform',
+  Host: 'hosting',
 };
 
 /** Usage types without the region's prefix, and the component and unit that they price. */
@@ -39,14 +40,23 @@ const units: Record<string, [Component, string]> = {
 
 function billedBy(usagetype: string): [Component, string] | null {
   const plain = usagetype.replace(/^[A-Z]{2,4}\d-/, '');
-  const [, kind = '', instance = ''] = /^(Processing|Train|Tsform):(ml\.[\w.-]+)$/.exec(plain) ?? [];
+  const [, kind = '', instance = ''] = /^(Processing|Train|Tsform|Host):(ml\.[\w.-]+)$/.exec(plain) ?? [];
   const component = components[kind];
-  return component === undefined ? (units[plain] ?? null) : [component, instance];
+  if (component !== undefined) return [component, instance];
+  const memory = /^ServerlessInf:Mem-(\d)GB$/.exec(plain)?.[1];
+  if (memory !== undefined) return ['serverless', `${Number(memory) * 1024} MB`];
+  return units[plain] ?? null;
+}
+
+/** Hours of a unit of the price list; null for units of something else than time. */
+function hoursOf(unit: string): number | null {
+  if (/^(hrs?|hours?|(dpu|vcpu|gb)-hours?)$/i.test(unit)) return 1;
+  return /^(secs?|seconds?)$/i.test(unit) ? 1 / 3600 : null;
 }
 
 /**
- * The prices of jobs in a region's offer file, sorted by component and instance. Leaves out warm pools, notebooks,
- * endpoints, crawlers and spot tasks.
+ * The prices of jobs and endpoints in a region's offer file, sorted by component and instance. Leaves out warm pools,
+ * notebooks, provisioned concurrency, crawlers and spot tasks.
  */
 export function pricesIn(file: OfferFile, service: Service, region: string): Price[] {
   const prices = Object.entries(file.products).flatMap(([sku, { attributes }]) => {
@@ -55,10 +65,13 @@ export function pricesIn(file: OfferFile, service: Service, region: string): Pri
     const dimensions = Object.values(file.terms.OnDemand[sku] ?? {}).flatMap(({ priceDimensions }) =>
       Object.values(priceDimensions),
     );
-    const hourly = dimensions.find(({ unit }) => /^(hrs?|hours?|(dpu|vcpu|gb)-hours?)$/i.test(unit))
-      ?.pricePerUnit.USD;
-    const usd = Number(hourly);
-    if (billed === null || hourly === undefined || !(usd > 0)) return [];
+    const priced = dimensions.flatMap(({ unit, pricePerUnit }) => {
+      const hours = hoursOf(unit);
+      // A price of a second has few digits: 0.00004 an hour is 0.144, not 0.14400000000000002.
+      return hours === null ? [] : [Number((Number(pricePerUnit.USD) / hours).toPrecision(12))];
+    });
+    const [usd = Number.NaN] = priced;
+    if (billed === null || !(usd > 0)) return [];
     const [component, instance] = billed;
     const source = `AWS Price List, ${service}, usage type ${usagetype}`;
     return [

@@ -1,13 +1,23 @@
 import prices from './prices.json' with { type: 'json' };
 
-/** The kind of job in AWS's price list. */
-export type Component = 'processing' | 'training' | 'transform' | 'glue' | 'fargate';
+/** The kind of job or endpoint in AWS's price list. */
+export type Component =
+  | 'processing'
+  | 'training'
+  | 'transform'
+  | 'glue'
+  | 'fargate'
+  | 'hosting'
+  | 'serverless';
 
-/** On-demand price of one instance; for Glue, of one DPU; for Fargate, of one vCPU or GB (x86). */
+/**
+ * On-demand price of one instance; for Glue, of one DPU; for Fargate, of one vCPU or GB (x86); for a serverless endpoint, of its
+ * time of computing with so much memory.
+ */
 export interface Price {
   region: string;
   component: Component;
-  /** SageMaker's instance type, such as ml.m5.large; otherwise DPU, vCPU or GB. */
+  /** SageMaker's instance type, such as ml.m5.large; otherwise DPU, vCPU or GB; of a serverless endpoint `2048 MB`. */
   instance: string;
   usd_per_hour: number;
   /** Source of the price; `date` is the date of the source (YYYY-MM-DD). */

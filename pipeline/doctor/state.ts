@@ -14,6 +14,7 @@ import { freeLease } from '../steps/train/lease.ts';
 import { brokenPart, checkArtifacts } from './artifacts.ts';
 import { attempt, type Check, ok, problem, warning } from './check.ts';
 import { checkRecords, everChampions } from './records.ts';
+import { checkRelease } from './release.ts';
 import { repairs, type State } from './state-folder.ts';
 
 /** Checks the state folder; with `repair` also fixes what can be fixed without losing anything. */
@@ -28,6 +29,7 @@ export async function checkState(state: State): Promise<Check[]> {
     await attempt('Champion', () => checkChampion(state)),
     await attempt('Artifacts', () => checkArtifacts(state)),
     await attempt('Approval', () => checkApproval(state)),
+    await attempt('Release', () => checkRelease(state)),
     await attempt('Leftovers', () => checkLeftovers(state)),
   ];
 }

@@ -130,6 +130,7 @@ export function releaseMachine(resources: ReleaseResources): StateMachine {
         PartitionInputList: [
           {
             'Values.$': 'States.Array($.request.model, $.delivered.release)',
+            Parameters: { 'numRows.$': "States.Format('{}', $.delivered.rows)" },
             StorageDescriptor: {
               'Location.$': '$.delivered.output',
               InputFormat: 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat',

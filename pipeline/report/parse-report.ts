@@ -236,6 +236,16 @@ const report = z.object({
     actual_usd: duration.nullable(),
     note: text,
   }),
+  release: z
+    .object({
+      mode: z.enum(['batch', 'endpoint', 'serverless']),
+      source: text.nullable(),
+      rows: count.nullable(),
+      places: list(z.object({ environment: text, cost: text }), mostKeys),
+      note: text,
+    })
+    .nullable()
+    .exactOptional(),
   notes: list(text),
   model_notes: list(text).exactOptional(),
   privacy: z.object({ sensitive: list(text), min_group: count, row_id: text.nullable() }).exactOptional(),

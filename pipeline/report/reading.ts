@@ -76,6 +76,7 @@ export function headlineOf(report: Report): Headline {
       : 'There was no champion to compare with.',
     run.promotion.detail,
     ...nextSteps(report),
+    releaseText(report),
   ].filter((text) => text !== '');
   const titles = verdict.sealed
     ? { promote: 'Passes', hold: 'Does not pass', reject: 'Does not pass' }
@@ -428,6 +429,39 @@ export function timingOf(report: Report): Timing {
   };
 }
 
+/**
+ * What a promotion would release, where and for how much, in one sentence; empty where there is nothing to release, or where the
+ * verdict is no or was obeyed already. Of a sealed verdict it does not tell a hold from a reject.
+ */
+export function releaseText({ release, run, verdict, backend }: Report): string {
+  if (!release || verdict === null || run.status !== 'succeeded' || run.promotion.promoted) return '';
+  if (verdict.outcome === 'reject' || (verdict.sealed && verdict.outcome === 'hold')) return '';
+  const isPullRequest = run.trigger === 'pull_request';
+  const when =
+    verdict.outcome === 'hold'
+      ? 'If a person promotes it, it is released'
+      : isPullRequest
+        ? 'A merge would release it'
+        : 'Promoted, it would be released';
+  const rows = release.rows === null ? 'the rows' : formatCountOf(release.rows, 'row');
+  const what = {
+    batch: `batch predictions of ${rows} of ${release.source ?? 'data.scoring'}`,
+    endpoint: 'on an endpoint',
+    serverless: 'on a serverless endpoint',
+  }[release.mode];
+  const here = isPullRequest ? 'on the runner, as an artifact' : 'on this machine';
+  return `${when}: ${what}, ${backend === 'embedded' ? here : placesText(release.places)}.`;
+}
+
+/** "on staging, then production: $0.02; at rest $0/month each" */
+function placesText(places: { environment: string; cost: string }[]): string {
+  const costs = new Set(places.map(({ cost }) => cost));
+  const [cost] = costs;
+  if (costs.size === 1)
+    return `on ${places.map(({ environment }) => environment).join(', then ')}: ${cost}${places.length > 1 ? ' each' : ''}`;
+  return `on ${places.map((place) => `${place.environment} (${place.cost})`).join(', then ')}`;
+}
+
 /** Features grouped by class (if any), in the order of the labels; each group is sorted by size, largest first. */
 export function featureGroups({
   features,
@@ -480,7 +514,12 @@ export function runParts(report: Report): string[] {
 
 /** All notes, without duplicates. */
 export const notesOf = (report: Report): string[] => [
-  ...new Set([...(report.verdict?.notes ?? []), ...report.notes, ...(report.model_notes ?? [])]),
+  ...new Set([
+    ...(report.verdict?.notes ?? []),
+    ...report.notes,
+    ...(report.model_notes ?? []),
+    ...(releaseText(report) === '' || !report.release?.note ? [] : [report.release.note]),
+  ]),
 ];
 
 function joined(error: string, cause: string): string {

@@ -33,6 +33,7 @@ const pages: [string, () => string][] = [
 const textOf = (page: string): string =>
   page
     .replace(/<style>.*?<\/style>/s, '')
+    .replaceAll('<wbr>', '')
     .replace(/<[^>]+>/g, ' ')
     .replaceAll('&nbsp;', ' ')
     .replace(/\s+/g, ' ');
@@ -218,7 +219,7 @@ test.each(HOSTILE_TEXTS.filter((text) => text !== '').map((text) => [text]))(
       return releaseHtml(release, rows)
         .replace(/<style>.*?<\/style>/s, '')
         .match(/<[a-z/!][^\s>]*|\s[a-z-]+="/gi)
-        ?.filter((tag) => !/^<\/?code$|\stitle="/.test(tag))
+        ?.filter((tag) => !/^<\/?(code|wbr)$|^<wbr>|\stitle="/.test(tag))
         .join('');
     };
     expect(skeleton(hostile)).toBe(skeleton('harmless'));

@@ -383,9 +383,13 @@ function whyList({ contributions }: PrivateRow, most: number): Html | '' {
   const decimals = decimalsFor(most);
   return html`<dl class="reasons">${contributions.map(
     ({ name, value }) =>
-      html`<div><dt>${text(name, 80)}</dt><dd>${signedBarMark(value, null, most)}<span>${formatSigned(value, decimals)}</span></dd></div>`,
+      html`<div><dt>${breakable(text(name, 80))}</dt><dd>${signedBarMark(value, null, most)}<span>${formatSigned(value, decimals)}</span></dd></div>`,
   )}</dl>`;
 }
+
+/** A name of several words that may break between them: EnvironmentSatisfaction, years_at_company. */
+const breakable = (name: string): Html =>
+  html`${name.split(/(?<=[a-z0-9])(?=[A-Z])|(?<=[_.=])(?=.)/).map((part, i) => html`${i > 0 && html`<wbr>`}${part}`)}`;
 
 // Data and notes
 

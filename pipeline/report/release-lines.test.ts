@@ -52,7 +52,7 @@ test('the terminal ends with lines to copy: the query and the pages', () => {
   - Released because attrition/3 was promoted by run train-20261127-181204.
   - One group of Department has fewer than 10 rows and is not shown.
 
-  200 predictions: npx mlops query "select * from predictions_current"
+  200 predictions: npx mlops query "select * from predictions_current limit 10"
   page: .mlops/releases/attrition/r1/page.html
   with rows by id: .mlops/releases/attrition/r1/private.html
 `,
@@ -69,7 +69,7 @@ test('the terminal ends with lines to copy: the query and the pages', () => {
 
 test('of several models, the query asks for this one', () => {
   expect(terminal(sampleRelease({ project: 'people' }))).toContain(
-    `npx mlops query "select * from predictions_current where model = 'attrition'"`,
+    `npx mlops query "select * from predictions_current where model = 'attrition' limit 10"`,
   );
 });
 

@@ -51,8 +51,8 @@ export async function releaseReportOf(
       summary,
     },
     card: await cardOf(found, config, context),
-    privacy: privacyOf(config),
     notes: plan.notes,
+    privacy: privacyOf(config),
   };
 }
 
@@ -88,7 +88,8 @@ async function cardOf(
     })),
     holdout: { rows: files.holdout.rows, positives: files.holdout.positives },
     verdict: { outcome: verdict.outcome, reason: verdict.reason },
-    intended_use: null,
-    limits: [],
+    // Settings that were kept by an earlier version lack them.
+    intended_use: config.model.intended_use ?? null,
+    limits: config.model.limits ?? [],
   };
 }

@@ -20,15 +20,15 @@ export const RELEASE_STYLE = `
 .tall thead { position: sticky; top: 0; z-index: 1; background: var(--paper); }
 /* Rows of a grid can be put in another order by style alone. */
 .rows :is(thead, tbody) { display: flex; flex-direction: column; }
-.rows tr { display: grid; grid-template-columns: minmax(4em, 1fr) 80px 3.6em minmax(0, 5fr); gap: 0 18px; align-items: center; padding: 7px 0; border-bottom: 1px solid var(--line); order: var(--by-score); break-inside: avoid; }
-.rows.decided tr { grid-template-columns: minmax(4em, 1fr) 80px 3.6em minmax(5.5em, 1.1fr) minmax(0, 5fr); }
+.rows tr { display: grid; grid-template-columns: minmax(3.5em, 1fr) 64px 3.6em minmax(0, 8fr); gap: 0 18px; align-items: center; padding: 7px 0; border-bottom: 1px solid var(--line); order: var(--by-score); break-inside: avoid; }
+.rows.decided tr { grid-template-columns: minmax(3.5em, 1fr) 64px 3.6em minmax(5em, 1.2fr) minmax(0, 8fr); }
 .rows tr > * { border: 0; padding: 0; min-width: 0; }
 .rows thead tr { padding: 0 0 6px; }
 .rows tbody tr:last-child { border-bottom: 1px solid var(--line); } .rows .plot { padding: 0; min-width: 0; }
 .part:has(#by-id:checked) .rows tr { order: var(--by-id); }
 .part:has(#by-change:checked) .rows tr { order: var(--by-change); }
-.rows .decision .tag { display: inline-block; color: var(--ink); border-color: var(--reference); }
-.reasons { display: grid; grid-template-columns: repeat(auto-fit, minmax(132px, 1fr)); gap: 4px 18px; font-size: 13px; }
+.rows .decision .tag { display: block; width: fit-content; margin: 2px 0 0; color: var(--ink); border-color: var(--reference); }
+.reasons { display: grid; grid-template-columns: repeat(auto-fit, minmax(132px, 1fr)); gap: 4px 18px; font-size: 12px; }
 .reasons dd { display: grid; grid-template-columns: minmax(0, 1fr) auto; align-items: center; gap: 8px; color: var(--muted); }
 .reasons .mark { height: 14px; }
 

@@ -68,5 +68,6 @@ function placeLines(release: ReleaseReport, pages: ReleasePages): string[] {
 
 /** The predictions of the current release; of this model, if the project has several. */
 function queryOf({ project, model }: ReleaseReport): string {
-  return `select * from predictions_current${model === project ? '' : ` where model = '${model.replaceAll("'", "''")}'`}`;
+  const where = model === project ? '' : ` where model = '${model.replaceAll("'", "''")}'`;
+  return `select * from predictions_current${where} limit 10`;
 }

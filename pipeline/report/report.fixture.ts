@@ -846,6 +846,13 @@ export function hostileRun(text: string): Report {
       })),
       best: text,
     },
+    release: {
+      mode: 'batch',
+      source: text,
+      rows: 7,
+      places: [{ environment: text, cost: text }],
+      note: text,
+    },
     changes: [
       { what: 'config', path: text, from: text, to: text },
       { what: 'code', path: text, from: null, to: text },

@@ -29,6 +29,8 @@ export interface Report {
   changes: Change[] | null;
   steps: StepFacts[];
   cost: { estimated_usd: number | null; actual_usd: number | null; note: string };
+  /** What a promotion of the candidate releases; null: nothing. Absent in reports of an earlier version. */
+  release?: ReleaseFacts | null;
   /** Notes for the reader, one sentence each. */
   notes: string[];
   /** Notes in the model's own words, which may quote rows. */
@@ -52,6 +54,18 @@ export interface RunFacts {
   status: 'succeeded' | 'failed' | 'cancelled';
   /** The candidate's fate: promoted to champion, left pending, or already the champion. */
   promotion: { promoted: boolean; package: string | null; detail: string };
+}
+
+export interface ReleaseFacts {
+  mode: 'batch' | 'endpoint' | 'serverless';
+  /** The rows that are predicted in a batch (data.scoring); null: none. */
+  source: string | null;
+  /** Their number; null if they were not counted. */
+  rows: number | null;
+  /** Where it is released, in this order: environments of mlops.yaml; empty: on this machine, or on the runner. */
+  places: { environment: string; cost: string }[];
+  /** What the costs leave open, in sentences. */
+  note: string;
 }
 
 export interface Failure {

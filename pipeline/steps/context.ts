@@ -175,12 +175,20 @@ export interface Manifest {
   labels: string[];
   content_type: 'text/csv' | 'application/jsonlines';
   features: { name: string; type: string }[];
+  /** The type of each column of the source. Absent in manifests of an earlier version. */
+  columns?: Record<string, string>;
+  /** The categories that training knew, of columns that have few. Absent in manifests of an earlier version. */
+  categories?: Record<string, string[]>;
   /** The column that names the group, where the split is by group. Absent in manifests of an earlier version. */
   group?: string | null;
   slices: string[];
   /** The column of ids; null: the content of `id_columns` identifies a row. */
   row_id: string | null;
   id_columns?: string[] | null;
+  /** The type of each column of the source that a release reads as training did: slices, and all that a script sees. */
+  columns?: Record<string, string>;
+  /** The categories of training, of columns that have few and are not in data.sensitive. */
+  categories?: Record<string, string[]>;
   /** data.holdout; null where the split is by file. */
   holdout_share?: number | null;
   /** How rows were divided; absent in manifests of an earlier version, and of views. */

@@ -1,4 +1,5 @@
 import type { DecimalMark } from './dialect.ts';
+import { floatText } from './float-text.ts';
 
 /** What a cell of CSV looks like. Kinds are bits, so that the kinds of a column are one number. */
 export const EMPTY = 0;
@@ -87,6 +88,21 @@ function kindOfNumber(text: string): CellKind {
 /** Whether the cell is a finite number, also one that alone would be a code. */
 export const isNumber = (cell: string, decimal: DecimalMark): boolean =>
   (kindOf(cell, decimal) & NUMERIC) !== 0;
+
+const JSON_NUMBER = /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$/;
+
+/**
+ * The text that the prepare job writes for a cell of a column of numbers: JSON's notation, or nothing for a missing value.
+ * null: the cell is no finite number.
+ */
+export function numberText(cell: string, decimal: DecimalMark): string | null {
+  const text = trimmed(cell);
+  if (isMarker(text)) return '';
+  const plain = plainNumber(text, decimal);
+  if (plain === null || !Number.isFinite(Number(plain))) return null;
+  const unsigned = plain.startsWith('+') ? plain.slice(1) : plain;
+  return JSON_NUMBER.test(unsigned) ? unsigned : floatText(Number(plain), 64);
+}
 
 /** Whether the cell stands for a missing value: empty, blank, or a word such as NA. */
 export const isMissing = (cell: string): boolean => isMarker(trimmed(cell));

@@ -113,7 +113,16 @@ export async function releaseProblemsOf(
 }
 
 /** The checks of the state folder; others look at the machine. */
-const ownChecks = new Set(['Keys', 'Ledger', 'Lease', 'Champion', 'Artifacts', 'Approval', 'Leftovers']);
+const ownChecks = new Set([
+  'Keys',
+  'Ledger',
+  'Lease',
+  'Champion',
+  'Artifacts',
+  'Approval',
+  'Release',
+  'Leftovers',
+]);
 
 const badOf = (checks: readonly Check[]): string =>
   checks

@@ -1,13 +1,14 @@
 import { expect, test } from '@jest/globals';
-import type { FunctionName } from '../../../pipeline/names.ts';
+import type { TrainFunction } from '../../../pipeline/names.ts';
 import { testEnvironment } from '../../environment.fixture.ts';
 import { type Call, isAllowed } from '../../iam/evaluate.fixture.ts';
 import { pullRequestPolicy } from '../../identity/pull-request-role.ts';
 import { functionPolicy } from './function-policy.ts';
+import { trainFunctionNames } from './train-functions.ts';
 
 const place = testEnvironment('staging');
 const { names } = place;
-const functions = Object.keys(names.functions) as FunctionName[];
+const functions: readonly TrainFunction[] = trainFunctionNames;
 const repository = (name: string, account = '111111111111'): string =>
   `arn:aws:ecr:eu-west-1:${account}:repository/${name}`;
 const tag = (resource: string): Call => ({ action: 'ecr:PutImage', resource });

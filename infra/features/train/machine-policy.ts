@@ -4,7 +4,8 @@ import type { ResourceNames } from '../../../pipeline/names.ts';
 import type { Place } from '../../environment.ts';
 import { actionsOf } from '../../iam/actions-of.ts';
 import { arnOf } from '../../iam/arn.ts';
-import { allow, deny, type Statement } from '../../iam/statement.ts';
+import { watching } from '../../iam/machine-watching.ts';
+import { deny, type Statement } from '../../iam/statement.ts';
 
 export type MachineName = keyof ResourceNames['machines'];
 
@@ -40,27 +41,4 @@ const neverPromote = (place: Place): Statement[] => [
   deny(['sagemaker:UpdateModelPackage'], [arnOf(place, 'sagemaker', 'model-package/*')], {
     Sid: 'NeverApprove',
   }),
-];
-
-const watching: Statement[] = [
-  // https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html and concepts-xray-tracing.html
-  allow(
-    [
-      'logs:CreateLogDelivery',
-      'logs:DeleteLogDelivery',
-      'logs:DescribeLogGroups',
-      'logs:DescribeResourcePolicies',
-      'logs:GetLogDelivery',
-      'logs:ListLogDeliveries',
-      'logs:PutResourcePolicy',
-      'logs:UpdateLogDelivery',
-    ],
-    ['*'],
-    { because: 'deliveries of logs have no resource to name' },
-  ),
-  allow(
-    ['xray:GetSamplingRules', 'xray:GetSamplingTargets', 'xray:PutTelemetryRecords', 'xray:PutTraceSegments'],
-    ['*'],
-    { because: 'traces have no resource to name' },
-  ),
 ];

@@ -1,12 +1,16 @@
+import type { Role } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
+import type { TrainFunction } from '../../../pipeline/names.ts';
 import type { EncryptedProps } from '../../encrypted-props.ts';
+import { type FunctionCode, Functions } from '../../foundation/functions.ts';
 import type { Operations } from '../../foundation/operations.ts';
 import { serviceRole } from '../../iam/service-role.ts';
-import { type FunctionCode, Functions } from './functions.ts';
 import { jobPolicy } from './job-policy.ts';
 import type { MachineName } from './machine-policy.ts';
 import { Machines } from './machines.ts';
+import type { DeployedEngine } from './prepare/engine.ts';
 import type { MakeEngine } from './prepare/load-engine.ts';
+import { trainFunctions } from './train-functions.ts';
 import { watchRuns } from './watch-runs.ts';
 
 interface TrainProps extends EncryptedProps {
@@ -14,6 +18,16 @@ interface TrainProps extends EncryptedProps {
   /** The engine of the prepare job that mlops.yaml asks for (loadEngine). @default SageMaker Processing */
   readonly engine: MakeEngine | undefined;
   readonly operations: Operations;
+}
+
+/** What other features use of it. */
+interface Train {
+  readonly machines: Machines;
+  readonly functions: Functions<TrainFunction>;
+  /** The role of jobs of the state that is merged. */
+  readonly jobRole: Role;
+  /** The engine of runs that promote. */
+  readonly engine: DeployedEngine | undefined;
 }
 
 /**
@@ -24,7 +38,7 @@ interface TrainProps extends EncryptedProps {
 export function addTrain(
   stack: Construct,
   { environment, code, engine, operations, key }: TrainProps,
-): Machines {
+): Train {
   const jobRole = (id: string, mode: MachineName) =>
     serviceRole(stack, id, {
       environment,
@@ -32,14 +46,24 @@ export function addTrain(
       service: 'sagemaker.amazonaws.com',
       statements: jobPolicy(environment, mode),
     });
-  const functions = new Functions(stack, 'Functions', { environment, code, key });
+  const functions = new Functions(stack, 'Functions', {
+    environment,
+    code,
+    functions: trainFunctions(environment),
+    key,
+  });
+  const jobRoles = {
+    evaluate: jobRole('EvaluateJobRole', 'evaluate'),
+    promote: jobRole('JobRole', 'promote'),
+  };
+  const engines = engine?.(stack, { environment, key });
   const machines = new Machines(stack, 'Machines', {
     environment,
     functions,
-    jobRoles: { evaluate: jobRole('EvaluateJobRole', 'evaluate'), promote: jobRole('JobRole', 'promote') },
-    engines: engine?.(stack, { environment, key }),
+    jobRoles,
+    engines,
     key,
   });
   operations.watch(watchRuns({ environment, functions, machines }));
-  return machines;
+  return { machines, functions, jobRole: jobRoles.promote, engine: engines?.promote };
 }

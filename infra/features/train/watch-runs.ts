@@ -1,14 +1,15 @@
 import { type IMetric, MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Duration } from 'aws-cdk-lib/core';
+import type { TrainFunction } from '../../../pipeline/names.ts';
 import { metricNamespace } from '../../../pipeline/steps/train/run-metrics.ts';
 import type { Environment } from '../../environment.ts';
+import type { Functions } from '../../foundation/functions.ts';
 import { graph, type Watched } from '../../foundation/operations.ts';
-import type { Functions } from './functions.ts';
 import type { Machines } from './machines.ts';
 
 interface WatchRunsProps {
   readonly environment: Environment;
-  readonly functions: Functions;
+  readonly functions: Functions<TrainFunction>;
   readonly machines: Machines;
 }
 

@@ -7,8 +7,10 @@ import { cloudWatchLogsClient, ecrClient, sageMakerClient, sfnClient } from '../
 import { SetupError } from '../../errors.ts';
 import { canonicalJson, sha256Json } from '../../hash.ts';
 import { hashContext } from '../../image/context.ts';
+import { releaseSteps } from '../../machines/release.ts';
 import type { ReleaseRequest } from '../../machines/release-request.ts';
 import type { Request } from '../../machines/request.ts';
+import { trainSteps } from '../../machines/train.ts';
 import { type Deployment, imageTag, type ResourceNames, resourceNames } from '../../names.ts';
 import { prepareContext } from '../../repository.ts';
 import { type Champion, championId, championKind } from '../../steps/context.ts';
@@ -139,7 +141,7 @@ export class AwsBackend implements Backend {
     if (signal.aborted) return { status: 'cancelled', steps: [], error: null };
     await this.#start(execution, request);
     this.#options.onNote(`execution ${execution}: ${this.linkOf(execution, request)}`);
-    const history = new ExecutionHistory(region);
+    const history = new ExecutionHistory(region, 'kind' in request ? releaseSteps : trainSteps);
     try {
       await follow({
         history,

@@ -29,7 +29,7 @@ import { functions } from '../functions.ts';
 import { type EmbeddedContext, type EmbeddedState, embeddedContext } from './embedded-context.ts';
 import { execute } from './engine/engine.ts';
 import type { ExecutionEvent, ExecutionResult, TaskHandler } from './engine/execution.ts';
-import { batchCreatePartition } from './glue-catalog.ts';
+import { createPartitions } from './glue-catalog.ts';
 import { ImageStore } from './images/image-store.ts';
 import type { JobContext } from './jobs/context.ts';
 import { EmbeddedSageMaker } from './jobs/embedded-sagemaker.ts';
@@ -304,7 +304,7 @@ export class EmbeddedBackend implements Backend {
       'arn:aws:states:::sagemaker:createModel': job((p) => sagemaker.createModel(p)),
       'arn:aws:states:::aws-sdk:sagemaker:deleteModel': job((p) => sagemaker.deleteModel(p)),
       'arn:aws:states:::aws-sdk:glue:batchCreatePartition': (parameters) =>
-        batchCreatePartition(parameters as never, this.context),
+        createPartitions(parameters, this.context),
       'arn:aws:states:::sagemaker:createTransformJob.sync': job((p, c) => sagemaker.createTransformJob(p, c)),
     };
   }

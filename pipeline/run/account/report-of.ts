@@ -15,6 +15,7 @@ import type { RunRecord } from '../../steps/train/run-record.ts';
 import { changesBetween, type Origin } from './changes.ts';
 import { costOf } from './cost-of.ts';
 import { failedJobOf, failureOf } from './failure.ts';
+import { releaseFactsOf } from './release-facts-of.ts';
 
 /** Makes the report of a recorded run from the ledger, the registry and the storage. */
 export async function reportOf(
@@ -67,6 +68,7 @@ export async function reportOf(
         : null,
     steps: stepFacts(run),
     cost: await costOf(run, context),
+    release: await releaseFactsOf(run, backend),
     notes: [...run.notes, ...log.notes, ...(evidence?.notes ?? [])],
     ...(evidence?.model_notes?.length && { model_notes: evidence.model_notes }),
     privacy: privacyOf(request.config),

@@ -5,6 +5,7 @@ import { ConfigError, InputChangedError } from '../../errors.ts';
 import { canonicalJson, sha256Json } from '../../hash.ts';
 import type { ReleaseRequest } from '../../machines/release-request.ts';
 import type { DataInput } from '../../machines/request.ts';
+import { endpointName } from '../../names.ts';
 import type { ModelPackage } from '../../ports.ts';
 import {
   artifactsOf,
@@ -20,10 +21,11 @@ import { claimRun } from '../train/claim.ts';
 import { dataVersion } from '../train/inputs.ts';
 import { instances, processingInput, withStart } from '../train/job-parameters.ts';
 import { digestOf, failuresIn, jobFolder, type PrepareSettings } from '../train/plan.ts';
-import { readNamedJson, requireArtifact, sound } from '../train/unchanged.ts';
+import { changed, readNamedJson, requireArtifact, sound } from '../train/unchanged.ts';
 import { predictionsFolder, releaseFolder } from './artifacts.ts';
 import { readEarlierChampions } from './champion-changes.ts';
 import type { DeliverSettings, LayOutSettings } from './delivery.ts';
+import { noEndpoint, planEndpoint } from './endpoint-plan.ts';
 import {
   currentId,
   type Delivered,
@@ -32,6 +34,8 @@ import {
   deployedKind,
   type Pointer,
   pointerKind,
+  type ReleaseRecord,
+  releaseKind,
 } from './records.ts';
 import type { BatchPlan, ReleasePlan } from './state.ts';
 
@@ -48,6 +52,8 @@ export interface PlanReleaseEvent {
   engine: Config['prepare']['engine'];
   /** Glue: the prepare program by content; null: its image. */
   program: string | null;
+  /** Hash of what the state machine adds to a model on an endpoint: role, network, isolation. */
+  demands: string;
 }
 
 /** A release or rollback that cannot be done; nothing that readers see has changed. */
@@ -83,6 +89,7 @@ export async function planRelease(event: PlanReleaseEvent, context: StepContext)
     images: deployed.images,
     prepare,
     batch: noBatch,
+    endpoint: noEndpoint,
   };
   if (skipped)
     return {
@@ -92,8 +99,40 @@ export async function planRelease(event: PlanReleaseEvent, context: StepContext)
       ],
     };
   const found = await loadable(name, context);
-  return { ...planned, batch: await batchOf(found, deployed, planned, event, context) };
+  if (planned.mode !== 'batch') {
+    const { execution, demands } = event;
+    const endpoint = await planEndpoint(
+      { found, config: deployed.config, pointer: pointer?.value ?? null, execution, demands },
+      context,
+    );
+    return { ...planned, endpoint };
+  }
+  const before = await comparable(pointer?.value ?? null, context);
+  return {
+    ...planned,
+    notes: before.notes,
+    batch: await batchOf(found, deployed, before.release, event, context),
+  };
 }
+
+/** The release to compare with, if it has predictions that are still what was delivered. */
+async function comparable(
+  pointer: Pointer | null,
+  context: StepContext,
+): Promise<{ release: string | null; notes: string[] }> {
+  if (pointer === null) return { release: null, notes: [] };
+  if (pointer.mode !== 'batch') return { release: null, notes: [endpointLeft(context)] };
+  const { release } = pointer;
+  const record = (await context.ledger.get<ReleaseRecord>(releaseKind, release))?.value;
+  const objects = record?.state.delivered?.objects;
+  const why = objects ? await changed(objects, context.storage) : 'no record of its predictions';
+  if (why === null) return { release, notes: [] };
+  return { release: null, notes: [`Not compared with release ${release}: ${why}.`] };
+}
+
+/** The endpoint of the release before stays, so that whoever asks it is not cut off, and may cost money. */
+const endpointLeft = ({ jobPrefix, model }: StepContext): string =>
+  `The endpoint ${endpointName(jobPrefix, model)} of the release before still answers, with its own model; delete it when nobody asks it any more.`;
 
 async function deployedBy({ ledger, model }: StepContext): Promise<Deployed> {
   const deployed = (await ledger.get<Deployed>(deployedKind, currentId))?.value;
@@ -174,7 +213,7 @@ function prepareOf(
 async function batchOf(
   found: ModelPackage,
   { config, scoring, images }: Deployed,
-  { pointer }: ReleasePlan,
+  before: string | null,
   event: PlanReleaseEvent,
   context: StepContext,
 ): Promise<BatchPlan> {
@@ -243,9 +282,6 @@ async function batchOf(
     written: `${written}${name}-${step}`,
     output: `${own_folder}${step}/`,
   });
-  // A state that may hold no rows has lost them; a job whose input is empty fails.
-  const before = pointer.release === null ? null : predictionsFolder(context, pointer.release);
-  const isComparable = before !== null && (await context.storage.list(before)).length > 0;
   const shared = [processingInput('config', settingsUri), processingInput('manifest', preparation.manifest)];
   const file = manifest.content_type === 'text/csv' ? 'rows.csv' : 'rows.jsonl';
   return {
@@ -281,7 +317,7 @@ async function batchOf(
       processingInput('release', deliver),
       processingInput('rows', `${own_folder}rows/rows/`),
       processingInput('scores', `${own_folder}answers/`),
-      ...(isComparable ? [processingInput('previous', before)] : []),
+      ...(before === null ? [] : [processingInput('previous', predictionsFolder(context, before))]),
     ]),
   };
 }

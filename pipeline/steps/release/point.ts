@@ -51,11 +51,12 @@ export async function point(
       };
   if (!isThere) await ledger.putIf<Pointer>(pointerKind, currentId, pointer, plan.pointer.version);
   // Also where the ledger's item was there: a kill between the two writes is so completed.
-  await storage.write(pointerUri(context), projected(pointer, model));
+  await storage.write(pointerUri(context), pointerText(pointer, model));
   return { moved: !isThere, release, previous: isThere ? pointer.previous : before };
 }
 
-const projected = ({ release, package: name, mode, at }: Pointer, model: string): string =>
+/** The text of the object at `pointerUri`. */
+export const pointerText = ({ release, package: name, mode, at }: Pointer, model: string): string =>
   `${JSON.stringify({ model, release, package: name, mode, at })}\n`;
 
 async function goBack({ execution, request, plan }: PointEvent, context: StepContext): Promise<void> {

@@ -12,10 +12,14 @@ export interface RecordReleaseEvent {
   state: ReleaseState;
 }
 
-/** Records the release in the ledger and frees its lease. Throws ConflictError if another execution has its name. */
+/**
+ * Records the release in the ledger and frees its lease. `steps` comes from the execution's history; on this machine, the
+ * caller adds it. Throws ConflictError if another execution has its name.
+ */
 export async function recordRelease(
   event: RecordReleaseEvent,
   context: Pick<StepContext, 'ledger' | 'clock'>,
+  steps: ReleaseRecord['steps'] = [],
 ): Promise<ReleaseRecord> {
   await claimRun(event, context);
   const record: ReleaseRecord = {
@@ -25,7 +29,7 @@ export async function recordRelease(
     finished_at: context.clock.now().toISOString(),
     request: event.state.request,
     state: event.state,
-    steps: [],
+    steps,
   };
   await context.ledger.put(releaseKind, event.execution, record);
   await freeLease(event, context);

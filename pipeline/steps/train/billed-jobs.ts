@@ -43,7 +43,8 @@ export async function billedJobs(
 const total = (trials: readonly { seconds: number }[]): number =>
   trials.reduce((seconds, trial) => seconds + trial.seconds, 0);
 
-const billed = (component: Component, ...runs: (JobRun | null)[]): BilledJob[] =>
+/** Jobs of one kind that are known, each with at least what its service bills. */
+export const billed = (component: Component, ...runs: (JobRun | null)[]): BilledJob[] =>
   runs.flatMap((run) =>
     run === null ? [] : [{ ...run, component, seconds: Math.max(run.seconds, leastSeconds(component)) }],
   );

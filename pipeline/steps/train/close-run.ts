@@ -23,11 +23,7 @@ export interface ClosedExecution {
 /** The record of a run that its machine did not record, because it was stopped, timed out or broke. */
 export function closeRun(closed: Omit<ClosedExecution, 'arn'>): RunRecord {
   const { execution, status, started_at, finished_at, request } = closed;
-  const error = closed.error ?? {
-    name: status === 'TIMED_OUT' ? 'States.Timeout' : 'States.Runtime',
-    cause: status === 'TIMED_OUT' ? 'the run took too long' : 'the run ended without a record',
-  };
-  const stopped = status === 'ABORTED' && closed.error === null;
+  const error = errorOf(closed);
   return {
     execution,
     status: status === 'ABORTED' ? 'cancelled' : 'failed',
@@ -35,11 +31,24 @@ export function closeRun(closed: Omit<ClosedExecution, 'arn'>): RunRecord {
     finished_at,
     state: {
       ...(closed.state ?? { request }),
-      ...(!stopped && { error: { Error: error.name, Cause: error.cause } }),
+      ...(error && { error }),
     },
     steps: closed.steps,
     notes: notesOf(closed.state ?? { request }),
   };
+}
+
+/** The error of an execution that was not recorded; null if it was just stopped. */
+export function errorOf({
+  status,
+  error,
+}: Pick<ClosedExecution, 'status' | 'error'>): { Error: string; Cause: string } | null {
+  if (status === 'ABORTED' && error === null) return null;
+  const { name, cause } = error ?? {
+    name: status === 'TIMED_OUT' ? 'States.Timeout' : 'States.Runtime',
+    cause: status === 'TIMED_OUT' ? 'the run took too long' : 'the run ended without a record',
+  };
+  return { Error: name, Cause: cause };
 }
 
 /**

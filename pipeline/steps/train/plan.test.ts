@@ -35,6 +35,11 @@ describe('the fingerprint', () => {
     ['the policy of the gate', 'gate: { thresholds: { roc_auc: { min: 0.99 } } }', {}],
     ['a budget', 'budget: { max_run_usd: 1 }', {}],
     ['how the holdout is scored', 'inference: { batch: { payload_mb: 1 } }', {}],
+    [
+      'the words about the model',
+      'model: { intended_use: Ranks., limits: [Not for this., Nor for that.] }',
+      {},
+    ],
     ['mode, trigger and commit', '', { mode: 'evaluate', promote: false }],
     ['the baseline', '', { baseline: 'small/7' }],
   ])('is the same for the same inputs, whatever %s', async (_what, settings, changes) => {

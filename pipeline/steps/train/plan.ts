@@ -83,7 +83,7 @@ export async function plan(event: PlanEvent, context: StepContext): Promise<Plan
     prepared: prepareKey,
     // The digest identifies the image; the folder or repository that it came from does not matter.
     image: digestOf(request.images.model),
-    model: { ...config.model, context: null, image: null },
+    model: modelSettings(config),
     training: { ...config.training, hyperparameters },
     tuning: config.tuning,
     problem: config.problem,
@@ -232,6 +232,15 @@ async function reusable<T extends Prepared | TrainedModel>(
 
 /** The image's digest, which is the same in every repository. */
 export const digestOf = (image: string): string => image.slice(image.lastIndexOf('@') + 1);
+
+/**
+ * The settings of the model that decide what training makes: not where its image comes from, which the digest says, nor the
+ * words about it on a release's page.
+ */
+function modelSettings({ model }: Config) {
+  const { intended_use: _use, limits: _limits, ...settings } = model;
+  return { ...settings, context: null, image: null };
+}
 
 /** The settings that decide the prepared files: the input of the prepare job. */
 export type PrepareSettings = ReturnType<typeof prepareSettings>;

@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
+import { parse } from 'csv-parse/sync';
 import { parseConfig } from '../../config/load.ts';
 import type { Manifest } from '../context.ts';
 import { ModelOutputError, scoreFileOf } from './score-file.ts';
@@ -234,4 +236,54 @@ test.each([
 test('what a model says for a score is passed on for the gate to refuse', () => {
   for (const said of ['nan', '-inf', '', 'error: bad record', '2'])
     expect(scoreFileOf(`r1,1,${said}\n`, manifest({}), probabilities)).toContain(`\nr1,1,${said}\n`);
+});
+
+/** What models answer, and what both this and the release's reader (pipeline/prepare, answers.py) make of it. */
+interface AnswerCase {
+  name: string;
+  problem: Manifest['problem'];
+  output?: string;
+  extra?: string[];
+  json?: true;
+  answers: string[];
+  read?: (number[] | number)[];
+  refused?: true;
+}
+
+const shared = JSON.parse(
+  readFileSync(new URL('../../prepare/tests/answer-cases.json', import.meta.url), 'utf8'),
+) as { cases: AnswerCase[] };
+
+const classes: Record<Manifest['problem'], string[]> = {
+  binary: ['no', 'yes'],
+  multiclass: ['a', 'b', 'c'],
+  regression: [],
+};
+
+test.each(shared.cases.map((one) => [one.name, one] as const))('as a release reads it: %s', (_name, one) => {
+  const { problem, output = 'probability', extra = [], answers } = one;
+  const facts = manifest({
+    problem,
+    labels: classes[problem],
+    slices: ['area'],
+    content_type: one.json ? 'application/jsonlines' : 'text/csv',
+  });
+  const model = { ...probabilities, output: output as typeof probabilities.output, extra };
+  const text = answers.map((answer, at) =>
+    one.json
+      ? `{"row_id":"r${at}","label":0,"slices":{"area":"north"},"SageMakerOutput":${answer}}\n`
+      : `r${at},0,north,${answer}\n`,
+  );
+  const read = () => scoreFileOf(text.join(''), facts, model);
+  if (one.refused) {
+    expect(read).toThrow(ModelOutputError);
+    return;
+  }
+  const rows = (parse(read()) as string[][]).slice(1);
+  const found = rows.map((row) => {
+    const answer = row.slice(2, -1);
+    if (output !== 'label') return answer.map(Number);
+    return problem === 'binary' ? Number(answer[0]) : classes[problem].indexOf(answer[0] ?? '');
+  });
+  expect(found).toEqual(one.read);
 });

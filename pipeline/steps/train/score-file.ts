@@ -39,7 +39,11 @@ interface Row {
   answer: string[];
 }
 
-function outputColumns({ problem, labels }: Manifest, output: Config['model']['output']): string[] {
+/** The columns of a prediction, as a score file names them: the first that `serve` answers. */
+export function outputColumns(
+  { problem, labels }: Pick<Manifest, 'problem' | 'labels'>,
+  output: Config['model']['output'],
+): string[] {
   if (problem === 'regression' || output === 'label') return ['predicted'];
   return problem === 'binary' ? ['score'] : labels.map((label) => `score_${label}`);
 }
@@ -69,7 +73,7 @@ function csvRows(output: string, manifest: Manifest): Row[] {
 }
 
 /** Strips the brackets of a list such as `[0.1, 0.9]`, which comes as several CSV fields or as one quoted field. */
-function bare(fields: string[]): string[] {
+export function bare(fields: string[]): string[] {
   const isOneList = fields.length === 1 && /^\s*\[.*\]\s*$/s.test(fields[0] ?? '');
   const values = isOneList ? (fields[0] ?? '').split(',') : fields;
   return values.map((field) => field.replace(/^\s*\[\s*|\s*\]\s*$/g, '').trim());
@@ -108,7 +112,7 @@ function joinedRow(line: string, index: number): JoinedRow {
 }
 
 /** Flattens a number, or nested lists and objects of numbers, into a list. */
-function flat(answer: unknown): unknown[] {
+export function flat(answer: unknown): unknown[] {
   if (Array.isArray(answer)) return answer.flatMap(flat);
   return typeof answer === 'object' && answer !== null ? Object.values(answer).flatMap(flat) : [answer];
 }
@@ -125,14 +129,20 @@ function labelText(label: string, { problem, labels }: Manifest): string {
 function predictedText(answer: string, index: number, manifest: Manifest): string {
   const { problem, labels } = manifest;
   if (problem === 'regression') return answer;
-  const code = /^\+?\d+(\.\d*)?(e[+-]?\d+)?$/i.test(answer) ? Number(answer) : Number.NaN;
-  if (Number.isInteger(code) && code < labels.length) return labelText(String(code), manifest);
+  const code = classCode(answer, labels);
+  if (code !== null) return labelText(String(code), manifest);
   const classes = `a class as a whole number from 0 to ${labels.length - 1}`;
   const meant = labels.indexOf(answer);
   const hint = meant === -1 ? '' : `: ${JSON.stringify(answer)} is ${meant}, as in the training files`;
   throw new ModelOutputError(
     `line ${index + 1} of the model's answers: got ${JSON.stringify(answer.slice(0, 80))}, expected ${classes}${hint}`,
   );
+}
+
+/** The position in the labels that an answer names, as 1, 1.0 or 1e+00; null if it names none. */
+export function classCode(answer: string, labels: readonly string[]): number | null {
+  const code = /^\+?\d+(\.\d*)?(e[+-]?\d+)?$/i.test(answer) ? Number(answer) : Number.NaN;
+  return Number.isInteger(code) && code < labels.length ? code : null;
 }
 
 const quoted = (field: string): string =>

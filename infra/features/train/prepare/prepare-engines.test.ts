@@ -1,10 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import { embeddedResources } from '../../../../pipeline/backends/embedded/embedded-backend.ts';
+import {
+  embeddedReleaseResources,
+  embeddedResources,
+} from '../../../../pipeline/backends/embedded/embedded-backend.ts';
 import { embeddedEngine } from '../../../../pipeline/backends/embedded/prepare-engines.ts';
 import { parseConfig } from '../../../../pipeline/config/load.ts';
 import type { PrepareEngine } from '../../../../pipeline/machines/prepare.ts';
+import { releaseMachine } from '../../../../pipeline/machines/release.ts';
 import { trainMachine } from '../../../../pipeline/machines/train.ts';
+import type { TrainStep } from '../../../../pipeline/names.ts';
 import {
   environmentStack,
   type Resource,
@@ -13,11 +18,13 @@ import {
   testApp,
   testEnvironment,
 } from '../../../environment.fixture.ts';
+import { logicalName } from '../../../foundation/state-machine.ts';
 import { type Call, isAllowed } from '../../../iam/evaluate.fixture.ts';
 import type { Statement } from '../../../iam/statement.ts';
 import { boundary } from '../../../identity/boundary.ts';
 import { executionPolicies } from '../../../identity/execution-policies.ts';
 import { pullRequestPolicy } from '../../../identity/pull-request-role.ts';
+import { releaseStepNames } from '../../release/release-machine.ts';
 import { fargateZone } from './fargate-zones.ts';
 
 /** prepare.engine glue and fargate: what is made, that it is no more than asked for, and who may use it. */
@@ -111,11 +118,10 @@ describe.each([
     const machines = Object.values(stacks[engine][name]).filter(
       ({ Type }) => Type === 'AWS::StepFunctions::StateMachine',
     );
-    expect(machines).toHaveLength(2);
+    expect(machines).toHaveLength(3);
     for (const { Properties } of machines) {
-      const mode = (Properties.StateMachineName as string).endsWith('--train-promote')
-        ? 'promote'
-        : 'evaluate';
+      const machine = (Properties.StateMachineName as string).split('--')[2];
+      const mode = machine === 'train-evaluate' ? 'evaluate' : 'promote';
       const substitutions = Object.keys(Properties.DefinitionSubstitutions as object);
       const text = (Properties.DefinitionString as string).replaceAll(
         /\$\{(\w+)\}/g,
@@ -130,8 +136,12 @@ describe.each([
         network_isolation: settings.network_isolation,
       };
       const tags = { project: 'churn', environment: name, model: 'churn', ...settings.tags };
+      const own = { engine: expected, security: { ...security, tags } };
+      const table = { database: `churn__${name}`, name: 'predictions' };
       expect(JSON.parse(text)).toEqual(
-        trainMachine({ ...embeddedResources, mode, engine: expected, security: { ...security, tags } }),
+        machine === 'release'
+          ? releaseMachine({ ...embeddedReleaseResources, ...own, mode: 'promote', table })
+          : trainMachine({ ...embeddedResources, ...own, mode }),
       );
     }
   });
@@ -139,8 +149,13 @@ describe.each([
 
 function laptopName(placeholder: string, engine: PrepareEngine): string | null {
   if (placeholder === 'JobRole') return embeddedResources.jobRole;
-  if (!placeholder.startsWith('Prepare'))
-    return embeddedResources.functions[placeholder.toLowerCase() as keyof typeof embeddedResources.functions];
+  if (!placeholder.startsWith('Prepare')) {
+    const { functions } = embeddedReleaseResources;
+    const step = releaseStepNames.find((each) => logicalName(each) === placeholder);
+    return step === undefined
+      ? embeddedResources.functions[placeholder.toLowerCase() as TrainStep]
+      : functions[step];
+  }
   const field = placeholder.slice('Prepare'.length);
   const value: unknown = (engine as unknown as Record<string, unknown>)[
     `${field[0]?.toLowerCase()}${field.slice(1)}`

@@ -36,6 +36,7 @@ interface Task {
  */
 export class ExecutionHistory {
   readonly #region: string;
+  readonly #shown: readonly string[];
   /** The id of the newest event read. */
   lastId = 0;
   end: ExecutionEnd | null = null;
@@ -49,9 +50,13 @@ export class ExecutionHistory {
   /** By state: what it waits for, and since when. Each further attempt repeats it. */
   readonly #waiting = new Map<string, { reason: string; since: string }>();
 
-  /** @param region for links to logs */
-  constructor(region: string) {
+  /**
+   * @param region for links to logs
+   * @param shown the states that people see
+   */
+  constructor(region: string, shown: readonly string[] = trainSteps) {
     this.#region = region;
+    this.#shown = shown;
   }
 
   /** Reads the new events; returns their progress. */
@@ -83,7 +88,7 @@ export class ExecutionHistory {
       if (job) this.#left.set(`${job.kind} ${job.name}`, job);
       if (resource.endsWith('deleteModel')) this.#left.delete(`model ${nameIn(parameters, 'ModelName')}`);
       this.#tasks.set(state, { state, scheduled: timestamp, parameters, job });
-      if (!trainSteps.includes(state) || this.#waiting.has(state)) return [];
+      if (!this.#shown.includes(state) || this.#waiting.has(state)) return [];
       return [{ kind: 'started', state, seconds: 0 }];
     }
     const task = this.#tasks.get(state);
@@ -91,7 +96,7 @@ export class ExecutionHistory {
       task.job = submittedJob(task, event.taskSubmittedEventDetails?.output);
       if (task.job) this.#left.set(`${task.job.kind} ${task.job.name}`, task.job);
     }
-    if (type === 'TaskSubmitted' && task?.job && trainSteps.includes(state)) {
+    if (type === 'TaskSubmitted' && task?.job && this.#shown.includes(state)) {
       return [{ kind: 'job', state, name: task.job.name, url: jobLink(this.#region, task.job) }];
     }
     if (ends.has(type) && task) {
@@ -108,7 +113,7 @@ export class ExecutionHistory {
         return reason === before ? [] : [{ kind: 'waiting', state, reason, since }];
       }
       this.#waiting.delete(state);
-      if (!trainSteps.includes(state)) return [];
+      if (!this.#shown.includes(state)) return [];
       const seconds = (timestamp.getTime() - task.scheduled.getTime()) / 1000;
       if (type !== 'TaskSucceeded') return [{ kind: 'failed', state, seconds }];
       this.steps.push({ name: state, seconds });

@@ -1,5 +1,10 @@
 import { sageMakerClient, sfnClient } from '../../../aws/clients.ts';
-import { close } from '../../../steps/train/close-run.ts';
+import { releaseSteps } from '../../../machines/release.ts';
+import { trainSteps } from '../../../machines/train.ts';
+import type { StepContext } from '../../../steps/context.ts';
+import { type ClosedRelease, closeRelease } from '../../../steps/release/close-release.ts';
+import { type ClosedExecution, close } from '../../../steps/train/close-run.ts';
+import type { RunRecord } from '../../../steps/train/run-record.ts';
 import { ExecutionHistory } from '../executions/execution-history.ts';
 import { closedOf, describeExecution, eventsSince } from '../executions/read-execution.ts';
 import { stopJobs } from '../executions/stop-jobs.ts';
@@ -14,18 +19,31 @@ interface StatusChange {
 const executions = sfnClient();
 const jobs = sageMakerClient();
 
-/** Closes a run whose machine could not: stops its jobs, records it, frees its lease, tells people. A second call does nothing. */
+/**
+ * Closes a run or a release whose machine could not: stops its jobs, records it, frees its lease, tells people. A release has
+ * an alarm that tells. A second call does nothing.
+ */
 export const handler = handlerFor(async ({ detail }: StatusChange, contextOf) => {
   const execution = await describeExecution(executions, detail.executionArn);
   if (execution === null) throw new Error(`${detail.executionArn}: got none, expected an execution`);
-  const history = new ExecutionHistory(detail.executionArn.split(':')[3] ?? '');
+  // arn:PARTITION:states:REGION:ACCOUNT:execution:MACHINE:NAME
+  const [, , , region = '', , , machine = ''] = detail.executionArn.split(':');
+  const isRelease = machine.endsWith('--release');
+  const history = new ExecutionHistory(region, isRelease ? releaseSteps : trainSteps);
   history.add(await eventsSince(executions, execution.arn, 0));
   // Stop the jobs first, because they cost money; report those that could not be stopped last.
   const stopped = await Promise.allSettled([stopJobs(jobs, history.openJobs())]);
   const closed = closedOf(execution, history);
   const context = contextOf(closed.request.model);
-  const record = await close(closed, context);
-  await sendNotice(record, execution.arn, context);
+  const record = isRelease
+    ? await closeRelease(closed as unknown as ClosedRelease, context)
+    : await closeAndTell(closed, context);
   for (const result of stopped) if (result.status === 'rejected') throw result.reason;
   return { status: record.status };
 });
+
+async function closeAndTell(closed: ClosedExecution, context: StepContext): Promise<RunRecord> {
+  const record = await close(closed, context);
+  await sendNotice(record, closed.arn, context);
+  return record;
+}

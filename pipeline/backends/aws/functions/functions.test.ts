@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { bundleFunctions, bundleSize } from '../../../../infra/cli/bundles.ts';
+import { releaseMachine } from '../../../machines/release.ts';
 import { trainMachine } from '../../../machines/train.ts';
-import { steps } from '../../../steps/steps.ts';
+import { functions } from '../../functions.ts';
 
 jest.setTimeout(120_000);
 const folder = mkdtempSync(join(tmpdir(), 'mlops-bundles-'));
@@ -17,7 +18,7 @@ beforeAll(async () => {
   bundles = await bundleFunctions(folder);
 });
 
-const names = [...Object.keys(steps), 'close-run'];
+const names = [...Object.keys(functions), 'close-run'];
 const variables = {
   MLOPS_PROJECT: 'churn',
   MLOPS_BUCKET: 'bucket',
@@ -39,8 +40,11 @@ function inNode(name: string, env: Record<string, string>, code: string): string
   return stdout + stderr;
 }
 
-test.each(names)('%s: one bundle under 1 MB that loads by itself', async (name) => {
-  expect(await bundleSize(bundles[name] ?? '')).toBeLessThan(1_000_000);
+/** The page's charts need the charting library, which is loaded when one is drawn. */
+const most: Record<string, number> = { page: 2_000_000 };
+
+test.each(names)('%s: one small bundle that loads by itself', async (name) => {
+  expect(await bundleSize(bundles[name] ?? '')).toBeLessThan(most[name] ?? 1_000_000);
   expect(inNode(name, variables, 'console.log(typeof handler)')).toBe('function\n');
 });
 
@@ -59,12 +63,14 @@ test('an error keeps its name through the bundle: it decides the exit code', () 
   expect(inNode('lease', offline, call)).toMatch(/^SetupError: DynamoDB GetItem: found no AWS credentials/);
 });
 
-test('every function that the machine calls has a bundle, and no other but close-run', () => {
-  const functions = Object.fromEntries(names.map((name) => [name, `function ${name} of the machine`]));
-  const text = JSON.stringify(
-    trainMachine({ partition: 'aws', functions: functions as never, jobRole: 'role' }),
-  );
+test('every function that the machines call has a bundle, and no other but close-run', () => {
+  const arns = Object.fromEntries(names.map((name) => [name, `function ${name} of the machine`])) as never;
+  const resources = { partition: 'aws', functions: arns, jobRole: 'role' };
+  const text = JSON.stringify([
+    trainMachine(resources),
+    releaseMachine({ ...resources, table: { database: 'd', name: 'predictions' } }),
+  ]);
   const called = names.filter((name) => text.includes(`function ${name} of the machine`));
-  expect(called.sort()).toEqual(Object.keys(steps).sort());
+  expect(called.sort()).toEqual(Object.keys(functions).sort());
   expect(Object.keys(bundles).sort()).toEqual([...names].sort());
 });

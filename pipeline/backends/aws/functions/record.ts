@@ -1,33 +1,19 @@
-import { sfnClient } from '../../../aws/clients.ts';
+import { trainSteps } from '../../../machines/train.ts';
 import type { StepContext } from '../../../steps/context.ts';
 import { type RecordEvent, record } from '../../../steps/train/record.ts';
 import { runMetrics } from '../../../steps/train/run-metrics.ts';
 import type { RunRecord } from '../../../steps/train/run-record.ts';
-import { ExecutionHistory } from '../executions/execution-history.ts';
-import { eventsSince } from '../executions/read-execution.ts';
 import { sendNotice } from './send-notice.ts';
 import { stepHandler } from './step-handler.ts';
-
-const executions = sfnClient();
+import { stepsOf } from './steps-of.ts';
 
 /** Records a run and its steps, logs its time and cost, from which CloudWatch makes metrics, and tells people of a verdict. */
 export const handler = stepHandler(async (event: RecordEvent, context) => {
-  const run = await record(event, context, await stepsOf(event.arn));
+  const run = await record(event, context, await stepsOf(event.arn, trainSteps));
   await logMetrics(run, context);
   await sendNotice(run, event.arn, context);
   return { status: run.status };
 });
-
-/** A run whose steps cannot be read is recorded without them. */
-async function stepsOf(arn: string): Promise<RunRecord['steps']> {
-  const history = new ExecutionHistory('');
-  try {
-    history.add(await eventsSince(executions, arn, 0, { includeExecutionData: false }));
-  } catch (error) {
-    console.warn(`${arn}: the steps are not recorded: ${(error as Error).message}`);
-  }
-  return history.steps;
-}
 
 async function logMetrics(run: RunRecord, context: StepContext): Promise<void> {
   try {

@@ -1,4 +1,4 @@
-/** Runs a model's `serve` on this machine for a batch transform. */
+/** Runs a model's `serve` on this machine: for a batch transform, and for `mlops serve`. */
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -33,23 +33,52 @@ const MOST_QUOTED_BYTES = 65_536;
 /** The number of a silent server's last lines in a note. */
 const LAST_LINES = 5;
 
+interface ServerOptions {
+  baseDir: string;
+  env: Record<string, string>;
+  onLine: (line: string) => void;
+  /** Called with a sentence if the server lets one wait. */
+  onNote: (text: string) => void;
+  signal: AbortSignal;
+}
+
 /**
  * Starts `serve` on a free port, waits until GET /ping answers 200, calls `use`, and stops the server.
- * @param options.onNote - called with a sentence if the server lets one wait
  * @throws JobFailure if it does not answer in time, listens elsewhere or ends too early; then `use` is aborted
  */
 export async function withModelServer<T>(
   jobs: Jobs,
   image: Image,
-  options: {
-    baseDir: string;
-    env: Record<string, string>;
-    onLine: (line: string) => void;
-    onNote: (text: string) => void;
-    signal: AbortSignal;
-  },
+  options: ServerOptions,
   use: (server: ModelServer, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
+  const { port, signal, stop } = await startModelServer(jobs, image, options);
+  try {
+    return await use({ invoke: (payload, how) => invoke(port, payload, how, signal) }, signal);
+  } finally {
+    await stop(options.signal.aborted ? jobs.waits.abort : jobs.waits.end);
+  }
+}
+
+/** A server that answers until it is stopped. */
+export interface StartedServer {
+  port: number;
+  /** Aborted with a JobFailure when the server ends by itself, and when the caller's signal is. */
+  signal: AbortSignal;
+  /** Resolves when the server and all its children have ended; SIGKILL comes after so many seconds. */
+  stop(graceSeconds: number): Promise<void>;
+}
+
+/**
+ * Starts `serve` on a free port and waits until GET /ping answers 200. If the caller's signal is aborted, the server is
+ * stopped, but not waited for: call `stop` too.
+ * @throws JobFailure if it does not answer in time, listens elsewhere or ends too early; nothing runs then
+ */
+export async function startModelServer(
+  jobs: Pick<Jobs, 'waits'>,
+  image: Image,
+  options: ServerOptions,
+): Promise<StartedServer> {
   const { signal: outer, onNote, ...program } = options;
   const port = await freePort();
   const lines: string[] = [];
@@ -64,15 +93,19 @@ export async function withModelServer<T>(
     gone.abort(new JobFailure(`AlgorithmError: serve ended, exit code: ${exitCode(exit)}`)),
   );
   const signal = AbortSignal.any([outer, gone.signal]);
-  const onAbort = () => void running.stop(jobs.waits.abort).catch(() => undefined); // awaited below
+  const onAbort = () => void running.stop(jobs.waits.abort).catch(() => undefined); // awaited by stop
   outer.addEventListener('abort', onAbort, { once: true });
+  const stop = async (graceSeconds: number) => {
+    await running.stop(graceSeconds);
+    outer.removeEventListener('abort', onAbort);
+  };
   try {
     await healthy(jobs, { running, port, lines, onNote }, signal);
-    return await use({ invoke: (payload, how) => invoke(port, payload, how, signal) }, signal);
-  } finally {
-    await running.stop(outer.aborted ? jobs.waits.abort : jobs.waits.end);
-    outer.removeEventListener('abort', onAbort);
+  } catch (error) {
+    await stop(outer.aborted ? jobs.waits.abort : jobs.waits.end);
+    throw error;
   }
+  return { port, signal, stop };
 }
 
 interface Starting {
@@ -84,7 +117,7 @@ interface Starting {
 }
 
 async function healthy(
-  jobs: Jobs,
+  jobs: Pick<Jobs, 'waits'>,
   { running, port, lines, onNote }: Starting,
   signal: AbortSignal,
 ): Promise<void> {

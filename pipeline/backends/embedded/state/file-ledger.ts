@@ -58,6 +58,11 @@ export class FileLedger implements Ledger {
     return items.filter((item) => item !== null).sort((a, b) => byCodePoint(a.id, b.id));
   }
 
+  /** The models that have items of a kind, by name in code-point order. */
+  async modelsWith(kind: string): Promise<string[]> {
+    return ((await unlessMissing(readdir(join(this.#root, kind)))) ?? []).sort(byCodePoint);
+  }
+
   /** The files of all versions of all items, for inspection. */
   async *files(): AsyncIterable<{ kind: string; id: string; version: number; path: string }> {
     const entries =

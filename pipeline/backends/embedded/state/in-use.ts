@@ -21,7 +21,7 @@ class StateInUseError extends Error {
 const inUse = (home: string): string => join(home, 'in-use');
 const clearing = (home: string): string => join(home, 'clearing');
 
-/** Marks the state folder as in use by a run, until the returned function is called. Waits while `mlops gc` clears it. */
+/** Marks the state folder as in use by a run or a service, until the returned function is called. Waits while `mlops gc` clears it. */
 export async function useState(home: string, onNote: (line: string) => void): Promise<() => void> {
   await usersOf(home);
   const release = claim(join(inUse(home), randomUUID()));
@@ -50,7 +50,8 @@ export async function clearState(home: string): Promise<() => void> {
   const { driven } = await unfinishedRuns(join(home, 'runs'));
   if (users.length + driven.length === 0) return release;
   release();
-  throw busy(`a run is in progress${driven.length === 0 ? '' : ` (${driven.join(', ')})`}`);
+  const what = driven.length === 0 ? 'a run or `mlops serve`' : `a run (${driven.join(', ')})`;
+  throw busy(`${what} is in progress`);
 }
 
 const busy = (what: string) =>

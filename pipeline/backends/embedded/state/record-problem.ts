@@ -55,6 +55,7 @@ const shapes: Record<string, z.ZodMiniType> = {
     config: text,
     code: text,
   }),
+  partition: z.looseObject({ location: text, rows: z.nullable(z.number()), at: text }),
   prepared: z.looseObject({ output: text }),
   scores: z.looseObject({ output: text }),
 };

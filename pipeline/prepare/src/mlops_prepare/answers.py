@@ -13,10 +13,12 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
+from .arrow_arrays import number_array, numpy_of, text_array
 from .csv_table import is_regular
 from .errors import DeliveryError
 from .text_file import line_blocks, raw_blocks
@@ -93,10 +95,10 @@ def _without_brackets(answer: Sequence[pa.Array], width: int) -> list[pa.Array]:
         listed = pc.match_substring_regex(columns[0], _LIST)
         if pc.all(listed).as_py():
             values = pc.split_pattern(columns[0], ",")
-            if not pc.all(pc.equal(pc.list_value_length(values), width)).as_py():
+            if not (numpy_of(pc.list_value_length(values)) == width).all():
                 return []
             flat = pc.list_flatten(values)
-            columns = [flat.take(pa.array(range(at, len(flat), width))) for at in range(width)]
+            columns = [flat.take(number_array(np.arange(at, len(flat), width))) for at in range(width)]
         elif pc.any(listed).as_py():
             return []
     return [pc.replace_substring_regex(column, r"^\s*\[\s*|\s*\]\s*$", "") for column in columns]
@@ -125,7 +127,7 @@ def _lines(
         ids.append(row_id)
         rows.append(answer)
     columns = list(zip(*rows, strict=True)) or [()] * width
-    return pa.array(ids, pa.string()), [pa.array(column, pa.string()) for column in columns]
+    return text_array(ids), [text_array(column) for column in columns]
 
 
 class _UnreadableError(Exception):
@@ -154,17 +156,23 @@ def bare(fields: Sequence[str]) -> list[str]:
 
 def _json_answer(line: str) -> tuple[str, list[str]]:
     try:
-        row = json.loads(line, parse_constant=_refuse_constant)
+        row = _decode(line)
     except ValueError as error:
         raise _UnreadableError(f"expected JSON; {error}") from None
     if not isinstance(row, dict) or "row_id" not in row:
         raise _UnreadableError("expected an object with row_id, slices and SageMakerOutput")
-    answer = _flat(row["SageMakerOutput"]) if "SageMakerOutput" in row else []
-    return _text(row["row_id"]), [_text(value) for value in answer]
+    answer = row.get("SageMakerOutput", [])
+    if not isinstance(answer, list) or any(isinstance(value, (list, dict)) for value in answer):
+        answer = _flat(answer)
+    return _text(row["row_id"]), list(map(_text, answer))
 
 
 def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is no number of JSON")
+
+
+# Numbers stay the text that the model wrote.
+_decode = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=_refuse_constant).decode
 
 
 def _flat(answer: Any) -> list[Any]:
@@ -175,9 +183,4 @@ def _flat(answer: Any) -> list[Any]:
 
 
 def _text(value: Any) -> str:
-    """The value as JavaScript writes it: 1.0 is 1."""
-    if value is None or isinstance(value, bool):
-        return json.dumps(value)
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-    return str(value)
+    return value if isinstance(value, str) else json.dumps(value)

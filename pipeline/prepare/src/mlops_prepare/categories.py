@@ -38,8 +38,7 @@ class Categories:
 
 
 def _distinct(array: Any, keep: Sequence[int]) -> list[str]:
-    import pyarrow as pa  # noqa: PLC0415  (imported already where there is an array)
+    from .arrow_arrays import flag_array  # noqa: PLC0415  (imported already where there is an array)
 
-    mask = pa.array(memoryview(bytes(keep)), pa.uint8()).cast(pa.bool_())
-    found: list[str] = array.filter(mask).unique().to_pylist()
+    found: list[str] = array.filter(flag_array(keep)).unique().to_pylist()
     return found

@@ -65,8 +65,12 @@ class Column:
             return cleaned(values, lambda value: _clean(value, self.decimal), already)
         return [_clean(value, self.decimal) for value in values]
 
-    def to_json(self, values: Iterable[str]) -> list[str]:
+    def to_json(self, values: Sequence[str]) -> Sequence[str]:
         """Cleaned fields as JSON; a missing value is null."""
+        if hasattr(values, "array"):
+            from .texts import json_fields  # noqa: PLC0415  (imported already where there is an array)
+
+            return json_fields(values, self.type)
         if self.type == "number":
             return [value or "null" for value in values]
         if self.type == "boolean":

@@ -16,6 +16,7 @@ from pyarrow import csv as arrow_csv
 from pyarrow import json as arrow_json
 
 from .answers import Answers, count_lines, read_answers
+from .arrow_arrays import numpy_of, text_scalar
 from .delivery_summary import DeliverySummary
 from .errors import ConfigError, DeliveryError
 from .package_manifest import PackageManifest, read_manifest
@@ -58,7 +59,7 @@ def deliver(inputs: Path, outputs: Path, settings: DeliverSettings) -> list[str]
             (outputs / "summary" / f"{name}.json").write_text(text, encoding="utf-8")
         kept.finish()
         written.finish()
-    return [f"{rows.count:,} predictions of {settings.package}"]
+    return [f"{rows.count:,} predictions of {settings.package}", *summary.notes]
 
 
 def _answers_file(folder: Path, rows: LaidRows) -> Path:
@@ -159,7 +160,7 @@ class LaidRows:
             raise DeliveryError(f"{self.path.name}: it is not the file that was laid out: {error}") from None
         features = [pc.struct_field(table.column("features"), at) for at in range(len(manifest.features))]
         texts = [pc.cast(column, pa.string()) if pa.types.is_boolean(column.type) else column for column in features]
-        slices = [pc.struct_field(table.column("slices"), at) for at in range(len(manifest.slices))]
+        slices = [_nulls_for_empty(pc.struct_field(table.column("slices"), at)) for at in range(len(manifest.slices))]
         return pa.table([table.column("row_id"), *slices, *texts], names=self._names())
 
 
@@ -225,7 +226,7 @@ class Pairs:
     def _compare(self, expected: pa.Array, found: pa.Array, line: int) -> None:
         if found.equals(expected):
             return
-        row = pc.index(pc.equal(found, expected), pa.scalar(False)).as_py()
+        row = int(numpy_of(pc.equal(found, expected)).argmin())
         ids = "got another row id than expected"
         if not self._hides_ids:
             ids = f"got the row id {quote(found[row].as_py())}, expected {quote(expected[row].as_py())}"
@@ -238,8 +239,13 @@ class Pairs:
         return f"the model gave {count_lines(self._answers):,} answers to {self._rows.count:,} rows"
 
 
+def _nulls_for_empty(column: pa.ChunkedArray) -> pa.Array:
+    texts = column.combine_chunks()
+    return pc.if_else(pc.equal(texts, text_scalar("")), pa.nulls(len(texts), pa.string()), texts)
+
+
 def _cells(column: pa.ChunkedArray) -> pa.Array:
-    return pc.fill_null(column, "").combine_chunks()
+    return pc.fill_null(column, text_scalar("")).combine_chunks()
 
 
 class InputColumns:

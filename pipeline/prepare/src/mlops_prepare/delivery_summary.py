@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from .arrow_arrays import number_array, numpy_of, text_array
 from .package_manifest import PackageManifest
 from .predictions import Batch
 from .release import DeliverSettings
@@ -38,7 +39,13 @@ class DeliverySummary:
     def __init__(self, settings: DeliverSettings, manifest: PackageManifest, previous: Sequence[Path]) -> None:
         self._settings = settings
         self._manifest = manifest
-        self._previous = _Previous.read(previous, manifest)
+        # Sentences about what could not be compared.
+        self.notes: list[str] = []
+        try:
+            self._previous = _Previous.read(previous, manifest)
+        except (pa.ArrowInvalid, OSError) as error:
+            self._previous = None
+            self.notes.append(f"The predictions of the release before cannot be read, so nothing is compared: {error}")
         self._names = [name for name in manifest.slices if name not in settings.sensitive]
         self._groups = [_Groups() for _ in self._names]
         self._decisions: list[Any] = []
@@ -103,7 +110,7 @@ class DeliverySummary:
         if not len(chosen):
             return
         hidden = self._manifest.row_id is not None and self._manifest.row_id in self._settings.sensitive
-        for at, row in zip(chosen.tolist(), batch.table.take(pa.array(chosen)).to_pylist(), strict=True):
+        for at, row in zip(chosen.tolist(), batch.table.take(number_array(chosen)).to_pylist(), strict=True):
             told = {
                 "row_id": f"row {self._rows + at + 1}" if hidden else row["row_id"],
                 "score": row["score"],
@@ -272,7 +279,7 @@ class _Groups:
             if number == len(self.values):
                 self.values.append(value)
             numbers.append(number)
-        codes = np.array(numbers, np.int32)[encoded.indices.to_numpy()]
+        codes = np.array(numbers, np.int32)[numpy_of(encoded.indices)]
         size = len(self.values)
         self.rows = _grown(self.rows, size) + np.bincount(codes, minlength=size)
         if scores is not None:
@@ -347,16 +354,16 @@ class _Joined:
         self._labels = list(previous.labels)
         ids, decided = [], []
         for part in previous.parts:
-            table = pq.read_table(part, columns=["row_id", "decision"])
+            table = _columns(part, ["row_id", "decision"])
             ids.append(table.column("row_id"))
-            decided.append(pc.index_in(table.column("decision"), pa.array(self._labels, pa.string())))
-        theirs = np.concatenate([column.to_numpy() for column in decided])
+            decided.append(pc.index_in(table.column("decision"), text_array(self._labels)))
+        theirs = np.concatenate([numpy_of(chunk) for column in decided for chunk in column.chunks])
         now = pa.chunked_array([chunk for part in parts for chunk in _ids(part)])
         at = pc.index_in(now, value_set=pa.chunked_array([chunk for column in ids for chunk in column.chunks]))
-        found = at.is_valid().to_numpy()
+        found = numpy_of(at.is_valid().combine_chunks())
         # The number in `labels` of the decision before; -1 where there was none.
         self.before = np.full(len(found), -1, np.int32)
-        self.before[found] = theirs[at.drop_null().to_numpy()]
+        self.before[found] = theirs[numpy_of(at.drop_null().combine_chunks())]
         self._now = decisions
 
     def flips(self, labels: Sequence[str]) -> Document | None:
@@ -386,15 +393,21 @@ class _Joined:
         )
 
 
+def _columns(part: Path, names: Sequence[str]) -> pa.Table:
+    # read_table would import Arrow's datasets, and with them pandas.
+    with pq.ParquetFile(part) as file:
+        return file.read(columns=names)
+
+
 def _ids(part: Path) -> Iterator[pa.Array]:
-    yield from pq.read_table(part, columns=["row_id"]).column("row_id").chunks
+    yield from _columns(part, ["row_id"]).column("row_id").chunks
 
 
 def _scores(parts: Sequence[Path]) -> Iterator[Any]:
     for part in parts:
         with pq.ParquetFile(part) as file:
             for batch in file.iter_batches(columns=["score"]):
-                yield batch.column("score").to_numpy()
+                yield numpy_of(batch.column("score"))
 
 
 def _unit_bins(scores: Any) -> Any:

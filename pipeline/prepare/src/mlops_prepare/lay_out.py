@@ -202,8 +202,10 @@ class RowIds:
         import pyarrow as pa  # noqa: PLC0415
         import pyarrow.compute as pc  # noqa: PLC0415
 
-        everything = pa.chunked_array([*self._arrays, pa.array(list(self._seen), pa.string())])
-        if pc.any(pc.equal(everything, "")).as_py():
+        from .arrow_arrays import text_array, text_scalar  # noqa: PLC0415
+
+        everything = pa.chunked_array([*self._arrays, text_array(self._seen)])
+        if pc.any(pc.equal(everything, text_scalar(""))).as_py():
             return False
         return bool(pc.count_distinct(everything).as_py() == len(everything))
 

@@ -167,11 +167,19 @@ def json_members(names: Iterable[str]) -> str:
 
 def json_text(template: str, columns: Fields, keep: Sequence[int]) -> bytes:
     """The rows that `keep` marks, each written into the template; the columns hold JSON."""
+    if any(hasattr(values, "array") for values in columns):
+        from .texts import json_lines  # noqa: PLC0415  (imported already where there is an array)
+
+        return json_lines(template, columns, keep)
     return "".join([template % row for row in compress(zip(*columns, strict=True), keep)]).encode()
 
 
-def json_strings(values: Iterable[str]) -> list[str]:
+def json_strings(values: Sequence[str]) -> Sequence[str]:
     """The texts as JSON, escaped to ASCII."""
+    if hasattr(values, "array"):
+        from .texts import json_fields  # noqa: PLC0415  (imported already where there is an array)
+
+        return json_fields(values, None)
     return [json.dumps(value) for value in values]
 
 

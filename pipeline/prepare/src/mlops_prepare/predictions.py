@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from .arrow_arrays import number_array, numpy_of, text_array, text_scalar
 from .errors import DeliveryError
 from .package_manifest import PackageManifest
 from .problems import quote
@@ -72,7 +73,9 @@ class Predictions:
     def __init__(self, settings: DeliverSettings, manifest: PackageManifest) -> None:
         self._settings = settings
         self._manifest = manifest
-        self._labels = pa.array(manifest.labels, pa.string())
+        self._labels = text_array(manifest.labels)
+        time = np.array([settings.predicted_at.replace(tzinfo=None)], "datetime64[us]").astype(np.int64)
+        self._predicted_at = number_array(time).cast(pa.timestamp("us"))[0]
         self._answers_value = manifest.problem == "regression" or settings.output == "label"
         self.columns = ["predicted"]
         if not self._answers_value:
@@ -105,16 +108,16 @@ class Predictions:
         count = len(row_ids)
         scores, decisions, by_class = self._decide(answer, where)
         contributions, factors = self._contributions(answer, where, count)
-        decided = pa.nulls(count, pa.string()) if decisions is None else self._labels.take(pa.array(decisions))
+        decided = pa.nulls(count, pa.string()) if decisions is None else self._labels.take(number_array(decisions))
         columns = [
             row_ids,
-            pa.nulls(count, pa.float64()) if scores is None else pa.array(scores),
+            pa.nulls(count, pa.float64()) if scores is None else number_array(scores),
             decided,
             self._by_class(by_class, count),
             contributions,
             self._extra(answer, count),
-            pa.repeat(pa.scalar(self._settings.package, pa.string()), count),
-            pa.repeat(pa.scalar(self._settings.predicted_at.replace(tzinfo=None), pa.timestamp("us")), count),
+            pa.repeat(text_scalar(self._settings.package), count),
+            pa.repeat(self._predicted_at, count),
         ]
         return Batch(pa.Table.from_arrays(columns, schema=SCHEMA), scores, decisions, factors)
 
@@ -153,7 +156,7 @@ class Predictions:
         """The number of the class that each row's answer names."""
         encoded = column.dictionary_encode()
         codes = [self._code(text) for text in encoded.dictionary.to_pylist()]
-        found = np.array(codes, np.int64)[encoded.indices.to_numpy()] if len(column) else np.zeros(0, np.int64)
+        found = np.array(codes, np.int64)[numpy_of(encoded.indices)] if len(column) else np.zeros(0, np.int64)
         wrong = np.flatnonzero(found < 0)
         if len(wrong):
             row = int(wrong[0])
@@ -172,8 +175,8 @@ class Predictions:
         if probabilities is None:
             return pa.nulls(count, type_)
         classes = len(self._labels)
-        keys = self._labels.take(pa.array(np.tile(np.arange(classes), count)))
-        return pa.MapArray.from_arrays(_offsets(np.full(count, classes)), keys, pa.array(probabilities.ravel()))
+        keys = self._labels.take(number_array(np.tile(np.arange(classes), count)))
+        return pa.MapArray.from_arrays(_offsets(np.full(count, classes)), keys, number_array(probabilities.ravel()))
 
     def _contributions(self, answer: Sequence[pa.Array], where: Where, count: int) -> tuple[pa.Array, Factors | None]:
         type_ = SCHEMA.field("contributions").type
@@ -184,7 +187,7 @@ class Predictions:
         for at, (factor, contribution) in enumerate(self._pairs):
             values[at], absent[at] = self._pair(answer[factor], answer[contribution], where)
         encoded = pa.concat_arrays([answer[factor] for factor, _ in self._pairs]).dictionary_encode()
-        codes = encoded.indices.to_numpy().reshape(len(self._pairs), count)
+        codes = numpy_of(encoded.indices).reshape(len(self._pairs), count)
         names = encoded.dictionary.to_pylist()
         sensitive = np.array([name in self._settings.sensitive for name in names])
         hidden = sensitive[codes] & ~absent
@@ -193,7 +196,8 @@ class Predictions:
             for earlier in range(later):
                 same = (codes[later] == codes[earlier]) & ~absent[later] & ~absent[earlier]
                 if same.any():
-                    values[earlier] += np.where(same, values[later], 0)
+                    with np.errstate(over="ignore"):  # the sum is checked below
+                        values[earlier] += np.where(same, values[later], 0)
                     absent[later] |= same
         kept = (~absent & ~hidden).T
         told = values.T[kept]
@@ -202,21 +206,21 @@ class Predictions:
             raise DeliveryError(f"{where(row)}: got contributions whose sum is infinite, expected finite numbers")
         flat = codes.T[kept]
         array = pa.MapArray.from_arrays(
-            _offsets(kept.sum(axis=1)), encoded.dictionary.take(pa.array(flat)), pa.array(told)
+            _offsets(kept.sum(axis=1)), encoded.dictionary.take(number_array(flat)), number_array(told)
         )
         return array, Factors(names, flat, told, int(hidden.sum()))
 
     def _pair(self, factor: pa.Array, contribution: pa.Array, where: Where) -> tuple[Any, Any]:
         """The contributions of a pair of columns, and where there is none, because both are empty."""
-        unnamed, empty = pc.equal(factor, ""), pc.equal(contribution, "")
-        absent = unnamed.to_numpy(zero_copy_only=False)
-        differ = np.flatnonzero(absent != empty.to_numpy(zero_copy_only=False))
+        unnamed, empty = pc.equal(factor, text_scalar("")), pc.equal(contribution, text_scalar(""))
+        absent = numpy_of(unnamed)
+        differ = np.flatnonzero(absent != numpy_of(empty))
         if len(differ):
             row = int(differ[0])
             got = "a contribution without its factor" if absent[row] else "a factor without its contribution"
             raise DeliveryError(f"{where(row)}: got {got}, expected both or neither")
         if absent.any():
-            contribution = pc.if_else(empty, "0", contribution)
+            contribution = pc.if_else(empty, text_scalar("0"), contribution)
         return _numbers(contribution, where, "a contribution as a finite number"), absent
 
     def _extra(self, answer: Sequence[pa.Array], count: int) -> pa.Array:
@@ -224,21 +228,21 @@ class Predictions:
         if not self._others:
             return pa.nulls(count, type_)
         width = len(self._others)
-        names = pa.array([name for name, _ in self._others], pa.string())
+        names = text_array(name for name, _ in self._others)
         order = np.arange(width * count).reshape(width, count).T.ravel()
-        texts = pa.concat_arrays([answer[at] for _, at in self._others]).take(pa.array(order))
-        keys = names.take(pa.array(np.tile(np.arange(width), count)))
+        texts = pa.concat_arrays([answer[at] for _, at in self._others]).take(number_array(order))
+        keys = names.take(number_array(np.tile(np.arange(width), count)))
         return pa.MapArray.from_arrays(_offsets(np.full(count, width)), keys, texts)
 
 
 def _offsets(lengths: Any) -> pa.Array:
-    return pa.array(np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32))
+    return number_array(np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32))
 
 
 def _numbers(column: pa.Array, where: Where, expected: str, labels: Sequence[str] = ()) -> Any:
     """The column as finite numbers; DeliveryError names the first row that has none."""
     try:
-        values = pc.cast(column, pa.float64()).to_numpy()
+        values = numpy_of(pc.cast(column, pa.float64()))
     except pa.ArrowInvalid:
         # Arrow does not read +1 and the like, and does not say which it cannot read.
         texts = column.to_pylist()

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, overload
 
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from .arrow_arrays import flag_array, text_array, text_scalar
+
+# Bytes of text that JSON in ASCII escapes.
+_ESCAPED = re.compile(rb"[^ !#-\[\]-~]").search
 
 # Characters for which a field of CSV stands in quotes.
 _QUOTED = (b'"', b",", b"\n", b"\r")
@@ -40,7 +47,7 @@ class Texts(Sequence[str]):
 
     def filter(self, keep: Iterable[bool]) -> Texts:
         """The texts that `keep` marks."""
-        return Texts(self.array.filter(pa.array(keep, pa.bool_())))
+        return Texts(self.array.filter(flag_array(list(keep))))
 
     def content(self) -> bytes:
         """The texts one after the other, in UTF-8."""
@@ -49,7 +56,7 @@ class Texts(Sequence[str]):
 
 def as_array(values: Sequence[str]) -> Any:
     """The values as an Arrow array of text."""
-    return values.array if isinstance(values, Texts) else pa.array(values, pa.string())
+    return values.array if isinstance(values, Texts) else text_array(values)
 
 
 def cleaned(texts: Texts, clean: Callable[[str], str], clean_already: str) -> Texts:
@@ -58,22 +65,54 @@ def cleaned(texts: Texts, clean: Callable[[str], str], clean_already: str) -> Te
     values = texts.array.filter(odd).dictionary_encode()
     if not len(values):
         return texts
-    table = pa.array([clean(value) for value in values.dictionary.to_pylist()], texts.array.type)
+    table = text_array(clean(value) for value in values.dictionary.to_pylist())
     return Texts(pc.replace_with_mask(texts.array, odd, table.take(values.indices)))
 
 
 def csv_lines(columns: Sequence[Sequence[str]], keep: Sequence[int]) -> bytes:
     """The rows that `keep` marks as lines of CSV: fields in quotes only where they have to be, as csv.writer does."""
-    mask = pa.array(map(bool, keep), pa.bool_())
-    arrays = [_quoted(as_array(values).filter(mask)) for values in columns]
+    arrays = [as_array(values) for values in columns]
+    if not all(keep):
+        mask = flag_array(keep)
+        arrays = [array.filter(mask) for array in arrays]
+    arrays = [_quoted(array) for array in arrays]
     if len(arrays) == 1:
         # An empty line would be no row.
-        arrays = [pc.if_else(pc.equal(arrays[0], ""), '""', arrays[0])]
-    comma, end = pa.scalar(",", pa.large_string()), pa.scalar("\n", pa.large_string())
+        arrays = [pc.if_else(pc.equal(arrays[0], text_scalar("")), text_scalar('""'), arrays[0])]
+    comma, end, nothing = (text_scalar(text).cast(pa.large_string()) for text in (",", "\n", ""))
     arrays = [array.cast(pa.large_string()) for array in arrays]
-    arrays[-1] = pc.binary_join_element_wise(arrays[-1], end, pa.scalar("", pa.large_string()))
+    arrays[-1] = pc.binary_join_element_wise(arrays[-1], end, nothing)
     lines = pc.binary_join_element_wise(*arrays, comma)
     return _bytes(lines)
+
+
+def json_lines(template: str, columns: Sequence[Sequence[str]], keep: Sequence[int]) -> bytes:
+    """The rows that `keep` marks, each written into the template, whose `%s` stand for the columns, which are JSON."""
+    arrays = [as_array(values) for values in columns]
+    if not all(keep):
+        mask = flag_array(keep)
+        arrays = [array.filter(mask) for array in arrays]
+    texts = template.replace("%%", "\0").split("%s")
+    between = [text_scalar(text.replace("\0", "%")).cast(pa.large_string()) for text in texts]
+    wide = [array.cast(pa.large_string()) for array in arrays]
+    pieces = [between[0], *(piece for pair in zip(wide, between[1:], strict=True) for piece in pair)]
+    return _bytes(pc.binary_join_element_wise(*pieces, text_scalar("").cast(pa.large_string())))
+
+
+def json_fields(values: Any, type_: str | None) -> Texts:
+    """Cleaned fields of a type as JSON, a missing value being null; without a type texts, also where they are empty."""
+    array = values.array
+    missing = pc.equal(array, text_scalar(""))
+    if type_ == "boolean":
+        array = pc.ascii_lower(array)
+    elif type_ != "number":
+        if _ESCAPED(_bytes(array)):
+            encoded = array.dictionary_encode()
+            written = text_array(json.dumps(text)[1:-1] for text in encoded.dictionary.to_pylist())
+            array = written.take(encoded.indices)
+        quote, nothing = text_scalar('"'), text_scalar("")
+        array = pc.binary_join_element_wise(quote, array, quote, nothing)
+    return Texts(array if type_ is None else pc.if_else(missing, text_scalar("null"), array))
 
 
 def _quoted(array: Any) -> Any:
@@ -82,8 +121,8 @@ def _quoted(array: Any) -> Any:
         return array
     special = pc.match_substring_regex(array, '[",\n\r]')
     doubled = pc.replace_substring(array, '"', '""')
-    quote = pa.scalar('"', array.type)
-    return pc.if_else(special, pc.binary_join_element_wise(quote, doubled, quote, pa.scalar("", array.type)), array)
+    quote, nothing = (text_scalar(text).cast(array.type) for text in ('"', ""))
+    return pc.if_else(special, pc.binary_join_element_wise(quote, doubled, quote, nothing), array)
 
 
 def _bytes(array: Any) -> bytes:

@@ -47,9 +47,9 @@ class TypedCells:
         return [value if (clean := judged[value]) is None else clean for value in values], bad
 
     def _read_array(self, values: Sequence[str], array: Any) -> tuple[Sequence[str], list[int]]:
-        import pyarrow as pa  # noqa: PLC0415  (imported already where there is an array)
-        import pyarrow.compute as pc  # noqa: PLC0415
+        import pyarrow.compute as pc  # noqa: PLC0415  (imported already where there is an array)
 
+        from .arrow_arrays import flag_array, text_array  # noqa: PLC0415
         from .texts import Texts  # noqa: PLC0415
 
         # Where the comma is the decimal mark, 1.234 looks plain and is another number.
@@ -59,16 +59,16 @@ class TypedCells:
                 return values, []
             odd = pc.invert(plain)
         else:
-            odd = pa.repeat(True, len(array))
+            odd = flag_array([1] * len(array))
         cells = array.filter(odd).dictionary_encode()
         texts = cells.dictionary.to_pylist()
         judged = [self._judge(text) for text in texts]
         cleaned = [text if clean is None else clean for text, clean in zip(texts, judged, strict=True)]
         bad: list[int] = []
         if None in judged:
-            wrong = pa.array([clean is None for clean in judged], pa.bool_()).take(cells.indices)
+            wrong = flag_array([clean is None for clean in judged]).take(cells.indices)
             bad = pc.indices_nonzero(odd).filter(wrong).to_pylist()
         if cleaned == texts:
             return values, bad
-        table = pa.array(cleaned, array.type)
+        table = text_array(cleaned)
         return Texts(pc.replace_with_mask(array, odd, table.take(cells.indices))), bad

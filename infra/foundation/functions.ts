@@ -8,39 +8,41 @@ import {
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import type { FunctionName } from '../../../pipeline/names.ts';
-import type { EncryptedProps } from '../../encrypted-props.ts';
-import { decryptData, networkInterfaces } from '../../iam/access.ts';
-import { serviceRole } from '../../iam/service-role.ts';
-import { allow } from '../../iam/statement.ts';
-import { functionPolicy } from './function-policy.ts';
-import { engineAccess } from './prepare/engine-access.ts';
+import type { FunctionName } from '../../pipeline/names.ts';
+import type { EncryptedProps } from '../encrypted-props.ts';
+import { networkInterfaces } from '../iam/access.ts';
+import { serviceRole } from '../iam/service-role.ts';
+import { allow, type Statement } from '../iam/statement.ts';
 
 /** The code of a function: a folder with index.mjs that exports `handler`. */
 export type FunctionCode = (name: FunctionName) => Code;
 
-interface FunctionsProps extends EncryptedProps {
+/** What a function has that not all have. */
+export interface FunctionSettings {
+  /** The access of its role, beside its log and, in a VPC, its network interface. */
+  readonly statements: readonly Statement[];
+  /** Memory in MB, which also decides the share of a processor. @default 512 */
+  readonly memory?: number;
+  /** Environment variables of its own. @default none */
+  readonly variables?: Readonly<Record<string, string>>;
+}
+
+interface FunctionsProps<Name extends FunctionName> extends EncryptedProps {
   readonly code: FunctionCode;
+  readonly functions: Readonly<Record<Name, FunctionSettings>>;
 }
 
 /**
- * Memory in MB, which also decides the share of a processor. Plan checks up to 200 MB of data, which it keeps on Lambda's
- * 512 MB disk: 13.7 million rows of an id and a label took 1.2 GB. Gate keeps the scores of all holdout rows in memory.
+ * The functions of a feature. None has reserved concurrency: a new account's quota of 10 leaves none to reserve, and
+ * conditional writes of the ledger protect what must happen once.
  */
-const memory: Partial<Record<FunctionName, number>> = { plan: 1769, gate: 1769 };
-const usualMemory = 512;
+export class Functions<Name extends FunctionName> extends Construct {
+  readonly all: Readonly<Record<Name, LambdaFunction>>;
 
-/**
- * The functions that the machines call, and the one that closes runs. None has reserved concurrency: a new account's quota
- * of 10 leaves none to reserve, and conditional writes of the ledger protect what must happen once.
- */
-export class Functions extends Construct {
-  readonly all: Readonly<Record<FunctionName, LambdaFunction>>;
-
-  constructor(scope: Construct, id: string, { environment, code, key }: FunctionsProps) {
+  constructor(scope: Construct, id: string, { environment, code, functions, key }: FunctionsProps<Name>) {
     super(scope, id);
     const { names, settings, project } = environment;
-    const make = (name: FunctionName): LambdaFunction => {
+    const make = (name: Name, { statements, memory = 512, variables }: FunctionSettings): LambdaFunction => {
       const { name: functionName } = names.functions[name];
       const logGroup = new LogGroup(this, `${name}-log`, {
         logGroupName: `/aws/lambda/${functionName}`,
@@ -55,7 +57,7 @@ export class Functions extends Construct {
         architecture: Architecture.ARM_64,
         handler: 'index.handler',
         code: code(name),
-        memorySize: memory[name] ?? usualMemory,
+        memorySize: memory,
         timeout: Duration.minutes(15),
         // An execution lasts up to five days and calls the versions that it started with, also after a deployment.
         currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
@@ -65,9 +67,7 @@ export class Functions extends Construct {
           MLOPS_LEDGER: names.ledgerTable,
           MLOPS_STACK: names.stack,
           MLOPS_JOB_PREFIX: names.jobPrefix,
-          // A pull request brings its own budget, so the deployed one is its ceiling.
-          ...(name === 'plan' &&
-            environment.mostRunUsd !== null && { MLOPS_MOST_RUN_USD: String(environment.mostRunUsd) }),
+          ...variables,
           MLOPS_TOPIC: names.notificationTopicArn,
         },
         ...(key && { environmentEncryption: key }),
@@ -77,9 +77,7 @@ export class Functions extends Construct {
           roleName: functionName,
           service: 'lambda.amazonaws.com',
           statements: [
-            ...functionPolicy(name, environment, environment.sources),
-            ...(name === 'plan' ? decryptData(settings) : []),
-            ...(name === 'close-run' ? engineAccess(environment).stop(environment) : []),
+            ...statements,
             allow(
               ['logs:CreateLogStream', 'logs:PutLogEvents'],
               [
@@ -98,7 +96,7 @@ export class Functions extends Construct {
       return made;
     };
     this.all = Object.fromEntries(
-      (Object.keys(names.functions) as FunctionName[]).map((name) => [name, make(name)]),
-    ) as Record<FunctionName, LambdaFunction>;
+      (Object.entries(functions) as [Name, FunctionSettings][]).map(([name, own]) => [name, make(name, own)]),
+    ) as Record<Name, LambdaFunction>;
   }
 }
