@@ -161,6 +161,11 @@ export async function unlessUnreadable<T>(found: Promise<T>): Promise<T | null> 
   }
 }
 
+/** An endpoint does not answer: there is none, it is not in service, or the model fails. */
+export class EndpointError extends Error {
+  override readonly name = 'EndpointError';
+}
+
 export class NotFoundError extends Error {
   override readonly name = 'NotFoundError';
 }

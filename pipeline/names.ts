@@ -17,7 +17,14 @@ export const namePattern = /^[a-z](?=.{1,19}$)(-?[a-z0-9])+$/;
 /** The functions that the train machine calls. */
 export type TrainStep = 'lease' | 'plan' | 'keep' | 'inspect' | 'gate' | 'register' | 'promote' | 'record';
 /** The functions that the release machine calls. */
-export type ReleaseStep = 'lease' | 'plan-release' | 'keep-release' | 'point' | 'page' | 'record-release';
+export type ReleaseStep =
+  | 'lease'
+  | 'plan-release'
+  | 'keep-release'
+  | 'smoke'
+  | 'point'
+  | 'page'
+  | 'record-release';
 /** The functions that the machines call. */
 export type StepName = TrainStep | ReleaseStep;
 export type FunctionName = StepName | 'close-run';
@@ -38,6 +45,7 @@ const functionNames: FunctionName[] = [
   'record',
   'plan-release',
   'keep-release',
+  'smoke',
   'point',
   'page',
   'record-release',
@@ -152,6 +160,15 @@ function jobPrefix({ project, environment }: Deployment): string {
   const start = (name: string, length: number) => name.slice(0, length).replace(/-$/, '');
   return `${start(project, 9)}-${start(environment, 3)}--${sha256(`${project} ${environment}`).slice(0, 6)}`;
 }
+
+/**
+ * A model's endpoint, which every release of it in mode endpoint or serverless updates. At most 42 characters, so that the
+ * names of its models and configs, which add two hashes, fit into 63.
+ */
+export const endpointName = (jobPrefix: string, model: string): string => `${jobPrefix}-${model}`;
+
+/** The only variant of an endpoint: a deployment in steps needs the same name in the old config and in the new one. */
+export const variantName = 'AllTraffic';
 
 /** A model's package group, created with its first package. At most 63 characters. */
 export const packageGroup = (stack: string, model: string): string => `${stack}--${model}`;

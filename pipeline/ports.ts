@@ -152,6 +152,22 @@ export interface Images {
 /** `elsewhere`: a repository outside the environment, whose own rules decide; `gone`: the repository has no such image. */
 export type Held = 'held' | 'elsewhere' | 'gone';
 
+/** Endpoints that answer requests. The state machine makes and updates them. */
+export interface Endpoints {
+  /**
+   * The answer to a request. Throws EndpointError if the endpoint does not answer it: there is none, it is not in service, the
+   * model fails.
+   */
+  invoke(name: string, request: { contentType: string; body: string }): Promise<string>;
+  /** The requests since a time and how many of them failed on the endpoint's side; null where nobody counts them. */
+  traffic(name: string, since: Date): Promise<Traffic | null>;
+}
+
+export interface Traffic {
+  requests: number;
+  errors: number;
+}
+
 export interface Clock {
   now(): Date;
 }
@@ -162,5 +178,6 @@ export interface Ports {
   registry: Registry;
   jobs: Jobs;
   images: Images;
+  endpoints: Endpoints;
   clock: Clock;
 }

@@ -85,6 +85,24 @@ function statementsOf(task: TaskState, place: Place, families: readonly string[]
       return [allow(['s3:GetObject'], [artifactsArn(place, 'jobs-*')])];
     case 'aws-sdk:sagemaker:deleteModel':
       return [allow(['sagemaker:DeleteModel'], own('model'))];
+    case 'sagemaker:createEndpointConfig':
+      return [allow(['sagemaker:CreateEndpointConfig', ...tagging(parameters)], own('endpoint-config'))];
+    case 'aws-sdk:sagemaker:deleteEndpointConfig':
+      return [allow(['sagemaker:DeleteEndpointConfig'], own('endpoint-config'))];
+    // Both the endpoint and the config that it gets are resources of these two calls.
+    case 'sagemaker:createEndpoint':
+      return [
+        allow(
+          ['sagemaker:CreateEndpoint', ...tagging(parameters)],
+          [...own('endpoint'), ...own('endpoint-config')],
+        ),
+      ];
+    case 'sagemaker:updateEndpoint':
+      return [allow(['sagemaker:UpdateEndpoint'], [...own('endpoint'), ...own('endpoint-config')])];
+    case 'aws-sdk:sagemaker:describeEndpoint':
+      return [allow(['sagemaker:DescribeEndpoint'], own('endpoint'))];
+    case 'aws-sdk:sagemaker:deleteEndpoint':
+      return [allow(['sagemaker:DeleteEndpoint'], own('endpoint'))];
     case 'aws-sdk:sagemaker:describeTrainingJob':
       return [allow(['sagemaker:DescribeTrainingJob'], own('training-job'))];
     default:

@@ -18,6 +18,8 @@ export interface Needs {
   readonly data?: true;
   /** Describes jobs and stops them. */
   readonly jobs?: 'read' | 'stop';
+  /** Asks endpoints, and counts their requests. */
+  readonly endpoints?: true;
   /** Tags images, so that they stay. */
   readonly images?: true;
   /** Describes executions. */
@@ -39,6 +41,7 @@ export function statementsOf(needs: Needs, place: Place, sources: readonly strin
     registry,
     data,
     jobs,
+    endpoints,
     images,
     executions,
     notices,
@@ -71,6 +74,12 @@ export function statementsOf(needs: Needs, place: Place, sources: readonly strin
     ...(data ? readData(place, sources) : []),
     ...(registry ? registryStatements(registry, place) : []),
     ...(jobs ? jobsStatements(jobs, place) : []),
+    ...(endpoints
+      ? [
+          allow(['sagemaker:InvokeEndpoint'], [ownJobsArn(place, 'endpoint')]),
+          allow(['cloudwatch:GetMetricData'], ['*'], { because: metrics }),
+        ]
+      : []),
     ...(images ? [tagImages(place)] : []),
     ...(executions
       ? [
@@ -86,6 +95,8 @@ export function statementsOf(needs: Needs, place: Place, sources: readonly strin
     ...(events ? [allow(['sqs:SendMessage'], [names.lostEventsArn])] : []),
   ];
 }
+
+const metrics = 'IAM sees no resource in this call, which reads numbers alone';
 
 /** A tag is an image that is put again under another name. The repositories' tags never change. */
 const tagImages = (place: Place): Statement =>

@@ -98,7 +98,9 @@ export function releaseSummary({ outcome, written }: ReleaseDone): object {
     package: plan?.package ?? null,
     previous: pointed?.previous ?? null,
     reused: delivered !== undefined && delivered.release !== outcome.execution ? [delivered.release] : [],
-    predictions: delivered ? { rows: delivered.rows, path: delivered.output } : null,
+    predictions:
+      delivered && plan?.mode === 'batch' ? { rows: delivered.rows, path: delivered.output } : null,
+    endpoint: plan && !plan.skipped && plan.mode !== 'batch' ? plan.endpoint.name : null,
     page: written?.files.html ?? null,
     private: written?.files.private ?? null,
     cost: costOf(outcome),
@@ -112,16 +114,14 @@ export function releaseSummary({ outcome, written }: ReleaseDone): object {
 export function printRelease({ outcome, written }: ReleaseDone): void {
   const { status } = outcome.record;
   if (status === 'cancelled') print('Stopped. Readers see what they saw before.');
-  else if (status === 'failed') printFailure(toldFailure(outcome));
-  else printReleased(outcome.record.state, written);
+  else if (status === 'failed') printFailure(toldFailure(outcome), outcome.record.state);
+  else printReleased(outcome, written);
   const { note: cost } = costOf(outcome);
   if (cost !== '') print(cost);
 }
 
-function printReleased(
-  { plan, pointed, page_error: pageError }: ReleaseState,
-  written: ReleaseDone['written'],
-): void {
+function printReleased({ record, backend }: ReleaseOutcome, written: ReleaseDone['written']): void {
+  const { plan, pointed, page_error: pageError } = record.state;
   if (pointed && !pointed.moved)
     print(`${plan?.package} is released already; readers see what they saw before.`);
   if (pageError) print(`The page was not made: ${pageError.Error}: ${pageError.Cause}`);
@@ -134,13 +134,29 @@ function printReleased(
         { color: process.stdout.isTTY === true, columns: process.stdout.columns || 100 },
       ),
     );
+  if (plan && !plan.skipped && plan.mode !== 'batch') print(howToAsk(plan.endpoint.name, backend.name));
 }
+
+/** Nothing answers on this machine by itself; on AWS the endpoint does. */
+const howToAsk = (endpoint: string, backend: 'embedded' | 'aws'): string =>
+  backend === 'embedded'
+    ? '  ask it: npx mlops serve'
+    : `  ask it: endpoint ${endpoint} (sagemaker-runtime, InvokeEndpoint)`;
 
 const shown = (path: string): string => relative(process.cwd(), path);
 
-function printFailure({ step, error, cause, log, hint }: Failure): void {
+function printFailure(
+  { step, error, cause, log, hint }: Failure,
+  { plan, went_back: wentBack }: ReleaseState,
+): void {
   print(`${step} failed: ${error}: ${cause}`);
   for (const line of log) print(`  | ${line}`);
+  if (wentBack)
+    print(
+      wentBack.to === 'deleted'
+        ? `The endpoint ${plan?.endpoint.name}, which nobody had yet, was deleted.`
+        : `The endpoint ${plan?.endpoint.name} is back on the config ${wentBack.to}.`,
+    );
   print(hint);
 }
 

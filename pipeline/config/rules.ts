@@ -1,4 +1,5 @@
 import { type Metric, metricFacts, metricsOf } from '../metrics.ts';
+import { deploymentSteps, longestDeployment } from './deployment-steps.ts';
 import { got, valueAt } from './explain.ts';
 import { didYouMean } from './nearest.ts';
 import { sizeProblems } from './prepare-size.ts';
@@ -475,6 +476,20 @@ function* rollout({ inference }: Config): Iterable<Breach> {
     ];
 }
 
+/** Making and removing instances takes its time too. */
+const longestBakes = longestDeployment - 3600;
+
+function* bakes({ inference }: Config): Iterable<Breach> {
+  const { mode, canary, instance } = inference;
+  if (mode !== 'endpoint' || instance.count < 2) return;
+  const { bakes } = deploymentSteps(inference);
+  if (bakes > longestBakes)
+    yield [
+      'inference.canary.bake',
+      `got ${canary.bake} s, ${bakes} s over all steps, expected at most ${longestBakes} s in all: bake for less long or take a larger share`,
+    ];
+}
+
 function* batchSize({ inference }: Config): Iterable<Breach> {
   const { payload_mb, concurrency } = inference.batch;
   if (payload_mb * concurrency > 100)
@@ -642,6 +657,7 @@ const rules: readonly Rule[] = [
   gateCosts,
   minChange,
   rollout,
+  bakes,
   batchSize,
   serverless,
   decay,

@@ -515,21 +515,60 @@ const gate = object({
   enforce: flag().default(true).describe('false: the verdict is reported but does not block promotion.'),
 });
 
+/** Serverless endpoints have these sizes. */
+const memoryPhrase = 'one of 1024, 2048, 3072, 4096, 5120, 6144';
+
 const inference = object({
-  mode: notBuiltYet(
-    choice(['batch', 'endpoint', 'serverless']).default('batch').describe('How predictions are served.'),
-  ),
+  mode: choice(['batch', 'endpoint', 'serverless'])
+    .default('batch')
+    .describe(
+      'How predictions are served. batch: a release predicts data.scoring. endpoint: instances that answer requests at any time and cost at any time. serverless: an endpoint that costs nothing while nobody asks it.',
+    ),
   instance: object({
-    type: instanceType.default('ml.m5.large').describe('Instance type of the transform jobs that score.'),
+    type: instanceType
+      .default('ml.m5.large')
+      .describe('Instance type of the batch transform jobs, and of an endpoint.'),
     count: whole({ min: 1, max: 100 }).default(1).describe('How many instances.'),
   })
     .prefault({})
-    .describe('Size of the batch transform jobs that score the holdout.'),
-  strategy: notBuiltYet(
-    choice(['all_at_once', 'canary', 'linear'])
-      .default('all_at_once')
-      .describe('How an endpoint switches to a new model. canary and linear need at least two instances.'),
-  ),
+    .describe(
+      'Size of the batch transform jobs that score the holdout and data.scoring, and of an endpoint (not of a serverless one).',
+    ),
+  strategy: choice(['all_at_once', 'canary', 'linear'])
+    .default('all_at_once')
+    .describe('How an endpoint switches to a new model. canary and linear need at least two instances.'),
+  canary: object({
+    share: number({ min: 0.1, max: 0.5 })
+      .default(0.1)
+      .describe(
+        'Share of the instances that get the new model first (canary), or with each step (linear); rounded up to whole instances, at most half of them.',
+      ),
+    bake: duration('1h')
+      .prefault('10m')
+      .describe(
+        'Time to wait after each step, and with all requests on the new model before the old instances go.',
+      ),
+    max_error_rate: number({ above: 0, below: 1 })
+      .default(0.01)
+      .describe(
+        'Largest share of requests that may fail while the new model bakes: the endpoint goes back where it is surely higher. With few requests that cannot be told, and the record says so.',
+      ),
+  })
+    .prefault({})
+    .describe('How an endpoint of at least two instances moves to a new model.'),
+  serverless: object({
+    memory_mb: whole({ min: 1024, max: 6144 })
+      .multipleOf(1024, { error: memoryPhrase })
+      .default(2048)
+      .describe('Memory of a serverless endpoint, in MB: 1024, 2048, 3072, 4096, 5120 or 6144.'),
+    max_concurrency: whole({ min: 1, max: 200 })
+      .default(5)
+      .describe(
+        'Most requests that a serverless endpoint answers at a time; SageMaker refuses further ones.',
+      ),
+  })
+    .prefault({})
+    .describe('Size of a serverless endpoint.'),
   batch: object({
     payload_mb: whole({ min: 1, max: 100 }).default(4).describe('Largest request, in MB.'),
     strategy: choice(['multi_record', 'single_record'])

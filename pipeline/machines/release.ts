@@ -1,7 +1,9 @@
+import { sha256Json } from '../hash.ts';
 import type { ReleaseStep } from '../names.ts';
 import type { StateMachine, States } from './asl.ts';
 import { takeLease } from './lease.ts';
 import { type PrepareEngine, prepareFields, prepareJob, prepareStart } from './prepare.ts';
+import { afterEndpoint, endpointStates, retireStates, toEndpoint } from './release-endpoint.ts';
 import type { Security } from './security.ts';
 import { choice, fail, functionTask, inPartition, pass, succeed, task, withFailures } from './states.ts';
 import { transformStates } from './transform.ts';
@@ -16,6 +18,11 @@ export interface ReleaseResources {
   jobRole: string;
   /** The Glue table of predictions, which gets a partition with each release. */
   table: { database: string; name: string };
+  /**
+   * Names of the CloudWatch alarms that end an endpoint's update in steps, one to ten; `{}` stands for the model.
+   * @default none
+   */
+  alarms?: readonly string[];
   /** The artifacts' folder that jobs write. @default local */
   mode?: 'promote';
   /** @default SageMaker Processing */
@@ -32,6 +39,14 @@ export const releaseSteps = [
   'Predict',
   'Deliver',
   'Add partition',
+  'Create endpoint model',
+  'Create endpoint',
+  'Update endpoint',
+  'Update endpoint in steps',
+  'Smoke test',
+  'Go back',
+  'Create endpoint again',
+  'Delete endpoint',
   'Move pointer',
   'Page',
 ];
@@ -43,14 +58,14 @@ const longestRelease = 2 * day;
 
 /**
  * The release machine, for releases and rollbacks: Take lease -> Plan release -> Lay out rows -> Predict -> Deliver ->
- * Add partition -> Move pointer -> Page -> Record. Readers see nothing of a release before its pointer moves. Image, settings
+ * Add partition -> Move pointer -> Page -> Record; for an endpoint the states of endpointStates stand in the middle. Readers see nothing of a release before its pointer moves. Image, settings
  * and rows come from the registry and from what main deployed last, never from the input.
  *
  * State: steps/release/state.ts, ReleaseState.
  */
 export function releaseMachine(resources: ReleaseResources): StateMachine {
   const invoke = functionTask(resources.functions);
-  const { jobRole, security, engine = { name: 'processing' } } = resources;
+  const { jobRole, security, alarms = [], engine = { name: 'processing' } } = resources;
   const preparing = { engine, jobRole, security, image: '$.plan.images.prepare' };
   const keep = (kind: string, at: string, item: string, fields: string[], next: string) =>
     invoke('keep-release', {
@@ -70,13 +85,38 @@ export function releaseMachine(resources: ReleaseResources): StateMachine {
         mode: resources.mode ?? null,
         engine: engine.name,
         program: engine.name === 'glue' ? engine.program : null,
+        demands: sha256Json({ jobRole, security }),
       },
-      result: ['skipped', 'package', 'mode', 'pointer', 'champion', 'notes', 'images', 'prepare', 'batch'],
+      result: [
+        'skipped',
+        'package',
+        'mode',
+        'pointer',
+        'champion',
+        'notes',
+        'images',
+        'prepare',
+        'batch',
+        'endpoint',
+      ],
       resultPath: '$.plan',
       next: 'Is there anything to release?',
       failed: 'Plan release failed',
     }),
-    'Is there anything to release?': choice({ '$.plan.skipped': 'Record' }, 'Are there predictions?'),
+    'Is there anything to release?': choice({ '$.plan.skipped': 'Record' }, 'Who reads predictions?'),
+    'Who reads predictions?': {
+      Type: 'Choice',
+      Choices: [{ Variable: '$.plan.mode', StringEquals: 'batch', Next: 'Are there predictions?' }],
+      Default: toEndpoint,
+    },
+    ...endpointStates({
+      invoke,
+      jobRole,
+      security,
+      alarms,
+      next: 'Move pointer',
+      failed: 'Record failure',
+    }),
 
     'Are there predictions?': choice(
       { '$.plan.batch.reused': 'Reuse predictions' },
@@ -189,6 +229,27 @@ export function releaseMachine(resources: ReleaseResources): StateMachine {
       next: 'Page',
       failed: 'Move pointer failed',
     }),
+    'Move pointer failed': {
+      Type: 'Pass',
+      Result: 'Move pointer',
+      ResultPath: '$.failed_step',
+      Next: 'Is there an endpoint to go back?',
+    },
+    // Where another release holds the lease or came first, the endpoint is that one's.
+    'Is there an endpoint to go back?': {
+      Type: 'Choice',
+      Choices: [
+        {
+          Or: [
+            { Variable: '$.plan.mode', StringEquals: 'batch' },
+            { Variable: '$.error.Error', StringEquals: 'LeaseLostError' },
+            { Variable: '$.error.Error', StringEquals: 'ConflictError' },
+          ],
+          Next: 'Record failure',
+        },
+      ],
+      Default: afterEndpoint,
+    },
     Page: {
       ...invoke('page', {
         payload: {
@@ -199,12 +260,13 @@ export function releaseMachine(resources: ReleaseResources): StateMachine {
         },
         result: ['uri', 'private', 'report'],
         resultPath: '$.page',
-        next: 'Record',
-        failed: 'Record',
+        next: 'Is there an older config?',
+        failed: 'Is there an older config?',
       }),
       // Readers have the new release already, so a page that fails does not fail it; the record says what is missing.
-      Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.page_error', Next: 'Record' }],
+      Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.page_error', Next: 'Is there an older config?' }],
     },
+    ...retireStates('Record'),
     Record: recordRelease('succeeded', 'Done', 'Record failed'),
     Done: succeed(),
     'Record failure': {

@@ -116,6 +116,8 @@ export function withRetry(state: TaskState, retrier: Retrier): TaskState {
 export interface CallOptions extends TaskOptions {
   /** Path of the attempt `{n, wait}`. */
   attempt: string;
+  /** Refusals that are answers, by a pattern of their Cause: the state that follows. @default none */
+  answers?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -126,7 +128,16 @@ export interface CallOptions extends TaskOptions {
  * reads the Cause: a Retry sees names only.
  */
 export function callTask(name: string, options: CallOptions): States {
-  return untilTaken(name, task(options), options, []);
+  const { answers = {} } = options;
+  const expected = Object.entries(answers).map(([StringMatches, Next]) => ({
+    Variable: cause,
+    StringMatches,
+    Next,
+  }));
+  const call = task(options);
+  // Refusals of an SDK integration have one name, so a Retry by name would repeat an answer for minutes.
+  const state = expected.length > 0 ? { ...call, Retry: [transientCall] } : call;
+  return untilTaken(name, state, options, expected);
 }
 
 type Choices = ChoiceState['Choices'];

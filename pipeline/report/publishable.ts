@@ -46,7 +46,7 @@ export function publishable(report: Report): Report {
 
 /** Failures whose texts are our own and quote no cell of a sensitive column; all others may come from a program that read rows. */
 const ownErrors =
-  /^(ConfigError|DataContractError|InputChangedError|RewrittenError|ArtifactChangedError|BudgetError|ConflictError|LeaseHeldError|LeaseLostError|SetupError|NothingToCompareError|States\..*)$/;
+  /^(ConfigError|DataContractError|InputChangedError|RewrittenError|ArtifactChangedError|BudgetError|ConflictError|LeaseHeldError|LeaseLostError|SetupError|NothingToCompareError|SmokeError|States\..*)$/;
 
 /** The failure without what its texts may quote of sensitive columns, and without row ids. */
 export function publishableFailure(failure: Failure, { sensitive, row_id }: Privacy): Failure {

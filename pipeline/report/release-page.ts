@@ -26,7 +26,7 @@ export async function page(
   const folder = releaseFolder(context, event.execution);
   const report = await releaseReportOf(event, context);
   const summary = `${releaseFolder(context, event.delivered.release)}summary/private.json`;
-  const rows = await readJson<PrivateSummary>(context, summary);
+  const rows = report.predictions === null ? undefined : await readJson<PrivateSummary>(context, summary);
   const uris = {
     uri: `${folder}page.html`,
     private: `${folder}private.html`,

@@ -20,11 +20,7 @@ export async function releaseReportOf(
   const found = await context.registry.get(plan.package);
   if (found === null) throw new Error(`package ${plan.package}: expected it in the registry`);
   const config = await readNamedJson<Config>(found.config, context);
-  const made = releaseFolder(context, delivered.release);
-  const summary = await readJson<Summary>(context, `${made}summary/summary.json`);
-  const laid = await readJson<LaidOut>(context, `${made}rows/rows/rows.json`);
   const { previous } = pointed;
-  const scoring = plan.batch.scoring;
   const before = previous && (await context.ledger.get<ReleaseRecord>(releaseKind, previous.release))?.value;
   return {
     version: 1,
@@ -40,19 +36,30 @@ export async function releaseReportOf(
     package: plan.package,
     previous: previous && { ...previous, released_at: before?.finished_at ?? '' },
     reused: delivered.release === execution ? null : delivered.release,
-    predictions: {
-      path: delivered.output,
-      source: scoring?.source ?? '',
-      data_version: scoring?.version ?? '',
-      rows: delivered.rows,
-      rejected: laid.rejected,
-      unseen: laid.unseen,
-      warnings: laid.warnings,
-      summary,
-    },
+    predictions: plan.mode === 'batch' ? await predictionsOf(plan, delivered, context) : null,
     card: await cardOf(found, config, context),
     notes: plan.notes,
     privacy: privacyOf(config),
+  };
+}
+
+async function predictionsOf(
+  { batch: { scoring } }: PageEvent['plan'],
+  delivered: PageEvent['delivered'],
+  context: StepContext,
+): Promise<ReleaseReport['predictions']> {
+  const made = releaseFolder(context, delivered.release);
+  const summary = await readJson<Summary>(context, `${made}summary/summary.json`);
+  const laid = await readJson<LaidOut>(context, `${made}rows/rows/rows.json`);
+  return {
+    path: delivered.output,
+    source: scoring?.source ?? '',
+    data_version: scoring?.version ?? '',
+    rows: delivered.rows,
+    rejected: laid.rejected,
+    unseen: laid.unseen,
+    warnings: laid.warnings,
+    summary,
   };
 }
 

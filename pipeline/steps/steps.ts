@@ -4,6 +4,7 @@ import { keepRelease } from './release/keep-release.ts';
 import { planRelease } from './release/plan-release.ts';
 import { point } from './release/point.ts';
 import { recordRelease } from './release/record-release.ts';
+import { smoke } from './release/smoke.ts';
 import { gate } from './train/gate.ts';
 import { inspect } from './train/inspect.ts';
 import { keep } from './train/keep.ts';
@@ -28,6 +29,7 @@ export const steps = {
   record,
   'plan-release': planRelease,
   'keep-release': keepRelease,
+  smoke,
   point,
   'record-release': recordRelease,
 } satisfies Record<Exclude<StepName, 'page'>, (event: never, context: StepContext) => Promise<unknown>>;

@@ -7,7 +7,7 @@ import { type Needs, statementsOf } from '../../iam/function-needs.ts';
 /** Only `point` writes the pointer, and of these functions only it the champion. */
 const needs: Readonly<Record<ReleaseFunction, Needs>> = {
   'plan-release': {
-    reads: ['deployed', 'champion', 'champion-change', 'pointer', 'delivered'],
+    reads: ['deployed', 'champion', 'champion-change', 'pointer', 'delivered', 'release'],
     writes: ['execution'],
     folders: ['settings', 'releases'],
     registry: 'read',
@@ -19,6 +19,7 @@ const needs: Readonly<Record<ReleaseFunction, Needs>> = {
     folders: ['releases', 'inputs', 'predictions'],
     versions: true,
   },
+  smoke: { reads: ['deployed'], registry: 'read', endpoints: true },
   point: {
     reads: ['lease'],
     writes: ['pointer', 'champion', 'champion-change', 'rolled-back'],
@@ -40,6 +41,7 @@ export function releaseFunctions(
   return {
     'plan-release': settingsOf(needs['plan-release']),
     'keep-release': settingsOf(needs['keep-release']),
+    smoke: settingsOf(needs.smoke),
     point: settingsOf(needs.point),
     page: settingsOf(needs.page),
     'record-release': settingsOf(needs['record-release']),

@@ -28,6 +28,7 @@ export const releaseStepNames: readonly ReleaseStep[] = [
   'lease',
   'plan-release',
   'keep-release',
+  'smoke',
   'point',
   'page',
   'record-release',

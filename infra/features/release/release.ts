@@ -45,6 +45,7 @@ export class ReleaseFeature extends Construct {
         lease: shared.lease.currentVersion.functionArn,
         'plan-release': all['plan-release'].currentVersion.functionArn,
         'keep-release': all['keep-release'].currentVersion.functionArn,
+        smoke: all.smoke.currentVersion.functionArn,
         point: all.point.currentVersion.functionArn,
         page: all.page.currentVersion.functionArn,
         'record-release': all['record-release'].currentVersion.functionArn,

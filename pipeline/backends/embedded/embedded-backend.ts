@@ -94,7 +94,11 @@ export class EmbeddedBackend implements Backend {
     const { project, model, onSetup: onProgress, containers = false } = options;
     this.#home = resolve(options.home);
     this.#state = { home: this.#home, project, model };
-    this.context = embeddedContext(this.#state);
+    this.context = embeddedContext(this.#state, {
+      invoke: (name, request) => this.#sagemaker.invokeEndpoint(name, request),
+      // Nobody counts requests on this machine.
+      traffic: async () => null,
+    });
     this.#storage = this.context.storage;
     const images = join(this.#home, 'images');
     this.#images = new ImageStore(images, { onProgress });
@@ -303,6 +307,14 @@ export class EmbeddedBackend implements Backend {
       'arn:aws:states:::aws-sdk:sagemaker:describeTrainingJob': job((p) => sagemaker.describeTrainingJob(p)),
       'arn:aws:states:::sagemaker:createModel': job((p) => sagemaker.createModel(p)),
       'arn:aws:states:::aws-sdk:sagemaker:deleteModel': job((p) => sagemaker.deleteModel(p)),
+      'arn:aws:states:::sagemaker:createEndpointConfig': job((p) => sagemaker.createEndpointConfig(p)),
+      'arn:aws:states:::sagemaker:createEndpoint': job((p, c) => sagemaker.createEndpoint(p, c)),
+      'arn:aws:states:::sagemaker:updateEndpoint': job((p, c) => sagemaker.updateEndpoint(p, c)),
+      'arn:aws:states:::aws-sdk:sagemaker:describeEndpoint': job((p) => sagemaker.describeEndpoint(p)),
+      'arn:aws:states:::aws-sdk:sagemaker:deleteEndpoint': job((p) => sagemaker.deleteEndpoint(p)),
+      'arn:aws:states:::aws-sdk:sagemaker:deleteEndpointConfig': job((p) =>
+        sagemaker.deleteEndpointConfig(p),
+      ),
       'arn:aws:states:::aws-sdk:glue:batchCreatePartition': (parameters) =>
         createPartitions(parameters, this.context),
       'arn:aws:states:::sagemaker:createTransformJob.sync': job((p, c) => sagemaker.createTransformJob(p, c)),

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { SetupError } from '../../errors.ts';
 import { ModelLedger } from '../../model-ledger.ts';
-import type { Trial } from '../../ports.ts';
+import type { Endpoints, Trial } from '../../ports.ts';
 import type { StepContext } from '../../steps/context.ts';
 import { FileImages } from './state/file-images.ts';
 import { FileLedger } from './state/file-ledger.ts';
@@ -22,8 +23,18 @@ export interface EmbeddedState {
   model: string;
 }
 
+/** Files do not answer: only the backend, which starts models, has endpoints. */
+const noEndpoints: Endpoints = {
+  invoke: () =>
+    Promise.reject(new SetupError('endpoints: got files alone, expected the backend, which starts models')),
+  traffic: async () => null,
+};
+
 /** Makes the ports of this machine, on files in a folder. */
-export function embeddedContext({ home, project, model }: EmbeddedState): EmbeddedContext {
+export function embeddedContext(
+  { home, project, model }: EmbeddedState,
+  endpoints: Endpoints = noEndpoints,
+): EmbeddedContext {
   const table = new FileLedger(join(home, 'ledger', project), recordProblem);
   const ledger = new ModelLedger(table, model);
   return {
@@ -36,6 +47,7 @@ export function embeddedContext({ home, project, model }: EmbeddedState): Embedd
       strategyOf: (asked) => (asked === 'grid' ? 'grid' : 'random'),
     },
     images: new FileImages(join(home, 'images')),
+    endpoints,
     clock: { now: () => new Date() },
     model,
     root: `s3://mlops/${project}`,

@@ -26,6 +26,10 @@ const hints: Record<string, string> = {
   AlgorithmError: "Fix the model. The end of its log is shown above; the job's log has all of it.",
   DeliveryError: 'Fix the answers of `serve`: every row needs one. Nothing was released.',
   ReleaseError: 'Nothing was released; readers see what they saw before.',
+  SmokeError:
+    'Nothing was released: the endpoint answers as before. Find out why the same model answers otherwise now.',
+  EndpointError:
+    'Nothing was released. The log of the endpoint says what its `serve` did; see the message on what answers now.',
   SetupError: 'Fix what the message names; `mlops doctor` checks the rest.',
   'States.ParameterPathFailure':
     'The branch is older than what is deployed: merge the default branch into it, then run again.',

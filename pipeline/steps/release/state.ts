@@ -14,6 +14,11 @@ export interface ReleaseState {
   /** The rows as the model takes them. */
   laid?: Prepared;
   scored?: Scored;
+  /** The endpoint as the machine saw it last; `asked`: this release has created or updated it, since `at` (ISO 8601). */
+  endpoint?: { asked: boolean; at?: string; found?: { EndpointStatus: string; EndpointConfigName: string } };
+  smoke?: Smoke;
+  /** Where the endpoint went back after a failure: the config that answers again, or 'deleted'. */
+  went_back?: { to: string };
   delivered?: Delivered;
   /** `moved`: false where readers saw this release already. */
   pointed?: { moved: boolean; release: string; previous: { release: string; package: string } | null };
@@ -39,6 +44,39 @@ export interface ReleasePlan {
   /** Size and limits of the jobs of the prepare program. */
   prepare: PrepareSizeAndLimits;
   batch: BatchPlan;
+  endpoint: EndpointPlan;
+}
+
+/** How an endpoint gets the package. Models and configs cannot be changed, so their names say what is in them. */
+export interface EndpointPlan {
+  name: string;
+  model: string;
+  config: string;
+  image: string;
+  artifact: string;
+  serverless: boolean;
+  /** CreateEndpointConfig's ProductionVariants. */
+  variants: object[];
+  /** Whether the update is a deployment in steps or under alarms; `policy` is then its BlueGreenUpdatePolicy. */
+  guarded: boolean;
+  policy: object;
+  /** Seconds between two looks at an endpoint that changes. */
+  poll_seconds: number;
+  attempt: { n: number; wait: number };
+  /** The config of the release that readers see; '' if there is none. */
+  before: string;
+  /** The model and config of the release before that one, which nobody goes back to by itself any more. */
+  retire: { needed: boolean; model: string; config: string };
+  delivered: Delivered;
+}
+
+/** What the endpoint answered to rows of the holdout. */
+export interface Smoke {
+  rows: number;
+  /** The largest difference to the scores that the gate judged. */
+  largest_difference: number;
+  /** Sentences for the record: the plan's, and what the test showed. */
+  notes: string[];
 }
 
 export type PrepareSizeAndLimits = Pick<

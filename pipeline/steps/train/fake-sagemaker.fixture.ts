@@ -79,6 +79,10 @@ export class FakeSageMaker {
           return 'held';
         },
       },
+      endpoints: {
+        invoke: () => Promise.reject(new Error('expected no endpoint to be asked')),
+        traffic: async () => null,
+      },
       clock: { now: () => new Date('2026-01-01T00:00:00Z') },
       model: project,
       root: `s3://mlops/${project}`,

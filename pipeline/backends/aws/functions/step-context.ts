@@ -6,6 +6,7 @@ import { SageMakerJobs } from '../executions/sagemaker-jobs.ts';
 import { DynamoDbLedger } from '../state/dynamodb-ledger.ts';
 import { EcrImages } from '../state/ecr-images.ts';
 import { S3Storage } from '../state/s3-storage.ts';
+import { SageMakerEndpoints } from '../state/sagemaker-endpoints.ts';
 import { SageMakerRegistry } from '../state/sagemaker-registry.ts';
 
 /** The resources of a step's ports. */
@@ -40,6 +41,7 @@ export function awsContext(resources: StepResources): StepContext & { storage: S
     }),
     jobs: new SageMakerJobs(sageMaker),
     images: new EcrImages(ecrClient(region), { repositories: imageRepositories(resources) }),
+    endpoints: new SageMakerEndpoints(region),
     clock: { now: () => new Date() },
     model,
     root,

@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { unlessMissing } from '../state/files.ts';
+import { modelsOfConfigs } from './endpoints.ts';
 import { kinds, writeJson } from './job.ts';
 import { removeTree } from './left-files.ts';
 
@@ -12,7 +13,7 @@ export interface AbandonedJob {
   close: () => Promise<void>;
 }
 
-/** Jobs that are still InProgress or were never described, and all models. Call it only while no run is in progress. */
+/** Jobs that are still InProgress or were never described, and all models but those of endpoints. Call it only while no run is in progress. */
 export async function abandonedJobs(root: string): Promise<AbandonedJob[]> {
   const found: AbandonedJob[] = [];
   for (const [kind, word] of Object.entries(kinds)) {
@@ -37,8 +38,13 @@ export async function abandonedJobs(root: string): Promise<AbandonedJob[]> {
       found.push({ name: `${kind}/${name}`, close });
     }
   }
+  const configs = (await unlessMissing(readdir(join(root, 'endpoint-config')))) ?? [];
+  const served = await modelsOfConfigs(
+    root,
+    configs.filter((name) => name.endsWith('.json')),
+  );
   for (const name of (await unlessMissing(readdir(join(root, 'model')))) ?? [])
-    if (name.endsWith('.json'))
+    if (name.endsWith('.json') && !served.has(name.slice(0, -'.json'.length)))
       found.push({ name: `model/${name}`, close: () => rm(join(root, 'model', name), { force: true }) });
   return found;
 }

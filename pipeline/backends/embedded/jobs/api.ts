@@ -257,6 +257,93 @@ const createTransformJob = z.strictObject({
 });
 export type CreateTransformJob = z.input<typeof createTransformJob>;
 
+const productionVariant = z
+  .strictObject({
+    VariantName: z.string().regex(/^[a-zA-Z0-9](-*[a-zA-Z0-9])*$/),
+    ModelName: jobName(63),
+    InitialVariantWeight: z.number().min(0).optional(),
+    InstanceType: z.string().optional(),
+    InitialInstanceCount: z.int().min(1).optional(),
+    ServerlessConfig: z
+      .strictObject({
+        MemorySizeInMB: z
+          .int()
+          .min(1024)
+          .max(6144)
+          .refine((size) => size % 1024 === 0, 'expected one of 1024, 2048, 3072, 4096, 5120, 6144'),
+        MaxConcurrency: z.int().min(1).max(200),
+      })
+      .optional(),
+  })
+  .refine(
+    ({ ServerlessConfig, InstanceType, InitialInstanceCount }) =>
+      ServerlessConfig === undefined
+        ? InstanceType !== undefined && InitialInstanceCount !== undefined
+        : InstanceType === undefined && InitialInstanceCount === undefined,
+    'expected either InstanceType and InitialInstanceCount, or ServerlessConfig',
+  );
+const createEndpointConfig = z
+  .strictObject({
+    EndpointConfigName: jobName(63),
+    ProductionVariants: z.array(productionVariant).length(1, 'expected one variant: several run on AWS only'),
+    KmsKeyId: unused,
+    Tags: unused,
+  })
+  .refine(
+    ({ ProductionVariants: [variant], KmsKeyId }) => !(variant?.ServerlessConfig && KmsKeyId !== undefined),
+    'KmsKeyId: expected none with ServerlessConfig',
+  );
+export type CreateEndpointConfig = z.input<typeof createEndpointConfig>;
+
+const createEndpoint = z.strictObject({
+  EndpointName: jobName(63),
+  EndpointConfigName: jobName(63),
+  Tags: unused,
+});
+export type CreateEndpoint = z.input<typeof createEndpoint>;
+
+const capacity = z.strictObject({
+  Type: z.enum(['INSTANCE_COUNT', 'CAPACITY_PERCENT']),
+  Value: z.int().min(1),
+});
+const waitSeconds = z.int().min(0).max(3600);
+const updateEndpoint = z.strictObject({
+  EndpointName: jobName(63),
+  EndpointConfigName: jobName(63),
+  DeploymentConfig: z
+    .strictObject({
+      BlueGreenUpdatePolicy: z
+        .strictObject({
+          TrafficRoutingConfiguration: z.discriminatedUnion('Type', [
+            z.strictObject({ Type: z.literal('ALL_AT_ONCE'), WaitIntervalInSeconds: waitSeconds }),
+            z.strictObject({
+              Type: z.literal('CANARY'),
+              WaitIntervalInSeconds: waitSeconds,
+              CanarySize: capacity,
+            }),
+            z.strictObject({
+              Type: z.literal('LINEAR'),
+              WaitIntervalInSeconds: waitSeconds,
+              LinearStepSize: capacity,
+            }),
+          ]),
+          TerminationWaitInSeconds: waitSeconds.optional(),
+          MaximumExecutionTimeoutInSeconds: z.int().min(600).max(28_800).optional(),
+        })
+        .optional(),
+      AutoRollbackConfiguration: z
+        .strictObject({
+          Alarms: z
+            .array(z.strictObject({ AlarmName: text }))
+            .min(1)
+            .max(10),
+        })
+        .optional(),
+    })
+    .optional(),
+});
+export type UpdateEndpoint = z.input<typeof updateEndpoint>;
+
 const describeTrainingJob = z.strictObject({ TrainingJobName: jobName(63) });
 const deleteModel = z.strictObject({ ModelName: jobName(63) });
 
@@ -269,6 +356,12 @@ export const requests = {
   CreateTransformJob: createTransformJob,
   DescribeTrainingJob: describeTrainingJob,
   DeleteModel: deleteModel,
+  CreateEndpointConfig: createEndpointConfig,
+  DeleteEndpointConfig: z.strictObject({ EndpointConfigName: jobName(63) }),
+  CreateEndpoint: createEndpoint,
+  UpdateEndpoint: updateEndpoint,
+  DescribeEndpoint: z.strictObject({ EndpointName: jobName(63) }),
+  DeleteEndpoint: z.strictObject({ EndpointName: jobName(63) }),
 };
 
 /**
@@ -364,4 +457,15 @@ export interface HyperParameterTuningJob extends Times, CreateHyperParameterTuni
     };
     ObjectiveStatus: 'Succeeded';
   };
+}
+
+export type EndpointStatus = 'Creating' | 'Updating' | 'InService' | 'Failed';
+
+/** The response of DescribeEndpoint. */
+export interface Endpoint extends Times {
+  EndpointName: string;
+  EndpointArn: string;
+  EndpointConfigName: string;
+  EndpointStatus: EndpointStatus;
+  FailureReason?: string;
 }

@@ -1,16 +1,29 @@
 import type {
+  CreateEndpoint,
+  CreateEndpointConfig,
   CreateHyperParameterTuningJob,
   CreateModel,
   CreateProcessingJob,
   CreateTrainingJob,
   CreateTransformJob,
+  Endpoint,
   HyperParameterTuningJob,
   JobStatus,
   ProcessingJob,
   TrainingJob,
   TransformJob,
+  UpdateEndpoint,
 } from './api.ts';
 import type { JobContext, Jobs, JobsOptions } from './context.ts';
+import {
+  createEndpoint,
+  createEndpointConfig,
+  deleteEndpoint,
+  deleteEndpointConfig,
+  describeEndpoint,
+  invokeEndpoint,
+  updateEndpoint,
+} from './endpoints.ts';
 import { taskFailed } from './errors.ts';
 import { createModel, deleteModel } from './models.ts';
 import { runProcessingJob } from './processing.ts';
@@ -78,6 +91,41 @@ export class EmbeddedSageMaker {
   /** @throws `SageMaker.ValidationException` if the model does not exist */
   deleteModel(params: { ModelName: string }): Promise<Record<string, never>> {
     return deleteModel(this.#jobs, params);
+  }
+
+  /** @throws `SageMaker.ValidationException` if the name is taken or there is no such model */
+  createEndpointConfig(params: CreateEndpointConfig): Promise<{ EndpointConfigArn: string }> {
+    return createEndpointConfig(this.#jobs, params);
+  }
+
+  /** @throws `SageMaker.ValidationException` if there is none of that name */
+  deleteEndpointConfig(params: { EndpointConfigName: string }): Promise<Record<string, never>> {
+    return deleteEndpointConfig(this.#jobs, params);
+  }
+
+  /** Begins the change; describeEndpoint tells how it ends. @throws `SageMaker.ValidationException` */
+  createEndpoint(params: CreateEndpoint, context: JobContext): Promise<{ EndpointArn: string }> {
+    return createEndpoint(this.#jobs, params, context);
+  }
+
+  /** Begins the change; describeEndpoint tells how it ends. @throws `SageMaker.ValidationException` */
+  updateEndpoint(params: UpdateEndpoint, context: JobContext): Promise<{ EndpointArn: string }> {
+    return updateEndpoint(this.#jobs, params, context);
+  }
+
+  /** @throws `SageMaker.ValidationException` if there is no such endpoint */
+  describeEndpoint(params: { EndpointName: string }): Promise<Endpoint> {
+    return describeEndpoint(this.#jobs, params);
+  }
+
+  /** @throws `SageMaker.ValidationException` if there is no such endpoint, or it is being changed */
+  deleteEndpoint(params: { EndpointName: string }): Promise<Record<string, never>> {
+    return deleteEndpoint(this.#jobs, params);
+  }
+
+  /** Asks the model behind an endpoint. @throws EndpointError */
+  invokeEndpoint(name: string, request: { contentType: string; body: string }): Promise<string> {
+    return invokeEndpoint(this.#jobs, name, request);
   }
 }
 

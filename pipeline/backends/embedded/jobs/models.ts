@@ -22,7 +22,7 @@ export async function createModel(jobs: Jobs, params: CreateModel): Promise<{ Mo
   if (!(await createAtomic(fileOf(jobs, ModelName), text))) {
     throw serviceError(
       'ValidationException',
-      `CreateModel: cannot create already existing model ${modelArn}`,
+      `Cannot create already existing model "${modelArn}".`,
     );
   }
   return { ModelArn: modelArn };

@@ -155,7 +155,13 @@ function planOf(request: ReturnType<typeof parse<'CreateTransformJob'>>): Plan {
   };
 }
 
-async function unpackModel(jobs: Jobs, uri: string, folder: string, signal: AbortSignal): Promise<void> {
+/** Unpacks a model's artifact into a folder. Throws JobFailure if it is no tar.gz. */
+export async function unpackModel(
+  jobs: Jobs,
+  uri: string,
+  folder: string,
+  signal: AbortSignal,
+): Promise<void> {
   for (const { path } of await list(jobs, uri, 'S3Object')) {
     await unpack(path, folder, signal).catch((error: Error) => {
       signal.throwIfAborted();

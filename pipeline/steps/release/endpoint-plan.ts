@@ -1,0 +1,129 @@
+import { deploymentSteps, longestDeployment } from '../../config/deployment-steps.ts';
+import type { Config } from '../../config/schema.ts';
+import { sha256Json } from '../../hash.ts';
+import { endpointName, variantName } from '../../names.ts';
+import type { ModelPackage } from '../../ports.ts';
+import type { StepContext } from '../context.ts';
+import { digestOf } from '../train/plan.ts';
+import { type Pointer, type ReleaseRecord, releaseKind } from './records.ts';
+import type { EndpointPlan } from './state.ts';
+
+interface EndpointPlanOptions {
+  found: ModelPackage;
+  config: Config;
+  pointer: Pointer | null;
+  execution: string;
+  /** Hash of what the state machine adds to a model: role, network, isolation. */
+  demands: string;
+}
+
+/** Plans the update of the model's endpoint to a package. */
+export async function planEndpoint(
+  { found, config, pointer, execution, demands }: EndpointPlanOptions,
+  context: StepContext,
+): Promise<EndpointPlan> {
+  const { inference } = config;
+  const { instance, serverless } = inference;
+  const isServerless = inference.mode === 'serverless';
+  const name = endpointName(context.jobPrefix, context.model);
+  const model = `${name}-${hash(10, {
+    artifact: found.objects?.map(({ sha256 }) => sha256) ?? found.artifact,
+    uri: found.artifact,
+    image: found.image,
+    digest: digestOf(found.image),
+    demands,
+  })}`;
+  const size = isServerless
+    ? {
+        ServerlessConfig: {
+          MemorySizeInMB: serverless.memory_mb,
+          MaxConcurrency: serverless.max_concurrency,
+        },
+      }
+    : { InstanceType: instance.type, InitialInstanceCount: instance.count };
+  const variants = [{ VariantName: variantName, ModelName: model, InitialVariantWeight: 1, ...size }];
+  const own = `${model}-${hash(8, { variants, demands })}`;
+  const current = pointer && (await servedBy(pointer.execution, context));
+  const older = pointer?.previous && (await servedBy(pointer.previous.release, context));
+  const isThere =
+    pointer?.package === found.name && pointer.mode === inference.mode && current?.config === own;
+  return {
+    name,
+    model,
+    config: own,
+    image: found.image,
+    artifact: found.artifact,
+    serverless: isServerless,
+    variants,
+    // One instance has nothing to move in steps, and its alarms would judge no two models side by side.
+    guarded: !isServerless && instance.count > 1,
+    policy: bluegreen(inference),
+    poll_seconds: pollSeconds(inference, context),
+    attempt: { n: 1, wait: 0 },
+    before: current?.config ?? '',
+    retire: retired(isThere ? null : older, [own, current?.config], [model, current?.model]),
+    delivered: { release: isThere ? pointer.release : execution, rows: 0, output: '', objects: [] },
+  };
+}
+
+const hash = (length: number, value: object) => sha256Json(value).slice(0, length);
+
+/** The model and config that a release put on the endpoint; null if it was a batch. */
+async function servedBy(execution: string, { ledger }: StepContext): Promise<EndpointPlan | null> {
+  const plan = (await ledger.get<ReleaseRecord>(releaseKind, execution))?.value.state.plan;
+  return plan === undefined || plan.mode === 'batch' ? null : plan.endpoint;
+}
+
+function retired(
+  older: EndpointPlan | null | undefined,
+  configs: (string | undefined)[],
+  models: (string | undefined)[],
+): EndpointPlan['retire'] {
+  if (!older || configs.includes(older.config) || models.includes(older.model))
+    return { needed: false, model: 'none', config: 'none' };
+  return { needed: true, model: older.model, config: older.config };
+}
+
+/** The BlueGreenUpdatePolicy of an update. */
+function bluegreen(inference: Config['inference']): object {
+  const { strategy, canary } = inference;
+  // By instances, since a share of few of them is no whole number.
+  const size = { Type: 'INSTANCE_COUNT', Value: deploymentSteps(inference).instances };
+  const routing = {
+    all_at_once: { Type: 'ALL_AT_ONCE', WaitIntervalInSeconds: 0 },
+    canary: { Type: 'CANARY', CanarySize: size, WaitIntervalInSeconds: canary.bake },
+    linear: { Type: 'LINEAR', LinearStepSize: size, WaitIntervalInSeconds: canary.bake },
+  }[strategy];
+  return {
+    TrafficRoutingConfiguration: routing,
+    TerminationWaitInSeconds: canary.bake,
+    MaximumExecutionTimeoutInSeconds: longestDeployment,
+  };
+}
+
+/**
+ * An execution of Step Functions has at most 25,000 events and a look has some ten: a deployment of eight hours is looked at
+ * each minute.
+ */
+function pollSeconds({ strategy }: Config['inference'], { region }: StepContext): number {
+  if (region === null) return 1;
+  return strategy === 'all_at_once' ? 15 : 60;
+}
+
+/** The plan of a release that is a batch. */
+export const noEndpoint: EndpointPlan = {
+  name: 'none',
+  model: 'none',
+  config: 'none',
+  image: 'none',
+  artifact: 'none',
+  serverless: false,
+  variants: [],
+  guarded: false,
+  policy: {},
+  poll_seconds: 1,
+  attempt: { n: 1, wait: 0 },
+  before: '',
+  retire: { needed: false, model: 'none', config: 'none' },
+  delivered: { release: 'none', rows: 0, output: '', objects: [] },
+};
