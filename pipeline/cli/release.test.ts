@@ -114,6 +114,26 @@ describe('a second champion', () => {
   });
 });
 
+test('two releases and a rollback at once go one after the other', async () => {
+  const shared = releasableProject();
+  await shared.mlops('run', '--mode', 'promote');
+  await shared.mlops('run', '--mode', 'promote', ...behave({ weight: 1.5 }), '--no-release');
+  const finished = await Promise.all(
+    [['release'], ['rollback', '--reason', 'at once'], ['release']].map(
+      (args) => shared.start(...args, '--json').finished,
+    ),
+  );
+  expect(finished.map(({ code }) => code)).toEqual([0, 0, 0]);
+  expect(finished.map(({ stderr }) => stderr).join('')).toMatch(/waiting for the lease held by/);
+  const told = JSON.parse((await shared.mlops('history', '--json')).stdout);
+  expect(told.champion.package).toBe('small/1');
+  // Whichever came last released the champion of its time, and after a rollback that is the earlier one.
+  expect(JSON.parse(shared.read(file)).package).toBe('small/1');
+  expect(told.releases.map(({ status }: { status: string }) => status)).toEqual(
+    Array.from({ length: 4 }, () => 'succeeded'),
+  );
+});
+
 describe('readers see what they saw before', () => {
   const cases: [what: string, rows: string, message: RegExp][] = [
     ['without a row', 'id,x,noise,group\n', /no rows/],

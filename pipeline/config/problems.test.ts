@@ -787,8 +787,6 @@ tuning: { strategy: grid, warm_start: true, ranges: { C: [1, 2] } }
 `,
     [
       'mlops.yaml: inference.instance.count: got 1, expected at least 2 instances for strategy canary (line 4, column 1)',
-      'mlops.yaml: inference.mode: got "endpoint", expected no such setting: not built yet (line 4, column 20)',
-      'mlops.yaml: inference.strategy: got "canary", expected no such setting: not built yet (line 4, column 40)',
     ],
   ],
   [
@@ -796,8 +794,25 @@ tuning: { strategy: grid, warm_start: true, ranges: { C: [1, 2] } }
     `${base}inference: { strategy: linear, instance: { count: 2 } }
 `,
     [
-      'mlops.yaml: inference.strategy: got "linear", expected no such setting: not built yet (line 4, column 24)',
       'mlops.yaml: inference.strategy: got "linear", expected all_at_once with mode batch: only an endpoint moves in steps (line 4, column 24)',
+    ],
+  ],
+  [
+    'an endpoint that bakes for longer than SageMaker lets a deployment take',
+    `${base}inference: { mode: endpoint, strategy: linear, instance: { count: 10 }, canary: { bake: 1h } }
+`,
+    [
+      'mlops.yaml: inference.canary.bake: got 3600 s, 39600 s over all steps, expected at most 25200 s in all: bake for less long or take a larger share (line 4, column 89)',
+    ],
+  ],
+  [
+    'a serverless endpoint of no size that there is',
+    `${base}inference: { mode: serverless, serverless: { memory_mb: 2000, max_concurrency: 201 }, canary: { share: 0.6 } }
+`,
+    [
+      'mlops.yaml: inference.serverless.memory_mb: got 2000, expected one of 1024, 2048, 3072, 4096, 5120, 6144 (line 4, column 57)',
+      'mlops.yaml: inference.serverless.max_concurrency: got 201, expected a whole number from 1 to 200 (line 4, column 80)',
+      'mlops.yaml: inference.canary.share: got 0.6, expected a number from 0.1 to 0.5 (line 4, column 104)',
     ],
   ],
   [
@@ -811,7 +826,6 @@ environments:
     vpc: { subnets: [subnet-0a1b2c3d], security_groups: [sg-0a1b2c3d] }
 `,
     [
-      'mlops.yaml: inference.mode: got "serverless", expected no such setting: not built yet (line 4, column 20)',
       'mlops.yaml: environments.staging.network_isolation: got true, expected false: a serverless endpoint cannot have network isolation (line 9, column 24)',
       'mlops.yaml: environments.staging.vpc: got a VPC, expected none: a serverless endpoint has no VPC (line 10, column 10)',
     ],

@@ -1,10 +1,9 @@
-import { sha256Json } from '../hash.ts';
 import type { ReleaseStep } from '../names.ts';
 import type { StateMachine, States } from './asl.ts';
 import { takeLease } from './lease.ts';
 import { type PrepareEngine, prepareFields, prepareJob, prepareStart } from './prepare.ts';
 import { afterEndpoint, endpointStates, retireStates, toEndpoint } from './release-endpoint.ts';
-import type { Security } from './security.ts';
+import { isolation, type Security } from './security.ts';
 import { choice, fail, functionTask, inPartition, pass, succeed, task, withFailures } from './states.ts';
 import { transformStates } from './transform.ts';
 
@@ -85,7 +84,7 @@ export function releaseMachine(resources: ReleaseResources): StateMachine {
         mode: resources.mode ?? null,
         engine: engine.name,
         program: engine.name === 'glue' ? engine.program : null,
-        demands: sha256Json({ jobRole, security }),
+        demands: { role: jobRole, ...isolation(security) },
       },
       result: [
         'skipped',

@@ -175,10 +175,6 @@ export interface Manifest {
   labels: string[];
   content_type: 'text/csv' | 'application/jsonlines';
   features: { name: string; type: string }[];
-  /** The type of each column of the source. Absent in manifests of an earlier version. */
-  columns?: Record<string, string>;
-  /** The categories that training knew, of columns that have few. Absent in manifests of an earlier version. */
-  categories?: Record<string, string[]>;
   /** The column that names the group, where the split is by group. Absent in manifests of an earlier version. */
   group?: string | null;
   slices: string[];

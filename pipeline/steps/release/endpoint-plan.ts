@@ -13,8 +13,8 @@ interface EndpointPlanOptions {
   config: Config;
   pointer: Pointer | null;
   execution: string;
-  /** Hash of what the state machine adds to a model: role, network, isolation. */
-  demands: string;
+  /** What the state machine adds to a model: role, network, isolation. */
+  demands: object;
 }
 
 /** Plans the update of the model's endpoint to a package. */

@@ -52,8 +52,8 @@ export interface PlanReleaseEvent {
   engine: Config['prepare']['engine'];
   /** Glue: the prepare program by content; null: its image. */
   program: string | null;
-  /** Hash of what the state machine adds to a model on an endpoint: role, network, isolation. */
-  demands: string;
+  /** What the state machine adds to a model on an endpoint: role, network, isolation. */
+  demands: object;
 }
 
 /** A release or rollback that cannot be done; nothing that readers see has changed. */

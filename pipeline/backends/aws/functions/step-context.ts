@@ -1,12 +1,12 @@
 import { dynamoDbClient, ecrClient, s3Client, sageMakerClient } from '../../../aws/clients.ts';
 import { ModelLedger } from '../../../model-ledger.ts';
 import { packageGroup, resourceNames } from '../../../names.ts';
+import type { Endpoints } from '../../../ports.ts';
 import { artifactsOf, type StepContext } from '../../../steps/context.ts';
 import { SageMakerJobs } from '../executions/sagemaker-jobs.ts';
 import { DynamoDbLedger } from '../state/dynamodb-ledger.ts';
 import { EcrImages } from '../state/ecr-images.ts';
 import { S3Storage } from '../state/s3-storage.ts';
-import { SageMakerEndpoints } from '../state/sagemaker-endpoints.ts';
 import { SageMakerRegistry } from '../state/sagemaker-registry.ts';
 
 /** The resources of a step's ports. */
@@ -25,6 +25,12 @@ export interface StepResources {
   mostRunUsd: number | null;
 }
 
+/** Only the function smoke asks endpoints, and only its bundle has the clients for it. */
+const noEndpoints: Endpoints = {
+  invoke: () => Promise.reject(new Error('endpoints: expected only the function smoke to ask one')),
+  traffic: () => Promise.reject(new Error('endpoints: expected only the function smoke to count requests')),
+};
+
 /** Makes the ports on the AWS services, without any call. */
 export function awsContext(resources: StepResources): StepContext & { storage: S3Storage } {
   const { region, ledger, stack, sageMakerArn, root, model, jobPrefix, mostRunUsd } = resources;
@@ -41,7 +47,7 @@ export function awsContext(resources: StepResources): StepContext & { storage: S
     }),
     jobs: new SageMakerJobs(sageMaker),
     images: new EcrImages(ecrClient(region), { repositories: imageRepositories(resources) }),
-    endpoints: new SageMakerEndpoints(region),
+    endpoints: noEndpoints,
     clock: { now: () => new Date() },
     model,
     root,

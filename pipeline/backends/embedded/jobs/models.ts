@@ -20,10 +20,7 @@ export async function createModel(jobs: Jobs, params: CreateModel): Promise<{ Mo
   const modelArn = arn(`model/${ModelName}`);
   const text = `${JSON.stringify({ ModelArn: modelArn, ...params }, null, 2)}\n`;
   if (!(await createAtomic(fileOf(jobs, ModelName), text))) {
-    throw serviceError(
-      'ValidationException',
-      `Cannot create already existing model "${modelArn}".`,
-    );
+    throw serviceError('ValidationException', `Cannot create already existing model "${modelArn}".`);
   }
   return { ModelArn: modelArn };
 }
