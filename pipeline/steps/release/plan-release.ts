@@ -35,9 +35,8 @@ import {
   deployedKind,
   type Pointer,
   pointerKind,
-  type ReleaseRecord,
-  releaseKind,
 } from './records.ts';
+import { type ReleaseRecord, releaseKind } from './release-record.ts';
 import type { BatchPlan, ReleasePlan } from './state.ts';
 
 /** Increase this when the same package and rows give other predictions, so that no old ones are shown again. */
