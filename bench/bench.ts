@@ -16,6 +16,7 @@ const benches: Record<string, string> = {
   data: 'bench/data.ts',
   delivery: 'bench/delivery.ts',
   actions: 'bench/actions.ts',
+  query: 'bench/query.ts',
 };
 const here = Object.keys(benches).filter((name) => existsSync(join(root, benches[name] ?? '')));
 
