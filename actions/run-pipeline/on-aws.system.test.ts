@@ -99,7 +99,9 @@ const step = (runId: string, reason: string, inputs: Record<string, string> = {}
 
 const executions = async (machine: 'evaluate' | 'promote' | 'release' = 'evaluate'): Promise<string[]> => {
   const { executions = [] } = await sfnClient().send(
-    new ListExecutionsCommand({ stateMachineArn: (machine === 'release' ? names.releaseMachine : names.machines[machine]).arn }),
+    new ListExecutionsCommand({
+      stateMachineArn: (machine === 'release' ? names.releaseMachine : names.machines[machine]).arn,
+    }),
   );
   return executions.map(({ name, status }) => `${name} ${status}`).sort();
 };
