@@ -138,6 +138,61 @@ test('a run and its promotion, a hold on a group of a sensitive column: they dec
   );
 });
 
+/** Releases the champion on rows of a file, and returns all that the workflow shows or uploads, by place. */
+async function released(rows: string) {
+  writeFileSync(
+    workspace.path('mlops.yaml'),
+    config.replace('  target: y\n', '  target: y\n  scoring: new.csv\n'),
+  );
+  writeFileSync(workspace.path('new.csv'), rows);
+  const on = {
+    cwd: workspace.folder,
+    env: { ...env, GITHUB_API_URL: github.url, GITHUB_WORKFLOW: 'Release' },
+    event,
+  };
+  const ran = await actions.run.main({ ...on, with: { machine: 'release' } });
+  const posted = await actions.post.main({
+    ...on,
+    with: { release: ran.outputs.run ?? '', token: 'ghs_16C7e42F292c6912E7710c838347Ae178B4a' },
+  });
+  const read = (path = '') => (path === '' ? '' : workspace.read(path));
+  return {
+    ran,
+    places: {
+      log: ran.log + posted.log,
+      summaries: ran.summary + posted.summary,
+      outputs: JSON.stringify(ran.outputs),
+      result: read(ran.outputs.run),
+      page: read(ran.outputs.page),
+      GitHub: JSON.stringify(github.comments(7)),
+    },
+  };
+}
+
+test('a release, one whose rows break their contract, and what laying them out warns of: neither cells nor ids', async () => {
+  const rows = (change?: (fields: string[], n: number) => string[]) =>
+    data((fields, n) => (change?.(fields, n) ?? fields).slice(0, 4)).replace(/^.*$/m, 'id,x,Belief,Region');
+  const well = await released(rows());
+  expect(well.ran.code).toBe(0);
+  expect(well.places.GitHub).toContain('800 predictions');
+  expect(well.places.page).toContain('800 predictions');
+  expect(leaks(well.places)).toEqual([]);
+  // A category that training never saw, in a sensitive column and in another.
+  const unseen = await released(
+    rows((fields, n) =>
+      n % 50 === 0 ? [fields[0] ?? '', fields[1] ?? '', 'zzbeliefnew', 'zzfewnew'] : fields,
+    ),
+  );
+  expect(unseen.ran.code).toBe(0);
+  expect(leaks(unseen.places)).toEqual([]);
+  const broken = await released(
+    rows((fields, n) => (n > 400 ? ['zzid1', 'zzfew', ...fields.slice(2)] : fields)),
+  );
+  expect(broken.ran.outputs.status).toBe('failed');
+  expect(broken.places.GitHub).toContain('Release failed in Lay out rows');
+  expect(leaks(broken.places)).toEqual([]);
+});
+
 test('on a laptop: the terminal and --json show no more, and the private report shows all', async () => {
   const plain = await workspace.mlops('run', '--set', 'training.hyperparameters.C=0.01');
   const json = await workspace.mlops('report', '--json');
