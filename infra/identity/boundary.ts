@@ -1,9 +1,9 @@
 import type { Environment } from '../environment.ts';
 import { catalogArns } from '../features/release/catalog-arns.ts';
-import { readEndpointAlarms } from '../features/service/service-policy.ts';
 import { engineAccess } from '../features/train/prepare/engine-access.ts';
 import { putJobMetrics } from '../iam/access.ts';
 import { arnOf, iamArn } from '../iam/arn.ts';
+import { readEndpointAlarms } from '../iam/endpoint-alarms.ts';
 import { allow, type Statement } from '../iam/statement.ts';
 import { outsideReads, ownResources, useKeys } from './own-resources.ts';
 

@@ -12,9 +12,9 @@ import {
   stateMachine,
 } from '../../foundation/state-machine.ts';
 import { actionsOf } from '../../iam/actions-of.ts';
+import { endpointAlarms, readEndpointAlarms } from '../../iam/endpoint-alarms.ts';
 import { watching } from '../../iam/machine-watching.ts';
 import type { Statement } from '../../iam/statement.ts';
-import { endpointAlarms, readEndpointAlarms } from '../service/service-policy.ts';
 import type { DeployedEngine } from '../train/prepare/engine.ts';
 
 interface ReleaseMachineProps extends EncryptedProps {

@@ -6,7 +6,8 @@ import { endpointName, variantName } from '../../../pipeline/names.ts';
 import type { EncryptedProps } from '../../encrypted-props.ts';
 import { type FunctionCode, Functions } from '../../foundation/functions.ts';
 import { graph, type Operations } from '../../foundation/operations.ts';
-import { endpointErrors, predictPolicy } from './service-policy.ts';
+import { endpointErrors } from '../../iam/endpoint-alarms.ts';
+import { predictPolicy } from './service-policy.ts';
 
 type Served = EncryptedProps['environment']['served'][number];
 

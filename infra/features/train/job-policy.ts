@@ -7,8 +7,8 @@ import {
   putJobMetrics,
 } from '../../iam/access.ts';
 import { arnOf, imageRepositories, s3Arn } from '../../iam/arn.ts';
+import { readEndpointAlarms } from '../../iam/endpoint-alarms.ts';
 import { allow, type Statement } from '../../iam/statement.ts';
-import { readEndpointAlarms } from '../service/service-policy.ts';
 import type { MachineName } from './machine-policy.ts';
 
 /**
