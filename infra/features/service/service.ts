@@ -37,12 +37,12 @@ export class ServiceFeature extends Construct {
       key,
     }).all;
     this.url = predict.addFunctionUrl({ authType: FunctionUrlAuthType.AWS_IAM });
-    const of = ({ model, mode }: Served, metricName: string, statistic: string) =>
+    const of = ({ model, mode }: Served, metricName: string, statistic: string, label?: string) =>
       new Metric({
         namespace: 'AWS/SageMaker',
         metricName,
         dimensionsMap: { EndpointName: endpointName(names.jobPrefix, model, mode), VariantName: variantName },
-        label: model,
+        ...(label !== undefined && { label }),
         statistic,
         period: Duration.minutes(1),
       });
@@ -66,11 +66,11 @@ export class ServiceFeature extends Construct {
         [
           graph(
             'Requests to endpoints, a minute',
-            served.map((each) => of(each, 'Invocations', Stats.SUM)),
+            served.map((each) => of(each, 'Invocations', Stats.SUM, each.model)),
           ),
           graph(
             'Time of models, microseconds',
-            served.map((each) => of(each, 'ModelLatency', Stats.AVERAGE)),
+            served.map((each) => of(each, 'ModelLatency', Stats.AVERAGE, each.model)),
           ),
         ],
       ],
