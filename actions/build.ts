@@ -25,8 +25,6 @@ export const bundling = {
     '@aws-cdk/aws-service-spec': join(actions, 'shared/service-spec.ts'),
     'echarts/dist/echarts.esm.min.mjs': join(actions, 'shared/echarts-parts.ts'),
   },
-  // Only `mlops query` loads DuckDB, whose native library no bundle can hold.
-  external: ['@duckdb/node-api'],
   // Packages in CommonJS call require.
   banner: {
     js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",

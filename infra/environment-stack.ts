@@ -4,6 +4,7 @@ import { CfnOutput, Stack, type StackProps, Tags } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { Environment } from './environment.ts';
 import { ReleaseFeature } from './features/release/release.ts';
+import { ServiceFeature } from './features/service/service.ts';
 import type { MakeEngine } from './features/train/prepare/load-engine.ts';
 import { addTrain } from './features/train/train.ts';
 import { TriggersFeature } from './features/triggers/triggers.ts';
@@ -71,6 +72,11 @@ export class EnvironmentStack extends Stack {
         key,
       });
 
+    const service =
+      environment.served.length > 0
+        ? new ServiceFeature(this, 'Service', { environment, code, operations, key })
+        : null;
+
     const outputs = {
       ArtifactsBucket: storage.artifacts.bucketName,
       DataBucket: storage.data.bucketName,
@@ -80,6 +86,7 @@ export class EnvironmentStack extends Stack {
       EvaluateMachine: machines.evaluate.stateMachineArn,
       PromoteMachine: machines.promote.stateMachineArn,
       ReleaseMachine: release.machine.stateMachineArn,
+      ...(service && { PredictionUrl: service.url.url }),
       NotificationTopic: operations.topic.topicArn,
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });

@@ -36,6 +36,8 @@ export interface Environment extends Place {
   readonly mostRunUsd: number | null;
   /** What starts runs and releases without a person. */
   readonly triggers: Triggers;
+  /** Models that answer requests, and how. */
+  readonly served: readonly { readonly model: string; readonly mode: 'endpoint' | 'serverless' }[];
   /** The addresses that are told of failures. */
   readonly emails: readonly string[];
 }
@@ -71,6 +73,9 @@ export function environmentOf(
     readers: hasPullRequestRole(settings) ? deployRolesElsewhere(first, deployment) : [],
     mostRunUsd: ceilingOf(models),
     triggers: triggersOf(models, names),
+    served: models.flatMap(({ name: model, inference: { mode } }) =>
+      mode === 'batch' ? [] : [{ model, mode }],
+    ),
     emails: first.notifications.email,
   };
 }

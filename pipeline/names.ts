@@ -27,8 +27,8 @@ export type ReleaseStep =
   | 'record-release';
 /** The functions that the machines call. */
 export type StepName = TrainStep | ReleaseStep;
-/** The functions that are deployed; `landed` only where mlops.yaml asks for triggers. */
-export type FunctionName = StepName | 'close-run' | 'landed';
+/** The functions that are deployed; `landed` and `predict` only where mlops.yaml asks for them. */
+export type FunctionName = StepName | 'close-run' | 'landed' | 'predict';
 /** The functions of the train machine, and the one that closes runs and releases. */
 export type TrainFunction = TrainStep | 'close-run';
 /** The functions of the release machine alone. */
@@ -52,6 +52,7 @@ const functionNames: FunctionName[] = [
   'record-release',
   'close-run',
   'landed',
+  'predict',
 ];
 
 /**
@@ -144,6 +145,8 @@ export function resourceNames(deployment: Deployment) {
       /** The policy that people attach to whoever reads predictions. */
       readers: `${stack}--readers`,
     },
+    /** The policy that people attach to whoever asks the prediction service. */
+    callers: `${stack}--callers`,
     deployRole: role('deploy'),
     pullRequestRole: role('pull-request'),
     permissionsBoundary: `${stack}--boundary`,
@@ -171,10 +174,11 @@ function jobPrefix({ project, environment }: Deployment): string {
 }
 
 /**
- * A model's endpoint, which every release of it in mode endpoint or serverless updates. At most 42 characters, so that the
- * names of its models and configs, which add two hashes, fit into 63.
+ * A model's endpoint, which every release of it in this mode updates: SageMaker turns no endpoint with instances into a
+ * serverless one, so each has its own. At most 53 characters.
  */
-export const endpointName = (jobPrefix: string, model: string): string => `${jobPrefix}-${model}`;
+export const endpointName = (jobPrefix: string, model: string, mode: 'endpoint' | 'serverless'): string =>
+  `${jobPrefix}-${model}${mode === 'serverless' ? '-serverless' : ''}`;
 
 /** The only variant of an endpoint: a deployment in steps needs the same name in the old config and in the new one. */
 export const variantName = 'AllTraffic';

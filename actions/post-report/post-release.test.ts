@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, expect, test } from '@jest/globals';
 import { expectHarmless, nasty } from '../../pipeline/report/harmless.fixture.ts';
 import { sampleRelease } from '../../pipeline/report/release.fixture.ts';
+import { sampleResult } from '../../pipeline/report/release-result.fixture.ts';
 import type { ReleaseResult } from '../../pipeline/report/release-result.ts';
 import { FakeGitHub } from '../shared/fake-github.fixture.ts';
 import { builtAction } from '../shared/runner.fixture.ts';
@@ -23,31 +24,6 @@ beforeEach(async () => {
 afterEach(() => github.stop());
 afterAll(() => rm(folder, { recursive: true }));
 
-function resultOf(change: Partial<ReleaseResult> = {}): ReleaseResult {
-  const report = sampleRelease();
-  return {
-    version: 1,
-    kind: 'release',
-    project: report.project,
-    model: report.model,
-    execution: report.release,
-    status: 'succeeded',
-    release: report.release,
-    package: report.package,
-    moved: true,
-    previous: null,
-    left: null,
-    predictions: { rows: 200, path: 's3://b/p/' },
-    report,
-    page_problem: null,
-    reason: 'merge of #7',
-    actor: 'octocat',
-    notes: [],
-    failure: null,
-    links: [{ label: 'Workflow run', url: 'https://github.com/octo/attrition/actions/runs/77' }],
-    ...change,
-  };
-}
 const failed = (cause: string): Partial<ReleaseResult> => ({
   status: 'failed',
   release: null,
@@ -80,25 +56,25 @@ async function post(
 
 test('a release has one comment of its own on the merged pull request, which the next one updates', async () => {
   const page = 'https://octo.github.io/attrition/';
-  const first = await post(resultOf(), { 'artifact-url': page });
+  const first = await post(sampleResult(), { 'artifact-url': page });
   expect(first.code).toBe(0);
   const [comment, ...more] = github.comments(7);
   expect(more).toEqual([]);
   expect(comment?.body).toContain('200 predictions');
   expect(comment?.body).toContain(`[Page](<${page}>)`);
   expect(first.summary).toContain('200 predictions');
-  const again = await post(resultOf(failed('no answer for row 3')));
+  const again = await post(sampleResult(failed('no answer for row 3')));
   expect(again.outputs['comment-id']).toBe(first.outputs['comment-id']);
   expect(github.comments(7)[0]?.body).toMatch(/Release failed in Deliver.*\n\n.*no answer for row 3/);
   // Another environment's release has its own.
-  await post(resultOf(), { environment: 'production' });
+  await post(sampleResult(), { environment: 'production' });
   expect(github.comments(7)).toHaveLength(2);
 });
 
 test('a rollback says what it left, why, and who approved it, and nothing that users write does anything', async () => {
   const reason = `${nasty} @everyone [x](https://evil.example/x) <img src=x> ![y](https://evil.example/y)`;
   const { summary } = await post(
-    resultOf({
+    sampleResult({
       kind: 'rollback',
       reason,
       actor: 'ada @bob',
@@ -118,13 +94,13 @@ test('a rollback says what it left, why, and who approved it, and nothing that u
 
 test('without a pull request a failure opens an issue, which the next good release closes; a good one opens none', async () => {
   const on = { event: 'schedule' };
-  await post(resultOf(), on);
+  await post(sampleResult(), on);
   expect(github.issues).toEqual([]);
-  await post(resultOf(failed('no answer')), on);
+  await post(sampleResult(failed('no answer')), on);
   expect(github.issues.map(({ state, title }) => [state, title])).toEqual([
     ['open', 'attrition: Release failed in Deliver'],
   ]);
-  await post(resultOf(), on);
+  await post(sampleResult(), on);
   expect(github.issues.map(({ state }) => state)).toEqual(['closed']);
 });
 
@@ -132,7 +108,7 @@ test.each([
   ['nothing', null],
   ['no JSON', '{'],
   ['another thing', '{"version":1,"kind":"release"}'],
-  ['a number that is none', JSON.stringify(resultOf()).replace('"rows":200', '"rows":1e999')],
+  ['a number that is none', JSON.stringify(sampleResult()).replace('"rows":200', '"rows":1e999')],
 ])('where the release left %s, it is told as a failure', async (_, text) => {
   const { code, summary, log } = await post(text);
   expect(code).toBe(0);
@@ -147,6 +123,6 @@ test('what laying out the rows quotes is in no comment, whoever wrote it into th
   predictions.rejected = { rows: 1, examples: ['zzcell'] };
   predictions.warnings = ['zzcell'];
   predictions.unseen = [{ column: 'Department', rows: 1, examples: ['zzcell'] }];
-  const { summary } = await post(resultOf({ report }));
+  const { summary } = await post(sampleResult({ report }));
   for (const text of [summary, github.comments(7)[0]?.body]) expect(text).not.toContain('zzcell');
 });

@@ -34,18 +34,7 @@ await start({
     wait: z._default(flag, true),
     'role-to-assume': z.optional(role),
   }),
-  outputs: [
-    'execution',
-    'status',
-    'fingerprint',
-    'run',
-    'package',
-    'release',
-    'page',
-    'predictions',
-    'rows',
-    'left-commit',
-  ],
+  outputs: ['execution', 'status', 'fingerprint', 'run', 'package', 'release', 'page', 'predictions', 'rows'],
   work: async (inputs) => {
     const core = await import('@actions/core');
     const { context } = await import('@actions/github');

@@ -5,6 +5,7 @@ import { DescribeExecutionCommand, ListExecutionsCommand } from '@aws-sdk/client
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { ecrClient, sfnClient } from '../../pipeline/aws/clients.ts';
 import { signedCall } from '../../pipeline/aws/signed-call.ts';
+import { deployedContext } from '../../pipeline/backends/aws/deployed-context.ts';
 import { account, region, startFakeCloud } from '../../pipeline/backends/aws/fakecloud.fixture.ts';
 import { deployStandIn, imageManifest } from '../../pipeline/backends/aws/state/stand-in.fixture.ts';
 import { smallConfig, smallProject } from '../../pipeline/cli/small-project.fixture.ts';
@@ -96,9 +97,11 @@ const step = (runId: string, reason: string, inputs: Record<string, string> = {}
   with: { backend: 'aws', reason, 'role-to-assume': names.pullRequestRole.arn, ...inputs },
 });
 
-const executions = async (machine: 'evaluate' | 'promote' = 'evaluate'): Promise<string[]> => {
+const executions = async (machine: 'evaluate' | 'promote' | 'release' = 'evaluate'): Promise<string[]> => {
   const { executions = [] } = await sfnClient().send(
-    new ListExecutionsCommand({ stateMachineArn: names.machines[machine].arn }),
+    new ListExecutionsCommand({
+      stateMachineArn: (machine === 'release' ? names.releaseMachine : names.machines[machine]).arn,
+    }),
   );
   return executions.map(({ name, status }) => `${name} ${status}`).sort();
 };
@@ -173,6 +176,78 @@ test('wait: false starts the run on the machine that promotes, and goes on', asy
     promote: true,
     trigger: { kind: 'dispatch' },
   });
+});
+
+/** A release's record, as the machine leaves it. */
+async function recordRelease(execution: string): Promise<void> {
+  const deployment = { project: 'small', environment: 'staging', account, region };
+  const { ledger } = deployedContext(deployment, 'small');
+  const state = {
+    plan: { skipped: true, package: 'small/1', notes: ['small/1 is no longer the champion.'] },
+  };
+  await ledger.put<object>('release', execution, {
+    release: execution,
+    status: 'succeeded',
+    request: { kind: 'release', package: 'small/1', trigger: { actor: null }, reason: 'good' },
+    state,
+  });
+}
+
+test('a release is an execution of its own machine, which a second start continues', async () => {
+  await recordRelease('110-small-release-1');
+  const release = () => action.main(step('110', 'good', { machine: 'release' }));
+  for (const { code, outputs, summary } of [await release(), await release()]) {
+    expect([code, outputs]).toMatchObject([
+      0,
+      { execution: '110-small-release-1', status: 'succeeded', package: 'small/1', release: '' },
+    ]);
+    expect(summary).toContain('Release left out');
+  }
+  expect(await executions('release')).toEqual(['110-small-release-1 SUCCEEDED']);
+  // The machine takes no settings and no image from whoever starts it.
+  const { input = '' } = await sfnClient().send(
+    new DescribeExecutionCommand({
+      executionArn: `${names.releaseMachine.arn.replace(':stateMachine:', ':execution:')}:110-small-release-1`,
+    }),
+  );
+  expect(Object.keys((JSON.parse(input) as { request: object }).request).sort()).toEqual([
+    'allow',
+    'if_champion',
+    'kind',
+    'model',
+    'package',
+    'reason',
+    'trigger',
+  ]);
+});
+
+test('a release without a record has failed, whatever its execution says', async () => {
+  const { code, log, outputs } = await action.main(step('111', 'good', { machine: 'release' }));
+  expect([code, outputs.status]).toEqual([1, 'failed']);
+  expect(log).toContain('the ledger has no record of what it released');
+});
+
+test('a cancel, or post after a kill, stops a release; one that nobody waits for goes on', async () => {
+  const release = (id: string, inputs: Record<string, string> = {}) =>
+    step(id, 'hold', { machine: 'release', ...inputs });
+  const running = await action.begin(release('112'));
+  await running.said('execution 112-small-release-1');
+  expect((await running.cancel()).outputs.status).toBe('cancelled');
+  const killed = await action.begin(release('113'));
+  await killed.said('execution 113-small-release-1');
+  killed.process.kill('SIGKILL');
+  const { state } = await killed.finished;
+  const { log } = await action.post({ ...release('113'), state });
+  expect(log).toContain('Stopped execution 113-small-release-1.');
+  const { code, outputs } = await action.main(release('114', { wait: 'false' }));
+  expect([code, outputs]).toMatchObject([0, { execution: '114-small-release-1', status: 'running' }]);
+  expect(await executions('release')).toEqual(
+    expect.arrayContaining([
+      '112-small-release-1 ABORTED',
+      '113-small-release-1 ABORTED',
+      '114-small-release-1 RUNNING',
+    ]),
+  );
 });
 
 test("a state machine that is none of the project's is refused", async () => {

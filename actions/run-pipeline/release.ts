@@ -133,7 +133,6 @@ async function told(
       page: files.page ?? '',
       predictions: predictions === null ? '' : placeOf(predictions.path, outcome, home),
       rows: predictions === null ? '' : String(predictions.rows),
-      'left-commit': result.left?.commit ?? '',
     },
     ...(well ? {} : { failed: `${title}: ${why}${result.failure ? ` ${result.failure.hint}` : ''}` }),
   };

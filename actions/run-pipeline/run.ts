@@ -49,8 +49,7 @@ export type Output =
   | 'release'
   | 'page'
   | 'predictions'
-  | 'rows'
-  | 'left-commit';
+  | 'rows';
 
 /**
  * Runs the pipeline once and always writes the run's JSON. A verdict that says no is a result; only a failed run fails the

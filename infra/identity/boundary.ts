@@ -1,5 +1,6 @@
 import type { Environment } from '../environment.ts';
 import { catalogArns } from '../features/release/catalog-arns.ts';
+import { readEndpointAlarms } from '../features/service/service-policy.ts';
 import { engineAccess } from '../features/train/prepare/engine-access.ts';
 import { putJobMetrics } from '../iam/access.ts';
 import { arnOf, iamArn } from '../iam/arn.ts';
@@ -67,6 +68,7 @@ function statements(environment: Environment): Statement[] {
     ),
 
     putJobMetrics,
+    ...readEndpointAlarms(environment),
     allow(['ecr:GetAuthorizationToken', 'xray:Get*', 'xray:Put*'], ['*'], {
       because: 'IAM holds these actions to no resource, and a boundary grants nothing',
     }),

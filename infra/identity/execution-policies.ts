@@ -100,7 +100,7 @@ function compute(environment: Environment): Statement[] {
     allow(
       [
         'lambda:AddPermission',
-        'lambda:CreateFunction',
+        'lambda:CreateFunction*',
         'lambda:DeleteFunction*',
         'lambda:GetFunction*',
         'lambda:GetPolicy',

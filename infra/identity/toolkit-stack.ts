@@ -7,6 +7,7 @@ import type { Construct } from 'constructs';
 import { acknowledge } from '../acknowledge.ts';
 import type { Environment } from '../environment.ts';
 import { readersPolicy } from '../features/release/readers-policy.ts';
+import { callersPolicy } from '../features/service/service-policy.ts';
 import { policyDocument } from '../iam/policy-document.ts';
 import { type Statement, starReasons } from '../iam/statement.ts';
 import { executionPolicies } from './execution-policies.ts';
@@ -97,6 +98,14 @@ export class ToolkitStack extends Stack {
       'Reads predictions by Athena: for people, Tableau, QuickSight and Power BI',
       readersPolicy(environment),
     );
+    if (environment.served.length > 0)
+      managedPolicy(
+        this,
+        'Callers',
+        names.callers,
+        'Asks the prediction service',
+        callersPolicy(environment),
+      );
     new StringParameter(this, 'Version', {
       parameterName: toolkitParameter(environment),
       stringValue: toolkitVersion,

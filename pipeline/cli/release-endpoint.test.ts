@@ -115,10 +115,10 @@ describe('an endpoint from its first release to its last', () => {
   });
 
   describe('a release that fails', () => {
-    const before = () => ({ config: endpoint().EndpointConfigName, pointer: pointer() });
+    const present = () => ({ config: endpoint().EndpointConfigName, pointer: pointer() });
 
     test('for its health check: the endpoint answers with the model before', async () => {
-      const then = before();
+      const then = present();
       mood('ill');
       const failed = await mlops('release', 'small/2');
       mood('');
@@ -128,12 +128,12 @@ describe('an endpoint from its first release to its last', () => {
         'EndpointError',
       ]);
       expect(failed.said.failure.cause).toMatch(/did not pass the ping health check: .*exit code: 3/);
-      expect(before()).toEqual(then);
+      expect(present()).toEqual(then);
       expect(project.read(`.mlops/jobs/endpoint/${name}/log.txt`)).toContain('no memory left');
     });
 
     test('for other answers than were judged: the model before is back, and no cell is told', async () => {
-      const then = before();
+      const then = present();
       mood('other');
       const failed = await project.mlops('release', 'small/2');
       mood('');
@@ -142,11 +142,11 @@ describe('an endpoint from its first release to its last', () => {
         /Smoke test failed: SmokeError: endpoint small-small: got other scores for 50 of 50 rows of the holdout, by up to 0\.\d+, expected those that the gate judged within 0\.000001/,
       );
       expect(failed.stdout).toContain(`The endpoint ${name} is back on the config ${then.config}.`);
-      expect(before()).toEqual(then);
+      expect(present()).toEqual(then);
     });
 
     test('because the scores to compare with are gone', async () => {
-      const then = before();
+      const then = present();
       const { execution } = second.said;
       const file = `.mlops/s3/mlops/small/runs/small/${execution}/candidate.csv`;
       const text = project.read(file);
@@ -157,7 +157,7 @@ describe('an endpoint from its first release to its last', () => {
         error: 'SmokeError',
         cause: expect.stringMatching(/candidate\.csv is gone, expected the holdout and the scores/),
       });
-      expect(before()).toEqual(then);
+      expect(present()).toEqual(then);
     });
 
     test('because it was killed: the next one finds the model before, and goes on', async () => {
@@ -176,12 +176,18 @@ test('a first endpoint that answers otherwise than was judged is deleted; a serv
   const failed = await project.mlops('release');
   expect([failed.code, failed.stdout]).toEqual([
     1,
-    expect.stringContaining(`The endpoint ${name}, which nobody had yet, was deleted.`),
+    expect.stringContaining(`The endpoint ${name}-serverless, which nobody had yet, was deleted.`),
   ]);
-  expect(existsSync(project.path(`.mlops/jobs/endpoint/${name}`))).toBe(false);
+  expect(existsSync(project.path(`.mlops/jobs/endpoint/${name}-serverless`))).toBe(false);
   expect(existsSync(project.path('.mlops/s3/mlops/small/pointers'))).toBe(false);
   mood('');
   const released = await mlops('release');
-  expect(released.said).toMatchObject({ status: 'succeeded', endpoint: name });
+  expect(released.said).toMatchObject({ status: 'succeeded', endpoint: `${name}-serverless` });
   expect(calls(released.said.execution)).toContain('Create serverless config');
+  // SageMaker makes no endpoint with instances of a serverless one.
+  const other = await mlops('release', '--set', 'inference.mode=endpoint');
+  expect(calls(other.said.execution)).toContain('Create endpoint');
+  expect(other.said.notes[0]).toMatch(
+    /^The endpoint small-small-serverless of the release before still answers/,
+  );
 });

@@ -83,8 +83,11 @@ describe('mlops serve', () => {
       'no model is released: run `npx mlops release`',
     ]);
     expect(service.running.stderr).toContain('npx mlops release');
-    await point(workspace, 'r1', 'small/2');
-    await service.until(({ package: name }) => name === 'small/2');
+    workspace.write({ 'scoring.csv': workspace.read('data.csv').replaceAll(/,(y|yes|no)$/gm, '') });
+    const released = await workspace.mlops('release', 'small/2', '--set', 'data.scoring=scoring.csv');
+    expect([released.code, released.stderr]).toEqual([0, expect.anything()]);
+    const { release } = await service.until(({ package: name }) => name === 'small/2');
+    expect(release).toMatch(/^\d{8}T/);
     expect((await service.ask({ records: records.slice(0, 3) })).predictions.map(({ id }) => id)).toEqual([
       'r0',
       'r1',
@@ -107,7 +110,7 @@ describe('mlops serve', () => {
       records
         .slice(0, 3)
         .map((record) => [
-          'r1',
+          release,
           'small/2',
           Number(record.x),
           scoreOf(record, 'small/2') >= 0.5 ? 'yes' : 'no',
@@ -151,11 +154,24 @@ describe('mlops serve', () => {
     await point(workspace, 'r1', 'small/2');
     const service = await ServiceProcess.start(workspace);
     const { since } = await service.until(({ release }) => release === 'r1');
-    const [model = ''] = workspace.processes().filter((line) => !line.includes('mlops.ts'));
-    process.kill(Number.parseInt(model, 10), 'SIGKILL');
+    const kill = () => {
+      const [model = ''] = workspace.processes().filter((line) => !line.includes('mlops.ts'));
+      process.kill(Number.parseInt(model, 10), 'SIGKILL');
+    };
+    kill();
     await service.until((state) => state.release === 'r1' && state.since !== since);
     expect((await service.ask(records[0])).status).toBe(200);
-    expect(service.running.stderr).toContain('It is started again');
+    expect(service.running.stderr).toContain('It is started again\n');
+    // One that ends again soon waits, as one that does not come up does.
+    kill();
+    await service.until(({ failed }) => failed !== null);
+    const { status, errors } = await service.ask(records[0]);
+    expect([status, errors[0]?.message]).toEqual([
+      503,
+      expect.stringMatching(/^package small\/2 does not start: .*serve ended/),
+    ]);
+    expect(service.running.stderr).toContain('It is started again in 5 s');
+    await service.until((state) => state.release === 'r1' && state.failed === null);
     service.running.process.kill('SIGKILL');
     await service.running.finished;
     expect(await workspace.leftProcesses()).toEqual([]);

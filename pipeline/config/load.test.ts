@@ -154,12 +154,9 @@ describe('what people write', () => {
   });
 
   test('what is not built yet is left alone in a file of the past', () => {
-    const text = `${minimal()}inference: { mode: endpoint }\nmonitoring: { schedule: daily }\n`;
+    const text = `${minimal()}monitoring: { schedule: daily }\n`;
     expect(parseConfig(text, { takesNotBuilt: true }).project).toBe('demo');
-    expect(problemsOf(() => parseConfig(text)).map(({ path }) => path)).toEqual([
-      'inference.mode',
-      'monitoring.schedule',
-    ]);
+    expect(problemsOf(() => parseConfig(text)).map(({ path }) => path)).toEqual(['monitoring.schedule']);
   });
 
   test('blocks that are commented out line by line count as not written', () => {

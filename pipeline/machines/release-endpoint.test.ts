@@ -99,7 +99,7 @@ async function released({ looks, before = '', guarded = false, retire = false, e
     poll_seconds: 0,
     attempt: { n: 1, wait: 0 },
     before,
-    retire: { needed: retire, model: 'm0', config: 'old' },
+    retire: { needed: retire, model: 'm0', config: 'old', with_model: retire },
     delivered: { release: 'r', rows: 0, output: '', objects: [] },
   };
   const plan = { skipped: false, package: 'shop/2', mode: 'endpoint', pointer: {}, champion: {}, notes: [] };
@@ -119,7 +119,7 @@ async function released({ looks, before = '', guarded = false, retire = false, e
   };
   const service =
     (action: string) =>
-    (_: unknown, { state }: { state: string }) => {
+    async (_: unknown, { state }: { state: string }) => {
       called.push(state);
       failing(state);
       if (action !== 'describeEndpoint') return {};
@@ -152,11 +152,11 @@ async function released({ looks, before = '', guarded = false, retire = false, e
       signal: new AbortController().signal,
       onEvent: () => {},
       handlers: {
-        ...Object.fromEntries(others.map((resource) => [resource, () => ({})])),
+        ...Object.fromEntries(others.map((resource) => [resource, async () => ({})])),
         ...Object.fromEntries(
           names.map((name) => [`arn:aws:states:::${name}`, service(name.split(':').at(-1) ?? '')]),
         ),
-        'arn:aws:states:::lambda:invoke': (parameters: unknown, { state }: { state: string }) => {
+        'arn:aws:states:::lambda:invoke': async (parameters: unknown, { state }: { state: string }) => {
           const { FunctionName, Payload } = parameters as {
             FunctionName: string;
             Payload: Record<string, Json>;

@@ -7,14 +7,8 @@ import type { ModelPackage } from '../ports.ts';
 import { type Manifest, readJson, type StepContext } from '../steps/context.ts';
 import { releaseFolder } from '../steps/release/artifacts.ts';
 import type { LaidOut, Summary } from '../steps/release/delivery.ts';
-import {
-  currentId,
-  type Delivered,
-  type Deployed,
-  deployedKind,
-  type ReleaseRecord,
-  releaseKind,
-} from '../steps/release/records.ts';
+import { currentId, type Delivered, type Deployed, deployedKind } from '../steps/release/records.ts';
+import { type ReleaseRecord, releaseKind } from '../steps/release/release-record.ts';
 import type { ReleasePlan, ReleaseState } from '../steps/release/state.ts';
 import { type RunRecord, runKind } from '../steps/train/run-record.ts';
 import { readNamedJson } from '../steps/train/unchanged.ts';

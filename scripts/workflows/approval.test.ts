@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { FakeGitHub, GivenRun } from '../../actions/shared/fake-github.fixture.ts';
+import { sampleResult } from '../../pipeline/report/release-result.fixture.ts';
 import { Steps, withEnvironments } from './run-tool.fixture.ts';
 
 /* How a candidate that the gate held gets its approval: who is asked, who has approved, and what can still be approved. */
@@ -245,10 +246,18 @@ test('a rollback is approved by its own reviewers, and by nobody who started it 
 test('the pull request that had promoted a model is found by its commit', async () => {
   github.addPullRequest({ number: 7, head: newer, merged: main });
   github.addPullRequest({ number: 8, head: main });
-  const merged = (COMMIT: string) => steps.tool('merged-by', { COMMIT });
-  expect((await merged(main)).outputs).toEqual({ 'pull-request': '7' });
-  expect((await merged(newer)).outputs).toEqual({ 'pull-request': '' });
-  expect((await merged('main')).log).toContain('expected a commit, 40 hexadecimal digits');
+  const RESULT = join(steps.folder, 'result.json');
+  const found = async (left: object | null) => {
+    await writeFile(RESULT, JSON.stringify({ ...sampleResult(), left }));
+    return await steps.tool('left-by', { RESULT });
+  };
+  expect((await found({ package: 'm/3', commit: main })).outputs).toEqual({ 'pull-request': '7' });
+  for (const left of [{ package: 'm/3', commit: newer }, { package: 'm/3', commit: null }, null])
+    expect((await found(left)).outputs).toEqual({ 'pull-request': '' });
+  const odd = await found({ package: 'm/3', commit: '../../x' });
+  expect([odd.code, odd.outputs, odd.log]).toEqual([1, {}, expect.stringContaining('expected a commit')]);
+  // A rollback that died.
+  expect((await steps.tool('left-by', { RESULT: `${RESULT}.gone` })).outputs).toEqual({ 'pull-request': '' });
 });
 
 test.each([

@@ -3,6 +3,7 @@ import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promi
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
 import { FakeGitHub } from '../../actions/shared/fake-github.fixture.ts';
+import { sampleResult } from '../../pipeline/report/release-result.fixture.ts';
 import { sampleReport } from '../../pipeline/report/report.fixture.ts';
 import { ActFixture, type Finished, repositoryName } from './act.fixture.ts';
 import type { Attestation } from './fixtures/services/attestations.ts';
@@ -320,7 +321,10 @@ test('a rollback passes its reviewers before it has a role, and tells the pull r
   const sha = await act.git('rev-parse', 'main');
   github.addPullRequest({ number: 9, head, merged: sha });
   github.addEnvironment('production-approval', { reviewers: ['octocat'] });
-  outputs['run-pipeline'] = { ...outputs['run-pipeline'], 'left-commit': sha };
+  const store = act.env.FIXTURE_STORE ?? '';
+  const left = { package: 'attrition/3', commit: sha };
+  await writeFile(join(store, 'report.json'), JSON.stringify(sampleResult({ kind: 'rollback', left })));
+  outputs['run-pipeline'] = { ...outputs['run-pipeline'], run: '.mlops/runs/1/result.json' };
   const inputs = { reason: 'complaints', environment: 'production', to: 'attrition/2', allow: 'true' };
   const start = () => run('rollback.yml', 'workflow_dispatch', { inputs }, { inputs });
   const unproved = await start();

@@ -15,7 +15,14 @@ import type { AddressInfo } from 'node:net';
 import { whyInvalid } from '../../github/request-bodies.fixture.ts';
 
 type Level = 'read' | 'write';
-type Permission = 'administration' | 'actions' | 'environments' | 'variables' | 'metadata' | 'members';
+type Permission =
+  | 'administration'
+  | 'actions'
+  | 'environments'
+  | 'variables'
+  | 'metadata'
+  | 'members'
+  | 'pages';
 
 interface Rule {
   type: string;
@@ -91,6 +98,8 @@ export class GitHubSettings {
     { id: 2, path: '.github/workflows/retrain.yml', state: 'active' },
     { id: 3, path: 'dynamic/dependabot/dependabot-updates', state: 'active' },
   ];
+  /** The site of GitHub Pages; null: none. */
+  pages: { build_type: 'legacy' | 'workflow'; public: boolean } | null = null;
   /** By login: the id, and whether the person may read the repository. */
   readonly users = new Map([
     ['octocat', { id: 1, reads: true }],
@@ -450,6 +459,25 @@ export class GitHubSettings {
         (match) => environmentOf(match[0]).variables,
       ),
       ...this.#variableRoutes('/actions/variables', 'variables', () => this.variables),
+      {
+        method: 'GET',
+        path: '/actions/variables/{name}',
+        needs: ['variables', 'read'],
+        answer: ({ match: [name = ''] }) => {
+          const value = this.variables.get(name);
+          if (value === undefined) throw new Refusal(404, 'Not Found');
+          return { body: { name, value } };
+        },
+      },
+      {
+        method: 'GET',
+        path: '/pages',
+        needs: ['pages', 'read'],
+        answer: () => {
+          if (this.pages === null) throw new Refusal(404, 'Not Found');
+          return { body: this.pages };
+        },
+      },
       {
         method: 'GET',
         path: '/users/{username}',

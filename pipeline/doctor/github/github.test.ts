@@ -305,6 +305,24 @@ describe('variables', () => {
   });
 });
 
+test('the site of GitHub Pages is looked at only where releases are published there', async () => {
+  const pages = async () => {
+    const found = find(await check({ project: embedded }), 'Pages');
+    return found && [found.outcome, found.detail];
+  };
+  expect(await pages()).toBeUndefined();
+  github.variables.set('RELEASE_PAGES', 'true');
+  expect(await pages()).toEqual(['problem', 'RELEASE_PAGES is true, and the repository has no site']);
+  github.pages = { build_type: 'legacy', public: true };
+  expect(await pages()).toEqual(['problem', expect.stringContaining('expected by workflows')]);
+  github.pages.build_type = 'workflow';
+  expect(await pages()).toEqual(['ok', expect.any(String)]);
+  github.visibility = 'private';
+  expect(await pages()).toEqual(['warning', expect.stringContaining('is public')]);
+  github.permissions = { administration: 'read', variables: 'read' };
+  expect(await pages()).toEqual(['warning', expect.stringContaining('not checked')]);
+});
+
 describe('Actions', () => {
   test('a token that writes and approves, Actions that are off', async () => {
     Object.assign(github.token, {

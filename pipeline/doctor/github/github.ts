@@ -4,6 +4,7 @@ import { type GitHubClient, GitHubRefusal } from '../../github/client.ts';
 import { checkForks, checkPinning, checkToken } from './actions-settings.ts';
 import { checkEnvironments, wantedFor } from './environments.ts';
 import { type Change, type Finding, unseen } from './finding.ts';
+import { checkPages } from './pages.ts';
 import { findRepository } from './repository.ts';
 import { findReviewers } from './reviewers.ts';
 import { checkRuleset } from './ruleset.ts';
@@ -41,6 +42,7 @@ export async function checkGitHub(options: {
     seen('Actions', () => checkPinning(client, found)),
     seen('Forks', () => checkForks(client, found)),
     seen('Workflows', () => checkWorkflows(client, found, now)),
+    seen('Pages', () => checkPages(client, found)),
     ...(environments.length === 0
       ? []
       : [

@@ -5,6 +5,7 @@ import type { Storage } from '../../ports.ts';
 import { publishableFailure } from '../../report/publishable.ts';
 import type { ReleaseReport } from '../../report/release-report.ts';
 import { publishableResult, type ReleaseResult } from '../../report/release-result.ts';
+import type { Failure } from '../../report/report.ts';
 import { readJson, type StepContext } from '../../steps/context.ts';
 import { type RunRecord, runKind } from '../../steps/train/run-record.ts';
 import type { ReleaseOutcome } from '../start/release.ts';
@@ -22,13 +23,15 @@ export async function releaseResultOf({
   const { context } = backend;
   const report = page === undefined ? null : await readJson<ReleaseReport>(context, page.report);
   const isRollback = request.kind === 'rollback' && pointed !== undefined;
+  // Nobody may take an execution whose record is lost for a release.
+  const isUntold = status === 'succeeded' && pointed === undefined && plan?.skipped !== true;
   return publishableResult({
     version: 1,
     kind: request.kind,
     project: config.project,
     model: config.name,
     execution,
-    status,
+    status: isUntold ? 'failed' : status,
     release: pointed?.release ?? null,
     package: plan?.package ?? request.package,
     moved: pointed?.moved ?? false,
@@ -40,10 +43,22 @@ export async function releaseResultOf({
     reason: request.reason,
     actor: request.trigger.actor,
     notes: plan?.notes ?? [],
-    failure: status === 'failed' ? publishableFailure(failureOf(record), privacyOf(config)) : null,
+    failure: isUntold
+      ? untold
+      : status === 'failed'
+        ? publishableFailure(failureOf(record), privacyOf(config))
+        : null,
     links: [],
   });
 }
+
+const untold: Failure = {
+  step: 'Record',
+  error: 'NoRecord',
+  cause: 'the execution succeeded, and the ledger has no record of what it released',
+  log: [],
+  hint: '`mlops history` says what readers see.',
+};
 
 /** A package and the commit of the run that made it. */
 async function origin(

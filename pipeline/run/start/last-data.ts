@@ -1,6 +1,6 @@
 import type { LeftOut } from '../../ports.ts';
 import type { StepContext } from '../../steps/context.ts';
-import { type ReleaseRecord, releaseKind } from '../../steps/release/records.ts';
+import { type ReleaseRecord, releaseKind } from '../../steps/release/release-record.ts';
 import { type RunRecord, runKind } from '../../steps/train/run-record.ts';
 
 /** The data of the last run or release that ended well. */

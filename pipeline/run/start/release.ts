@@ -6,13 +6,8 @@ import type { Config } from '../../config/schema.ts';
 import { ConfigError, InputError } from '../../errors.ts';
 import type { ReleaseRequest } from '../../machines/release-request.ts';
 import { keepDeployed } from '../../steps/release/deployed.ts';
-import {
-  currentId,
-  type Pointer,
-  pointerKind,
-  type ReleaseRecord,
-  releaseKind,
-} from '../../steps/release/records.ts';
+import { currentId, type Pointer, pointerKind } from '../../steps/release/records.ts';
+import { type ReleaseRecord, releaseKind } from '../../steps/release/release-record.ts';
 import { missingFiles } from './check-project.ts';
 import { checkoutOf } from './git.ts';
 import { stageFiles } from './request.ts';

@@ -5,7 +5,8 @@ import { endpointName, variantName } from '../../names.ts';
 import type { ModelPackage } from '../../ports.ts';
 import type { StepContext } from '../context.ts';
 import { digestOf } from '../train/plan.ts';
-import { type Pointer, type ReleaseRecord, releaseKind } from './records.ts';
+import type { Pointer } from './records.ts';
+import { type ReleaseRecord, releaseKind } from './release-record.ts';
 import type { EndpointPlan } from './state.ts';
 
 interface EndpointPlanOptions {
@@ -13,7 +14,7 @@ interface EndpointPlanOptions {
   config: Config;
   pointer: Pointer | null;
   execution: string;
-  /** What the state machine adds to a model: role, network, isolation. */
+  /** What the state machine adds to a model: role, network, isolation, key. */
   demands: object;
 }
 
@@ -25,8 +26,9 @@ export async function planEndpoint(
   const { inference } = config;
   const { instance, serverless } = inference;
   const isServerless = inference.mode === 'serverless';
-  const name = endpointName(context.jobPrefix, context.model);
-  const model = `${name}-${hash(10, {
+  const name = endpointName(context.jobPrefix, context.model, isServerless ? 'serverless' : 'endpoint');
+  // With two hashes, of ten and eight digits, a config's name has at most 62 of 63 characters.
+  const model = `${context.jobPrefix}-${context.model}-${hash(10, {
     artifact: found.objects?.map(({ sha256 }) => sha256) ?? found.artifact,
     uri: found.artifact,
     image: found.image,
@@ -60,8 +62,12 @@ export async function planEndpoint(
     policy: bluegreen(inference),
     poll_seconds: pollSeconds(inference, context),
     attempt: { n: 1, wait: 0 },
-    before: current?.config ?? '',
-    retire: retired(isThere ? null : older, [own, current?.config], [model, current?.model]),
+    // Another mode has another endpoint, with a config of its own.
+    before: current?.name === name ? current.config : '',
+    retire:
+      isThere || older?.name !== name
+        ? noneRetired
+        : retired(older, [own, current?.config], [model, current?.model]),
     delivered: { release: isThere ? pointer.release : execution, rows: 0, output: '', objects: [] },
   };
 }
@@ -74,15 +80,18 @@ async function servedBy(execution: string, { ledger }: StepContext): Promise<End
   return plan === undefined || plan.mode === 'batch' ? null : plan.endpoint;
 }
 
+/** What no config or model in use names any more. */
 function retired(
-  older: EndpointPlan | null | undefined,
+  older: EndpointPlan,
   configs: (string | undefined)[],
   models: (string | undefined)[],
 ): EndpointPlan['retire'] {
-  if (!older || configs.includes(older.config) || models.includes(older.model))
-    return { needed: false, model: 'none', config: 'none' };
-  return { needed: true, model: older.model, config: older.config };
+  if (configs.includes(older.config)) return noneRetired;
+  const { config, model } = older;
+  return { needed: true, config, model, with_model: !models.includes(model) };
 }
+
+const noneRetired = { needed: false, config: 'none', model: 'none', with_model: false };
 
 /** The BlueGreenUpdatePolicy of an update. */
 function bluegreen(inference: Config['inference']): object {
@@ -110,6 +119,19 @@ function pollSeconds({ strategy }: Config['inference'], { region }: StepContext)
   return strategy === 'all_at_once' ? 15 : 60;
 }
 
+/** A sentence if readers had another endpoint, or one at all, until now: it may cost money. */
+export function endpointLeft(
+  pointer: Pointer | null,
+  mode: Config['inference']['mode'],
+  { jobPrefix, model }: Pick<StepContext, 'jobPrefix' | 'model'>,
+): string[] {
+  if (pointer === null || pointer.mode === 'batch' || pointer.mode === mode) return [];
+  const name = endpointName(jobPrefix, model, pointer.mode);
+  return [
+    `The endpoint ${name} of the release before still answers, with its own model, so that nobody who asks it is cut off; delete it when nobody does.`,
+  ];
+}
+
 /** The plan of a release that is a batch. */
 export const noEndpoint: EndpointPlan = {
   name: 'none',
@@ -124,6 +146,6 @@ export const noEndpoint: EndpointPlan = {
   poll_seconds: 1,
   attempt: { n: 1, wait: 0 },
   before: '',
-  retire: { needed: false, model: 'none', config: 'none' },
+  retire: noneRetired,
   delivered: { release: 'none', rows: 0, output: '', objects: [] },
 };

@@ -48,7 +48,7 @@ export async function deployStandIn(names: ResourceNames): Promise<void> {
   await createLedger(names.ledgerTable);
   for (const repositoryName of [names.candidateRepository, names.releaseRepository])
     await ecrClient().send(new CreateRepositoryCommand({ repositoryName }));
-  for (const { name } of Object.values(names.machines)) {
+  for (const { name } of [...Object.values(names.machines), names.releaseMachine]) {
     await sfnClient().send(
       new CreateStateMachineCommand({
         name,
