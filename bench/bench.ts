@@ -9,12 +9,14 @@ import { join } from 'node:path';
 const root = join(import.meta.dirname, '..');
 const benches: Record<string, string> = {
   gate: 'bench/gate.ts',
+  serve: 'bench/serve.ts',
   synth: 'bench/synth.ts',
   functions: 'bench/functions.ts',
   calls: 'bench/calls.ts',
   data: 'bench/data.ts',
   delivery: 'bench/delivery.ts',
   actions: 'bench/actions.ts',
+  query: 'bench/query.ts',
 };
 const here = Object.keys(benches).filter((name) => existsSync(join(root, benches[name] ?? '')));
 

@@ -4,8 +4,11 @@ import { CfnOutput, Stack, type StackProps, Tags } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { Environment } from './environment.ts';
 import { ReleaseFeature } from './features/release/release.ts';
+import { ServiceFeature } from './features/service/service.ts';
 import type { MakeEngine } from './features/train/prepare/load-engine.ts';
 import { addTrain } from './features/train/train.ts';
+import { TriggersFeature } from './features/triggers/triggers.ts';
+import { hasTriggers } from './features/triggers/watched-places.ts';
 import type { FunctionCode } from './foundation/functions.ts';
 import { Images } from './foundation/images.ts';
 import { Ledger } from './foundation/ledger.ts';
@@ -59,6 +62,21 @@ export class EnvironmentStack extends Stack {
       key,
     });
 
+    if (hasTriggers(environment.triggers))
+      new TriggersFeature(this, 'Triggers', {
+        environment,
+        code,
+        operations,
+        data: storage.data,
+        promote: machines.promote,
+        key,
+      });
+
+    const service =
+      environment.served.length > 0
+        ? new ServiceFeature(this, 'Service', { environment, code, operations, key })
+        : null;
+
     const outputs = {
       ArtifactsBucket: storage.artifacts.bucketName,
       DataBucket: storage.data.bucketName,
@@ -68,6 +86,7 @@ export class EnvironmentStack extends Stack {
       EvaluateMachine: machines.evaluate.stateMachineArn,
       PromoteMachine: machines.promote.stateMachineArn,
       ReleaseMachine: release.machine.stateMachineArn,
+      ...(service && { PredictionUrl: service.url.url }),
       NotificationTopic: operations.topic.topicArn,
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });

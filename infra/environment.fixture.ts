@@ -30,14 +30,25 @@ environments:
 
 export type Engine = Environment['engine'];
 
-/** `staging` sets nothing, `production` everything that an account may demand. */
+/** What starts by itself in `production`. */
+const triggers =
+  'triggers: { data_landed: true, scoring_landed: true, schedule: daily, time_zone: Europe/Berlin }';
+
+/** `staging` sets nothing, `production` everything that an account may demand, and triggers. */
 export const testEnvironment = (
   name: 'staging' | 'production',
   engine: Engine = 'processing',
   region = 'eu-west-1',
 ): Environment =>
   environmentOf(
-    [parseConfig(`${plain}prepare: { engine: ${engine} }\n`.replaceAll('eu-west-1', region))],
+    [
+      parseConfig(
+        `${plain}prepare: { engine: ${engine} }\n${name === 'production' ? triggers : ''}\n`.replaceAll(
+          'eu-west-1',
+          region,
+        ),
+      ),
+    ],
     name,
   );
 

@@ -8,6 +8,7 @@ import {
 import { type Config, holdoutSource } from '../pipeline/config/schema.ts';
 import { SetupError } from '../pipeline/errors.ts';
 import { type Deployment, type ResourceNames, resourceNames } from '../pipeline/names.ts';
+import { type Triggers, triggersOf } from './features/triggers/watched-places.ts';
 
 /** The parts of an environment's names and ARNs. */
 export interface Place {
@@ -33,6 +34,10 @@ export interface Environment extends Place {
   readonly readers: readonly string[];
   /** The ceiling for the cost of a run, in US dollars: the highest budget of the models as they are deployed; null: none. */
   readonly mostRunUsd: number | null;
+  /** What starts runs and releases without a person. */
+  readonly triggers: Triggers;
+  /** Models that answer requests, and how. */
+  readonly served: readonly { readonly model: string; readonly mode: 'endpoint' | 'serverless' }[];
   /** The addresses that are told of failures. */
   readonly emails: readonly string[];
 }
@@ -49,12 +54,13 @@ export function environmentOf(
   const [first] = models;
   const { deployment, settings } = chooseEnvironment(first, name, given);
   const { project, environment, account, region } = deployment;
+  const names = resourceNames(deployment);
   return {
     name: environment,
     project,
     account,
     region,
-    names: resourceNames(deployment),
+    names,
     settings,
     sources: distinct(
       models
@@ -66,6 +72,10 @@ export function environmentOf(
     reviewed: reviewedElsewhere(first, environment),
     readers: hasPullRequestRole(settings) ? deployRolesElsewhere(first, deployment) : [],
     mostRunUsd: ceilingOf(models),
+    triggers: triggersOf(models, names),
+    served: models.flatMap(({ name: model, inference: { mode } }) =>
+      mode === 'batch' ? [] : [{ model, mode }],
+    ),
     emails: first.notifications.email,
   };
 }

@@ -27,7 +27,8 @@ export type ReleaseStep =
   | 'record-release';
 /** The functions that the machines call. */
 export type StepName = TrainStep | ReleaseStep;
-export type FunctionName = StepName | 'close-run';
+/** The functions that are deployed; `landed` and `predict` only where mlops.yaml asks for them. */
+export type FunctionName = StepName | 'close-run' | 'landed' | 'predict';
 /** The functions of the train machine, and the one that closes runs and releases. */
 export type TrainFunction = TrainStep | 'close-run';
 /** The functions of the release machine alone. */
@@ -50,6 +51,8 @@ const functionNames: FunctionName[] = [
   'page',
   'record-release',
   'close-run',
+  'landed',
+  'predict',
 ];
 
 /**
@@ -122,6 +125,13 @@ export function resourceNames(deployment: Deployment) {
     },
     machineRoles: { evaluate: role('train-evaluate'), promote: role('train-promote') },
     releaseRole: role('release'),
+    /** The group of schedules, of timetables and of looks at files that land. */
+    scheduleGroup: stack,
+    /** The role with which EventBridge Scheduler calls the function landed. */
+    schedulerRole: role('scheduler'),
+    /** Starts of the names of EventBridge's rules; a model's name follows. */
+    landedRules: { training: `${stack}--data-`, scoring: `${stack}--scoring-` },
+    promotedRule: `${stack}--promoted`,
     /** The tables and views of releases. */
     catalog: {
       /** A name of SQL has no hyphens. Two underscores keep `a-b` in `c` from `a` in `b-c`. */
@@ -135,6 +145,8 @@ export function resourceNames(deployment: Deployment) {
       /** The policy that people attach to whoever reads predictions. */
       readers: `${stack}--readers`,
     },
+    /** The policy that people attach to whoever asks the prediction service. */
+    callers: `${stack}--callers`,
     deployRole: role('deploy'),
     pullRequestRole: role('pull-request'),
     permissionsBoundary: `${stack}--boundary`,

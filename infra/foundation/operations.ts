@@ -10,7 +10,7 @@ import {
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
-import { type EventPattern, Rule } from 'aws-cdk-lib/aws-events';
+import { type EventPattern, Rule, type RuleTargetInput } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
@@ -56,13 +56,15 @@ interface WatchedAlarm {
  * Events that a function handles. An event that does not reach the function, or on which the function fails three times, is
  * kept in the queue `lost`, and an alarm tells of it. The function's role must be allowed to send to that queue.
  */
-interface WatchedEvent {
+export interface WatchedEvent {
   /** The rule's construct id, part of its logical id. */
   readonly id: string;
   readonly ruleName: string;
   readonly description: string;
   readonly pattern: EventPattern;
   readonly handler: Handler;
+  /** What the function gets. @default the event */
+  readonly input?: RuleTargetInput;
 }
 
 /** The topic that people subscribe to, the queue of lost events, and the alarms and the dashboard that features register. */
@@ -150,7 +152,7 @@ export class Operations extends Construct {
     for (const row of rows) this.#dashboard.addWidgets(...row);
   }
 
-  #handle({ id, ruleName, description, pattern, handler }: WatchedEvent): void {
+  #handle({ id, ruleName, description, pattern, handler, input }: WatchedEvent): void {
     new Rule(this, id, {
       ruleName,
       description,
@@ -160,6 +162,7 @@ export class Operations extends Construct {
           retryAttempts: 20,
           maxEventAge: Duration.hours(6),
           deadLetterQueue: this.lost,
+          ...(input && { event: input }),
         }),
       ],
     });

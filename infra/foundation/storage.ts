@@ -58,6 +58,13 @@ export class Storage extends Construct {
         noncurrentVersionExpiration: Duration.days(1),
       },
       {
+        // What the prediction service was asked, which monitoring reads.
+        id: 'captures',
+        prefix: `${project}/captures/`,
+        expiration: Duration.days(400),
+        noncurrentVersionExpiration: Duration.days(1),
+      },
+      {
         // The answers to people's questions (features/release/catalog.ts), which can be asked again.
         id: 'query-results',
         prefix: `${project}/${names.catalog.results}/`,

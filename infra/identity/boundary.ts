@@ -1,5 +1,6 @@
 import type { Environment } from '../environment.ts';
 import { catalogArns } from '../features/release/catalog-arns.ts';
+import { readEndpointAlarms } from '../features/service/service-policy.ts';
 import { engineAccess } from '../features/train/prepare/engine-access.ts';
 import { putJobMetrics } from '../iam/access.ts';
 import { arnOf, iamArn } from '../iam/arn.ts';
@@ -11,26 +12,63 @@ import { outsideReads, ownResources, useKeys } from './own-resources.ts';
  * environment and what mlops.yaml names, and changes no role. Actions that IAM holds to no resource are few, and named.
  */
 export function boundary(environment: Environment): Statement[] {
+  return statements(environment).map(inAnyPartition);
+}
+
+/** The schedules of the environment's group. */
+const schedules = (environment: Environment): string =>
+  arnOf(environment, 'scheduler', `schedule/${environment.names.stack}/*`);
+
+/**
+ * A policy holds few characters. A role has one partition, so its name is left out; and an account has an environment in one
+ * region only, because names of roles are those of the account.
+ */
+const inAnyPartition = (statement: Statement): Statement => ({
+  ...statement,
+  Resource: statement.Resource.map((resource) => resource.replace(/^arn:aws[a-z-]*:/, 'arn:*:')),
+});
+
+function statements(environment: Environment): Statement[] {
   const { names, settings } = environment;
   const engine = engineAccess(environment);
   return [
     allow(
-      ['dynamodb:*', 'ecr:*', 'lambda:*', 'logs:*', 's3:*', 'sagemaker:*', 'sns:*', 'sqs:*', 'states:*'],
-      ownResources(environment),
+      [
+        'dynamodb:*',
+        'ecr:*',
+        'glue:BatchCreatePartition',
+        'lambda:*',
+        'logs:*',
+        's3:*',
+        'sagemaker:*',
+        'scheduler:*',
+        'sns:*',
+        'sqs:*',
+        'states:*',
+      ],
+      [...ownResources(environment), ...catalogArns(environment), schedules(environment)].map((resource) =>
+        resource.replace(`:${environment.region}:`, ':*:'),
+      ),
       { because: "a boundary grants nothing, and the resources are the environment's own" },
     ),
     ...shared(environment),
-    // The catalog itself is the account's, so each action is named.
-    allow(['glue:BatchCreatePartition'], catalogArns(environment)),
     outsideReads(environment),
     ...useKeys(environment),
     ...engine.boundary(environment),
-    allow(['iam:PassRole'], [`${names.jobRoles.promote.arn}*`, `${names.prepare.promote.role.arn}*`], {
-      Condition: {
-        StringEquals: { 'iam:PassedToService': ['sagemaker.amazonaws.com', ...engine.services] },
+    allow(
+      ['iam:PassRole'],
+      [`${names.jobRoles.promote.arn}*`, `${names.prepare.promote.role.arn}*`, names.schedulerRole.arn],
+      {
+        Condition: {
+          StringEquals: {
+            'iam:PassedToService': ['sagemaker.amazonaws.com', 'scheduler.amazonaws.com', ...engine.services],
+          },
+        },
       },
-    }),
+    ),
+
     putJobMetrics,
+    ...readEndpointAlarms(environment),
     allow(['ecr:GetAuthorizationToken', 'xray:Get*', 'xray:Put*'], ['*'], {
       because: 'IAM holds these actions to no resource, and a boundary grants nothing',
     }),

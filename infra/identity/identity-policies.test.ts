@@ -259,8 +259,8 @@ describe.each(['processing', 'glue', 'fargate'] as const)('at the longest names,
       'boundary',
       'github-boundary',
       'clean-smoke',
-      'readers',
       ...Object.keys(executionPolicies(longest)).map((topic) => `execution-${topic}`),
+      'readers',
     ]);
     for (const { ManagedPolicyName, PolicyDocument } of policies)
       expect([ManagedPolicyName, size(JSON.stringify(PolicyDocument)) <= 6_144]).toEqual([

@@ -12,7 +12,6 @@ import {
 } from '../../pipeline/github/token-trust.ts';
 import { acknowledge } from '../acknowledge.ts';
 import type { Environment } from '../environment.ts';
-import { readersPolicy } from '../features/release/readers-policy.ts';
 import { policyDocument } from '../iam/policy-document.ts';
 import { type Statement, starReasons } from '../iam/statement.ts';
 import { boundary } from './boundary.ts';
@@ -127,15 +126,6 @@ export class IdentityStack extends Stack {
         'Deletes what the smoke test made',
         cleanSmoke(environment),
       ),
-    );
-
-    // A deployment makes no policy: who may read predictions, persons decide.
-    managedPolicy(
-      this,
-      'Readers',
-      names.catalog.readers,
-      'Reads predictions by Athena: for people, Tableau, QuickSight and Power BI',
-      readersPolicy(environment),
     );
 
     if (environment.emails.length > 0)

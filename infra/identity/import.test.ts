@@ -46,6 +46,10 @@ function resourcesToRead(action: string, environment: ReturnType<typeof testEnvi
     lambda: [names.functions.plan.arn],
     logs: [arn('logs', `log-group:/aws/lambda/${names.functions.plan.name}`)],
     s3: [`arn:aws:s3:::${names.dataBucket}`],
+    scheduler: [
+      arn('scheduler', `schedule-group/${names.scheduleGroup}`),
+      arn('scheduler', `schedule/${names.scheduleGroup}/churn`),
+    ],
     sns: [arn('sns', names.notificationTopic)],
     sqs: [names.lostEventsArn],
     states: [names.machines.promote.arn],

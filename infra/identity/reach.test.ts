@@ -361,6 +361,10 @@ test('what each role may do in its own environment', () => {
   );
   expect(matrix).toMatchInlineSnapshot(`
 {
+  "athena:StartQueryExecution workgroup/churn--staging": [],
+  "athena:UpdateWorkGroup workgroup/churn--staging": [
+    "toolkit cfn-exec",
+  ],
   "cloudformation:CreateChangeSet stack/churn--staging/1a": [
     "toolkit deploy",
   ],
@@ -388,9 +392,12 @@ test('what each role may do in its own environment', () => {
     "deploy",
     "plan",
     "promote",
+    "plan-release",
+    "point",
   ],
   "dynamodb:PutItem table/churn--staging--ledger": [
     "promote",
+    "point",
   ],
   "dynamodb:PutResourcePolicy table/churn--staging--ledger": [],
   "dynamodb:Query table/churn--staging--ledger": [
@@ -398,12 +405,15 @@ test('what each role may do in its own environment', () => {
     "deploy",
     "plan",
     "promote",
+    "plan-release",
+    "point",
   ],
   "dynamodb:Scan table/churn--staging--ledger": [
     "deploy",
   ],
   "dynamodb:UpdateItem table/churn--staging--ledger": [
     "promote",
+    "point",
   ],
   "dynamodb:UpdateTable table/churn--staging--ledger": [
     "toolkit cfn-exec",
@@ -419,6 +429,7 @@ test('what each role may do in its own environment', () => {
     "promote",
     "job-evaluate",
     "job",
+    "plan-release",
   ],
   "ecr:DeleteRepository repository/churn/staging/release": [
     "toolkit cfn-exec",
@@ -427,6 +438,7 @@ test('what each role may do in its own environment', () => {
     "deploy",
     "register",
     "promote",
+    "plan-release",
   ],
   "ecr:SetRepositoryPolicy repository/churn/staging/release": [
     "toolkit cfn-exec",
@@ -443,9 +455,19 @@ test('what each role may do in its own environment', () => {
   "events:PutTargets rule/churn--staging--close-run": [
     "toolkit cfn-exec",
   ],
+  "glue:BatchCreatePartition table/churn__staging/predictions": [
+    "release",
+  ],
   "glue:DeleteJob job/churn--staging--prepare": [],
+  "glue:DeleteTable table/churn__staging/pointers": [
+    "toolkit cfn-exec",
+  ],
+  "glue:GetPartitions table/churn__staging/predictions": [],
   "glue:StartJobRun job/churn--staging--prepare": [],
   "glue:UpdateJob job/churn--staging--prepare": [],
+  "glue:UpdateTable table/churn__staging/pointers": [
+    "toolkit cfn-exec",
+  ],
   "iam:AttachRolePolicy role/churn--staging--job": [
     "toolkit cfn-exec",
   ],
@@ -461,6 +483,7 @@ test('what each role may do in its own environment', () => {
   "iam:PassRole role/churn--staging--job": [
     "toolkit cfn-exec",
     "train-promote",
+    "release",
   ],
   "iam:PassRole role/churn--staging--plan": [
     "toolkit cfn-exec",
@@ -486,6 +509,12 @@ test('what each role may do in its own environment', () => {
     "job",
     "train-evaluate",
     "train-promote",
+    "plan-release",
+    "keep-release",
+    "point",
+    "page",
+    "record-release",
+    "release",
   ],
   "kms:Decrypt key/churn-staging": [
     "pull-request",
@@ -506,6 +535,12 @@ test('what each role may do in its own environment', () => {
     "job",
     "train-evaluate",
     "train-promote",
+    "plan-release",
+    "keep-release",
+    "point",
+    "page",
+    "record-release",
+    "release",
   ],
   "kms:DisableKey key/churn-staging": [],
   "kms:PutKeyPolicy key/churn-staging": [],
@@ -568,6 +603,11 @@ test('what each role may do in its own environment', () => {
     "close-run",
     "job-evaluate",
     "job",
+    "plan-release",
+    "keep-release",
+    "point",
+    "page",
+    "record-release",
   ],
   "s3:GetObject churn-staging-data-3d522d61a4/rows.csv": [
     "pull-request",
@@ -575,6 +615,7 @@ test('what each role may do in its own environment', () => {
     "plan",
     "job-evaluate",
     "job",
+    "plan-release",
   ],
   "s3:ListBucket churn-staging-data-3d522d61a4": [
     "pull-request",
@@ -583,6 +624,7 @@ test('what each role may do in its own environment', () => {
     "plan",
     "job-evaluate",
     "job",
+    "plan-release",
   ],
   "s3:PutBucketPolicy churn-staging-data-3d522d61a4": [
     "toolkit cfn-exec",
@@ -593,6 +635,12 @@ test('what each role may do in its own environment', () => {
   "s3:PutObject churn-staging-artifacts-3d522d61a4/churn/models/m/1": [
     "keep",
   ],
+  "s3:PutObject churn-staging-artifacts-3d522d61a4/churn/pointers/m.json": [
+    "point",
+  ],
+  "s3:PutObject churn-staging-artifacts-3d522d61a4/churn/predictions/model=m/release=r/p.parquet": [
+    "keep-release",
+  ],
   "s3:PutObject churn-staging-data-3d522d61a4/rows.csv": [],
   "sagemaker:AddTags training-job/churn-sta--1ca86b-1a-train-1": [
     "train-evaluate",
@@ -601,6 +649,7 @@ test('what each role may do in its own environment', () => {
   "sagemaker:CreateModel model/churn-sta--1ca86b-1a-candidate": [
     "train-evaluate",
     "train-promote",
+    "release",
   ],
   "sagemaker:CreateModelPackage model-package/churn--staging--churn/1": [
     "register",
@@ -615,6 +664,7 @@ test('what each role may do in its own environment', () => {
     "close-run",
     "train-evaluate",
     "train-promote",
+    "release",
   ],
   "sagemaker:DeleteModelPackage model-package/churn--staging--churn/1": [],
   "sagemaker:DescribeModelPackage model-package/churn--staging--churn/1": [
@@ -625,6 +675,9 @@ test('what each role may do in its own environment', () => {
     "gate",
     "register",
     "promote",
+    "plan-release",
+    "point",
+    "page",
   ],
   "sagemaker:DescribeTrainingJob training-job/churn-sta--1ca86b-1a-train-1": [
     "pull-request",
@@ -643,6 +696,7 @@ test('what each role may do in its own environment', () => {
   ],
   "sagemaker:UpdateModelPackage model-package/churn--staging--churn/1": [
     "promote",
+    "point",
   ],
   "sns:Publish churn--staging--notifications": [
     "record",
@@ -664,17 +718,25 @@ test('what each role may do in its own environment', () => {
     "deploy",
     "record",
     "close-run",
+    "record-release",
   ],
   "states:GetExecutionHistory execution:churn--staging--train-promote:1": [
     "deploy",
     "record",
     "close-run",
+    "record-release",
+  ],
+  "states:StartExecution stateMachine:churn--staging--release": [
+    "deploy",
   ],
   "states:StartExecution stateMachine:churn--staging--train-promote": [
     "deploy",
   ],
   "states:StopExecution execution:churn--staging--train-promote:1": [
     "deploy",
+  ],
+  "states:UpdateStateMachine stateMachine:churn--staging--release": [
+    "toolkit cfn-exec",
   ],
   "states:UpdateStateMachine stateMachine:churn--staging--train-promote": [
     "toolkit cfn-exec",

@@ -40,6 +40,7 @@ export function manageRoles(environment: Environment): Statement[] {
           'iam:PassedToService': [
             'lambda.amazonaws.com',
             'sagemaker.amazonaws.com',
+            'scheduler.amazonaws.com',
             'states.amazonaws.com',
             ...engineAccess(environment).services,
           ],

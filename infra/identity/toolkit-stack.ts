@@ -6,6 +6,8 @@ import { Duration, RemovalPolicy, Stack, type StackProps, Tags } from 'aws-cdk-l
 import type { Construct } from 'constructs';
 import { acknowledge } from '../acknowledge.ts';
 import type { Environment } from '../environment.ts';
+import { readersPolicy } from '../features/release/readers-policy.ts';
+import { callersPolicy } from '../features/service/service-policy.ts';
 import { policyDocument } from '../iam/policy-document.ts';
 import { type Statement, starReasons } from '../iam/statement.ts';
 import { executionPolicies } from './execution-policies.ts';
@@ -27,7 +29,7 @@ interface ToolkitStackProps extends StackProps {
  * and the version that the command line looks for. There is no role for images, which it does not build, nor one to look
  * things up, which would read the whole account. Only the deploy role may assume the two that are assumed; persons deploy
  * with their own permissions, as the command line does where it may not assume a role. A person deploys this stack, after
- * the identity stack, which has that role.
+ * the identity stack, which has that role. It also has the policy of those who read predictions, which no deployment may make.
  */
 export class ToolkitStack extends Stack {
   constructor(scope: Construct, id: string, { environment, ...props }: ToolkitStackProps) {
@@ -88,6 +90,22 @@ export class ToolkitStack extends Stack {
       ),
       ...(boundary && { permissionsBoundary: boundary }),
     });
+    // A deployment makes no policy: who may read predictions, persons decide.
+    managedPolicy(
+      this,
+      'Readers',
+      names.catalog.readers,
+      'Reads predictions by Athena: for people, Tableau, QuickSight and Power BI',
+      readersPolicy(environment),
+    );
+    if (environment.served.length > 0)
+      managedPolicy(
+        this,
+        'Callers',
+        names.callers,
+        'Asks the prediction service',
+        callersPolicy(environment),
+      );
     new StringParameter(this, 'Version', {
       parameterName: toolkitParameter(environment),
       stringValue: toolkitVersion,

@@ -1,7 +1,7 @@
 import type { ReleaseRequest } from '../machines/release-request.ts';
 import type { Request } from '../machines/request.ts';
 import type { StepContext } from '../steps/context.ts';
-import type { ReleaseRecord } from '../steps/release/records.ts';
+import type { ReleaseRecord } from '../steps/release/release-record.ts';
 import type { RunRecord } from '../steps/train/run-record.ts';
 
 /** Runs the same state machine on this machine or on AWS. */

@@ -39,10 +39,8 @@ export interface Query {
   close(): Promise<void>;
 }
 
-/** The columns of both tables. Parquet has all but the first two, which name the partition. */
+/** The columns of both tables, in Athena's order. Parquet has all but the last two, which name the partition. */
 export const predictionColumns: readonly Column[] = [
-  { name: 'model', type: 'varchar' },
-  { name: 'release', type: 'varchar' },
   { name: 'row_id', type: 'varchar' },
   { name: 'score', type: 'double' },
   { name: 'decision', type: 'varchar' },
@@ -51,6 +49,8 @@ export const predictionColumns: readonly Column[] = [
   { name: 'extra', type: 'map(varchar, varchar)' },
   { name: 'package', type: 'varchar' },
   { name: 'predicted_at', type: 'timestamp' },
+  { name: 'model', type: 'varchar' },
+  { name: 'release', type: 'varchar' },
 ];
 
 /** What a query that names something else is told. */

@@ -11,6 +11,7 @@ export const commands = (): Command[] => [
   rollback(),
   serve(),
   predict(),
+  watch(),
   definition(),
   history(),
   report(),
@@ -136,6 +137,43 @@ const rollback = () =>
     .option('--containers', 'run serve in Docker, as SageMaker would')
     .addOption(shared.json())
     .action(async (options) => (await import('./release.ts')).rollback(options));
+
+const watch = () =>
+  new Command('watch')
+    .description('Watch a folder: new data there start what events of S3 start on AWS.')
+    .argument('<folder>', 'where data files land: the data of each run are all that it holds')
+    .option('--scoring', 'rows to predict land there: release the champion on them, instead of training')
+    .addOption(
+      new Option('--quiet <time>', 'how long all files must stand still: 500ms, 10s, 5m')
+        .argParser(quietOf)
+        .default(10_000, '10s'),
+    )
+    .option('--once', 'end after the first run or release')
+    .addOption(shared.config())
+    .addOption(shared.model())
+    .addOption(shared.set('override a setting for its runs; may be repeated'))
+    .option('--containers', 'run train and serve in Docker, as SageMaker would')
+    .addOption(shared.json('print one JSON object a line on standard output, for each event'))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  mlops watch incoming/training              train in mode promote on what lands, release what was promoted
+  mlops watch incoming/rows --scoring        predict what lands with the champion
+  mlops watch incoming/training --once --quiet 2s
+
+A file _SUCCESS that is written last says that the data are whole, without waiting. Files that land together start one run;
+what lands during a run starts one more after it. The same data start nothing. Ctrl-C stops the run and ends.`,
+    )
+    .action(async (folder, options) => (await import('./watch.ts')).watch(folder, options));
+
+function quietOf(text: string): number {
+  const [, number = '', unit = ''] = /^(\d{1,6}(?:\.\d+)?)(ms|s|m)$/.exec(text) ?? [];
+  const milliseconds = Number(number) * ({ ms: 1, s: 1000, m: 60_000 }[unit] ?? 0);
+  if (milliseconds < 100 || milliseconds > 3_600_000)
+    throw new InvalidArgumentError('Expected a time from 100ms to 60m, such as 500ms, 10s or 5m.');
+  return milliseconds;
+}
 
 const definition = () =>
   new Command('definition')

@@ -84,7 +84,7 @@ test('a saved query is listed, and run by its name', async () => {
 });
 
 test.each([
-  [['select scor from predictions'], /Referenced column "scor"[\s\S]*Columns: model varchar/],
+  [['select scor from predictions'], /Referenced column "scor"[\s\S]*Columns: row_id varchar/],
   [["select * from '/etc/passwd'"], /./],
   [["copy predictions to 'x.csv'"], /begins with "copy", expected one SELECT/],
   [['@at_rsk'], /got "@at_rsk", expected @at_risk, @changed/],

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { ownerOf } from '../backends/embedded/owner.ts';
 import type { Workspace } from './cli.fixture.ts';
 import { behave, smallProject } from './small-project.fixture.ts';
 
@@ -15,6 +16,19 @@ function place(mode = 'endpoint'): Workspace {
   const workspace = smallProject();
   return workspace.write({
     'mlops.yaml': `${workspace.read('mlops.yaml')}inference: { mode: ${mode} }\n`,
+    // What the file `mood` says, every model does from then on: what the gate saw of it no longer holds.
+    'model/src/small/programs.py': workspace
+      .read('model/src/small/programs.py')
+      .replace(
+        'def serve():\n',
+        `def serve():
+    mood = open(${JSON.stringify(workspace.path('mood'))}).read() if os.path.exists(${JSON.stringify(workspace.path('mood'))}) else ""
+    if mood == "ill":
+        print("no memory left", flush=True)
+        sys.exit(3)
+`,
+      )
+      .replace('        score = "%.9f" % (', '        score = "%.9f" % ((0.5 if mood == "other" else 1) * '),
   });
 }
 
@@ -31,6 +45,7 @@ const calling = (workspace: Workspace) => {
       const path = `.mlops/jobs/endpoint/${name}/describe.json`;
       writeFileSync(workspace.path(path), JSON.stringify({ ...json(path), ...change }));
     },
+    mood: (mood: string) => writeFileSync(workspace.path('mood'), mood),
     pointer: () => json('.mlops/s3/mlops/small/pointers/small.json'),
     calls: (execution: string): string[] =>
       workspace
@@ -40,13 +55,12 @@ const calling = (workspace: Workspace) => {
         .map((line) => JSON.parse(line))
         .filter(({ type, resource = '' }) => type === 'TaskStarted' && resource.includes('sagemaker'))
         .map(({ state }) => state),
-    record: (execution: string) => json(`.mlops/ledger/small/release/small/${execution}/000000000001.json`),
   };
 };
 
 describe('an endpoint from its first release to its last', () => {
   const project = place();
-  const { mlops, endpoint, pointer, calls } = calling(project);
+  const { mlops, endpoint, pointer, calls, mood, edit } = calling(project);
   let first: Awaited<ReturnType<typeof mlops>>;
   let second: Awaited<ReturnType<typeof mlops>>;
   let served = '';
@@ -99,4 +113,75 @@ describe('an endpoint from its first release to its last', () => {
     expect(endpoint().EndpointConfigName).toBe(served);
     expect(pointer()).toMatchObject({ package: 'small/1' });
   });
+
+  describe('a release that fails', () => {
+    const present = () => ({ config: endpoint().EndpointConfigName, pointer: pointer() });
+
+    test('for its health check: the endpoint answers with the model before', async () => {
+      const then = present();
+      mood('ill');
+      const failed = await mlops('release', 'small/2');
+      mood('');
+      expect([failed.code, failed.said.failure.step, failed.said.failure.error]).toEqual([
+        1,
+        'Wait for endpoint',
+        'EndpointError',
+      ]);
+      expect(failed.said.failure.cause).toMatch(/did not pass the ping health check: .*exit code: 3/);
+      expect(present()).toEqual(then);
+      expect(project.read(`.mlops/jobs/endpoint/${name}/log.txt`)).toContain('no memory left');
+    });
+
+    test('for other answers than were judged: the model before is back, and no cell is told', async () => {
+      const then = present();
+      mood('other');
+      const failed = await project.mlops('release', 'small/2');
+      mood('');
+      expect(failed.code).toBe(1);
+      expect(failed.stdout).toMatch(
+        /Smoke test failed: SmokeError: endpoint small-small: got other scores for 50 of 50 rows of the holdout, by up to 0\.\d+, expected those that the gate judged within 0\.000001/,
+      );
+      expect(failed.stdout).toContain(`The endpoint ${name} is back on the config ${then.config}.`);
+      expect(present()).toEqual(then);
+    });
+
+    test('because the scores to compare with are gone', async () => {
+      const then = present();
+      const { execution } = second.said;
+      const file = `.mlops/s3/mlops/small/runs/small/${execution}/candidate.csv`;
+      const text = project.read(file);
+      rmSync(project.path(file));
+      const failed = await mlops('release', 'small/2');
+      writeFileSync(project.path(file), text);
+      expect(failed.said.failure).toMatchObject({
+        error: 'SmokeError',
+        cause: expect.stringMatching(/candidate\.csv is gone, expected the holdout and the scores/),
+      });
+      expect(present()).toEqual(then);
+    });
+
+    test('because it was killed: the next one finds the model before, and goes on', async () => {
+      edit({ EndpointStatus: 'Updating', Owner: `${ownerOf(process.pid)}0` });
+      const next = await mlops('release', 'small/2');
+      expect([next.code, next.said.package]).toEqual([0, 'small/2']);
+    });
+  });
+});
+
+test('a first endpoint that answers otherwise than was judged is deleted; a serverless one then is made', async () => {
+  const project = place('serverless');
+  const { mlops, mood, calls } = calling(project);
+  await mlops('run', '--mode', 'promote', '--no-release');
+  mood('other');
+  const failed = await project.mlops('release');
+  expect([failed.code, failed.stdout]).toEqual([
+    1,
+    expect.stringContaining(`The endpoint ${name}, which nobody had yet, was deleted.`),
+  ]);
+  expect(existsSync(project.path(`.mlops/jobs/endpoint/${name}`))).toBe(false);
+  expect(existsSync(project.path('.mlops/s3/mlops/small/pointers'))).toBe(false);
+  mood('');
+  const released = await mlops('release');
+  expect(released.said).toMatchObject({ status: 'succeeded', endpoint: name });
+  expect(calls(released.said.execution)).toContain('Create serverless config');
 });

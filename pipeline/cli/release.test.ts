@@ -79,6 +79,20 @@ describe('a second champion', () => {
     expect(history.champion).toMatchObject({ package: 'small/1', reason: 'Rolled back: complaints' });
     expect(history.releases[0]).toMatchObject({ kind: 'rollback', package: 'small/1', reason: 'complaints' });
     expect((await project.mlops('history')).stdout).toMatch(/rolled back +small\/1/);
+    // The page compares with the release that is left, and not with what the predictions were first compared with.
+    const summaryOf = ({ execution }: { execution: string }) =>
+      JSON.parse(project.read(`.mlops/runs/${execution}/release.json`)).predictions.summary;
+    const [before, now] = [summaryOf(second.said.release), summaryOf(back.said)];
+    expect(before.flips.compared).toBe(50);
+    expect(now.flips).toEqual({
+      compared: 50,
+      changes: before.flips.changes.map(({ from, to, rows }: { from: string; to: string; rows: number }) => ({
+        from: to,
+        to: from,
+        rows,
+      })),
+    });
+    expect(now.score.previous_mean).toBe(before.score.mean);
   });
 
   test('what was rolled back from is not promoted again by itself', async () => {

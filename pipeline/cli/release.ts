@@ -52,7 +52,11 @@ export interface ReleaseDone {
 }
 
 /** Releases and writes the pages. */
-export async function releaseOnce(options: ReleaseOptions, stopping: Stopping): Promise<ReleaseDone> {
+export async function releaseOnce(
+  options: ReleaseOptions,
+  stopping: Stopping,
+  onStaged?: () => Promise<void>,
+): Promise<ReleaseDone> {
   const progress = new RunProgress(process.stderr);
   try {
     const outcome = await startRelease(options, {
@@ -64,6 +68,7 @@ export async function releaseOnce(options: ReleaseOptions, stopping: Stopping): 
         stopping.running = true;
         progress.update(update);
       },
+      onStaged,
     });
     const { page } = outcome.record.state;
     const folder = join(home(), 'runs', outcome.execution);

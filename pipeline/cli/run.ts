@@ -7,7 +7,7 @@ import { failureOf, isInputError } from '../run/account/failure.ts';
 import { type ReportFiles, writeReport } from '../run/account/write-report.ts';
 import type { RunOutcome } from '../run/start/run.ts';
 import { RunProgress } from '../run/start/run-progress.ts';
-import { type RunOptions, startRun } from '../run/start/start-run.ts';
+import { type RunChoices, type RunOptions, startRun } from '../run/start/start-run.ts';
 import { type Champion, championId, championKind } from '../steps/context.ts';
 import { exitCodeOf, reportError } from './errors.ts';
 import { home } from './home.ts';
@@ -37,27 +37,7 @@ export async function run(options: Options): Promise<void> {
   const stopping = new Stopping(progress, options.backend === 'embedded');
   const trigger = { kind: 'manual', reason: options.reason ?? null, actor: null } as const;
 
-  const runModel = async (model: string | undefined): Promise<Done> => {
-    try {
-      const outcome = await startRun(
-        { ...options, model, trigger },
-        {
-          home: home(),
-          runId: process.env.GITHUB_RUN_ID || null,
-          signal: stopping.signal,
-          onNote: (line) => progress.note(line),
-          onProgress: (update) => {
-            stopping.running = true;
-            progress.update(update);
-          },
-        },
-      );
-      const files = await writeReport(outcome.report, join(home(), 'runs', outcome.execution));
-      return { outcome: { ...outcome, report: publishable(outcome.report) }, files };
-    } finally {
-      progress.end();
-    }
-  };
+  const runModel = (model: string | undefined) => runOnce({ ...options, model, trigger }, stopping, progress);
 
   try {
     if (options.model === 'all') await runAll(options, runModel, failOn, stopping);
@@ -79,13 +59,68 @@ interface Done {
   files: ReportFiles;
 }
 
+/** Does one run and writes its report. */
+async function runOnce(
+  choices: RunChoices,
+  stopping: Stopping,
+  progress: RunProgress,
+  onStaged?: () => Promise<void>,
+): Promise<Done> {
+  try {
+    const outcome = await startRun(choices, {
+      home: home(),
+      runId: process.env.GITHUB_RUN_ID || null,
+      signal: stopping.signal,
+      onNote: (line) => progress.note(line),
+      onProgress: (update) => {
+        stopping.running = true;
+        progress.update(update);
+      },
+      onStaged,
+    });
+    const files = await writeReport(outcome.report, join(home(), 'runs', outcome.execution));
+    return { outcome: { ...outcome, report: publishable(outcome.report) }, files };
+  } finally {
+    progress.end();
+  }
+}
+
+/**
+ * One run in mode promote for data that landed, and the release of what it promoted. Returns what --json gives, and the exit
+ * code; without --json it prints both reports.
+ */
+export async function promoteLanded(
+  options: Omit<RunOptions, 'mode' | 'backend'> & { reason: string; json?: boolean | undefined },
+  stopping: Stopping,
+  onStaged: () => Promise<void>,
+): Promise<{ summary: object; code: number }> {
+  const trigger = { kind: 'data', reason: options.reason, actor: null } as const;
+  const choices = { ...options, backend: 'embedded', mode: 'promote', promote: true, trigger } as const;
+  const done = await runOnce(choices, stopping, new RunProgress(process.stderr), onStaged);
+  if (!options.json) printReport(done.outcome.report, done.files);
+  const released = await releaseAfter(done, { ...choices, release: true }, stopping);
+  return {
+    summary: summaryOf(done, released),
+    code: exitCode(done.outcome, []) || (released ? releaseExitCode(released.outcome) : 0),
+  };
+}
+
 /**
  * Releases the champion after a run that made or confirmed it, where there is something to predict or to serve. null: there
  * is nothing to release.
  */
 async function releaseAfter(
   { outcome: { record } }: Done,
-  { backend, environment, config, set, containers, promote, release, json }: Options,
+  {
+    backend,
+    environment,
+    config,
+    set,
+    containers,
+    promote,
+    release,
+    json,
+  }: RunOptions & Pick<Options, 'promote' | 'release'> & { json?: boolean | undefined },
   stopping: Stopping,
 ): Promise<ReleaseDone | null> {
   const { request, package: registered } = record.state;
@@ -104,7 +139,7 @@ async function releaseAfter(
       package: registered.name,
       ifChampion: true,
       reason: request.trigger.reason,
-      trigger: { kind: 'manual', actor: null },
+      trigger: { kind: request.trigger.kind, actor: null },
       model: request.model,
       backend,
       environment,

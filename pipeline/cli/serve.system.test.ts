@@ -1,13 +1,8 @@
-import { execFile } from 'node:child_process';
-import { existsSync, globSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { globSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { predict } from '../../examples/clients/typescript/predict.ts';
-import { repository } from '../repository.ts';
 import { Workspace } from './cli.fixture.ts';
 import { killServices, ServiceProcess } from './serving.fixture.ts';
 
@@ -114,40 +109,6 @@ test('the page tells what is wrong, at its field', async () => {
   expect(await page.locator('#problems').textContent()).toBe('DailyRate: got <b>1</b>');
   expect(await page.getByLabel('DailyRate').getAttribute('aria-invalid')).toBe('true');
   await page.close();
-}, 60_000);
-
-test('each example client answers as the service does, and tells every problem', async () => {
-  const some = records.slice(0, 20);
-  const expected = (await service.ask({ records: some })).predictions;
-  expect(expected).toHaveLength(20);
-  expect(await predict(service.url, some)).toEqual(expected);
-  await expect(predict(service.url, [{ ...some[0], DailyRate: 'much' }])).rejects.toThrow(
-    /^status 400: record 1, DailyRate: got "much", expected a number/,
-  );
-
-  const clients = join(repository, 'examples/clients');
-  const run = promisify(execFile);
-  const programs: [string, string][] = [
-    [process.execPath, join(clients, 'typescript/predict.ts')],
-    ['python3', join(clients, 'python/predict.py')],
-  ];
-  workspace.write({
-    'some.json': JSON.stringify(some),
-    'bad.json': JSON.stringify([{ ...some[0], DailyRate: 'much' }]),
-  });
-  for (const [program, file] of programs) {
-    expect(existsSync(file)).toBe(true);
-    const { stdout } = await run(program, [file, service.url, workspace.path('some.json')]);
-    expect(
-      stdout
-        .trim()
-        .split('\n')
-        .map((line) => JSON.parse(line)),
-    ).toEqual(expected);
-    await expect(run(program, [file, service.url, workspace.path('bad.json')])).rejects.toThrow(
-      /status 400: record 1, DailyRate: got "much", expected a number/,
-    );
-  }
 }, 60_000);
 
 test('predicts the rows of data.scoring as the release did', async () => {

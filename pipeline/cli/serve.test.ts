@@ -151,11 +151,24 @@ describe('mlops serve', () => {
     await point(workspace, 'r1', 'small/2');
     const service = await ServiceProcess.start(workspace);
     const { since } = await service.until(({ release }) => release === 'r1');
-    const [model = ''] = workspace.processes().filter((line) => !line.includes('mlops.ts'));
-    process.kill(Number.parseInt(model, 10), 'SIGKILL');
+    const kill = () => {
+      const [model = ''] = workspace.processes().filter((line) => !line.includes('mlops.ts'));
+      process.kill(Number.parseInt(model, 10), 'SIGKILL');
+    };
+    kill();
     await service.until((state) => state.release === 'r1' && state.since !== since);
     expect((await service.ask(records[0])).status).toBe(200);
-    expect(service.running.stderr).toContain('It is started again');
+    expect(service.running.stderr).toContain('It is started again\n');
+    // One that ends again soon waits, as one that does not come up does.
+    kill();
+    await service.until(({ failed }) => failed !== null);
+    const { status, errors } = await service.ask(records[0]);
+    expect([status, errors[0]?.message]).toEqual([
+      503,
+      expect.stringMatching(/^package small\/2 does not start: .*serve ended/),
+    ]);
+    expect(service.running.stderr).toContain('It is started again in 5 s');
+    await service.until((state) => state.release === 'r1' && state.failed === null);
     service.running.process.kill('SIGKILL');
     await service.running.finished;
     expect(await workspace.leftProcesses()).toEqual([]);

@@ -93,7 +93,14 @@ describe('defaults', () => {
         batch: { payload_mb: 4, strategy: 'multi_record', concurrency: 1, max_bad_rows: 0.001 },
       },
       monitoring: null,
-      triggers: { data_landed: false, schedule: null, decay: false },
+      triggers: {
+        data_landed: false,
+        scoring_landed: false,
+        quiet: 300,
+        schedule: null,
+        time_zone: 'UTC',
+        decay: false,
+      },
       report: { min_group: 10 },
       budget: { max_run_usd: 25 },
       name: 'demo',
@@ -142,14 +149,14 @@ tuning: { strategy: grid, ranges: { C: [1, 2, 3], e: [x, y] } }\n`;
 
 describe('what people write', () => {
   test('what is not built yet may be switched off', () => {
-    const text = `${minimal()}  scoring: none\nmonitoring: off\ntriggers: { data_landed: false, schedule: none }\n`;
+    const text = `${minimal()}  scoring: none\nmonitoring: off\ntriggers: { decay: false }\n`;
     expect(parseConfig(text)).toEqual(parseConfig(minimal()));
   });
 
   test('what is not built yet is left alone in a file of the past', () => {
-    const text = `${minimal()}triggers: { data_landed: true }\n`;
+    const text = `${minimal()}monitoring: { schedule: daily }\n`;
     expect(parseConfig(text, { takesNotBuilt: true }).project).toBe('demo');
-    expect(problemsOf(() => parseConfig(text)).map(({ path }) => path)).toEqual(['triggers.data_landed']);
+    expect(problemsOf(() => parseConfig(text)).map(({ path }) => path)).toEqual(['monitoring.schedule']);
   });
 
   test('blocks that are commented out line by line count as not written', () => {

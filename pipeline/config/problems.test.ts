@@ -920,24 +920,27 @@ environments:
     `${base}monitoring:
   schedule: daily
   drift: { psi: 0.3 }
-triggers: { data_landed: true, schedule: none }
+triggers: { data_landed: true, decay: true }
 `,
     [
-      '--set triggers.decay: got true, expected no such setting: not built yet',
-      '--set triggers.decay: got true, expected false while monitoring.decay is off',
+      '--set inference.mode: got "endpoint", expected no such setting: not built yet',
       'mlops.yaml: monitoring.schedule: got "daily", expected no such setting: not built yet (line 5, column 13)',
       'mlops.yaml: monitoring.drift.psi: got 0.3, expected no such setting: not built yet (line 6, column 17)',
-      'mlops.yaml: triggers.data_landed: got true, expected no such setting: not built yet (line 7, column 26)',
+      'mlops.yaml: triggers.decay: got true, expected no such setting: not built yet (line 7, column 39)',
+      'mlops.yaml: triggers.decay: got true, expected false while monitoring.decay is off (line 7, column 39)',
     ],
-    ['triggers.decay=true'],
+    ['inference.mode=endpoint'],
   ],
   [
-    'a trigger on what is off',
-    `${base}triggers: { decay: true, schedule: cron(0 3) }
+    'triggers on what is off, at no time and in no place',
+    `${base}triggers: { decay: true, schedule: cron(0 3), time_zone: +02:00, quiet: 2d }
 `,
     [
+      'mlops.yaml: triggers.decay: got true, expected no such setting: not built yet (line 4, column 20)',
       'mlops.yaml: triggers.decay: got true, expected false while monitoring.decay is off (line 4, column 20)',
       'mlops.yaml: triggers.schedule: got "cron(0 3)", expected hourly, daily, weekly, monthly, cron(...) or rate(...) (line 4, column 36)',
+      'mlops.yaml: triggers.time_zone: got "+02:00", expected a time zone of the IANA database such as Europe/Berlin (line 4, column 58)',
+      'mlops.yaml: triggers.quiet: got "2d", expected a duration such as 90s, 30m or 1h30m, of at most 1d (line 4, column 73)',
     ],
   ],
   [

@@ -531,8 +531,24 @@ function* decay(config: Config, given: (path: string) => boolean): Iterable<Brea
 }
 
 function* triggers({ triggers, monitoring }: Config): Iterable<Breach> {
+  if (!isTimeZone(triggers.time_zone))
+    yield [
+      'triggers.time_zone',
+      `got ${quoted(triggers.time_zone)}, expected a time zone of the IANA database such as Europe/Berlin`,
+    ];
   if (triggers.decay && !monitoring?.decay)
     yield ['triggers.decay', 'got true, expected false while monitoring.decay is off'];
+}
+
+/** EventBridge Scheduler takes names of the database, no offset such as +02:00. */
+function isTimeZone(name: string): boolean {
+  if (!/^[A-Za-z]/.test(name)) return false;
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function* environmentNames({ environments }: Config): Iterable<Breach> {

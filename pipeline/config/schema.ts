@@ -623,11 +623,30 @@ const monitoring = object({
 });
 
 const triggers = object({
-  data_landed: flag().default(false).describe('Run when new data lands in the data bucket.'),
+  data_landed: flag()
+    .default(false)
+    .describe(
+      'Whether files that land start a run in mode promote: below data.source if it is s3://, else below MODEL/training/ of the data bucket.',
+    ),
+  scoring_landed: flag()
+    .default(false)
+    .describe(
+      'Whether files that land start a release of the champion on them: below data.scoring if it is s3://, else below MODEL/scoring/ of the data bucket.',
+    ),
+  quiet: offOr(duration('1d'), 'a duration such as 90s, 30m or 1h30m, of at most 1d')
+    .prefault('5m')
+    .describe(
+      'Files are complete when no other came for so long, or with a file named _SUCCESS. off: only with that file.',
+    ),
   schedule: noneOr(schedule, 'hourly, daily, weekly, monthly, cron(...) or rate(...)')
     .default(null)
-    .describe('Run at set times, written like monitoring.schedule. Default: none.'),
-  decay: flag().default(false).describe('Run when monitoring.decay finds decay.'),
+    .describe(
+      "Runs in mode promote at set times, with the rows as they are then: hourly, daily, weekly, monthly, or EventBridge's cron(...) or rate(...). Default: none.",
+    ),
+  time_zone: string('a time zone of the IANA database such as Europe/Berlin')
+    .default('UTC')
+    .describe('The time zone of schedule, such as Europe/Berlin.'),
+  decay: notBuiltYet(flag().default(false).describe('Run when monitoring.decay finds decay.')),
 });
 
 const arn = (service: string, error: string) => string(error, new RegExp(`^arn:aws[a-z-]*:${service}:\\S+$`));
@@ -729,9 +748,7 @@ export const configFile = object({
   monitoring: notBuiltYet(
     offOr(monitoring, 'a mapping').default(null).describe('Checks after release. Default: off.'),
   ),
-  triggers: notBuiltYet(
-    triggers.prefault({}).describe('What starts a run, besides people and pull requests.'),
-  ),
+  triggers: triggers.prefault({}).describe('What starts a run, besides people and pull requests.'),
   budget: object({
     max_run_usd: offOr(number({ above: 0 }), 'a number above 0')
       .default(25)

@@ -12,6 +12,11 @@ import { alternatives, isNotBuiltYet } from './schema-tree.ts';
  * A hash of the whole config, a copy of it or a rule that only checks it is no such code.
  */
 const readers: Record<string, string> = {
+  'triggers.data_landed': 'triggers.data_landed ? [placeOf(',
+  'triggers.scoring_landed': 'triggers.scoring_landed ? [placeOf(',
+  'triggers.quiet': "{ quiet }: Config['triggers'],",
+  'triggers.schedule': 'expression: usual[schedule] ?? schedule',
+  'triggers.time_zone': 'triggers: { schedule, time_zone: timeZone }',
   project: 'project: config.project',
   name: 'model: config.name,',
   problem: '{ problem: config.problem,',

@@ -29,7 +29,7 @@ export interface ReleaseCost {
   at_rest_usd_per_month: number | null;
   /** An endpoint while an update is under way, when the old and the new fleet run: US dollars of an hour; else null. */
   updating_usd_per_hour: number | null;
-  /** A serverless endpoint's computing; null for other modes, or if its memory is not known. */
+  /** A serverless endpoint's computing; null for other modes. */
   computing: { memory_mb: number; usd_per_second: number | null } | null;
   /** Instances without a known price: `ml.m5.large (hosting)`. */
   unpriced: string[];
@@ -41,8 +41,6 @@ export interface ReleaseWork {
   predicts: boolean;
   /** Jobs of the same kinds; on the same instances they are expected to take as long. */
   earlier: Partial<Record<'prepare' | 'score', JobRun>>;
-  /** Memory of a serverless endpoint, in MB; null if not known. */
-  memory_mb?: number | null;
 }
 
 /**
@@ -53,7 +51,7 @@ export interface ReleaseWork {
 export function estimateRelease(
   config: Pick<Config, 'prepare' | 'inference'>,
   region: string,
-  { predicts, earlier, memory_mb: memory = null }: ReleaseWork,
+  { predicts, earlier }: ReleaseWork,
   table: readonly Price[] = priceTable,
 ): ReleaseCost {
   const { prepare, inference } = config;
@@ -80,12 +78,13 @@ export function estimateRelease(
   const jobs = mode === 'batch' && predicts ? planned.map((job) => jobEstimate(job, region, table)) : [];
   const priceFor = (component: Component, name: string): number | null =>
     priceOf(component, name, region, table)?.usd_per_hour ?? null;
+  const computingWith = (memory_mb: number) => ({
+    memory_mb,
+    usd_per_second: scaled(priceFor('serverless', `${memory_mb} MB`), 1 / 3600),
+  });
   const fleet = mode === 'endpoint' ? scaled(priceFor('hosting', instance.type), instance.count) : null;
   const atRest = mode === 'endpoint' ? fleet : 0;
-  const computing =
-    mode === 'serverless' && memory !== null
-      ? { memory_mb: memory, usd_per_second: scaled(priceFor('serverless', `${memory} MB`), 1 / 3600) }
-      : null;
+  const computing = mode === 'serverless' ? computingWith(inference.serverless.memory_mb) : null;
   return {
     region,
     mode,
@@ -119,9 +118,8 @@ export function releaseCostText({ mode, usd, jobs, ...cost }: ReleaseCost): stri
   const once =
     jobs.length === 0 ? '' : usd === null ? 'price not known; ' : `${atMost(jobs)}${exactUsd(usd)}; `;
   const rest = 'at rest $0/month';
-  if (mode === 'batch') return `${once}${rest}`;
   const { computing } = cost;
-  if (computing === null) return `${rest}; requests are billed by the second of computing`;
+  if (computing === null) return `${once}${rest}`;
   const { memory_mb: memory, usd_per_second: second } = computing;
   return second === null
     ? `${rest}; the price of computing with ${memory} MB is not known`

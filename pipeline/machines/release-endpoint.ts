@@ -230,8 +230,9 @@ export function retireStates(next: string): States {
       'Delete older config',
       'deleteEndpointConfig',
       { 'EndpointConfigName.$': `${plan}.retire.config` },
-      'Delete older model',
+      'Is its model used?',
     ),
+    'Is its model used?': choice({ [`${plan}.retire.with_model`]: 'Delete older model' }, next),
     ...remove('Delete older model', 'deleteModel', { 'ModelName.$': `${plan}.retire.model` }, next),
   };
 }

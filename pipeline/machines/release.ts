@@ -57,8 +57,9 @@ const longestRelease = 2 * day;
 
 /**
  * The release machine, for releases and rollbacks: Take lease -> Plan release -> Lay out rows -> Predict -> Deliver ->
- * Add partition -> Move pointer -> Page -> Record; for an endpoint the states of endpointStates stand in the middle. Readers see nothing of a release before its pointer moves. Image, settings
- * and rows come from the registry and from what main deployed last, never from the input.
+ * Add partition -> Move pointer -> Page -> Record; for an endpoint the states of endpointStates stand in the middle. Readers see
+ * nothing of a release before its pointer moves. Image, settings and rows come from the registry and from what main deployed
+ * last, never from the input.
  *
  * State: steps/release/state.ts, ReleaseState.
  */
@@ -181,7 +182,8 @@ export function releaseMachine(resources: ReleaseResources): StateMachine {
           },
         ],
       },
-      result: { 'errors.$': '$.Errors' },
+      // Whole, since an answer without errors may lack the field.
+      result: { 'answer.$': '$' },
       resultPath: '$.partition',
       timeout: 60,
       next: 'Is partition added?',
@@ -193,10 +195,10 @@ export function releaseMachine(resources: ReleaseResources): StateMachine {
       Choices: [
         {
           And: [
-            { Variable: '$.partition.errors[0]', IsPresent: true },
+            { Variable: '$.partition.answer.Errors[0]', IsPresent: true },
             {
               Not: {
-                Variable: '$.partition.errors[0].ErrorDetail.ErrorCode',
+                Variable: '$.partition.answer.Errors[0].ErrorDetail.ErrorCode',
                 StringEquals: 'AlreadyExistsException',
               },
             },
@@ -209,8 +211,8 @@ export function releaseMachine(resources: ReleaseResources): StateMachine {
     'Partition refused': {
       Type: 'Pass',
       Parameters: {
-        'Error.$': '$.partition.errors[0].ErrorDetail.ErrorCode',
-        'Cause.$': '$.partition.errors[0].ErrorDetail.ErrorMessage',
+        'Error.$': '$.partition.answer.Errors[0].ErrorDetail.ErrorCode',
+        'Cause.$': '$.partition.answer.Errors[0].ErrorDetail.ErrorMessage',
       },
       ResultPath: '$.error',
       Next: 'Add partition failed',

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { TrinoSQL } from 'dt-sql-parser';
 import { build } from 'esbuild';
 
 /** Finds the syntax errors of a statement. */
@@ -25,10 +26,10 @@ export async function trinoGrammar(): Promise<Validate> {
       platform: 'node',
       outfile,
     });
-    const { TrinoSQL } = (await import(pathToFileURL(outfile).href)) as {
-      TrinoSQL: new () => { validate: Validate };
+    const { TrinoSQL: Parser } = (await import(pathToFileURL(outfile).href)) as {
+      TrinoSQL: typeof TrinoSQL;
     };
-    const parser = new TrinoSQL();
+    const parser = new Parser();
     return (sql) => parser.validate(sql);
   } finally {
     rmSync(folder, { recursive: true });

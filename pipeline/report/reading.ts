@@ -448,7 +448,8 @@ export function releaseText({ release, run, verdict, backend }: Report): string 
     batch: `batch predictions of ${rows} of ${release.source ?? 'data.scoring'}`,
     endpoint: 'on an endpoint',
     serverless: 'on a serverless endpoint',
-  }[release.mode];
+    serve: 'as the model that mlops serve answers with',
+  }[release.mode !== 'batch' && backend === 'embedded' ? 'serve' : release.mode];
   const here = isPullRequest ? 'on the runner, as an artifact' : 'on this machine';
   return `${when}: ${what}, ${backend === 'embedded' ? here : placesText(release.places)}.`;
 }

@@ -1,19 +1,10 @@
-import type { ReleaseRequest } from '../machines/release-request.ts';
 import { readJson, type StepContext } from '../steps/context.ts';
 import { releaseFolder } from '../steps/release/artifacts.ts';
 import type { PrivateSummary } from '../steps/release/delivery.ts';
-import type { Delivered } from '../steps/release/records.ts';
-import type { ReleasePlan, ReleaseState } from '../steps/release/state.ts';
+import type { ReleaseState } from '../steps/release/state.ts';
 import { publishableRelease } from './publishable-release.ts';
-import { releaseReportOf } from './release-report-of.ts';
-
-export interface PageEvent {
-  execution: string;
-  request: ReleaseRequest;
-  plan: ReleasePlan;
-  delivered: Delivered;
-  pointed: NonNullable<ReleaseState['pointed']>;
-}
+import { rowsWithoutComparison } from './release-comparison.ts';
+import { isShownAgain, type PageEvent, releaseReportOf } from './release-report-of.ts';
 
 /** Writes the pages of a release: one for everybody, and one with rows for those who may see the data. Returns their URIs. */
 export async function page(
@@ -26,7 +17,8 @@ export async function page(
   const folder = releaseFolder(context, event.execution);
   const report = await releaseReportOf(event, context);
   const summary = `${releaseFolder(context, event.delivered.release)}summary/private.json`;
-  const rows = report.predictions === null ? undefined : await readJson<PrivateSummary>(context, summary);
+  const made = report.predictions === null ? undefined : await readJson<PrivateSummary>(context, summary);
+  const rows = made && isShownAgain(event) ? rowsWithoutComparison(made) : made;
   const uris = {
     uri: `${folder}page.html`,
     private: `${folder}private.html`,

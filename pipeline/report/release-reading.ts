@@ -22,10 +22,10 @@ export interface ReleaseHeadline {
 }
 
 export function releaseHeadline(release: ReleaseReport): ReleaseHeadline {
-  const { kind, reused } = release;
+  const { kind, reused, predictions } = release;
   const outcome = [
     kind === 'rollback' ? rollbackText(release) : release.reason === null ? '' : sentence(release.reason),
-    reused === null
+    reused === null || predictions === null
       ? ''
       : `Nothing was predicted again: these are the predictions of release ${reused}, from the same model and the same rows.`,
     release.previous === null ? 'It is the first release.' : takenPlace(release),

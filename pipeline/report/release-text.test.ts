@@ -56,6 +56,11 @@ test.each<[string, Partial<Report>, string]>([
     'A merge would release it: batch predictions of 200 rows of model/data/scoring.csv, on the runner, as an artifact.',
   ],
   [
+    'an endpoint where there is none',
+    { backend: 'embedded', environment: null, release: facts({ mode: 'serverless', places: [], note: '' }) },
+    'A merge would release it: as the model that mlops serve answers with, on the runner, as an artifact.',
+  ],
+  [
     'rows that were not counted',
     { release: facts({ rows: null }) },
     'A merge would release it: batch predictions of the rows of model/data/scoring.csv, on production: $0.02; at rest $0/month.',

@@ -1,4 +1,4 @@
-import { type Context, Hono } from 'hono';
+import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { ModelAnswerError } from './answer.ts';
 import { captureEntries } from './capture.ts';
@@ -67,15 +67,20 @@ export function predictionApp(service: Service, options: AppOptions = {}): Hono 
         );
       return await next();
     });
-  const limited = bodyLimit({
-    maxSize: mostBytes,
-    onError: (c) =>
-      failed(
-        c,
-        413,
-        `got more than ${mostBytes} bytes, expected at most so many: send fewer records at a time`,
-      ),
-  });
+  const tooLarge = (c: Context) =>
+    failed(
+      c,
+      413,
+      `got more than ${mostBytes} bytes, expected at most so many: send fewer records at a time`,
+    );
+  const counted = bodyLimit({ maxSize: mostBytes, onError: tooLarge });
+  // Counting makes a stream of the body, which costs more than all checks; a body whose length is told needs none.
+  const limited: MiddlewareHandler = async (c, next) => {
+    const length = c.req.header('content-length');
+    if (length === undefined || c.req.header('transfer-encoding') !== undefined)
+      return await counted(c, next);
+    return Number(length) <= mostBytes ? await next() : tooLarge(c);
+  };
 
   app.get('/ping', (c) =>
     service.use(async (model) => (model === null ? nothing(c, service) : c.body('', 200))),

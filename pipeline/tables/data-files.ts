@@ -66,7 +66,7 @@ export function labelled<File extends { name: string }>(
 }
 
 /** Whether a file or folder holds no data, by its name; `_day=1` is a folder of a key. */
-const isMarker = (name: string): boolean => /^\.|^_[^=]*$/.test(name);
+export const isMarker = (name: string): boolean => /^\.|^_[^=]*$/.test(name);
 
 async function kindOf(path: string): Promise<'file' | 'folder' | 'none'> {
   try {

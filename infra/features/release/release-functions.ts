@@ -26,7 +26,7 @@ const needs: Readonly<Record<ReleaseFunction, Needs>> = {
     folders: ['pointers'],
     registry: 'approve',
   },
-  page: { reads: ['release', 'run'], folders: ['releases'], registry: 'read' },
+  page: { reads: ['release', 'run', 'deployed'], folders: ['releases'], registry: 'read' },
   'record-release': { writes: ['release', 'lease', 'execution'], executions: true },
 };
 

@@ -14,6 +14,7 @@ import {
 import { actionsOf } from '../../iam/actions-of.ts';
 import { watching } from '../../iam/machine-watching.ts';
 import type { Statement } from '../../iam/statement.ts';
+import { endpointAlarms, readEndpointAlarms } from '../service/service-policy.ts';
 import type { DeployedEngine } from '../train/prepare/engine.ts';
 
 interface ReleaseMachineProps extends EncryptedProps {
@@ -70,17 +71,18 @@ const releasePolicy = (environment: Environment, engine: DeployedEngine | undefi
     jobRole: names.jobRoles.promote.arn,
     ...(engine && { engine: engine.engine }),
   });
-  return [...actionsOf(document, environment), ...watching];
+  return [...actionsOf(document, environment), ...readEndpointAlarms(environment), ...watching];
 };
 
 const shared = (
   environment: Environment,
-): Pick<ReleaseResources, 'partition' | 'table' | 'mode' | 'security'> => {
+): Pick<ReleaseResources, 'partition' | 'table' | 'mode' | 'security' | 'alarms'> => {
   const { partition, catalog } = environment.names;
   return {
     partition,
     table: { database: catalog.database, name: catalog.predictions },
     mode: 'promote',
+    alarms: endpointAlarms(environment),
     security: securityOf(environment),
   };
 };

@@ -8,6 +8,7 @@ import {
 } from '../../iam/access.ts';
 import { arnOf, imageRepositories, s3Arn } from '../../iam/arn.ts';
 import { allow, type Statement } from '../../iam/statement.ts';
+import { readEndpointAlarms } from '../service/service-policy.ts';
 import type { MachineName } from './machine-policy.ts';
 
 /**
@@ -30,6 +31,7 @@ export function jobPolicy(environment: Environment, mode: MachineName): Statemen
       [arnOf(environment, 'logs', 'log-group:/aws/sagemaker/*')],
     ),
     putJobMetrics,
+    ...(mode === 'promote' ? readEndpointAlarms(environment) : []),
     ...decryptData(settings),
     ...(settings.vpc ? [networkInterfaces] : []),
   ];

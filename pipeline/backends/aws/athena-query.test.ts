@@ -166,7 +166,7 @@ describe('a query that fails', () => {
     );
     expect(error).toBeInstanceOf(InputError);
     expect((error as Error).message).toMatch(
-      /^SQL: Athena: COLUMN_NOT_FOUND: line 1:8[\s\S]*Columns: model varchar/,
+      /^SQL: Athena: COLUMN_NOT_FOUND: line 1:8[\s\S]*Columns: row_id varchar/,
     );
   });
 

@@ -61,6 +61,15 @@ beforeAll(async () => {
     await workspace.mlops('run', '--set', `prepare.engine=${engine}`, '--set', `data.holdout=${holdout}`);
   writeFileSync(workspace.path('broken.py'), 'def transform(frame):\n    return None\n');
   await workspace.mlops('run', '--set', 'prepare.engine=glue', '--set', 'prepare.script=broken.py');
+  // An endpoint of several instances, its update in steps, and what follows it; two of them later a config is left over.
+  for (const settings of [
+    ['inference.mode=endpoint', 'inference.strategy=canary', 'inference.instance.count=2'],
+    ['inference.mode=endpoint', 'inference.strategy=linear', 'inference.instance.count=3'],
+    ['inference.mode=serverless'],
+  ]) {
+    const released = await workspace.mlops('release', ...settings.flatMap((setting) => ['--set', setting]));
+    expect([released.code, released.stdout]).toEqual([0, expect.stringContaining('ask it')]);
+  }
   for (const execution of readdirSync(workspace.path('.mlops/runs')))
     calls.push(...callsOf(workspace, execution));
 });
@@ -78,18 +87,23 @@ test('every payload that a run resolved is one that AWS takes', () => {
   expect(refused(calls)).toBe('');
   const operations = new Set(calls.map(({ operation }) => operation));
   expect([...operations].sort()).toEqual([
+    'createEndpoint',
+    'createEndpointConfig',
     'createHyperParameterTuningJob',
     'createModel',
     'createProcessingJob',
     'createTrainingJob',
     'createTransformJob',
+    'deleteEndpointConfig',
     'deleteModel',
     'deregisterTaskDefinition',
+    'describeEndpoint',
     'describeTrainingJob',
     'getObject',
     'registerTaskDefinition',
     'runTask',
     'startJobRun',
+    'updateEndpoint',
   ]);
 });
 

@@ -13,13 +13,8 @@ import { type Resources, trainMachine, trainSteps } from '../../machines/train.t
 import type { StepName } from '../../names.ts';
 import { prepareContext } from '../../repository.ts';
 import { artifactsOf, jobHash } from '../../steps/context.ts';
-import {
-  currentId,
-  type Deployed,
-  deployedKind,
-  type ReleaseRecord,
-  releaseKind,
-} from '../../steps/release/records.ts';
+import { currentId, type Deployed, deployedKind } from '../../steps/release/records.ts';
+import { type ReleaseRecord, releaseKind } from '../../steps/release/release-record.ts';
 import { freeLease } from '../../steps/train/lease.ts';
 import { jobFolder } from '../../steps/train/plan.ts';
 import { type RunRecord, runKind } from '../../steps/train/run-record.ts';

@@ -3,7 +3,7 @@ import { dataVersionOf } from '../../machines/request.ts';
 import type { LeftOut, ModelPackage } from '../../ports.ts';
 import { publishableFailure } from '../../report/publishable.ts';
 import { type Champion, championId, championKind, type StepContext } from '../../steps/context.ts';
-import { type ReleaseRecord, releaseKind } from '../../steps/release/records.ts';
+import { type ReleaseRecord, releaseKind } from '../../steps/release/release-record.ts';
 import { type RunRecord, runKind } from '../../steps/train/run-record.ts';
 import { failureOf } from './failure.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { parseConfig } from '../../config/load.ts';
-import type { ReleaseRecord } from '../../steps/release/records.ts';
+import type { ReleaseRecord } from '../../steps/release/release-record.ts';
 import { releaseCostOf } from './release-cost-of.ts';
 
 const config = parseConfig(

@@ -4,7 +4,7 @@ import { estimateRelease, releaseCostText, unpricedText } from '../../cost/relea
 import { spentOn } from '../../cost/spent.ts';
 import { formatCountOf, formatUsd } from '../../format.ts';
 import { billedReleaseJobs } from '../../steps/release/billed-release-jobs.ts';
-import type { ReleaseRecord } from '../../steps/release/records.ts';
+import type { ReleaseRecord } from '../../steps/release/release-record.ts';
 
 /** What a release has cost, and what it leaves running. */
 export interface SpentOnRelease {

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { Request } from '../../machines/request.ts';
-import { currentId, pointerKind, releaseKind } from '../../steps/release/records.ts';
+import { currentId, pointerKind } from '../../steps/release/records.ts';
+import { releaseKind } from '../../steps/release/release-record.ts';
 import { FakeSageMaker, requestOf } from '../../steps/train/fake-sagemaker.fixture.ts';
 import { type RunRecord, runKind } from '../../steps/train/run-record.ts';
 import { releaseFactsOf } from './release-facts-of.ts';

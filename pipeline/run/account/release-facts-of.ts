@@ -6,13 +6,8 @@ import { estimateRelease, type ReleaseCost, releaseCostText, unpricedText } from
 import type { DataInput } from '../../machines/request.ts';
 import type { Report } from '../../report/report.ts';
 import { jobRun, type StepContext } from '../../steps/context.ts';
-import {
-  currentId,
-  type Pointer,
-  pointerKind,
-  type ReleaseRecord,
-  releaseKind,
-} from '../../steps/release/records.ts';
+import { currentId, type Pointer, pointerKind } from '../../steps/release/records.ts';
+import { type ReleaseRecord, releaseKind } from '../../steps/release/release-record.ts';
 import type { RunRecord } from '../../steps/train/run-record.ts';
 import { openCsv } from '../../tables/csv.ts';
 import { labelled } from '../../tables/data-files.ts';

@@ -6,13 +6,8 @@ import type { Config } from '../../config/schema.ts';
 import { ConfigError, InputError } from '../../errors.ts';
 import type { ReleaseRequest } from '../../machines/release-request.ts';
 import { keepDeployed } from '../../steps/release/deployed.ts';
-import {
-  currentId,
-  type Pointer,
-  pointerKind,
-  type ReleaseRecord,
-  releaseKind,
-} from '../../steps/release/records.ts';
+import { currentId, type Pointer, pointerKind } from '../../steps/release/records.ts';
+import { type ReleaseRecord, releaseKind } from '../../steps/release/release-record.ts';
 import { missingFiles } from './check-project.ts';
 import { checkoutOf } from './git.ts';
 import { stageFiles } from './request.ts';
@@ -44,6 +39,8 @@ export interface ReleaseSurroundings {
   onProgress: (progress: Progress) => void;
   /** Called with the execution's name before it starts. */
   onStart?: ((execution: string) => void) | undefined;
+  /** Called once the rows are staged, before anything is recorded or started; what it throws ends the release. */
+  onStaged?: (() => Promise<void>) | undefined;
 }
 
 export interface ReleaseOutcome {
@@ -114,7 +111,7 @@ async function release(options: ReleaseOptions, surroundings: ReleaseSurrounding
 
 async function prepareRelease(
   options: ReleaseOptions,
-  { onNote, home, runId }: ReleaseSurroundings,
+  { onNote, onStaged, home, runId }: ReleaseSurroundings,
 ): Promise<{ config: Config; backend: Backend; request: ReleaseRequest }> {
   const loaded = await loadConfig(options.config, { set: options.set, model: options.model });
   const { config, path: file } = loaded;
@@ -158,6 +155,7 @@ async function prepareRelease(
     const { scoring: rows } = config.data;
     const staging = { file, mode: 'promote', backend } as const;
     const scoring = rows === null ? null : await stageFiles('data.scoring', rows, staging);
+    await onStaged?.();
     const prepare = await backend.prepareImage();
     await keepDeployed({ config, images: { prepare }, scoring, trigger: request.trigger }, context);
   }

@@ -43,6 +43,8 @@ export interface RunSurroundings {
   signal: AbortSignal;
   onNote: (line: string) => void;
   onProgress: (progress: Progress) => void;
+  /** Called once data and code are staged, before anything is recorded or started; what it throws ends the run. */
+  onStaged?: (() => Promise<void>) | undefined;
   /** Called with the run's name, not with its baseline run's, before it starts. */
   onStart?: (execution: string) => void;
 }
@@ -52,6 +54,7 @@ export async function startRun(choices: RunChoices, surroundings: RunSurrounding
   const leave = await useBackend(choices, surroundings);
   try {
     const { request, shared } = await prepareRun(choices, surroundings);
+    await surroundings.onStaged?.();
     return await runPipeline(request, { ...shared, onStart: surroundings.onStart });
   } finally {
     leave();

@@ -16,3 +16,6 @@ export const pointerUri = ({ root, model }: Place): string => `${root}/pointers/
 /** The prefix of a release's page, rows and summary: `page.html`, `private.html`, `summary.json`, `rows/`. */
 export const releaseFolder = ({ root, model }: Place, release: string): string =>
   `${root}/releases/${model}/${release}/`;
+
+/** The prefix of what the prediction service was asked and answered, by day. */
+export const capturesFolder = ({ root, model }: Place): string => `${root}/captures/${model}/`;

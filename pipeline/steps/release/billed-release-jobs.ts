@@ -2,7 +2,7 @@ import type { JobRun } from '../../cost/estimate.ts';
 import type { BilledJob } from '../../cost/spent.ts';
 import { type JobTimes, jobRun } from '../context.ts';
 import { billed } from '../train/billed-jobs.ts';
-import type { ReleaseRecord } from './records.ts';
+import type { ReleaseRecord } from './release-record.ts';
 
 /** The jobs that a release started itself: what an earlier one had made cost nothing again. */
 export function billedReleaseJobs({

@@ -3,7 +3,7 @@ import type { StepContext } from '../context.ts';
 import { claimRun } from '../train/claim.ts';
 import { type ClosedExecution, errorOf } from '../train/close-run.ts';
 import { freeLease } from '../train/lease.ts';
-import { type ReleaseRecord, releaseKind } from './records.ts';
+import { type ReleaseRecord, releaseKind } from './release-record.ts';
 import type { ReleaseState } from './state.ts';
 
 /** An execution of the release machine that has ended, as the service describes it. */

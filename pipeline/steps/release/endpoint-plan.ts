@@ -5,7 +5,8 @@ import { endpointName, variantName } from '../../names.ts';
 import type { ModelPackage } from '../../ports.ts';
 import type { StepContext } from '../context.ts';
 import { digestOf } from '../train/plan.ts';
-import { type Pointer, type ReleaseRecord, releaseKind } from './records.ts';
+import type { Pointer } from './records.ts';
+import { type ReleaseRecord, releaseKind } from './release-record.ts';
 import type { EndpointPlan } from './state.ts';
 
 interface EndpointPlanOptions {
@@ -74,15 +75,18 @@ async function servedBy(execution: string, { ledger }: StepContext): Promise<End
   return plan === undefined || plan.mode === 'batch' ? null : plan.endpoint;
 }
 
+/** What no config or model in use names any more. */
 function retired(
   older: EndpointPlan | null | undefined,
   configs: (string | undefined)[],
   models: (string | undefined)[],
 ): EndpointPlan['retire'] {
-  if (!older || configs.includes(older.config) || models.includes(older.model))
-    return { needed: false, model: 'none', config: 'none' };
-  return { needed: true, model: older.model, config: older.config };
+  if (!older || configs.includes(older.config)) return noneRetired;
+  const { config, model } = older;
+  return { needed: true, config, model, with_model: !models.includes(model) };
 }
+
+const noneRetired = { needed: false, config: 'none', model: 'none', with_model: false };
 
 /** The BlueGreenUpdatePolicy of an update. */
 function bluegreen(inference: Config['inference']): object {
@@ -124,6 +128,6 @@ export const noEndpoint: EndpointPlan = {
   poll_seconds: 1,
   attempt: { n: 1, wait: 0 },
   before: '',
-  retire: { needed: false, model: 'none', config: 'none' },
+  retire: noneRetired,
   delivered: { release: 'none', rows: 0, output: '', objects: [] },
 };

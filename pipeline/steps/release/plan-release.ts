@@ -26,6 +26,7 @@ import { predictionsFolder, releaseFolder } from './artifacts.ts';
 import { readEarlierChampions } from './champion-changes.ts';
 import type { DeliverSettings, LayOutSettings } from './delivery.ts';
 import { noEndpoint, planEndpoint } from './endpoint-plan.ts';
+import { scoringOf } from './landed.ts';
 import {
   currentId,
   type Delivered,
@@ -34,9 +35,8 @@ import {
   deployedKind,
   type Pointer,
   pointerKind,
-  type ReleaseRecord,
-  releaseKind,
 } from './records.ts';
+import { type ReleaseRecord, releaseKind } from './release-record.ts';
 import type { BatchPlan, ReleasePlan } from './state.ts';
 
 /** Increase this when the same package and rows give other predictions, so that no old ones are shown again. */
@@ -136,7 +136,7 @@ const endpointLeft = ({ jobPrefix, model }: StepContext): string =>
 
 async function deployedBy({ ledger, model }: StepContext): Promise<Deployed> {
   const deployed = (await ledger.get<Deployed>(deployedKind, currentId))?.value;
-  if (deployed) return deployed;
+  if (deployed) return { ...deployed, scoring: await scoringOf(deployed, ledger) };
   throw new ReleaseError(
     `${model}: got no settings, expected those of the last run in mode promote; start one first (npm start, or the workflow deploy)`,
   );

@@ -1,7 +1,7 @@
 import type { StepContext } from '../context.ts';
 import { claimRun } from '../train/claim.ts';
 import { freeLease } from '../train/lease.ts';
-import { type ReleaseRecord, releaseKind } from './records.ts';
+import { type ReleaseRecord, releaseKind } from './release-record.ts';
 import type { ReleaseState } from './state.ts';
 
 export interface RecordReleaseEvent {

@@ -1,9 +1,7 @@
 import type { Config } from '../../config/schema.ts';
-import type { ReleaseRequest } from '../../machines/release-request.ts';
-import type { DataInput } from '../../machines/request.ts';
+import type { DataInput, Request } from '../../machines/request.ts';
 import type { ObjectVersion } from '../../ports.ts';
 import type { JobTimes } from '../context.ts';
-import type { ReleaseState } from './state.ts';
 
 /*
  * The ledger items of releases. Each kind is one model's own.
@@ -14,6 +12,8 @@ import type { ReleaseState } from './state.ts';
  * on this machine `mlops release`.
  */
 export interface Deployed {
+  /** What a run that nobody asks for is made from: the whole request. Absent where it was only released on this machine. */
+  request?: Request;
   config: Config;
   images: { prepare: string };
   /** The rows to predict (data.scoring); null: none. */
@@ -46,20 +46,6 @@ export const pointerKind = 'pointer';
 
 /** The id of items of which a model has one. */
 export const currentId = 'current';
-
-/** One release or rollback, finished or not. Its id is the execution's name. */
-export interface ReleaseRecord {
-  release: string;
-  status: 'succeeded' | 'failed' | 'cancelled';
-  started_at: string;
-  finished_at: string;
-  request: ReleaseRequest;
-  state: ReleaseState;
-  /** Wall time of the states, in the order in which they ended. */
-  steps: { name: string; seconds: number }[];
-}
-
-export const releaseKind = 'release';
 
 /** Predictions that were delivered and checked, by the hash of all that they are made from: a later release shows them again. */
 export interface Delivered extends Partial<JobTimes> {

@@ -65,8 +65,8 @@ export interface EndpointPlan {
   attempt: { n: number; wait: number };
   /** The config of the release that readers see; '' if there is none. */
   before: string;
-  /** The model and config of the release before that one, which nobody goes back to by itself any more. */
-  retire: { needed: boolean; model: string; config: string };
+  /** The config of the release before that one, and its model where no other config has it: nobody goes back there unasked. */
+  retire: { needed: boolean; config: string; model: string; with_model: boolean };
   delivered: Delivered;
 }
 

@@ -89,7 +89,7 @@ export async function plan(event: PlanEvent, context: StepContext): Promise<Plan
     problem: config.problem,
     seed: request.seed,
   });
-  if (isOfMain(request)) await keepDeployed(request, context);
+  if (isOfMain(request)) await keepDeployed(request, context, event.request);
   const stale: string[] = [];
   const prepared = await reusable<Prepared>('prepared', prepareKey, context, stale);
   const model = await reusable<TrainedModel>('model', fingerprint, context, stale);

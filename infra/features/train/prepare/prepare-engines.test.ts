@@ -138,9 +138,10 @@ describe.each([
       const tags = { project: 'churn', environment: name, model: 'churn', ...settings.tags };
       const own = { engine: expected, security: { ...security, tags } };
       const table = { database: `churn__${name}`, name: 'predictions' };
+      const alarms = name === 'production' ? ['churn--production--endpoint-errors-{}'] : [];
       expect(JSON.parse(text)).toEqual(
         machine === 'release'
-          ? releaseMachine({ ...embeddedReleaseResources, ...own, mode: 'promote', table })
+          ? releaseMachine({ ...embeddedReleaseResources, ...own, mode: 'promote', table, alarms })
           : trainMachine({ ...embeddedResources, ...own, mode }),
       );
     }

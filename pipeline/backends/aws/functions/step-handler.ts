@@ -28,12 +28,13 @@ export function stepHandler<Event, Result>(
  * its start, and makes a model's ports when it first needs them.
  */
 export function handlerFor<Event, Result>(
-  work: (event: Event, contextOf: (model: string) => StepContext) => Promise<Result>,
+  work: (event: Event, contextOf: (model: string) => StepContext, invocation: Invocation) => Promise<Result>,
 ): (event: Event, invocation: Invocation) => Promise<Result> {
   const { MLOPS_PROJECT, MLOPS_BUCKET, MLOPS_LEDGER, MLOPS_STACK, MLOPS_JOB_PREFIX, AWS_REGION } =
     environment();
   const contexts = new Map<string, Context>();
-  return async (event, { invokedFunctionArn }) => {
+  return async (event, invocation) => {
+    const { invokedFunctionArn } = invocation;
     // The function's ARN names its account: arn:PARTITION:lambda:REGION:ACCOUNT:function:NAME.
     const [, partition, , , account] = invokedFunctionArn.split(':');
     const contextOf = (model: string): Context => {
@@ -60,7 +61,7 @@ export function handlerFor<Event, Result>(
       return made;
     };
     try {
-      return await work(event, contextOf);
+      return await work(event, contextOf, invocation);
     } finally {
       // The next call in this process shares the 512 MB of disk.
       for (const { storage } of contexts.values()) await storage.removeLocalFiles();

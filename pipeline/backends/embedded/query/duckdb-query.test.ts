@@ -65,8 +65,6 @@ describe('what a reader sees', () => {
     await made('r-1');
     const answer = await (await open()).ask("SELECT * FROM predictions WHERE row_id = '9'");
     expect(answer.columns.map(({ name, type }) => `${name} ${type}`)).toEqual([
-      'model varchar',
-      'release varchar',
       'row_id varchar',
       'score double',
       'decision varchar',
@@ -75,15 +73,18 @@ describe('what a reader sees', () => {
       'extra map(varchar, varchar)',
       'package varchar',
       'predicted_at timestamp',
+      'model varchar',
+      'release varchar',
     ]);
     expect(await rowsOf(answer)).toEqual([
       [
-        ...['attrition', 'r-1', '9', 0.9, 'Yes'],
+        ...['9', 0.9, 'Yes'],
         { No: expect.closeTo(0.1), Yes: 0.9 },
         { OverTime: 0.45, Age: -0.1 },
         { note: 'n/a' },
         'attrition/1',
         '2026-01-02 03:04:05',
+        ...['attrition', 'r-1'],
       ],
     ]);
   });
@@ -233,7 +234,7 @@ describe('a statement', () => {
       /^SQL: Catalog Error: .*\n[\s\S]*Tables: predictions/,
     );
     expect(await refused('SELECT scor FROM predictions')).toMatch(
-      /"score"[\s\S]*Columns: model varchar, release/,
+      /"score"[\s\S]*Columns: row_id varchar, score/,
     );
     expect(await refused('SELEC 1')).toMatch(/begins with "SELEC"/);
     expect(await refused('SELECT FROM WHERE')).toMatch(/^SQL: Parser Error/);

@@ -30,6 +30,8 @@ export interface ServingOptions extends ModelHost {
 const POLL_MS = 1000;
 /** Milliseconds until a model that did not come up is tried again: doubled each time, up to the longest. */
 const [FIRST_RETRY_MS, LONGEST_RETRY_MS] = [5000, 300_000];
+/** Milliseconds in which a model that ends by itself has ended soon: the second time in a row it waits like one that fails. */
+const SOON_MS = 10_000;
 /** Milliseconds that requests on a model that was replaced may still take. */
 const LAST_REQUESTS_MS = 60_000;
 const [GRACE_SECONDS, ABORT_SECONDS] = [5, 0.7];
@@ -46,6 +48,8 @@ export class Serving implements Service {
   #current: Lent | null = null;
   #starting: { wanted: Wanted; abort: AbortController } | null = null;
   #failed: (NonNullable<ServiceState['failed']> & { again: number; wait: number }) | null = null;
+  /** How often in a row a model has ended soon after it had come up. */
+  #soonEnds = 0;
   #watcher: FSWatcher | null = null;
   #wake: () => void = () => {};
   #awake = false;
@@ -187,10 +191,18 @@ export class Serving implements Service {
       const wait = isSame ? Math.min(2 * failed.wait, LONGEST_RETRY_MS) : FIRST_RETRY_MS;
       const at = this.now().toISOString();
       const { release } = wanted;
-      this.#failed = { release, package: wanted.package, error: message, at, wait, again: Date.now() + wait };
+      this.#failed = {
+        release,
+        package: wanted.package,
+        error: firstLine(message),
+        at,
+        wait,
+        again: Date.now() + wait,
+      };
       const stays =
         this.#current === null ? 'nothing answers' : `${told(asWanted(this.#current))} goes on answering`;
-      if (!isSame || message !== failed.error) onNote(`${told(wanted)} does not start: ${message}\n${stays}`);
+      if (!isSame || firstLine(message) !== failed.error)
+        onNote(`${told(wanted)} does not start: ${message}\n${stays}`);
     } finally {
       this.#starting = null;
     }
@@ -233,13 +245,20 @@ export class Serving implements Service {
     void retired.then(() => this.#retiring.delete(retired));
   }
 
-  /** Starts a model again that ended by itself. */
+  /** Has a model started again that ended by itself. */
   #crashed(lent: Lent): void {
     if (this.#current !== lent || this.#ended.signal.aborted) return;
     const { message } = lent.process.signal.reason as Error;
+    this.#soonEnds = Date.now() - Date.parse(lent.since) < SOON_MS ? this.#soonEnds + 1 : 0;
+    const wait =
+      this.#soonEnds < 2 ? 0 : Math.min(FIRST_RETRY_MS * 2 ** (this.#soonEnds - 2), LONGEST_RETRY_MS);
+    if (wait > 0) {
+      const at = this.now().toISOString();
+      this.#failed = { ...asWanted(lent), error: message, at, wait, again: Date.now() + wait };
+    }
     const printed = lent.process.lines.map((line) => `\n    | ${line.slice(0, 400)}`).join('');
     this.#options.onNote(
-      `${told(asWanted(lent))}: ${message}${printed === '' ? '' : `; its last lines:${printed}`}\nIt is started again`,
+      `${told(asWanted(lent))}: ${message}${printed === '' ? '' : `; its last lines:${printed}`}\nIt is started again${wait === 0 ? '' : ` in ${wait / 1000} s`}`,
     );
     this.#current = null;
     this.#retire(lent);
@@ -283,5 +302,9 @@ export class Serving implements Service {
 
 const told = ({ release, package: name }: Wanted): string =>
   release === null ? `package ${name}` : `release ${release} (package ${name})`;
+
+/** What callers may see: the lines that a model printed may quote a row. */
+const firstLine = (message: string): string =>
+  (message.split('\n')[0] ?? '').replace(/; its last lines:$/, '');
 
 const asWanted = ({ model: { release, contract } }: Lent): Wanted => ({ release, package: contract.package });

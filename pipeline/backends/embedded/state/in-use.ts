@@ -50,8 +50,8 @@ export async function clearState(home: string): Promise<() => void> {
   const { driven } = await unfinishedRuns(join(home, 'runs'));
   if (users.length + driven.length === 0) return release;
   release();
-  const what = driven.length === 0 ? 'a run or `mlops serve`' : `a run (${driven.join(', ')})`;
-  throw busy(`${what} is in progress`);
+  if (driven.length > 0) throw busy(`a run is in progress (${driven.join(', ')})`);
+  throw busy('a run or `mlops serve` is in progress');
 }
 
 const busy = (what: string) =>

@@ -5,9 +5,9 @@ import {
   deliveredKind,
   deployedKind,
   pointerKind,
-  releaseKind,
   rolledBackKind,
 } from '../../../steps/release/records.ts';
+import { releaseKind } from '../../../steps/release/release-record.ts';
 import { runKind } from '../../../steps/train/run-record.ts';
 
 const text = z.string();

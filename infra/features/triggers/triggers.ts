@@ -1,0 +1,138 @@
+import { EventField, RuleTargetInput } from 'aws-cdk-lib/aws-events';
+import type { Function as Handler } from 'aws-cdk-lib/aws-lambda';
+import type { Bucket, CfnBucket } from 'aws-cdk-lib/aws-s3';
+import { CfnSchedule, CfnScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
+import { Construct } from 'constructs';
+import { completionMarker } from '../../../pipeline/steps/release/landed.ts';
+import type { EncryptedProps } from '../../encrypted-props.ts';
+import type { Environment } from '../../environment.ts';
+import { type FunctionCode, Functions } from '../../foundation/functions.ts';
+import type { Operations, WatchedEvent } from '../../foundation/operations.ts';
+import { decryptData } from '../../iam/access.ts';
+import { serviceRole } from '../../iam/service-role.ts';
+import { landedPolicy, schedulerPolicy } from './triggers-policy.ts';
+import type { WatchedPlace } from './watched-places.ts';
+
+interface TriggersProps extends EncryptedProps {
+  readonly code: FunctionCode;
+  readonly operations: Operations;
+  /** The bucket whose objects may be told of. */
+  readonly data: Bucket;
+  /** The machine whose promotions are released. */
+  readonly promote: { readonly stateMachineArn: string };
+}
+
+/**
+ * What starts runs and releases without a person: rules on objects that land, timetables, and the end of a run that nobody
+ * waits for. One function decides (pipeline/backends/aws/functions/start-landed.ts). No rule is on the artifacts bucket, so
+ * that what a run writes starts nothing.
+ */
+export class TriggersFeature extends Construct {
+  constructor(
+    scope: Construct,
+    id: string,
+    { environment, code, operations, data, promote, key }: TriggersProps,
+  ) {
+    super(scope, id);
+    const { names, sources, settings, triggers } = environment;
+    if (triggers.places.some(({ bucket }) => bucket === names.dataBucket))
+      // Not enableEventBridgeNotification, which brings a custom resource with a function of the CDK's.
+      (data.node.defaultChild as CfnBucket).notificationConfiguration = {
+        eventBridgeConfiguration: { eventBridgeEnabled: true },
+      };
+    const { landed } = new Functions(this, 'Functions', {
+      environment,
+      code,
+      functions: {
+        landed: {
+          statements: [...landedPolicy(environment, sources), ...decryptData(settings)],
+        },
+      },
+      key,
+    }).all;
+    const group = new CfnScheduleGroup(this, 'Schedules', { name: names.scheduleGroup });
+    const role = serviceRole(this, 'SchedulerRole', {
+      environment,
+      roleName: names.schedulerRole.name,
+      service: 'scheduler.amazonaws.com',
+      statements: schedulerPolicy(environment),
+    });
+    for (const { model, expression, timeZone } of triggers.timetables) {
+      const schedule = new CfnSchedule(this, `Timetable-${model}`, {
+        name: model,
+        groupName: names.scheduleGroup,
+        description: `Trains ${model} and promotes it if the gate says so`,
+        scheduleExpression: expression,
+        scheduleExpressionTimezone: timeZone,
+        flexibleTimeWindow: { mode: 'OFF' },
+        ...(settings.kms_key && { kmsKeyArn: settings.kms_key }),
+        target: {
+          arn: landed.functionArn,
+          roleArn: role.roleArn,
+          // Scheduler fills in the time, which is the same in every attempt.
+          input: JSON.stringify({ what: 'timetable', model, at: '<aws.scheduler.scheduled-time>' }),
+          retryPolicy: { maximumEventAgeInSeconds: 3600, maximumRetryAttempts: 10 },
+          deadLetterConfig: { arn: names.lostEventsArn },
+        },
+      });
+      schedule.addResourceDependency(group);
+    }
+    operations.watch({
+      events: [
+        ...triggers.places.map((place) => landing(environment, place, landed)),
+        {
+          id: 'Promoted',
+          ruleName: names.promotedRule,
+          description: 'Releases what a run that nobody waits for has promoted',
+          pattern: {
+            source: ['aws.states'],
+            detailType: ['Step Functions Execution Status Change'],
+            detail: { stateMachineArn: [promote.stateMachineArn], status: ['SUCCEEDED'] },
+          },
+          handler: landed,
+          input: RuleTargetInput.fromObject({
+            what: 'ended',
+            arn: EventField.fromPath('$.detail.executionArn'),
+          }),
+        },
+      ],
+      alarms: [
+        {
+          name: 'landed-failed',
+          description: 'Data landed, or a timetable came, and nothing could be started',
+          metric: landed.metricErrors(),
+        },
+      ],
+    });
+  }
+}
+
+/** The rule for the files of a place. Without a quiet time only the marker is told of. */
+function landing(
+  { names }: Environment,
+  { model, purpose, bucket, prefix, quiet }: WatchedPlace,
+  handler: Handler,
+): WatchedEvent {
+  return {
+    id: `Landed-${purpose}-${model}`,
+    ruleName: `${names.landedRules[purpose]}${model}`,
+    description: `Files for ${purpose} of ${model} landed`,
+    pattern: {
+      source: ['aws.s3'],
+      detailType: ['Object Created'],
+      detail: {
+        bucket: { name: [bucket] },
+        object: { key: [quiet === null ? { wildcard: `${prefix}*${completionMarker}` } : { prefix }] },
+      },
+    },
+    handler,
+    input: RuleTargetInput.fromObject({
+      what: 'object',
+      model,
+      purpose,
+      uri: `s3://${bucket}/${prefix}`,
+      quiet,
+      key: EventField.fromPath('$.detail.object.key'),
+    }),
+  };
+}
