@@ -69,7 +69,7 @@ function statements(environment: Environment): Statement[] {
 
     putJobMetrics,
     ...readEndpointAlarms(environment),
-    allow(['ecr:GetAuthorizationToken', 'xray:Get*', 'xray:Put*'], ['*'], {
+    allow(['cloudwatch:GetMetricData', 'ecr:GetAuthorizationToken', 'xray:Get*', 'xray:Put*'], ['*'], {
       because: 'IAM holds these actions to no resource, and a boundary grants nothing',
     }),
     // The log of a state machine is the account's to deliver. A function's code has nothing to do with it.
