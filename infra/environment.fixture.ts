@@ -30,11 +30,13 @@ environments:
 
 export type Engine = Environment['engine'];
 
-/** What starts by itself in `production`. */
-const triggers =
-  'triggers: { data_landed: true, scoring_landed: true, schedule: daily, time_zone: Europe/Berlin }';
+/** What `production` has beside: runs that start by themselves, and an endpoint. */
+const further = `
+triggers: { data_landed: true, scoring_landed: true, schedule: daily, time_zone: Europe/Berlin }
+inference: { mode: endpoint, instance: { type: ml.m5.large, count: 2 }, strategy: canary }
+`;
 
-/** `staging` sets nothing, `production` everything that an account may demand, and triggers. */
+/** `staging` sets nothing, `production` everything that an account may demand, with triggers and an endpoint. */
 export const testEnvironment = (
   name: 'staging' | 'production',
   engine: Engine = 'processing',
@@ -43,7 +45,7 @@ export const testEnvironment = (
   environmentOf(
     [
       parseConfig(
-        `${plain}prepare: { engine: ${engine} }\n${name === 'production' ? triggers : ''}\n`.replaceAll(
+        `${plain}prepare: { engine: ${engine} }\n${name === 'production' ? further : ''}\n`.replaceAll(
           'eu-west-1',
           region,
         ),

@@ -174,10 +174,11 @@ function jobPrefix({ project, environment }: Deployment): string {
 }
 
 /**
- * A model's endpoint, which every release of it in mode endpoint or serverless updates. At most 42 characters, so that the
- * names of its models and configs, which add two hashes, fit into 63.
+ * A model's endpoint, which every release of it in this mode updates: SageMaker turns no endpoint with instances into a
+ * serverless one, so each has its own. At most 53 characters.
  */
-export const endpointName = (jobPrefix: string, model: string): string => `${jobPrefix}-${model}`;
+export const endpointName = (jobPrefix: string, model: string, mode: 'endpoint' | 'serverless'): string =>
+  `${jobPrefix}-${model}${mode === 'serverless' ? '-serverless' : ''}`;
 
 /** The only variant of an endpoint: a deployment in steps needs the same name in the old config and in the new one. */
 export const variantName = 'AllTraffic';

@@ -67,7 +67,7 @@ export async function signedCall<Answer>({ service, region, action, parameters }
 
 /** The address of a service, and the region that its calls are signed for. */
 export function endpoint(
-  service: Call['service'] | 'lambda' | 'scheduler',
+  service: Call['service'] | 'lambda' | 'lakeformation' | 'scheduler',
   region: string,
 ): { url: URL; signingRegion: string } {
   const china = region.startsWith('cn-');
@@ -103,7 +103,7 @@ export async function sign({
 }: {
   signer: Omit<ConstructorParameters<typeof SignatureV4>[0], 'applyChecksum'>;
   host: string;
-  /** @default the root, as for all services but Lambda and EventBridge Scheduler */
+  /** @default the root, as for all services but Lambda, Lake Formation and EventBridge Scheduler */
   path?: string;
   headers: Record<string, string>;
   body: string;

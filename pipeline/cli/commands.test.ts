@@ -47,8 +47,16 @@ describe('definition', () => {
   test('its help lists the machines', async () => {
     const { stdout } = await workspace.mlops('definition', '--help');
     expect(stdout.replace(/\s+/g, ' ')).toContain(
-      'train; release and monitor are not built yet (choices: "train", "release", "monitor")',
+      'train or release; monitor is not built yet (choices: "train", "release", "monitor")',
     );
+  });
+
+  test('release is Amazon States Language as JSON', async () => {
+    const { code, stdout } = await workspace.mlops('definition', 'release');
+    const document = JSON.parse(stdout);
+    expect(code).toBe(0);
+    expect(document.States).toHaveProperty(document.StartAt);
+    expect(document.States['Add partition'].Resource).toBe('arn:aws:states:::aws-sdk:glue:batchCreatePartition');
   });
 
   test('train is Amazon States Language as JSON', async () => {
@@ -60,11 +68,9 @@ describe('definition', () => {
   });
 
   test('what is not part of this version, or never was, exits 2 and says so', async () => {
-    for (const name of ['release', 'monitor']) {
-      const { code, stdout, stderr } = await workspace.mlops('definition', name);
-      expect([code, stdout]).toEqual([2, '']);
-      expect(stderr).toContain(`the ${name} machine is not built yet`);
-    }
+    const { code, stdout, stderr } = await workspace.mlops('definition', 'monitor');
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain('the monitor machine is not built yet');
     expect((await workspace.mlops('definition', 'trane')).code).toBe(2);
     expect((await workspace.mlops('definition')).code).toBe(2);
   });
@@ -77,6 +83,8 @@ describe('before any run', () => {
       project: 'small',
       model: 'small',
       champion: null,
+      released: null,
+      releases: [],
       runs: [],
       unreadable: [],
     });

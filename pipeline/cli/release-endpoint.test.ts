@@ -176,12 +176,18 @@ test('a first endpoint that answers otherwise than was judged is deleted; a serv
   const failed = await project.mlops('release');
   expect([failed.code, failed.stdout]).toEqual([
     1,
-    expect.stringContaining(`The endpoint ${name}, which nobody had yet, was deleted.`),
+    expect.stringContaining(`The endpoint ${name}-serverless, which nobody had yet, was deleted.`),
   ]);
-  expect(existsSync(project.path(`.mlops/jobs/endpoint/${name}`))).toBe(false);
+  expect(existsSync(project.path(`.mlops/jobs/endpoint/${name}-serverless`))).toBe(false);
   expect(existsSync(project.path('.mlops/s3/mlops/small/pointers'))).toBe(false);
   mood('');
   const released = await mlops('release');
-  expect(released.said).toMatchObject({ status: 'succeeded', endpoint: name });
+  expect(released.said).toMatchObject({ status: 'succeeded', endpoint: `${name}-serverless` });
   expect(calls(released.said.execution)).toContain('Create serverless config');
+  // SageMaker makes no endpoint with instances of a serverless one.
+  const other = await mlops('release', '--set', 'inference.mode=endpoint');
+  expect(calls(other.said.execution)).toContain('Create endpoint');
+  expect(other.said.notes[0]).toMatch(
+    /^The endpoint small-small-serverless of the release before still answers/,
+  );
 });

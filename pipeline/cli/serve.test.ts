@@ -83,8 +83,11 @@ describe('mlops serve', () => {
       'no model is released: run `npx mlops release`',
     ]);
     expect(service.running.stderr).toContain('npx mlops release');
-    await point(workspace, 'r1', 'small/2');
-    await service.until(({ package: name }) => name === 'small/2');
+    workspace.write({ 'scoring.csv': workspace.read('data.csv').replaceAll(/,(y|yes|no)$/gm, '') });
+    const released = await workspace.mlops('release', 'small/2', '--set', 'data.scoring=scoring.csv');
+    expect([released.code, released.stderr]).toEqual([0, expect.anything()]);
+    const { release } = await service.until(({ package: name }) => name === 'small/2');
+    expect(release).toMatch(/^\d{8}T/);
     expect((await service.ask({ records: records.slice(0, 3) })).predictions.map(({ id }) => id)).toEqual([
       'r0',
       'r1',
@@ -107,7 +110,7 @@ describe('mlops serve', () => {
       records
         .slice(0, 3)
         .map((record) => [
-          'r1',
+          release,
           'small/2',
           Number(record.x),
           scoreOf(record, 'small/2') >= 0.5 ? 'yes' : 'no',

@@ -919,17 +919,15 @@ environments:
     'settings that are not built yet, in the file and as overrides',
     `${base}monitoring:
   schedule: daily
-  drift: { psi: 0.3 }
 triggers: { data_landed: true, decay: true }
 `,
     [
-      '--set inference.mode: got "endpoint", expected no such setting: not built yet',
+      '--set monitoring.drift.psi: got 0.3, expected no such setting: not built yet',
       'mlops.yaml: monitoring.schedule: got "daily", expected no such setting: not built yet (line 5, column 13)',
-      'mlops.yaml: monitoring.drift.psi: got 0.3, expected no such setting: not built yet (line 6, column 17)',
-      'mlops.yaml: triggers.decay: got true, expected no such setting: not built yet (line 7, column 39)',
-      'mlops.yaml: triggers.decay: got true, expected false while monitoring.decay is off (line 7, column 39)',
+      'mlops.yaml: triggers.decay: got true, expected no such setting: not built yet (line 6, column 39)',
+      'mlops.yaml: triggers.decay: got true, expected false while monitoring.decay is off (line 6, column 39)',
     ],
-    ['inference.mode=endpoint'],
+    ['monitoring.drift.psi=0.3'],
   ],
   [
     'triggers on what is off, at no time and in no place',

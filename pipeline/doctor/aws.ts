@@ -12,6 +12,7 @@ import { originRepository } from '../github/origin-repository.ts';
 import { type Claims, claimsOf, type GitHubRole, type Workflows } from '../github/token-trust.ts';
 import { type Deployment, resourceNames } from '../names.ts';
 import { attempt, type Check, ok, problem, warning } from './check.ts';
+import { checkLakeFormation } from './lake-formation.ts';
 import { modelImageCheck } from './model-image.ts';
 import { quotaCheck, quotasNeeded } from './quotas.ts';
 import { claimsTrusted, trustCheck } from './role-trust.ts';
@@ -27,6 +28,7 @@ export async function checkAws(config: Config, deployment: Deployment): Promise<
     readable('Stack', () => checkStack(deployment)),
     readable('Artifacts', () => checkBucket(names.artifactsBucket, deployment)),
     readable('Data bucket', () => checkBucket(names.dataBucket, deployment)),
+    checkLakeFormation(names.catalog.database, deployment.region),
     checkTrust(config, deployment),
     ...modelImageCheck(config, deployment).map((check) => readable('Model image', check)),
     readable('Quotas', async () =>

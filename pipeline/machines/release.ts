@@ -3,7 +3,7 @@ import type { StateMachine, States } from './asl.ts';
 import { takeLease } from './lease.ts';
 import { type PrepareEngine, prepareFields, prepareJob, prepareStart } from './prepare.ts';
 import { afterEndpoint, endpointStates, retireStates, toEndpoint } from './release-endpoint.ts';
-import { isolation, type Security } from './security.ts';
+import { isolation, outputKey, type Security } from './security.ts';
 import { choice, fail, functionTask, inPartition, pass, succeed, task, withFailures } from './states.ts';
 import { transformStates } from './transform.ts';
 
@@ -85,7 +85,7 @@ export function releaseMachine(resources: ReleaseResources): StateMachine {
         mode: resources.mode ?? null,
         engine: engine.name,
         program: engine.name === 'glue' ? engine.program : null,
-        demands: { role: jobRole, ...isolation(security) },
+        demands: { role: jobRole, ...isolation(security), ...outputKey(security) },
       },
       result: [
         'skipped',

@@ -8,6 +8,8 @@ import { type FunctionCode, Functions } from '../../foundation/functions.ts';
 import { graph, type Operations } from '../../foundation/operations.ts';
 import { endpointErrors, predictPolicy } from './service-policy.ts';
 
+type Served = EncryptedProps['environment']['served'][number];
+
 interface ServiceProps extends EncryptedProps {
   readonly code: FunctionCode;
   readonly operations: Operations;
@@ -35,12 +37,12 @@ export class ServiceFeature extends Construct {
       key,
     }).all;
     this.url = predict.addFunctionUrl({ authType: FunctionUrlAuthType.AWS_IAM });
-    const of = (model: string, metricName: string, statistic: string) =>
+    const of = ({ model, mode }: Served, metricName: string, statistic: string, label?: string) =>
       new Metric({
         namespace: 'AWS/SageMaker',
         metricName,
-        dimensionsMap: { EndpointName: endpointName(names.jobPrefix, model), VariantName: variantName },
-        label: model,
+        dimensionsMap: { EndpointName: endpointName(names.jobPrefix, model, mode), VariantName: variantName },
+        ...(label !== undefined && { label }),
         statistic,
         period: Duration.minutes(1),
       });
@@ -48,11 +50,11 @@ export class ServiceFeature extends Construct {
       alarms: [
         ...served
           .filter(({ mode }) => mode === 'endpoint')
-          .map(({ model }) => ({
+          .map((each) => ({
             // Also ends an update in steps.
-            name: endpointErrors(model),
-            description: `The endpoint of ${model} answers with errors`,
-            metric: of(model, 'Invocation5XXErrors', Stats.SUM),
+            name: endpointErrors(each.model),
+            description: `The endpoint of ${each.model} answers with errors`,
+            metric: of(each, 'Invocation5XXErrors', Stats.SUM),
           })),
         {
           name: 'predict-failed',
@@ -64,11 +66,11 @@ export class ServiceFeature extends Construct {
         [
           graph(
             'Requests to endpoints, a minute',
-            served.map(({ model }) => of(model, 'Invocations', Stats.SUM)),
+            served.map((each) => of(each, 'Invocations', Stats.SUM, each.model)),
           ),
           graph(
             'Time of models, microseconds',
-            served.map(({ model }) => of(model, 'ModelLatency', Stats.AVERAGE)),
+            served.map((each) => of(each, 'ModelLatency', Stats.AVERAGE, each.model)),
           ),
         ],
       ],

@@ -17,7 +17,7 @@ import { Workspace } from '../../../pipeline/cli/cli.fixture.ts';
 import { startDocker } from '../../../pipeline/image/docker.fixture.ts';
 import type { Request } from '../../../pipeline/machines/request.ts';
 import { ModelLedger } from '../../../pipeline/model-ledger.ts';
-import { packageGroup, resourceNames, type TrainFunction } from '../../../pipeline/names.ts';
+import { type FunctionName, packageGroup, resourceNames } from '../../../pipeline/names.ts';
 import type { ObjectVersion } from '../../../pipeline/ports.ts';
 import { type Champion, championId, championKind } from '../../../pipeline/steps/context.ts';
 import type { KeepEvent } from '../../../pipeline/steps/train/keep.ts';
@@ -47,12 +47,17 @@ process.env.FAKECLOUD_IAM = 'strict';
 const cloud = await startFakeCloud(4622, address);
 process.env.AWS_ENDPOINT_URL_SAGEMAKER = registry;
 
+type Deployed = Exclude<FunctionName, 'landed' | 'predict'>;
+
 const deployment = { project: 'attrition', environment: 'staging', account, region };
 const names = resourceNames(deployment);
 const model = 'attrition';
 const group = packageGroup(names.stack, model);
 const deployed = deployedContext(deployment, model);
-const functionNames = Object.keys(names.functions) as TrainFunction[];
+const functionNames = (Object.keys(names.functions) as FunctionName[]).filter(
+  // This project has no triggers and no endpoint.
+  (name): name is Deployed => name !== 'landed' && name !== 'predict',
+);
 const workspace = Workspace.sample();
 
 const iam = (action: string, parameters: Record<string, string>) =>
@@ -84,7 +89,7 @@ const calls: Record<string, string[]> = {
 };
 
 /** Credentials of a function's role; a role that trusts Lambda alone is made to trust the account, too. */
-const credentialsOf = (name: TrainFunction) => credentialsOfRole(names.functions[name].name);
+const credentialsOf = (name: Deployed) => credentialsOfRole(names.functions[name].name);
 
 async function credentialsOfRole(RoleName: string): Promise<Record<string, string>> {
   const RoleArn = `arn:aws:iam::${account}:role/${RoleName}`;
@@ -134,7 +139,7 @@ beforeAll(async () => {
 });
 
 /** A function's answer; throws its error by its name. */
-async function invoke(name: TrainFunction, event: unknown): Promise<Record<string, unknown>> {
+async function invoke(name: Deployed, event: unknown): Promise<Record<string, unknown>> {
   const response = await fetch(
     `${cloud.endpoint}/2015-03-31/functions/${names.functions[name].name}/invocations`,
     {
@@ -206,7 +211,7 @@ test('the deployed functions answer as the steps did on this machine', async () 
       if (type !== 'TaskStarted') continue;
       if (!resource.endsWith('lambda:invoke')) continue;
       const { FunctionName, Payload } = parameters as { FunctionName: string; Payload: unknown };
-      const name = FunctionName.slice(FunctionName.lastIndexOf(':') + 1) as TrainFunction;
+      const name = FunctionName.slice(FunctionName.lastIndexOf(':') + 1) as Deployed;
       const end = events
         .slice(index)
         .find((event) => event.type === 'TaskSucceeded' && event.state === state);
@@ -287,7 +292,7 @@ async function runOnAws(runId: string, request: Request) {
 
 test('another model of the same stack has a lease, a champion, looks and packages of its own', async () => {
   const events = executions().flatMap(eventsOf);
-  const payloadOf = (name: TrainFunction) => {
+  const payloadOf = (name: Deployed) => {
     const called = events.find(
       ({ type, parameters }) =>
         type === 'TaskStarted' &&
@@ -421,16 +426,22 @@ test('the deploy role promotes by the function promote only: it may not write th
 });
 
 /** What functions may write: kinds of ledger items and folders of the artifacts. All others are refused them. */
-const may: Record<TrainFunction, readonly string[]> = {
+const may: Record<Deployed, readonly string[]> = {
   lease: ['lease'],
-  plan: ['settings/', 'execution'],
+  plan: ['settings/', 'execution', 'deployed'],
   keep: ['prepared', 'model', 'scores', 'prepared/', 'models/', 'scores/'],
   inspect: [],
   gate: ['look-1', 'holdout', 'runs/', 'holdouts/', 'sealed/'],
   register: ['configs/', 'packages/'],
-  promote: ['champion', 'runs/'],
+  promote: ['champion', 'champion-change', 'runs/'],
   record: ['run', 'lease', 'execution', 'notice'],
-  'close-run': ['run', 'lease', 'execution', 'notice'],
+  'close-run': ['run', 'release', 'lease', 'execution', 'notice'],
+  'plan-release': ['execution', 'settings/', 'releases/'],
+  'keep-release': ['delivered', 'releases/', 'inputs/', 'predictions/'],
+  smoke: [],
+  point: ['pointer', 'champion', 'champion-change', 'rolled-back', 'pointers/'],
+  page: ['releases/'],
+  'record-release': ['release', 'lease', 'execution'],
 };
 
 // moto, which has the registry here, knows none of these roles: for the registry see infra/identity/identity-policies.test.ts.

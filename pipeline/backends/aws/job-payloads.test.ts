@@ -61,10 +61,11 @@ beforeAll(async () => {
     await workspace.mlops('run', '--set', `prepare.engine=${engine}`, '--set', `data.holdout=${holdout}`);
   writeFileSync(workspace.path('broken.py'), 'def transform(frame):\n    return None\n');
   await workspace.mlops('run', '--set', 'prepare.engine=glue', '--set', 'prepare.script=broken.py');
-  // An endpoint of several instances, its update in steps, and what follows it; two of them later a config is left over.
+  // An endpoint of several instances and its updates in steps, after the second of which a config is left over.
   for (const settings of [
     ['inference.mode=endpoint', 'inference.strategy=canary', 'inference.instance.count=2'],
     ['inference.mode=endpoint', 'inference.strategy=linear', 'inference.instance.count=3'],
+    ['inference.mode=endpoint', 'inference.strategy=canary', 'inference.instance.count=4'],
     ['inference.mode=serverless'],
   ]) {
     const released = await workspace.mlops('release', ...settings.flatMap((setting) => ['--set', setting]));

@@ -14,7 +14,7 @@ interface EndpointPlanOptions {
   config: Config;
   pointer: Pointer | null;
   execution: string;
-  /** What the state machine adds to a model: role, network, isolation. */
+  /** What the state machine adds to a model: role, network, isolation, key. */
   demands: object;
 }
 
@@ -26,8 +26,9 @@ export async function planEndpoint(
   const { inference } = config;
   const { instance, serverless } = inference;
   const isServerless = inference.mode === 'serverless';
-  const name = endpointName(context.jobPrefix, context.model);
-  const model = `${name}-${hash(10, {
+  const name = endpointName(context.jobPrefix, context.model, isServerless ? 'serverless' : 'endpoint');
+  // With two hashes, of ten and eight digits, a config's name has at most 62 of 63 characters.
+  const model = `${context.jobPrefix}-${context.model}-${hash(10, {
     artifact: found.objects?.map(({ sha256 }) => sha256) ?? found.artifact,
     uri: found.artifact,
     image: found.image,
@@ -61,8 +62,12 @@ export async function planEndpoint(
     policy: bluegreen(inference),
     poll_seconds: pollSeconds(inference, context),
     attempt: { n: 1, wait: 0 },
-    before: current?.config ?? '',
-    retire: retired(isThere ? null : older, [own, current?.config], [model, current?.model]),
+    // Another mode has another endpoint, with a config of its own.
+    before: current?.name === name ? current.config : '',
+    retire:
+      isThere || older?.name !== name
+        ? noneRetired
+        : retired(older, [own, current?.config], [model, current?.model]),
     delivered: { release: isThere ? pointer.release : execution, rows: 0, output: '', objects: [] },
   };
 }
@@ -77,11 +82,11 @@ async function servedBy(execution: string, { ledger }: StepContext): Promise<End
 
 /** What no config or model in use names any more. */
 function retired(
-  older: EndpointPlan | null | undefined,
+  older: EndpointPlan,
   configs: (string | undefined)[],
   models: (string | undefined)[],
 ): EndpointPlan['retire'] {
-  if (!older || configs.includes(older.config)) return noneRetired;
+  if (configs.includes(older.config)) return noneRetired;
   const { config, model } = older;
   return { needed: true, config, model, with_model: !models.includes(model) };
 }
@@ -112,6 +117,19 @@ function bluegreen(inference: Config['inference']): object {
 function pollSeconds({ strategy }: Config['inference'], { region }: StepContext): number {
   if (region === null) return 1;
   return strategy === 'all_at_once' ? 15 : 60;
+}
+
+/** A sentence if readers had another endpoint, or one at all, until now: it may cost money. */
+export function endpointLeft(
+  pointer: Pointer | null,
+  mode: Config['inference']['mode'],
+  { jobPrefix, model }: Pick<StepContext, 'jobPrefix' | 'model'>,
+): string[] {
+  if (pointer === null || pointer.mode === 'batch' || pointer.mode === mode) return [];
+  const name = endpointName(jobPrefix, model, pointer.mode);
+  return [
+    `The endpoint ${name} of the release before still answers, with its own model, so that nobody who asks it is cut off; delete it when nobody does.`,
+  ];
 }
 
 /** The plan of a release that is a batch. */

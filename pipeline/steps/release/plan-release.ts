@@ -5,7 +5,6 @@ import { ConfigError, InputChangedError } from '../../errors.ts';
 import { canonicalJson, sha256Json } from '../../hash.ts';
 import type { ReleaseRequest } from '../../machines/release-request.ts';
 import type { DataInput } from '../../machines/request.ts';
-import { endpointName } from '../../names.ts';
 import type { ModelPackage } from '../../ports.ts';
 import {
   artifactsOf,
@@ -25,7 +24,7 @@ import { changed, readNamedJson, requireArtifact, sound } from '../train/unchang
 import { predictionsFolder, releaseFolder } from './artifacts.ts';
 import { readEarlierChampions } from './champion-changes.ts';
 import type { DeliverSettings, LayOutSettings } from './delivery.ts';
-import { noEndpoint, planEndpoint } from './endpoint-plan.ts';
+import { endpointLeft, noEndpoint, planEndpoint } from './endpoint-plan.ts';
 import { scoringOf } from './landed.ts';
 import {
   currentId,
@@ -52,7 +51,7 @@ export interface PlanReleaseEvent {
   engine: Config['prepare']['engine'];
   /** Glue: the prepare program by content; null: its image. */
   program: string | null;
-  /** What the state machine adds to a model on an endpoint: role, network, isolation. */
+  /** What the state machine adds to a model on an endpoint: role, network, isolation, key. */
   demands: object;
 }
 
@@ -105,7 +104,7 @@ export async function planRelease(event: PlanReleaseEvent, context: StepContext)
       { found, config: deployed.config, pointer: pointer?.value ?? null, execution, demands },
       context,
     );
-    return { ...planned, endpoint };
+    return { ...planned, notes: endpointLeft(pointer?.value ?? null, planned.mode, context), endpoint };
   }
   const before = await comparable(pointer?.value ?? null, context);
   return {
@@ -121,7 +120,7 @@ async function comparable(
   context: StepContext,
 ): Promise<{ release: string | null; notes: string[] }> {
   if (pointer === null) return { release: null, notes: [] };
-  if (pointer.mode !== 'batch') return { release: null, notes: [endpointLeft(context)] };
+  if (pointer.mode !== 'batch') return { release: null, notes: endpointLeft(pointer, 'batch', context) };
   const { release } = pointer;
   const record = (await context.ledger.get<ReleaseRecord>(releaseKind, release))?.value;
   const objects = record?.state.delivered?.objects;
@@ -129,10 +128,6 @@ async function comparable(
   if (why === null) return { release, notes: [] };
   return { release: null, notes: [`Not compared with release ${release}: ${why}.`] };
 }
-
-/** The endpoint of the release before stays, so that whoever asks it is not cut off, and may cost money. */
-const endpointLeft = ({ jobPrefix, model }: StepContext): string =>
-  `The endpoint ${endpointName(jobPrefix, model)} of the release before still answers, with its own model; delete it when nobody asks it any more.`;
 
 async function deployedBy({ ledger, model }: StepContext): Promise<Deployed> {
   const deployed = (await ledger.get<Deployed>(deployedKind, currentId))?.value;

@@ -62,7 +62,7 @@ const notFound = (error: string): HttpAnswer => ({
 
 function portOf(context: StepContext): EndpointPort {
   let known: { at: number; pointer: Pointer | null } | null = null;
-  let served: { package: string; model: ServedModel } | null = null;
+  let served: { package: string; mode: Pointer['mode']; model: ServedModel } | null = null;
   const pointerNow = async (): Promise<Pointer | null> => {
     const now = context.clock.now().getTime();
     if (known === null || now - known.at >= freshFor) {
@@ -75,8 +75,9 @@ function portOf(context: StepContext): EndpointPort {
     async current() {
       const pointer = await pointerNow();
       if (pointer === null || pointer.mode === 'batch') return null;
-      if (served?.package !== pointer.package)
-        served = { package: pointer.package, model: await servedModel(pointer, context) };
+      const { package: name, mode } = pointer;
+      if (served?.package !== name || served.mode !== mode)
+        served = { package: name, mode, model: await servedModel({ ...pointer, mode }, context) };
       return { ...served.model, release: pointer.release };
     },
     async keep(entries) {
@@ -89,13 +90,16 @@ function portOf(context: StepContext): EndpointPort {
 }
 
 /** The released package as its own manifest and settings describe it, which answers through the model's endpoint. */
-async function servedModel(pointer: Pointer, context: StepContext): Promise<ServedModel> {
+async function servedModel(
+  pointer: Pointer & { mode: 'endpoint' | 'serverless' },
+  context: StepContext,
+): Promise<ServedModel> {
   const found = await context.registry.get(pointer.package);
   if (found === null)
     throw new ModelUnreachableError(`package ${pointer.package}: expected it in the registry, found none`);
   const manifest = await readJson<Manifest>(context, found.preparation.manifest);
   const config = await readNamedJson<Parameters<typeof contractOf>[0]['config']>(found.config, context);
-  const name = endpointName(context.jobPrefix, context.model);
+  const name = endpointName(context.jobPrefix, context.model, pointer.mode);
   return {
     release: pointer.release,
     contract: contractOf({ name: found.name, threshold: found.threshold, manifest, config }),
