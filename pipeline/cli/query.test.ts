@@ -46,18 +46,14 @@ test('--json gives columns and all rows as one object', async () => {
   );
   const value = JSON.parse(stdout);
   expect(code).toBe(0);
-  expect(value.columns).toEqual([
-    { name: 'row_id', type: 'varchar' },
-    { name: 'score', type: 'double' },
-    { name: 'extra', type: 'map(varchar, varchar)' },
-    { name: 'g', type: 'varchar' },
-  ]);
+  expect(value.columns).toEqual(['row_id', 'score', 'extra', 'g']);
+  expect(value.types).toEqual(['varchar', 'double', 'map(varchar, varchar)', 'varchar']);
   expect(value.rows).toHaveLength(6);
   expect(value.rows[5]).toEqual({ row_id: '9', score: 0.9, extra: { note: 'n/a' }, g: '##[group]' });
   // The runner of GitHub Actions obeys this text.
   expect(stdout).not.toContain('##[');
   const none = await workspace.mlops('query', 'select 1 as a where false', '--json');
-  expect(JSON.parse(none.stdout)).toEqual({ columns: [{ name: 'a', type: 'integer' }], rows: [] });
+  expect(JSON.parse(none.stdout)).toEqual({ columns: ['a'], types: ['integer'], rows: [] });
 });
 
 test('--csv is what a spreadsheet reads', async () => {

@@ -110,7 +110,9 @@ async function showJson(answer: Answer, limit: number | undefined): Promise<void
   const { columns } = answer;
   let begun = false;
   const begin = () => {
-    if (!begun) printJsonLine(`{"columns": ${JSON.stringify(columns)},\n"rows": [`);
+    const [names, types] = [columns.map(({ name }) => name), columns.map(({ type }) => type)];
+    if (!begun)
+      printJsonLine(`{"columns": ${JSON.stringify(names)},\n"types": ${JSON.stringify(types)},\n"rows": [`);
     begun = true;
   };
   let separator = '';

@@ -319,7 +319,7 @@ test('a retrain is of one environment, and deploys nothing', async () => {
 
 test('a rollback passes its reviewers before it has a role, and tells the pull request that had promoted what it left', async () => {
   const sha = await act.git('rev-parse', 'main');
-  github.addPullRequest({ number: 9, head, merged: sha });
+  github.addPullRequest({ number: 7, head, merged: sha });
   github.addEnvironment('production-approval', { reviewers: ['octocat'] });
   const store = act.env.FIXTURE_STORE ?? '';
   const left = { package: 'attrition/3', commit: sha };
@@ -350,7 +350,7 @@ test('a rollback passes its reviewers before it has a role, and tells the pull r
       'role-to-assume': role('deploy'),
     },
   });
-  expect(calls[1]?.given).toMatchObject({ 'pull-request': '9', target: 'both' });
+  expect(calls[1]?.given).toMatchObject({ 'pull-request': '7', target: 'both' });
   const nobodys = await run(
     'rollback.yml',
     'workflow_dispatch',
