@@ -243,9 +243,9 @@ async function batchOf(
     context,
   );
 
-  const own_folder = releaseFolder(context, execution);
+  const ownFolder = releaseFolder(context, execution);
   const write = async (name: string, value: LayOutSettings | DeliverSettings) => {
-    const uri = `${own_folder}settings/${name}/release.json`;
+    const uri = `${ownFolder}settings/${name}/release.json`;
     await context.storage.write(uri, canonicalJson(value));
     return uri;
   };
@@ -275,7 +275,7 @@ async function batchOf(
     attempt: { n: 1, wait: 0 },
     inputs,
     written: `${written}${name}-${step}`,
-    output: `${own_folder}${step}/`,
+    output: `${ownFolder}${step}/`,
   });
   const shared = [processingInput('config', settingsUri), processingInput('manifest', preparation.manifest)];
   const file = manifest.content_type === 'text/csv' ? 'rows.csv' : 'rows.jsonl';
@@ -296,9 +296,9 @@ async function batchOf(
       artifact: found.artifact,
       job: `${name}-predict`,
       attempt: { n: 1, wait: 0 },
-      rows: `${own_folder}rows/rows/${file}`,
+      rows: `${ownFolder}rows/rows/${file}`,
       written: `${written}${name}-predict`,
-      output: `${own_folder}answers/`,
+      output: `${ownFolder}answers/`,
       content_type: manifest.content_type,
       ...filters(manifest),
       max_payload_mb: batch.payload_mb,
@@ -310,8 +310,8 @@ async function batchOf(
     deliver: job('delivered', [
       ...shared,
       processingInput('release', deliver),
-      processingInput('rows', `${own_folder}rows/rows/`),
-      processingInput('scores', `${own_folder}answers/`),
+      processingInput('rows', `${ownFolder}rows/rows/`),
+      processingInput('scores', `${ownFolder}answers/`),
       ...(before === null ? [] : [processingInput('previous', predictionsFolder(context, before))]),
     ]),
   };
