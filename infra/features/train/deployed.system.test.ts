@@ -118,7 +118,7 @@ async function credentialsOfRole(RoleName: string): Promise<Record<string, strin
 async function run(): Promise<void> {
   for (const settings of [[], ['--set', 'training.hyperparameters.C=0.1']]) {
     const { code, stderr } = await workspace.mlops(
-      ...['run', '--mode', 'promote', '--set', 'tuning=off', ...settings],
+      ...['run', '--mode', 'promote', '--no-release', '--set', 'tuning=off', ...settings],
     );
     if (code !== 0) throw new Error(stderr);
   }
