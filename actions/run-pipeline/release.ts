@@ -134,7 +134,11 @@ async function told(
       predictions: predictions === null ? '' : placeOf(predictions.path, outcome, home),
       rows: predictions === null ? '' : String(predictions.rows),
     },
-    ...(well ? {} : { failed: `${title}: ${why.replace(/[.!?]?$/, '.')}${result.failure ? ` ${result.failure.hint}` : ''}` }),
+    ...(well
+      ? {}
+      : {
+          failed: `${title}: ${why.replace(/[.!?]?$/, '.')}${result.failure ? ` ${result.failure.hint}` : ''}`,
+        }),
   };
 }
 

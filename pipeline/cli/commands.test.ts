@@ -56,7 +56,9 @@ describe('definition', () => {
     const document = JSON.parse(stdout);
     expect(code).toBe(0);
     expect(document.States).toHaveProperty(document.StartAt);
-    expect(document.States['Add partition'].Resource).toBe('arn:aws:states:::aws-sdk:glue:batchCreatePartition');
+    expect(document.States['Add partition'].Resource).toBe(
+      'arn:aws:states:::aws-sdk:glue:batchCreatePartition',
+    );
   });
 
   test('train is Amazon States Language as JSON', async () => {
