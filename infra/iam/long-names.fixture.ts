@@ -27,6 +27,7 @@ data: { source: "s3://${long(index, 63)}/${'folder/'.repeat(8)}", target: left }
 model: { image: "222222222222.dkr.ecr.${region}.amazonaws.com/shared/${long(index, 60)}@sha256:${'0'.repeat(64)}" }
 prepare: { engine: ${engine} }
 notifications: { email: [ops@example.com] }
+triggers: { data_landed: true, quiet: off }
 environments:
   productions0:
     account: "111111111111"
@@ -38,5 +39,9 @@ environments:
     network_isolation: true${network}
 ${[1, 2, 3, 4].map((index) => `  productions${index}: { account: "22222222222${index}", region: ${region} }`).join('\n')}
 `);
-  return environmentOf([model(1), model(2), model(3)], 'productions0');
+  const environment = environmentOf([model(1), model(2), model(3)], 'productions0');
+  const connection = `arn:${partition}:events:${region}:111111111111:connection/${long(1, 64)}/00000000-0000-0000-0000-000000000000`;
+  // More than mlops.yaml takes: it has a dispatch for a project of one model.
+  const repository_dispatch = { repository: `octo/${long(1, 100)}`, connection };
+  return { ...environment, settings: { ...environment.settings, repository_dispatch } };
 }
