@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { beforeAll, expect, test } from '@jest/globals';
 import { type Finished, Workspace } from './cli.fixture.ts';
@@ -119,12 +119,15 @@ test('an evaluation changes no champion', async () => {
   expect(history.runs).toHaveLength(3);
 });
 
-test('history as a table, the newest first, as many as asked for', async () => {
+test('history as a table, runs and releases, the newest first, as many as asked for', async () => {
   const { stdout, code } = await workspace.mlops('history', '--limit', '2');
   expect(code).toBe(0);
   expect(stdout).toMatch(/^Champion: attrition\/1$/m);
   const lines = stdout.split('\n').filter((line) => /^\d{8}T/.test(line));
-  expect(lines.map((line) => line.split(' ')[0])).toEqual([executions()[2], executions()[1]]);
+  const all = readdirSync(workspace.path('.mlops/runs')).sort().reverse();
+  expect(lines.map((line) => line.split(' ')[0])).toEqual(all.slice(0, 2));
+  expect(all[0]).toBe(executions()[2]);
+  expect(stdout).toMatch(/released +attrition\/1/);
 });
 
 test("a package's story: what it was made from and what came to it", async () => {
@@ -208,8 +211,11 @@ test('a model that scores gets features alone: neither row id nor label', () => 
 // biome-ignore lint/suspicious/noExplicitAny: JSON as a script reads it
 type Json = any;
 
-/** Executions in the order they began. */
-const executions = (): string[] => readdirSync(workspace.path('.mlops/runs')).sort();
+/** Executions of the train machine in the order they began. */
+const executions = (): string[] =>
+  readdirSync(workspace.path('.mlops/runs'))
+    .filter((name) => existsSync(workspace.path('.mlops/runs', name, 'report.json')))
+    .sort();
 
 const lastReport = (index: number): Json =>
   JSON.parse(workspace.read('.mlops/runs', executions()[index] ?? '', 'report.json'));

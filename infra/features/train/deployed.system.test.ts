@@ -359,7 +359,7 @@ test('a run whose jobs are all reused goes through the deployed machine to its e
   const { metrics, outcome } = JSON.parse(new TextDecoder().decode(there));
   expect(JSON.parse(new TextDecoder().decode(here))).toMatchObject({ metrics, outcome });
   expect(record?.state.package).toMatchObject({ name: `${group}/2` });
-  expect(record?.state.promotion).toEqual({ promoted: false, version: 2 });
+  expect(record?.state.promotion).toEqual({ promoted: false, version: 2, refused: null });
   expect((await currentLease(deployed))?.value.execution).toBeNull();
 });
 

@@ -114,7 +114,8 @@ async function look(folder: string, before: readonly Landed[]): Promise<Landed[]
         const path = join(parentPath, name);
         const file = await stat(path, { bigint: true }).catch(unlessGone(null));
         if (file === null || !file.isFile()) return null;
-        const version = `${file.size}-${file.mtimeNs}-${file.ino}`;
+        // The time of the last change to the file's entry cannot be set back, and a number of a file is used again.
+        const version = `${file.size}-${file.mtimeNs}-${file.ctimeNs}-${file.ino}`;
         const relativeName = relative(folder, path).split(sep).join('/');
         const same = known.get(relativeName);
         return {

@@ -18,7 +18,8 @@ beforeAll(async () => {
   bundles = await bundleFunctions(folder);
 });
 
-const names = [...Object.keys(functions), 'close-run'];
+/** Beside those of the machines, what events and people call. */
+const names = [...Object.keys(functions), 'close-run', 'landed', 'predict'];
 const variables = {
   MLOPS_PROJECT: 'churn',
   MLOPS_BUCKET: 'bucket',
@@ -63,7 +64,7 @@ test('an error keeps its name through the bundle: it decides the exit code', () 
   expect(inNode('lease', offline, call)).toMatch(/^SetupError: DynamoDB GetItem: found no AWS credentials/);
 });
 
-test('every function that the machines call has a bundle, and no other but close-run', () => {
+test('every function that the machines call has a bundle, and so have those that events and people call', () => {
   const arns = Object.fromEntries(names.map((name) => [name, `function ${name} of the machine`])) as never;
   const resources = { partition: 'aws', functions: arns, jobRole: 'role' };
   const text = JSON.stringify([
