@@ -109,11 +109,13 @@ const noInsights = { CKV_AWS_65: 'Container Insights would cost more than a job 
 const exceptions: Record<string, Record<string, string>> = {
   'environment-staging.json': { ...environments.staging },
   'environment-production.json': { ...environments.production },
+  'environment-dispatch.json': { ...environments.staging },
   'glue-staging.json': { ...environments.staging, CKV_AWS_195: `${askedFor}.kms_key` },
   'glue-production.json': { ...environments.production },
   'fargate-staging.json': { ...environments.staging, ...noInsights },
   'fargate-production.json': { ...environments.production, ...noInsights },
   'toolkit-staging.json': { CKV_AWS_18: "who read an object is CloudTrail's to record" },
+  'toolkit-dispatch.json': { CKV_AWS_18: "who read an object is CloudTrail's to record" },
   'toolkit-production.json': { CKV_AWS_18: "who read an object is CloudTrail's to record" },
 };
 
