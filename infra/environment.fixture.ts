@@ -54,6 +54,21 @@ export const testEnvironment = (
     name,
   );
 
+/** `staging` whose data start the workflow Retrain on GitHub. */
+export const dispatchEnvironment = (): Environment =>
+  environmentOf(
+    [
+      parseConfig(
+        `${plain.replace(
+          'staging: { account: "111111111111", region: eu-west-1 }',
+          'staging: { account: "111111111111", region: eu-west-1, repository_dispatch: { repository: octo/churn, ' +
+            'connection: "arn:aws:events:eu-west-1:111111111111:connection/churn--staging--github/1a2b-3c4d" } }',
+        )}triggers: { data_landed: true, scoring_landed: true, quiet: off }\n`,
+      ),
+    ],
+    'staging',
+  );
+
 export const testIdentity: Identity = {
   subjectPrefix: 'repo:octo@1/churn@2',
   branch: 'trunk',

@@ -44,7 +44,8 @@ export interface Environment extends Place {
 
 /**
  * The environment of this name, for all models of the project. Throws SetupError if mlops.yaml has no such environment
- * (chooseEnvironment), or if the models ask for different engines: a stack has one.
+ * (chooseEnvironment), if the models ask for different engines (a stack has one), or if
+ * several would start a workflow that trains one.
  */
 export function environmentOf(
   models: readonly [Config, ...Config[]],
@@ -55,6 +56,10 @@ export function environmentOf(
   const { deployment, settings } = chooseEnvironment(first, name, given);
   const { project, environment, account, region } = deployment;
   const names = resourceNames(deployment);
+  if (settings.repository_dispatch && models.length > 1)
+    throw new SetupError(
+      `environments.${environment}.repository_dispatch: got a project of ${models.length} models, expected one: the workflow Retrain trains the only model`,
+    );
   return {
     name: environment,
     project,

@@ -1,6 +1,25 @@
 import { expect, test } from '@jest/globals';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { environmentStack, identityStack, testApp, toolkitStackOf } from './environment.fixture.ts';
+import {
+  dispatchEnvironment,
+  environmentStack,
+  identityOf,
+  identityStack,
+  stackOf,
+  testApp,
+  toolkitOf,
+  toolkitStackOf,
+} from './environment.fixture.ts';
+
+/** What cdk-nag has to say of an app, by rule. */
+function findings(app: ReturnType<typeof testApp>): unknown[] {
+  app.synth();
+  const { violations } = new AwsSolutionsChecks(app).validateScope(app);
+  return violations.map(({ ruleName, violatingResources }) => [
+    ruleName,
+    ...(violatingResources ?? []).map(({ constructPath }) => constructPath),
+  ]);
+}
 
 /** Every exception stands with its reason beside what it is made for. */
 test.each([
@@ -21,13 +40,16 @@ test.each([
   (_, name, engine, make) => {
     const app = testApp();
     make(name, app, engine);
-    app.synth();
-    const { violations } = new AwsSolutionsChecks(app).validateScope(app);
-    expect(
-      violations.map(({ ruleName, violatingResources }) => [
-        ruleName,
-        ...(violatingResources ?? []).map(({ constructPath }) => constructPath),
-      ]),
-    ).toEqual([]);
+    expect(findings(app)).toEqual([]);
   },
 );
+
+test.each([
+  ['environment', stackOf],
+  ['identity', identityOf],
+  ['toolkit', toolkitOf],
+])('nor of the %s stack with a dispatch to GitHub', (_, make) => {
+  const app = testApp();
+  make(dispatchEnvironment(), app);
+  expect(findings(app)).toEqual([]);
+});

@@ -132,6 +132,10 @@ export function resourceNames(deployment: Deployment) {
     /** Starts of the names of EventBridge's rules; a model's name follows. */
     landedRules: { training: `${stack}--data-`, scoring: `${stack}--scoring-` },
     promotedRule: `${stack}--promoted`,
+    /** The API destination that tells GitHub, and the role with which EventBridge does. */
+    githubDestination: `${stack}--github`,
+    githubDestinationArn: arn('events', `api-destination/${stack}--github`),
+    dispatchRole: role('dispatch'),
     /** The tables and views of releases. */
     catalog: {
       /** A name of SQL has no hyphens. Two underscores keep `a-b` in `c` from `a` in `b-c`. */

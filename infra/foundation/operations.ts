@@ -10,9 +10,15 @@ import {
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
-import { type EventPattern, Rule, type RuleTargetInput } from 'aws-cdk-lib/aws-events';
-import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
-import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import {
+  type EventPattern,
+  type IApiDestination,
+  type IRuleTarget,
+  Rule,
+  type RuleTargetInput,
+} from 'aws-cdk-lib/aws-events';
+import { ApiDestination, LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import { type IRole, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Function as Handler } from 'aws-cdk-lib/aws-lambda';
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
@@ -53,8 +59,8 @@ interface WatchedAlarm {
 }
 
 /**
- * Events that a function handles. An event that does not reach the function, or on which the function fails three times, is
- * kept in the queue `lost`, and an alarm tells of it. The function's role must be allowed to send to that queue.
+ * Events that a function or an address handles. An event that does not reach it, or on which the function fails three times,
+ * is kept in the queue `lost`, and an alarm tells of it. The function's role must be allowed to send to that queue.
  */
 export interface WatchedEvent {
   /** The rule's construct id, part of its logical id. */
@@ -62,10 +68,20 @@ export interface WatchedEvent {
   readonly ruleName: string;
   readonly description: string;
   readonly pattern: EventPattern;
-  readonly handler: Handler;
-  /** What the function gets. @default the event */
+  readonly handler: Handler | Address;
+  /** What the handler gets. @default the event */
   readonly input?: RuleTargetInput;
 }
+
+/** An address outside AWS that is told of events. */
+export interface Address {
+  readonly destination: IApiDestination;
+  /** The role with which EventBridge calls it. */
+  readonly role: IRole;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+const isAddress = (handler: Handler | Address): handler is Address => 'destination' in handler;
 
 /** The topic that people subscribe to, the queue of lost events, and the alarms and the dashboard that features register. */
 export class Operations extends Construct {
@@ -129,9 +145,9 @@ export class Operations extends Construct {
 
   watch({ alarms = [], rows = [], events = [] }: Watched): void {
     for (const event of events) this.#handle(event);
-    const undelivered = events.map(({ id, ruleName }) => ({
+    const undelivered = events.map(({ id, ruleName, handler }) => ({
       name: `${ruleName.replace(`${this.#stackName}--`, '')}-not-called`,
-      description: `EventBridge could not call the function of ${id}`,
+      description: `EventBridge could not call the ${isAddress(handler) ? 'address' : 'function'} of ${id}`,
       metric: new Metric({
         namespace: 'AWS/Events',
         metricName: 'FailedInvocations',
@@ -153,20 +169,22 @@ export class Operations extends Construct {
   }
 
   #handle({ id, ruleName, description, pattern, handler, input }: WatchedEvent): void {
-    new Rule(this, id, {
-      ruleName,
-      description,
-      eventPattern: pattern,
-      targets: [
-        new LambdaFunction(handler, {
-          retryAttempts: 20,
-          maxEventAge: Duration.hours(6),
-          deadLetterQueue: this.lost,
-          ...(input && { event: input }),
-        }),
-      ],
-    });
-    if (this.#handlers.has(handler)) return;
+    const delivery = {
+      retryAttempts: 20,
+      maxEventAge: Duration.hours(6),
+      deadLetterQueue: this.lost,
+      ...(input && { event: input }),
+    };
+    const target: IRuleTarget = isAddress(handler)
+      ? new ApiDestination(handler.destination, {
+          ...delivery,
+          // The role has its policy: the CDK adds none.
+          eventRole: handler.role,
+          headerParameters: { ...handler.headers },
+        })
+      : new LambdaFunction(handler, delivery);
+    new Rule(this, id, { ruleName, description, eventPattern: pattern, targets: [target] });
+    if (isAddress(handler) || this.#handlers.has(handler)) return;
     this.#handlers.add(handler);
     // EventBridge only hands the event to Lambda's own queue: what the function then fails on is Lambda's to keep.
     handler.configureAsyncInvoke({

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { testEnvironment } from '../environment.fixture.ts';
+import { dispatchEnvironment, testEnvironment } from '../environment.fixture.ts';
 import { like } from './evaluate.fixture.ts';
 import { rolesOf } from './roles.fixture.ts';
 import type { Statement } from './statement.ts';
@@ -87,6 +87,8 @@ const roles = (['processing', 'glue', 'fargate'] as const).flatMap((engine) =>
     roles: rolesOf(testEnvironment(name, engine)),
   })),
 );
+
+roles.push({ title: 'a dispatch to GitHub', roles: rolesOf(dispatchEnvironment()) });
 
 describe.each(roles)('$title', ({ roles }) => {
   const statements = Object.entries(roles).flatMap(([role, { policy }]) =>

@@ -9,7 +9,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { testEnvironment } from '../environment.fixture.ts';
+import { dispatchEnvironment, testEnvironment } from '../environment.fixture.ts';
 import { like } from './evaluate.fixture.ts';
 import { rolesOf } from './roles.fixture.ts';
 
@@ -23,11 +23,12 @@ const [folder = 'package'] = process.argv.slice(2);
 const read = (path: string) => JSON.parse(readFileSync(join(folder, path), 'utf8'));
 const { name, version, license } = read('package.json');
 
-const statements = (['processing', 'glue', 'fargate'] as const).flatMap((engine) =>
-  (['staging', 'production'] as const).flatMap((environment) =>
-    Object.values(rolesOf(testEnvironment(environment, engine))).flatMap(({ policy }) =>
-      policy.filter(({ Effect }) => Effect === 'Allow'),
-    ),
+const environments = (['processing', 'glue', 'fargate'] as const).flatMap((engine) =>
+  (['staging', 'production'] as const).map((environment) => testEnvironment(environment, engine)),
+);
+const statements = [...environments, dispatchEnvironment()].flatMap((environment) =>
+  Object.values(rolesOf(environment)).flatMap(({ policy }) =>
+    policy.filter(({ Effect }) => Effect === 'Allow'),
   ),
 );
 const patterns = [...new Set(statements.flatMap(({ Action: actions }) => actions))];

@@ -1,6 +1,7 @@
 import type { Environment } from '../environment.ts';
 import { catalogArns } from '../features/release/catalog-arns.ts';
 import { engineAccess } from '../features/train/prepare/engine-access.ts';
+import { dispatchPolicy } from '../features/triggers/dispatch-policy.ts';
 import { putJobMetrics } from '../iam/access.ts';
 import { arnOf, iamArn } from '../iam/arn.ts';
 import { readEndpointAlarms } from '../iam/endpoint-alarms.ts';
@@ -55,6 +56,7 @@ function statements(environment: Environment): Statement[] {
     outsideReads(environment),
     ...useKeys(environment),
     ...engine.boundary(environment),
+    ...dispatchPolicy(environment),
     allow(
       ['iam:PassRole'],
       [`${names.jobRoles.promote.arn}*`, `${names.prepare.promote.role.arn}*`, names.schedulerRole.arn],

@@ -1,6 +1,7 @@
 import type { Environment } from '../environment.ts';
 import { releaseDeployment } from '../features/release/deployment-access.ts';
 import { engineAccess } from '../features/train/prepare/engine-access.ts';
+import { dispatchDeployment } from '../features/triggers/dispatch-policy.ts';
 import { triggersDeployment } from '../features/triggers/triggers-policy.ts';
 import { lendKey, manageLogGroups, useKey } from '../iam/access.ts';
 import { arnOf, assetsBucketArn, s3Arn } from '../iam/arn.ts';
@@ -18,7 +19,11 @@ export function executionPolicies(environment: Environment): Readonly<Record<Top
     storage: storage(environment),
     compute: compute(environment),
     watch: watch(environment),
-    release: [...releaseDeployment(environment), ...triggersDeployment(environment)],
+    release: [
+      ...releaseDeployment(environment),
+      ...triggersDeployment(environment),
+      ...dispatchDeployment(environment),
+    ],
     engine: [
       ...engineAccess(environment).deployment(environment),
       ...(settings.kms_key ? [useKey(settings.kms_key), lendKey(settings.kms_key)] : []),

@@ -240,36 +240,39 @@ test('a pull request starts and stops evaluate runs and pushes candidates; a dep
 });
 
 describe.each(['processing', 'glue', 'fargate'] as const)('at the longest names, on %s', (engine: Engine) => {
-  test.each(longRegions)('%s: the policies fit', (region) => {
-    const longest = longestEnvironment(engine, region);
-    const roles = rolesOf(longest);
-    const size = (text: string) => text.replaceAll(/\s/g, '').length;
-    const sum = (texts: readonly string[]) => texts.reduce((total, text) => total + size(text), 0);
-    // IAM's quotas: a managed policy, those of a role, and all inline policies of a role.
-    for (const [name, { managed, inline }] of Object.entries(roles)) {
-      expect([name, managed.filter((policy) => size(policy) > 6_144)]).toEqual([name, []]);
-      expect([name, managed.length <= 10, sum(inline) <= 10_240]).toEqual([name, true, true]);
-    }
-    const templates = [identityOf, toolkitOf].map((make) => Template.fromStack(make(longest)).toJSON());
-    const policies = templates
-      .flatMap(({ Resources }) => Object.values(Resources as Record<string, Resource>))
-      .filter(({ Type }) => Type === 'AWS::IAM::ManagedPolicy')
-      .map(({ Properties }) => Properties as { ManagedPolicyName: string; PolicyDocument: object });
-    expect(policies.map(({ ManagedPolicyName }) => ManagedPolicyName.replace(/.*--/, ''))).toEqual([
-      'boundary',
-      'github-boundary',
-      'clean-smoke',
-      ...Object.keys(executionPolicies(longest)).map((topic) => `execution-${topic}`),
-      'readers',
-    ]);
-    for (const { ManagedPolicyName, PolicyDocument } of policies)
-      expect([ManagedPolicyName, size(JSON.stringify(PolicyDocument)) <= 6_144]).toEqual([
-        ManagedPolicyName,
-        true,
+  test.each(longRegions.flatMap((region) => [[region, 'three'] as const, [region, 'dispatch'] as const]))(
+    '%s, %s: the policies fit',
+    (region, models) => {
+      const longest = longestEnvironment(engine, region, models);
+      const roles = rolesOf(longest);
+      const size = (text: string) => text.replaceAll(/\s/g, '').length;
+      const sum = (texts: readonly string[]) => texts.reduce((total, text) => total + size(text), 0);
+      // IAM's quotas: a managed policy, those of a role, and all inline policies of a role.
+      for (const [name, { managed, inline }] of Object.entries(roles)) {
+        expect([name, managed.filter((policy) => size(policy) > 6_144)]).toEqual([name, []]);
+        expect([name, managed.length <= 10, sum(inline) <= 10_240]).toEqual([name, true, true]);
+      }
+      const templates = [identityOf, toolkitOf].map((make) => Template.fromStack(make(longest)).toJSON());
+      const policies = templates
+        .flatMap(({ Resources }) => Object.values(Resources as Record<string, Resource>))
+        .filter(({ Type }) => Type === 'AWS::IAM::ManagedPolicy')
+        .map(({ Properties }) => Properties as { ManagedPolicyName: string; PolicyDocument: object });
+      expect(policies.map(({ ManagedPolicyName }) => ManagedPolicyName.replace(/.*--/, ''))).toEqual([
+        'boundary',
+        'github-boundary',
+        'clean-smoke',
+        ...Object.keys(executionPolicies(longest)).map((topic) => `execution-${topic}`),
+        'readers',
       ]);
-    // The stacks deploy without a bootstrap, so their templates are sent as they are.
-    for (const template of templates) expect(JSON.stringify(template, null, 1).length).toBeLessThan(51_200);
-  });
+      for (const { ManagedPolicyName, PolicyDocument } of policies)
+        expect([ManagedPolicyName, size(JSON.stringify(PolicyDocument)) <= 6_144]).toEqual([
+          ManagedPolicyName,
+          true,
+        ]);
+      // The stacks deploy without a bootstrap, so their templates are sent as they are.
+      for (const template of templates) expect(JSON.stringify(template, null, 1).length).toBeLessThan(51_200);
+    },
+  );
 });
 
 test('a policy that IAM would refuse for its length is refused before anything is deployed', () => {

@@ -1,5 +1,6 @@
 import type { Environment } from '../environment.ts';
 import { engineAccess } from '../features/train/prepare/engine-access.ts';
+import { dispatchServices } from '../features/triggers/dispatch-policy.ts';
 import { iamArn } from '../iam/arn.ts';
 import { allow, deny, type Statement } from '../iam/statement.ts';
 import { boundaryArn } from './boundary-arn.ts';
@@ -43,6 +44,7 @@ export function manageRoles(environment: Environment): Statement[] {
             'scheduler.amazonaws.com',
             'states.amazonaws.com',
             ...engineAccess(environment).services,
+            ...dispatchServices(environment),
           ],
         },
       },

@@ -5,8 +5,17 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { Template } from 'aws-cdk-lib/assertions';
+import type { Stack } from 'aws-cdk-lib/core';
 import { ensureEnvironment } from '../../pipeline/backends/embedded/images/python-environment.ts';
-import { environmentStack, identityStack, testApp, toolkitStackOf } from '../environment.fixture.ts';
+import {
+  dispatchEnvironment,
+  environmentStack,
+  identityStack,
+  stackOf,
+  testApp,
+  toolkitOf,
+  toolkitStackOf,
+} from '../environment.fixture.ts';
 
 /** cfn-lint and checkov on the three stacks, as they are by default (staging) and with all that an account may demand. */
 jest.setTimeout(300_000);
@@ -14,6 +23,12 @@ jest.setTimeout(300_000);
 let folder = '';
 let python = '';
 const files: string[] = [];
+
+async function keep(name: string, stack: Stack): Promise<void> {
+  const file = join(folder, `${name}.json`);
+  await writeFile(file, JSON.stringify(Template.fromStack(stack).toJSON(), null, 1));
+  files.push(file);
+}
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'mlops-templates-'));
@@ -24,11 +39,10 @@ beforeAll(async () => {
       ['toolkit', toolkitStackOf(name, testApp(), 'fargate')],
       ['glue', environmentStack(name, testApp(), 'glue')],
       ['fargate', environmentStack(name, testApp(), 'fargate')],
-    ] as const) {
-      const file = join(folder, `${kind}-${name}.json`);
-      await writeFile(file, JSON.stringify(Template.fromStack(stack).toJSON(), null, 1));
-      files.push(file);
-    }
+    ] as const)
+      await keep(`${kind}-${name}`, stack);
+  await keep('environment-dispatch', stackOf(dispatchEnvironment()));
+  await keep('toolkit-dispatch', toolkitOf(dispatchEnvironment()));
   ({ python } = await ensureEnvironment({
     requirements: fileURLToPath(new URL('requirements.txt', import.meta.url)),
     root: '.mlops/environments',
@@ -95,11 +109,13 @@ const noInsights = { CKV_AWS_65: 'Container Insights would cost more than a job 
 const exceptions: Record<string, Record<string, string>> = {
   'environment-staging.json': { ...environments.staging },
   'environment-production.json': { ...environments.production },
+  'environment-dispatch.json': { ...environments.staging },
   'glue-staging.json': { ...environments.staging, CKV_AWS_195: `${askedFor}.kms_key` },
   'glue-production.json': { ...environments.production },
   'fargate-staging.json': { ...environments.staging, ...noInsights },
   'fargate-production.json': { ...environments.production, ...noInsights },
   'toolkit-staging.json': { CKV_AWS_18: "who read an object is CloudTrail's to record" },
+  'toolkit-dispatch.json': { CKV_AWS_18: "who read an object is CloudTrail's to record" },
   'toolkit-production.json': { CKV_AWS_18: "who read an object is CloudTrail's to record" },
 };
 

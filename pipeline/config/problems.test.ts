@@ -895,6 +895,34 @@ environments:
     ],
   ],
   [
+    'a dispatch to no repository, by no connection',
+    `${base}environments:
+  staging:
+    account: "111111111111"
+    region: us-east-1
+    repository_dispatch: { repository: "https://github.com/octo/churn", connection: "churn" }
+`,
+    [
+      'mlops.yaml: environments.staging.repository_dispatch.repository: got "https://github.com/octo/churn", expected a repository on github.com: OWNER/REPOSITORY (line 8, column 40)',
+      'mlops.yaml: environments.staging.repository_dispatch.connection: got "churn", expected the ARN of an EventBridge connection: arn:aws:events:REGION:ACCOUNT:connection/NAME/ID (line 8, column 85)',
+    ],
+  ],
+  [
+    'a dispatch by the connection of another account, of data that nothing watches',
+    `${base}environments:
+  staging:
+    account: "111111111111"
+    region: us-east-1
+    repository_dispatch: { repository: octo/churn, connection: "arn:aws:events:us-east-1:222222222222:connection/github/1a-2b" }
+`,
+    [
+      'mlops.yaml: environments.staging.repository_dispatch: got a repository, expected none while triggers.data_landed is false (line 8, column 26)',
+      'mlops.yaml: environments.staging.repository_dispatch: got a repository and triggers.quiet of 300 s, expected triggers.quiet: off: only a file _SUCCESS tells GitHub (line 8, column 26)',
+      'mlops.yaml: environments.staging.repository_dispatch: got a repository and data.source "x.csv", expected data.source on s3://: Retrain reads the rows from there (line 8, column 26)',
+      'mlops.yaml: environments.staging.repository_dispatch.connection: got a connection of account "222222222222" in us-east-1, expected one of 111111111111 in us-east-1 (line 8, column 64)',
+    ],
+  ],
+  [
     'decay without a limit',
     `${base}monitoring: { decay: { metric: rmse, windows: [3, 2] } }
 `,

@@ -582,6 +582,31 @@ function* environmentArns({ environments }: Config): Iterable<Breach> {
   }
 }
 
+function* dispatch({ environments, triggers, data }: Config): Iterable<Breach> {
+  for (const [name, { account, region, repository_dispatch: dispatch }] of Object.entries(environments)) {
+    if (dispatch === null) continue;
+    const path = `environments.${name}.repository_dispatch`;
+    const [, , , itsRegion, owner] = dispatch.connection.split(':');
+    if (itsRegion !== region || owner !== account)
+      yield [
+        `${path}.connection`,
+        `got a connection of account ${quoted(owner)} in ${itsRegion}, expected one of ${account} in ${region}`,
+      ];
+    if (!triggers.data_landed)
+      yield [path, 'got a repository, expected none while triggers.data_landed is false'];
+    if (triggers.quiet !== null)
+      yield [
+        path,
+        `got a repository and triggers.quiet of ${triggers.quiet} s, expected triggers.quiet: off: only a file _SUCCESS tells GitHub`,
+      ];
+    if (!data.source.startsWith('s3://'))
+      yield [
+        path,
+        `got a repository and data.source ${quoted(data.source)}, expected data.source on s3://: Retrain reads the rows from there`,
+      ];
+  }
+}
+
 function* tags({ environments }: Config): Iterable<Breach> {
   for (const [name, { tags }] of Object.entries(environments)) {
     const path = `environments.${name}.tags`;
@@ -680,6 +705,7 @@ const rules: readonly Rule[] = [
   triggers,
   environmentNames,
   environmentArns,
+  dispatch,
   tags,
   size,
 ];

@@ -712,6 +712,23 @@ const environment = object({
   )
     .default(null)
     .describe('Permissions boundary of every role that the stacks create.'),
+  repository_dispatch: noneOr(
+    object({
+      repository: string(
+        'a repository on github.com: OWNER/REPOSITORY',
+        /^[A-Za-z0-9][A-Za-z0-9-]{0,38}\/(?!\.{1,2}$)[\w.-]{1,100}$/,
+      ).describe('The repository on github.com whose workflow Retrain is started: OWNER/REPOSITORY.'),
+      connection: string(
+        'the ARN of an EventBridge connection: arn:aws:events:REGION:ACCOUNT:connection/NAME/ID',
+        /^arn:aws[a-z-]*:events:[a-z0-9-]+:\d{12}:connection\/[\w.-]+\/[A-Za-z0-9-]+$/,
+      ).describe('EventBridge connection that keeps a token of GitHub (infra/README.md has the commands).'),
+    }),
+    '{ repository, connection }',
+  )
+    .default(null)
+    .describe(
+      'Training data that land start the workflow Retrain on GitHub, in place of the run on AWS. Needs `triggers.data_landed: true`, `triggers.quiet: off` and `data.source` on S3. Default: none.',
+    ),
   network_isolation: flag().default(false).describe('Training jobs and models run without network access.'),
   tags: z
     .record(z.string(), text('a text'), { error: 'a mapping of names to texts' })

@@ -125,6 +125,10 @@ const readers: Record<string, string> = {
   'environments.NAME.data_kms_keys': "allow(['kms:Decrypt'], data_kms_keys, {",
   'environments.NAME.pull_request_role': 'pull_request_role ?? !approval;',
   'environments.NAME.permissions_boundary': "'CompanyBoundary', settings.permissions_boundary)",
+  'environments.NAME.repository_dispatch.repository':
+    'const { repository, connection } = repository_dispatch;',
+  'environments.NAME.repository_dispatch.connection':
+    'const { repository, connection } = repository_dispatch;',
   'environments.NAME.network_isolation': 'security?.network_isolation && { EnableNetworkIsolation: true }',
   'environments.NAME.tags': '...settings.tags }',
 };

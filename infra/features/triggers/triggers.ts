@@ -3,13 +3,14 @@ import type { Function as Handler } from 'aws-cdk-lib/aws-lambda';
 import type { Bucket, CfnBucket } from 'aws-cdk-lib/aws-s3';
 import { CfnSchedule, CfnScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import { Construct } from 'constructs';
-import { completionMarker } from '../../../pipeline/steps/release/landed.ts';
 import type { EncryptedProps } from '../../encrypted-props.ts';
 import type { Environment } from '../../environment.ts';
 import { type FunctionCode, Functions } from '../../foundation/functions.ts';
 import type { Operations, WatchedEvent } from '../../foundation/operations.ts';
 import { decryptData } from '../../iam/access.ts';
 import { serviceRole } from '../../iam/service-role.ts';
+import { Dispatch } from './dispatch.ts';
+import { landedPattern } from './landed-pattern.ts';
 import { landedPolicy, schedulerPolicy } from './triggers-policy.ts';
 import type { WatchedPlace } from './watched-places.ts';
 
@@ -77,9 +78,17 @@ export class TriggersFeature extends Construct {
       });
       schedule.addResourceDependency(group);
     }
+    const { repository_dispatch } = settings;
+    const dispatch = repository_dispatch
+      ? new Dispatch(this, 'Dispatch', { environment, repository_dispatch })
+      : null;
     operations.watch({
       events: [
-        ...triggers.places.map((place) => landing(environment, place, landed)),
+        ...triggers.places.map((place) =>
+          dispatch && place.purpose === 'training'
+            ? dispatch.landing(place)
+            : landing(environment, place, landed),
+        ),
         {
           id: 'Promoted',
           ruleName: names.promotedRule,
@@ -117,14 +126,7 @@ function landing(
     id: `Landed-${purpose}-${model}`,
     ruleName: `${names.landedRules[purpose]}${model}`,
     description: `Files for ${purpose} of ${model} landed`,
-    pattern: {
-      source: ['aws.s3'],
-      detailType: ['Object Created'],
-      detail: {
-        bucket: { name: [bucket] },
-        object: { key: [quiet === null ? { wildcard: `${prefix}*${completionMarker}` } : { prefix }] },
-      },
-    },
+    pattern: landedPattern({ bucket, prefix, quiet }),
     handler,
     input: RuleTargetInput.fromObject({
       what: 'object',

@@ -62,7 +62,7 @@ const starting: Starting = {
     executions.set(name, { machine, request: started });
     return 'started';
   },
-  requestOf: async () => ({ ...request, trigger: { ...request.trigger, kind: 'data' } }),
+  requestOf: async () => ({ ...request, promote: true, trigger: { ...request.trigger, kind: 'data' } }),
   schedule: async (name, seconds, event) => {
     if (schedules.has(name)) return false;
     schedules.set(name, { seconds, event });
@@ -190,6 +190,10 @@ test('what a run without anybody behind it promoted is released; what it did not
   items.set('champion current', { package: 'churn/7', execution: 'training-1' });
   expect(await startLanded(ended, { ...starting, requestOf: async () => request })).toBe(
     'training-1: a run of push; whoever started it releases',
+  );
+  const dispatched = { ...request, trigger: { ...request.trigger, kind: 'data' as const } };
+  expect(await startLanded(ended, { ...starting, requestOf: async () => dispatched })).toBe(
+    'training-1: a run of data that does not promote by itself; the workflow behind it releases',
   );
   expect(await startLanded(ended, starting)).toBe('release-training-1: started');
   expect(executions.get('release-training-1')?.request).toMatchObject({

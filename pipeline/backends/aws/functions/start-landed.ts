@@ -171,6 +171,9 @@ async function releasePromoted({ arn }: Ended, starting: Starting): Promise<stri
   const { model, trigger } = request;
   if (!['data', 'schedule', 'decay'].includes(trigger.kind))
     return `${execution}: a run of ${trigger.kind}; whoever started it releases`;
+  // A workflow that data, a schedule or decay started leaves the promotion to itself, and its release with it.
+  if (!request.promote)
+    return `${execution}: a run of ${trigger.kind} that does not promote by itself; the workflow behind it releases`;
   const context = starting.contextOf(model);
   const champion = (await context.ledger.get<Champion>(championKind, championId))?.value;
   if (champion?.execution !== execution) return `${execution}: it promoted nothing; nothing starts`;
