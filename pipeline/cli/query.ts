@@ -33,7 +33,9 @@ export async function query(text: string | undefined, options: Options): Promise
   const surroundings = { home: home(), onNote: note, leftOut: sayLeftOut };
   const tables = await openQuery(project, options, surroundings);
   const stop = () => void tables.stop().finally(() => process.exit(130));
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
+  // DuckDB keeps this thread while it computes, so on this machine the signal itself ends the process.
+  if (options.backend === 'aws')
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
   try {
     for (const line of tables.notes) note(line);
     const answer = await tables.ask(sql);

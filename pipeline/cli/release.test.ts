@@ -112,13 +112,21 @@ describe('a second champion', () => {
     expect(further.said.failure.cause).toContain(
       'got no champion before small/1, expected one to go back to',
     );
-    const same = await mlops('rollback', '--to', 'small/2', '--reason', 'forth');
-    expect(same.said.failure.cause).toContain('expected a package that was champion before');
+    const same = await mlops('rollback', '--to', 'small/1', '--reason', 'again');
+    expect([same.code, same.said.failure.cause]).toEqual([
+      2,
+      expect.stringContaining('which is the champion'),
+    ]);
+    const empty = await project.mlops('rollback', '--reason', ' ');
+    expect([empty.code, empty.stderr]).toEqual([2, expect.stringContaining('--reason: got nothing')]);
   });
 
   test('a package that never was a champion can be released by name, and the champion stays', async () => {
     const named = await mlops('release', 'small/2');
     expect(named.said).toMatchObject({ package: 'small/2', moved: true });
+    expect(named.said.notes.join(' ')).toMatch(
+      /small\/2 is .*not the champion, which is small\/1.*rolled back from/,
+    );
     expect(JSON.parse((await project.mlops('history', '--json')).stdout).champion.package).toBe('small/1');
     const skipped = await mlops('release', 'small/2', '--if-champion');
     expect(skipped.said).toMatchObject({ status: 'succeeded', moved: false });
@@ -146,6 +154,11 @@ test('two releases and a rollback at once go one after the other', async () => {
   expect(told.releases.map(({ status }: { status: string }) => status)).toEqual(
     Array.from({ length: 4 }, () => 'succeeded'),
   );
+  // A wrong rollback is undone in the same way, and then nothing is in the way of that model.
+  const undone = await shared.mlops('rollback', '--to', 'small/2', '--reason', 'it was right', '--json');
+  expect([undone.code, JSON.parse(undone.stdout).package]).toEqual([0, 'small/2']);
+  const back = await shared.mlops('rollback', '--reason', 'no, after all', '--json');
+  expect(JSON.parse(back.stdout).package).toBe('small/1');
 });
 
 describe('readers see what they saw before', () => {

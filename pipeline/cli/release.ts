@@ -1,4 +1,5 @@
 import { join, relative } from 'node:path';
+import { InputError } from '../errors.ts';
 import { privacyOf } from '../gate/privacy.ts';
 import { publishableFailure } from '../report/publishable.ts';
 import type { ReleaseReport } from '../report/release-report.ts';
@@ -24,8 +25,11 @@ export const release = (name: string | undefined, options: Options): Promise<voi
   conduct({ ...choices(options), kind: 'release', package: name ?? null }, options);
 
 /** `mlops rollback`. */
-export const rollback = (options: Options & { to?: string }): Promise<void> =>
-  conduct({ ...choices(options), kind: 'rollback', package: options.to ?? null }, options);
+export const rollback = async (options: Options & { to?: string }): Promise<void> => {
+  if (options.reason?.trim() === '')
+    throw new InputError('--reason: got nothing, expected why, for the record');
+  await conduct({ ...choices(options), kind: 'rollback', package: options.to ?? null }, options);
+};
 
 const choices = ({ reason, ...options }: Options) => ({
   ...options,

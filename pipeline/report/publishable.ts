@@ -64,10 +64,14 @@ export function publishableFailure(failure: Failure, { sensitive, row_id }: Priv
   const isJob = /^(Prepare|Lay out rows|Deliver)/.test(failure.step);
   return {
     ...failure,
-    cause: without(cause),
+    cause:
+      sensitive.length > 0 && isJob ? without(cause).replace(moreBelow, ' (and $1 more)') : without(cause),
     log: sensitive.length > 0 && isJob ? [] : log.map(without),
   };
 }
+
+/** Where the log that has them is not shown. */
+const moreBelow = / \(and (\d+) more, below\)$/;
 
 /** A message on row ids without them; the lines that it names tell them to those who have the data. */
 function withoutIds(text: string, rowId: string | null): string {

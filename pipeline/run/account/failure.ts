@@ -70,6 +70,9 @@ export interface FailedRun {
   };
 }
 
+const scoringHint =
+  'Fix the rows of data.scoring, then release again. Nothing was released; readers see what they saw before.';
+
 /** What to try after an error with this name and, from AWS, this reason. */
 export const hintFor = (name: string, reason = ''): string =>
   hints[name] ?? refusals.find(([said]) => said.test(reason))?.[1] ?? 'The log of the step says more.';
@@ -98,7 +101,10 @@ export function failureOf(run: FailedRun, log: readonly string[] = []): Failure 
     error: name,
     cause: more.length === 0 ? first : `${first} (and ${more.length} more, below)`,
     log: LogTail.length > 0 || more.length === 0 ? [...LogTail] : [first, ...more],
-    hint: hintFor(name, given),
+    hint:
+      name === 'DataContractError' && (branch.state ?? step) === 'Lay out rows'
+        ? scoringHint
+        : hintFor(name, given),
   };
 }
 

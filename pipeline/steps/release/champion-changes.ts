@@ -29,7 +29,7 @@ export function earlierChampions(changes: readonly ChampionChange[], champion: C
   for (const { kind, package: name, previous } of changes) {
     // What came before the first recorded change is known from that change alone.
     if (stack.length === 0 && previous !== null) stack.push(previous);
-    if (kind === 'promotion') stack.push(name);
+    if (kind !== 'rollback') stack.push(name);
     else stack = [...stack.slice(0, stack.lastIndexOf(name)), name].filter((each) => each !== '');
   }
   // A champion of before the changes were recorded, or one whose change was not recorded because its step was killed.
@@ -46,6 +46,16 @@ export async function readEarlierChampions(context: Context): Promise<string[]> 
   return earlierChampions(await championChanges(context), champion?.value ?? null);
 }
 
+/** Every package that was ever the champion. */
+export async function everChampion(context: Context): Promise<Set<string>> {
+  const changes = await championChanges(context);
+  const named = changes.flatMap(({ package: name, previous }) => [
+    name,
+    ...(previous === null ? [] : [previous]),
+  ]);
+  return new Set([...named, ...(await readEarlierChampions(context))]);
+}
+
 /**
  * Why a package may not become the champion without a person's word; null if it may. A model that was rolled back from would
  * come back with the next run of the same commit.
@@ -58,6 +68,6 @@ export async function whyNotAgain(
   if (mark === undefined || mark.allowed) return null;
   return (
     `${mark.package} was rolled back from on ${mark.at.slice(0, 10)} (${mark.reason}): the same model is not promoted again by itself; ` +
-    'change it, or allow it with `mlops rollback --allow`'
+    `change it, or bring it back with \`mlops rollback --to ${mark.package}\``
   );
 }

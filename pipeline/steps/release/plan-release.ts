@@ -1,7 +1,7 @@
 import { prepareSize } from '../../config/prepare-size.ts';
 import type { Config } from '../../config/schema.ts';
 import { longestTransform } from '../../cost/estimate.ts';
-import { ConfigError, InputChangedError } from '../../errors.ts';
+import { ConfigError, InputChangedError, InputError } from '../../errors.ts';
 import { canonicalJson, sha256Json } from '../../hash.ts';
 import type { ReleaseRequest } from '../../machines/release-request.ts';
 import type { DataInput } from '../../machines/request.ts';
@@ -22,7 +22,7 @@ import { instances, processingInput, withStart } from '../train/job-parameters.t
 import { digestOf, failuresIn, jobFolder, type PrepareSettings } from '../train/plan.ts';
 import { changed, readNamedJson, requireArtifact, sound } from '../train/unchanged.ts';
 import { predictionsFolder, releaseFolder } from './artifacts.ts';
-import { readEarlierChampions } from './champion-changes.ts';
+import { everChampion, readEarlierChampions, whyNotAgain } from './champion-changes.ts';
 import type { DeliverSettings, LayOutSettings } from './delivery.ts';
 import { endpointLeft, noEndpoint, planEndpoint } from './endpoint-plan.ts';
 import { scoringOf } from './landed.ts';
@@ -98,20 +98,37 @@ export async function planRelease(event: PlanReleaseEvent, context: StepContext)
       ],
     };
   const found = await loadable(name, context);
+  if (request.kind === 'release')
+    planned.notes.push(...(await notTheChampion(found, champion?.value ?? null, context)));
   if (planned.mode !== 'batch') {
     const { execution, demands } = event;
     const endpoint = await planEndpoint(
       { found, config: deployed.config, pointer: pointer?.value ?? null, execution, demands },
       context,
     );
-    return { ...planned, notes: endpointLeft(pointer?.value ?? null, planned.mode, context), endpoint };
+    const left = endpointLeft(pointer?.value ?? null, planned.mode, context);
+    return { ...planned, notes: [...planned.notes, ...left], endpoint };
   }
   const before = await comparable(pointer?.value ?? null, context);
   return {
     ...planned,
-    notes: before.notes,
+    notes: [...planned.notes, ...before.notes],
     batch: await batchOf(found, deployed, before.release, event, context),
   };
+}
+
+/** What to know of a package that is released by name and is not the champion. */
+async function notTheChampion(
+  found: ModelPackage,
+  champion: Champion | null,
+  context: StepContext,
+): Promise<string[]> {
+  if (champion === null || champion.package === found.name) return [];
+  const leftBehind = await whyNotAgain(found, context);
+  return [
+    `${found.name} is released by its name, and is not the champion, which is ${champion.package}.`,
+    ...(leftBehind === null ? [] : [`${leftBehind}.`]),
+  ];
 }
 
 /** The release to compare with, if it has predictions that are still what was delivered. */
@@ -157,12 +174,13 @@ async function packageOf(
     throw new ReleaseError(
       `${context.model}: got no champion before ${champion?.package ?? 'the first'}, expected one to go back to`,
     );
-  if (before.includes(name)) return name;
-  throw new ReleaseError(
-    name === champion?.package
-      ? `rollback: got ${name}, which is the champion, expected one from before it (${known})`
-      : `rollback: got ${name}, expected a package that was champion before (${known})`,
-  );
+  if (name === champion?.package)
+    throw new InputError(
+      `rollback: got ${name}, which is the champion, expected one from before it (${known})`,
+    );
+  // Also one that a rollback has left: a wrong rollback can be undone.
+  if ((await everChampion(context)).has(name)) return name;
+  throw new InputError(`rollback: got ${name}, expected a package that was champion before (${known})`);
 }
 
 /** The package, if it may be served and everything that serving it needs is there. */
@@ -213,9 +231,12 @@ async function batchOf(
   context: StepContext,
 ): Promise<BatchPlan> {
   if (scoring === null)
-    throw new ReleaseError(
-      'mlops.yaml: data.scoring: got none, expected the rows to predict: a file, a folder or s3://bucket/prefix',
-    );
+    throw new ConfigError('mlops.yaml', [
+      {
+        path: 'data.scoring',
+        message: 'got none, expected the rows to predict: a file, a folder or s3://bucket/prefix',
+      },
+    ]);
   const rows = await currentRows(scoring, context);
   const { execution, mode } = event;
   const { batch, instance } = config.inference;

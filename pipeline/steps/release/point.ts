@@ -2,7 +2,7 @@ import type { ReleaseRequest } from '../../machines/release-request.ts';
 import { type Champion, championId, championKind, type StepContext } from '../context.ts';
 import { checkLease } from '../train/lease.ts';
 import { pointerUri } from './artifacts.ts';
-import { recordChange } from './champion-changes.ts';
+import { readEarlierChampions, recordChange } from './champion-changes.ts';
 import {
   currentId,
   type Delivered,
@@ -65,14 +65,16 @@ async function goBack({ execution, request, plan }: PointEvent, context: StepCon
   if (champion === null || champion.value.package === plan.package) return;
   const reason = request.reason ?? 'rollback';
   const at = clock.now().toISOString();
-  const left = await registry.get(champion.value.package);
-  if (left !== null)
-    await ledger.put<RolledBack>(rolledBackKind, left.fingerprint, {
-      package: left.name,
+  const isReturn = !(await readEarlierChampions(context)).includes(plan.package);
+  // A wrong rollback is undone by a person's word: the mark of what it had left goes, and what is left now gets none.
+  const marked = await registry.get(isReturn ? plan.package : champion.value.package);
+  if (marked !== null)
+    await ledger.put<RolledBack>(rolledBackKind, marked.fingerprint, {
+      package: marked.name,
       release: execution,
       reason,
       at,
-      allowed: request.allow,
+      allowed: isReturn || request.allow,
     });
   const { version } = await ledger.putIf<Champion>(
     championKind,
@@ -88,7 +90,14 @@ async function goBack({ execution, request, plan }: PointEvent, context: StepCon
     plan.champion.version,
   );
   await recordChange(
-    { package: plan.package, previous: champion.value.package, execution, kind: 'rollback', reason, at },
+    {
+      package: plan.package,
+      previous: champion.value.package,
+      execution,
+      kind: isReturn ? 'return' : 'rollback',
+      reason,
+      at,
+    },
     version,
     context,
   );

@@ -63,7 +63,8 @@ export interface ChampionChange {
   package: string;
   previous: string | null;
   execution: string;
-  kind: 'promotion' | 'rollback';
+  /** return: a rollback to what an earlier rollback had left. */
+  kind: 'promotion' | 'rollback' | 'return';
   reason: string;
   at: string;
 }
