@@ -63,17 +63,7 @@ export async function releaseOnce(
 ): Promise<ReleaseDone> {
   const progress = new RunProgress(process.stderr);
   try {
-    const outcome = await startRelease(options, {
-      home: home(),
-      runId: process.env.GITHUB_RUN_ID || null,
-      signal: stopping.signal,
-      onNote: (line) => progress.note(line),
-      onProgress: (update) => {
-        stopping.running = true;
-        progress.update(update);
-      },
-      onStaged,
-    });
+    const outcome = await startRelease(options, { ...stopping.surroundings(progress), onStaged });
     const { page } = outcome.record.state;
     const folder = join(home(), 'runs', outcome.execution);
     return {

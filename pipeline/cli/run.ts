@@ -67,17 +67,7 @@ async function runOnce(
   onStaged?: () => Promise<void>,
 ): Promise<Done> {
   try {
-    const outcome = await startRun(choices, {
-      home: home(),
-      runId: process.env.GITHUB_RUN_ID || null,
-      signal: stopping.signal,
-      onNote: (line) => progress.note(line),
-      onProgress: (update) => {
-        stopping.running = true;
-        progress.update(update);
-      },
-      onStaged,
-    });
+    const outcome = await startRun(choices, { ...stopping.surroundings(progress), onStaged });
     const files = await writeReport(outcome.report, join(home(), 'runs', outcome.execution));
     return { outcome: { ...outcome, report: publishable(outcome.report) }, files };
   } finally {

@@ -1,4 +1,8 @@
 import type { RunProgress } from '../run/start/run-progress.ts';
+import type { RunSurroundings } from '../run/start/start-run.ts';
+import { home } from './home.ts';
+
+type Surroundings = Pick<RunSurroundings, 'home' | 'runId' | 'signal' | 'onNote' | 'onProgress'>;
 
 /**
  * Seconds from Ctrl-C until this process ends, also where something still waits: an installation, a job that hangs. The run is
@@ -25,6 +29,20 @@ export class Stopping {
 
   get signal(): AbortSignal {
     return this.#abort.signal;
+  }
+
+  /** What a run or a release on this command line is started with. */
+  surroundings(progress: RunProgress): Surroundings {
+    return {
+      home: home(),
+      runId: process.env.GITHUB_RUN_ID || null,
+      signal: this.signal,
+      onNote: (line) => progress.note(line),
+      onProgress: (update) => {
+        this.running = true;
+        progress.update(update);
+      },
+    };
   }
 
   /** Leaves Ctrl-C to others. */
