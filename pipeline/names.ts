@@ -15,16 +15,28 @@ export interface Deployment {
 export const namePattern = /^[a-z](?=.{1,19}$)(-?[a-z0-9])+$/;
 
 /** The functions that the train machine calls. */
-export type TrainStep = 'lease' | 'plan' | 'keep' | 'inspect' | 'gate' | 'register' | 'promote' | 'record';
+export const trainStepNames = [
+  'lease',
+  'plan',
+  'keep',
+  'inspect',
+  'gate',
+  'register',
+  'promote',
+  'record',
+] as const;
+export type TrainStep = (typeof trainStepNames)[number];
 /** The functions that the release machine calls. */
-export type ReleaseStep =
-  | 'lease'
-  | 'plan-release'
-  | 'keep-release'
-  | 'smoke'
-  | 'point'
-  | 'page'
-  | 'record-release';
+export const releaseStepNames = [
+  'lease',
+  'plan-release',
+  'keep-release',
+  'smoke',
+  'point',
+  'page',
+  'record-release',
+] as const;
+export type ReleaseStep = (typeof releaseStepNames)[number];
 /** The functions that the machines call. */
 export type StepName = TrainStep | ReleaseStep;
 /** The functions that are deployed; `landed` and `predict` only where mlops.yaml asks for them. */
@@ -35,25 +47,14 @@ export type TrainFunction = TrainStep | 'close-run';
 export type ReleaseFunction = Exclude<ReleaseStep, TrainStep>;
 export type ImageName = 'model' | 'prepare';
 
-const functionNames: FunctionName[] = [
-  'lease',
-  'plan',
-  'keep',
-  'inspect',
-  'gate',
-  'register',
-  'promote',
-  'record',
-  'plan-release',
-  'keep-release',
-  'smoke',
-  'point',
-  'page',
-  'record-release',
+// The machines share the function lease.
+const functionNames = new Set<FunctionName>([
+  ...trainStepNames,
+  ...releaseStepNames,
   'close-run',
   'landed',
   'predict',
-];
+]);
 
 /**
  * The names and ARNs of everything that an environment deploys. The CDK app and the backend both compute them, so
@@ -95,7 +96,7 @@ export function resourceNames(deployment: Deployment) {
     /** Pattern that matches the package group of every model in the environment. */
     packageGroups: packageGroup(stack, '*'),
     functions: Object.fromEntries(
-      functionNames.map((name) => [
+      [...functionNames].map((name) => [
         name,
         { name: `${stack}--${name}`, arn: arn('lambda', `function:${stack}--${name}`) },
       ]),

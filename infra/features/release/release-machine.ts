@@ -1,7 +1,7 @@
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
 import { type ReleaseResources, releaseMachine } from '../../../pipeline/machines/release.ts';
-import type { ReleaseStep } from '../../../pipeline/names.ts';
+import { type ReleaseStep, releaseStepNames } from '../../../pipeline/names.ts';
 import type { EncryptedProps } from '../../encrypted-props.ts';
 import type { Environment } from '../../environment.ts';
 import {
@@ -24,16 +24,6 @@ interface ReleaseMachineProps extends EncryptedProps {
   /** @default SageMaker Processing */
   readonly engine: DeployedEngine | undefined;
 }
-
-export const releaseStepNames: readonly ReleaseStep[] = [
-  'lease',
-  'plan-release',
-  'keep-release',
-  'smoke',
-  'point',
-  'page',
-  'record-release',
-];
 
 /** Deploys the release machine. Its jobs have the role, and write the folder, of those of runs that promote. */
 export function deployReleaseMachine(

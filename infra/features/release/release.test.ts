@@ -1,10 +1,9 @@
 import { expect, test } from '@jest/globals';
-import type { ReleaseFunction } from '../../../pipeline/names.ts';
+import { type ReleaseFunction, releaseStepNames } from '../../../pipeline/names.ts';
 import { environmentStack, resourcesOf, testEnvironment } from '../../environment.fixture.ts';
 import { type Call, isAllowed } from '../../iam/evaluate.fixture.ts';
 import { rolesOf } from '../../iam/roles.fixture.ts';
 import { readersPolicy } from './readers-policy.ts';
-import { releaseStepNames } from './release-machine.ts';
 
 const environment = testEnvironment('staging');
 const { names } = environment;

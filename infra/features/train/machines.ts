@@ -2,7 +2,7 @@ import type { Role } from 'aws-cdk-lib/aws-iam';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { type Resources, trainMachine } from '../../../pipeline/machines/train.ts';
-import type { TrainFunction, TrainStep } from '../../../pipeline/names.ts';
+import { type TrainFunction, trainStepNames } from '../../../pipeline/names.ts';
 import type { EncryptedProps } from '../../encrypted-props.ts';
 import type { Environment } from '../../environment.ts';
 import type { Functions } from '../../foundation/functions.ts';
@@ -23,17 +23,6 @@ interface MachinesProps extends EncryptedProps {
   /** @default SageMaker Processing */
   readonly engines: DeployedEngines | undefined;
 }
-
-const steps: readonly TrainStep[] = [
-  'lease',
-  'plan',
-  'keep',
-  'inspect',
-  'gate',
-  'register',
-  'promote',
-  'record',
-];
 
 /**
  * One document, deployed as two machines, because IAM sees which machine is started but not its input. Whoever may start
@@ -58,7 +47,7 @@ export class Machines extends Construct {
     const engine = engines?.[name];
     const document = trainMachine({
       partition: names.partition,
-      functions: forSteps(steps, (step) => placeholder(logicalName(step))),
+      functions: forSteps(trainStepNames, (step) => placeholder(logicalName(step))),
       jobRole: placeholder('JobRole'),
       mode: name,
       ...(engine && { engine: engine.document }),
@@ -73,7 +62,7 @@ export class Machines extends Construct {
       document,
       substitutions: {
         ...Object.fromEntries(
-          steps.map((step) => [logicalName(step), functions.all[step].currentVersion.functionArn]),
+          trainStepNames.map((step) => [logicalName(step), functions.all[step].currentVersion.functionArn]),
         ),
         JobRole: jobRoles[name].roleArn,
         ...engine?.substitutions,
@@ -91,7 +80,7 @@ function resourcesOf(
   const { names } = environment;
   return {
     partition: names.partition,
-    functions: forSteps(steps, (step) => `${names.functions[step].arn}:*`),
+    functions: forSteps(trainStepNames, (step) => `${names.functions[step].arn}:*`),
     jobRole: names.jobRoles[mode].arn,
     mode,
     ...(engine && { engine: engine.engine }),

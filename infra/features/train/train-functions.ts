@@ -1,4 +1,4 @@
-import type { TrainFunction } from '../../../pipeline/names.ts';
+import { type TrainFunction, trainStepNames } from '../../../pipeline/names.ts';
 import type { Environment } from '../../environment.ts';
 import type { FunctionSettings } from '../../foundation/functions.ts';
 import { decryptData } from '../../iam/access.ts';
@@ -12,17 +12,7 @@ import { engineAccess } from './prepare/engine-access.ts';
  */
 const memory: Partial<Record<TrainFunction, number>> = { plan: 1769, gate: 1769 };
 
-export const trainFunctionNames: readonly TrainFunction[] = [
-  'lease',
-  'plan',
-  'keep',
-  'inspect',
-  'gate',
-  'register',
-  'promote',
-  'record',
-  'close-run',
-];
+export const trainFunctionNames: readonly TrainFunction[] = [...trainStepNames, 'close-run'];
 
 /** The functions that the train machine calls, and the one that closes runs. */
 export function trainFunctions(environment: Environment): Readonly<Record<TrainFunction, FunctionSettings>> {

@@ -9,7 +9,7 @@ import { parseConfig } from '../../../../pipeline/config/load.ts';
 import type { PrepareEngine } from '../../../../pipeline/machines/prepare.ts';
 import { releaseMachine } from '../../../../pipeline/machines/release.ts';
 import { trainMachine } from '../../../../pipeline/machines/train.ts';
-import type { TrainStep } from '../../../../pipeline/names.ts';
+import { releaseStepNames, type TrainStep } from '../../../../pipeline/names.ts';
 import {
   environmentStack,
   type Resource,
@@ -24,7 +24,6 @@ import type { Statement } from '../../../iam/statement.ts';
 import { boundary } from '../../../identity/boundary.ts';
 import { executionPolicies } from '../../../identity/execution-policies.ts';
 import { pullRequestPolicy } from '../../../identity/pull-request-role.ts';
-import { releaseStepNames } from '../../release/release-machine.ts';
 import { fargateZone } from './fargate-zones.ts';
 
 /** prepare.engine glue and fargate: what is made, that it is no more than asked for, and who may use it. */
