@@ -34,7 +34,7 @@ export interface Environment extends Place {
   readonly readers: readonly string[];
   /** The ceiling for the cost of a run, in US dollars: the highest budget of the models as they are deployed; null: none. */
   readonly mostRunUsd: number | null;
-  /** What starts runs and releases without a person. */
+  /** The places and timetables that start runs and releases without a person. */
   readonly triggers: Triggers;
   /** Models that answer requests, and how. */
   readonly served: readonly { readonly model: string; readonly mode: 'endpoint' | 'serverless' }[];

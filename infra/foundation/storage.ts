@@ -58,7 +58,7 @@ export class Storage extends Construct {
         noncurrentVersionExpiration: Duration.days(1),
       },
       {
-        // What the prediction service was asked, which monitoring reads.
+        // The requests to the prediction service, which monitoring reads.
         id: 'captures',
         prefix: `${project}/captures/`,
         expiration: Duration.days(400),

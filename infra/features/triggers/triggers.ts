@@ -24,7 +24,7 @@ interface TriggersProps extends EncryptedProps {
 }
 
 /**
- * What starts runs and releases without a person: rules on objects that land, timetables, and the end of a run that nobody
+ * Triggers start runs and releases without a person: rules on objects that land, timetables, and the end of a run that nobody
  * waits for. One function decides (pipeline/backends/aws/functions/start-landed.ts). No rule is on the artifacts bucket, so
  * that what a run writes starts nothing.
  */

@@ -22,7 +22,7 @@ export interface Timetable {
   readonly timeZone: string;
 }
 
-/** What starts runs and releases without a person. */
+/** The places and timetables that start runs and releases without a person. */
 export interface Triggers {
   readonly places: readonly WatchedPlace[];
   readonly timetables: readonly Timetable[];

@@ -98,7 +98,7 @@ export async function openContainerImage(options: {
 /** The `docker run` of a container with a job's folder at /opt/ml, with options but no image. */
 const runIn = (baseDir: string, { name, processes }: { name: string; processes: number }): string[] => [
   ...['run', '--rm', '--name', name, '--label', `${OWNER_LABEL}=${ownerOf(process.pid)}`],
-  // What it prints is kept once, by the job, and only as much as fits there.
+  // Docker keeps no log: the job keeps what the program prints, as much as fits there.
   ...['--log-driver', 'none', '--pids-limit', String(processes)],
   ...['--mount', `type=bind,"source=${baseDir}",target=/opt/ml`],
 ];
