@@ -21,6 +21,7 @@ import { dataVersion } from '../train/inputs.ts';
 import { instances, processingInput, withStart } from '../train/job-parameters.ts';
 import { digestOf, failuresIn, jobFolder, type PrepareSettings } from '../train/plan.ts';
 import { changed, readNamedJson, requireArtifact, sound } from '../train/unchanged.ts';
+import { transformFilters } from '../transform-filters.ts';
 import { predictionsFolder, releaseFolder } from './artifacts.ts';
 import { everChampion, readEarlierChampions, whyNotAgain } from './champion-changes.ts';
 import type { DeliverSettings, LayOutSettings } from './delivery.ts';
@@ -321,7 +322,8 @@ async function batchOf(
       written: `${written}${name}-predict`,
       output: `${ownFolder}answers/`,
       content_type: manifest.content_type,
-      ...filters(manifest),
+      // A row is `row_id,slice_1..s,feature_1..m`.
+      ...transformFilters(manifest, { columns: 1 + manifest.slices.length, members: ['row_id', 'slices'] }),
       max_payload_mb: batch.payload_mb,
       batch_strategy: batch.strategy === 'multi_record' ? 'MultiRecord' : 'SingleRecord',
       concurrency: batch.concurrency,
@@ -352,21 +354,6 @@ async function currentRows(scoring: DataInput, context: StepContext): Promise<Da
   throw new InputChangedError(
     `${scoring.uri}: got rows of version ${version}, expected ${scoring.version}, which were staged to be predicted`,
   );
-}
-
-/**
- * The filters of the batch transform. CSV rows are `row_id,slice_1..s,feature_1..m`: the model sees the features, and the
- * output keeps row id, slices and the model's answer.
- */
-function filters({ content_type, slices, features }: Manifest): {
-  input_filter: string;
-  output_filter: string;
-} {
-  if (content_type === 'application/jsonlines')
-    return { input_filter: '$.features', output_filter: "$['row_id','slices','SageMakerOutput']" };
-  const kept = 1 + slices.length;
-  const indexes = Array.from({ length: kept }, (_, index) => index).join(',');
-  return { input_filter: `$[${kept}:]`, output_filter: `$[${indexes},${kept + features.length}:]` };
 }
 
 const noJob: BatchPlan['deliver'] = {

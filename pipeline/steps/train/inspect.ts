@@ -17,6 +17,7 @@ import {
   type StepContext,
   type TrainedModel,
 } from '../context.ts';
+import { transformFilters } from '../transform-filters.ts';
 import { processingInput } from './job-parameters.ts';
 import { digestOf, jobFolder, type PrepareSettings } from './plan.ts';
 import type { ModelScoring, Plan, Scoring } from './state.ts';
@@ -137,7 +138,11 @@ async function scoringOf(
     written: `${written}${job}`,
     output: `${artifactsOf(context, 'scores')}${key}/${hash}/`,
     content_type: rows.manifest.content_type,
-    ...filters(carriedColumns(manifest).length, rows.manifest),
+    // A row is `row_id,label,carried_1..s,feature_1..m`.
+    ...transformFilters(rows.manifest, {
+      columns: 2 + carriedColumns(manifest).length,
+      members: ['row_id', 'label', 'slices'],
+    }),
     max_payload_mb: batch.payload_mb,
     batch_strategy: batch.strategy === 'multi_record' ? 'MultiRecord' : 'SingleRecord',
     concurrency: batch.concurrency,
@@ -266,23 +271,3 @@ const noModel: ModelScoring = {
   resources: { InstanceType: 'none', InstanceCount: 1 },
   timeout: longestTransform,
 };
-
-/**
- * The filters of a batch transform job: the input filter picks the part of a holdout row that the model sees, the
- * output filter the part of row and answer that is kept. CSV rows are `row_id,label,carried_1..s,feature_1..m`: the
- * model sees the m features; the output keeps the first 2 + s columns and the model's answer.
- */
-function filters(
-  carried: number,
-  { content_type, features }: Manifest,
-): { input_filter: string; output_filter: string } {
-  if (content_type === 'application/jsonlines') {
-    return {
-      input_filter: '$.features',
-      output_filter: "$['row_id','label','slices','SageMakerOutput']",
-    };
-  }
-  const kept = 2 + carried;
-  const indexes = Array.from({ length: kept }, (_, index) => index).join(',');
-  return { input_filter: `$[${kept}:]`, output_filter: `$[${indexes},${kept + features.length}:]` };
-}
