@@ -516,9 +516,13 @@ function* decay(config: Config, given: (path: string) => boolean): Iterable<Brea
   if (!found) return;
   const path = 'monitoring.decay';
   if (given(`${path}.metric`)) yield* unfit(`${path}.metric`, found.metric, config);
-  const { min, max, windows } = found;
-  if (min === undefined && max === undefined)
-    yield [path, 'got neither min nor max, expected at least one of them'];
+  const { min, max, tolerance } = found;
+  const limits = [min, max, tolerance].filter((limit) => limit !== undefined);
+  if (limits.length !== 1)
+    yield [
+      path,
+      `got ${limits.length === 0 ? 'none' : limits.length} of min, max and tolerance, expected one of them`,
+    ];
   const range = metricFacts(found.metric);
   for (const [key, limit] of Object.entries({ min, max }))
     if (limit !== undefined && (limit < (range.min ?? limit) || limit > (range.max ?? limit)))
@@ -526,8 +530,6 @@ function* decay(config: Config, given: (path: string) => boolean): Iterable<Brea
         `${path}.${key}`,
         `got ${limit}, expected a value that ${found.metric} can take: ${[range.min !== null && `at least ${range.min}`, range.max !== null && `at most ${range.max}`].filter(Boolean).join(', ')}`,
       ];
-  if (windows[0] > windows[1])
-    yield [`${path}.windows`, `got [${windows.join(', ')}], expected [m, n] with m of at most n`];
 }
 
 function* triggers({ triggers, monitoring }: Config): Iterable<Breach> {
