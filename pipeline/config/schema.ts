@@ -10,11 +10,6 @@ import { namePattern } from '../names.ts';
  * Parsing turns `off` and `none` into null, durations into seconds, and text such as `positive: 1` into a string.
  */
 
-/** Marks a setting or a block that has no effect yet; rules.ts refuses it. Whoever builds it removes the mark. */
-function notBuiltYet<T extends z.ZodType>(schema: T): T {
-  return schema.meta({ notBuiltYet: true, description: `Not built yet. ${schema.description}` });
-}
-
 type Bounds = { min?: number; max?: number; above?: number; below?: number };
 
 function phrase(noun: string, { min, max, above, below }: Bounds): string {
