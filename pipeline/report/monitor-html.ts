@@ -1,0 +1,1 @@
+export const monitorHtml = (r: import('./monitor-report.ts').MonitorReport): string => r.model;
