@@ -5,36 +5,29 @@ import { isMetric, metricFacts } from '../metrics.ts';
 import type { Finding } from '../monitor/finding.ts';
 import type { History, WindowRecord } from '../monitor/history.ts';
 import type { Reference } from '../monitor/reference.ts';
-import type { Summary } from '../monitor/window.ts';
-import type { ObjectVersion } from '../ports.ts';
-import type { StepContext } from '../steps/context.ts';
+import type { Summary, TruthSummary } from '../monitor/window.ts';
+import { readJson, type StepContext } from '../steps/context.ts';
+import { lookFolder } from '../steps/monitor/artifacts.ts';
 import { championChanges } from '../steps/release/champion-changes.ts';
-import { type ChampionChange, currentId, type Deployed, deployedKind } from '../steps/release/records.ts';
+import type { ChampionChange } from '../steps/release/records.ts';
 import { type ReleaseRecord, releaseKind } from '../steps/release/release-record.ts';
 import { readRecorded } from '../steps/train/unchanged.ts';
 import { driftOf } from './monitor-drift.ts';
 import type { MonitorEvent, MonitorReport, MonitorWindow, Watched } from './monitor-report.ts';
 
-/** A JSON object and its hash. */
-export type Written = Pick<ObjectVersion, 'uri' | 'sha256'>;
-
-/** What the state `Page` of the monitor machine gets. */
+/** What the state Page of the monitor machine gets. */
 export interface LookPageEvent {
   execution: string;
   request: MonitorRequest;
-  plan: {
-    /** The monitoring block that the look used. */
-    settings: NonNullable<Config['monitoring']>;
-    /** The package that readers see; null: none. */
-    current: string | null;
-    /** By package; null: an older one without a reference. */
-    references: Record<string, Written | null>;
-  };
-  /** Finding and History as JSON. */
-  finding: Written;
-  history: Written;
-  /** Summary as JSON; null: nothing was read. */
-  summary: Written | null;
+  /** `look`: URI of the settings that the look was planned with; `package`: the one that readers see. */
+  plan: { look: string; package: string | null };
+  /** `uri`: the Finding; `history`: the history with this look in it. */
+  judged: { uri: string; history: { uri: string; sha256: string } };
+}
+
+interface KeptHistory {
+  labels: TruthSummary | null;
+  history: History;
 }
 
 /** Windows on a page: two years of weeks, four months of days. */
@@ -42,42 +35,50 @@ const MOST_WINDOWS = 120;
 const MOST_EVENTS = 60;
 
 /** A look at production as a value. publishableMonitor takes out what not everybody may see. */
-export async function monitorReportOf(event: LookPageEvent, context: StepContext): Promise<MonitorReport> {
-  const deployed = await context.ledger.get<Deployed>(deployedKind, currentId);
-  if (deployed === null) throw new Error(`${deployedKind}/${currentId}: expected it in the ledger`);
-  const { plan } = event;
-  const references = await Promise.all(
-    Object.entries(plan.references).map(
-      async ([name, written]): Promise<[string, Reference | null]> => [
-        name,
-        written && (await readWritten<Reference>(written, context)),
-      ],
-    ),
-  );
+export async function monitorReportOf(
+  { execution, request, plan, judged }: LookPageEvent,
+  context: StepContext,
+): Promise<MonitorReport> {
+  const { config } = await readJson<{ config: Config }>(context, plan.look);
+  const settings = config.monitoring;
+  if (settings === null) throw new Error(`${plan.look}: got monitoring off, expected its settings`);
+  const { history, labels } = await readHistory(judged.history, context);
   const unreadable: string[] = [];
   const releases = await context.ledger.list<ReleaseRecord>(releaseKind, (error) =>
     unreadable.push(error.message),
   );
+  const summaryUri = `${lookFolder(context, execution)}rows/summary/summary.json`;
+  const hasRead = await context.storage.exists(summaryUri);
   const report = monitorReport({
-    config: deployed.value.config,
-    settings: plan.settings,
+    config,
+    settings,
     model: context.model,
-    execution: event.execution,
-    trigger: event.request.trigger.kind,
-    current: plan.current,
-    references: new Map(references),
-    finding: await readWritten<Finding>(event.finding, context),
-    history: await readWritten<History>(event.history, context),
-    summary: event.summary && (await readWritten<Summary>(event.summary, context)),
+    execution,
+    trigger: request.trigger.kind,
+    current: plan.package,
+    reference: plan.package === null ? null : await readReference(plan.package, context),
+    finding: await readJson<Finding>(context, judged.uri),
+    history,
+    truth: labels,
+    notes: hasRead ? (await readJson<Summary>(context, summaryUri)).notes : [],
     changes: await championChanges(context),
     releases: releases.map(({ value }) => value),
   });
   return { ...report, notes: [...report.notes, ...unreadable] };
 }
 
-async function readWritten<T>({ uri, sha256 }: Written, context: StepContext): Promise<T> {
-  const recorded = { uri, sha256, bytes: 0, version: '' };
-  return JSON.parse(new TextDecoder().decode(await readRecorded(uri, [recorded], context))) as T;
+// TEMP
+async function readReference(name: string, context: StepContext): Promise<Reference | null> {
+  const found = (await context.registry.get(name)) as { reference?: { uri: string } } | null;
+  return found?.reference === undefined ? null : readJson<Reference>(context, found.reference.uri);
+}
+
+async function readHistory(
+  { uri, sha256 }: LookPageEvent['judged']['history'],
+  context: StepContext,
+): Promise<KeptHistory> {
+  const bytes = await readRecorded(uri, [{ uri, sha256, bytes: 0, version: '' }], context);
+  return JSON.parse(new TextDecoder().decode(bytes)) as KeptHistory;
 }
 
 export interface MonitorInputs {
@@ -87,17 +88,18 @@ export interface MonitorInputs {
   execution: string;
   trigger: string;
   current: string | null;
-  references: ReadonlyMap<string, Reference | null>;
+  /** Of the current package; null: it has none, or there is no package. */
+  reference: Reference | null;
   finding: Finding;
   history: History;
-  summary: Summary | null;
+  truth: TruthSummary | null;
+  notes: string[];
   changes: readonly ChampionChange[];
   releases: readonly Pick<ReleaseRecord, 'release' | 'status' | 'finished_at' | 'request' | 'state'>[];
 }
 
 export function monitorReport(inputs: MonitorInputs): MonitorReport {
-  const { config, settings, current, history, references, summary } = inputs;
-  const reference = current === null ? null : (references.get(current) ?? null);
+  const { config, settings, current, history, reference } = inputs;
   const metric = settings.decay?.metric ?? config.gate.primary;
   const ordered = history.windows.toSorted(
     (a, b) => compare(a.summary.start, b.summary.start) || compare(a.summary.package, b.summary.package),
@@ -142,8 +144,8 @@ export function monitorReport(inputs: MonitorInputs): MonitorReport {
     drift: judged === undefined || reference === null ? null : driftOf(judged, reference),
     labels: mature === undefined ? null : labelsOf(mature, reference),
     record: recordOf(ordered),
-    truth: summary?.truth ?? null,
-    notes: summary?.notes ?? [],
+    truth: inputs.truth,
+    notes: inputs.notes,
     privacy: privacyOf(config),
   };
 }

@@ -35,7 +35,7 @@ export interface MonitorReport {
   labels: LabelFacts | null;
   /** How often the interval of an estimate held what labels showed later, by metric. */
   record: { metric: string; held: number; of: number }[];
-  /** What became of the labels that this look read; null: it read none. */
+  /** What became of the labels that were read so far; null: none were. */
   truth: TruthSummary | null;
   /** Notes for the reader, one sentence each. */
   notes: string[];

@@ -1,10 +1,5 @@
-import type { StepContext } from '../context.ts';
+import { artifactsOf, type StepContext } from '../context.ts';
 
-type Place = Pick<StepContext, 'root' | 'model'>;
-
-/** The prefix of all that monitoring a model keeps. */
-export const monitoringFolder = ({ root, model }: Place): string => `${root}/monitoring/${model}/`;
-
-/** The prefix of one look at production: `page.html`, `report.json`, `finding.json`, `summary/`, `labelled/`. */
-export const lookFolder = (place: Place, execution: string): string =>
-  `${monitoringFolder(place)}looks/${execution}/`;
+/** The prefix of what one look read, found and keeps: `settings/`, `rows/`, `history.json`, `finding.json`, the page. */
+export const lookFolder = (context: Pick<StepContext, 'root' | 'model'>, execution: string): string =>
+  `${artifactsOf(context, 'looks')}${execution}/`;
