@@ -1,5 +1,5 @@
 import type { Config } from '../config/schema.ts';
-import { privacyOf } from '../gate/privacy.ts';
+import { type Privacy, privacyOf } from '../gate/privacy.ts';
 import type { MonitorRequest } from '../machines/monitor-request.ts';
 import { isMetric, metricFacts } from '../metrics.ts';
 import type { Finding } from '../monitor/finding.ts';
@@ -50,7 +50,13 @@ export async function monitorReportOf(
   const summaryUri = `${lookFolder(context, execution)}rows/summary/summary.json`;
   const hasRead = await context.storage.exists(summaryUri);
   const report = monitorReport({
-    config,
+    config: {
+      project: config.project,
+      problem: config.problem,
+      primary: config.gate.primary,
+      retrains: config.triggers.decay,
+      privacy: privacyOf(config),
+    },
     settings,
     model: context.model,
     execution,
@@ -62,10 +68,16 @@ export async function monitorReportOf(
     truth: labels,
     notes: hasRead ? (await readJson<Summary>(context, summaryUri)).notes : [],
     changes: await championChanges(context),
-    releases: releases.map(({ value }) => value),
+    releases: releases.flatMap(({ value }) => shownRelease(value)),
   });
   return { ...report, notes: [...report.notes, ...unreadable] };
 }
+
+/** A release that moved what readers see; a rollback is among the changes of the champion. */
+const shownRelease = ({ status, request, state, finished_at }: ReleaseRecord): MonitorInputs['releases'] =>
+  status === 'succeeded' && request.kind === 'release' && state.pointed?.moved && state.plan !== undefined
+    ? [{ at: finished_at, package: state.plan.package, reason: request.reason }]
+    : [];
 
 // TEMP
 async function readReference(name: string, context: StepContext): Promise<Reference | null> {
@@ -82,7 +94,15 @@ async function readHistory(
 }
 
 export interface MonitorInputs {
-  config: Pick<Config, 'project' | 'problem' | 'data' | 'report' | 'gate' | 'triggers'>;
+  config: {
+    project: string;
+    problem: Config['problem'];
+    /** gate.primary */
+    primary: string;
+    /** triggers.decay */
+    retrains: boolean;
+    privacy: Privacy;
+  };
   settings: NonNullable<Config['monitoring']>;
   model: string;
   execution: string;
@@ -95,12 +115,13 @@ export interface MonitorInputs {
   truth: TruthSummary | null;
   notes: string[];
   changes: readonly ChampionChange[];
-  releases: readonly Pick<ReleaseRecord, 'release' | 'status' | 'finished_at' | 'request' | 'state'>[];
+  /** Releases that readers got to see. */
+  releases: readonly { at: string; package: string; reason: string | null }[];
 }
 
 export function monitorReport(inputs: MonitorInputs): MonitorReport {
   const { config, settings, current, history, reference } = inputs;
-  const metric = settings.decay?.metric ?? config.gate.primary;
+  const metric = settings.decay?.metric ?? config.primary;
   const ordered = history.windows.toSorted(
     (a, b) => compare(a.summary.start, b.summary.start) || compare(a.summary.package, b.summary.package),
   );
@@ -124,7 +145,7 @@ export function monitorReport(inputs: MonitorInputs): MonitorReport {
       drift: settings.drift,
       decay: settings.decay && {
         mean_labels_between_false_alarms: settings.decay.mean_labels_between_false_alarms,
-        retrains: config.triggers.decay,
+        retrains: config.retrains,
       },
       metric,
       limit: limitOf(
@@ -146,7 +167,7 @@ export function monitorReport(inputs: MonitorInputs): MonitorReport {
     record: recordOf(ordered),
     truth: inputs.truth,
     notes: inputs.notes,
-    privacy: privacyOf(config),
+    privacy: config.privacy,
   };
 }
 
@@ -245,19 +266,14 @@ function eventsOf({ changes, releases, history }: MonitorInputs, since: string):
   const promoted = changes.map(
     ({ at, kind, package: name, reason }): MonitorEvent => ({ at, kind, package: name, detail: reason }),
   );
-  const released = releases
-    .filter(
-      ({ status, request, state }) =>
-        status === 'succeeded' && request.kind === 'release' && state.pointed?.moved,
-    )
-    .map(
-      ({ finished_at, state, request }): MonitorEvent => ({
-        at: finished_at,
-        kind: 'release',
-        package: state.plan?.package ?? '',
-        detail: request.reason ?? '',
-      }),
-    );
+  const released = releases.map(
+    ({ at, package: name, reason }): MonitorEvent => ({
+      at,
+      kind: 'release',
+      package: name,
+      detail: reason ?? '',
+    }),
+  );
   const alarms = history.alarms.map(
     ({ at, kind, package: name, evidence }): MonitorEvent => ({
       at,
