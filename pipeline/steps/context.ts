@@ -22,7 +22,9 @@ export type ArtifactFolder =
   | 'scores'
   /** What gate.reuse: sealed withholds until the candidate is promoted (train/seal.ts). */
   | 'sealed'
-  | 'settings';
+  | 'settings'
+  /** The tables that runs record (pipeline/queries/recorded-tables.ts). */
+  | 'trials';
 
 /** The second argument of every step: the ports to the outside world, and where artifacts are kept. */
 export interface StepContext extends Ports {
