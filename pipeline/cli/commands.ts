@@ -338,14 +338,15 @@ const query = () =>
     .addOption(shared.backend('where the predictions are'))
     .addOption(shared.environment())
     .addOption(shared.config())
-    .addOption(new Option('--model <name>', "one model's predictions only; default: all models'"))
+    .addOption(new Option('--model <name>', "one model's rows only; default: all models'"))
     .option('--limit <n>', 'show at most n rows (default: 100 in a table, all with --csv or --json)', countOf)
     .addOption(new Option('--csv', 'print CSV').conflicts('json'))
     .addOption(shared.json())
     .addHelpText(
       'after',
       `
-Tables: predictions (every release), predictions_current (the current releases).
+Tables: predictions (every release), predictions_current (the current releases), trials (every trial of every
+run that tuned).
 
 Examples:
   mlops query @at_risk

@@ -373,7 +373,7 @@ function* categories(path: string, values: readonly string[]): Iterable<Breach> 
 
 function* tuningJobs({ tuning }: Config): Iterable<Breach> {
   if (!tuning) return;
-  const { strategy, max_jobs, parallel_jobs, warm_start, ranges } = tuning;
+  const { strategy, max_jobs, parallel_jobs, warm_start, guided, ranges } = tuning;
   if (parallel_jobs > max_jobs)
     yield ['tuning.parallel_jobs', `got ${parallel_jobs}, expected at most tuning.max_jobs, ${max_jobs}`];
   if (strategy === 'bayesian' && max_jobs > 750)
@@ -382,6 +382,21 @@ function* tuningJobs({ tuning }: Config): Iterable<Breach> {
     yield [
       'tuning.warm_start',
       `got true, expected false with strategy ${strategy}: only bayesian and random start from earlier jobs`,
+    ];
+  if (guided && (strategy === 'grid' || strategy === 'hyperband'))
+    yield [
+      'tuning.guided',
+      `got a mapping, expected off with strategy ${strategy}: only bayesian and random search narrower ranges`,
+    ];
+  if (guided && warm_start)
+    yield [
+      'tuning.guided',
+      'got a mapping, expected off with warm_start: true, because a search learns from earlier ones in one of the two ways',
+    ];
+  if (guided && max_jobs < 3)
+    yield [
+      'tuning.max_jobs',
+      `got ${max_jobs}, expected at least 3 with tuning.guided: one trial is the best known again, one is random`,
     ];
   if (strategy !== 'grid') return;
   const numeric = Object.entries(ranges).filter(([, range]) => !Array.isArray(range));

@@ -15,6 +15,7 @@ import { type ModelPlots, multiclassPlotsOf, plotsOf, regressionPlotsOf } from '
 import type { Scores } from '../../statistics/scores.ts';
 import {
   folder,
+  type Guidance,
   type Manifest,
   type Prepared,
   readJson,
@@ -24,10 +25,12 @@ import {
   type TrainedModel,
 } from '../context.ts';
 import type { Evidence, Explanation, TuningFacts } from './evidence.ts';
+import { duelOf, standingOf } from './guide.ts';
 import { outputOf } from './keep.ts';
 import { lookAt, verdictOf } from './looks.ts';
 import { type ModelExplanation, readModelReport } from './model-report.ts';
 import { scoreFileOf } from './score-file.ts';
+import { type SearchedTrial, trialsOfSearch } from './searched-trials.ts';
 import { evidenceFolder, isSealed, referenceFile, runFolder, writeVerdict } from './seal.ts';
 import type { Plan, Scoring } from './state.ts';
 import { trainedAmong } from './trained-rows.ts';
@@ -404,11 +407,12 @@ async function tuningFacts(
   if (!config.tuning || !model.tuning) return null;
   const { strategy, objective } = config.tuning;
   const { search } = model.tuning;
+  const trials = await trialsOfSearch(model.tuning, context.jobs);
   return {
     strategy,
     ran_as: context.jobs.strategyOf(strategy),
     objective,
-    trials: await context.jobs.trials(model.tuning.tuning_job),
+    trials,
     best: model.tuning.best,
     ...(search?.warm && !search.refused
       ? {
@@ -418,7 +422,20 @@ async function tuningFacts(
           },
         }
       : {}),
+    ...(search?.guidance && { guidance: guidanceFacts(search.guidance, trials, objective.goal) }),
   };
+}
+
+function guidanceFacts(
+  { guide, why, duels }: Guidance,
+  trials: readonly SearchedTrial[],
+  goal: 'maximize' | 'minimize',
+): NonNullable<TuningFacts['guidance']> {
+  const own = duelOf(
+    trials.map(({ value, guided }) => ({ value, guided: guided === true })),
+    goal,
+  );
+  return { guide, why, standing: standingOf(own === null ? duels : [own, ...duels]) };
 }
 
 /** A note if SageMaker refused the parents of a warm start. */

@@ -49,6 +49,14 @@ interface Attempt {
   wait: number;
 }
 
+/** A tuning job that is a part of a guided search. */
+export interface SearchPlan {
+  job: string;
+  attempt: Attempt;
+  /** HyperParameterTuningJobConfig. */
+  tuning: object;
+}
+
 type Reuse<T> = { reused: true; result: T } | { reused: false };
 
 export type PreparePlan = Reuse<Prepared> & {
@@ -101,6 +109,9 @@ export type TrainPlan = Reuse<TrainedModel> & {
   environment: Record<string, string>;
   /** HyperParameterTuningJobConfig; empty if nothing is tuned. */
   tuning: object;
+  /** Whether the search is guided: three tuning jobs, `searches`, take the place of one. */
+  guided: boolean;
+  searches: Partial<Record<'first' | 'guided' | 'random', SearchPlan>>;
   /** The tuning job's search space and parents. */
   search: Search | { warm: false };
   timeout: number;
