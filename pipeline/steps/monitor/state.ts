@@ -14,8 +14,8 @@ export interface MonitorState {
   /** The job that summarised rows; its output is '' where there was nothing to read. */
   summarised?: { output: string } & Partial<JobTimes>;
   judged?: Judged;
-  /** The page for everybody, the page with rows, and the value that the former is made from. */
-  page?: { uri: string; private: string; report: string };
+  /** The page, and the value that it is made from: everybody may see both. */
+  page?: { uri: string; report: string };
   page_error?: { Error: string; Cause: string };
   record?: { status: string; superseded: boolean; retrain: Retrain };
   failed_step?: string;
