@@ -93,7 +93,7 @@ export function jobRun(times: Partial<JobTimes> & { billable_seconds?: number } 
 export interface Prepared extends JobTimes {
   /** Billed seconds as the service reports them (Glue). */
   billable_seconds?: number;
-  /** Prefix that holds train/, holdout/ and manifest/. */
+  /** Prefix that holds train/, holdout/, reference/ and manifest/. */
   output: string;
   /** What the prefix holds; absent in items of an earlier version of the pipeline, which are not reused. */
   objects?: ObjectVersion[];
@@ -223,6 +223,8 @@ export interface Manifest {
     trained?: FileFacts;
     /** A hash of each training row's group. */
     groups?: FileFacts;
+    /** What the training rows were like by column (pipeline/monitor/reference.ts: ColumnReference[]), for monitoring. */
+    reference?: FileFacts;
   };
   /** Hash of the holdout's row ids and labels. */
   holdout_sha256: string;
