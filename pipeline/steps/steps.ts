@@ -1,5 +1,8 @@
 import type { StepName } from '../names.ts';
 import type { StepContext } from './context.ts';
+import { judgeLook } from './monitor/judge.ts';
+import { planLook } from './monitor/plan-look.ts';
+import { recordLook } from './monitor/record-look.ts';
 import { keepRelease } from './release/keep-release.ts';
 import { planRelease } from './release/plan-release.ts';
 import { point } from './release/point.ts';
@@ -32,4 +35,7 @@ export const steps = {
   smoke,
   point,
   'record-release': recordRelease,
+  'plan-look': planLook,
+  judge: judgeLook,
+  'record-look': recordLook,
 } satisfies Record<Exclude<StepName, 'page'>, (event: never, context: StepContext) => Promise<unknown>>;
