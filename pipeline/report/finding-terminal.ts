@@ -1,7 +1,7 @@
 import { formatCount, formatInterval, formatValue } from '../format.ts';
-import { isMetric, metricFacts } from '../metrics.ts';
 import type { Evidence, Finding } from '../monitor/finding.ts';
 import { cleanText } from './clean-text.ts';
+import { budgetSentences, evidenceLabel } from './monitor-reading.ts';
 import { cut, painter, widthOf, wrap } from './terminal-text.ts';
 
 const mostEvidence = 8;
@@ -29,6 +29,7 @@ export function renderFinding(
     evidenceTable(finding.evidence, width),
     titled('It cannot see', finding.blind),
     titled('Next', finding.next),
+    titled('False alarms', budgetSentences(finding)),
     lines(options.notes),
   ];
   return `${blocks
@@ -48,7 +49,7 @@ function evidenceTable(evidence: readonly Evidence[], width: number): string[] {
     ...sorted
       .slice(0, mostEvidence)
       .map((each) => [
-        cut(labelOf(each), 40),
+        cut(cleanText(evidenceLabel(each), 80), 40),
         each.outcome,
         each.value === null ? '' : formatValue(each.value),
         each.interval === null ? '' : formatInterval(each.interval),
@@ -68,19 +69,4 @@ function evidenceTable(evidence: readonly Evidence[], width: number): string[] {
   );
   const more = sorted.length - mostEvidence;
   return more > 0 ? [...padded, `and ${formatCount(more)} more, on the page`] : padded;
-}
-
-const kinds: Record<Evidence['kind'], string> = {
-  scores: 'Scores',
-  column: 'Values of',
-  missing: 'Missing values of',
-  categories: 'New categories in',
-  estimate: 'Estimated',
-  labels: 'By labels:',
-  breach: 'Limit ever broken:',
-};
-
-function labelOf({ kind, name }: Evidence): string {
-  const told = isMetric(name) ? metricFacts(name).label : cleanText(name, 60);
-  return kind === 'scores' && (told === '' || told === 'score') ? kinds.scores : `${kinds[kind]} ${told}`;
 }
