@@ -24,6 +24,8 @@ const needs: Readonly<Record<MonitorStep, Needs>> = {
     writes: ['monitoring', 'finding', 'retrain', 'execution'],
     folders: ['looks', 'monitoring'],
     registry: 'read',
+    // Whether there are rows that the package was not trained on.
+    data: true,
     executions: true,
   },
 };

@@ -185,9 +185,9 @@ test('every alarm and graph of looks is of a metric that a function puts out', (
     expect([Threshold, AlarmActions]).toEqual([1, [expect.anything()]]);
   }
   const [dashboard] = ofType('AWS::CloudWatch::Dashboard');
-  const text = JSON.stringify(dashboard);
-  for (const metric of ['Decayed', 'Watch', 'CannotTell'])
-    expect(text).toContain(`MetricName=\\\\\\\\\\\\\\"${metric}\\\\\\\\\\\\\\"`);
+  const text = JSON.stringify(dashboard).replaceAll('\\', '');
+  const shown = ['Decayed', 'Watch', 'CannotTell'].filter((name) => text.includes(`MetricName="${name}"`));
+  expect(shown).toEqual(['Decayed', 'Watch', 'CannotTell']);
 });
 
 test('the end of a look reaches landed if it went well and close-run if not', () => {

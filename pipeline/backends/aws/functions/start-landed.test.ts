@@ -242,6 +242,7 @@ test('the time of a look starts one look for that time, and none where main has 
       request: {
         model: 'churn',
         at: '2026-03-04T03:00:00Z',
+        retrain: true,
         trigger: expect.objectContaining({ kind: 'schedule', reason: '2026-03-04T03:00:00Z' }),
       },
     },
@@ -290,6 +291,12 @@ test('a look that wants no run starts none and says why; one without a record is
   );
   expect(executions.size).toBe(0);
   found(true, 'x');
+  expect(await startLanded(looked, starting)).toContain('nothing claims the run for churn/7');
+  // The event came out of the queue of lost events, after a later look had found the same.
+  items.set('retrain churn/7', { look: 'look-churn-20260305030000', at: '', run: 'other' });
+  expect(await startLanded(looked, starting)).toContain('look look-churn-20260305030000 claims the run');
+  expect(executions.size).toBe(0);
+  items.set('retrain churn/7', { look, at: '', run: null });
   items.delete('deployed current');
   await expect(startLanded(looked, starting)).rejects.toThrow('got no request of main in the ledger');
 });
@@ -298,7 +305,9 @@ test('names of runs of decay fit, whatever their look is called, and differ', as
   items.set('deployed current', monitored('{}'));
   for (const end of ['a', 'b']) {
     const name = `${'x'.repeat(79)}${end}`;
-    items.set(`finding ${name}`, { look: name, retrain: { wanted: true, why: 'x' }, state: {} });
+    const state = { plan: { package: `churn/${end}` } };
+    items.set(`finding ${name}`, { look: name, retrain: { wanted: true, why: 'x' }, state });
+    items.set(`retrain churn/${end}`, { look: name, at: '', run: null });
     await startLanded({ what: 'looked', arn: `arn:aws:states:r:1:execution:m:${name}` }, starting);
   }
   expect([...executions.keys()].map((name) => /^decay-[0-9a-z]+$/.test(name) && name.length <= 80)).toEqual([

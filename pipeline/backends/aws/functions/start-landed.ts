@@ -242,14 +242,14 @@ async function lookAtProduction({ model, at }: LookTime, starting: Starting): Pr
   const name = `look-${model}-${at.replaceAll(/[^0-9]/g, '').slice(0, 14)}`;
   return told(
     name,
-    await starting.start('monitor', name, { model, at, trigger: triggerOf('schedule', at) }),
+    await starting.start('monitor', name, { model, at, retrain: true, trigger: triggerOf('schedule', at) }),
     'this time has been looked at already',
   );
 }
 
 /**
- * Starts the run that a look asks for. Whether it asks, record-look decided: once a package and not within the cool-down. A
- * look has one run, because the run is named by it.
+ * Starts the run that a look asks for. Whether it asks, record-look decided: once a package and not within the cool-down; it left
+ * a claim, which is this look's still. A look has one run, because the run is named by it.
  */
 async function retrainDecayed({ arn }: Looked, starting: Starting): Promise<string> {
   const look = nameOf(arn);
@@ -259,6 +259,11 @@ async function retrainDecayed({ arn }: Looked, starting: Starting): Promise<stri
     throw new NotFoundError(`${look}: got no record of the look in the ledger, expected one: it has ended`);
   const { retrain, state } = record;
   if (!retrain.wanted) return `${look}: ${retrain.why}; nothing starts`;
+  const decayed = state.plan?.package ?? '';
+  const claim = await context.ledger.get<RetrainClaim>(retrainKind, decayed);
+  // The event may come days late, out of the queue of lost events.
+  if (claim?.value.look !== look)
+    return `${look}: ${claim === null ? 'nothing claims' : `look ${claim.value.look} claims`} the run for ${decayed}; nothing starts`;
   const deployed = await deployedOf(context);
   if (deployed?.request === undefined)
     throw new NotFoundError(
@@ -268,9 +273,7 @@ async function retrainDecayed({ arn }: Looked, starting: Starting): Promise<stri
   const name = `decay-${look}`.length <= 80 ? `decay-${look}` : `decay-${sha256(look)}`;
   const request = trainingRequest(deployed.request, data, { kind: 'decay', reason: retrain.why });
   const started = await starting.start('promote', name, request);
-  const decayed = state.plan?.package ?? null;
-  const claim = decayed === null ? null : await context.ledger.get<RetrainClaim>(retrainKind, decayed);
-  if (decayed !== null && claim?.value.look === look && claim.value.run === null)
+  if (claim.value.run === null)
     await context.ledger.putIf<RetrainClaim>(
       retrainKind,
       decayed,
