@@ -15,6 +15,8 @@ export type ArtifactFolder =
   | `inputs-${Mode}`
   /** What jobs write, until the function keep copies it. */
   | `jobs-${Mode | 'local'}`
+  /** What looks at production read, found and keep (monitor/artifacts.ts). */
+  | 'looks'
   | 'models'
   | 'packages'
   | 'prepared'
