@@ -130,7 +130,7 @@ export class MonitorFeature extends Construct {
             metric: of(each, 'Watch', Duration.hours(1)),
             missing: 'unchanged' as const,
           },
-          ...(each.within === null
+          ...(!each.isRegular
             ? []
             : [
                 {
@@ -166,7 +166,7 @@ export class MonitorFeature extends Construct {
 }
 
 /** The schedule of a model's looks, and the one that asks whether they come. Both are in UTC. */
-const timesOf = ({ model, expression, within }: Looks): Timed[] => [
+const timesOf = ({ model, expression, isRegular }: Looks): Timed[] => [
   {
     id: `Look-${model}`,
     name: `${model}--look`,
@@ -176,7 +176,7 @@ const timesOf = ({ model, expression, within }: Looks): Timed[] => [
     // Scheduler fills in the time, which is the same in every attempt.
     input: { what: 'monitor', model, at: '<aws.scheduler.scheduled-time>' },
   },
-  ...(within === null
+  ...(!isRegular
     ? []
     : [
         {
@@ -185,7 +185,7 @@ const timesOf = ({ model, expression, within }: Looks): Timed[] => [
           description: `Asks whether looks at production of ${model} still come`,
           expression: 'rate(1 hour)',
           timeZone: 'UTC',
-          input: { what: 'heartbeat', model, within },
+          input: { what: 'heartbeat', model },
         },
       ]),
 ];

@@ -317,7 +317,7 @@ test('names of runs of decay fit, whatever their look is called, and differ', as
 });
 
 test('looks are overdue when none has ended well for longer than the schedule and a look may take', async () => {
-  const beat: LandedEvent = { what: 'heartbeat', model: 'churn', within: 24 * 3600 };
+  const beat: LandedEvent = { what: 'heartbeat', model: 'churn' };
   // What main has deployed has no looks.
   await startLanded(beat, starting);
   items.set('deployed current', monitored('{}'));

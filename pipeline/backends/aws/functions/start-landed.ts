@@ -3,6 +3,7 @@ import { sha256 } from '../../../hash.ts';
 import type { MonitorRequest } from '../../../machines/monitor-request.ts';
 import type { ReleaseRequest } from '../../../machines/release-request.ts';
 import type { DataInput, Request } from '../../../machines/request.ts';
+import { lateness } from '../../../monitor/overdue.ts';
 import { type Champion, championId, championKind, type StepContext } from '../../../steps/context.ts';
 import {
   type CurrentHistory,
@@ -86,8 +87,6 @@ interface Looked {
 interface Heartbeat {
   what: 'heartbeat';
   model: string;
-  /** Most seconds between two looks. */
-  within: number;
 }
 
 export type LandedEvent = Written | Look | Timetable | Ended | LookTime | Looked | Heartbeat;
@@ -284,7 +283,7 @@ async function retrainDecayed({ arn }: Looked, starting: Starting): Promise<stri
 }
 
 /** Says whether looks still come. Before the first one the time counts from main's last deployment. */
-async function heartbeat({ model, within }: Heartbeat, starting: Starting): Promise<string> {
+async function heartbeat({ model }: Heartbeat, starting: Starting): Promise<string> {
   const context = starting.contextOf(model);
   const deployed = await deployedOf(context);
   if (!deployed?.config.monitoring) {
@@ -292,16 +291,12 @@ async function heartbeat({ model, within }: Heartbeat, starting: Starting): Prom
     return `${model}: main has deployed nothing that is looked at`;
   }
   const last = (await context.ledger.get<CurrentHistory>(monitoringKind, currentId))?.value.at;
-  const hours = (context.clock.now().getTime() - Date.parse(last ?? deployed.at)) / 3_600_000;
-  const most = within / 3600 + longestLook;
-  const isOverdue = !(hours <= most);
+  const { schedule } = deployed.config.monitoring;
+  const { hours, most, isOverdue } = lateness(last ?? deployed.at, schedule, context.clock.now());
   starting.overdue(model, isOverdue);
   const since = last === undefined ? 'no look since the last deployment,' : 'the last look was';
   return `${model}: ${since} ${hours.toFixed(1)} hours ago, ${isOverdue ? 'overdue: expected at most' : 'of at most'} ${most.toFixed(1)}`;
 }
-
-/** Hours that a look may take without being overdue. */
-const longestLook = 6;
 
 const nameOf = (arn: string): string => arn.slice(arn.lastIndexOf(':') + 1);
 

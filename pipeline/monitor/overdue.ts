@@ -34,3 +34,24 @@ export function longestGap(schedule: string): number {
   if (!isAny(dayOfWeek)) return dayOfWeek?.includes('#') ? 98 * day : 7 * day;
   return isAny(hours) ? hour : day;
 }
+
+/** Hours that a look may take without being overdue. */
+const longestLook = 6;
+
+/** How late looks are: hours since the last one, the most that the schedule allows, and whether that is too long. */
+export interface Lateness {
+  hours: number;
+  most: number;
+  isOverdue: boolean;
+}
+
+/**
+ * Whether looks at production still come.
+ * @param last the time of the last look, or from when looks are expected; ISO 8601. One that is no time is overdue.
+ * @param schedule monitoring.schedule of mlops.yaml
+ */
+export function lateness(last: string, schedule: string, now: Date): Lateness {
+  const hours = (now.getTime() - Date.parse(last)) / 3_600_000;
+  const most = longestGap(schedule) / hour + longestLook;
+  return { hours, most, isOverdue: !(hours <= most) };
+}

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { longestGap } from './longest-gap.ts';
+import { lateness, longestGap } from './overdue.ts';
 
 test.each([
   ['hourly', 1],
@@ -24,4 +24,15 @@ test.each([
 test('what is no schedule is an error that says so', () => {
   expect(() => longestGap('cron(0 3 * *)')).toThrow('expected one that mlops.yaml takes');
   expect(() => longestGap('sometimes')).toThrow('got the schedule "sometimes"');
+});
+
+test('a look is overdue after the longest gap and the time that it may take', () => {
+  const late = (last: string, schedule = 'daily') =>
+    lateness(last, schedule, new Date('2026-03-03T00:00:00Z'));
+  expect(late('2026-03-01T18:00:00Z')).toEqual({ hours: 30, most: 30, isOverdue: false });
+  expect(late('2026-03-01T17:59:00Z').isOverdue).toBe(true);
+  expect(late('2026-03-01T17:59:00Z', 'weekly').isOverdue).toBe(false);
+  // What never has to come again is never late; a time that is none always is.
+  expect(late('2020-03-01T00:00:00Z', 'cron(0 3 1 1 ? 2020)').isOverdue).toBe(false);
+  expect(late('x').isOverdue).toBe(true);
 });
