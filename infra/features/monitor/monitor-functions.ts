@@ -14,7 +14,7 @@ const needs: Readonly<Record<MonitorStep, Needs>> = {
     data: true,
   },
   judge: { folders: ['looks'], registry: 'read' },
-  'look-page': {
+  'page-look': {
     reads: ['deployed', 'champion-change', 'release', 'run', 'monitoring', 'finding'],
     folders: ['looks'],
     registry: 'read',
