@@ -159,7 +159,12 @@ function legend(lines: Line[]): string {
   return lines.map((line) => `${line.name} ${line.named}${line.bar === true ? ' bars' : ''}`).join(', ');
 }
 
-function xychart(title: string, axes: string[], lines: Line[]): string {
+/** The source of a chart; title, axes and names must be fixed words, numbers or plain labels. */
+export function xychart(
+  title: string,
+  axes: string[],
+  lines: Pick<Line, 'name' | 'color' | 'points' | 'bar'>[],
+): string {
   return [
     '---',
     'config:',

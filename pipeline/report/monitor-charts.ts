@@ -45,7 +45,7 @@ const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 export function timeCharts(report: MonitorReport): { wide: Chart; narrow: Chart } | null {
   if (report.windows.length === 0) return null;
   return {
-    wide: timeChart(report, 'time', { width: 912, left: 96 }),
+    wide: timeChart(report, 'time', { width: 832, left: 92 }),
     narrow: timeChart(report, 'time-narrow', { width: 380, left: 84 }),
   };
 }
@@ -152,7 +152,11 @@ function timeChart(
         axisLine: { show: false },
         splitNumber: kind === 'metric' ? 4 : 2,
         ...(kind === 'metric' ? paddedRange(values) : driftRange(report)),
-        axisLabel: label((value) => formatValue(value, Math.max(1, Math.min(3, decimalsFor(value)) - 1))),
+        axisLabel: {
+          ...label((value) => formatValue(value, Math.max(1, Math.min(3, decimalsFor(value)) - 1))),
+          showMinLabel: kind === 'drift',
+          showMaxLabel: false,
+        },
         scale: kind === 'metric',
       };
     }),

@@ -22,6 +22,7 @@ export function driftOf({ summary, drift }: WindowRecord, reference: Reference):
     start: summary.start,
     end: summary.end,
     rows: summary.rows,
+    reference: reference.rows,
     scores: reference.scores
       .slice(0, MOST_SCORES)
       .map((scores) => scoreDrift(scores, reference.problem, summary, found))

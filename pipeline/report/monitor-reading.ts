@@ -199,10 +199,6 @@ export function budgetSentences({ finding: { card } }: MonitorReport): string[] 
   ];
 }
 
-/** "The interval held what labels showed in 19 of 25 windows" */
-export const recordText = ({ metric, held, of }: MonitorReport['record'][number]): string =>
-  `${metricLabel(metric)}: the interval of the estimate held what labels showed later in ${formatCount(held)} of ${formatCountOf(of, 'window')} (${formatPercent(of === 0 ? 0 : held / of)}).`;
-
 /** Why there is nothing of a kind to show for a window. */
 export const whyText = ({ why, labels }: MonitorWindow): string => why ?? labels.why ?? '';
 

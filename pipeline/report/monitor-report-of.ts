@@ -13,6 +13,7 @@ import type { ChampionChange } from '../steps/release/records.ts';
 import { type ReleaseRecord, releaseKind } from '../steps/release/release-record.ts';
 import { readRecorded } from '../steps/train/unchanged.ts';
 import { driftOf } from './monitor-drift.ts';
+import { evidenceLabel } from './monitor-reading.ts';
 import type { MonitorEvent, MonitorReport, MonitorWindow, Watched } from './monitor-report.ts';
 
 /** What the state Page of the monitor machine gets. */
@@ -264,14 +265,14 @@ function recordOf(windows: readonly WindowRecord[]): MonitorReport['record'] {
 /** The last events since a time, and the change before it, which says what ran then. */
 function eventsOf({ changes, releases, history }: MonitorInputs, since: string): MonitorEvent[] {
   const promoted = changes.map(
-    ({ at, kind, package: name, reason }): MonitorEvent => ({ at, kind, package: name, detail: reason }),
+    ({ at, kind, package: name, reason }): MonitorEvent => ({ at, kind, package: name, details: [reason] }),
   );
   const released = releases.map(
     ({ at, package: name, reason }): MonitorEvent => ({
       at,
       kind: 'release',
       package: name,
-      detail: reason ?? '',
+      details: reason === null ? [] : [reason],
     }),
   );
   const alarms = history.alarms.map(
@@ -279,7 +280,9 @@ function eventsOf({ changes, releases, history }: MonitorInputs, since: string):
       at,
       kind: `${kind} alarm`,
       package: name,
-      detail: evidence.find(({ outcome }) => outcome === 'alarm')?.detail ?? '',
+      details: evidence
+        .filter(({ outcome }) => outcome === 'alarm')
+        .map((found) => (kind === 'decay' ? found.detail : evidenceLabel(found))),
     }),
   );
   const from = Date.parse(since);

@@ -95,8 +95,8 @@ export interface MonitorEvent {
   at: string;
   kind: 'promotion' | 'rollback' | 'return' | 'release' | 'drift alarm' | 'decay alarm';
   package: string;
-  /** One sentence; empty where kind and package say all. */
-  detail: string;
+  /** Reasons, or what raised an alarm. */
+  details: string[];
 }
 
 /** How production differs from the reference in one window. */
@@ -105,6 +105,8 @@ export interface Drift {
   start: string;
   end: string;
   rows: number;
+  /** Rows of the holdout, which the scores are compared with. */
+  reference: number;
   scores: ScoreDrift[];
   /** The most drifted first. */
   columns: ColumnDrift[];

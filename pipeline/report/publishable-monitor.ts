@@ -38,7 +38,7 @@ export function publishableMonitor(report: MonitorReport): MonitorReport {
     })),
     events: report.events.map((event) => ({
       ...event,
-      detail: isTold(event.detail) ? event.detail : WITHHELD,
+      details: told(event.details),
     })),
     drift: drift && publishableDrift(drift, privacy.min_group, isTold, about),
     labels: report.labels && {
