@@ -44,7 +44,7 @@ export function monitorMachine(resources: MonitorResources): StateMachine {
         mode: resources.mode ?? null,
         engine: engine.name,
       },
-      result: ['at', 'package', 'reads', 'notes', 'history', 'look', 'images', 'prepare', 'summarise'],
+      result: ['at', 'package', 'reads', 'notes', 'history', 'labels', 'look', 'images', 'prepare', 'summarise'],
       resultPath: '$.plan',
       next: 'Is there anything new?',
       failed: 'Plan look failed',
@@ -62,7 +62,7 @@ export function monitorMachine(resources: MonitorResources): StateMachine {
     }),
     Judge: invoke('judge', {
       payload: { 'request.$': '$.request', 'plan.$': '$.plan', 'summarised.$': '$.summarised' },
-      result: ['finding', 'reason', 'uri', 'history', 'alarms'],
+      result: ['finding', 'reason', 'uri', 'history', 'labels', 'alarms'],
       resultPath: '$.judged',
       next: 'Page',
       failed: 'Judge failed',

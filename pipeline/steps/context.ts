@@ -19,6 +19,8 @@ export type ArtifactFolder =
   /** What looks at production read, found and keep (monitor/artifacts.ts). */
   | 'looks'
   | 'models'
+  /** The rows of the table monitoring (queries/recorded-tables.ts). */
+  | 'monitoring'
   | 'packages'
   | 'prepared'
   | 'runs'
