@@ -8,7 +8,12 @@ import type { Failure } from '../report/report.ts';
 import { failureOf, isInputError } from '../run/account/failure.ts';
 import { releaseCostOf } from '../run/account/release-cost-of.ts';
 import { type ReleasePages, writeReleasePages } from '../run/account/write-release-pages.ts';
-import { type ReleaseOptions, type ReleaseOutcome, startRelease } from '../run/start/release.ts';
+import {
+  type ReleaseOptions,
+  type ReleaseOutcome,
+  type ReleaseSurroundings,
+  startRelease,
+} from '../run/start/release.ts';
 import { RunProgress } from '../run/start/run-progress.ts';
 import type { ReleaseState } from '../steps/release/state.ts';
 import { home } from './home.ts';
@@ -59,11 +64,11 @@ export interface ReleaseDone {
 export async function releaseOnce(
   options: ReleaseOptions,
   stopping: Stopping,
-  onStaged?: () => Promise<void>,
+  more: Pick<ReleaseSurroundings, 'onStaged' | 'opened'> = {},
 ): Promise<ReleaseDone> {
   const progress = new RunProgress(process.stderr);
   try {
-    const outcome = await startRelease(options, { ...stopping.surroundings(progress), onStaged });
+    const outcome = await startRelease(options, { ...stopping.surroundings(progress), ...more });
     const { page } = outcome.record.state;
     const folder = join(home(), 'runs', outcome.execution);
     return {
