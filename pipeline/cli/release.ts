@@ -6,6 +6,7 @@ import type { ReleaseReport } from '../report/release-report.ts';
 import { renderReleaseTerminal } from '../report/release-terminal.ts';
 import type { Failure } from '../report/report.ts';
 import { failureOf, isInputError } from '../run/account/failure.ts';
+import { placeOf } from '../run/account/place-of.ts';
 import { releaseCostOf } from '../run/account/release-cost-of.ts';
 import { type ReleasePages, writeReleasePages } from '../run/account/write-release-pages.ts';
 import {
@@ -89,7 +90,7 @@ const costOf = ({ record, config, backend }: ReleaseOutcome) =>
 
 /** The --json output of a release. */
 export function releaseSummary({ outcome, written }: ReleaseDone): object {
-  const { record, config } = outcome;
+  const { record, config, backend } = outcome;
   const { plan, delivered, pointed } = record.state;
   const failure = record.status === 'failed' ? toldFailure(outcome) : null;
   if (failure) note(`${failure.step} failed: ${failure.error}: ${failure.cause}`);
@@ -103,7 +104,9 @@ export function releaseSummary({ outcome, written }: ReleaseDone): object {
     previous: pointed?.previous ?? null,
     reused: delivered !== undefined && delivered.release !== outcome.execution ? [delivered.release] : [],
     predictions:
-      delivered && plan?.mode === 'batch' ? { rows: delivered.rows, path: delivered.output } : null,
+      delivered && plan?.mode === 'batch'
+        ? { rows: delivered.rows, path: placeOf(delivered.output, backend, home()) }
+        : null,
     endpoint: plan && !plan.skipped && plan.mode !== 'batch' ? plan.endpoint.name : null,
     page: written?.files.html ?? null,
     private: written?.files.private ?? null,
