@@ -69,7 +69,10 @@ export interface LabelledWindow {
   package: string;
   start: string;
   end: string;
-  /** Parquet: score (double; scores of k classes: score_0..score_k-1), label (double: code of the class, or the value). */
+  /**
+   * Parquet: score (double; scores of k classes: score_0..score_k-1; the code of the decision where the model answers classes
+   * alone), label (double: code of the class, or the value).
+   */
   uri: string;
   rows: number;
   /** Predictions of the window, and those with a label, by tenth of the score's distribution in this window. */
