@@ -38,7 +38,7 @@ export const releaseStepNames = [
 ] as const;
 export type ReleaseStep = (typeof releaseStepNames)[number];
 /** The functions that the monitor machine calls. */
-export const monitorStepNames = ['plan-look', 'judge', 'record-look'] as const;
+export const monitorStepNames = ['plan-look', 'judge', 'page-look', 'record-look'] as const;
 export type MonitorStep = (typeof monitorStepNames)[number];
 /** The functions that the machines call. */
 export type StepName = TrainStep | ReleaseStep | MonitorStep;

@@ -10,12 +10,10 @@ import { printJson } from './print.ts';
 
 /** `mlops definition MACHINE`. */
 export function definition(machine: 'train' | 'release' | 'monitor'): void {
-  switch (machine) {
-    case 'train':
-      return printJson(trainMachine(embeddedResources));
-    case 'release':
-      return printJson(releaseMachine(embeddedReleaseResources));
-    case 'monitor':
-      return printJson(monitorMachine(embeddedMonitorResources));
-  }
+  const documents = {
+    train: () => trainMachine(embeddedResources),
+    release: () => releaseMachine(embeddedReleaseResources),
+    monitor: () => monitorMachine(embeddedMonitorResources),
+  };
+  printJson(documents[machine]());
 }

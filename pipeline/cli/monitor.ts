@@ -29,12 +29,14 @@ export async function monitor(options: Options): Promise<void> {
   const failOn = findingsOf(options.failOn);
   const stopping = new Stopping(new RunProgress(process.stderr), options.backend === 'embedded');
   try {
-    if (options.model === 'all') return await monitorAll(options, failOn, stopping);
-    const done = await lookOnce(options, stopping);
-    if (!options.json) printLook(done);
-    const retrain = await retrainAfter(done, options, stopping);
-    if (options.json) printJson(summaryOf(done, retrain));
-    process.exitCode = codeOf(done, retrain, failOn);
+    if (options.model === 'all') await monitorAll(options, failOn, stopping);
+    else {
+      const done = await lookOnce(options, stopping);
+      if (!options.json) printLook(done);
+      const retrain = await retrainAfter(done, options, stopping);
+      if (options.json) printJson(summaryOf(done, retrain));
+      process.exitCode = codeOf(done, retrain, failOn);
+    }
   } finally {
     stopping.end();
   }
@@ -144,12 +146,16 @@ const toldFailure = ({ record, config }: MonitorOutcome): Failure =>
 
 function printLook({ outcome, finding, page }: Done): void {
   const { record } = outcome;
-  if (record.status === 'cancelled') return print('Stopped. Nothing was judged.');
+  if (record.status === 'cancelled') {
+    print('Stopped. Nothing was judged.');
+    return;
+  }
   if (finding === null) {
     const { step, error, cause, log, hint } = toldFailure(outcome);
     print(`${step} failed: ${error}: ${cause}`);
     for (const line of log) print(`  | ${line}`);
-    return print(hint);
+    print(hint);
+    return;
   }
   const notes = [
     ...(record.superseded

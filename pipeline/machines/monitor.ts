@@ -21,13 +21,13 @@ export interface MonitorResources {
 }
 
 /** The states that the progress and the record show, in order. */
-export const monitorSteps = ['Plan look', 'Summarise', 'Judge', 'Record'];
+export const monitorSteps = ['Plan look', 'Summarise', 'Judge', 'Page', 'Record'];
 
 /** The machine's timeout, in seconds. */
 const longestLook = 24 * 3600;
 
 /**
- * The monitor machine, one look at production: Plan look -> (Summarise ->) Judge -> Record. Summarise is a job of the prepare
+ * The monitor machine, one look at production: Plan look -> (Summarise ->) Judge -> Page -> Record. Summarise is a job of the prepare
  * program, and the only state that reads rows; where nothing has come since the look before, Judge goes on alone. Record moves
  * the history by one conditional write, so that of two looks at once the later one changes nothing.
  *
@@ -44,7 +44,7 @@ export function monitorMachine(resources: MonitorResources): StateMachine {
         mode: resources.mode ?? null,
         engine: engine.name,
       },
-      result: ['at', 'package', 'reads', 'notes', 'history', 'look', 'images', 'prepare', 'summarise'],
+      result: ['at', 'package', 'reads', 'notes', 'history', 'labels', 'look', 'images', 'prepare', 'summarise'],
       resultPath: '$.plan',
       next: 'Is there anything new?',
       failed: 'Plan look failed',
@@ -62,11 +62,22 @@ export function monitorMachine(resources: MonitorResources): StateMachine {
     }),
     Judge: invoke('judge', {
       payload: { 'request.$': '$.request', 'plan.$': '$.plan', 'summarised.$': '$.summarised' },
-      result: ['finding', 'reason', 'uri', 'history', 'alarms'],
+      result: ['finding', 'reason', 'uri', 'history', 'labels', 'alarms'],
       resultPath: '$.judged',
-      next: 'Record',
+      next: 'Page',
       failed: 'Judge failed',
     }),
+    Page: {
+      ...invoke('page-look', {
+        payload: { 'request.$': '$.request', 'plan.$': '$.plan', 'judged.$': '$.judged' },
+        result: ['uri', 'report'],
+        resultPath: '$.page',
+        next: 'Record',
+        failed: 'Record',
+      }),
+      // The look has judged already, so a page that fails does not fail it; the record says what is missing.
+      Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.page_error', Next: 'Record' }],
+    },
     Record: recordLook('succeeded', 'Done', 'Record failed'),
     Done: succeed(),
     'Record failure': {

@@ -18,8 +18,8 @@ import { record } from './train/record.ts';
 import { register } from './train/register.ts';
 
 /**
- * The functions that the state machines call, by their names in the definition. The function `page` renders, which these do
- * not: backends/functions.ts adds it.
+ * The functions that the state machines call, by their names in the definition. The functions `page` and `page-look`
+ * render, which these do not: backends/functions.ts adds them.
  */
 export const steps = {
   lease,
@@ -38,4 +38,4 @@ export const steps = {
   'plan-look': planLook,
   judge: judgeLook,
   'record-look': recordLook,
-} satisfies Record<Exclude<StepName, 'page'>, (event: never, context: StepContext) => Promise<unknown>>;
+} satisfies Record<Exclude<StepName, 'page' | 'page-look'>, (event: never, context: StepContext) => Promise<unknown>>;

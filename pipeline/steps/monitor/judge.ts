@@ -1,12 +1,12 @@
 import { sha256 } from '../../hash.ts';
 import type { MonitorRequest } from '../../machines/monitor-request.ts';
 import type { Finding } from '../../monitor/finding.ts';
-import { judge, type LabelledRows } from '../../monitor/judge.ts';
+import { judge } from '../../monitor/judge.ts';
+import type { LabelledRows } from '../../monitor/read-labels.ts';
 import type { Reference } from '../../monitor/reference.ts';
 import type { LabelledWindow, Summary } from '../../monitor/window.ts';
 import { readNumberColumns } from '../../tables/number-columns.ts';
 import { readJson, type StepContext } from '../context.ts';
-import { JobOutputError } from '../train/keep.ts';
 import { lookFolder } from './artifacts.ts';
 import { keepLook } from './keep-look.ts';
 import { readHistory } from './read-history.ts';
@@ -31,7 +31,7 @@ export interface JudgeEvent {
 export async function judgeLook(event: JudgeEvent, context: StepContext): Promise<Judged> {
   const { execution, plan, summarised } = event;
   const { storage, model } = context;
-  const { config, truth, counted, captured } = await readJson<LookSettings>(context, plan.look);
+  const { config, truth } = await readJson<LookSettings>(context, plan.look);
   const settings = config.monitoring;
   if (settings === null) throw new Error(`${plan.look}: got monitoring off, expected its settings`);
   const before = await readHistory(plan.history, context);
@@ -58,8 +58,6 @@ export async function judgeLook(event: JudgeEvent, context: StepContext): Promis
   const after: KeptHistory = {
     version: 1,
     at: plan.at,
-    sources: kept === null ? before.sources : counted,
-    captured: kept === null ? before.captured : captured,
     truth: kept === null ? before.truth : (truth?.version ?? null),
     labels: kept === null ? before.labels : summary.truth,
     history,
@@ -71,6 +69,7 @@ export async function judgeLook(event: JudgeEvent, context: StepContext): Promis
     finding: finding.finding,
     reason: finding.reason,
     uri,
+    labels: kept?.labels ?? plan.labels,
     history: await writeHistory(after, `${folder}history.json`, context),
     alarms,
   };
@@ -96,17 +95,18 @@ const nothingRead = ({ labels }: Pick<KeptHistory, 'labels'>): Summary => ({
 });
 
 async function readLabelled(
-  { package: name, uri, rows }: LabelledWindow,
+  { package: name, uri, first, rows }: LabelledWindow,
   references: ReadonlyMap<string, Reference | null>,
   { storage }: StepContext,
 ): Promise<LabelledRows> {
   const reference = references.get(name);
-  const classes = reference?.problem === 'multiclass' ? reference.labels.length : 1;
+  // A model that answers classes alone has one score, the code of its decision.
+  const isSplit = reference?.problem === 'multiclass' && reference.scores.length > 0;
+  const classes = isSplit ? reference.labels.length : 1;
   const scores = classes === 1 ? ['score'] : Array.from({ length: classes }, (_, index) => `score_${index}`);
-  const columns = await readNumberColumns(await storage.localFile(uri), [...scores, 'label']);
+  const part = { first, rows };
+  const columns = await readNumberColumns(await storage.localFile(uri), [...scores, 'label'], part);
   const labels = columns.at(-1) ?? new Float64Array(0);
-  if (labels.length !== rows)
-    throw new JobOutputError(`${uri}: got ${labels.length} rows, expected ${rows}, as the job says`);
   if (classes === 1) return { scores: columns[0] ?? new Float64Array(0), labels };
   const all = new Float64Array(rows * classes);
   for (let row = 0; row < rows; row++)

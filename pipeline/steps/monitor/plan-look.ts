@@ -3,7 +3,6 @@ import { ConfigError, InputError } from '../../errors.ts';
 import { canonicalJson } from '../../hash.ts';
 import type { MonitorRequest } from '../../machines/monitor-request.ts';
 import type { DataInput } from '../../machines/request.ts';
-import type { Reference } from '../../monitor/reference.ts';
 import { artifactsOf, jobHash, type StepContext } from '../context.ts';
 import { prepareOf } from '../release/plan-release.ts';
 import { currentId, type Deployed, deployedKind, type Pointer, pointerKind } from '../release/records.ts';
@@ -12,14 +11,14 @@ import { dataVersion } from '../train/inputs.ts';
 import { processingInput } from '../train/job-parameters.ts';
 import { jobFolder } from '../train/plan.ts';
 import { lookFolder } from './artifacts.ts';
-import { type Lists, listsInput } from './lists-input.ts';
+import { listedInput } from './listed-input.ts';
+import { openWindows } from './open-windows.ts';
 import { readHistory } from './read-history.ts';
 import { readReference } from './read-reference.ts';
-import { type CurrentHistory, type KeptHistory, monitoringKind } from './records.ts';
-import { choose, type Found, find, freshOf, type Sources } from './sources.ts';
+import { type CurrentHistory, monitoringKind } from './records.ts';
+import { findSources, type Sources } from './sources.ts';
 import type { LookPlan, LookSettings } from './state.ts';
 import type { SummariseSettings } from './summarise.ts';
-import { windowsToLabel } from './windows-to-label.ts';
 
 export interface PlanLookEvent {
   execution: string;
@@ -37,9 +36,9 @@ export class MonitorError extends Error {
 }
 
 /**
- * Plans a look before any row is read: which predictions and requests have come since the look before, and of which windows
- * labels may be known by now. Where nothing has come and nothing is due, no job runs.
- * @throws MonitorError, ConfigError, InputError, ArtifactChangedError or NotFoundError where the history is damaged
+ * Plans a look before any row is read: which predictions have come since the look before, and which of those before have labels
+ * that may still come. Where no prediction and no label has come and no label delay has ended, no job runs.
+ * @throws MonitorError, ConfigError, InputError, and ArtifactChangedError or NotFoundError where the history is damaged
  */
 export async function planLook(event: PlanLookEvent, context: StepContext): Promise<LookPlan> {
   const { execution, request } = event;
@@ -57,33 +56,36 @@ export async function planLook(event: PlanLookEvent, context: StepContext): Prom
   const kept = await readHistory(history, context);
   const pointer = (await ledger.get<Pointer>(pointerKind, currentId))?.value ?? null;
   const truth = await truthNow(deployed, context);
-  const { monitoring } = config;
-  const moment = Date.parse(at);
-  const found = await find({ at: moment, kept, window: monitoring.window }, context);
-  const label = windowsToLabel({
-    at: moment,
-    kept,
-    fresh: freshOf(found, kept),
-    settings: monitoring,
-    truth: truth?.version ?? null,
-  });
-  const sources = choose(found, kept, label);
-  const folder = lookFolder(context, execution);
-  const look = `${folder}settings/look.json`;
-  const captured = sources.captures?.to ?? kept.captured;
-  const counted = [...new Set([...kept.sources, ...sources.releases.map(({ release }) => release)])];
-  await storage.write(look, canonicalJson({ config, truth, counted, captured } satisfies LookSettings));
-  const settings = await settingsOf({ at, label, sources, config }, context);
+  const open = openWindows(kept, at, config.monitoring);
+  const known = new Set(kept.history.sources);
+  const sources = await findSources({ at, known, open: truth.input === null ? [] : open.spans }, context);
+  const hasLabels = truth.input !== null && (truth.input.version !== kept.truth || open.isDue);
+  const reads = sources.releases.some(({ isNew }) => isNew) || (hasLabels && sources.releases.length > 0);
+  const look = `${lookFolder(context, execution)}settings/look.json`;
+  await storage.write(look, canonicalJson({ config, truth: truth.input } satisfies LookSettings));
+  const earlier = await earlierLabels(current?.value.labels ?? null, context);
+  const isBack = kept.at !== '' && Date.parse(at) < Date.parse(kept.at);
   return {
     at,
     package: pointer?.package ?? null,
-    reads: sources.releases.length > 0 || sources.captures !== null,
-    notes: notesOf(kept, at, found),
+    reads,
+    notes: [
+      ...(isBack
+        ? [`An earlier look was for ${kept.at}, which is later than this one's ${at}: what it judged stays.`]
+        : []),
+      ...truth.notes,
+      ...sources.notes,
+      ...earlier.notes,
+    ],
     history,
+    labels: current?.value.labels ?? null,
     look,
     images: deployed.images,
     prepare: prepareOf(config, event, context),
-    summarise: await summarise({ event, settings, sources, truth }, context),
+    summarise: await summarise(
+      { event, at, config, sources, truth: truth.input, earlier: earlier.prefix },
+      context,
+    ),
   };
 }
 
@@ -116,90 +118,88 @@ function timeOf(given: string | null, { clock }: StepContext): string {
 }
 
 /** The labels as they are now: more may have come to a user's own bucket. */
-async function truthNow({ truth = null }: Deployed, context: StepContext): Promise<DataInput | null> {
-  if (truth === null) return null;
-  const objects = await context.storage.list(truth.uri);
-  if (objects.length === 0)
-    throw new MonitorError(
-      `monitoring.truth: ${truth.uri}: got no object, expected at least one file of labels`,
-    );
-  return { ...truth, version: await dataVersion(truth.uri, context) };
-}
-
-function notesOf({ at: before }: KeptHistory, at: string, { notes }: Found): string[] {
-  const isBack = before !== '' && Date.parse(at) < Date.parse(before);
-  return [
-    ...(isBack
-      ? [
-          `The look before was for ${before}, which is later: what it judged stays, and nothing is judged again.`,
-        ]
-      : []),
-    ...notes,
-  ];
-}
-
-async function settingsOf(
-  {
-    at,
-    label,
-    sources,
-    config,
-  }: Pick<SummariseSettings, 'at' | 'label'> & { sources: Sources; config: Watched['config'] },
+async function truthNow(
+  { truth = null }: Deployed,
   context: StepContext,
-): Promise<SummariseSettings> {
-  const packages: Record<string, Reference | null> = {};
-  for (const name of sources.packages) packages[name] = await readReference(name, context);
-  const { data, monitoring } = config;
+): Promise<{ input: DataInput | null; notes: string[] }> {
+  if (truth === null) return { input: null, notes: [] };
+  if ((await context.storage.list(truth.uri)).length === 0)
+    return {
+      input: null,
+      notes: [`monitoring.truth (${truth.source}) has no files yet: no labels are known.`],
+    };
+  return { input: { ...truth, version: await dataVersion(truth.uri, context) }, notes: [] };
+}
+
+/** What the look before kept of labels: when each was seen first. */
+async function earlierLabels(
+  prefix: string | null,
+  { storage }: StepContext,
+): Promise<{ prefix: string | null; notes: string[] }> {
+  if (prefix === null || (await storage.list(prefix)).length > 0) return { prefix, notes: [] };
   return {
-    step: 'monitor',
-    model: context.model,
-    at,
-    window: monitoring.window,
-    truth: { row_id: data.row_id, target: data.target, format: data.format, source_csv: data.csv },
-    packages,
-    releases: sources.releases.map(({ release, package: name, count }) => ({
-      release,
-      package: name,
-      count,
-    })),
-    captures: sources.captures && { from: sources.captures.from, to: sources.captures.to },
-    label,
-    sensitive: data.sensitive,
+    prefix: null,
+    notes: [
+      'What earlier looks kept of labels is gone: labels without known_at count as if this look had seen them first.',
+    ],
   };
 }
 
 async function summarise(
   {
     event: { execution, mode },
-    settings,
-    sources,
+    at,
+    config,
+    sources: { releases },
     truth,
-  }: { event: PlanLookEvent; settings: SummariseSettings; sources: Sources; truth: DataInput | null },
+    earlier,
+  }: {
+    event: PlanLookEvent;
+    at: string;
+    config: Watched['config'];
+    sources: Sources;
+    truth: DataInput | null;
+    earlier: string | null;
+  },
   context: StepContext,
 ): Promise<LookPlan['summarise']> {
+  const { storage } = context;
   const folder = `${lookFolder(context, execution)}settings/`;
-  const uri = `${folder}monitor.json`;
-  await context.storage.write(uri, canonicalJson(settings));
-  const lists: Lists = { folder, root: `${context.root}/` };
-  const listed = async (name: string, uris: readonly string[]) =>
-    uris.length === 0 ? [] : [await listsInput(name, uris, lists, context)];
-  const counted = sources.releases.filter(({ count }) => count);
+  const packages: SummariseSettings['packages'] = {};
+  for (const [index, name] of [...new Set(releases.map((each) => each.package))].entries()) {
+    const reference = await readReference(name, context);
+    packages[name] = reference === null ? null : `monitor/${index}.json`;
+    if (reference !== null) await storage.write(`${folder}monitor/${index}.json`, JSON.stringify(reference));
+  }
+  const { data, monitoring } = config;
+  const settings: SummariseSettings = {
+    model: context.model,
+    at,
+    window: monitoring.window,
+    problem: config.problem,
+    packages,
+    sensitive: data.sensitive ?? [],
+    truth: truth && { source: truth.source, row_id: data.row_id, target: data.target, csv: data.csv },
+  };
+  await storage.write(`${folder}monitor/monitor.json`, canonicalJson(settings));
+  const listed = async (name: string, part: 'predictions' | 'inputs', isNew: boolean) => {
+    const uris = releases.filter((each) => each.isNew === isNew).flatMap((each) => each[part]);
+    const prefix = `${context.root}/${part}/model=${context.model}/`;
+    return uris.length === 0
+      ? []
+      : [await listedInput(name, uris, { list: `${folder}${name}.manifest`, prefix }, context)];
+  };
   const name = `${context.jobPrefix}-${jobHash(execution, context)}`;
   return {
     job: `${name}-monitor`,
     attempt: { n: 1, wait: 0 },
     inputs: [
-      processingInput('monitor', uri),
-      ...(await listed(
-        'predictions',
-        sources.releases.flatMap(({ predictions }) => predictions),
-      )),
-      ...(await listed(
-        'inputs',
-        counted.flatMap(({ inputs }) => inputs),
-      )),
-      ...(await listed('captures', sources.captures?.files ?? [])),
-      ...(settings.label.length > 0 && truth !== null ? [processingInput('truth', truth.uri)] : []),
+      processingInput('monitor', `${folder}monitor/`),
+      ...(await listed('predictions', 'predictions', true)),
+      ...(await listed('inputs', 'inputs', true)),
+      ...(await listed('open', 'predictions', false)),
+      ...(truth === null ? [] : [processingInput('truth', truth.uri)]),
+      ...(truth === null || earlier === null ? [] : [processingInput('earlier', earlier)]),
     ],
     written: `${artifactsOf(context, jobFolder(mode))}${name}-monitor`,
   };

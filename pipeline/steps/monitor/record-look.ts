@@ -1,5 +1,8 @@
 import { ConflictError } from '../../errors.ts';
+import type { Finding } from '../../monitor/finding.ts';
+import { monitoringTable } from '../../queries/recorded-tables.ts';
 import { readJson, type StepContext } from '../context.ts';
+import { recordRows } from '../record-rows.ts';
 import { currentId } from '../release/records.ts';
 import { claimRun } from '../train/claim.ts';
 import {
@@ -64,10 +67,31 @@ async function conclude(
       superseded: true,
       retrain: { wanted: false, why: 'Another look came first, so this one changes nothing.' },
     };
+  await recordRows(monitoringTable, execution, await rowsOf(execution, judged, context), context);
   const settings = await readJson<LookSettings>(context, plan.look);
   const { history } = await readJson<KeptHistory>(context, judged.history.uri);
   const look = { execution, asked: request.retrain, finding: judged.finding, package: plan.package, history };
   return { superseded: false, retrain: await retrainOf(look, settings, context) };
+}
+
+/** What the look judged, as rows of the table monitoring. */
+async function rowsOf(execution: string, judged: Judged, context: StepContext) {
+  const { model, at, package: name, finding, evidence } = await readJson<Finding>(context, judged.uri);
+  const look = { model, at: new Date(at), look: execution, finding, package: name };
+  return evidence.map(({ kind, name, outcome, value, interval, limit, level, n, window }) => ({
+    ...look,
+    window_start: window && new Date(window.start),
+    window_end: window && new Date(window.end),
+    kind,
+    name,
+    outcome,
+    value,
+    low: interval?.[0] ?? null,
+    high: interval?.[1] ?? null,
+    limit_value: limit,
+    level,
+    n,
+  }));
 }
 
 /** Whether the history is this look's now. */
@@ -77,7 +101,7 @@ async function moveHistory(
   judged: Judged,
   { ledger }: StepContext,
 ): Promise<boolean> {
-  const moved: CurrentHistory = { ...judged.history, execution, at };
+  const moved: CurrentHistory = { ...judged.history, labels: judged.labels, execution, at };
   try {
     await ledger.putIf<CurrentHistory>(monitoringKind, currentId, moved, history.version);
     return true;

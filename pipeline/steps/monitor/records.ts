@@ -13,6 +13,8 @@ export interface CurrentHistory {
   /** The object of KeptHistory. */
   uri: string;
   sha256: string;
+  /** The prefix of what is kept of labels, such as when each was seen first; null: none were read so far. */
+  labels: string | null;
   /** The look that wrote it. */
   execution: string;
   /** The time of that look. ISO 8601. */
@@ -27,10 +29,6 @@ export interface KeptHistory {
   version: 1;
   /** The time of the look that wrote it. ISO 8601. */
   at: string;
-  /** Releases that were counted so far. */
-  sources: string[];
-  /** Captured requests before this time were counted. ISO 8601; null: none yet. */
-  captured: string | null;
   /** The version of the labels that were read last (DataInput.version); null: none yet. */
   truth: string | null;
   /** What became of those labels. */

@@ -14,8 +14,8 @@ export interface MonitorState {
   /** The job that summarised rows; its output is '' where there was nothing to read. */
   summarised?: { output: string } & Partial<JobTimes>;
   judged?: Judged;
-  /** The page for everybody, the page with rows, and the value that the former is made from. */
-  page?: { uri: string; private: string; report: string };
+  /** The page, and the value that it is made from: everybody may see both. */
+  page?: { uri: string; report: string };
   page_error?: { Error: string; Cause: string };
   record?: { status: string; superseded: boolean; retrain: Retrain };
   failed_step?: string;
@@ -34,6 +34,8 @@ export interface LookPlan {
   notes: string[];
   /** The history that the look adds to, with the version of its ledger item; version 0: the first look. */
   history: { version: number; uri: string | null; sha256: string | null };
+  /** The prefix of what earlier looks kept of labels; null: none. */
+  labels: string | null;
   /** URI of LookSettings. */
   look: string;
   images: { prepare: string };
@@ -45,12 +47,8 @@ export interface LookPlan {
 /** The object that Plan look freezes: what the look is made by, whatever main deploys meanwhile. */
 export interface LookSettings {
   config: Config;
-  /** The labels as they were. */
+  /** The labels as they were; null: none. */
   truth: DataInput | null;
-  /** Releases that are counted after the look. */
-  counted: string[];
-  /** Captured requests before this time are counted after the look. ISO 8601; null: none yet. */
-  captured: string | null;
 }
 
 export interface Judged {
@@ -61,6 +59,8 @@ export interface Judged {
   uri: string;
   /** The new history. */
   history: { uri: string; sha256: string };
+  /** The prefix of what is kept of labels; null: none were read so far. */
+  labels: string | null;
   /** Alarms of this look. */
   alarms: number;
 }

@@ -1,39 +1,51 @@
-import type { Config } from '../../config/schema.ts';
-import type { Reference } from '../../monitor/reference.ts';
-
 /*
- * The settings of the job `monitor` of the prepare program (pipeline/prepare: monitor.py), which reads rows and writes what
- * monitor/window.ts describes. Its inputs are folders below /opt/ml/processing/input:
+ * The documents that the monitor machine and the prepare program (pipeline/prepare: monitor.py) exchange. The job's inputs
+ * are folders below /opt/ml/processing/input; all but `monitor` may be missing, which is the same as empty.
  *
- * monitor/monitor.json                               these settings
- * predictions/model=MODEL/release=RELEASE/*.parquet  predictions of the releases below
- * inputs/model=MODEL/release=RELEASE/*.parquet       the columns that they were made from, of releases with `count`
- * captures/...                                       JSON Lines of what the prediction service was asked (serve/capture.ts)
- * truth/...                                          the files of monitoring.truth
+ * | input | holds |
+ * |---|---|
+ * | `monitor` | `monitor.json` (SummariseSettings), and what its `packages` name |
+ * | `predictions`, `inputs` | `release=ID/*.parquet` of the releases that no look has counted; a manifest file names them |
+ * | `captures` | `*.jsonl` (or `.jsonl.gz`) of the prediction service that no look has counted |
+ * | `open` | both of earlier looks, whose labels are still open; only labels are joined to them |
+ * | `truth` | the files of monitoring.truth |
+ * | `earlier` | `truth/` of the output of the look before |
  *
- * A folder without files is missing.
+ * The output: `summary/summary.json` (pipeline/monitor/window.ts: Summary), `truth/*.parquet` for the next look and, where
+ * there is a truth, `labelled/windows.json` (LabelledFile) with its Parquet files, one for each package.
  */
+import type { LabelledWindow } from '../../monitor/window.ts';
+
+/** `monitor.json`. */
 export interface SummariseSettings {
-  step: 'monitor';
   model: string;
-  /** The time of the look, ISO 8601: predictions made later, and labels known later, do not count. */
+  /** The time of the look. ISO 8601, UTC: labels that are known later do not count yet. */
   at: string;
-  /** Length of a window, in seconds. */
+  /** The length of a window in whole seconds. */
   window: number;
-  /** How the files of labels are written, as in the settings of the prepare job. */
-  truth: Pick<Config['data'], 'row_id' | 'target' | 'format'> & { source_csv: Config['data']['csv'] };
-  /** Every package with predictions below; null: an older one, whose scores and columns cannot be counted. */
-  packages: Record<string, Reference | null>;
-  releases: {
-    release: string;
-    package: string;
-    /** New since the look before: its rows are counted. The others are read for their labels alone. */
-    count: boolean;
-  }[];
-  /** Captured requests of [from, to) are counted; those before are read for their labels alone. ISO 8601. */
-  captures: { from: string; to: string } | null;
-  /** The windows whose labels are read, [start, end). ISO 8601. */
-  label: { start: string; end: string }[];
-  /** data.sensitive: columns of which no category is shown. */
-  sensitive: string[];
+  problem: 'binary' | 'multiclass' | 'regression';
+  /**
+   * The file of each package's Reference, relative to the job's inputs (`monitor/1.json`); null: an older package has none,
+   * and only its rows are counted. A package of the predictions that is not named is an error.
+   */
+  packages: Record<string, string | null>;
+  /** data.sensitive: no message holds a cell of these columns. */
+  sensitive: readonly string[];
+  truth: null | {
+    /** monitoring.truth: the name of the files in messages. */
+    source: string;
+    /** data.row_id; null: none. A file may call the column `row_id`. */
+    row_id: string | null;
+    /** data.target. A file may call the column `label`. */
+    target: string;
+    /** data.csv: how files of CSV are written. Parquet is known by its first bytes, gzip too. */
+    csv: { delimiter: string; encoding: string; decimal: string };
+  };
+}
+
+/** `labelled/windows.json`: every window with predictions whose labels are open, by package and start. */
+export interface LabelledFile {
+  version: 1;
+  /** `uri` is relative to the job's output. */
+  windows: LabelledWindow[];
 }
