@@ -187,7 +187,7 @@ export function xychart(
 }
 
 /** At most four significant digits, without an exponent, which Mermaid's grammar does not have. */
-function decimal(value: number): string {
+export function decimal(value: number): string {
   const size = Math.abs(value);
   const decimals = size >= 1000 || size === 0 ? 0 : Math.min(20, 3 - Math.floor(Math.log10(size)));
   const text = value.toFixed(decimals);

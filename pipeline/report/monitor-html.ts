@@ -432,7 +432,7 @@ function cardBody(report: MonitorReport): Html {
   const { card } = report.finding;
   const groups: [title: string, lines: string[]][] = [
     ['What is watched', card.watched],
-    ['False alarms', words.budgetSentences(report)],
+    ['False alarms', words.budgetSentences(report.finding)],
     ['The smallest change that would have been seen', card.smallest],
     ['What it cannot see', card.cannot_see],
   ];

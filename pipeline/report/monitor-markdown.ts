@@ -1,6 +1,7 @@
 import { formatCount, formatCountOf, formatInterval, formatPercent, formatValue } from '../format.ts';
+import { isMetric } from '../metrics.ts';
 import { code, details, httpUrl, prose, table } from './github-markdown.ts';
-import { xychart } from './mermaid.ts';
+import { decimal, xychart } from './mermaid.ts';
 import * as words from './monitor-reading.ts';
 import type { MonitorReport } from './monitor-report.ts';
 import { publishableMonitor } from './publishable-monitor.ts';
@@ -99,17 +100,23 @@ function plot({ windows, watched, finding }: MonitorReport): string {
     ...(limit === null ? [] : [{ name: 'limit', color: '#e05252', points: points.map(() => limit) }]),
   ];
   const label = words.metricLabel(metric);
-  const days = measured.map(({ start }) => `"${start.slice(5, 10)}"`).join(', ');
+  const times = measured.map(({ start }, i) => `"${timeLabel(start, watched.window) ?? i + 1}"`).join(', ');
   const source = xychart(
     'Line of time',
     [
-      `x-axis "window" [${days}]`,
-      `y-axis "${label}" ${(low - pad).toPrecision(4)} --> ${(high + pad).toPrecision(4)}`,
+      `x-axis "window" [${times}]`,
+      `y-axis "${isMetric(metric) ? label : 'metric'}" ${decimal(low - pad)} --> ${decimal(high + pad)}`,
     ],
     lines,
   );
   const legend = `${label} by window with labels: measured blue, estimated before them grey${limit === null ? '' : ', limit red'}`;
   return `<sub>${legend}</sub>\n\n\`\`\`mermaid\n${source}\n\`\`\``;
+}
+
+/** A time that is safe in a quoted Mermaid string; null for any other text. */
+function timeLabel(start: string, window: number): string | null {
+  const found = /^\d{4}-(\d\d-\d\d)T(\d\d:\d\d)/.exec(start);
+  return found === null ? null : window < 86_400 ? `${found[1]} ${found[2]}` : (found[1] ?? null);
 }
 
 function evidenceTable({ finding }: MonitorReport): string {
@@ -163,7 +170,7 @@ function alarmCard(report: MonitorReport): string {
   const { card } = report.finding;
   const groups: [string, string[]][] = [
     ['What is watched', card.watched],
-    ['False alarms', words.budgetSentences(report)],
+    ['False alarms', words.budgetSentences(report.finding)],
     ['The smallest change that would have been seen', card.smallest],
     ['What it cannot see', card.cannot_see],
     [

@@ -7,7 +7,7 @@ import {
   formatValue,
 } from '../format.ts';
 import { isMetric, metricFacts } from '../metrics.ts';
-import type { Evidence, FindingName } from '../monitor/finding.ts';
+import type { Evidence, Finding, FindingName } from '../monitor/finding.ts';
 import type { Count, MonitorEvent, MonitorReport, MonitorWindow } from './monitor-report.ts';
 import { subjectOf } from './reading.ts';
 import { packageName } from './release-reading.ts';
@@ -183,7 +183,7 @@ export function watchedText({ watched, finding }: MonitorReport): string {
 }
 
 /** Sentences on the false alarms that are allowed and what is spent of them. */
-export function budgetSentences({ finding: { card } }: MonitorReport): string[] {
+export function budgetSentences({ card }: Pick<Finding, 'card'>): string[] {
   const { drift, labels } = card.budget;
   return [
     ...(drift === null

@@ -8,10 +8,13 @@ import type { Reference } from '../monitor/reference.ts';
 import type { Summary, TruthSummary } from '../monitor/window.ts';
 import { readJson, type StepContext } from '../steps/context.ts';
 import { lookFolder } from '../steps/monitor/artifacts.ts';
+import { readReference } from '../steps/monitor/read-reference.ts';
+import type { KeptHistory } from '../steps/monitor/records.ts';
+import type { LookSettings } from '../steps/monitor/state.ts';
 import { championChanges } from '../steps/release/champion-changes.ts';
 import type { ChampionChange } from '../steps/release/records.ts';
 import { type ReleaseRecord, releaseKind } from '../steps/release/release-record.ts';
-import { readRecorded } from '../steps/train/unchanged.ts';
+import { requireSha256 } from '../steps/train/unchanged.ts';
 import { driftOf } from './monitor-drift.ts';
 import { evidenceLabel } from './monitor-reading.ts';
 import type { MonitorEvent, MonitorReport, MonitorWindow, Watched } from './monitor-report.ts';
@@ -26,11 +29,6 @@ export interface LookPageEvent {
   judged: { uri: string; history: { uri: string; sha256: string } };
 }
 
-interface KeptHistory {
-  labels: TruthSummary | null;
-  history: History;
-}
-
 /** Windows on a page: two years of weeks, four months of days. */
 const MOST_WINDOWS = 120;
 const MOST_EVENTS = 60;
@@ -40,7 +38,7 @@ export async function monitorReportOf(
   { execution, request, plan, judged }: LookPageEvent,
   context: StepContext,
 ): Promise<MonitorReport> {
-  const { config } = await readJson<{ config: Config }>(context, plan.look);
+  const { config } = await readJson<LookSettings>(context, plan.look);
   const settings = config.monitoring;
   if (settings === null) throw new Error(`${plan.look}: got monitoring off, expected its settings`);
   const { history, labels } = await readHistory(judged.history, context);
@@ -80,17 +78,12 @@ const shownRelease = ({ status, request, state, finished_at }: ReleaseRecord): M
     ? [{ at: finished_at, package: state.plan.package, reason: request.reason }]
     : [];
 
-// TEMP
-async function readReference(name: string, context: StepContext): Promise<Reference | null> {
-  const found = (await context.registry.get(name)) as { reference?: { uri: string } } | null;
-  return found?.reference === undefined ? null : readJson<Reference>(context, found.reference.uri);
-}
-
 async function readHistory(
   { uri, sha256 }: LookPageEvent['judged']['history'],
   context: StepContext,
 ): Promise<KeptHistory> {
-  const bytes = await readRecorded(uri, [{ uri, sha256, bytes: 0, version: '' }], context);
+  const bytes = await context.storage.read(uri);
+  requireSha256(uri, bytes, sha256);
   return JSON.parse(new TextDecoder().decode(bytes)) as KeptHistory;
 }
 
