@@ -7,8 +7,8 @@ import {
 } from '../../../../pipeline/backends/embedded/embedded-backend.ts';
 import { embeddedEngine } from '../../../../pipeline/backends/embedded/prepare-engines.ts';
 import { parseConfig } from '../../../../pipeline/config/load.ts';
-import type { PrepareEngine } from '../../../../pipeline/machines/prepare.ts';
 import { monitorMachine } from '../../../../pipeline/machines/monitor.ts';
+import type { PrepareEngine } from '../../../../pipeline/machines/prepare.ts';
 import { releaseMachine } from '../../../../pipeline/machines/release.ts';
 import { trainMachine } from '../../../../pipeline/machines/train.ts';
 import type { StepName } from '../../../../pipeline/names.ts';
@@ -145,7 +145,8 @@ describe.each([
       const table = { database: `churn__${name}`, name: 'predictions' };
       const alarms = name === 'production' ? ['churn--production--endpoint-errors-{}'] : [];
       const documents: Record<string, () => object> = {
-        release: () => releaseMachine({ ...embeddedReleaseResources, ...own, mode: 'promote', table, alarms }),
+        release: () =>
+          releaseMachine({ ...embeddedReleaseResources, ...own, mode: 'promote', table, alarms }),
         monitor: () => monitorMachine({ ...embeddedMonitorResources, ...own, mode: 'promote' }),
       };
       const train = () => trainMachine({ ...embeddedResources, ...own, mode });
