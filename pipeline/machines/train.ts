@@ -192,7 +192,7 @@ export function trainMachine(resources: Resources): StateMachine {
         'model.$': '$.model',
         'scores.$': '$.scores',
       },
-      result: ['outcome', 'reason', 'verdict', 'evidence', 'promotable'],
+      result: ['outcome', 'reason', 'verdict', 'evidence', 'reference', 'promotable'],
       resultPath: '$.gate',
       next: 'Register',
       failed: 'Gate failed',

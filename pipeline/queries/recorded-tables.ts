@@ -52,5 +52,30 @@ export const trialsTable = {
   ],
 } as const satisfies RecordedTable;
 
+/** What each look at production judged: a row for each test of it. */
+export const monitoringTable = {
+  name: 'monitoring',
+  about: 'what each look at production judged',
+  columns: [
+    { name: 'model', type: 'varchar' },
+    { name: 'at', type: 'timestamp' },
+    // The execution, and what it found in all.
+    { name: 'look', type: 'varchar' },
+    { name: 'finding', type: 'varchar' },
+    { name: 'package', type: 'varchar' },
+    { name: 'window_start', type: 'timestamp' },
+    { name: 'window_end', type: 'timestamp' },
+    { name: 'kind', type: 'varchar' },
+    { name: 'name', type: 'varchar' },
+    { name: 'outcome', type: 'varchar' },
+    { name: 'value', type: 'double' },
+    { name: 'low', type: 'double' },
+    { name: 'high', type: 'double' },
+    { name: 'limit_value', type: 'double' },
+    { name: 'level', type: 'double' },
+    { name: 'n', type: 'bigint' },
+  ],
+} as const satisfies RecordedTable;
+
 /** All tables that the machines record. */
-export const recordedTables: readonly RecordedTable[] = [trialsTable];
+export const recordedTables: readonly RecordedTable[] = [trialsTable, monitoringTable];

@@ -16,7 +16,11 @@ export type ArtifactFolder =
   | `inputs-${Mode}`
   /** What jobs write, until the function keep copies it. */
   | `jobs-${Mode | 'local'}`
+  /** What looks at production read, found and keep (monitor/artifacts.ts). */
+  | 'looks'
   | 'models'
+  /** The rows of the table monitoring (queries/recorded-tables.ts). */
+  | 'monitoring'
   | 'packages'
   | 'prepared'
   | 'runs'
@@ -91,7 +95,7 @@ export function jobRun(times: Partial<JobTimes> & { billable_seconds?: number } 
 export interface Prepared extends JobTimes {
   /** Billed seconds as the service reports them (Glue). */
   billable_seconds?: number;
-  /** Prefix that holds train/, holdout/ and manifest/. */
+  /** Prefix that holds train/, holdout/, reference/ and manifest/. */
   output: string;
   /** What the prefix holds; absent in items of an earlier version of the pipeline, which are not reused. */
   objects?: ObjectVersion[];
@@ -221,6 +225,8 @@ export interface Manifest {
     trained?: FileFacts;
     /** A hash of each training row's group. */
     groups?: FileFacts;
+    /** What the training rows were like by column (pipeline/monitor/reference.ts: ColumnReference[]), for monitoring. */
+    reference?: FileFacts;
   };
   /** Hash of the holdout's row ids and labels. */
   holdout_sha256: string;

@@ -5,7 +5,10 @@ import { groupColumnOf } from '../../gate/group-column.ts';
 import { commonRows } from '../../gate/join.ts';
 import { readScores } from '../../gate/scores.ts';
 import type { Verdict } from '../../gate/verdict.ts';
+import { canonicalJson, sha256 } from '../../hash.ts';
 import type { Request } from '../../machines/request.ts';
+import type { ColumnReference, Reference } from '../../monitor/reference.ts';
+import { referenceOf } from '../../monitor/reference-of.ts';
 import type { ModelPackage } from '../../ports.ts';
 import { costThreshold } from '../../statistics/costs.ts';
 import { type ModelPlots, multiclassPlotsOf, plotsOf, regressionPlotsOf } from '../../statistics/plots.ts';
@@ -27,8 +30,8 @@ import { outputOf } from './keep.ts';
 import { lookAt, verdictOf } from './looks.ts';
 import { type ModelExplanation, readModelReport } from './model-report.ts';
 import { scoreFileOf } from './score-file.ts';
-import { evidenceFolder, isSealed, writeVerdict } from './seal.ts';
 import { type SearchedTrial, trialsOfSearch } from './searched-trials.ts';
+import { evidenceFolder, isSealed, referenceFile, runFolder, writeVerdict } from './seal.ts';
 import type { Plan, Scoring } from './state.ts';
 import { trainedAmong } from './trained-rows.ts';
 import { readNamedJson, readRecorded } from './unchanged.ts';
@@ -49,6 +52,8 @@ export interface GateResult {
   /** URIs. */
   verdict: string;
   evidence: string;
+  /** What monitoring will compare production with. */
+  reference: { uri: string; sha256: string };
   /** Whether a promotion may follow: the outcome is promote, or the gate is not enforced. */
   promotable: boolean;
 }
@@ -133,6 +138,7 @@ export async function gate(event: GateEvent, context: StepContext): Promise<Gate
       ...refusedStart(model),
       ...others.flatMap((other) => leftOut(other, everyRow, seen.get(other) ?? null)),
       ...(champion ? await splitNotes(champion, manifest, config, context) : []),
+      ...decayNotes(request, manifest),
       ...(look.stored && stored
         ? [`Run ${look.stored.execution} made the same comparison; this run repeats its verdict.`]
         : []),
@@ -147,12 +153,38 @@ export async function gate(event: GateEvent, context: StepContext): Promise<Gate
     const at = context.clock.now().toISOString();
     await look.keep({ verdict: uris.verdict, execution: event.execution, at });
   }
+  const columns = await readColumns(event.prepared, manifest, context);
+  const reference = referenceOf(everyRow, verdict.metrics, manifest.labels, columns, evidence.threshold);
   return {
     outcome: shown.outcome,
     reason: shown.reason,
     ...uris,
+    reference: await writeReference(reference, event, context),
     promotable: shown.outcome === 'promote' || !shown.enforced,
   };
+}
+
+/** What the training rows were like; empty where an earlier version of the prepare program did not tell. */
+async function readColumns(
+  { output, objects }: Prepared,
+  { files }: Manifest,
+  context: StepContext,
+): Promise<ColumnReference[]> {
+  if (files.reference === undefined) return [];
+  const bytes = await readRecorded(`${folder(output)}${files.reference.path}`, objects, context);
+  return JSON.parse(new TextDecoder().decode(bytes)) as ColumnReference[];
+}
+
+/** Writes the reference beside the scores, for it tells as much as they do: a sealed one is opened with them. */
+async function writeReference(
+  reference: Reference,
+  { execution, request }: GateEvent,
+  context: StepContext,
+): Promise<GateResult['reference']> {
+  const text = canonicalJson(reference);
+  const place = evidenceFolder(execution, request.config.gate, context);
+  await context.storage.write(`${place}${referenceFile}`, text);
+  return { uri: `${runFolder(execution, context)}${referenceFile}`, sha256: sha256(text) };
 }
 
 /** The champion or the anchor, with its scores of the holdout. */
@@ -280,6 +312,20 @@ async function splitNotes(
   return theirs.boundary === split.boundary
     ? []
     : [`${begins} It is always the newest ${formatPercent(holdout_share ?? 0)} of the data of a run.`];
+}
+
+/** A sentence if decay started the run, and the holdout may be older than the decay. */
+function decayNotes({ trigger: { kind, since }, config: { data } }: Request, { split }: Manifest): string[] {
+  if (kind !== 'decay' || since === undefined) return [];
+  const found = `Decay was found in predictions from ${since.slice(0, 10)} on`;
+  if (split?.by !== 'time' || split.boundary === undefined)
+    return [
+      `${found}. The holdout has rows of any time, and most may be older: it cannot show that a model is better since then. data.split by time holds out the newest rows.`,
+    ];
+  const begins = Date.parse(split.boundary);
+  if (begins >= Date.parse(since)) return [];
+  const when = data.sensitive.includes(split.column ?? '') ? 'earlier' : `at ${split.boundary}`;
+  return [`${found}. The holdout begins ${when}: its rows from before that do not show the decay.`];
 }
 
 /** The models to compare with were trained on every row of the holdout. */

@@ -12,7 +12,15 @@ export interface TrainState {
   scoring?: Scoring;
   model?: TrainedModel;
   scores?: { candidate: Partial<Scored>; champion: Partial<Scored>; anchor: Partial<Scored> };
-  gate?: { outcome: string; reason: string; verdict: string; evidence: string; promotable: boolean };
+  gate?: {
+    outcome: string;
+    reason: string;
+    verdict: string;
+    evidence: string;
+    /** Absent in records of an earlier version of the pipeline. */
+    reference?: { uri: string; sha256: string };
+    promotable: boolean;
+  };
   /** `notes`: sentences for the report; absent in records of an earlier version of the pipeline. */
   package?: { name: string; notes?: string[] };
   /** `refused` is absent in records of an earlier version of the pipeline. */
