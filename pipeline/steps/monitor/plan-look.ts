@@ -58,10 +58,7 @@ export async function planLook(event: PlanLookEvent, context: StepContext): Prom
   const truth = await truthNow(deployed, context);
   const open = openWindows(kept, at, config.monitoring);
   const known = new Set(kept.history.sources);
-  const sources = await findSources(
-    { at, known, open: truth.input === null ? [] : open.spans },
-    context,
-  );
+  const sources = await findSources({ at, known, open: truth.input === null ? [] : open.spans }, context);
   const hasLabels = truth.input !== null && (truth.input.version !== kept.truth || open.isDue);
   const reads = sources.releases.some(({ isNew }) => isNew) || (hasLabels && sources.releases.length > 0);
   const look = `${lookFolder(context, execution)}settings/look.json`;
@@ -127,7 +124,10 @@ async function truthNow(
 ): Promise<{ input: DataInput | null; notes: string[] }> {
   if (truth === null) return { input: null, notes: [] };
   if ((await context.storage.list(truth.uri)).length === 0)
-    return { input: null, notes: [`monitoring.truth (${truth.source}) has no files yet: no labels are known.`] };
+    return {
+      input: null,
+      notes: [`monitoring.truth (${truth.source}) has no files yet: no labels are known.`],
+    };
   return { input: { ...truth, version: await dataVersion(truth.uri, context) }, notes: [] };
 }
 
