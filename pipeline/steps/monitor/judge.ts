@@ -1,7 +1,8 @@
 import { sha256 } from '../../hash.ts';
 import type { MonitorRequest } from '../../machines/monitor-request.ts';
 import type { Finding } from '../../monitor/finding.ts';
-import { judge, type LabelledRows } from '../../monitor/judge.ts';
+import { judge } from '../../monitor/judge.ts';
+import type { LabelledRows } from '../../monitor/read-labels.ts';
 import type { Reference } from '../../monitor/reference.ts';
 import type { LabelledWindow, Summary } from '../../monitor/window.ts';
 import { readNumberColumns } from '../../tables/number-columns.ts';

@@ -154,7 +154,13 @@ export async function gate(event: GateEvent, context: StepContext): Promise<Gate
     await look.keep({ verdict: uris.verdict, execution: event.execution, at });
   }
   const columns = await readColumns(event.prepared, manifest, context);
-  const reference = referenceOf(everyRow, verdict.metrics, manifest.labels, columns, evidence.threshold);
+  const reference = referenceOf(
+    named(everyRow, manifest),
+    verdict.metrics,
+    manifest.labels,
+    columns,
+    evidence.threshold,
+  );
   return {
     outcome: shown.outcome,
     reason: shown.reason,
@@ -162,6 +168,13 @@ export async function gate(event: GateEvent, context: StepContext): Promise<Gate
     reference: await writeReference(reference, event, context),
     promotable: shown.outcome === 'promote' || !shown.enforced,
   };
+}
+
+/** The scores with the names of classes: score files of binary models have the labels 0 and 1. */
+function named(scores: Scores, { labels }: Manifest): Scores {
+  const [negative, positive] = labels;
+  if (scores.problem !== 'binary' || negative === undefined || positive === undefined) return scores;
+  return { ...scores, classes: [negative, positive] };
 }
 
 /** What the training rows were like; empty where an earlier version of the prepare program did not tell. */
