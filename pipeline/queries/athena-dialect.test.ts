@@ -1,4 +1,5 @@
 import { beforeAll, expect, test } from '@jest/globals';
+import { recordedTables } from './recorded-tables.ts';
 import { savedQueries } from './saved-queries.ts';
 import { trinoGrammar, type Validate } from './trino-grammar.fixture.ts';
 
@@ -12,6 +13,14 @@ const saved = savedQueries().map(({ name, sql }): [string, string] => [name, sql
 test.each(saved)('Athena takes the syntax of %s', (_name, sql) => {
   expect(validate(sql)).toEqual([]);
 });
+
+test.each(recordedTables.map(({ name, columns }) => [name, columns] as const))(
+  'no column of %s needs quotes in Athena',
+  (name, columns) => {
+    const named = columns.map((column) => column.name).join(', ');
+    expect(validate(`SELECT ${named} FROM ${name} GROUP BY ${named}`)).toEqual([]);
+  },
+);
 
 /** Functions that Trino documents and that mean the same in DuckDB. */
 const common = ['abs', 'avg', 'count', 'map_keys', 'max', 'max_by', 'min', 'ntile', 'sum'];

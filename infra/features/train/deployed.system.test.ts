@@ -17,7 +17,13 @@ import { Workspace } from '../../../pipeline/cli/cli.fixture.ts';
 import { startDocker } from '../../../pipeline/image/docker.fixture.ts';
 import type { Request } from '../../../pipeline/machines/request.ts';
 import { ModelLedger } from '../../../pipeline/model-ledger.ts';
-import { type FunctionName, packageGroup, resourceNames } from '../../../pipeline/names.ts';
+import {
+  type FunctionName,
+  type MonitorStep,
+  monitorStepNames,
+  packageGroup,
+  resourceNames,
+} from '../../../pipeline/names.ts';
 import type { ObjectVersion } from '../../../pipeline/ports.ts';
 import { type Champion, championId, championKind } from '../../../pipeline/steps/context.ts';
 import type { KeepEvent } from '../../../pipeline/steps/train/keep.ts';
@@ -47,7 +53,7 @@ process.env.FAKECLOUD_IAM = 'strict';
 const cloud = await startFakeCloud(4622, address);
 process.env.AWS_ENDPOINT_URL_SAGEMAKER = registry;
 
-type Deployed = Exclude<FunctionName, 'landed' | 'predict'>;
+type Deployed = Exclude<FunctionName, 'landed' | 'predict' | MonitorStep>;
 
 const deployment = { project: 'attrition', environment: 'staging', account, region };
 const names = resourceNames(deployment);
@@ -55,8 +61,8 @@ const model = 'attrition';
 const group = packageGroup(names.stack, model);
 const deployed = deployedContext(deployment, model);
 const functionNames = (Object.keys(names.functions) as FunctionName[]).filter(
-  // This project has no triggers and no endpoint.
-  (name): name is Deployed => name !== 'landed' && name !== 'predict',
+  // This project has no triggers, no endpoint and no monitoring.
+  (name): name is Deployed => !['landed', 'predict', ...monitorStepNames].includes(name),
 );
 const workspace = Workspace.sample();
 

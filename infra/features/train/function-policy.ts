@@ -35,6 +35,7 @@ const needs: Readonly<Record<TrainFunction, Needs>> = {
   record: {
     reads: ['prepared'],
     writes: ['run', 'lease', 'execution', 'notice'],
+    folders: ['trials'],
     executions: true,
     notices: true,
   },
