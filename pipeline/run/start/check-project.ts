@@ -3,7 +3,8 @@ import type { LoadedConfig } from '../../config/load.ts';
 import { didYouMeanPath, kindOf, locate } from '../../config/locate.ts';
 import { holdoutSource } from '../../config/schema.ts';
 import type { ConfigProblem } from '../../errors.ts';
-import { checkData, type DataCheck } from '../../tables/data-contract.ts';
+import { checkData, type DataCheck, type DataProblem } from '../../tables/data-contract.ts';
+import { checkScoringHeader } from '../../tables/scoring-header.ts';
 import { modelFolderProblems } from './model-folder.ts';
 
 /** Most bytes of a prepare script. */
@@ -48,6 +49,16 @@ export async function checkSource({ config, path }: LoadedConfig): Promise<DataC
   if (isRemote(source) || (held !== null && isRemote(held))) return null;
   const holdout = held === null ? [] : [await locate(held, path)];
   return await checkData(config, [await locate(source, path)], holdout);
+}
+
+/** Checks the columns of data.scoring; nothing where there is none or it is in a bucket. */
+export async function checkScoring(
+  { config, path }: LoadedConfig,
+  { features }: DataCheck,
+): Promise<DataProblem[]> {
+  const { scoring } = config.data;
+  if (scoring === null || isRemote(scoring)) return [];
+  return await checkScoringHeader(config, [await locate(scoring, path)], features);
 }
 
 const isRemote = (path: string): boolean => path.startsWith('s3://');
