@@ -1,8 +1,9 @@
 /** Copies between S3 locations and the folders of a job, with S3's meaning of a prefix. */
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { copyFile, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
+import * as z from 'zod/mini';
 import type { Jobs } from './context.ts';
 import { JobFailure } from './errors.ts';
 
@@ -60,14 +61,35 @@ export async function list(jobs: Jobs, uri: string, type: 'S3Prefix' | 'S3Object
 export async function download(
   jobs: Jobs,
   uri: string,
-  type: 'S3Prefix' | 'S3Object',
+  type: 'S3Prefix' | 'S3Object' | 'ManifestFile',
   folder: string,
 ): Promise<void> {
-  for (const { path, name } of await list(jobs, uri, type)) {
+  const objects = type === 'ManifestFile' ? await listed(jobs, uri) : await list(jobs, uri, type);
+  for (const { path, name } of objects) {
     const copy = join(folder, name);
     await mkdir(dirname(copy), { recursive: true });
     await copyFile(path, copy, constants.COPYFILE_FICLONE);
   }
+}
+
+/** The objects that a manifest lists: `[{"prefix": "s3://BUCKET/PREFIX/"}, "REST", ...]`. */
+async function listed(jobs: Jobs, uri: string): Promise<Found[]> {
+  const text = await readFile(jobs.resolve(uri), 'utf8').catch(() => 'null');
+  const [first, ...names] = z
+    .tuple([z.object({ prefix: z.string() })], z.string())
+    .safeParse(JSON.parse(text)).data ?? [{ prefix: '' }];
+  const found: Found[] = [];
+  for (const name of names) {
+    const path = jobs.resolve(`${first.prefix}${name}`);
+    if (!(await stat(path).catch(() => null))?.isFile())
+      throw new JobFailure(
+        `ClientError: Data download failed: no S3 object ${first.prefix}${name}, which ${uri} lists`,
+      );
+    found.push({ path, name });
+  }
+  if (found.length === 0)
+    throw new JobFailure(`ClientError: Data download failed: ${uri} lists no S3 objects`);
+  return found;
 }
 
 /** Copies a file to an S3 location, completely or not at all. */

@@ -33,11 +33,12 @@ export async function keptFiles(home: string): Promise<string[]> {
   const items = all.filter(
     ({ kind, text }) => kind !== 'scores' || !withheld.some((uri) => text.includes(uri)),
   );
-  const naming = new Set([...lastChampions(items), ...releasesShown(items)]);
+  const naming = new Set([...lastChampions(items), ...releasesShown(items), ...releasesWatched(items)]);
   const namesIn = (those: Iterable<Item>) =>
     textOf([...those].filter((item) => !namesNothing(item) || naming.has(item)));
   const roots = items.filter(isRoot);
-  const kept = new Set([...roots, ...naming, ...lastOf(items, 'release'), ...runsOf(items, namesIn(roots))]);
+  const last = [...lastOf(items, 'release'), ...lastOf(items, 'finding')];
+  const kept = new Set([...roots, ...naming, ...last, ...runsOf(items, namesIn(roots))]);
   // A run names packages and its parts, a package the parts of its own run: until nothing new is named.
   for (let before = -1; before !== kept.size; ) {
     before = kept.size;
@@ -57,6 +58,7 @@ export async function keptFiles(home: string): Promise<string[]> {
 /** Kinds whose items are kept whatever names them: small ones, without which a champion or a number would be forgotten. */
 const isRoot = ({ kind }: Item): boolean =>
   ['champion', 'champion-change', 'rolled-back', 'pointer', 'deployed'].includes(kind) ||
+  ['monitoring', 'retrain'].includes(kind) ||
   ['lease', 'counted-looks', 'holdout'].includes(kind) ||
   isLook(kind);
 
@@ -64,10 +66,10 @@ const isLook = (kind: string): boolean => kind.startsWith('look-');
 
 /**
  * Kinds whose items name others that need not be kept for it: a look its run and verdict, an old change of the champion its
- * package, an old release its predictions.
+ * package, an old release its predictions, a look its history.
  */
 const namesNothing = ({ kind }: Item): boolean =>
-  isLook(kind) || ['champion-change', 'rolled-back', 'release'].includes(kind);
+  isLook(kind) || ['champion-change', 'rolled-back', 'release', 'finding'].includes(kind);
 
 /** The last changes of each model's champion. Their ids are in order. */
 function lastChampions(items: readonly Item[]): Item[] {
@@ -92,6 +94,14 @@ function releasesShown(items: readonly Item[]): Item[] {
   );
 }
 
+/** The last releases of models that are monitored: labels of their predictions may still come. */
+function releasesWatched(items: readonly Item[]): Item[] {
+  const watched = new Set(
+    items.filter(({ kind }) => kind === 'monitoring').map(({ project, model }) => `${project}/${model}`),
+  );
+  return lastOf(items, 'release').filter(({ project, model }) => watched.has(`${project}/${model}`));
+}
+
 /** The last runs of each model and those that made the champions. */
 function runsOf(items: readonly Item[], champions: string): Item[] {
   const runs = items.filter(({ kind }) => kind === 'run');
@@ -101,8 +111,8 @@ function runsOf(items: readonly Item[], champions: string): Item[] {
   ];
 }
 
-/** The last runs, or releases, of each model. */
-function lastOf(items: readonly Item[], kind: 'run' | 'release'): Item[] {
+/** The last runs, releases or looks of each model. */
+function lastOf(items: readonly Item[], kind: 'run' | 'release' | 'finding'): Item[] {
   const startOf = ({ text }: Item) => (JSON.parse(text) as { started_at?: string }).started_at ?? '';
   const those = items.filter((item) => item.kind === kind);
   return [...Map.groupBy(those, ({ project, model }) => `${project}/${model}`).values()].flatMap((each) =>
@@ -113,7 +123,7 @@ function lastOf(items: readonly Item[], kind: 'run' | 'release'): Item[] {
 function isNamed({ kind, id, text: own }: Item, text: string): boolean {
   const name = decodeURIComponent(id);
   // Packages lead from run to run back to the first one; runsOf says where that ends.
-  if (kind === 'run' || kind === 'release') return false;
+  if (kind === 'run' || kind === 'release' || kind === 'finding') return false;
   // Predictions are keyed by what they are made from, and named by their release and place.
   const isOfRelease = kind === 'delivered' && urisIn(own).some((uri) => text.includes(`"${uri}"`));
   return (

@@ -56,7 +56,10 @@ def run(arguments: Sequence[str]) -> None:
             for entry in job.inputs:
                 source = entry["S3Input"]
                 folder = Path(base) / Path(source["LocalPath"]).relative_to("/opt/ml")
-                _download(s3, source["S3Uri"], folder)
+                if source["S3DataType"] == "ManifestFile":
+                    _download_listed(s3, source["S3Uri"], folder)
+                else:
+                    _download(s3, source["S3Uri"], folder)
             reason = _start(Path(base), job.max_runtime)
             if reason is None:
                 _upload(s3, Path(base) / "processing" / "output", job.output)
@@ -114,6 +117,19 @@ def _download(s3: Any, uri: str, folder: Path) -> None:
         found = True
     if not found:
         raise RemoteError(f"no S3 objects found under {uri}")
+
+
+def _download_listed(s3: Any, uri: str, folder: Path) -> None:
+    """Copies the objects that a manifest lists: `[{"prefix": "s3://BUCKET/PREFIX/"}, "REST", ...]`."""
+    bucket, key = _split(uri)
+    first, *names = json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+    bucket, prefix = _split(first["prefix"])
+    for name in names:
+        target = (folder / name).resolve()
+        if not target.is_relative_to(folder.resolve()):
+            raise RemoteError(f"{uri}: got {name}, expected a name without ..")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        s3.download_file(bucket, f"{prefix}{name}", str(target))
 
 
 def _keys(s3: Any, bucket: str, prefix: str) -> Iterable[str]:
