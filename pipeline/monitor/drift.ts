@@ -103,7 +103,7 @@ function psiOutcome(
   const rows = now.reduce((sum, count) => sum + count, 0);
   if (psi === null)
     return {
-      why: `${what} cannot be compared: ${formatCountOf(rows, 'row')} do not fill two bins with ten rows each.`,
+      why: `${what} cannot be compared: ${formatCountOf(rows, 'row')} do not fill two bins with twenty rows each.`,
     };
   const limit = alarmFrom(psi, tolerance, level);
   return {
