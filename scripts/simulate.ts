@@ -32,7 +32,8 @@ const subjects = {
     title: 'How often the monitor is right',
     runs: 2000,
     tables: monitorTables,
-    about: 'Models are binormal and calibrated with a ROC AUC of .85 and 20 % positive unless a table says otherwise.',
+    about:
+      'Models are binormal and calibrated with a ROC AUC of .85 and 20 % positive unless a table says otherwise.',
   },
 } satisfies Record<string, Subject>;
 
@@ -105,8 +106,7 @@ function simulate(what: keyof typeof subjects, { seed, table: only, ...options }
     print(`\n${tableMarkdown(table, rows)}`);
     for (const { labels, measured } of rows)
       for (const share of measured)
-        if (isBeyond(share))
-          beyond.push(`${table.title}, ${labels.join(', ')}: ${beyondText(share)}`);
+        if (isBeyond(share)) beyond.push(`${table.title}, ${labels.join(', ')}: ${beyondText(share)}`);
   }
   if (beyond.length === 0) {
     print('\nEvery share is within its limit.');

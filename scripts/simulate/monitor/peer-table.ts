@@ -51,7 +51,11 @@ function drawYears(change: Change, weekly: number, random: Random): { reference:
   return { reference, weeks };
 }
 
-function writeWindows(path: string, { reference, weeks }: { reference: Rows; weeks: Rows[][] }, weekly: number): void {
+function writeWindows(
+  path: string,
+  { reference, weeks }: { reference: Rows; weeks: Rows[][] },
+  weekly: number,
+): void {
   const all = [reference, ...weeks.flat()];
   const pairs = new Float64Array(2 * all.reduce((sum, { scores }) => sum + scores.length, 0));
   let at = 0;
@@ -61,7 +65,10 @@ function writeWindows(path: string, { reference, weeks }: { reference: Rows; wee
       pairs[at++] = labels[row]!;
     }
   writeFileSync(join(path, 'rows.f64'), new Uint8Array(pairs.buffer));
-  writeFileSync(join(path, 'about.json'), JSON.stringify({ reference: REFERENCE, weekly, weeks: WEEKS, years: YEARS }));
+  writeFileSync(
+    join(path, 'about.json'),
+    JSON.stringify({ reference: REFERENCE, weekly, weeks: WEEKS, years: YEARS }),
+  );
 }
 
 function verdictsOf(python: string, program: string, path: string): Verdicts {
