@@ -160,6 +160,7 @@ export function labelledOf(
     start: weekStart(week),
     end: weekStart(week + 1),
     uri: `file:///labelled/${week}-${labelled}.parquet`,
+    first: 0,
     rows: labelled,
     coverage: Array.from({ length: 10 }, () => ({ rows: tenth, labelled: Math.round(tenth * share) })),
   };
