@@ -161,6 +161,7 @@ export function labelledOf(
     end: weekStart(week + 1),
     first: 0,
     uri: `file:///labelled/${week}-${labelled}.parquet`,
+    first: 0,
     rows: labelled,
     coverage: Array.from({ length: 10 }, () => ({ rows: tenth, labelled: Math.round(tenth * share) })),
   };
