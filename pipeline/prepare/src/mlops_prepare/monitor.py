@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, TypeVar, get_args
 from .config import Problem
 from .dialect import Dialect
 from .errors import ConfigError
+from .problems import enumerate_some
 from .settings_file import SettingsFile
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ class _Look:
             rows = sum(counts.rows for window, counts in self._counts.items() if window[0] == number)
             if rows and self._packages.references[number] is None:
                 self._notes.append(
-                    f"{name}: {rows:,} predictions are counted without scores and columns, since it has no reference."
+                    f"{name}: the package has no reference, so that only the number of its predictions is counted ({rows:,})."
                 )
         truth, labelled = self._join()
         if self._settings.truth is not None:
@@ -178,10 +179,11 @@ class _Look:
         files = release_files(self._inputs / "predictions", self._inputs / "inputs")
         releases = dict.fromkeys(file.release for file in files)
         self._sources += releases
-        bare = [file.release for file in files if file.inputs is None]
+        bare = list(dict.fromkeys(file.release for file in files if file.inputs is None))
         if bare:
+            named = f"the release{'' if len(bare) == 1 else 's'} {enumerate_some(bare)}"
             self._notes.append(
-                f"{len(set(bare)):,} releases kept no columns, so their scores alone are counted: {bare[0]} first."
+                f"Without the columns that predictions were made from, scores alone are counted: {named}."
             )
 
         def read(file: ReleaseFile) -> tuple[dict[Window, WindowCounts], Joinable | None]:
