@@ -126,7 +126,8 @@ class _Look:
             }
         )
         self._counts: dict[Window, WindowCounts] = {}
-        self._rows: list[Joinable] = []
+        # By the source, so that of two predictions of a row at one moment the same one is the last at every look.
+        self._rows: list[tuple[str, Joinable]] = []
         self._sources: list[str] = []
         self._notes: list[str] = []
 
@@ -144,7 +145,7 @@ class _Look:
             rows = sum(counts.rows for window, counts in self._counts.items() if window[0] == number)
             if rows and self._packages.references[number] is None:
                 self._notes.append(
-                    f"{name}: the package has no reference, so that only the number of its predictions is counted ({rows:,})."
+                    f"{name}: no reference, so only the number of its predictions is counted ({rows:,})."
                 )
         truth, labelled = self._join()
         if self._settings.truth is not None:
@@ -189,13 +190,14 @@ class _Look:
         def read(file: ReleaseFile) -> tuple[dict[Window, WindowCounts], Joinable | None]:
             return reader.read(file, joins=joins)
 
-        for counts, rows in in_parallel(read, files):
+        for file, (counts, rows) in zip(files, in_parallel(read, files), strict=True):
             self._merge(counts)
             if rows is not None:
-                self._rows.append(rows)
+                self._rows.append((f"release {file.release}/{file.path.name}", rows))
         if joins:
             earlier = [file for file in release_files(self._inputs / "open", None) if file.release not in releases]
-            self._rows += in_parallel(reader.joinable, earlier)
+            for file, rows in zip(earlier, in_parallel(reader.joinable, earlier), strict=True):
+                self._rows.append((f"release {file.release}/{file.path.name}", rows))
 
     def _read_captures(self) -> None:
         """The same for what the prediction service kept."""
@@ -207,13 +209,14 @@ class _Look:
         for path, name in _captures(self._inputs / "captures"):
             counts, rows = reader.read(path, f"captures/{name}", joins=joins)
             self._merge(counts)
-            self._rows += rows
+            self._rows += ((f"captures {name}", part) for part in rows)
             self._sources.append(name)
             names.add(name)
+        self._notes += reader.notes
         if joins:
             for path, name in _captures(self._inputs / "open"):
                 if name not in names:
-                    self._rows += reader.joinable(path, f"open/{name}")
+                    self._rows += ((f"captures {name}", part) for part in reader.joinable(path, f"open/{name}"))
 
     def _merge(self, counts: Mapping[Window, WindowCounts]) -> None:
         for window, found in counts.items():
@@ -237,7 +240,8 @@ class _Look:
         truth = Truth(Names(self._packages.names), vocabulary, at, self._settings.sensitive)
         truth.read_earlier(self._inputs / "earlier")
         truth.read(self._inputs / "truth", settings)
-        done = join(truth.labels(), joined(self._rows), at, vocabulary, self._packages)
+        rows = joined([part for _, part in sorted(self._rows, key=lambda pair: pair[0])])
+        done = join(truth.labels(), rows, at, vocabulary, self._packages)
         truth.write(done.labels, self._outputs / "truth")
         labelled = write_labelled(done, self._outputs / "labelled", self._packages, self._settings.window)
         self._notes += truth.notes
