@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { type Metric, metricFacts, metricNames, type metrics, type Problem, problems } from '../metrics.ts';
 import { namePattern } from '../names.ts';
+import { periodOf } from './period.ts';
 
 /*
  * The schema of mlops.yaml. Every field has a description and a default. `fillIn` below sets the defaults that depend
@@ -9,11 +10,6 @@ import { namePattern } from '../names.ts';
  *
  * Parsing turns `off` and `none` into null, durations into seconds, and text such as `positive: 1` into a string.
  */
-
-/** Marks a setting or a block that has no effect yet; rules.ts refuses it. Whoever builds it removes the mark. */
-function notBuiltYet<T extends z.ZodType>(schema: T): T {
-  return schema.meta({ notBuiltYet: true, description: `Not built yet. ${schema.description}` });
-}
 
 type Bounds = { min?: number; max?: number; above?: number; below?: number };
 
@@ -387,6 +383,26 @@ const tuning = object({
     .default(false)
     .describe(
       'Start from the results of up to 5 earlier tuning jobs: the newest with the same ranges, objective, hyperparameter names and split of rows. For strategies bayesian and random. On a laptop, their best trials run first, and later trials repeat none of theirs.',
+    ),
+  guided: offOr(
+    object({
+      share_random: number({ min: 0.05, max: 0.9 })
+        .default(0.25)
+        .describe(
+          'Share of max_jobs that stays random over the full ranges, at least one trial: it finds what past trials miss, and shows whether guidance helps.',
+        ),
+      good: number({ min: 0.05, max: 1 })
+        .default(0.25)
+        .describe("Share of each earlier run's trials, its best, that counts as good."),
+      min_trials: whole({ min: 1, max: 10_000 })
+        .default(20)
+        .describe('Fewer earlier trials on like data guide nothing: the search is as without guidance.'),
+    }),
+    'a mapping',
+  )
+    .default(null)
+    .describe(
+      "Learn from the trials of earlier runs on like data: the newest such run's best trial is tried first, the others search the ranges where past trials were good, and a share stays random over the full ranges. Like means the same preparation (settings, columns left out, script, split), problem, objective, ranges and other hyperparameters; rows and the model's code may differ. For strategies bayesian and random, without warm_start, with max_jobs of at least 3. It takes three tuning jobs, one after the other, and the best trial of all wins. Default: off.",
     ),
   ranges: z
     .record(
@@ -867,12 +883,6 @@ function fillIn(given: z.output<typeof configFile>) {
       decay: monitoring.decay && { ...monitoring.decay, metric: monitoring.decay.metric ?? gate.primary },
     },
   };
-}
-
-/** The period of a schedule in seconds; a day where it has none of its own. */
-function periodOf(schedule: string): number {
-  const named = { hourly: '1h', daily: '1d', weekly: '7d', monthly: '30d' }[schedule];
-  return seconds(named ?? '1d');
 }
 
 /** How rows are divided into training rows and holdout; `embargo` is in seconds. */

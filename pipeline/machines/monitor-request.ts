@@ -6,5 +6,7 @@ export interface MonitorRequest {
   model: string;
   /** The time of the look (ISO 8601): windows that end later, and labels known later, do not count. null: when it starts. */
   at: string | null;
+  /** false: decay starts no run, whatever triggers.decay says. */
+  retrain: boolean;
   trigger: Trigger;
 }

@@ -1,15 +1,20 @@
+import type { DetectorState } from '../statistics/detectors.ts';
 import type { Evidence, FindingName } from './finding.ts';
 import type { WindowSummary } from './window.ts';
 
 /** All that looks at one model have seen. Each look adds to it; alarms and what detectors have read are never rewritten. */
 export interface History {
   version: 1;
-  /** By package and start, ascending in start. */
+  /** The time of the last look; null: none yet. ISO 8601. */
+  at: string | null;
+  /** Sources whose rows are counted in `windows`, in code-point order: a look brings the summary of others. */
+  sources: string[];
+  /** By start, then package, ascending. */
   windows: WindowRecord[];
   /** Detectors by package. */
   detectors: Record<string, Detectors>;
   alarms: Alarm[];
-  /** Looks so far and, of those, windows whose drift was judged: what was spent of the false-alarm budget. */
+  /** Looks so far. */
   looks: number;
 }
 
@@ -18,6 +23,8 @@ export interface WindowRecord {
   /** null until the window is complete, or where nothing can be said; then `why`. */
   drift: Evidence[] | null;
   why: string | null;
+  /** When drift and estimates were judged, once and for all; null: not yet. ISO 8601. */
+  judged: string | null;
   /** Estimated performance before labels by metric; empty where it cannot be told. */
   estimates: Record<string, Estimate>;
   labels: WindowLabels;
@@ -25,7 +32,19 @@ export interface WindowRecord {
 
 export interface Estimate {
   value: number;
+  /** 95 %, of the value that labels of all the window's rows will show. */
   interval: [number, number];
+  /** The standard error that comes from which labels the rows happen to have. */
+  sampling: number;
+}
+
+/** A metric by the labels of a window. */
+export interface Measured {
+  value: number;
+  /** 95 %. */
+  interval: [number, number];
+  /** Rows with a label. */
+  n: number;
 }
 
 export interface WindowLabels {
@@ -34,26 +53,28 @@ export interface WindowLabels {
   why: string | null;
   /** When the label delay is over. ISO 8601. */
   due: string;
+  /** Rows with a label. */
   count: number;
+  /** Rows among them without a usable score or label. */
+  bad: number;
   coverage: { rows: number; labelled: number }[];
   /** Raised each time labels of the window are read anew. */
   version: number;
   /** Labels that came after the detectors had read the window; they change metrics, never an alarm. */
   late: number;
-  metrics: Record<string, Estimate & { n: number }>;
+  /** Rows that the detectors read; null: they have not read the window. */
+  read: number | null;
+  metrics: Record<string, Measured>;
 }
 
 /** Sequential detectors of one package: state after the labels so far. */
 export interface Detectors {
   metric: string;
-  /** The largest mean loss that is no decay. */
+  /** The value of the metric beyond which is decay. */
   limit: number;
-  /** e-SR by lambda: alarm at a mean of at least mean_labels_between_false_alarms. */
-  restart: { lambdas: number[]; values: number[] };
-  /** e-process by lambda; `highest` is the largest mean so far. */
-  breach: { lambdas: number[]; logs: number[]; highest: number };
-  /** Terms read (labels; pairs for ROC AUC). */
-  read: number;
+  /** What a loss of 1 stands for. */
+  scale: number;
+  state: DetectorState;
 }
 
 /** An alarm as it was raised. */
@@ -65,3 +86,13 @@ export interface Alarm {
   window: { start: string; end: string };
   evidence: Evidence[];
 }
+
+export const emptyHistory = (): History => ({
+  version: 1,
+  at: null,
+  sources: [],
+  windows: [],
+  detectors: {},
+  alarms: [],
+  looks: 0,
+});

@@ -2,7 +2,7 @@ import type { Problem } from '../metrics.ts';
 
 /**
  * What a package was like when it was judged, frozen with it: windows of production are compared with this and with nothing
- * else. Made from the holdout's scores, which the model never saw (steps/monitor/reference-of.ts), and from the prepare
+ * else. Made from the holdout's scores, which the model never saw (reference-of.ts), and from the prepare
  * program's `reference/columns.json`. It holds counts alone, no rows.
  */
 export interface Reference {
@@ -15,10 +15,12 @@ export interface Reference {
   /** Rows of the holdout. */
   rows: number;
   /**
-   * The model's scores: probabilities of the positive class; of each class (multiclass); values (regression); the shares of
-   * decisions where the model answers classes alone.
+   * The model's scores: probabilities of the positive class; of each class (multiclass); values (regression). Empty where the
+   * model answers classes alone.
    */
   scores: ScoreReference[];
+  /** Rows of the holdout by decision, in the order of labels; empty for regression. */
+  decisions: number[];
   /** The gate's metrics of the holdout. */
   metrics: Record<string, { value: number; interval: [number, number] | null }>;
   /**
@@ -34,10 +36,21 @@ export interface Reference {
 export interface ScoreReference {
   /** The class; '' for binary scores and for values. */
   name: string;
-  /** Lower ends of the bins but the first, ascending: a score x is in the first bin whose end is above x. At most 999. */
+  /**
+   * Lower ends of the bins but the first, ascending: a score x is in the first bin whose end is above x, and the last bin has
+   * no end. At most 999. The threshold of a binary model is one of them, so that every bin has one decision.
+   */
   edges: number[];
   /** Per bin: rows, the sum of their scores, and rows of this class (regression: sum of true values). */
-  bins: { n: number; sum: number; positives: number }[];
+  bins: ScoreBin[];
+}
+
+export interface ScoreBin {
+  n: number;
+  sum: number;
+  positives: number;
+  /** Regression: sums of the absolute errors, and of the errors' second and fourth powers. */
+  errors?: { absolute: number; squared: number; fourth: number };
 }
 
 /** One column of the training rows. The prepare program writes it (reference.py). */

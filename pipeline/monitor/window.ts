@@ -70,7 +70,10 @@ export interface LabelledWindow {
   package: string;
   start: string;
   end: string;
-  /** Parquet: score (double; scores of k classes: score_0..score_k-1), label (double: code of the class, or the value). */
+  /**
+   * Parquet: score (double; scores of k classes: score_0..score_k-1; the code of the decision where the model answers classes
+   * alone), label (double: code of the class, or the value).
+   */
   uri: string;
   /** The file's rows of this window: `rows` of them from `first` (0 is the first row of the file) on. */
   first: number;

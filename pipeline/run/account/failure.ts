@@ -6,6 +6,7 @@ import type { TimeLimit } from '../../machines/request.ts';
 import type { Failure } from '../../report/report.ts';
 
 const hints: Record<string, string> = {
+  InputError: 'Fix what the message names.',
   ConfigError: 'Fix mlops.yaml; `mlops validate` checks it without a run.',
   DataContractError: 'Fix the data or mlops.yaml; `mlops validate` checks both without a run.',
   InputChangedError:
@@ -25,6 +26,7 @@ const hints: Record<string, string> = {
   LeaseLostError: 'Run again: finished steps are reused.',
   AlgorithmError: "Fix the model. The end of its log is shown above; the job's log has all of it.",
   DeliveryError: 'Fix the answers of `serve`: every row needs one. Nothing was released.',
+  MonitorError: 'Nothing was judged; the history of looks is what it was.',
   ReleaseError: 'Nothing was released; readers see what they saw before.',
   SmokeError:
     'Nothing was released: the endpoint answers as before. Find out why the same model answers otherwise now.',
@@ -100,7 +102,8 @@ export function failureOf(run: FailedRun, log: readonly string[] = []): Failure 
     step: branch.state ?? step ?? 'Run',
     error: name,
     cause: more.length === 0 ? first : `${first} (and ${more.length} more, below)`,
-    log: LogTail.length > 0 || more.length === 0 ? [...LogTail] : [first, ...more],
+    // The first message is the cause already.
+    log: LogTail.length === 0 ? more : LogTail.filter((line) => ![first, `${name}: ${first}`].includes(line)),
     hint:
       name === 'DataContractError' && (branch.state ?? step) === 'Lay out rows'
         ? scoringHint

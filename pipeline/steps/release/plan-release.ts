@@ -189,7 +189,7 @@ async function loadable(name: string, context: StepContext): Promise<ModelPackag
   const { registry, images } = context;
   const found = await registry.get(name);
   if (found === null)
-    throw new ReleaseError(
+    throw new InputError(
       `package: got ${JSON.stringify(name)}, expected one of the registry; nothing was released`,
     );
   if (found.status === 'Rejected')
@@ -204,9 +204,10 @@ async function loadable(name: string, context: StepContext): Promise<ModelPackag
   return found;
 }
 
-function prepareOf(
+/** Size and limits of the jobs of the prepare program that main deployed. */
+export function prepareOf(
   config: Config,
-  { engine, mode }: PlanReleaseEvent,
+  { engine, mode }: Pick<PlanReleaseEvent, 'engine' | 'mode'>,
   context: StepContext,
 ): ReleasePlan['prepare'] {
   const size = prepareSize({ ...config.prepare, engine });
