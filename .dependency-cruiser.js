@@ -11,7 +11,7 @@ const floors = [
   ['pipeline/report'],
   ['pipeline/steps'],
   ['pipeline/machines'],
-  ['pipeline/gate', 'pipeline/release'],
+  ['pipeline/gate', 'pipeline/monitor', 'pipeline/release'],
   ['pipeline/statistics'],
   ['pipeline/image', 'pipeline/cost'],
   ['pipeline/tables'],

@@ -18,6 +18,7 @@ const benches: Record<string, string> = {
   batch: 'bench/batch.ts',
   actions: 'bench/actions.ts',
   query: 'bench/query.ts',
+  monitor: 'bench/monitor.ts',
 };
 const here = Object.keys(benches).filter((name) => existsSync(join(root, benches[name] ?? '')));
 

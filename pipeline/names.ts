@@ -37,9 +37,12 @@ export const releaseStepNames = [
   'record-release',
 ] as const;
 export type ReleaseStep = (typeof releaseStepNames)[number];
+/** The functions that the monitor machine calls. */
+export const monitorStepNames = ['plan-look', 'judge', 'page-look', 'record-look'] as const;
+export type MonitorStep = (typeof monitorStepNames)[number];
 /** The functions that the machines call. */
-export type StepName = TrainStep | ReleaseStep;
-/** The functions that are deployed; `landed` and `predict` only where mlops.yaml asks for them. */
+export type StepName = TrainStep | ReleaseStep | MonitorStep;
+/** The functions that are deployed; `landed`, `predict` and those of the monitor machine only where mlops.yaml asks for them. */
 export type FunctionName = StepName | 'close-run' | 'landed' | 'predict';
 /** The functions of the train machine, and the one that closes runs and releases. */
 export type TrainFunction = TrainStep | 'close-run';
@@ -51,6 +54,7 @@ export type ImageName = 'model' | 'prepare';
 const functionNames = new Set<FunctionName>([
   ...trainStepNames,
   ...releaseStepNames,
+  ...monitorStepNames,
   'close-run',
   'landed',
   'predict',
@@ -103,6 +107,7 @@ export function resourceNames(deployment: Deployment) {
     ) as Record<FunctionName, { name: string; arn: string }>,
     machines: { evaluate: machine('train-evaluate'), promote: machine('train-promote') },
     releaseMachine: machine('release'),
+    monitorMachine: machine('monitor'),
     candidateRepository: `${project}/${environment}/candidate`,
     releaseRepository: `${project}/${environment}/release`,
     /** An image's URI starts with `HOST/REPOSITORY`, before its tag or digest. */
@@ -126,13 +131,15 @@ export function resourceNames(deployment: Deployment) {
     },
     machineRoles: { evaluate: role('train-evaluate'), promote: role('train-promote') },
     releaseRole: role('release'),
-    /** The group of schedules, of timetables and of looks at files that land. */
+    monitorRole: role('monitor'),
+    /** The group of schedules: of timetables, of looks at production and of looks at files that land. */
     scheduleGroup: stack,
     /** The role with which EventBridge Scheduler calls the function landed. */
     schedulerRole: role('scheduler'),
     /** Starts of the names of EventBridge's rules; a model's name follows. */
     landedRules: { training: `${stack}--data-`, scoring: `${stack}--scoring-` },
     promotedRule: `${stack}--promoted`,
+    lookedRule: `${stack}--looked`,
     /** The API destination that tells GitHub, and the role with which EventBridge does. */
     githubDestination: `${stack}--github`,
     githubDestinationArn: arn('events', `api-destination/${stack}--github`),
@@ -157,6 +164,7 @@ export function resourceNames(deployment: Deployment) {
     permissionsBoundary: `${stack}--boundary`,
     closeRunRule: `${stack}--close-run`,
     closeReleaseRule: `${stack}--close-release`,
+    closeLookRule: `${stack}--close-look`,
     notificationTopic: `${stack}--notifications`,
     notificationTopicArn: arn('sns', `${stack}--notifications`),
     /** The queue of events that no function handled. */

@@ -109,6 +109,8 @@ export interface PackageDescription {
   verdict: string;
   /** URI of the plots, explanation and threshold that a report shows beside the numbers. */
   evidence: string;
+  /** What monitoring compares production with; absent in packages of an earlier version of the pipeline. */
+  reference?: { uri: string; sha256: string };
   outcome: string;
   metrics: Record<string, number>;
   created_at: string;

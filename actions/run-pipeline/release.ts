@@ -24,8 +24,8 @@ import type { Inputs, Output, Surroundings } from './run.ts';
 import type { Open } from './stop-open.ts';
 import { triggerOf } from './trigger.ts';
 
-/** Inputs that choose what is trained. A release takes its model from the registry and its settings from mlops.yaml. */
-const ofTraining = ['data', 'image', 'baseline', 'pushed-image', 'pushed-prepare-image'] as const;
+/** Inputs of the other machines: what is trained, and the time of a look. A release takes its model from the registry and its settings from mlops.yaml. */
+const ofOthers = ['at', 'data', 'image', 'baseline', 'pushed-image', 'pushed-prepare-image'] as const;
 
 /**
  * Releases a package or rolls back to one, and always writes the result's JSON. Throws ActionError, with the outputs, if it
@@ -89,7 +89,7 @@ export async function release(inputs: Inputs, surroundings: Surroundings): Promi
 }
 
 function requireOfRelease(inputs: Inputs): void {
-  const found = ofTraining.filter((name) => inputs[name] !== undefined);
+  const found = ofOthers.filter((name) => inputs[name] !== undefined);
   const set = inputs.set.length > 0 ? ['set'] : [];
   const wrong = [...found, ...set].map(
     (name) =>

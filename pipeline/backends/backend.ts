@@ -1,8 +1,13 @@
+import type { MonitorRequest } from '../machines/monitor-request.ts';
 import type { ReleaseRequest } from '../machines/release-request.ts';
 import type { Request } from '../machines/request.ts';
 import type { StepContext } from '../steps/context.ts';
+import type { LookRecord } from '../steps/monitor/records.ts';
 import type { ReleaseRecord } from '../steps/release/release-record.ts';
 import type { RunRecord } from '../steps/train/run-record.ts';
+
+/** The input of an execution: each machine takes one kind. */
+export type AnyRequest = Request | ReleaseRequest | MonitorRequest;
 
 /** Runs the same state machine on this machine or on AWS. */
 export interface Backend {
@@ -22,21 +27,25 @@ export interface Backend {
   /** Copies files to a prefix of the storage; skips those already there. */
   stage(files: StagedFile[], prefix: string): Promise<void>;
   /** The name for a new run, or on AWS the name of a run with the same input that is running or has succeeded. */
-  executionName(request: Request | ReleaseRequest): Promise<string>;
+  executionName(request: AnyRequest): Promise<string>;
   /** Starts a machine without waiting and returns the execution's name. Only on AWS. */
-  begin(request: Request | ReleaseRequest): Promise<string>;
+  begin(request: AnyRequest): Promise<string>;
   /** The URL of a page that shows the execution; null if there is none. */
   linkOf(execution: string, request: Request): string | null;
   /** Runs the train machine to its end. Aborting the signal stops its jobs too. */
   run(request: Request, options: RunOptions): Promise<RunResult>;
   /** Runs the release machine to its end, for a release or a rollback, like `run`. */
   release(request: ReleaseRequest, options: RunOptions): Promise<RunResult>;
+  /** Runs the monitor machine to its end, for one look, like `run`. */
+  look(request: MonitorRequest, options: RunOptions): Promise<RunResult>;
   /** The last lines of a failed job's log, for an error that does not contain them. */
   logTail(job: FailedJob): Promise<string[]>;
   /** Writes the record of a finished run, if the process that follows a run has to do so. */
   keep(record: RunRecord): Promise<void>;
   /** Writes the record of a finished release, if the process that follows it has to do so. */
   keepRelease(record: ReleaseRecord): Promise<void>;
+  /** Writes the record of a finished look, if the process that follows it has to do so. */
+  keepLook(record: LookRecord): Promise<void>;
 }
 
 /** A job, by the name that its service uses. */

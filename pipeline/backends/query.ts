@@ -1,4 +1,5 @@
 import { InputError, shown } from '../errors.ts';
+import { recordedTables } from '../queries/recorded-tables.ts';
 
 /*
  * How predictions are asked by SQL. Both backends have the same tables, so a query means the same on each.
@@ -39,7 +40,7 @@ export interface Query {
   close(): Promise<void>;
 }
 
-/** The columns of both tables, in Athena's order. Parquet has all but the last two, which name the partition. */
+/** The columns of both tables of predictions, in Athena's order. Parquet has all but the last two, which name the partition. */
 export const predictionColumns: readonly Column[] = [
   { name: 'row_id', type: 'varchar' },
   { name: 'score', type: 'double' },
@@ -54,9 +55,16 @@ export const predictionColumns: readonly Column[] = [
 ];
 
 /** What a query that names something else is told. */
-export const tablesHint =
-  'Tables: predictions (every release), predictions_current (the releases that are current).\n' +
-  `Columns: ${predictionColumns.map(({ name, type }) => `${name} ${type}`).join(', ')}.`;
+export const tablesHint = [
+  'Tables: predictions (every release), predictions_current (the releases that are current)' +
+    `${recordedTables.map(({ name, about }) => `, ${name} (${about})`).join('')}.`,
+  `Columns: ${columnsOf(predictionColumns)}.`,
+  ...recordedTables.map(({ name, columns }) => `Columns of ${name}: ${columnsOf(columns)}.`),
+].join('\n');
+
+function columnsOf(columns: readonly Column[]): string {
+  return columns.map(({ name, type }) => `${name} ${type}`).join(', ');
+}
 
 /**
  * The statement without a semicolon at its end.

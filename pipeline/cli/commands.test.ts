@@ -47,7 +47,7 @@ describe('definition', () => {
   test('its help lists the machines', async () => {
     const { stdout } = await workspace.mlops('definition', '--help');
     expect(stdout.replace(/\s+/g, ' ')).toContain(
-      'train or release; monitor is not built yet (choices: "train", "release", "monitor")',
+      'train, release or monitor (choices: "train", "release", "monitor")',
     );
   });
 
@@ -69,10 +69,14 @@ describe('definition', () => {
     expect(document.States.Train.Resource).toBe('arn:aws:states:::sagemaker:createTrainingJob.sync');
   });
 
-  test('what is not part of this version, or never was, exits 2 and says so', async () => {
-    const { code, stdout, stderr } = await workspace.mlops('definition', 'monitor');
-    expect([code, stdout]).toEqual([2, '']);
-    expect(stderr).toContain('the monitor machine is not built yet');
+  test('monitor is Amazon States Language as JSON', async () => {
+    const { code, stdout } = await workspace.mlops('definition', 'monitor');
+    const document = JSON.parse(stdout);
+    expect(code).toBe(0);
+    expect(document.States.Summarise.Resource).toBe('arn:aws:states:::sagemaker:createProcessingJob.sync');
+  });
+
+  test('what never was a machine exits 2', async () => {
     expect((await workspace.mlops('definition', 'trane')).code).toBe(2);
     expect((await workspace.mlops('definition')).code).toBe(2);
   });
@@ -87,6 +91,7 @@ describe('before any run', () => {
       champion: null,
       released: null,
       releases: [],
+      looks: [],
       runs: [],
       unreadable: [],
     });

@@ -12,6 +12,7 @@ export const commands = (): Command[] => [
   serve(),
   predict(),
   watch(),
+  monitor(),
   definition(),
   history(),
   report(),
@@ -175,15 +176,59 @@ function quietOf(text: string): number {
   return milliseconds;
 }
 
+const monitor = () =>
+  new Command('monitor')
+    .description(
+      'Look at production once: is the model that readers see still good? healthy, watch, decayed, or cannot tell, and why.',
+    )
+    .option(
+      '--at <time>',
+      'as of this time, such as 2026-03-01 or 2026-03-01T12:00:00Z (default: now)',
+      timeOf,
+    )
+    .option('--no-retrain', 'decay starts no run, whatever triggers.decay says')
+    .option('--fail-on <findings>', 'exit 3 on decayed, 4 on watch: decayed, watch, or decayed,watch')
+    .option('--reason <text>', 'why, for the record')
+    .addOption(shared.backend('where the predictions are'))
+    .addOption(shared.environment())
+    .addOption(shared.config())
+    .addOption(shared.model(', or `all` for one look at each'))
+    .addOption(shared.set('on this machine: override a setting; may be repeated'))
+    .addOption(shared.json())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  mlops monitor                       what is new since the look before
+  mlops monitor --at 2027-01-31       as if it were that day: labels may be due by then
+  mlops monitor --fail-on decayed
+
+A look reads what has come since the look before. Each window of predictions is judged once, when it is over. The exit code is
+0 whatever was found, unless --fail-on names it.`,
+    )
+    .action(async (options) => (await import('./monitor.ts')).monitor(options));
+
+/** A day or a moment, as ISO 8601 text. Without a zone it is UTC. */
+function timeOf(text: string): string {
+  const isTime = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})?)?$/.test(text);
+  const zoned = /(Z|[+-]\d{2}:\d{2})$/.test(text) || !text.includes('T') ? text : `${text}Z`;
+  const time = isTime ? new Date(zoned) : new Date(Number.NaN);
+  // Date takes February 30 for a day of March.
+  const isDay = !Number.isNaN(time.getTime()) && isDayOfYear(text.slice(0, 10));
+  if (!isDay) throw new InvalidArgumentError('Expected a time such as 2026-03-01 or 2026-03-01T12:00:00Z.');
+  return time.toISOString();
+}
+
+const isDayOfYear = (day: string): boolean => {
+  const time = new Date(`${day}T00:00:00Z`);
+  return !Number.isNaN(time.getTime()) && time.toISOString().startsWith(day);
+};
+
 const definition = () =>
   new Command('definition')
     .description('Print a state machine as Amazon States Language, the document that every backend runs.')
     .addArgument(
-      new Argument('<machine>', 'train or release; monitor is not built yet').choices([
-        'train',
-        'release',
-        'monitor',
-      ]),
+      new Argument('<machine>', 'train, release or monitor').choices(['train', 'release', 'monitor']),
     )
     .addOption(shared.json('no effect: the output is always JSON'))
     .action(async (machine) => (await import('./definition.ts')).definition(machine));
@@ -293,14 +338,15 @@ const query = () =>
     .addOption(shared.backend('where the predictions are'))
     .addOption(shared.environment())
     .addOption(shared.config())
-    .addOption(new Option('--model <name>', "one model's predictions only; default: all models'"))
+    .addOption(new Option('--model <name>', "one model's rows only; default: all models'"))
     .option('--limit <n>', 'show at most n rows (default: 100 in a table, all with --csv or --json)', countOf)
     .addOption(new Option('--csv', 'print CSV').conflicts('json'))
     .addOption(shared.json())
     .addHelpText(
       'after',
       `
-Tables: predictions (every release), predictions_current (the current releases).
+Tables: predictions (every release), predictions_current (the current releases), trials (every trial of every
+run that tuned).
 
 Examples:
   mlops query @at_risk

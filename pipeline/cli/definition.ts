@@ -1,12 +1,19 @@
-import { embeddedReleaseResources, embeddedResources } from '../backends/embedded/embedded-backend.ts';
-import { InputError } from '../errors.ts';
+import {
+  embeddedMonitorResources,
+  embeddedReleaseResources,
+  embeddedResources,
+} from '../backends/embedded/embedded-backend.ts';
+import { monitorMachine } from '../machines/monitor.ts';
 import { releaseMachine } from '../machines/release.ts';
 import { trainMachine } from '../machines/train.ts';
 import { printJson } from './print.ts';
 
 /** `mlops definition MACHINE`. */
-export function definition(machine: string): void {
-  if (machine === 'train') printJson(trainMachine(embeddedResources));
-  else if (machine === 'release') printJson(releaseMachine(embeddedReleaseResources));
-  else throw new InputError(`the ${machine} machine is not built yet; train and release are`);
+export function definition(machine: 'train' | 'release' | 'monitor'): void {
+  const documents = {
+    train: () => trainMachine(embeddedResources),
+    release: () => releaseMachine(embeddedReleaseResources),
+    monitor: () => monitorMachine(embeddedMonitorResources),
+  };
+  printJson(documents[machine]());
 }

@@ -7,6 +7,9 @@ import { formatCountOf, formatSeconds, formatTime } from '../format.ts';
 import type { LeftOut } from '../ports.ts';
 import {
   isOfCommit,
+  type LookSummary,
+  lookSummaryOf,
+  looksOf,
   type PackageStory,
   type ReleaseSummary,
   type RunSummary,
@@ -54,6 +57,10 @@ export async function history(options: HistoryOptions): Promise<void> {
     .map(releaseSummaryOf)
     .filter((release) => commit === undefined || isOfCommit(release, commit))
     .slice(0, options.limit);
+  const looks = (await looksOf(context, leftOut))
+    .map(lookSummaryOf)
+    .filter((look) => commit === undefined || isOfCommit(look, commit))
+    .slice(0, options.limit);
   const pointer = (await context.ledger.get<Pointer>(pointerKind, currentId))?.value ?? null;
   // Nobody may take it for a project without a champion.
   if (champion === 'unreadable') process.exitCode = 1;
@@ -65,6 +72,7 @@ export async function history(options: HistoryOptions): Promise<void> {
       released: pointer,
       runs,
       releases,
+      looks,
       unreadable,
     });
   else if (runs.length === 0)
@@ -75,6 +83,7 @@ export async function history(options: HistoryOptions): Promise<void> {
     const timeline = [
       ...runs.map((run) => ({ at: run.started_at, row: rowOf(run) })),
       ...releases.map((release) => ({ at: release.started_at, row: releaseRowOf(release) })),
+      ...looks.map((look) => ({ at: look.started_at, row: lookRowOf(look) })),
     ].sort((a, b) => Date.parse(b.at) - Date.parse(a.at));
     for (const line of table([header, ...timeline.slice(0, options.limit).map(({ row }) => row)]))
       print(line);
@@ -148,6 +157,24 @@ function releaseRowOf(release: ReleaseSummary): string[] {
     name ?? '',
     release.trigger.commit?.slice(0, 7) ?? '',
     rows === null ? '' : `${moved ? '' : 'as before, '}${formatCountOf(rows, 'prediction')}`,
+  ];
+}
+
+function lookRowOf(look: LookSummary): string[] {
+  const { execution, status, started_at, finished_at, finding, superseded, alarms, retrain } = look;
+  const told = [
+    ...(superseded ? ['superseded'] : []),
+    ...(alarms > 0 ? [formatCountOf(alarms, 'new alarm')] : []),
+    ...(retrain ? ['starts a run'] : []),
+  ];
+  return [
+    execution,
+    formatTime(started_at),
+    formatSeconds((Date.parse(finished_at) - Date.parse(started_at)) / 1000),
+    finding ?? `look ${status}`,
+    look.package ?? '',
+    look.trigger.commit?.slice(0, 7) ?? '',
+    told.join(', '),
   ];
 }
 

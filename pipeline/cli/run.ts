@@ -6,7 +6,7 @@ import { failureOf, isInputError } from '../run/account/failure.ts';
 import { type ReportFiles, writeReport } from '../run/account/write-report.ts';
 import type { RunOutcome } from '../run/start/run.ts';
 import { RunProgress } from '../run/start/run-progress.ts';
-import { type RunChoices, type RunOptions, startRun } from '../run/start/start-run.ts';
+import { type RunChoices, type RunOptions, type RunSurroundings, startRun } from '../run/start/start-run.ts';
 import { type Champion, championId, championKind } from '../steps/context.ts';
 import { exitCodeOf, reportError } from './errors.ts';
 import { home } from './home.ts';
@@ -63,10 +63,10 @@ async function runOnce(
   choices: RunChoices,
   stopping: Stopping,
   progress: RunProgress,
-  onStaged?: () => Promise<void>,
+  hooks: Pick<RunSurroundings, 'onStaged' | 'onStart'> = {},
 ): Promise<Done> {
   try {
-    const outcome = await startRun(choices, { ...stopping.surroundings(progress), onStaged });
+    const outcome = await startRun(choices, { ...stopping.surroundings(progress), ...hooks });
     const files = await writeReport(outcome.report, join(home(), 'runs', outcome.execution));
     return { outcome: { ...outcome, report: publishable(outcome.report) }, files };
   } finally {
@@ -75,17 +75,17 @@ async function runOnce(
 }
 
 /**
- * One run in mode promote for data that landed, and the release of what it promoted. Returns what --json gives, and the exit
- * code; without --json it prints both reports.
+ * One run in mode promote for data that landed or decay that was found, and the release of what it promoted. Returns what
+ * --json gives, and the exit code; without --json it prints both reports.
  */
-export async function promoteLanded(
-  options: Omit<RunOptions, 'mode' | 'backend'> & { reason: string; json?: boolean | undefined },
+export async function promoteUnasked(
+  options: Omit<RunOptions, 'mode' | 'backend'> & { json?: boolean | undefined },
+  trigger: RunChoices['trigger'],
   stopping: Stopping,
-  onStaged: () => Promise<void>,
+  hooks: Pick<RunSurroundings, 'onStaged' | 'onStart'>,
 ): Promise<{ summary: object; code: number }> {
-  const trigger = { kind: 'data', reason: options.reason, actor: null } as const;
   const choices = { ...options, backend: 'embedded', mode: 'promote', promote: true, trigger } as const;
-  const done = await runOnce(choices, stopping, new RunProgress(process.stderr), onStaged);
+  const done = await runOnce(choices, stopping, new RunProgress(process.stderr), hooks);
   if (!options.json) printReport(done.outcome.report, done.files);
   const released = await releaseAfter(done, { ...choices, release: true }, stopping);
   return {

@@ -11,7 +11,7 @@ import { home } from './home.ts';
 import { sayLeftOut } from './left-out.ts';
 import { note, print, printJsonLine } from './print.ts';
 import { printRelease, exitCode as releaseExitCode, releaseOnce, releaseSummary } from './release.ts';
-import { promoteLanded } from './run.ts';
+import { promoteUnasked } from './run.ts';
 import { Stopping } from './stopping.ts';
 
 interface Options {
@@ -109,7 +109,10 @@ export async function watch(given: string, options: Options): Promise<void> {
     };
     const { config: file, containers, json } = options;
     const common = { model, config: file, set, containers };
-    if (!options.scoring) return await promoteLanded({ ...common, reason, json }, stopping, onStaged);
+    if (!options.scoring)
+      return await promoteUnasked({ ...common, json }, { kind: 'data', reason, actor: null }, stopping, {
+        onStaged,
+      });
     const done = await releaseOnce(
       {
         ...common,

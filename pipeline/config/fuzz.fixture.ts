@@ -65,8 +65,10 @@ inference:
   batch: { payload_mb: 4, strategy: multi_record, concurrency: 1 }
 monitoring:
   schedule: daily
-  drift: { psi: 0.2 }
-  decay: { metric: roc_auc, min: 0.72, windows: [2, 3] }
+  truth: truth.csv
+  label_delay: 30d
+  drift: { tolerance: 0.1, false_alarms: 0.05 }
+  decay: { metric: roc_auc, min: 0.72, mean_labels_between_false_alarms: 20000 }
 triggers: { data_landed: true, schedule: none, decay: true }
 budget: { max_run_usd: 5 }
 notifications: { email: [team@example.com] }

@@ -148,15 +148,16 @@ tuning: { strategy: grid, ranges: { C: [1, 2, 3], e: [x, y] } }\n`;
 });
 
 describe('what people write', () => {
-  test('what is not built yet may be switched off', () => {
+  test('what is off by default may be switched off', () => {
     const text = `${minimal()}  scoring: none\nmonitoring: off\ntriggers: { decay: false }\n`;
     expect(parseConfig(text)).toEqual(parseConfig(minimal()));
   });
 
-  test('what is not built yet is left alone in a file of the past', () => {
-    const text = `${minimal()}monitoring: { schedule: daily }\n`;
-    expect(parseConfig(text, { takesNotBuilt: true }).project).toBe('demo');
-    expect(problemsOf(() => parseConfig(text)).map(({ path }) => path)).toEqual(['monitoring.schedule']);
+  test('windows of monitoring are as long as the period of its schedule', () => {
+    const windowOf = (block: string) => parseConfig(`${minimal()}monitoring: ${block}\n`).monitoring?.window;
+    expect(windowOf('{ schedule: weekly }')).toBe(7 * 86_400);
+    expect(windowOf('{ schedule: cron(0 3 * * ? *) }')).toBe(86_400);
+    expect(windowOf('{ schedule: weekly, window: 12h }')).toBe(43_200);
   });
 
   test('blocks that are commented out line by line count as not written', () => {

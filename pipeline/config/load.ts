@@ -37,8 +37,6 @@ interface Options {
   model?: string | undefined;
   /** The folder that no path may lead out of. @default the git checkout around the file or the working directory */
   root?: string | undefined;
-  /** Accept settings that are not built yet: they had no effect in older files either. @default false */
-  takesNotBuilt?: boolean;
 }
 
 /**
@@ -47,7 +45,7 @@ interface Options {
  */
 export async function loadConfig(
   path: string,
-  { set = [], model, root: folder, takesNotBuilt = false }: Options = {},
+  { set = [], model, root: folder }: Options = {},
 ): Promise<LoadedConfig> {
   const text = await readText(path);
   const root = readTree(text, rootFile);
@@ -57,14 +55,14 @@ export async function loadConfig(
     const own = chosen.tree ?? readTree(await readText(chosen.file), configSchema);
     const tree = modelTree(chosen, own, root, path);
     const modelYaml = await complete(tree, { file: chosen.file, set });
-    const config = configOf(tree, { file: chosen.file, takesNotBuilt });
+    const config = configOf(tree, chosen.file);
     const over = overCeiling(config.budget.max_run_usd, root, path);
     if (over !== null) throw new ConfigError(chosen.file, [problemAt(tree, 'budget.max_run_usd', over)]);
     return await within({ config, path: chosen.file, modelYaml, problemAt: placer(tree) }, folder);
   }
   const tree = soleTree(text, path);
   const modelYaml = await complete(tree, { file: path, set });
-  const config = configOf(tree, { file: path, takesNotBuilt });
+  const config = configOf(tree, path);
   if (model !== undefined && model !== config.name)
     throw new InputError(
       `--model: got ${JSON.stringify(model)}, expected ${config.name}, the only model of ${path}`,
@@ -121,15 +119,11 @@ export async function loadModels(path: string): Promise<[Config, ...Config[]]> {
 /** Parses and checks the text of the only model's mlops.yaml, without any model.yaml. Throws ConfigError with every problem. */
 export function parseConfig(
   text: string,
-  {
-    file = 'mlops.yaml',
-    set = [],
-    takesNotBuilt = false,
-  }: Omit<Options, 'model' | 'root'> & { file?: string } = {},
+  { file = 'mlops.yaml', set = [] }: Omit<Options, 'model' | 'root'> & { file?: string } = {},
 ): Config {
   const tree = soleTree(text, file);
   override(tree, set, configSchema);
-  return configOf(tree, { file, takesNotBuilt });
+  return configOf(tree, file);
 }
 
 /** Applies the overrides, and what the model's folder says of its container beneath them. Returns its model.yaml. */
@@ -161,7 +155,7 @@ function soleTree(text: string, file: string): Tree {
   return tree;
 }
 
-function configOf(tree: Tree, { file, takesNotBuilt }: { file: string; takesNotBuilt: boolean }): Config {
+function configOf(tree: Tree, file: string): Config {
   if (!isMapping(tree.value)) throw new ConfigError(file, [notSettings]);
   // An empty mapping makes the check report each required setting of data.
   if (tree.value.data === undefined) tree.value.data = {};
@@ -171,7 +165,7 @@ function configOf(tree: Tree, { file, takesNotBuilt }: { file: string; takesNotB
   const { config, doubtful } = parsed.success
     ? { config: parsed.data, doubtful: new Set<string>() }
     : salvage(tree.value, findings);
-  const breaches = checkRules(config, doubtful, tree.value, takesNotBuilt);
+  const breaches = checkRules(config, doubtful, tree.value);
   const problems = [
     ...tree.problems,
     ...findings.map(({ keys, message }) => problemAt(tree, pathOf(keys), message)),

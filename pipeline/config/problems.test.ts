@@ -776,6 +776,32 @@ tuning: { strategy: grid, warm_start: true, ranges: { C: [1, 2] } }
     ],
   ],
   [
+    'guidance of a grid',
+    `${base}training: { metrics: { auc: 'auc=(.*);' } }
+tuning: { strategy: grid, guided: {}, ranges: { C: [1, 2] } }
+`,
+    [
+      'mlops.yaml: tuning.max_jobs: got 2, expected at least 3 with tuning.guided: one trial is the best known again, one is random (line 5, column 1)',
+      'mlops.yaml: tuning.guided: got a mapping, expected off with strategy grid: only bayesian and random search narrower ranges (line 5, column 35)',
+    ],
+  ],
+  [
+    'guidance without a random share',
+    `${base}training: { metrics: { auc: 'auc=(.*);' } }
+tuning: { guided: { share_random: 0 }, ranges: { C: [1, 2] } }
+`,
+    ['mlops.yaml: tuning.guided.share_random: got 0, expected a number from 0.05 to 0.9 (line 5, column 35)'],
+  ],
+  [
+    'two ways to learn from earlier searches',
+    `${base}training: { metrics: { auc: 'auc=(.*);' } }
+tuning: { guided: {}, warm_start: true, ranges: { C: [1, 2] } }
+`,
+    [
+      'mlops.yaml: tuning.guided: got a mapping, expected off with warm_start: true, because a search learns from earlier ones in one of the two ways (line 5, column 19)',
+    ],
+  ],
+  [
     'tuning as a number',
     `${base}tuning: 8
 `,
@@ -923,46 +949,49 @@ environments:
     ],
   ],
   [
-    'decay without a limit',
+    'decay without a limit, and of a metric that has none',
     `${base}monitoring: { decay: { metric: rmse, windows: [3, 2] } }
 `,
     [
-      'mlops.yaml: monitoring.decay: got neither min nor max, expected at least one of them (line 4, column 22)',
-      'mlops.yaml: monitoring.decay.metric: got "rmse", expected no such setting: not built yet (line 4, column 32)',
+      'mlops.yaml: monitoring.decay: got decay without monitoring.truth, expected the labels: without them no decay can be seen (line 4, column 22)',
+      'mlops.yaml: monitoring.decay: got none of min, max and tolerance, expected one of them (line 4, column 22)',
       'mlops.yaml: monitoring.decay.metric: got "rmse", expected a metric of problem binary: roc_auc, pr_auc, log_loss, brier, f1, precision, recall, accuracy, calibration_slope, calibration_in_the_large, expected_cost (line 4, column 32)',
-      'mlops.yaml: monitoring.decay.windows: got a list, expected no such setting: not built yet (line 4, column 47)',
-      'mlops.yaml: monitoring.decay.windows: got [3, 2], expected [m, n] with m of at most n (line 4, column 47)',
+      'mlops.yaml: monitoring.decay.windows: unknown key "windows"; expected one of metric, min, max, tolerance, mean_labels_between_false_alarms, cool_down (line 4, column 38)',
     ],
   ],
   [
     'decay beyond its metric',
-    `${base}monitoring: { schedule: often, decay: { min: 72 } }
+    `${base}monitoring: { schedule: often, truth: t.csv, decay: { min: 72 } }
 `,
     [
       'mlops.yaml: monitoring.schedule: got "often", expected hourly, daily, weekly, monthly, cron(...) or rate(...) (line 4, column 25)',
-      'mlops.yaml: monitoring.decay.min: got 72, expected a value that roc_auc can take: at least 0, at most 1 (line 4, column 46)',
+      'mlops.yaml: monitoring.decay.min: got 72, expected a value that roc_auc can take: at least 0, at most 1 (line 4, column 60)',
     ],
   ],
   [
-    'settings that are not built yet, in the file and as overrides',
-    `${base}monitoring:
-  schedule: daily
-triggers: { data_landed: true, decay: true }
+    'decay of a metric that cannot be watched, and on its good side',
+    `${base}monitoring: { truth: x.csv, decay: { metric: pr_auc, max: 0.9 } }
 `,
     [
-      '--set monitoring.drift.psi: got 0.3, expected no such setting: not built yet',
-      'mlops.yaml: monitoring.schedule: got "daily", expected no such setting: not built yet (line 5, column 13)',
-      'mlops.yaml: triggers.decay: got true, expected no such setting: not built yet (line 6, column 39)',
-      'mlops.yaml: triggers.decay: got true, expected false while monitoring.decay is off (line 6, column 39)',
+      'mlops.yaml: monitoring.truth: got "x.csv", which is data.source; expected files with the labels of predictions (line 4, column 22)',
+      'mlops.yaml: monitoring.decay.metric: got "pr_auc", expected one whose decay can be watched (roc_auc, log_loss, brier, f1, precision, recall, accuracy): it is no mean over rows or pairs of rows; roc_auc is (line 4, column 46)',
+      'mlops.yaml: monitoring.decay.max: got max of pr_auc, expected min: a lower value is worse (line 4, column 59)',
     ],
-    ['monitoring.drift.psi=0.3'],
+  ],
+  [
+    'decay with two limits, of labels that are nowhere',
+    `${base}monitoring: { truth: "gs://labels", decay: { min: 0.7, tolerance: 0.1 } }
+`,
+    [
+      'mlops.yaml: monitoring.truth: got "gs://labels", expected a file, a folder or s3://bucket/prefix (line 4, column 22)',
+      'mlops.yaml: monitoring.decay: got 2 of min, max and tolerance, expected one of them (line 4, column 44)',
+    ],
   ],
   [
     'triggers on what is off, at no time and in no place',
     `${base}triggers: { decay: true, schedule: cron(0 3), time_zone: +02:00, quiet: 2d }
 `,
     [
-      'mlops.yaml: triggers.decay: got true, expected no such setting: not built yet (line 4, column 20)',
       'mlops.yaml: triggers.decay: got true, expected false while monitoring.decay is off (line 4, column 20)',
       'mlops.yaml: triggers.schedule: got "cron(0 3)", expected hourly, daily, weekly, monthly, cron(...) or rate(...) (line 4, column 36)',
       'mlops.yaml: triggers.time_zone: got "+02:00", expected a time zone of the IANA database such as Europe/Berlin (line 4, column 58)',

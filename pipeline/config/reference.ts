@@ -41,7 +41,6 @@ All other settings have defaults. \`mlops validate\` reports every problem of th
 - A key without a value counts as not written, so you can comment out a block line by line.
 - \`off\`, \`none\`, \`false\` and \`null\` all switch off a setting that can be off.
 - Column names and classes are text as written: \`positive: 1.0\` is the class "1.0".
-- A setting whose description begins with "Not built yet" is refused, so that no setting is accepted and then ignored. So is every setting in such a block.
 - Write durations as 90s, 30m, 1h or 1h30m.
 - Editors complete and check the file if its first line is \`# yaml-language-server: $schema=pipeline/config/mlops.schema.json\`.
 

@@ -1,12 +1,11 @@
 import { type Metric, metricFacts, metricsOf } from '../metrics.ts';
+import { watchable } from '../watchable.ts';
 import { deploymentSteps, longestDeployment } from './deployment-steps.ts';
 import { got, valueAt } from './explain.ts';
 import { didYouMean } from './nearest.ts';
 import { sizeProblems } from './prepare-size.ts';
 import { guard, isDoubt } from './salvage.ts';
-import { type Config, configSchema, gridSize, holdoutSource, type Split } from './schema.ts';
-import { fieldsOf, isNotBuiltYet } from './schema-tree.ts';
-import { join } from './tree.ts';
+import { type Config, gridSize, holdoutSource, type Split } from './schema.ts';
 
 /*
  * Rules over several settings: settings that contradict each other, and values that AWS would refuse.
@@ -134,11 +133,12 @@ function* splitColumn({ data }: Config): Iterable<Breach> {
     ];
 }
 
-function* sources({ data }: Config): Iterable<Breach> {
+function* sources({ data, monitoring }: Config): Iterable<Breach> {
   const named = {
     'data.source': data.source,
     'data.scoring': data.scoring,
     'data.split.source': holdoutSource(data),
+    'monitoring.truth': monitoring?.truth ?? null,
   };
   for (const [path, uri] of Object.entries(named)) {
     if (uri?.includes('://') && !/^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/|$)/.test(uri))
@@ -373,7 +373,7 @@ function* categories(path: string, values: readonly string[]): Iterable<Breach> 
 
 function* tuningJobs({ tuning }: Config): Iterable<Breach> {
   if (!tuning) return;
-  const { strategy, max_jobs, parallel_jobs, warm_start, ranges } = tuning;
+  const { strategy, max_jobs, parallel_jobs, warm_start, guided, ranges } = tuning;
   if (parallel_jobs > max_jobs)
     yield ['tuning.parallel_jobs', `got ${parallel_jobs}, expected at most tuning.max_jobs, ${max_jobs}`];
   if (strategy === 'bayesian' && max_jobs > 750)
@@ -382,6 +382,21 @@ function* tuningJobs({ tuning }: Config): Iterable<Breach> {
     yield [
       'tuning.warm_start',
       `got true, expected false with strategy ${strategy}: only bayesian and random start from earlier jobs`,
+    ];
+  if (guided && (strategy === 'grid' || strategy === 'hyperband'))
+    yield [
+      'tuning.guided',
+      `got a mapping, expected off with strategy ${strategy}: only bayesian and random search narrower ranges`,
+    ];
+  if (guided && warm_start)
+    yield [
+      'tuning.guided',
+      'got a mapping, expected off with warm_start: true, because a search learns from earlier ones in one of the two ways',
+    ];
+  if (guided && max_jobs < 3)
+    yield [
+      'tuning.max_jobs',
+      `got ${max_jobs}, expected at least 3 with tuning.guided: one trial is the best known again, one is random`,
     ];
   if (strategy !== 'grid') return;
   const numeric = Object.entries(ranges).filter(([, range]) => !Array.isArray(range));
@@ -515,19 +530,56 @@ function* decay(config: Config, given: (path: string) => boolean): Iterable<Brea
   const found = config.monitoring?.decay;
   if (!found) return;
   const path = 'monitoring.decay';
-  if (given(`${path}.metric`)) yield* unfit(`${path}.metric`, found.metric, config);
-  const { min, max, windows } = found;
-  if (min === undefined && max === undefined)
-    yield [path, 'got neither min nor max, expected at least one of them'];
-  const range = metricFacts(found.metric);
+  const isGiven = given(`${path}.metric`);
+  const breaches = isGiven ? [...unfit(`${path}.metric`, found.metric, config)] : [];
+  yield* breaches;
+  const why = watchable(found.metric, config.problem);
+  if (why !== null && breaches.length === 0)
+    yield [
+      `${path}.metric`,
+      `got ${quoted(found.metric)}${isGiven ? '' : ', which is gate.primary'}, expected one whose decay can be watched (${watchableMetrics(config)}): ${why}`,
+    ];
+  if (config.monitoring?.truth === null)
+    yield [
+      path,
+      'got decay without monitoring.truth, expected the labels: without them no decay can be seen',
+    ];
+  const { min, max, tolerance } = found;
+  const limits = [min, max, tolerance].filter((limit) => limit !== undefined);
+  if (limits.length !== 1)
+    yield [
+      path,
+      `got ${limits.length === 0 ? 'none' : limits.length} of min, max and tolerance, expected one of them`,
+    ];
+  const { better, ...range } = metricFacts(found.metric);
+  const [wrong, right] = better === 'lower' ? (['min', 'max'] as const) : (['max', 'min'] as const);
+  if (found[wrong] !== undefined)
+    yield [
+      `${path}.${wrong}`,
+      `got ${wrong} of ${found.metric}, expected ${right}: a ${better === 'lower' ? 'higher' : 'lower'} value is worse`,
+    ];
   for (const [key, limit] of Object.entries({ min, max }))
     if (limit !== undefined && (limit < (range.min ?? limit) || limit > (range.max ?? limit)))
       yield [
         `${path}.${key}`,
         `got ${limit}, expected a value that ${found.metric} can take: ${[range.min !== null && `at least ${range.min}`, range.max !== null && `at most ${range.max}`].filter(Boolean).join(', ')}`,
       ];
-  if (windows[0] > windows[1])
-    yield [`${path}.windows`, `got [${windows.join(', ')}], expected [m, n] with m of at most n`];
+}
+
+const watchableMetrics = ({ problem }: Config): string =>
+  metricsOf(problem)
+    .filter((name) => watchable(name, problem) === null)
+    .join(', ');
+
+function* truth({ monitoring, data }: Config): Iterable<Breach> {
+  const path = 'monitoring.truth';
+  const found = monitoring?.truth ?? null;
+  if (found === null) return;
+  if (found === data.source || found === data.scoring)
+    yield [
+      path,
+      `got ${quoted(found)}, which is ${found === data.source ? 'data.source' : 'data.scoring'}; expected files with the labels of predictions`,
+    ];
 }
 
 function* triggers({ triggers, monitoring }: Config): Iterable<Breach> {
@@ -646,29 +698,6 @@ function* size(config: Config): Iterable<Breach> {
   ];
 }
 
-/** One rule for each setting or block that the schema marks as not built yet. A setting that is off passes. */
-function notBuiltYet(schema: unknown, path = ''): Rule[] {
-  if (isNotBuiltYet(schema))
-    return [(config, given) => unbuilt(schema, path, valueAt(config, path.split('.')), given)];
-  return Object.entries(fieldsOf(schema) ?? {}).flatMap(([key, field]) =>
-    notBuiltYet(field, join(path, key)),
-  );
-}
-
-/** Refuses every setting that was written at a path or under it. */
-function* unbuilt(
-  schema: unknown,
-  path: string,
-  value: unknown,
-  given: (path: string) => boolean,
-): Iterable<Breach> {
-  if (!given(path) || value === null || value === false) return;
-  const inner = Object.entries(fieldsOf(schema) ?? {}).filter(([key]) => given(join(path, key)));
-  if (inner.length === 0) yield [path, `${got(value)}, expected no such setting: not built yet`];
-  for (const [key, field] of inner) yield* unbuilt(field, join(path, key), valueAt(value, [key]), given);
-}
-
-const notBuilt = notBuiltYet(configSchema);
 const rules: readonly Rule[] = [
   positive,
   target,
@@ -702,6 +731,7 @@ const rules: readonly Rule[] = [
   batchSize,
   serverless,
   decay,
+  truth,
   triggers,
   environmentNames,
   environmentArns,
@@ -714,17 +744,12 @@ const rules: readonly Rule[] = [
  * Every breach of the rules by a config. Settings that are `doubtful` (dotted paths) are not checked, nor is anything
  * that depends on them. `input` is the config as it was written.
  */
-export function checkRules(
-  config: Config,
-  doubtful: ReadonlySet<string>,
-  input: unknown,
-  takesNotBuilt: boolean,
-): Breach[] {
+export function checkRules(config: Config, doubtful: ReadonlySet<string>, input: unknown): Breach[] {
   const guarded = guard(config, doubtful);
   const given = (path: string) => valueAt(guard(input as object, doubtful), path.split('.')) !== undefined;
   const doubted = (path: string) => [...doubtful].some((at) => at.startsWith(`${path}.`));
   const breaches: Breach[] = [];
-  for (const rule of takesNotBuilt ? rules : [...notBuilt, ...rules]) {
+  for (const rule of rules) {
     try {
       for (const breach of rule(guarded, given, doubted)) breaches.push(breach);
     } catch (error) {

@@ -39,7 +39,3 @@ export function isText(schema: unknown): boolean {
     return isText(schema.unwrap());
   return schema instanceof z.ZodPipe && schema.in instanceof z.ZodUnion;
 }
-
-/** Whether the setting, with everything in it, is refused because it is not built yet. */
-export const isNotBuiltYet = (schema: unknown): boolean =>
-  schema instanceof z.ZodType && schema.meta()?.notBuiltYet === true;

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { type Metric, metricFacts, metricNames, type metrics, type Problem, problems } from '../metrics.ts';
 import { namePattern } from '../names.ts';
+import { periodOf } from './period.ts';
 
 /*
  * The schema of mlops.yaml. Every field has a description and a default. `fillIn` below sets the defaults that depend
@@ -9,11 +10,6 @@ import { namePattern } from '../names.ts';
  *
  * Parsing turns `off` and `none` into null, durations into seconds, and text such as `positive: 1` into a string.
  */
-
-/** Marks a setting or a block that has no effect yet; rules.ts refuses it. Whoever builds it removes the mark. */
-function notBuiltYet<T extends z.ZodType>(schema: T): T {
-  return schema.meta({ notBuiltYet: true, description: `Not built yet. ${schema.description}` });
-}
 
 type Bounds = { min?: number; max?: number; above?: number; below?: number };
 
@@ -85,6 +81,14 @@ const duration = (most: string) => {
   return string(error, /^(?=\d)(\d+d)?(\d+h)?(\d+m)?(\d+s)?$/)
     .transform(seconds)
     .pipe(z.number().min(1, { error }).max(seconds(most), { error }));
+};
+
+/** A duration that may be 0d. */
+const durationOrZero = (most: string) => {
+  const error = `a duration such as 0d, 12h or 30d, of at most ${most}`;
+  return string(error, /^(?=\d)(\d+d)?(\d+h)?(\d+m)?(\d+s)?$/)
+    .transform(seconds)
+    .pipe(z.number().max(seconds(most), { error }));
 };
 
 /** A value for train, which gets text: kept as written, since 1.0 and 1 may differ there. */
@@ -380,6 +384,26 @@ const tuning = object({
     .describe(
       'Start from the results of up to 5 earlier tuning jobs: the newest with the same ranges, objective, hyperparameter names and split of rows. For strategies bayesian and random. On a laptop, their best trials run first, and later trials repeat none of theirs.',
     ),
+  guided: offOr(
+    object({
+      share_random: number({ min: 0.05, max: 0.9 })
+        .default(0.25)
+        .describe(
+          'Share of max_jobs that stays random over the full ranges, at least one trial: it finds what past trials miss, and shows whether guidance helps.',
+        ),
+      good: number({ min: 0.05, max: 1 })
+        .default(0.25)
+        .describe("Share of each earlier run's trials, its best, that counts as good."),
+      min_trials: whole({ min: 1, max: 10_000 })
+        .default(20)
+        .describe('Fewer earlier trials on like data guide nothing: the search is as without guidance.'),
+    }),
+    'a mapping',
+  )
+    .default(null)
+    .describe(
+      "Learn from the trials of earlier runs on like data: the newest such run's best trial is tried first, the others search the ranges where past trials were good, and a share stays random over the full ranges. Like means the same preparation (settings, columns left out, script, split), problem, objective, ranges and other hyperparameters; rows and the model's code may differ. For strategies bayesian and random, without warm_start, with max_jobs of at least 3. It takes three tuning jobs, one after the other, and the best trial of all wins. Default: off.",
+    ),
   ranges: z
     .record(
       z.string(),
@@ -594,29 +618,60 @@ const monitoring = object({
   schedule: schedule
     .default('daily')
     .describe(
-      "When data and predictions are checked: hourly, daily, weekly, monthly, or EventBridge's cron(...) or rate(...), in UTC.",
+      "When production is looked at: hourly, daily, weekly, monthly, or EventBridge's cron(...) or rate(...), in UTC.",
+    ),
+  window: duration('31d')
+    .optional()
+    .describe(
+      'Predictions are judged together by the time they were made, in windows of this length. Default: the period of schedule, 1d where it has none.',
+    ),
+  truth: noneOr(
+    string('a file, a folder or s3://bucket/prefix', /\S/),
+    'a file, a folder or s3://bucket/prefix',
+  )
+    .default(null)
+    .describe(
+      'Labels as they come to be known: a file, a folder or s3://bucket/prefix with columns data.row_id and data.target, and optionally package, predicted_at and known_at. Default: none.',
+    ),
+  label_delay: durationOrZero('1825d')
+    .prefault('0d')
+    .describe('How long after a prediction its label is known: windows are mature so long after their end.'),
+  coverage: number({ above: 0, max: 1 })
+    .default(0.5)
+    .describe(
+      'The share of predictions in each tenth of the scores that must have a label before a window is mature.',
     ),
   drift: offOr(
     object({
-      psi: number({ above: 0 }).default(0.2).describe('Largest population stability index of a column.'),
+      tolerance: number({ min: 0 })
+        .default(0.1)
+        .describe('Population stability index beyond what chance gives that is no drift.'),
+      false_alarms: number({ above: 0, max: 0.5 })
+        .default(0.05)
+        .describe(
+          'The share of healthy years with a false alarm of drift, over all scores, columns and looks.',
+        ),
     }),
-    '{ psi }',
+    '{ tolerance, false_alarms }',
   )
     .prefault({})
-    .describe('Compares incoming data with the training data. Default: psi 0.2.'),
+    .describe('Compares scores and columns with those of training. It tells people and never retrains.'),
   decay: offOr(
     object({
       metric: metric.optional().describe('The metric to watch. Default: gate.primary.'),
       min: number().optional().describe('A lower value is decay.'),
       max: number().optional().describe('A higher value is decay.'),
-      windows: z
-        .tuple([whole({ min: 1, max: 100 }), whole({ min: 1, max: 100 })], {
-          error: 'a list [m, n] of two whole numbers',
-        })
-        .default([2, 3])
-        .describe('[m, n]: decay counts if it shows in m of the last n windows.'),
+      tolerance: number({ above: 0 })
+        .optional()
+        .describe("Instead of min or max: how much worse than the bound of the package's holdout is decay."),
+      mean_labels_between_false_alarms: whole({ min: 100, max: 1_000_000_000 })
+        .default(20_000)
+        .describe('Mean number of labels between two false alarms of a model that is as good as the limit.'),
+      cool_down: durationOrZero('365d')
+        .prefault('7d')
+        .describe('Shortest time between two runs that decay starts (triggers.decay).'),
     }),
-    '{ metric, min or max, windows }',
+    '{ metric, min, max or tolerance }',
   )
     .default(null)
     .describe('Compares predictions with labels that arrive later. Default: off.'),
@@ -646,7 +701,11 @@ const triggers = object({
   time_zone: string('a time zone of the IANA database such as Europe/Berlin')
     .default('UTC')
     .describe('The time zone of schedule, such as Europe/Berlin.'),
-  decay: notBuiltYet(flag().default(false).describe('Run when monitoring.decay finds decay.')),
+  decay: flag()
+    .default(false)
+    .describe(
+      'Whether decay that monitoring finds starts a run in mode promote: once a package, and only with labels newer than its training.',
+    ),
 });
 
 const arn = (service: string, error: string) => string(error, new RegExp(`^arn:aws[a-z-]*:${service}:\\S+$`));
@@ -762,9 +821,9 @@ export const configFile = object({
   inference: inference
     .prefault({})
     .describe('How models predict. Each run scores the holdout with a batch transform job.'),
-  monitoring: notBuiltYet(
-    offOr(monitoring, 'a mapping').default(null).describe('Checks after release. Default: off.'),
-  ),
+  monitoring: offOr(monitoring, 'a mapping')
+    .default(null)
+    .describe('Looks at production after a release. Default: off.'),
   triggers: triggers.prefault({}).describe('What starts a run, besides people and pull requests.'),
   budget: object({
     max_run_usd: offOr(number({ above: 0 }), 'a number above 0')
@@ -820,6 +879,7 @@ function fillIn(given: z.output<typeof configFile>) {
     gate,
     monitoring: monitoring && {
       ...monitoring,
+      window: monitoring.window ?? periodOf(monitoring.schedule),
       decay: monitoring.decay && { ...monitoring.decay, metric: monitoring.decay.metric ?? gate.primary },
     },
   };

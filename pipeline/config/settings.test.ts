@@ -4,11 +4,11 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 import * as z from 'zod';
 import { configSchema } from './schema.ts';
-import { alternatives, isNotBuiltYet } from './schema-tree.ts';
+import { alternatives } from './schema-tree.ts';
 
 /*
  * A setting that is accepted has an effect. Each is listed here with the code that acts on it, which must stand in
- * the sources as it stands here; a setting that has none is marked as not built yet in the schema, and so refused.
+ * the sources as it stands here.
  * A hash of the whole config, a copy of it or a rule that only checks it is no such code.
  */
 const readers: Record<string, string> = {
@@ -72,6 +72,9 @@ const readers: Record<string, string> = {
   'tuning.max_jobs': 'MaxNumberOfTrainingJobs: tuning.max_jobs,',
   'tuning.parallel_jobs': 'MaxParallelTrainingJobs: tuning.parallel_jobs,',
   'tuning.warm_start': 'if (!tuning.warm_start) return',
+  'tuning.guided.share_random': 'partsOf(max_jobs, guided.share_random)',
+  'tuning.guided.good': 'guided.good * run.length',
+  'tuning.guided.min_trials': 'trials < guided.min_trials',
   'tuning.ranges.NAME.min': 'MinValue: range.min',
   'tuning.ranges.NAME.max': 'MaxValue: range.max',
   'tuning.ranges.NAME.type': 'range.type !== type',
@@ -114,6 +117,21 @@ const readers: Record<string, string> = {
   'inference.serverless.memory_mb': 'MemorySizeInMB: serverless.memory_mb,',
   'inference.serverless.max_concurrency': 'MaxConcurrency: serverless.max_concurrency,',
   'budget.max_run_usd': 'const limit = config.budget.max_run_usd;',
+  'monitoring.truth': 'const truth = monitoring?.truth ?? null;',
+  'monitoring.window': 'window: monitoring.window,',
+  'monitoring.label_delay': '{ label_delay: delay }',
+  'monitoring.schedule': 'monthly: 30 * 24 * hour }[schedule]',
+  'monitoring.coverage': '{ at, least: settings.coverage }',
+  'monitoring.drift.tolerance': 'judgeDrift(reference, summary, drift.tolerance, levels)',
+  'monitoring.drift.false_alarms': '-(drift?.false_alarms ?? USUAL_FALSE_ALARMS)',
+  'monitoring.decay.metric': "const metric = decay.metric ?? '';",
+  'monitoring.decay.min': 'let value = decay.min ?? decay.max;',
+  'monitoring.decay.max': 'let value = decay.min ?? decay.max;',
+  'monitoring.decay.tolerance': 'interval[0] - decay.tolerance',
+  'monitoring.decay.mean_labels_between_false_alarms':
+    'const least = decay.mean_labels_between_false_alarms;',
+  'monitoring.decay.cool_down': 'config.monitoring?.decay?.cool_down ?? 0',
+  'triggers.decay': 'if (!config.triggers.decay) return',
   'notifications.email': 'emails: first.notifications.email,',
   'environments.NAME.account': 'account: settings.account,',
   'environments.NAME.region': 'region: settings.region }',
@@ -135,7 +153,6 @@ const readers: Record<string, string> = {
 
 /** The paths of all settings that are accepted; METRIC and NAME stand for any. */
 function settingsOf(schema: unknown, path: readonly string[] = []): string[] {
-  if (isNotBuiltYet(schema)) return [];
   const inner = alternatives(schema).flatMap((one): string[] => {
     if (one instanceof z.ZodObject)
       return Object.entries(one.shape).flatMap(([key, field]) =>

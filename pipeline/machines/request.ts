@@ -20,6 +20,8 @@ export interface Request {
   };
   /** The rows that a release predicts (data.scoring); older branches send none. */
   scoring?: DataInput | null;
+  /** The labels that monitoring reads (monitoring.truth of mlops.yaml); older branches send none. */
+  truth?: DataInput | null;
   /** The file of prepare.script. */
   script: { uri: string; sha256: string } | null;
   /** The model's files, as a JSON list of { path, sha256 }, which later reports compare. */
@@ -60,4 +62,6 @@ export interface Trigger {
   dirty: boolean;
   actor: string | null;
   reason: string | null;
+  /** Of decay: the start of the window in which it was found. ISO 8601. */
+  since?: string;
 }

@@ -1,5 +1,5 @@
 import type { TrainStep } from '../names.ts';
-import type { Parameters, StateMachine, States, TaskState } from './asl.ts';
+import type { Parameters, Rule, StateMachine, States, TaskState } from './asl.ts';
 import { takeLease } from './lease.ts';
 import { type PrepareEngine, prepareFields, prepareJob, prepareStart } from './prepare.ts';
 import type { Request } from './request.ts';
@@ -41,6 +41,9 @@ export const trainSteps = [
   'Inspect',
   'Tune',
   'Tune warm',
+  'Tune first',
+  'Tune guided',
+  'Tune random',
   'Train',
   'Train on spot',
   'Prepare for champion',
@@ -127,6 +130,7 @@ export function trainMachine(resources: Resources): StateMachine {
       {
         '$.plan.train.reused': 'Reuse model',
         '$.plan.train.search.warm': 'Tune warm',
+        '$.plan.train.guided': 'Tune first',
         '$.plan.train.tunes': 'Tune',
         '$.plan.train.resumes': 'Train on spot',
       },
@@ -140,6 +144,7 @@ export function trainMachine(resources: Resources): StateMachine {
       // If SageMaker refuses a parent, or a parent is gone, the run does not fail: the search starts without parents.
       refused: { next: 'Tune', resultPath: '$.plan.train.search.refused' },
     }),
+    ...guidedSearch(resources),
     'Keep search': pass('$.plan.train.search', '$.model.tuning.search', 'Describe best'),
     'Describe best': task({
       resource: `${execution}aws-sdk:sagemaker:describeTrainingJob`,
@@ -187,7 +192,7 @@ export function trainMachine(resources: Resources): StateMachine {
         'model.$': '$.model',
         'scores.$': '$.scores',
       },
-      result: ['outcome', 'reason', 'verdict', 'evidence', 'promotable'],
+      result: ['outcome', 'reason', 'verdict', 'evidence', 'reference', 'promotable'],
       resultPath: '$.gate',
       next: 'Register',
       failed: 'Gate failed',
@@ -291,18 +296,88 @@ const trainedModel: Parameters = {
   'billable_seconds.$': '$.BillableTimeInSeconds',
 };
 
+/**
+ * A guided search: the best known trial again, then trials where past ones were good, then random ones. Each part is a tuning
+ * job of its own, because SageMaker takes no points to begin with and keeps to the ranges of a job. A part that fails leaves the
+ * others; the best trial of all wins.
+ */
+function guidedSearch(resources: Resources): States {
+  const part = (name: string, key: string, next: string): States => {
+    const at = `$.plan.train.searches.${key}`;
+    const lost = `${name}: none`;
+    return {
+      ...tuneJob(name, resources, {
+        job: `${at}.job`,
+        config: `${at}.tuning`,
+        attempt: `${at}.attempt`,
+        resultPath: `$.searched.${key}`,
+        next,
+        failed: lost,
+      }),
+      [lost]: {
+        Type: 'Pass',
+        Result: { tuning_job: null, value: null },
+        ResultPath: `$.searched.${key}`,
+        Next: next,
+      },
+    };
+  };
+  const value = (key: string) => `$.searched.${key}.value`;
+  const has = (key: string): Rule => ({ Variable: value(key), IsNumeric: true });
+  const goal = (name: string): Rule => ({
+    Variable: '$.plan.train.searches.guided.tuning.HyperParameterTuningJobObjective.Type',
+    StringEquals: name,
+  });
+  const noWorse = (key: string, than: string): Rule => ({
+    Or: [
+      { Not: has(than) },
+      { And: [goal('Maximize'), { Variable: value(key), NumericGreaterThanEqualsPath: value(than) }] },
+      { And: [goal('Minimize'), { Variable: value(key), NumericLessThanEqualsPath: value(than) }] },
+    ],
+  });
+  const best = (key: string, others: string[]) => ({
+    And: [has(key), ...others.map((other) => noWorse(key, other))],
+    Next: `Best is ${key}`,
+  });
+  return {
+    ...part('Tune first', 'first', 'Tune guided'),
+    ...part('Tune guided', 'guided', 'Tune random'),
+    ...part('Tune random', 'random', 'Which part is best?'),
+    'Which part is best?': {
+      Type: 'Choice',
+      Choices: [
+        best('guided', ['random', 'first']),
+        best('random', ['guided', 'first']),
+        best('first', ['guided', 'random']),
+      ],
+      Default: 'Tune failed',
+    },
+    'Best is guided': pass('$.searched.guided', '$.model.tuning', 'Keep parts'),
+    'Best is random': pass('$.searched.random', '$.model.tuning', 'Keep parts'),
+    'Best is first': pass('$.searched.first', '$.model.tuning', 'Keep parts'),
+    'Keep parts': pass('$.searched', '$.model.tuning.parts', 'Keep search'),
+  };
+}
+
 function tuneJob(
   name: string,
   resources: Resources,
-  { parameters = {}, ...options }: { parameters?: Parameters } & Pick<JobOptions, 'refused'> = {},
+  {
+    parameters = {},
+    job = '$.plan.train.tuning_job',
+    config = '$.plan.train.tuning',
+    attempt = '$.plan.train.attempt',
+    ...options
+  }: { parameters?: Parameters; job?: string; config?: string } & Partial<
+    Pick<JobOptions, 'refused' | 'attempt' | 'resultPath' | 'next' | 'failed'>
+  > = {},
 ): States {
   return jobTask(name, {
     resource: `${execution}sagemaker:createHyperParameterTuningJob.sync`,
-    attempt: '$.plan.train.attempt',
+    attempt,
     parameters: {
-      'HyperParameterTuningJobName.$':
-        "States.Format('{}-{}', $.plan.train.tuning_job, $.plan.train.attempt.n)",
-      'HyperParameterTuningJobConfig.$': '$.plan.train.tuning',
+      'HyperParameterTuningJobName.$': `States.Format('{}-{}', ${job}, ${attempt}.n)`,
+      'HyperParameterTuningJobConfig.$': config,
       TrainingJobDefinition: {
         'StaticHyperParameters.$': '$.plan.train.hyperparameters',
         ...trainingParameters(resources),

@@ -1,4 +1,5 @@
 import { beforeAll, expect, test } from '@jest/globals';
+import { recordedTables } from './recorded-tables.ts';
 import { savedQueries } from './saved-queries.ts';
 import { trinoGrammar, type Validate } from './trino-grammar.fixture.ts';
 
@@ -13,8 +14,16 @@ test.each(saved)('Athena takes the syntax of %s', (_name, sql) => {
   expect(validate(sql)).toEqual([]);
 });
 
+test.each(recordedTables.map(({ name, columns }) => [name, columns] as const))(
+  'no column of %s needs quotes in Athena',
+  (name, columns) => {
+    const named = columns.map((column) => column.name).join(', ');
+    expect(validate(`SELECT ${named} FROM ${name} GROUP BY ${named}`)).toEqual([]);
+  },
+);
+
 /** Functions that Trino documents and that mean the same in DuckDB. */
-const common = ['abs', 'avg', 'count', 'map_keys', 'max', 'max_by', 'min', 'ntile', 'sum'];
+const common = ['abs', 'avg', 'count', 'map_keys', 'max', 'max_by', 'min', 'min_by', 'ntile', 'sum'];
 /** Words that parentheses follow and that are no functions. */
 const words = ['as', 'by', 'cast', 'from', 'in', 'join', 'over', 'select', 't', 'unnest', 'where'];
 

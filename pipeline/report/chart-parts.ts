@@ -129,8 +129,14 @@ export function logRange(values: number[]): { min: number; max: number } {
 }
 
 /** Renders without a browser, removes what only an interactive page needs, and makes ids unique to the chart. */
-export function draw(option: EChartsOption, id: string, title: string, description: string): Html {
-  const chart = init(null, null, { renderer: 'svg', ssr: true, width: WIDTH, height: HEIGHT });
+export function draw(
+  option: EChartsOption,
+  id: string,
+  title: string,
+  description: string,
+  { width, height } = { width: WIDTH, height: HEIGHT },
+): Html {
+  const chart = init(null, null, { renderer: 'svg', ssr: true, width, height });
   chart.setOption({
     animation: false,
     textStyle: { fontFamily: 'inherit', color: INK },
@@ -147,7 +153,7 @@ export function draw(option: EChartsOption, id: string, title: string, descripti
     .replace(/ (?:class|pointer-events|ecmeta_\w+)="[^"]*"/g, '')
     .replace(/\bzr\d+-/g, `${id}-`)
     .replace(/\n/g, '');
-  return html`<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-labelledby="${id}-title ${id}-desc">
+  return html`<svg viewBox="0 0 ${width} ${height}" role="img" aria-labelledby="${id}-title ${id}-desc">
     <title id="${id}-title">${text(title)}</title>
     <desc id="${id}-desc">${text(description)}</desc>
     ${raw(body)}`;

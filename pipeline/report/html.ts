@@ -443,7 +443,7 @@ function tuningBody(tuning: TuningFacts): Html {
     .map((trial) => {
       const best = trial.name === tuning.best;
       return html`<tr${best && raw(' class="best"')}>
-        <th scope="row">${text(trial.name, 60)}${best && html`<span class="tag">best</span>`}</th>
+        <th scope="row">${text(trial.name, 60)}${best && html`<span class="tag">best</span>`}${trial.guided && html`<span class="tag">guided</span>`}</th>
         ${cell('number strong', formatValue(trial.value, decimals))}
         ${cell('prose', text(reading.settingsText(trial.hyperparameters), 300))}
         ${cell('number', formatSeconds(trial.seconds))}
@@ -456,7 +456,8 @@ function tuningBody(tuning: TuningFacts): Html {
   const charts = tuningCharts(tuning).map((chart) =>
     figure(chart, chart.parameter === null ? text(chart.title) : text(chart.parameter, 80)),
   );
-  return html`<div class="charts">${charts}</div>${foldedTable('Trials', head, rows, 'trials', MOST_TRIALS)}`;
+  const guidance = reading.guidanceLines(tuning).map((line) => html`<p class="hint">${text(line, 800)}</p>`);
+  return html`${guidance}<div class="charts">${charts}</div>${foldedTable('Trials', head, rows, 'trials', MOST_TRIALS)}`;
 }
 
 function timeBody(report: Report): Html {

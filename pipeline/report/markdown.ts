@@ -302,7 +302,7 @@ function tuning(report: Report, most: number, whole: boolean): string {
   const body = rows
     .slice(0, most)
     .map((trial) => [
-      `${trial.name === tuning.best ? '**best** ' : ''}${code(trial.name, 60)}`,
+      `${trial.name === tuning.best ? '**best** ' : ''}${trial.guided ? 'guided ' : ''}${code(trial.name, 60)}`,
       formatValue(trial.value, decimals),
       prose(reading.settingsText(trial.hyperparameters), 200),
       formatSeconds(trial.seconds),
@@ -315,6 +315,7 @@ function tuning(report: Report, most: number, whole: boolean): string {
   return details(
     `Tuning: ${result} (${prose(reading.tuningTitle(tuning), 200)})`,
     [
+      ...reading.guidanceLines(tuning).map((line) => prose(line, 800)),
       table(['Trial', 'Objective', 'Hyperparameters', 'Time', 'Status'], body, ['', '-:', '', '-:', '']),
       more(rows.length - body.length, 'trial'),
     ]

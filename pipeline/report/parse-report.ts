@@ -146,10 +146,43 @@ const tuning = z.object({
       value: z.number().nullable(),
       seconds: duration,
       status: z.enum(['completed', 'failed', 'stopped']),
+      guided: z.boolean().exactOptional(),
     }),
   ),
   best: text.nullable(),
   warm_start: z.object({ parents: z.number(), best: z.number().nullable() }).exactOptional(),
+  guidance: z
+    .object({
+      guide: z
+        .object({
+          runs: count,
+          trials: count,
+          parts: z.object({ first: count, guided: count, random: count }),
+          first: settings(text),
+          ranges: settings(
+            z.union([
+              list(text, mostKeys),
+              z.object({
+                min: text,
+                max: text,
+                type: z.enum(['continuous', 'integer']),
+                scale: z.enum(['linear', 'logarithmic', 'reverse_logarithmic']),
+              }),
+            ]),
+          ),
+        })
+        .nullable(),
+      why: text.nullable(),
+      standing: z.object({
+        runs: count,
+        guided: count,
+        random: count,
+        won: count,
+        better: share.nullable(),
+        interval: interval.nullable(),
+      }),
+    })
+    .exactOptional(),
 });
 
 const run = z.object({

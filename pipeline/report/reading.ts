@@ -17,6 +17,7 @@ import type { Check, MetricResult, SliceResult, Verdict } from '../gate/verdict.
 import { countChecks, countsText } from '../gate/wording.ts';
 import { metricText } from '../metrics.ts';
 import type { Explanation, TuningFacts } from '../steps/train/evidence.ts';
+import { type Guide, leastRuns, type Standing } from '../steps/train/guide.ts';
 import type { DataFacts, Report } from './report.ts';
 
 /**
@@ -485,6 +486,53 @@ export function tuningTitle({ strategy: asked, ran_as, objective, trials, warm_s
   const decimals = decimalsFor(best, ...trials.map((trial) => trial.value));
   return `${title}; warm start: ${formatCountOf(parents, 'parent')}, best known value ${formatValue(best, decimals)}`;
 }
+
+/**
+ * What guided a search, and whether guidance beat random trials so far: two sentences at most, none where tuning.guided is off.
+ */
+export function guidanceLines({ guidance, ran_as }: TuningFacts): string[] {
+  if (guidance === undefined) return [];
+  const { guide, why, standing } = guidance;
+  const compared = standingLine(standing, ran_as);
+  if (guide === null)
+    return [
+      `The search was not guided yet: ${why ?? 'no reason is known'}.`,
+      ...(standing.runs > 0 ? [compared] : []),
+    ];
+  const { runs, trials, parts, ranges } = guide;
+  return [
+    `The search was guided by ${formatCountOf(trials, 'trial')} of ${formatCountOf(runs, 'earlier run')} on like data: ` +
+      `the best known again, ${parts.guided} where past ones were good (${rangesText(ranges)}), ${parts.random} at random over the full ranges.`,
+    compared,
+  ];
+}
+
+function standingLine({ runs, guided, random, won, better, interval }: Standing, ran_as: string): string {
+  if (better === null || interval === null)
+    return `Guided against random trials: too few runs to say (${runs} so far, expected ${leastRuns}).`;
+  const [low, high] = interval.map(formatPercent);
+  const says =
+    interval[0] > 0.5
+      ? 'guidance helps'
+      : interval[1] < 0.5
+        ? 'guidance does worse than chance, so past trials mislead: set tuning.guided: off'
+        : 'that shows no difference';
+  const also =
+    ran_as === 'bayesian' ? ' Guided trials are also chosen by bayesian search: both are credited.' : '';
+  return (
+    `Guided against random trials, over ${runs} runs (${guided} guided, ${random} random trials): the guided one was better in ` +
+    `${formatPercent(better)} of pairs (95 % interval ${low} to ${high}), and the best of all in ${won} of ${runs} runs: ${says}.${also}`
+  );
+}
+
+const rangesText = (ranges: Guide['ranges']): string =>
+  Object.entries(ranges)
+    .map(([name, range]) =>
+      Array.isArray(range)
+        ? `${name} ${range.join(', ')}`
+        : `${name} ${shortNumber(range.min)} to ${shortNumber(range.max)}`,
+    )
+    .join('; ');
 
 /** Hyperparameters as text, without those that SageMaker adds (`_tuning_objective_metric`). */
 export function settingsText(settings: Record<string, string>): string {

@@ -53,6 +53,14 @@ export function barMark(value: number, most: number, faint: boolean): Html {
   );
 }
 
+/** A bar from the left with another value as a tick; `most` is the end of the scale. */
+export function tickedBarMark(value: number, tick: number | null, most: number, kind = ''): Html {
+  const x = (at: number) => (most === 0 ? 0 : Math.min(1, at / most));
+  return mark(html`
+    <rect class="bar${kind !== '' && html` ${kind}`}" x="0" width="${percent(Math.max(x(value), 0.004))}" y="28%" height="44%"/>
+    ${tick !== null && html`<line class="tick" x1="${percent(x(tick))}" x2="${percent(x(tick))}" y1="10%" y2="90%"/>`}`);
+}
+
 const mark = (body: Html): Html =>
   html`<svg class="mark" width="100%" height="22" aria-hidden="true">${body}</svg>`;
 

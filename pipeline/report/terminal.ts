@@ -33,7 +33,8 @@ export function renderTerminal(report: Report, options: { color: boolean; column
   }
   const { tuning } = report;
   const started = tuning?.warm_start === undefined ? [] : [`Tuning: ${reading.tuningTitle(tuning)}.`];
-  const notes = [...started, ...reading.notesOf(report)].flatMap((note) =>
+  const guidance = tuning === null ? [] : reading.guidanceLines(tuning);
+  const notes = [...started, ...guidance, ...reading.notesOf(report)].flatMap((note) =>
     wrap(`- ${cleanText(note)}`, width, '  '),
   );
   blocks.push(notes.slice(0, 12), timeLines(report, width, paint));

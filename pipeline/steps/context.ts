@@ -3,6 +3,7 @@ import { sha256 } from '../hash.ts';
 import type { Request } from '../machines/request.ts';
 import type { Problem } from '../metrics.ts';
 import type { ObjectVersion, Ports } from '../ports.ts';
+import type { Duel, Guide } from './train/guide.ts';
 import { readRecorded } from './train/unchanged.ts';
 
 type Mode = Request['mode'];
@@ -15,14 +16,20 @@ export type ArtifactFolder =
   | `inputs-${Mode}`
   /** What jobs write, until the function keep copies it. */
   | `jobs-${Mode | 'local'}`
+  /** What looks at production read, found and keep (monitor/artifacts.ts). */
+  | 'looks'
   | 'models'
+  /** The rows of the table monitoring (queries/recorded-tables.ts). */
+  | 'monitoring'
   | 'packages'
   | 'prepared'
   | 'runs'
   | 'scores'
   /** What gate.reuse: sealed withholds until the candidate is promoted (train/seal.ts). */
   | 'sealed'
-  | 'settings';
+  | 'settings'
+  /** The tables that runs record (pipeline/queries/recorded-tables.ts). */
+  | 'trials';
 
 /** The second argument of every step: the ports to the outside world, and where artifacts are kept. */
 export interface StepContext extends Ports {
@@ -88,7 +95,7 @@ export function jobRun(times: Partial<JobTimes> & { billable_seconds?: number } 
 export interface Prepared extends JobTimes {
   /** Billed seconds as the service reports them (Glue). */
   billable_seconds?: number;
-  /** Prefix that holds train/, holdout/ and manifest/. */
+  /** Prefix that holds train/, holdout/, reference/ and manifest/. */
   output: string;
   /** What the prefix holds; absent in items of an earlier version of the pipeline, which are not reused. */
   objects?: ObjectVersion[];
@@ -112,6 +119,28 @@ export interface Search {
   best: number | null;
   /** SageMaker's reason for refusing the parents; the job then searched without them. */
   refused?: { Error: string; Cause: string };
+  /** Hash that is equal for runs whose trials say something about each other; absent in items of an earlier version. */
+  alike?: string;
+  /** What guided it; absent where tuning.guided is off. */
+  guidance?: Guidance;
+}
+
+/** What the trials of earlier runs say, when a run is planned. */
+export interface Guidance {
+  /** Where to search; null if they do not tell yet, and `why` says so. */
+  guide: Guide | null;
+  why: string | null;
+  /** Guided against random trials in each earlier run that had both, the newest first. */
+  duels: Duel[];
+}
+
+/** The result of a part of a guided search; `tuning_job` and `value` are null if it failed as a whole. */
+export interface SearchPart {
+  tuning_job: string | null;
+  best?: string;
+  value: number | null;
+  started?: string | number;
+  ended?: string | number;
 }
 
 export interface TrainedModel {
@@ -130,6 +159,8 @@ export interface TrainedModel {
     /** The best trial's objective value; absent, like `search`, in items of an earlier version of the pipeline. */
     value?: number;
     search?: Search;
+    /** All parts of a guided search, of which the best trial is in one. */
+    parts?: Partial<Record<'first' | 'guided' | 'random', SearchPart>>;
   };
 }
 
@@ -194,6 +225,8 @@ export interface Manifest {
     trained?: FileFacts;
     /** A hash of each training row's group. */
     groups?: FileFacts;
+    /** What the training rows were like by column (pipeline/monitor/reference.ts: ColumnReference[]), for monitoring. */
+    reference?: FileFacts;
   };
   /** Hash of the holdout's row ids and labels. */
   holdout_sha256: string;

@@ -1,5 +1,8 @@
 import type { StepName } from '../names.ts';
 import type { StepContext } from './context.ts';
+import { judgeLook } from './monitor/judge.ts';
+import { planLook } from './monitor/plan-look.ts';
+import { recordLook } from './monitor/record-look.ts';
 import { keepRelease } from './release/keep-release.ts';
 import { planRelease } from './release/plan-release.ts';
 import { point } from './release/point.ts';
@@ -15,8 +18,8 @@ import { record } from './train/record.ts';
 import { register } from './train/register.ts';
 
 /**
- * The functions that the state machines call, by their names in the definition. The function `page` renders, which these do
- * not: backends/functions.ts adds it.
+ * The functions that the state machines call, by their names in the definition. The functions `page` and `page-look`
+ * render, which these do not: backends/functions.ts adds them.
  */
 export const steps = {
   lease,
@@ -32,4 +35,10 @@ export const steps = {
   smoke,
   point,
   'record-release': recordRelease,
-} satisfies Record<Exclude<StepName, 'page'>, (event: never, context: StepContext) => Promise<unknown>>;
+  'plan-look': planLook,
+  judge: judgeLook,
+  'record-look': recordLook,
+} satisfies Record<
+  Exclude<StepName, 'page' | 'page-look'>,
+  (event: never, context: StepContext) => Promise<unknown>
+>;

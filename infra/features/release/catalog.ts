@@ -1,6 +1,7 @@
 import { CfnNamedQuery, CfnWorkGroup } from 'aws-cdk-lib/aws-athena';
 import { CfnDatabase, CfnTable } from 'aws-cdk-lib/aws-glue';
 import { Construct } from 'constructs';
+import { recordedTables } from '../../../pipeline/queries/recorded-tables.ts';
 import { savedQueries } from '../../../pipeline/queries/saved-queries.ts';
 import type { EncryptedProps } from '../../encrypted-props.ts';
 import {
@@ -8,6 +9,7 @@ import {
   pointerColumns,
   predictionColumns,
   predictionPartitions,
+  recordedColumns,
   viewColumns,
   viewText,
 } from './tables.ts';
@@ -15,12 +17,19 @@ import {
 /** A query reads at most so much, in bytes: 100 GB cost half a dollar. Athena stops it there. */
 const mostScanned = 100e9;
 
-type ColumnOf = (typeof viewColumns)[number];
+const asHive = (columns: readonly { name: string; hive: string }[]) =>
+  columns.map(({ name, hive }) => ({ name, type: hive }));
 
-const asHive = (columns: readonly ColumnOf[]) => columns.map(({ name, hive }) => ({ name, type: hive }));
+const parquet = {
+  inputFormat: 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat',
+  outputFormat: 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat',
+  serdeInfo: {
+    serializationLibrary: 'org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe',
+  },
+};
 
 /**
- * The tables of predictions and pointers in Glue, the view that joins them, and the workgroup in which people ask. A release
+ * The tables of predictions, pointers and what runs record in Glue, the view that joins them, and the workgroup in which people ask. A release
  * adds a partition and rewrites the pointer's object; nothing of this is changed by one.
  */
 export class Catalog extends Construct {
@@ -56,13 +65,22 @@ export class Catalog extends Construct {
       storageDescriptor: {
         location: `${root}/predictions/`,
         columns: asHive(predictionColumns),
-        inputFormat: 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat',
-        outputFormat: 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat',
-        serdeInfo: {
-          serializationLibrary: 'org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe',
-        },
+        ...parquet,
       },
     });
+    for (const { name, about, columns } of recordedTables)
+      table(`Recorded-${name}`, {
+        name,
+        description: `${about.charAt(0).toUpperCase()}${about.slice(1)}`,
+        tableType: 'EXTERNAL_TABLE',
+        parameters: { EXTERNAL: 'TRUE', classification: 'parquet' },
+        // Athena reads the folders below a table's location too. Without partitions, a run adds a file and nothing else.
+        storageDescriptor: {
+          location: `${root}/${name}/`,
+          columns: asHive(recordedColumns(columns)),
+          ...parquet,
+        },
+      });
     const pointers = table('Pointers', {
       name: catalog.pointers,
       description: "Each model's current release",

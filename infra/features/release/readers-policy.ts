@@ -1,3 +1,4 @@
+import { recordedTables } from '../../../pipeline/queries/recorded-tables.ts';
 import type { Environment } from '../../environment.ts';
 import { useKey } from '../../iam/access.ts';
 import { arnOf, artifactsArn, s3Arn } from '../../iam/arn.ts';
@@ -5,14 +6,15 @@ import { allow, type Statement } from '../../iam/statement.ts';
 import { catalogArns } from './catalog-arns.ts';
 
 /**
- * The policy for whoever reads predictions: a person, Tableau, QuickSight or Power BI. It asks questions in the environment's
+ * The policy for whoever reads predictions and what runs record: a person, Tableau, QuickSight or Power BI. It asks questions in the environment's
  * workgroup, and reads the tables, their files and its answers; nothing else of the environment.
  */
 export function readersPolicy(environment: Environment): Statement[] {
   const { names, project, settings } = environment;
   const { catalog, artifactsBucket } = names;
   const results = artifactsArn(environment, `${catalog.results}/*`);
-  const folders = ['predictions', 'pointers', catalog.results];
+  const recorded = recordedTables.map(({ name }) => name);
+  const folders = ['predictions', 'pointers', ...recorded, catalog.results];
   return [
     allow(
       [

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { type ReleaseFunction, releaseStepNames } from '../../../pipeline/names.ts';
+import { recordedTables } from '../../../pipeline/queries/recorded-tables.ts';
 import { environmentStack, resourcesOf, testEnvironment } from '../../environment.fixture.ts';
 import { type Call, isAllowed } from '../../iam/evaluate.fixture.ts';
 import { rolesOf } from '../../iam/roles.fixture.ts';
@@ -139,6 +140,29 @@ test('the tables read what releases write, by model and release', () => {
   });
 });
 
+test('the tables of what runs record read their folder, with the columns that runs write', () => {
+  for (const { name, columns } of recordedTables) {
+    const { StorageDescriptor, PartitionKeys } = tables[name] ?? {};
+    expect(StorageDescriptor?.Location).toBe(`s3://${names.artifactsBucket}/churn/${name}/`);
+    expect(PartitionKeys).toBeUndefined();
+    expect(StorageDescriptor?.Columns.map(({ Name }) => Name)).toEqual(columns.map((column) => column.name));
+  }
+  const types = Object.fromEntries(
+    (tables.trials?.StorageDescriptor.Columns ?? []).map(({ Name, Type }) => [Name, Type]),
+  );
+  expect(types).toMatchObject({
+    ...{ model: 'string', started_at: 'timestamp', value: 'double' },
+    ...{ hyperparameters: 'map<string,string>', guided: 'boolean' },
+  });
+});
+
+test('of all roles only the function record writes trials', () => {
+  const trials = put('trials/churn/2026-run.parquet');
+  expect(Object.keys(roles).filter((name) => isAllowed(trials, policyOf(name)))).toEqual([
+    names.functions.record.name,
+  ]);
+});
+
 test('the view is stored as Athena stores one, and its types are those of the tables', () => {
   const view = tables.predictions_current;
   const [, encoded = ''] =
@@ -201,7 +225,8 @@ test('a reader asks in the workgroup and reads predictions; models, scores and d
   expect(may('s3:PutObject', artifact('athena-results/1.csv'))).toBe(true);
   for (const folder of ['models', 'scores', 'releases', 'inputs', 'prepared'])
     expect([folder, may('s3:GetObject', artifact(`${folder}/x`))]).toEqual([folder, false]);
-  for (const folder of ['predictions', 'pointers'])
+  expect(may('s3:GetObject', artifact('trials/churn/2026-run.parquet'))).toBe(true);
+  for (const folder of ['predictions', 'pointers', 'trials'])
     expect([folder, may('s3:PutObject', artifact(`${folder}/x`))]).toEqual([folder, false]);
   expect(may('s3:GetObject', `arn:aws:s3:::${names.dataBucket}/rows.csv`)).toBe(false);
 });

@@ -1,3 +1,5 @@
+import type { RecordedColumn, RecordedType } from '../../../pipeline/queries/recorded-tables.ts';
+
 /** A column as the two type systems name it: Glue's tables have Hive's types, the definition of a view has Trino's. */
 interface Column {
   readonly name: string;
@@ -35,6 +37,21 @@ export const pointerColumns: readonly Column[] = [
   text('mode'),
   text('at'),
 ];
+
+/** Hive's names of the types that runs record. */
+const hiveTypes: Readonly<Record<RecordedType, string>> = {
+  varchar: 'string',
+  double: 'double',
+  bigint: 'bigint',
+  boolean: 'boolean',
+  timestamp: 'timestamp',
+  'map(varchar, varchar)': 'map<string,string>',
+  'map(varchar, double)': 'map<string,double>',
+};
+
+/** The columns of a recorded table, as Glue has them. */
+export const recordedColumns = (columns: readonly RecordedColumn[]): Pick<Column, 'name' | 'hive'>[] =>
+  columns.map(({ name, type }) => ({ name, hive: hiveTypes[type] }));
 
 interface Tables {
   readonly predictions: string;

@@ -61,7 +61,7 @@ process.env.FAKECLOUD_IAM = 'strict';
 const cloud = await startFakeCloud(4622, address);
 process.env.AWS_ENDPOINT_URL_SAGEMAKER = registry;
 
-type Deployed = Exclude<FunctionName, 'landed' | 'predict'>;
+type Deployed = Exclude<FunctionName, 'predict'>;
 
 const deployment = { project: 'attrition', environment: 'staging', account, region };
 const names = resourceNames(deployment);
@@ -69,8 +69,8 @@ const model = 'attrition';
 const group = packageGroup(names.stack, model);
 const deployed = deployedContext(deployment, model);
 const functionNames = (Object.keys(names.functions) as FunctionName[]).filter(
-  // This project has no triggers and no endpoint.
-  (name): name is Deployed => name !== 'landed' && name !== 'predict',
+  // This project has no endpoint.
+  (name): name is Deployed => name !== 'predict',
 );
 const workspace = Workspace.sample();
 
@@ -622,7 +622,12 @@ const may: Record<Deployed, readonly string[]> = {
   register: ['configs/', 'packages/'],
   promote: ['champion', 'champion-change', 'runs/'],
   record: ['run', 'lease', 'execution', 'notice'],
-  'close-run': ['run', 'release', 'lease', 'execution', 'notice'],
+  'close-run': ['run', 'release', 'finding', 'lease', 'execution', 'notice'],
+  landed: ['landed', 'retrain'],
+  'plan-look': ['execution', 'looks/'],
+  judge: ['looks/'],
+  'page-look': ['looks/'],
+  'record-look': ['monitoring', 'finding', 'retrain', 'execution', 'looks/', 'monitoring/'],
   'plan-release': ['execution', 'settings/', 'releases/'],
   'keep-release': ['delivered', 'releases/', 'inputs/', 'predictions/'],
   smoke: [],

@@ -35,11 +35,12 @@ const needs: Readonly<Record<TrainFunction, Needs>> = {
   record: {
     reads: ['prepared'],
     writes: ['run', 'lease', 'execution', 'notice'],
+    folders: ['trials'],
     executions: true,
     notices: true,
   },
   'close-run': {
-    writes: ['run', 'release', 'lease', 'execution', 'notice'],
+    writes: ['run', 'release', 'finding', 'lease', 'execution', 'notice'],
     jobs: 'stop',
     executions: true,
     notices: true,

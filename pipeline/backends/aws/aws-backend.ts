@@ -7,6 +7,8 @@ import { cloudWatchLogsClient, ecrClient, sageMakerClient, sfnClient } from '../
 import { SetupError } from '../../errors.ts';
 import { canonicalJson, sha256Json } from '../../hash.ts';
 import { hashContext } from '../../image/context.ts';
+import { monitorSteps } from '../../machines/monitor.ts';
+import type { MonitorRequest } from '../../machines/monitor-request.ts';
 import { releaseSteps } from '../../machines/release.ts';
 import type { ReleaseRequest } from '../../machines/release-request.ts';
 import type { Request } from '../../machines/request.ts';
@@ -16,6 +18,7 @@ import { prepareContext } from '../../repository.ts';
 import { type Champion, championId, championKind } from '../../steps/context.ts';
 import { type RunRecord, runKind } from '../../steps/train/run-record.ts';
 import type {
+  AnyRequest,
   Backend,
   FailedJob,
   ImageOptions,
@@ -135,13 +138,17 @@ export class AwsBackend implements Backend {
     return await this.#follow(request, options);
   }
 
+  async look(request: MonitorRequest, options: RunOptions): Promise<RunResult> {
+    return await this.#follow(request, options);
+  }
+
   async #follow(request: AnyRequest, { execution, signal, onProgress }: RunOptions): Promise<RunResult> {
     const { region } = this.#options.deployment;
     const arn = this.#arnOf(execution, request);
     if (signal.aborted) return { status: 'cancelled', steps: [], error: null };
     await this.#start(execution, request);
     this.#options.onNote(`execution ${execution}: ${this.linkOf(execution, request)}`);
-    const history = new ExecutionHistory(region, 'kind' in request ? releaseSteps : trainSteps);
+    const history = new ExecutionHistory(region, shownSteps[machineOf(request)]);
     try {
       await follow({
         history,
@@ -182,6 +189,9 @@ export class AwsBackend implements Backend {
 
   /** Like keep. */
   async keepRelease(): Promise<void> {}
+
+  /** Like keep. */
+  async keepLook(): Promise<void> {}
 
   async #start(execution: string, request: AnyRequest): Promise<void> {
     const { project, environment, account, region } = this.#options.deployment;
@@ -243,8 +253,8 @@ export class AwsBackend implements Backend {
   /** Whether a run that is named after its input was judged against a former champion. */
   async #isOutdated(execution: string, request: AnyRequest): Promise<boolean> {
     if (this.#options.runId !== null) return false;
-    // Rows or champion may be others now, and releasing the same again costs nothing.
-    if ('kind' in request) return true;
+    // Rows, champion or labels may be others now, and releasing or looking again costs nothing.
+    if (machineOf(request) !== 'train') return true;
     const { ledger } = this.context;
     const record = (await ledger.get<RunRecord>(runKind, execution))?.value;
     const champion = await ledger.get<Champion>(championKind, championId);
@@ -253,8 +263,8 @@ export class AwsBackend implements Backend {
   }
 
   #machineOf(request: Startable) {
-    if ('kind' in request) return this.#names.releaseMachine;
-    return this.#names.machines[request.promote ? 'promote' : 'evaluate'];
+    if ('promote' in request) return this.#names.machines[request.promote ? 'promote' : 'evaluate'];
+    return machineOf(request) === 'release' ? this.#names.releaseMachine : this.#names.monitorMachine;
   }
 
   #arnOf(execution: string, request: Startable): string {
@@ -263,9 +273,15 @@ export class AwsBackend implements Backend {
   }
 }
 
-type AnyRequest = Request | ReleaseRequest;
 /** What tells which machine takes a request. */
-type Startable = Pick<Request, 'promote'> | Pick<ReleaseRequest, 'kind'>;
+type Startable = Pick<Request, 'promote'> | Pick<ReleaseRequest, 'kind'> | Pick<MonitorRequest, 'at'>;
+
+function machineOf(request: Startable): 'train' | 'release' | 'monitor' {
+  if ('promote' in request) return 'train';
+  return 'kind' in request ? 'release' : 'monitor';
+}
+
+const shownSteps = { train: trainSteps, release: releaseSteps, monitor: monitorSteps };
 
 /** Opens the backend of an environment. Throws SetupError if it is not deployed or the credentials do not fit. */
 export async function openAwsBackend(options: AwsBackendOptions): Promise<AwsBackend> {
@@ -278,10 +294,17 @@ function runIdOf(runId: string | null, request: AnyRequest): string {
   const { model, trigger } = request;
   const id = runId?.replaceAll(/[^a-zA-Z0-9-]/g, '-').slice(0, 40) ?? sha256Json(request).slice(0, 16);
   // A workflow run has one execution per model, and another if it also trains a baseline.
-  const isOnly = !('kind' in request) && model === request.config.project;
-  const what = 'kind' in request ? request.kind : trigger.kind === 'baseline' ? 'baseline' : '';
+  const isOnly = 'config' in request && model === request.config.project;
+  const what = whatOf(request, trigger.kind);
   const parts = [id, isOnly ? '' : model, what];
   return parts.filter((part) => part !== '').join('-');
+}
+
+/** What a request asks for, where its machine or another run of the same id does not say it. */
+function whatOf(request: AnyRequest, trigger: Request['trigger']['kind']): string {
+  if ('kind' in request) return request.kind;
+  if (!('promote' in request)) return 'monitor';
+  return trigger === 'baseline' ? 'baseline' : '';
 }
 
 const sameRequest = (execution: Execution, request: AnyRequest): boolean =>

@@ -6,6 +6,8 @@ import { SetupError } from '../../errors.ts';
 import { sha256 } from '../../hash.ts';
 import { hashContext } from '../../image/context.ts';
 import type { StateMachine } from '../../machines/asl.ts';
+import { type MonitorResources, monitorMachine, monitorSteps } from '../../machines/monitor.ts';
+import type { MonitorRequest } from '../../machines/monitor-request.ts';
 import { type ReleaseResources, releaseMachine, releaseSteps } from '../../machines/release.ts';
 import type { ReleaseRequest } from '../../machines/release-request.ts';
 import type { Request } from '../../machines/request.ts';
@@ -13,13 +15,22 @@ import { type Resources, trainMachine, trainSteps } from '../../machines/train.t
 import type { StepName } from '../../names.ts';
 import { prepareContext } from '../../repository.ts';
 import { artifactsOf, jobHash } from '../../steps/context.ts';
+import { findingKind, type LookRecord } from '../../steps/monitor/records.ts';
 import { currentId, type Deployed, deployedKind } from '../../steps/release/records.ts';
 import { type ReleaseRecord, releaseKind } from '../../steps/release/release-record.ts';
 import { freeLease } from '../../steps/train/lease.ts';
 import { jobFolder } from '../../steps/train/plan.ts';
 import { type RunRecord, runKind } from '../../steps/train/run-record.ts';
 import { waitingReason } from '../../steps/train/waiting.ts';
-import type { Backend, ImageOptions, Progress, RunOptions, RunResult, StagedFile } from '../backend.ts';
+import type {
+  AnyRequest,
+  Backend,
+  ImageOptions,
+  Progress,
+  RunOptions,
+  RunResult,
+  StagedFile,
+} from '../backend.ts';
 import { functions } from '../functions.ts';
 import { type EmbeddedContext, type EmbeddedState, embeddedContext } from './embedded-context.ts';
 import { execute } from './engine/engine.ts';
@@ -57,10 +68,17 @@ export const embeddedReleaseResources: ReleaseResources = {
   table: { database: 'mlops', name: 'predictions' },
 };
 
+/** The monitor machine's names on this machine. */
+export const embeddedMonitorResources: MonitorResources = {
+  partition: 'aws',
+  functions: arns,
+  jobRole: embeddedResources.jobRole,
+};
+
 /** A state machine to run, the states that the progress shows, and the image of the prepare program. */
 interface Conducted {
   document: StateMachine;
-  input: { request: Request | ReleaseRequest };
+  input: { request: AnyRequest };
   shown: readonly string[];
   prepare: string;
 }
@@ -160,6 +178,10 @@ export class EmbeddedBackend implements Backend {
     await this.context.ledger.put(releaseKind, record.release, record);
   }
 
+  async keepLook(record: LookRecord): Promise<void> {
+    await this.context.ledger.put(findingKind, record.look, record);
+  }
+
   async run(request: Request, options: RunOptions): Promise<RunResult> {
     const result = await this.#conduct(
       {
@@ -176,19 +198,40 @@ export class EmbeddedBackend implements Backend {
 
   async release(request: ReleaseRequest, options: RunOptions): Promise<RunResult> {
     // Without it the machine's own Plan says what is missing.
-    const deployed = (await this.context.ledger.get<Deployed>(deployedKind, currentId))?.value;
-    const engine = deployed && embeddedEngine(deployed);
+    const { engine, prepare } = await this.#deployed();
     const result = await this.#conduct(
       {
-        document: releaseMachine({ ...embeddedReleaseResources, ...(engine && { engine }) }),
+        document: releaseMachine({ ...embeddedReleaseResources, ...engine }),
         input: { request },
         shown: releaseSteps,
-        prepare: deployed?.images.prepare ?? '',
+        prepare,
       },
       options,
     );
     if (result.status === 'succeeded') await this.#removeJobOutput(options.execution);
     return result;
+  }
+
+  async look(request: MonitorRequest, options: RunOptions): Promise<RunResult> {
+    const { engine, prepare } = await this.#deployed();
+    const result = await this.#conduct(
+      {
+        document: monitorMachine({ ...embeddedMonitorResources, ...engine }),
+        input: { request },
+        shown: monitorSteps,
+        prepare,
+      },
+      options,
+    );
+    if (result.status === 'succeeded') await this.#removeJobOutput(options.execution);
+    return result;
+  }
+
+  /** The engine and the image of the prepare program of what was deployed last. */
+  async #deployed(): Promise<{ engine: Pick<ReleaseResources, 'engine'>; prepare: string }> {
+    const deployed = (await this.context.ledger.get<Deployed>(deployedKind, currentId))?.value;
+    if (deployed === undefined) return { engine: {}, prepare: '' };
+    return { engine: { engine: embeddedEngine(deployed) }, prepare: deployed.images.prepare };
   }
 
   /** Runs a state machine to its end. */

@@ -127,7 +127,7 @@ def test_the_same_input_gives_the_same_bytes(bench: Workbench) -> None:
     first = {path: path.read_bytes() for path in sorted(bench.output.rglob("*")) if path.is_file()}
     bench.run()
     assert {path: path.read_bytes() for path in sorted(bench.output.rglob("*")) if path.is_file()} == first
-    assert len(first) == 4
+    assert len(first) == 5
 
 
 def test_text_stays_as_written_and_missing_values_make_no_float(bench: Workbench) -> None:

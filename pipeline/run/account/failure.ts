@@ -26,6 +26,7 @@ const hints: Record<string, string> = {
   LeaseLostError: 'Run again: finished steps are reused.',
   AlgorithmError: "Fix the model. The end of its log is shown above; the job's log has all of it.",
   DeliveryError: 'Fix the answers of `serve`: every row needs one. Nothing was released.',
+  MonitorError: 'Nothing was judged; the history of looks is what it was.',
   ReleaseError: 'Nothing was released; readers see what they saw before.',
   SmokeError:
     'Nothing was released: the endpoint answers as before. Find out why the same model answers otherwise now.',

@@ -3,6 +3,7 @@ import { dataVersionOf } from '../../machines/request.ts';
 import type { LeftOut, ModelPackage } from '../../ports.ts';
 import { publishableFailure } from '../../report/publishable.ts';
 import { type Champion, championId, championKind, type StepContext } from '../../steps/context.ts';
+import { findingKind, type LookRecord } from '../../steps/monitor/records.ts';
 import { type ReleaseRecord, releaseKind } from '../../steps/release/release-record.ts';
 import { type RunRecord, runKind } from '../../steps/train/run-record.ts';
 import { failureOf } from './failure.ts';
@@ -88,6 +89,47 @@ export async function releasesOf(
   leftOut: LeftOut,
 ): Promise<ReleaseRecord[]> {
   return (await ledger.list<ReleaseRecord>(releaseKind, leftOut))
+    .map((item) => item.value)
+    .sort((a, b) => Date.parse(b.started_at) - Date.parse(a.started_at));
+}
+
+/** A look at production as `mlops history` shows it. */
+export type LookSummary = ReturnType<typeof lookSummaryOf>;
+
+export function lookSummaryOf({
+  look,
+  status,
+  started_at,
+  finished_at,
+  request,
+  state,
+  superseded,
+  finding,
+  retrain,
+}: LookRecord) {
+  return {
+    execution: look,
+    status,
+    started_at,
+    finished_at,
+    trigger: request.trigger,
+    at: state.plan?.at ?? request.at,
+    package: state.plan?.package ?? null,
+    finding,
+    reason: state.judged?.reason ?? state.error?.Cause ?? null,
+    /** Alarms that this look raised. */
+    alarms: superseded ? 0 : (state.judged?.alarms ?? 0),
+    superseded,
+    retrain: retrain.wanted,
+  };
+}
+
+/** All looks at production, newest first. */
+export async function looksOf(
+  { ledger }: Pick<StepContext, 'ledger'>,
+  leftOut: LeftOut,
+): Promise<LookRecord[]> {
+  return (await ledger.list<LookRecord>(findingKind, leftOut))
     .map((item) => item.value)
     .sort((a, b) => Date.parse(b.started_at) - Date.parse(a.started_at));
 }

@@ -55,7 +55,7 @@ export async function baselineOf(
     onNote(`baseline: ${label}`);
     if (!(await hasModel(file, model, folder)))
       return without(`No baseline: ${label} has no model ${model}.`);
-    const loaded = await loadConfig(file, { model, root: folder, takesNotBuilt: true });
+    const loaded = await loadConfig(file, { model, root: folder });
     const request = await makeRequest({
       backend,
       loaded,

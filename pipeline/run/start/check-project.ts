@@ -12,12 +12,13 @@ const largestScript = 10_000_000;
 
 /** The files and folders that mlops.yaml names and that are not there, or are something else than expected. */
 export async function missingFiles(loaded: LoadedConfig): Promise<ConfigProblem[]> {
-  const { prepare, data } = loaded.config;
+  const { prepare, data, monitoring } = loaded.config;
   const rows = ['a file, or a folder with files', ['a file', 'a folder']] as const;
   const named = [
     ['data.source', data.source, ...rows],
     ['data.split.source', holdoutSource(data), ...rows],
     ['data.scoring', data.scoring, ...rows],
+    ['monitoring.truth', monitoring?.truth ?? null, ...rows],
     ['prepare.script', prepare.script, 'a Python file', ['a file']],
   ] as const;
   const problems = await modelFolderProblems(loaded);

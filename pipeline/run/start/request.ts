@@ -8,7 +8,13 @@ import type { Config } from '../../config/schema.ts';
 import { ConfigError, problemLine } from '../../errors.ts';
 import { formatDuration } from '../../format.ts';
 import { canonicalJson, sha256File, sha256Json } from '../../hash.ts';
-import type { DataInput, Request, TimeLimit, Trigger } from '../../machines/request.ts';
+import {
+  type DataInput,
+  dataVersionOf,
+  type Request,
+  type TimeLimit,
+  type Trigger,
+} from '../../machines/request.ts';
 import { artifactsOf } from '../../steps/context.ts';
 import { dataVersion, versionOfFiles } from '../../steps/train/inputs.ts';
 import { filesBelow } from '../../tables/data-files.ts';
@@ -41,6 +47,7 @@ export async function makeRequest(options: RequestOptions): Promise<Request> {
   const data = await stageData(config, staged);
   const { scoring: rows } = config.data;
   const scoring = rows === null ? null : await stageFiles('data.scoring', rows, staged);
+  const truth = await stageTruth(config, staged);
   const script = config.prepare.script ? await stageScript(config.prepare.script, staged) : null;
   const context = config.model.context === null ? null : await at(config.model.context);
   const {
@@ -70,6 +77,7 @@ export async function makeRequest(options: RequestOptions): Promise<Request> {
     images,
     data,
     scoring,
+    truth,
     script,
     code: `${codeFolder}${codeName}`,
     baseline: options.baseline,
@@ -101,16 +109,44 @@ async function stageData({ data }: Config, staging: Staging): Promise<Request['d
   return { ...rows, holdout: await stageFiles('data.split.source', data.split.source, staging) };
 }
 
+/** Stages the labels that monitoring reads; null where there are none to read. Throws ConfigError if they are missing. */
+export async function stageTruth({ monitoring }: Config, staging: Staging): Promise<DataInput | null> {
+  const truth = monitoring?.truth ?? null;
+  if (truth === null) return null;
+  // Labels may come to a bucket later; a file that is not there is a mistake.
+  if (!truth.startsWith('s3://')) return await stageFiles('monitoring.truth', truth, staging);
+  return { source: truth, uri: truth, version: await dataVersion(truth, staging.backend.context) };
+}
+
+/** The version of the training rows as they are now, without staging them. Throws ConfigError if there are none. */
+export async function trainingRowsNow(
+  { data }: Config,
+  staging: Staging,
+): Promise<Pick<DataInput, 'source' | 'version'>> {
+  const rows = await filesOf('data.source', data.source, staging);
+  const holdout =
+    data.split.by === 'file' ? await filesOf('data.split.source', data.split.source, staging) : null;
+  return { source: data.source, version: dataVersionOf({ ...rows.input, holdout: holdout?.input ?? null }) };
+}
+
 /** Stages the files of a setting. Throws ConfigError if there are none. */
-export async function stageFiles(
+export async function stageFiles(path: string, source: string, staging: Staging): Promise<DataInput> {
+  const { files, input } = await filesOf(path, source, staging);
+  if (files !== null) await staging.backend.stage(files, input.uri);
+  return input;
+}
+
+/** The files of a setting with their version, and where they are staged; no files: they are on S3 already. */
+async function filesOf(
   path: string,
   source: string,
   { file, mode, backend }: Staging,
-): Promise<DataInput> {
+): Promise<{ files: LocalFile[] | null; input: DataInput }> {
   if (source.startsWith('s3://')) {
     const objects = await backend.context.storage.list(source);
     if (objects.length === 0) throw missing(file, path, source, 'at least one object');
-    return { source, uri: source, version: await dataVersion(source, backend.context) };
+    const input = { source, uri: source, version: await dataVersion(source, backend.context) };
+    return { files: null, input };
   }
   const files = await dataFiles(await locate(source, file));
   if (files.length === 0) throw missing(file, path, source, 'a file, or a folder with files');
@@ -118,8 +154,7 @@ export async function stageFiles(
     await Promise.all(files.map(async ({ path, name }) => ({ name, sha256: await sha256File(path) }))),
   );
   const uri = `${artifactsOf(backend.context, `inputs-${mode}`)}data/${version}/`;
-  await backend.stage(files, uri);
-  return { source, uri, version };
+  return { files, input: { source, uri, version } };
 }
 
 const missing = (file: string, path: string, got: string, expected: string) =>

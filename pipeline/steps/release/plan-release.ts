@@ -204,9 +204,10 @@ async function loadable(name: string, context: StepContext): Promise<ModelPackag
   return found;
 }
 
-function prepareOf(
+/** Size and limits of the jobs of the prepare program that main deployed. */
+export function prepareOf(
   config: Config,
-  { engine, mode }: PlanReleaseEvent,
+  { engine, mode }: Pick<PlanReleaseEvent, 'engine' | 'mode'>,
   context: StepContext,
 ): ReleasePlan['prepare'] {
   const size = prepareSize({ ...config.prepare, engine });

@@ -18,6 +18,10 @@ export interface Deployed {
   images: { prepare: string };
   /** The rows to predict (data.scoring); null: none. */
   scoring: DataInput | null;
+  /** The labels that monitoring reads (monitoring.truth); null or absent: none. */
+  truth?: DataInput | null;
+  /** The training rows as they were at the last look on this machine; on AWS the request names them. */
+  data?: Pick<DataInput, 'source' | 'version'>;
   commit: string | null;
   at: string;
 }

@@ -2,28 +2,37 @@ import type { PrepareSize } from '../../config/prepare-size.ts';
 import type { JobRun } from '../../cost/estimate.ts';
 import type { Component } from '../../cost/price-table.ts';
 import type { BilledJob } from '../../cost/spent.ts';
-import { jobRun, type Prepared, type StepContext } from '../context.ts';
+import type { Trial } from '../../ports.ts';
+import { jobRun, type Prepared, type StepContext, type TrainedModel } from '../context.ts';
 import type { RunRecord } from './run-record.ts';
+import { trialsOfSearch } from './searched-trials.ts';
 
 /** The engine that prepared the data. Records of an earlier version lack it; all of those ran on Processing. */
 export const engineOf = ({ state }: RunRecord): PrepareSize['engine'] =>
   state.plan?.prepare.size?.engine ?? 'processing';
 
+type Tuning = NonNullable<TrainedModel['tuning']>;
+
 /** Glue and Fargate bill at least one minute. */
 const leastSeconds = (component: Component): number =>
   component === 'glue' || component === 'fargate' ? 60 : 0;
 
-/** The jobs that this run started. Reused results cost nothing. */
+/**
+ * The jobs that this run started. Reused results cost nothing.
+ *
+ * @param trialsOf the trials of a search, for a caller that may not list them
+ */
 export async function billedJobs(
   run: RunRecord,
   { ledger, jobs }: Pick<StepContext, 'ledger' | 'jobs'>,
+  trialsOf: (tuning: Tuning) => Promise<readonly Trial[]> = (tuning) => trialsOfSearch(tuning, jobs),
 ): Promise<BilledJob[]> {
   const { state } = run;
   const { plan, prepared, scoring, model, scores } = state;
   const views = Object.values(scoring ?? {}).flatMap(({ view }) => (view.needed ? [view.key] : []));
   const viewed = await Promise.all(views.map((key) => ledger.get<Prepared>('prepared', key)));
   const trained = plan?.train.reused ? null : jobRun(model?.trained);
-  const trials = trained && model?.tuning ? await jobs.trials(model.tuning.tuning_job) : null;
+  const trials = trained && model?.tuning ? await trialsOf(model.tuning) : null;
   const training = trained && trials ? { ...trained, seconds: total(trials) } : trained;
   const scored = (['candidate', 'champion', 'anchor'] as const).map((who) =>
     scoring?.[who].score ? jobRun(scores?.[who]) : null,

@@ -1,5 +1,6 @@
-import type { Trial } from '../../ports.ts';
 import type { ModelPlots } from '../../statistics/plots.ts';
+import type { Guide, Standing } from './guide.ts';
+import type { SearchedTrial } from './searched-trials.ts';
 
 /** Facts that the report shows beside the verdict; kept with the run. */
 export interface Evidence {
@@ -38,9 +39,18 @@ export interface TuningFacts {
   /** The strategy that ran: it differs where the backend does not have the requested one. */
   ran_as: string;
   objective: { metric: string; goal: 'maximize' | 'minimize' };
-  trials: Trial[];
+  trials: SearchedTrial[];
   /** Name of the best trial. */
   best: string | null;
   /** The number of earlier tuning jobs that it started from, and their best objective value. */
   warm_start?: { parents: number; best: number | null };
+  /** Present with tuning.guided. */
+  guidance?: {
+    /** The earlier runs and trials that guided it, and the ranges that it narrowed; null if it was not guided yet. */
+    guide: Guide | null;
+    /** Why it was not guided. */
+    why: string | null;
+    /** Guided against random trials over all like runs, this one included. */
+    standing: Standing;
+  };
 }

@@ -5,13 +5,17 @@ import { groupColumnOf } from '../../gate/group-column.ts';
 import { commonRows } from '../../gate/join.ts';
 import { readScores } from '../../gate/scores.ts';
 import type { Verdict } from '../../gate/verdict.ts';
+import { canonicalJson, sha256 } from '../../hash.ts';
 import type { Request } from '../../machines/request.ts';
+import type { ColumnReference, Reference } from '../../monitor/reference.ts';
+import { referenceOf } from '../../monitor/reference-of.ts';
 import type { ModelPackage } from '../../ports.ts';
 import { costThreshold } from '../../statistics/costs.ts';
 import { type ModelPlots, multiclassPlotsOf, plotsOf, regressionPlotsOf } from '../../statistics/plots.ts';
 import type { Scores } from '../../statistics/scores.ts';
 import {
   folder,
+  type Guidance,
   type Manifest,
   type Prepared,
   readJson,
@@ -21,11 +25,13 @@ import {
   type TrainedModel,
 } from '../context.ts';
 import type { Evidence, Explanation, TuningFacts } from './evidence.ts';
+import { duelOf, standingOf } from './guide.ts';
 import { outputOf } from './keep.ts';
 import { lookAt, verdictOf } from './looks.ts';
 import { type ModelExplanation, readModelReport } from './model-report.ts';
 import { scoreFileOf } from './score-file.ts';
-import { evidenceFolder, isSealed, writeVerdict } from './seal.ts';
+import { evidenceFolder, isSealed, referenceFile, runFolder, writeVerdict } from './seal.ts';
+import { type SearchedTrial, trialsOfSearch } from './searched-trials.ts';
 import type { Plan, Scoring } from './state.ts';
 import { trainedAmong } from './trained-rows.ts';
 import { readNamedJson, readRecorded } from './unchanged.ts';
@@ -46,6 +52,8 @@ export interface GateResult {
   /** URIs. */
   verdict: string;
   evidence: string;
+  /** What monitoring will compare production with. */
+  reference: { uri: string; sha256: string };
   /** Whether a promotion may follow: the outcome is promote, or the gate is not enforced. */
   promotable: boolean;
 }
@@ -130,6 +138,7 @@ export async function gate(event: GateEvent, context: StepContext): Promise<Gate
       ...refusedStart(model),
       ...others.flatMap((other) => leftOut(other, everyRow, seen.get(other) ?? null)),
       ...(champion ? await splitNotes(champion, manifest, config, context) : []),
+      ...decayNotes(request, manifest),
       ...(look.stored && stored
         ? [`Run ${look.stored.execution} made the same comparison; this run repeats its verdict.`]
         : []),
@@ -144,12 +153,51 @@ export async function gate(event: GateEvent, context: StepContext): Promise<Gate
     const at = context.clock.now().toISOString();
     await look.keep({ verdict: uris.verdict, execution: event.execution, at });
   }
+  const columns = await readColumns(event.prepared, manifest, context);
+  const reference = referenceOf(
+    named(everyRow, manifest),
+    verdict.metrics,
+    manifest.labels,
+    columns,
+    evidence.threshold,
+  );
   return {
     outcome: shown.outcome,
     reason: shown.reason,
     ...uris,
+    reference: await writeReference(reference, event, context),
     promotable: shown.outcome === 'promote' || !shown.enforced,
   };
+}
+
+/** The scores with the names of classes: score files of binary models have the labels 0 and 1. */
+function named(scores: Scores, { labels }: Manifest): Scores {
+  const [negative, positive] = labels;
+  if (scores.problem !== 'binary' || negative === undefined || positive === undefined) return scores;
+  return { ...scores, classes: [negative, positive] };
+}
+
+/** What the training rows were like; empty where an earlier version of the prepare program did not tell. */
+async function readColumns(
+  { output, objects }: Prepared,
+  { files }: Manifest,
+  context: StepContext,
+): Promise<ColumnReference[]> {
+  if (files.reference === undefined) return [];
+  const bytes = await readRecorded(`${folder(output)}${files.reference.path}`, objects, context);
+  return JSON.parse(new TextDecoder().decode(bytes)) as ColumnReference[];
+}
+
+/** Writes the reference beside the scores, for it tells as much as they do: a sealed one is opened with them. */
+async function writeReference(
+  reference: Reference,
+  { execution, request }: GateEvent,
+  context: StepContext,
+): Promise<GateResult['reference']> {
+  const text = canonicalJson(reference);
+  const place = evidenceFolder(execution, request.config.gate, context);
+  await context.storage.write(`${place}${referenceFile}`, text);
+  return { uri: `${runFolder(execution, context)}${referenceFile}`, sha256: sha256(text) };
 }
 
 /** The champion or the anchor, with its scores of the holdout. */
@@ -279,6 +327,20 @@ async function splitNotes(
     : [`${begins} It is always the newest ${formatPercent(holdout_share ?? 0)} of the data of a run.`];
 }
 
+/** A sentence if decay started the run, and the holdout may be older than the decay. */
+function decayNotes({ trigger: { kind, since }, config: { data } }: Request, { split }: Manifest): string[] {
+  if (kind !== 'decay' || since === undefined) return [];
+  const found = `Decay was found in predictions from ${since.slice(0, 10)} on`;
+  if (split?.by !== 'time' || split.boundary === undefined)
+    return [
+      `${found}. The holdout has rows of any time, and most may be older: it cannot show that a model is better since then. data.split by time holds out the newest rows.`,
+    ];
+  const begins = Date.parse(split.boundary);
+  if (begins >= Date.parse(since)) return [];
+  const when = data.sensitive.includes(split.column ?? '') ? 'earlier' : `at ${split.boundary}`;
+  return [`${found}. The holdout begins ${when}: its rows from before that do not show the decay.`];
+}
+
 /** The models to compare with were trained on every row of the holdout. */
 export class NothingToCompareError extends Error {
   override readonly name = 'NothingToCompareError';
@@ -358,11 +420,12 @@ async function tuningFacts(
   if (!config.tuning || !model.tuning) return null;
   const { strategy, objective } = config.tuning;
   const { search } = model.tuning;
+  const trials = await trialsOfSearch(model.tuning, context.jobs);
   return {
     strategy,
     ran_as: context.jobs.strategyOf(strategy),
     objective,
-    trials: await context.jobs.trials(model.tuning.tuning_job),
+    trials,
     best: model.tuning.best,
     ...(search?.warm && !search.refused
       ? {
@@ -372,7 +435,20 @@ async function tuningFacts(
           },
         }
       : {}),
+    ...(search?.guidance && { guidance: guidanceFacts(search.guidance, trials, objective.goal) }),
   };
+}
+
+function guidanceFacts(
+  { guide, why, duels }: Guidance,
+  trials: readonly SearchedTrial[],
+  goal: 'maximize' | 'minimize',
+): NonNullable<TuningFacts['guidance']> {
+  const own = duelOf(
+    trials.map(({ value, guided }) => ({ value, guided: guided === true })),
+    goal,
+  );
+  return { guide, why, standing: standingOf(own === null ? duels : [own, ...duels]) };
 }
 
 /** A note if SageMaker refused the parents of a warm start. */

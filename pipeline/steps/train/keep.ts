@@ -106,7 +106,8 @@ async function copyModel(
   return { artifact: model.uri, objects };
 }
 
-function requireOfJob(uri: string, root: string): void {
+/** Throws JobOutputError unless the place is one that jobs may write. */
+export function requireOfJob(uri: string, root: string): void {
   if (!uri.replace(/^https:\/\/s3\.[^/]+\//, 's3://').startsWith(`${root}/jobs-`))
     throw new JobOutputError(`${uri}: got another place, expected one below ${root}/jobs-`);
 }

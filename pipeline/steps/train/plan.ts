@@ -20,6 +20,7 @@ import {
 } from '../context.ts';
 import { keepDeployed } from '../release/deployed.ts';
 import { claimRun } from './claim.ts';
+import { planTuning } from './guided-search.ts';
 import { requireInputs } from './inputs.ts';
 import {
   channels,
@@ -29,7 +30,6 @@ import {
   processingInput,
   staticHyperparameters,
   stoppingCondition,
-  tuningConfig,
   withStart,
 } from './job-parameters.ts';
 import { type RunRecord, runKind } from './run-record.ts';
@@ -85,7 +85,7 @@ export async function plan(event: PlanEvent, context: StepContext): Promise<Plan
     image: digestOf(request.images.model),
     model: modelSettings(config),
     training: { ...config.training, hyperparameters },
-    tuning: config.tuning,
+    tuning: tuningSettings(config),
     problem: config.problem,
     seed: request.seed,
   });
@@ -97,7 +97,13 @@ export async function plan(event: PlanEvent, context: StepContext): Promise<Plan
   // The fingerprint leaves out the search: a merge may find more parents, yet reuses its pull request's model.
   const origin = { prepared: prepareKey, image: digestOf(request.images.model) };
   const { search, notes: searchNotes } =
-    model === null ? await searchOf(config, { hyperparameters, ...origin }, context.ledger) : noSearch;
+    model === null
+      ? await searchOf(
+          config,
+          { hyperparameters, alike: alikeOf(request, hyperparameters), ...origin },
+          context.ledger,
+        )
+      : noSearch;
 
   const settingsUri = `${artifactsOf(context, 'settings')}${sha256Json(settings)}/prepare.json`;
   await context.storage.write(settingsUri, canonicalJson(settings));
@@ -121,12 +127,23 @@ export async function plan(event: PlanEvent, context: StepContext): Promise<Plan
   const written = artifactsOf(context, jobFolder(event.mode));
   // Copies of a run never replace those of another, so a reader of either sees the files of one job.
   const output = prepared?.output ?? `${artifactsOf(context, 'prepared')}${prepareKey}/${hash}/`;
+  const tuned = await planTuning(
+    model === null ? config : { ...config, tuning: null },
+    {
+      seed: request.seed,
+      fingerprint,
+      alike: alikeOf(request, hyperparameters),
+      // Names of tuning jobs have no room for more, and policies know their start.
+      name: (part) => `${context.jobPrefix}-${jobHash(`${execution} ${part}`, context)}`,
+    },
+    context,
+  );
   return {
     fingerprint,
     champion,
     anchor,
     cost,
-    notes: [...notes, ...searchNotes],
+    notes: [...notes, ...searchNotes, ...tuned.notes],
     prepare: {
       ...(prepared ? { reused: true, result: prepared } : { reused: false }),
       key: prepareKey,
@@ -171,11 +188,39 @@ export async function plan(event: PlanEvent, context: StepContext): Promise<Plan
       // One instance has nobody to send to.
       encrypted: config.training.instance.count > 1,
       environment: {},
-      tuning: config.tuning ? tuningConfig(config.tuning, request.seed) : {},
-      search,
+      tuning: tuned.tuning,
+      guided: tuned.guided,
+      searches: tuned.searches,
+      search: { ...search, ...(tuned.guidance && { guidance: tuned.guidance }) },
       timeout: withStart(longestTraining(config)),
     },
   };
+}
+
+/** The settings of the search that decide the model. Without guidance they are those of every earlier version. */
+function tuningSettings({ tuning }: Config) {
+  if (tuning === null) return null;
+  const { guided, ...settings } = tuning;
+  return guided ? tuning : settings;
+}
+
+/**
+ * A hash of what runs share whose trials say something about each other: how rows are prepared, which columns are left out, the
+ * script, the problem, the objective and how it is read, the ranges, and the hyperparameters that are not tuned. Rows and the
+ * model's code may differ: trials are ranked within their run, and the random share shows where the past misleads.
+ */
+export function alikeOf({ config, script }: Request, hyperparameters: Record<string, string>): string {
+  const { tuning, training } = config;
+  // Where rows come from, and in which format, says nothing about them.
+  const { source: _source, format: _format, ...prepared } = prepareSettings(config);
+  return sha256Json({
+    prepared,
+    script: script?.sha256 ?? null,
+    objective: tuning?.objective ?? null,
+    read: training.metrics[tuning?.objective.metric ?? ''] ?? null,
+    ranges: tuning?.ranges ?? null,
+    hyperparameters,
+  });
 }
 
 /** Sets the deployed engine: in a pull request, mlops.yaml may name one that is not deployed yet. */

@@ -1,6 +1,7 @@
 import type { StepContext } from '../context.ts';
 import { claimRun } from './claim.ts';
 import { freeLease } from './lease.ts';
+import { recordTrials } from './past-trials.ts';
 import { type RunRecord, runKind } from './run-record.ts';
 import type { TrainState } from './state.ts';
 
@@ -14,11 +15,11 @@ export interface RecordEvent {
 
 /**
  * Records the run in the ledger and frees its lease. `steps` comes from the execution's history; on this machine, the caller
- * adds it. Throws ConflictError if another execution has the run's name.
+ * adds it. The trials of its search become rows of the table `trials`. Throws ConflictError if another execution has the run's name.
  */
 export async function record(
   event: RecordEvent,
-  context: Pick<StepContext, 'ledger' | 'clock'>,
+  context: Pick<StepContext, 'ledger' | 'clock' | 'storage' | 'root' | 'model'>,
   steps: RunRecord['steps'] = [],
 ): Promise<RunRecord> {
   await claimRun(event, context);
@@ -31,6 +32,8 @@ export async function record(
     steps,
     notes: notesOf(event.state),
   };
+  // First, because a run that is recorded is not recorded again.
+  await recordTrials(event.execution, event.state, context);
   await context.ledger.put(runKind, event.execution, run);
   await freeLease(event, context);
   return run;

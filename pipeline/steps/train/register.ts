@@ -11,6 +11,7 @@ import {
   type TrainedModel,
 } from '../context.ts';
 import type { Evidence } from './evidence.ts';
+import type { GateResult } from './gate.ts';
 import { holdImage, holdPackage } from './hold-images.ts';
 import type { Plan } from './state.ts';
 
@@ -20,7 +21,7 @@ export interface RegisterEvent {
   plan: Plan;
   prepared: Prepared;
   model: TrainedModel;
-  gate: { outcome: string; verdict: string; evidence: string };
+  gate: Pick<GateResult, 'outcome' | 'verdict' | 'evidence' | 'reference'>;
 }
 
 /**
@@ -54,7 +55,8 @@ async function holdImages({ request, plan }: RegisterEvent, context: StepContext
 async function packageOf(event: RegisterEvent, context: StepContext): Promise<string> {
   const { request, plan, prepared, model, gate } = event;
   const { artifact, hyperparameters } = model.trained;
-  const config = canonicalJson(request.config);
+  // Looks at production take their settings from main, so other ones make no other package.
+  const config = canonicalJson({ ...request.config, monitoring: null });
   const configUri = `${artifactsOf(context, 'configs')}${sha256(config)}.json`;
   const { code } = request;
   const same = await context.registry.find(
@@ -90,6 +92,7 @@ async function packageOf(event: RegisterEvent, context: StepContext): Promise<st
     code,
     verdict: gate.verdict,
     evidence: gate.evidence,
+    reference: gate.reference,
     outcome: gate.outcome,
     metrics: Object.fromEntries(
       Object.entries(verdict.metrics).map(([metric, { candidate }]) => [metric, candidate]),

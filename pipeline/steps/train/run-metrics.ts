@@ -21,7 +21,7 @@ export async function runMetrics(
   // The gate's evidence holds the trials, so that only the gate needs permission to list them.
   const trials = async () =>
     gate ? ((await readJson<Evidence>(context, gate.evidence)).tuning?.trials ?? []) : [];
-  const jobs = await billedJobs(run, { ...context, jobs: { ...context.jobs, trials } });
+  const jobs = await billedJobs(run, context, trials);
   const cost = context.region === null ? null : spentOn(jobs, context.region).usd;
   const values = {
     RunSeconds: (Date.parse(run.finished_at) - Date.parse(run.started_at)) / 1000,

@@ -19,7 +19,7 @@ export const isSealed = ({ reuse }: Pick<GatePolicy, 'reuse'>): boolean => reuse
 export const runFolder = (execution: string, context: Pick<StepContext, 'root' | 'model'>): string =>
   `${artifactsOf(context, 'runs')}${execution}/`;
 
-const sealedFolder = (execution: string, context: Pick<StepContext, 'root' | 'model'>): string =>
+export const sealedFolder = (execution: string, context: Pick<StepContext, 'root' | 'model'>): string =>
   `${artifactsOf(context, 'sealed')}${execution}/`;
 
 /** The folder of what tells more than whether the candidate passes. */
@@ -29,7 +29,11 @@ export const evidenceFolder = (
   context: Pick<StepContext, 'root' | 'model'>,
 ): string => (isSealed(policy) ? sealedFolder : runFolder)(execution, context);
 
-const files = ['candidate.csv', 'champion.csv', 'anchor.csv', 'evidence.json', 'verdict.json', privateFile];
+/** What monitoring compares production with. */
+export const referenceFile = 'reference.json';
+
+const scoreFiles = ['candidate.csv', 'champion.csv', 'anchor.csv'];
+const files = [...scoreFiles, 'evidence.json', 'verdict.json', referenceFile, privateFile];
 
 /** Writes verdict and evidence. Returns what may be shown now, and the URIs of the run's files. */
 export async function writeVerdict(

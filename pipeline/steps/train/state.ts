@@ -12,7 +12,15 @@ export interface TrainState {
   scoring?: Scoring;
   model?: TrainedModel;
   scores?: { candidate: Partial<Scored>; champion: Partial<Scored>; anchor: Partial<Scored> };
-  gate?: { outcome: string; reason: string; verdict: string; evidence: string; promotable: boolean };
+  gate?: {
+    outcome: string;
+    reason: string;
+    verdict: string;
+    evidence: string;
+    /** Absent in records of an earlier version of the pipeline. */
+    reference?: { uri: string; sha256: string };
+    promotable: boolean;
+  };
   /** `notes`: sentences for the report; absent in records of an earlier version of the pipeline. */
   package?: { name: string; notes?: string[] };
   /** `refused` is absent in records of an earlier version of the pipeline. */
@@ -39,6 +47,14 @@ export interface Plan {
 interface Attempt {
   n: number;
   wait: number;
+}
+
+/** A tuning job that is a part of a guided search. */
+export interface SearchPlan {
+  job: string;
+  attempt: Attempt;
+  /** HyperParameterTuningJobConfig. */
+  tuning: object;
 }
 
 type Reuse<T> = { reused: true; result: T } | { reused: false };
@@ -93,6 +109,9 @@ export type TrainPlan = Reuse<TrainedModel> & {
   environment: Record<string, string>;
   /** HyperParameterTuningJobConfig; empty if nothing is tuned. */
   tuning: object;
+  /** Whether the search is guided: three tuning jobs, `searches`, take the place of one. */
+  guided: boolean;
+  searches: Partial<Record<'first' | 'guided' | 'random', SearchPlan>>;
   /** The tuning job's search space and parents. */
   search: Search | { warm: false };
   timeout: number;

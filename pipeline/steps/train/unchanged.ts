@@ -79,12 +79,17 @@ export async function readRecorded(
 ): Promise<Uint8Array> {
   const bytes = await storage.read(uri);
   const expected = objects?.find((object) => object.uri === uri)?.sha256 ?? namedHash(uri);
-  const found = sha256(bytes);
-  if (expected !== null && found !== expected)
-    throw new ArtifactChangedError(
-      `${uri}: got content with the sha256 ${found}, expected ${expected}; ${remedy}`,
-    );
+  if (expected !== null) requireSha256(uri, bytes, expected);
   return bytes;
+}
+
+/** Throws ArtifactChangedError unless an object's content has the sha256 that was recorded. */
+export function requireSha256(uri: string, bytes: Uint8Array, expected: string): void {
+  const found = sha256(bytes);
+  if (found === expected) return;
+  throw new ArtifactChangedError(
+    `${uri}: got content with the sha256 ${found}, expected ${expected}; ${remedy}`,
+  );
 }
 
 /** Like readRecorded, of a JSON object whose URI names its content. */

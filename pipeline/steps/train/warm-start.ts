@@ -33,18 +33,24 @@ export async function searchOf(
   /** Hyperparameters that are not tuned, the key of the prepared rows, the image's digest. */
   {
     hyperparameters,
+    alike,
     ...origin
-  }: { hyperparameters: Record<string, string>; prepared: string; image: string },
+  }: { hyperparameters: Record<string, string>; prepared: string; image: string; alike?: string },
   ledger: Ledger,
 ): Promise<PlannedSearch> {
   const { tuning } = config;
   if (tuning === null) return noSearch;
-  const own = { key: keyOf(config, hyperparameters), made_from: sha256Json(origin), jobs: tuning.max_jobs };
+  const own = {
+    key: keyOf(config, hyperparameters),
+    made_from: sha256Json(origin),
+    jobs: tuning.max_jobs,
+    ...(alike !== undefined && { alike }),
+  };
   const anew = { search: { ...own, warm: false, warm_start: {}, best: null } };
   if (!tuning.warm_start) return { ...anew, notes: [] };
 
   const notes: string[] = [];
-  const alike = (
+  const known = (
     await ledger.list<TrainedModel>('model', ({ message }) =>
       notes.push(`No parent of the search: ${message}.`),
     )
@@ -57,7 +63,7 @@ export async function searchOf(
     .sort((a, b) => timeOf(b) - timeOf(a));
   const parents: Tuned[] = [];
   let jobs = own.jobs;
-  for (const model of alike) {
+  for (const model of known) {
     const more = jobs + model.tuning.search.jobs;
     if (parents.length === mostParents || more > mostJobs[tuning.strategy]) continue;
     parents.push(model);
@@ -65,7 +71,7 @@ export async function searchOf(
   }
   if (parents.length === 0) {
     const why =
-      alike.length === 0
+      known.length === 0
         ? 'the ledger holds no earlier tuning job with the same ranges, objective, hyperparameters and split'
         : `together with any earlier job there are more than ${mostJobs[tuning.strategy]} training jobs, SageMaker's limit`;
     return { ...anew, notes: [...notes, `No warm start: ${why}.`] };

@@ -1,7 +1,9 @@
 import { sageMakerClient, sfnClient } from '../../../aws/clients.ts';
+import { monitorSteps } from '../../../machines/monitor.ts';
 import { releaseSteps } from '../../../machines/release.ts';
 import { trainSteps } from '../../../machines/train.ts';
 import type { StepContext } from '../../../steps/context.ts';
+import { type ClosedLook, closeLook } from '../../../steps/monitor/close-look.ts';
 import { type ClosedRelease, closeRelease } from '../../../steps/release/close-release.ts';
 import { type ClosedExecution, close } from '../../../steps/train/close-run.ts';
 import type { RunRecord } from '../../../steps/train/run-record.ts';
@@ -20,8 +22,8 @@ const executions = sfnClient();
 const jobs = sageMakerClient();
 
 /**
- * Closes a run or a release whose machine could not: stops its jobs, records it, frees its lease, tells people. A release has
- * an alarm that tells. A second call does nothing.
+ * Closes a run, a release or a look whose machine could not: stops its jobs, records it, frees its lease, tells people. Releases
+ * and looks have alarms that tell. A second call does nothing.
  */
 export const handler = handlerFor(async ({ detail }: StatusChange, contextOf) => {
   const execution = await describeExecution(executions, detail.executionArn);
@@ -29,7 +31,9 @@ export const handler = handlerFor(async ({ detail }: StatusChange, contextOf) =>
   // arn:PARTITION:states:REGION:ACCOUNT:execution:MACHINE:NAME
   const [, , , region = '', , , machine = ''] = detail.executionArn.split(':');
   const isRelease = machine.endsWith('--release');
-  const history = new ExecutionHistory(region, isRelease ? releaseSteps : trainSteps);
+  const isLook = machine.endsWith('--monitor');
+  const steps = isRelease ? releaseSteps : isLook ? monitorSteps : trainSteps;
+  const history = new ExecutionHistory(region, steps);
   history.add(await eventsSince(executions, execution.arn, 0));
   // Stop the jobs first, because they cost money; report those that could not be stopped last.
   const stopped = await Promise.allSettled([stopJobs(jobs, history.openJobs())]);
@@ -37,7 +41,9 @@ export const handler = handlerFor(async ({ detail }: StatusChange, contextOf) =>
   const context = contextOf(closed.request.model);
   const record = isRelease
     ? await closeRelease(closed as unknown as ClosedRelease, context)
-    : await closeAndTell(closed, context);
+    : isLook
+      ? await closeLook(closed as unknown as ClosedLook, context)
+      : await closeAndTell(closed, context);
   for (const result of stopped) if (result.status === 'rejected') throw result.reason;
   return { status: record.status };
 });

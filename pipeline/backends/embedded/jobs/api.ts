@@ -162,7 +162,7 @@ const createProcessingJob = z.strictObject({
         S3Input: z.strictObject({
           S3Uri: s3Uri,
           LocalPath: localPath,
-          S3DataType: z.literal('S3Prefix'),
+          S3DataType: z.enum(['S3Prefix', 'ManifestFile']),
           S3InputMode: z.literal('File').optional(),
           S3DataDistributionType: z.literal('FullyReplicated').optional(),
           S3CompressionType: z.literal('None').optional(),

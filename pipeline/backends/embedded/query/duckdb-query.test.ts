@@ -3,7 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { InputError, SetupError, UnreadableRecordError } from '../../../errors.ts';
+import { recordedTables, trialsTable } from '../../../queries/recorded-tables.ts';
+import { recordRows } from '../../../steps/record-rows.ts';
+import { writeParquet } from '../../../tables/write-parquet.ts';
 import type { Answer, Cell, Query } from '../../query.ts';
+import { embeddedContext } from '../embedded-context.ts';
 import { openDuckDbQuery } from './duckdb-query.ts';
 import { loadDuckDB } from './open-duckdb.ts';
 import { release } from './predictions.fixture.ts';
@@ -98,7 +102,6 @@ describe('what a reader sees', () => {
 
   test('a partition in another place than its name', async () => {
     const { createPartitions } = await import('../glue-catalog.ts');
-    const { embeddedContext } = await import('../embedded-context.ts');
     await made('r-1');
     const location = 's3://mlops/p/predictions/model=attrition/release=r-1/';
     const PartitionInputList = [{ Values: ['attrition', "r'2"], StorageDescriptor: { Location: location } }];
@@ -160,6 +163,75 @@ describe('what a reader sees', () => {
   });
 });
 
+describe('what runs recorded', () => {
+  const trial = (more: object) => ({
+    ...{
+      model: 'attrition',
+      execution: 'run-1',
+      started_at: new Date('2026-01-02T03:04:05Z'),
+      data_version: 'd',
+    },
+    ...{ alike: 'k', strategy: 'random', trial: 't-001', status: 'completed' },
+    ...{ objective: 'auc', goal: 'maximize', value: 0.8, seconds: 2 },
+    ...{ hyperparameters: { C: '0.3' }, guided: false, best: true },
+    ...more,
+  });
+  const record = (model: string, file: string, ...rows: object[]) =>
+    recordRows(trialsTable, file, rows as never, embeddedContext({ home, project: 'p', model }));
+
+  test('the trials of all models, or of one that has no release', async () => {
+    await made('r-1');
+    await record('attrition', '1', trial({}), trial({ trial: 't-002', value: null, status: 'failed' }));
+    await record('churn', '1', trial({ model: 'churn', started_at: null }));
+    const sql = "SELECT model, started_at, value, element_at(hyperparameters, 'C') FROM trials ORDER BY ALL";
+    expect(await ask(sql)).toEqual([
+      ['attrition', '2026-01-02 03:04:05', 0.8, '0.3'],
+      ['attrition', '2026-01-02 03:04:05', null, '0.3'],
+      ['churn', null, 0.8, '0.3'],
+    ]);
+    expect(await ask('SELECT model FROM trials', 'churn')).toEqual([['churn']]);
+    await expect(open('chrun')).rejects.toThrow('--model: got "chrun", expected attrition, churn');
+  });
+
+  test('are empty tables before the first run, and no column needs quotes', async () => {
+    for (const { name, columns } of recordedTables) {
+      const named = columns.map((column) => column.name).join(', ');
+      expect(await ask(`SELECT ${named} FROM ${name} GROUP BY ${named}`)).toEqual([]);
+    }
+  });
+
+  test('a column that a file is older than is NULL there', async () => {
+    const columns = trialsTable.columns.filter(({ name }) => name !== 'guided');
+    const { guided: _guided, ...old } = trial({});
+    const { storage, root } = embeddedContext({ home, project: 'p', model: 'attrition' });
+    await storage.write(`${root}/trials/attrition/0.parquet`, writeParquet(columns, [old] as never));
+    expect(await ask('SELECT model, guided FROM trials')).toEqual([['attrition', null]]);
+    await record('attrition', '1', trial({}));
+    expect(await ask('SELECT guided FROM trials ORDER BY ALL')).toEqual([[false], [null]]);
+  });
+
+  test('a broken file leaves out its table, says so, and hides no other', async () => {
+    await made('r-1');
+    await record('attrition', '1', trial({}));
+    const { storage, root } = embeddedContext({ home, project: 'p', model: 'attrition' });
+    await storage.write(`${root}/trials/attrition/2.parquet`, 'PAR1 no more');
+    const query = await open();
+    expect(query.notes).toEqual([expect.stringMatching(/^Left out: table trials: .*2\.parquet/)]);
+    expect(await rowsOf(await query.ask('SELECT count(*) FROM predictions'))).toEqual([[3]]);
+    await expect(query.ask('SELECT * FROM trials')).rejects.toThrow(InputError);
+  });
+
+  test('no statement reads a file of another folder', async () => {
+    await record('attrition', '1', trial({}));
+    const { storage, root } = embeddedContext({ home, project: 'p', model: 'attrition' });
+    await storage.write(`${root}/scores/attrition/1.parquet`, writeParquet([], []));
+    const path = storage.path(`${root}/scores/attrition/1.parquet`).replaceAll("'", "''");
+    await expect(ask(`SELECT * FROM read_parquet('${path.replace(/[*?[]/g, '[$&]')}')`)).rejects.toThrow(
+      'A query reads these tables only',
+    );
+  });
+});
+
 describe('a statement', () => {
   // One connection for all: no refusal changes it.
   let query: Query;
@@ -202,13 +274,13 @@ describe('a statement', () => {
     ["SELECT 1; COPY predictions TO 'FOLDER/out.csv'", /got 2 statements, expected one SELECT/],
     ['FROM predictions; SELECT 1', /got 2 statements/],
     ['WITH x AS (SELECT 1) INSERT INTO predictions SELECT * FROM x', /./],
-    ["SELECT * FROM read_csv('/etc/passwd')", /"\/etc\/passwd".*\nA query reads predictions only/],
+    ["SELECT * FROM read_csv('/etc/passwd')", /"\/etc\/passwd".*\nA query reads these tables only/],
     ["SELECT * FROM '/etc/passwd'", /./],
-    ["SELECT content FROM read_text('/etc/passwd')", /A query reads predictions only/],
-    ["SELECT * FROM glob('/etc/*')", /A query reads predictions only/],
-    ["SELECT * FROM read_csv('https://example.org/x.csv')", /A query reads predictions only/],
-    ["SELECT * FROM sniff_csv('/etc/passwd')", /A query reads predictions only/],
-    ["SELECT * FROM parquet_metadata('/etc/x.parquet')", /A query reads predictions only/],
+    ["SELECT content FROM read_text('/etc/passwd')", /A query reads these tables only/],
+    ["SELECT * FROM glob('/etc/*')", /A query reads these tables only/],
+    ["SELECT * FROM read_csv('https://example.org/x.csv')", /A query reads these tables only/],
+    ["SELECT * FROM sniff_csv('/etc/passwd')", /A query reads these tables only/],
+    ["SELECT * FROM parquet_metadata('/etc/x.parquet')", /A query reads these tables only/],
     ["SELECT * FROM enable_logging(storage_path = 'FOLDER/log')", /got enable_logging, expected/],
     ["SELECT * FROM query('COPY predictions TO ''FOLDER/out.csv''')", /./],
   ])('is refused that does more than read predictions: %s', async (sql, message) => {
@@ -225,7 +297,7 @@ describe('a statement', () => {
     });
     const path = file.replaceAll("'", "''").replace(/[*?[]/g, '[$&]');
     expect(await refused(`SELECT * FROM read_parquet('${path}')`)).toContain(
-      'A query reads predictions only',
+      'A query reads these tables only',
     );
   });
 
@@ -247,7 +319,7 @@ describe('a statement', () => {
     ['(SELECT 1)', [[1]]],
     ['SELECT 1 -- why', [[1]]],
     ['VALUES (1), (2)', [[1], [2]]],
-    ['SHOW TABLES', [['predictions'], ['predictions_current']]],
+    ['SHOW TABLES', [['monitoring'], ['predictions'], ['predictions_current'], ['trials']]],
     ['SELECT n FROM range(300000) AS t(n) ORDER BY n DESC LIMIT 1 OFFSET 299999', [[0]]],
     ['  -- why\n select 1 ; ', [[1]]],
     ['WITH x AS (SELECT 1) SELECT * FROM x', [[1]]],

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { DuckDBConnection, DuckDBResult } from '@duckdb/node-api';
 import { InputError, shown, UnreadableRecordError } from '../../../errors.ts';
 import type { LeftOut } from '../../../ports.ts';
+import { type RecordedTable, recordedTables } from '../../../queries/recorded-tables.ts';
 import {
   type Answer,
   type Batch,
@@ -16,13 +17,14 @@ import { embeddedContext } from '../embedded-context.ts';
 import { useState } from '../state/in-use.ts';
 import { cellsOf } from './cell.ts';
 import { type DuckDB, loadDuckDB } from './open-duckdb.ts';
+import { type RecordedFiles, readRecordedFiles } from './recorded.ts';
 import { type ReleasedFiles, readReleased } from './released.ts';
 
 interface Opening {
   /** The folder with all state, `.mlops`. */
   home: string;
   project: string;
-  /** Only this model's predictions. @default all */
+  /** Only this model's rows. @default all */
   model?: string | undefined;
   onNote: (line: string) => void;
   leftOut: LeftOut;
@@ -31,10 +33,10 @@ interface Opening {
 }
 
 /**
- * Opens the predictions of this machine, as they are at this moment, to DuckDB. Nothing is removed from the state folder until
+ * Opens the predictions of this machine and what its runs recorded, as they are at this moment, to DuckDB. Nothing is removed from the state folder until
  * it is closed.
  *
- * A statement can read the files of registered releases and nothing else, and write nothing: external access is off but for
+ * A statement can read the files of registered releases and of recorded tables and nothing else, and write nothing: external access is off but for
  * those files, extensions are neither installed nor loaded, and the configuration is locked.
  * @throws SetupError without DuckDB, UnreadableRecordError
  */
@@ -46,21 +48,28 @@ export async function openDuckDbQuery(options: Opening): Promise<Query> {
     const { table, storage, root } = embeddedContext({ home, project, model: '' });
     const { releases, notes } = await readReleased({ table, storage, root }, leftOut);
     const chosen = releases.filter(({ model }) => [undefined, model].includes(options.model));
-    if (chosen.length === 0 && releases.length > 0)
+    const recorded = await readRecordedFiles({ storage, root });
+    const known = new Set([...releases, ...recorded].map(({ model }) => model));
+    if (options.model !== undefined && known.size > 0 && !known.has(options.model))
       throw new InputError(
-        `--model: got ${shown(options.model ?? '')}, expected ${[...new Set(releases.map(({ model }) => model))].join(', ')}: ` +
-          'no other model has predictions',
+        `--model: got ${shown(options.model)}, expected ${[...known].join(', ')}: no other model has predictions or runs`,
       );
-    return await connect(duckdb, chosen, { notes, leave });
+    const recordedHere = recorded.filter(({ model }) => [undefined, model].includes(options.model));
+    return await connect(duckdb, { releases: chosen, recorded: recordedHere }, { notes, leave });
   } catch (error) {
     leave();
     throw error;
   }
 }
 
+interface Files {
+  releases: readonly ReleasedFiles[];
+  recorded: readonly RecordedFiles[];
+}
+
 async function connect(
   duckdb: DuckDB,
-  releases: readonly ReleasedFiles[],
+  { releases, recorded }: Files,
   { notes, leave }: { notes: string[]; leave: () => void },
 ): Promise<Query> {
   // A sort that is larger than memory goes here.
@@ -80,13 +89,20 @@ async function connect(
     clear();
     process.off('exit', clear);
   };
-  for (const statement of setUp(releases))
-    await connection.run(statement).catch((error: Error) => {
-      close();
-      throw unreadable(error.message);
+  const fail = (error: Error) => {
+    close();
+    throw unreadable(error.message);
+  };
+  for (const statement of setUp(releases, recorded)) await connection.run(statement).catch(fail);
+  const leftOut: string[] = [];
+  // A broken file of one table must not hide the others.
+  for (const table of recordedTables)
+    await connection.run(viewOf(table, recorded)).catch((error: Error) => {
+      leftOut.push(`Left out: table ${table.name}: ${error.message.trimEnd()}`);
     });
+  await connection.run('SET lock_configuration = true').catch(fail);
   return {
-    notes: releases.length === 0 ? [...notes, nothingReleased] : notes,
+    notes: [...notes, ...leftOut, ...(releases.length === 0 ? [nothingReleased] : [])],
     ask: (sql) => ask(sql, connection, duckdb),
     cost: () => null,
     // What this process started ends with it.
@@ -101,8 +117,8 @@ async function connect(
 const nothingReleased =
   'No predictions yet: `mlops release` makes them from data.scoring with the champion, `npm start` trains one first.';
 
-function setUp(releases: readonly ReleasedFiles[]): string[] {
-  const files = releases.flatMap((release) => release.files);
+function setUp(releases: readonly ReleasedFiles[], recorded: readonly RecordedFiles[]): string[] {
+  const files = [...releases, ...recorded].flatMap((found) => found.files);
   return [
     "SET TimeZone = 'UTC'",
     // Athena's names for what DuckDB calls otherwise, so that a query means the same on both.
@@ -112,7 +128,6 @@ function setUp(releases: readonly ReleasedFiles[]): string[] {
     'SET enable_external_access = false',
     `CREATE VIEW predictions AS ${select(releases)}`,
     `CREATE VIEW predictions_current AS ${select(releases.filter(({ current }) => current))}`,
-    'SET lock_configuration = true',
   ];
 }
 
@@ -136,9 +151,20 @@ function selectFrom(files: readonly string[], named?: Pick<ReleasedFiles, 'model
   return `SELECT ${columns.join(', ')} FROM read_parquet(${listOf(files.map(asPattern))}, ${options})`;
 }
 
-const noRows = `SELECT ${predictionColumns
-  .map(({ name, type }) => `CAST(NULL AS ${type}) AS ${name}`)
-  .join(', ')} WHERE false`;
+/** A recorded table. A column that files are older than is NULL in their rows, as in Athena. */
+function viewOf({ name, columns }: RecordedTable, recorded: readonly RecordedFiles[]): string {
+  const files = recorded.filter(({ table }) => table === name).flatMap((found) => found.files);
+  const none = noRowsOf(columns);
+  if (files.length === 0) return `CREATE VIEW ${name} AS ${none}`;
+  const read = `SELECT * FROM read_parquet(${listOf(files.map(asPattern))}, hive_partitioning = false, union_by_name = true)`;
+  const cast = columns.map((column) => `CAST(${column.name} AS ${column.type}) AS ${column.name}`);
+  return `CREATE VIEW ${name} AS SELECT ${cast.join(', ')} FROM (${none} UNION ALL BY NAME ${read})`;
+}
+
+const noRowsOf = (columns: readonly { name: string; type: string }[]): string =>
+  `SELECT ${columns.map(({ name, type }) => `CAST(NULL AS ${type}) AS ${name}`).join(', ')} WHERE false`;
+
+const noRows = noRowsOf(predictionColumns);
 
 const text = (value: string): string => `'${value.replaceAll("'", "''")}'`;
 const listOf = (values: readonly string[]): string => `[${values.map(text).join(', ')}]`;
@@ -203,7 +229,7 @@ function explained(error: unknown): unknown {
   const message = (error as Error).message.replace(/^Failed to extract statements: /, '');
   if (/^Permission Error|configuration has been locked/.test(message))
     return new InputError(
-      `SQL: ${message.split('\n')[0]}\nA query reads predictions only: no other files, no network, no settings.\n${tablesHint}`,
+      `SQL: ${message.split('\n')[0]}\nA query reads these tables only: no other files, no network, no settings.\n${tablesHint}`,
     );
   // A statement never names a file: those that can be read lie behind the tables.
   if (/^IO Error|\.parquet\b/.test(message)) return unreadable(message);

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join, relative, sep } from 'node:path';
 import type { Verdict } from '../../../gate/verdict.ts';
+import { recordedTables } from '../../../queries/recorded-tables.ts';
 import type { RunRecord } from '../../../steps/train/run-record.ts';
 import { unlessMissing } from './files.ts';
 
@@ -33,11 +34,12 @@ export async function keptFiles(home: string): Promise<string[]> {
   const items = all.filter(
     ({ kind, text }) => kind !== 'scores' || !withheld.some((uri) => text.includes(uri)),
   );
-  const naming = new Set([...lastChampions(items), ...releasesShown(items)]);
+  const naming = new Set([...lastChampions(items), ...releasesShown(items), ...releasesWatched(items)]);
   const namesIn = (those: Iterable<Item>) =>
     textOf([...those].filter((item) => !namesNothing(item) || naming.has(item)));
   const roots = items.filter(isRoot);
-  const kept = new Set([...roots, ...naming, ...lastOf(items, 'release'), ...runsOf(items, namesIn(roots))]);
+  const last = [...lastOf(items, 'release'), ...lastOf(items, 'finding')];
+  const kept = new Set([...roots, ...naming, ...last, ...runsOf(items, namesIn(roots))]);
   // A run names packages and its parts, a package the parts of its own run: until nothing new is named.
   for (let before = -1; before !== kept.size; ) {
     before = kept.size;
@@ -57,6 +59,7 @@ export async function keptFiles(home: string): Promise<string[]> {
 /** Kinds whose items are kept whatever names them: small ones, without which a champion or a number would be forgotten. */
 const isRoot = ({ kind }: Item): boolean =>
   ['champion', 'champion-change', 'rolled-back', 'pointer', 'deployed'].includes(kind) ||
+  ['monitoring', 'retrain'].includes(kind) ||
   ['lease', 'counted-looks', 'holdout'].includes(kind) ||
   isLook(kind);
 
@@ -64,10 +67,10 @@ const isLook = (kind: string): boolean => kind.startsWith('look-');
 
 /**
  * Kinds whose items name others that need not be kept for it: a look its run and verdict, an old change of the champion its
- * package, an old release its predictions.
+ * package, an old release its predictions, a look its history.
  */
 const namesNothing = ({ kind }: Item): boolean =>
-  isLook(kind) || ['champion-change', 'rolled-back', 'release'].includes(kind);
+  isLook(kind) || ['champion-change', 'rolled-back', 'release', 'finding'].includes(kind);
 
 /** The last changes of each model's champion. Their ids are in order. */
 function lastChampions(items: readonly Item[]): Item[] {
@@ -92,6 +95,14 @@ function releasesShown(items: readonly Item[]): Item[] {
   );
 }
 
+/** The last releases of models that are monitored: labels of their predictions may still come. */
+function releasesWatched(items: readonly Item[]): Item[] {
+  const watched = new Set(
+    items.filter(({ kind }) => kind === 'monitoring').map(({ project, model }) => `${project}/${model}`),
+  );
+  return lastOf(items, 'release').filter(({ project, model }) => watched.has(`${project}/${model}`));
+}
+
 /** The last runs of each model and those that made the champions. */
 function runsOf(items: readonly Item[], champions: string): Item[] {
   const runs = items.filter(({ kind }) => kind === 'run');
@@ -101,8 +112,8 @@ function runsOf(items: readonly Item[], champions: string): Item[] {
   ];
 }
 
-/** The last runs, or releases, of each model. */
-function lastOf(items: readonly Item[], kind: 'run' | 'release'): Item[] {
+/** The last runs, releases or looks of each model. */
+function lastOf(items: readonly Item[], kind: 'run' | 'release' | 'finding'): Item[] {
   const startOf = ({ text }: Item) => (JSON.parse(text) as { started_at?: string }).started_at ?? '';
   const those = items.filter((item) => item.kind === kind);
   return [...Map.groupBy(those, ({ project, model }) => `${project}/${model}`).values()].flatMap((each) =>
@@ -113,7 +124,7 @@ function lastOf(items: readonly Item[], kind: 'run' | 'release'): Item[] {
 function isNamed({ kind, id, text: own }: Item, text: string): boolean {
   const name = decodeURIComponent(id);
   // Packages lead from run to run back to the first one; runsOf says where that ends.
-  if (kind === 'run' || kind === 'release') return false;
+  if (kind === 'run' || kind === 'release' || kind === 'finding') return false;
   // Predictions are keyed by what they are made from, and named by their release and place.
   const isOfRelease = kind === 'delivered' && urisIn(own).some((uri) => text.includes(`"${uri}"`));
   return (
@@ -130,15 +141,18 @@ const urisIn = (text: string): string[] => [...text.matchAll(/"(s3:\/\/[^"]+)"/g
 const isJobNamed = (name: string, text: string): boolean =>
   [name, name.replace(/-\d{3}-[0-9a-f]{8}$/, '')].some((each) => text.includes(`"${each}"`));
 
-/** Whether the text names an object: by its URI, or by a folder's that ends with a slash; a model's pointer is always kept. */
+/** Whether the text names an object: by its URI, or by a folder's that ends with a slash; pointers and recorded rows are always kept. */
 function isObjectNamed(path: readonly string[], text: string): boolean {
   const uri = `s3://${path.slice(1).join('/')}`;
-  if (path[3] === 'pointers') return true;
+  if (path[3] === 'pointers' || isRecorded(path[3])) return true;
   if (text.includes(`"${uri}"`)) return true;
   // A run names the folder of all its trials' models, of which it needs the chosen one.
   if (path.includes('models')) return false;
   return [...uri.matchAll(/\//g)].some(({ index }) => text.includes(`"${uri.slice(0, index + 1)}"`));
 }
+
+const isRecorded = (folder: string | undefined): boolean =>
+  recordedTables.some(({ name }) => name === folder);
 
 /** The folders of holdout scores that only runs with a sealed verdict have: those of candidates that are not promoted. */
 async function withheldUris(items: readonly Item[], home: string): Promise<string[]> {

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { championKind } from '../../../steps/context.ts';
+import { findingKind, monitoringKind, retrainKind } from '../../../steps/monitor/records.ts';
 import {
   championChangeKind,
   deliveredKind,
@@ -38,6 +39,17 @@ const shapes: Record<string, z.ZodMiniType> = {
     request: mapping,
     state: mapping,
   }),
+  [monitoringKind]: z.looseObject({ uri: text, sha256: text, execution: text, at: text }),
+  [findingKind]: z.looseObject({
+    look: text,
+    status: text,
+    started_at: text,
+    finished_at: text,
+    request: mapping,
+    state: mapping,
+    retrain: mapping,
+  }),
+  [retrainKind]: z.looseObject({ look: text, at: text }),
   [rolledBackKind]: z.looseObject({ package: text, allowed: z.boolean() }),
   execution: z.looseObject({ arn: text }),
   holdout: z.union([z.looseObject({ holdout: text }), z.looseObject({ rows: text })]),

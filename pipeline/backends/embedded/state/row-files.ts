@@ -12,6 +12,8 @@ const patterns = [
   /^jobs\/.+\/log\.txt$/,
   // Predictions, the rows that they were made from, and of a release all but its page for everybody and its settings.
   /^s3\/.+\/(predictions|inputs)\/model=[^/]+\/release=[^/]+\//,
+  // Scores with labels, by which a look judges.
+  /^s3\/.+\/looks\/[^/]+\/[^/]+\/rows\/labelled\//,
   /^s3\/.+\/releases\/[^/]+\/[^/]+\/(?!page\.html$|settings\/|summary\/summary\.json$)/,
 ];
 

@@ -19,6 +19,7 @@ from .answers import Answers, count_lines, read_answers
 from .arrow_arrays import numpy_of, text_scalar
 from .delivery_summary import DeliverySummary
 from .errors import ConfigError, DeliveryError
+from .input_columns import input_columns
 from .package_manifest import PackageManifest, read_manifest
 from .part_files import PartFiles
 from .predictions import SCHEMA, Batch, Predictions, Where
@@ -252,21 +253,10 @@ class InputColumns:
     """The columns that predictions were made from, for monitoring: typed, and without those of data.sensitive."""
 
     def __init__(self, manifest: PackageManifest, sensitive: Sequence[str]) -> None:
-        names = {"row_id"}
-        self._columns = ["row_id"]
+        columns = input_columns(manifest.features, manifest.slices, sensitive)
+        self._columns = ["row_id", *(f"{column.of} {column.at}" for column in columns)]
         fields = [("row_id", pa.string())]
-        features = {column.name for column in manifest.features}
-        every = [(f"feature {at}", column.name, column.type) for at, column in enumerate(manifest.features)]
-        every += [(f"slice {at}", name, "category") for at, name in enumerate(manifest.slices) if name not in features]
-        for source, name, type_ in every:
-            if name in sensitive:
-                continue
-            # Athena's names do not differ in case.
-            while name.lower() in names:
-                name += "_"  # noqa: PLW2901
-            names.add(name.lower())
-            self._columns.append(source)
-            fields.append((name, pa.float64() if type_ == "number" else pa.string()))
+        fields += [(column.name, pa.float64() if column.is_number else pa.string()) for column in columns]
         self.schema = pa.schema(fields)
 
     def table(self, rows: pa.Table) -> pa.Table:

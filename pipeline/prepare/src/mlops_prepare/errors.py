@@ -21,3 +21,7 @@ class PrepareScriptError(PrepareError):
 
 class DeliveryError(PrepareError):
     """The model's answers are no complete predictions of the rows that it was given."""
+
+
+class MonitorError(PrepareError):
+    """What monitoring reads is not what a release, the prediction service or an earlier look wrote."""

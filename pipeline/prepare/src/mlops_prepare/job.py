@@ -13,9 +13,10 @@ from shutil import rmtree
 from .categories import Categories
 from .config import Config, read_config
 from .dataset import Dataset, Rows, check_columns, feature_names, id_columns, plain_dataset, read_rows, with_labels
-from .layout import FileFacts, write_sides
+from .layout import FileFacts, write_reference, write_sides
 from .partition import with_keys
 from .problems import Problems, quote
+from .reference import ReferenceColumns
 from .split import Split
 from .table import DataFile, Table, find_files
 from .target import Target, read_target
@@ -30,7 +31,7 @@ def prepare(base: Path) -> list[str]:
     inputs = base / "processing" / "input"
     outputs = base / "processing" / "output"
     # Remove the output of an earlier attempt.
-    for name in ("train", "holdout", "trained", "manifest"):
+    for name in ("train", "holdout", "trained", "reference", "manifest"):
         rmtree(outputs / name, ignore_errors=True)
     config = read_config(inputs / "config" / "prepare.json")
     script = inputs / "script" / "prepare.py"
@@ -51,7 +52,9 @@ def prepare(base: Path) -> list[str]:
         return _write_view(config, inputs, outputs, table, len(rows.places), data, target)
     manifest_path = outputs / "manifest" / "manifest.json"
     categories = Categories(data.features, config.sensitive)
-    files = write_sides(config, data, target, outputs, categories)
+    columns = ReferenceColumns(data.features, [column.name for column in data.slices], config.sensitive)
+    files = write_sides(config, data, target, outputs, categories, columns)
+    files["reference"] = write_reference(columns, categories.found(), outputs)
     script_sha256 = sha256(script.read_bytes()).hexdigest() if script.is_file() else None
     manifest = _manifest(config, data, target, files, script_sha256, warnings)
     own = {

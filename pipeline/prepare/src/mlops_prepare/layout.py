@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import sha256
 from itertools import compress
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import NamedTuple, TypedDict
 from .categories import Categories
 from .config import Config
 from .dataset import Dataset
+from .reference import ReferenceColumns
 from .target import Target
 from .trained import trained_bytes
 
@@ -41,10 +42,10 @@ class Layout(NamedTuple):
 
 
 def write_sides(
-    config: Config, data: Dataset, target: Target, folder: Path, categories: Categories
+    config: Config, data: Dataset, target: Target, folder: Path, categories: Categories, columns: ReferenceColumns
 ) -> dict[str, FileFacts]:
     """Writes the files of both sides under `folder`, in the order of `data`; returns the facts of each by name, and
-    adds the training rows to `categories`.
+    adds the training rows to `categories` and `columns`.
 
     `train` and `holdout` hold the rows, `trained` the marks of the training rows, by which later runs know them, and
     `groups`, where the split is by group, a hash of each training row's group.
@@ -60,6 +61,7 @@ def write_sides(
         codes = target.encode(data.labels[start:end])
         carried = _carried(data, slices, start, end)
         categories.add(features, kept)
+        columns.add(slices, features, kept)
         train.write(layout.train(codes, features, kept), list(compress(codes, kept)))
         holdout.write(layout.holdout(row_ids, codes, carried, features, held_out), list(compress(codes, held_out)))
         start = end
@@ -73,6 +75,12 @@ def write_sides(
         text = "".join(f"{hashes[group]}\n" for group in compress(data.groups, data.trained))
         files["groups"] = _write_bytes(folder, "manifest/groups.txt", text.encode(), rows)
     return files
+
+
+def write_reference(columns: ReferenceColumns, known: Mapping[str, Sequence[str]], folder: Path) -> FileFacts:
+    """Writes what monitoring compares production with; `known` has the categories of training by feature."""
+    text = json.dumps(columns.found(known), ensure_ascii=False, allow_nan=False) + "\n"
+    return _write_bytes(folder, "reference/columns.json", text.encode(), columns.rows)
 
 
 def _carried(data: Dataset, slices: Fields, start: int, end: int) -> Fields:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from .errors import PrepareError
 from .job import prepare
+from .monitor import is_monitor, monitor
 from .release import is_release, release
 
 # SageMaker shows so many bytes of output/message.
@@ -22,8 +23,9 @@ def main() -> int:
     gc.disable()
     base = Path(os.environ.get("SAGEMAKER_BASE_DIR") or "/opt/ml")
     try:
-        # The release machine's jobs are of the same image: their settings say what to do.
-        for line in release(base) if is_release(base) else prepare(base):
+        # The jobs of the machines release and monitor are of the same image: their settings say what to do.
+        run = release if is_release(base) else monitor if is_monitor(base) else prepare
+        for line in run(base):
             print(line, flush=True)
     except PrepareError as error:
         return _fail(base, f"{type(error).__name__}: {error}")

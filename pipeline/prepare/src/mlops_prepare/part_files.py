@@ -59,6 +59,10 @@ class PartFiles:
         while self._waiting >= GROUP_ROWS:
             self._flush(GROUP_ROWS)
 
+    def write_empty(self) -> None:
+        """Begins a file, so that there is one also where there are no rows."""
+        self._begin()
+
     def close(self) -> None:
         """Ends the last file."""
         if self._waiting:
@@ -76,15 +80,19 @@ class PartFiles:
         group, rest = table.slice(0, rows), table.slice(rows)
         self._pending = [rest] if rest.num_rows else []
         self._waiting = rest.num_rows
-        if self._writer is None:
-            part = self._folder / f".part-{len(self._parts):05}.parquet.partial"
-            self._parts.append(part)
-            # Athena reads 64-bit microseconds, and both it and DuckDB read Zstandard, half the size of Snappy.
-            self._writer = pq.ParquetWriter(part, self._schema, compression="zstd", compression_level=1)
+        self._begin()
         self._writer.write_table(group, row_group_size=GROUP_ROWS)
         self._rows += rows
         if self._rows == PART_ROWS:
             self._end_part()
+
+    def _begin(self) -> None:
+        if self._writer is not None:
+            return
+        part = self._folder / f".part-{len(self._parts):05}.parquet.partial"
+        self._parts.append(part)
+        # Athena reads 64-bit microseconds, and both it and DuckDB read Zstandard, half the size of Snappy.
+        self._writer = pq.ParquetWriter(part, self._schema, compression="zstd", compression_level=1)
 
     def _end_part(self) -> None:
         writer, self._writer, self._rows = self._writer, None, 0

@@ -5,14 +5,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
-from .errors import ConfigError
+from .settings_file import SettingsFile
 
 Output = Literal["probability", "label", "value"]
 
@@ -71,65 +70,18 @@ def release(base: Path) -> list[str]:
 
 def read_settings(path: Path) -> LayOutSettings | DeliverSettings:
     """The settings in release.json; ConfigError names the key that is missing or wrong."""
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ConfigError(f"{path} is not JSON: {error}") from None
-    if not isinstance(document, dict):
-        raise ConfigError(f"{path} must hold an object, found {json.dumps(document)[:80]}")
-    step = _text(document, "step", ("lay_out", "deliver"))
-    if step == "lay_out":
-        return LayOutSettings(
-            source=_text(document, "source"), most_bad_rows=_number(document, "most_bad_rows", least=0, most=1)
-        )
-    threshold = document.get("threshold")
+    file = SettingsFile(path)
+    if file.text("step", ("lay_out", "deliver")) == "lay_out":
+        return LayOutSettings(source=file.text("source"), most_bad_rows=file.number("most_bad_rows", least=0, most=1))
+    threshold = file.document.get("threshold")
     return DeliverSettings(
-        model=_text(document, "model"),
-        release=_text(document, "release"),
-        package=_text(document, "package"),
-        predicted_at=_time(document, "predicted_at"),
-        output=_text(document, "output", get_args(Output)),
-        extra=_texts(document, "extra"),
-        threshold=0.5 if threshold is None else _number(document, "threshold", least=0, most=1),
-        sensitive=_texts(document, "sensitive"),
-        min_group=int(_number(document, "min_group", least=1, most=1e9)),
+        model=file.text("model"),
+        release=file.text("release"),
+        package=file.text("package"),
+        predicted_at=file.time("predicted_at"),
+        output=file.text("output", get_args(Output)),
+        extra=file.texts("extra"),
+        threshold=0.5 if threshold is None else file.number("threshold", least=0, most=1),
+        sensitive=file.texts("sensitive"),
+        min_group=int(file.number("min_group", least=1, most=1e9)),
     )
-
-
-def _text(document: dict[str, Any], key: str, choices: tuple[str, ...] | None = None) -> Any:
-    value = document.get(key)
-    if not isinstance(value, str) or not value or (choices is not None and value not in choices):
-        raise _wrong(document, key, "text" if choices is None else "one of " + ", ".join(choices))
-    return value
-
-
-def _texts(document: dict[str, Any], key: str) -> Sequence[str]:
-    value = document.get(key)
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise _wrong(document, key, "a list of texts")
-    return value
-
-
-def _number(document: dict[str, Any], key: str, *, least: float, most: float) -> float:
-    value = document.get(key)
-    # Not a number is not within the bounds either.
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value <= most:
-        raise _wrong(document, key, f"a number from {least:g} to {most:g}")
-    return float(value)
-
-
-def _time(document: dict[str, Any], key: str) -> datetime:
-    text = _text(document, key)
-    try:
-        # Python 3.10 does not know Z.
-        time = datetime.fromisoformat(text.removesuffix("Z") + ("+00:00" if text.endswith("Z") else ""))
-    except ValueError:
-        raise _wrong(document, key, "a time such as 2026-03-01T12:00:00Z") from None
-    if time.tzinfo is None:
-        raise _wrong(document, key, "a time in UTC such as 2026-03-01T12:00:00Z")
-    return time.astimezone(timezone.utc)
-
-
-def _wrong(document: dict[str, Any], key: str, expected: str) -> ConfigError:
-    found = json.dumps(document[key])[:80] if key in document else "nothing"
-    return ConfigError(f"release.json: {key} must be {expected}, found {found}")

@@ -66,7 +66,7 @@ async function planned(home: string, limits: Limits): Promise<Collected> {
 }
 
 /** The artifacts' folders that are cleared. What else is in the storage is the user's, or of a kind that is not known here. */
-const cleared = /^(configs|holdouts|inputs-\w+|jobs-\w+|models|prepared|runs|scores|settings)$/;
+const cleared = /^(configs|holdouts|inputs-\w+|jobs-\w+|looks|models|prepared|runs|scores|settings)$/;
 
 /** Objects at `s3/BUCKET/PROJECT/FOLDER/MODEL/` that no record names. What jobs wrote is needed by runs in progress only. */
 async function objectsOf(home: string, { named, runs }: Records, { before }: Limits): Promise<string[]> {

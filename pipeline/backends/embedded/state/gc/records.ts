@@ -1,6 +1,12 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { championKind } from '../../../../steps/context.ts';
+import {
+  type CurrentHistory,
+  findingKind,
+  type LookRecord,
+  monitoringKind,
+} from '../../../../steps/monitor/records.ts';
 import { type RunRecord, runKind } from '../../../../steps/train/run-record.ts';
 import { FileLedger, readRecord } from '../file-ledger.ts';
 import { unlessMissing } from '../files.ts';
@@ -44,7 +50,8 @@ export interface Records {
 
 /**
  * Decides which records of all projects stay. Packages, champions of now and before, leases, looks and whatever else is not
- * the result of a job stay; a run stays if it is new, or made a champion; a result stays if a record that stays names it.
+ * the result of a job stay; a run stays if it is new, or made a champion; a look, if it is new or wrote the history; a result
+ * stays if a record that stays names it.
  * @throws UnreadableRecordError, because what a record names that cannot be read would be lost
  */
 export async function recordsOf(home: string, limits: Limits): Promise<Records> {
@@ -57,8 +64,10 @@ export async function recordsOf(home: string, limits: Limits): Promise<Records> 
   const keptRuns = keptRunsOf(items.filter(isRun), champions, limits);
   const runs = new Set([...keptRuns].map(({ id }) => id));
   const isYoung = ({ written }: Item) => written >= limits.before;
+  const keptLooks = keptLooksOf(items, limits);
   const stays = (item: Item): boolean => {
     if (isRun(item)) return keptRuns.has(item);
+    if (item.kind === findingKind) return keptLooks.has(item);
     if (item.kind === 'execution') return runs.has(item.id) || isYoung(item);
     return !results.includes(item.kind) || isYoung(item);
   };
@@ -94,6 +103,28 @@ function keptRunsOf(runs: readonly Item[], champions: Set<string>, { before, cou
   );
   const others = runs.filter(
     (run) => Date.parse(recordOf(run).finished_at) >= before || champions.has(run.id),
+  );
+  return new Set([...newest, ...others]);
+}
+
+function keptLooksOf(items: readonly Item[], { before, count }: Limits): Set<Item> {
+  const looks = items.filter(({ kind }) => kind === findingKind);
+  const recordOf = ({ values }: Item) => values[0] as LookRecord;
+  const current = new Set(
+    items
+      .filter(({ kind }) => kind === monitoringKind)
+      .map(({ project, model, values }) => `${project}/${model}/${(values[0] as CurrentHistory).execution}`),
+  );
+  const newest = [...Map.groupBy(looks, ({ project, model }) => `${project}/${model}`).values()].flatMap(
+    (those) =>
+      those
+        .sort((a, b) => Date.parse(recordOf(b).started_at) - Date.parse(recordOf(a).started_at))
+        .slice(0, count),
+  );
+  const others = looks.filter(
+    (look) =>
+      Date.parse(recordOf(look).finished_at) >= before ||
+      current.has(`${look.project}/${look.model}/${look.id}`),
   );
   return new Set([...newest, ...others]);
 }

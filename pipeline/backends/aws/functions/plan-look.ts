@@ -1,0 +1,4 @@
+import { planLook } from '../../../steps/monitor/plan-look.ts';
+import { stepHandler } from './step-handler.ts';
+
+export const handler = stepHandler(planLook);

@@ -1,0 +1,206 @@
+import type { Config } from '../../config/schema.ts';
+import { ConfigError, InputError } from '../../errors.ts';
+import { canonicalJson } from '../../hash.ts';
+import type { MonitorRequest } from '../../machines/monitor-request.ts';
+import type { DataInput } from '../../machines/request.ts';
+import { artifactsOf, jobHash, type StepContext } from '../context.ts';
+import { prepareOf } from '../release/plan-release.ts';
+import { currentId, type Deployed, deployedKind, type Pointer, pointerKind } from '../release/records.ts';
+import { claimRun } from '../train/claim.ts';
+import { dataVersion } from '../train/inputs.ts';
+import { processingInput } from '../train/job-parameters.ts';
+import { jobFolder } from '../train/plan.ts';
+import { lookFolder } from './artifacts.ts';
+import { listedInput } from './listed-input.ts';
+import { openWindows } from './open-windows.ts';
+import { readHistory } from './read-history.ts';
+import { readReference } from './read-reference.ts';
+import { type CurrentHistory, monitoringKind } from './records.ts';
+import { findSources, type Sources } from './sources.ts';
+import type { LookPlan, LookSettings } from './state.ts';
+import type { SummariseSettings } from './summarise.ts';
+
+export interface PlanLookEvent {
+  execution: string;
+  arn: string;
+  request: MonitorRequest;
+  /** The artifacts' folder that jobs write; null on this machine. */
+  mode: 'promote' | null;
+  /** The engine that the state machine was deployed with. */
+  engine: Config['prepare']['engine'];
+}
+
+/** A look that cannot be made; nothing has changed. */
+export class MonitorError extends Error {
+  override readonly name = 'MonitorError';
+}
+
+/**
+ * Plans a look before any row is read: which predictions have come since the look before, and which of those before have labels
+ * that may still come. Where no prediction and no label has come and no label delay has ended, no job runs.
+ * @throws MonitorError, ConfigError, InputError, and ArtifactChangedError or NotFoundError where the history is damaged
+ */
+export async function planLook(event: PlanLookEvent, context: StepContext): Promise<LookPlan> {
+  const { execution, request } = event;
+  const { ledger, storage } = context;
+  await claimRun(event, context);
+  const deployed = await deployedBy(context);
+  const { config } = deployed;
+  const at = timeOf(request.at, context);
+  const current = await ledger.get<CurrentHistory>(monitoringKind, currentId);
+  const history = {
+    version: current?.version ?? 0,
+    uri: current?.value.uri ?? null,
+    sha256: current?.value.sha256 ?? null,
+  };
+  const kept = await readHistory(history, context);
+  const pointer = (await ledger.get<Pointer>(pointerKind, currentId))?.value ?? null;
+  const truth = await truthNow(deployed, context);
+  const open = openWindows(kept, at, config.monitoring);
+  const known = new Set(kept.history.sources);
+  const sources = await findSources({ at, known, open: truth.input === null ? [] : open.spans }, context);
+  const hasLabels = truth.input !== null && (truth.input.version !== kept.truth || open.isDue);
+  const reads = sources.releases.some(({ isNew }) => isNew) || (hasLabels && sources.releases.length > 0);
+  const look = `${lookFolder(context, execution)}settings/look.json`;
+  await storage.write(look, canonicalJson({ config, truth: truth.input } satisfies LookSettings));
+  const earlier = await earlierLabels(current?.value.labels ?? null, context);
+  const isBack = kept.at !== '' && Date.parse(at) < Date.parse(kept.at);
+  return {
+    at,
+    package: pointer?.package ?? null,
+    reads,
+    notes: [
+      ...(isBack
+        ? [`An earlier look was for ${kept.at}, which is later than this one's ${at}: what it judged stays.`]
+        : []),
+      ...truth.notes,
+      ...sources.notes,
+      ...earlier.notes,
+    ],
+    history,
+    labels: current?.value.labels ?? null,
+    look,
+    images: deployed.images,
+    prepare: prepareOf(config, event, context),
+    summarise: await summarise(
+      { event, at, config, sources, truth: truth.input, earlier: earlier.prefix },
+      context,
+    ),
+  };
+}
+
+type Watched = Deployed & { config: Config & { monitoring: NonNullable<Config['monitoring']> } };
+
+async function deployedBy({ ledger, model }: StepContext): Promise<Watched> {
+  const deployed = (await ledger.get<Deployed>(deployedKind, currentId))?.value;
+  if (deployed === undefined)
+    throw new MonitorError(
+      `${model}: got no settings, expected those of the last run in mode promote; start one first (npm start, or the workflow deploy)`,
+    );
+  const { config } = deployed;
+  const { monitoring } = config;
+  // Settings of an earlier version have none.
+  if (monitoring) return { ...deployed, config: { ...config, monitoring } };
+  throw new ConfigError('mlops.yaml', [
+    {
+      path: 'monitoring',
+      message: 'got off, expected a mapping: monitoring looks at production after a release',
+    },
+  ]);
+}
+
+function timeOf(given: string | null, { clock }: StepContext): string {
+  if (given === null) return clock.now().toISOString();
+  const at = new Date(given);
+  if (Number.isNaN(at.getTime()))
+    throw new InputError(`at: got ${JSON.stringify(given)}, expected a time such as 2026-03-01T00:00:00Z`);
+  return at.toISOString();
+}
+
+/** The labels as they are now: more may have come to a user's own bucket. */
+async function truthNow(
+  { truth = null }: Deployed,
+  context: StepContext,
+): Promise<{ input: DataInput | null; notes: string[] }> {
+  if (truth === null) return { input: null, notes: [] };
+  if ((await context.storage.list(truth.uri)).length === 0)
+    return {
+      input: null,
+      notes: [`monitoring.truth (${truth.source}) has no files yet: no labels are known.`],
+    };
+  return { input: { ...truth, version: await dataVersion(truth.uri, context) }, notes: [] };
+}
+
+/** What the look before kept of labels: when each was seen first. */
+async function earlierLabels(
+  prefix: string | null,
+  { storage }: StepContext,
+): Promise<{ prefix: string | null; notes: string[] }> {
+  if (prefix === null || (await storage.list(prefix)).length > 0) return { prefix, notes: [] };
+  return {
+    prefix: null,
+    notes: [
+      'What earlier looks kept of labels is gone: labels without known_at count as if this look had seen them first.',
+    ],
+  };
+}
+
+async function summarise(
+  {
+    event: { execution, mode },
+    at,
+    config,
+    sources: { releases },
+    truth,
+    earlier,
+  }: {
+    event: PlanLookEvent;
+    at: string;
+    config: Watched['config'];
+    sources: Sources;
+    truth: DataInput | null;
+    earlier: string | null;
+  },
+  context: StepContext,
+): Promise<LookPlan['summarise']> {
+  const { storage } = context;
+  const folder = `${lookFolder(context, execution)}settings/`;
+  const packages: SummariseSettings['packages'] = {};
+  for (const [index, name] of [...new Set(releases.map((each) => each.package))].entries()) {
+    const reference = await readReference(name, context);
+    packages[name] = reference === null ? null : `monitor/${index}.json`;
+    if (reference !== null) await storage.write(`${folder}monitor/${index}.json`, JSON.stringify(reference));
+  }
+  const { data, monitoring } = config;
+  const settings: SummariseSettings = {
+    model: context.model,
+    at,
+    window: monitoring.window,
+    problem: config.problem,
+    packages,
+    sensitive: data.sensitive ?? [],
+    truth: truth && { source: truth.source, row_id: data.row_id, target: data.target, csv: data.csv },
+  };
+  await storage.write(`${folder}monitor/monitor.json`, canonicalJson(settings));
+  const listed = async (name: string, part: 'predictions' | 'inputs', isNew: boolean) => {
+    const uris = releases.filter((each) => each.isNew === isNew).flatMap((each) => each[part]);
+    const prefix = `${context.root}/${part}/model=${context.model}/`;
+    return uris.length === 0
+      ? []
+      : [await listedInput(name, uris, { list: `${folder}${name}.manifest`, prefix }, context)];
+  };
+  const name = `${context.jobPrefix}-${jobHash(execution, context)}`;
+  return {
+    job: `${name}-monitor`,
+    attempt: { n: 1, wait: 0 },
+    inputs: [
+      processingInput('monitor', `${folder}monitor/`),
+      ...(await listed('predictions', 'predictions', true)),
+      ...(await listed('inputs', 'inputs', true)),
+      ...(await listed('open', 'predictions', false)),
+      ...(truth === null ? [] : [processingInput('truth', truth.uri)]),
+      ...(truth === null || earlier === null ? [] : [processingInput('earlier', earlier)]),
+    ],
+    written: `${artifactsOf(context, jobFolder(mode))}${name}-monitor`,
+  };
+}

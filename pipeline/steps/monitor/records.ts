@@ -1,0 +1,75 @@
+import type { MonitorRequest } from '../../machines/monitor-request.ts';
+import type { FindingName } from '../../monitor/finding.ts';
+import type { History } from '../../monitor/history.ts';
+import type { TruthSummary } from '../../monitor/window.ts';
+import type { MonitorState } from './state.ts';
+
+/*
+ * The ledger items of looks, and the object that they name. Each kind is one model's own.
+ */
+
+/** The history that is true now. Every look that ends well moves it by one conditional write. */
+export interface CurrentHistory {
+  /** The object of KeptHistory. */
+  uri: string;
+  sha256: string;
+  /** The prefix of what is kept of labels, such as when each was seen first; null: none were read so far. */
+  labels: string | null;
+  /** The look that wrote it. */
+  execution: string;
+  /** The time of that look. ISO 8601. */
+  at: string;
+}
+
+/** The kind of CurrentHistory; its id is `current`. */
+export const monitoringKind = 'monitoring';
+
+/** The object that CurrentHistory names. */
+export interface KeptHistory {
+  version: 1;
+  /** The time of the look that wrote it. ISO 8601. */
+  at: string;
+  /** The version of the labels that were read last (DataInput.version); null: none yet. */
+  truth: string | null;
+  /** What became of those labels. */
+  labels: TruthSummary | null;
+  history: History;
+}
+
+/** One look at production, finished or not. Its id is the execution's name. */
+export interface LookRecord {
+  look: string;
+  status: 'succeeded' | 'failed' | 'cancelled';
+  started_at: string;
+  finished_at: string;
+  request: MonitorRequest;
+  state: MonitorState;
+  /** Another look came first, so that this one changed nothing. */
+  superseded: boolean;
+  finding: FindingName | null;
+  retrain: Retrain;
+  /** Wall time of the states, in the order in which they ended. */
+  steps: { name: string; seconds: number }[];
+}
+
+export const findingKind = 'finding';
+
+/** Whether a look starts a run, and why, or why not: one sentence. */
+export interface Retrain {
+  wanted: boolean;
+  why: string;
+  /** Where it is wanted: the start of the window in which the decay was found. ISO 8601. */
+  since?: string;
+}
+
+/** The run that decay of a package starts: once a package. Its id is the package's name. */
+export interface RetrainClaim {
+  /** The look that found the decay. */
+  look: string;
+  /** ISO 8601. */
+  at: string;
+  /** The execution of the run; null until it has started. */
+  run: string | null;
+}
+
+export const retrainKind = 'retrain';
