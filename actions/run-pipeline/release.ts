@@ -7,6 +7,7 @@ import {
   releaseResultHeadline,
   renderReleaseResult,
 } from '../../pipeline/report/release-result.ts';
+import { placeOf } from '../../pipeline/run/account/place-of.ts';
 import { releaseResultOf, writeReleaseResult } from '../../pipeline/run/account/release-result-of.ts';
 import { reportOfError } from '../../pipeline/run/account/report-of-error.ts';
 import {
@@ -131,7 +132,8 @@ async function told(
       package: result.package ?? '',
       release: result.release ?? '',
       page: files.page ?? '',
-      predictions: predictions === null ? '' : placeOf(predictions.path, outcome, home),
+      predictions:
+        predictions === null || outcome === null ? '' : placeOf(predictions.path, outcome.backend, home),
       rows: predictions === null ? '' : String(predictions.rows),
     },
     ...(well
@@ -141,10 +143,6 @@ async function told(
         }),
   };
 }
-
-/** The folder of the predictions on this runner; on AWS their address in S3. */
-const placeOf = (uri: string, outcome: ReleaseOutcome | null, home: string): string =>
-  outcome?.backend.name === 'embedded' ? join(home, 's3', uri.replace('s3://', '')) : uri;
 
 /** The result of a release that could not start; it tells whoever waits why. */
 async function failedToStart(

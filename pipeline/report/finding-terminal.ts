@@ -1,8 +1,8 @@
-import { formatCount, formatInterval, formatValue } from '../format.ts';
+import { formatCount, formatCountOf, formatInterval, formatValue } from '../format.ts';
 import type { Evidence, Finding } from '../monitor/finding.ts';
 import { cleanText } from './clean-text.ts';
-import { budgetSentences, evidenceLabel } from './monitor-reading.ts';
-import { cut, painter, widthOf, wrap } from './terminal-text.ts';
+import { budgetSentences, evidenceLabel, OUTCOMES, orderedEvidence } from './monitor-reading.ts';
+import { cut, padEnd, painter, widthOf, wrap } from './terminal-text.ts';
 
 const mostEvidence = 8;
 const colours = { healthy: 'green', watch: 'yellow', decayed: 'red', 'cannot tell': 'yellow' } as const;
@@ -38,35 +38,43 @@ export function renderFinding(
     .join('\n\n')}\n`;
 }
 
-const outcomes: readonly Evidence['outcome'][] = ['alarm', 'cannot tell', 'not yet', 'pass'];
-
-/** The alarms first. */
+/** The alarms first. Columns without an alarm have one line together. */
 function evidenceTable(evidence: readonly Evidence[], width: number): string[] {
   if (evidence.length === 0) return [];
-  const sorted = evidence.toSorted((a, b) => outcomes.indexOf(a.outcome) - outcomes.indexOf(b.outcome));
+  const isQuiet = ({ kind, outcome }: Evidence) =>
+    outcome === 'pass' && ['column', 'missing', 'categories'].includes(kind);
+  const told = orderedEvidence(evidence.filter((each) => !isQuiet(each)));
+  const quiet = evidence.filter(isQuiet);
   const rows = [
     ['', 'outcome', 'value', 'interval', 'limit', 'rows'],
-    ...sorted
+    ...told
       .slice(0, mostEvidence)
       .map((each) => [
-        cut(cleanText(evidenceLabel(each), 80), 40),
-        each.outcome,
+        cut(cleanText(evidenceLabel(each), 100), 44),
+        OUTCOMES[each.outcome],
         each.value === null ? '' : formatValue(each.value),
         each.interval === null ? '' : formatInterval(each.interval),
         each.limit === null ? '' : formatValue(each.limit),
         each.n === 0 ? '' : formatCount(each.n),
       ]),
+    ...(quiet.length === 0 ? [] : [quietRow(quiet)]),
   ];
   const widths = rows[0]?.map((_, at) => Math.max(...rows.map((row) => widthOf(row[at] ?? '')))) ?? [];
   const padded = rows.map((row) =>
     cut(
       row
-        .map((cell, at) => cell + ' '.repeat((widths[at] ?? 0) - widthOf(cell)))
+        .map((cell, at) => padEnd(cell, widths[at] ?? 0))
         .join('  ')
         .trimEnd(),
       width,
     ),
   );
-  const more = sorted.length - mostEvidence;
+  const more = told.length - mostEvidence;
   return more > 0 ? [...padded, `and ${formatCount(more)} more, on the page`] : padded;
+}
+
+function quietRow(quiet: readonly Evidence[]): string[] {
+  const columns = new Set(quiet.map(({ name }) => name)).size;
+  const most = Math.max(...quiet.map(({ n }) => n));
+  return [formatCountOf(columns, 'column'), OUTCOMES.pass, '', '', '', most === 0 ? '' : formatCount(most)];
 }

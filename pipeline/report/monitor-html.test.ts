@@ -207,7 +207,11 @@ test('nobody sees sensitive columns, new categories or groups of few rows, in no
     notes: ['MaritalStatus was read as text.', 'All is well.'],
   });
   const told = publishableMonitor(report);
-  for (const rendering of [monitorHtml(report), renderMonitorMarkdown(report), JSON.stringify({ ...told, privacy: null })]) {
+  for (const rendering of [
+    monitorHtml(report),
+    renderMonitorMarkdown(report),
+    JSON.stringify({ ...told, privacy: null }),
+  ]) {
     expect(rendering).not.toMatch(/MaritalStatus|Divorced|MonthlyIncome|13,900 and|Remote|Intern|Chief/);
     expect(rendering).toContain('All is well.');
     expect(rendering).toContain('Wait for labels.');

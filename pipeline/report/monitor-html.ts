@@ -224,6 +224,7 @@ function scoresBody({ drift, watched, problem, windows, finding }: MonitorReport
     const why = windows.findLast((window) => window.package === finding.package)?.why;
     return html`<p>No window was compared with the reference yet.${why != null && html` ${text(why, 400)}`}</p>`;
   }
+  if (drift.decisions.length > 0) return decisionsBody(drift);
   if (drift.scores.length === 0)
     return html`<p>The window has too few rows to show how its scores are distributed.</p>`;
   const bad = drift.scores.reduce((sum, scores) => Math.max(sum, scores.bad), 0);
@@ -232,6 +233,28 @@ function scoresBody({ drift, watched, problem, windows, finding }: MonitorReport
     <div class="charts">${drift.scores.slice(0, DRAWN_SCORES).map((scores, i) => figure(scoresChart(scores, i, problem)))}${drift.scores.length === 1 && scoreFacts(drift)}</div>
     ${drift.scores.length > DRAWN_SCORES && html`<p class="after">${formatCountOf(drift.scores.length - DRAWN_SCORES, 'more class', 'more classes')}, which drifted less, in the table of what was judged.</p>`}
     ${bad > 0 && html`<p class="after">${formatCountOf(bad, 'row has', 'rows have')} no finite score.</p>`}`;
+}
+
+/** The decisions of a model that answers classes alone. */
+function decisionsBody({ decisions }: Drift): Html {
+  const sum = (of: 'reference' | 'window') => decisions.reduce((total, each) => total + each[of], 0) || 1;
+  const [all, now] = [sum('reference'), sum('window')];
+  const shares = decisions.map((each) => ({
+    label: each.label,
+    before: each.reference / all,
+    after: each.window / now,
+  }));
+  const most = Math.max(...shares.flatMap(({ before, after }) => [before, after])) * 1.04;
+  const rows = shares.map(
+    ({ label, before, after }) => html`<tr>
+      <th scope="row">${text(label, 60)}</th>
+      ${cell('plot', tickedBarMark(after, before, most))}
+      ${cell('number strong', formatPercent(after))}
+      ${cell('number', formatPercent(before))}
+    </tr>`,
+  );
+  const head = [column('Decision'), column(hidden('Share'), 'plot'), numbers('Now', 'When judged')];
+  return foldedTable('Decisions', head, rows, 'coverage', OPEN_COLUMNS);
 }
 
 /** The test of the scores beside their drawing. */

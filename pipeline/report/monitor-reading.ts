@@ -189,7 +189,7 @@ export function budgetSentences({ card }: Pick<Finding, 'card'>): string[] {
     ...(drift === null
       ? []
       : [
-          `Drift: ${formatPercent(drift.false_alarms_per_year)} of healthy years have a false alarm, in ${formatCountOf(Math.round(drift.windows_per_year), 'window')} a year. ${formatCountOf(drift.judged, 'window was', 'windows were')} judged so far, which spent ${formatPercent(drift.spent)}.`,
+          `Drift: ${formatPercent(drift.false_alarms_per_year)} of healthy years have a false alarm, at ${formatCountOf(Math.round(drift.windows_per_year), 'window')} a year. ${formatCountOf(drift.judged, 'window was', 'windows were')} judged so far: a healthy model has had a false alarm by now with a probability of ${formatPercent(drift.spent)}.`,
         ]),
     ...(labels === null
       ? []

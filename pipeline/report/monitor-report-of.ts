@@ -1,9 +1,10 @@
 import type { Config } from '../config/schema.ts';
 import { type Privacy, privacyOf } from '../gate/privacy.ts';
 import type { MonitorRequest } from '../machines/monitor-request.ts';
-import { isMetric, metricFacts } from '../metrics.ts';
+import { backTest } from '../monitor/back-test.ts';
 import type { Finding } from '../monitor/finding.ts';
 import type { History, WindowRecord } from '../monitor/history.ts';
+import { limitOf } from '../monitor/limit.ts';
 import type { Reference } from '../monitor/reference.ts';
 import type { Summary, TruthSummary } from '../monitor/window.ts';
 import { readJson, type StepContext } from '../steps/context.ts';
@@ -142,12 +143,7 @@ export function monitorReport(inputs: MonitorInputs): MonitorReport {
         retrains: config.retrains,
       },
       metric,
-      limit: limitOf(
-        settings.decay,
-        metric,
-        current === null ? undefined : history.detectors[current],
-        reference,
-      ),
+      limit: limitFor(settings.decay, reference),
     },
     reference:
       reference === null || current === null
@@ -158,7 +154,9 @@ export function monitorReport(inputs: MonitorInputs): MonitorReport {
     events: eventsOf(inputs, shown[0]?.summary.start ?? inputs.finding.at),
     drift: judged === undefined || reference === null ? null : driftOf(judged, reference),
     labels: mature === undefined ? null : labelsOf(mature, reference),
-    record: recordOf(ordered),
+    record: backTest(history, current ?? undefined)
+      .map(({ metric: name, held, windows: of }) => ({ metric: name, held, of }))
+      .sort((a, b) => compare(a.metric, b.metric)),
     truth: inputs.truth,
     notes: inputs.notes,
     privacy: config.privacy,
@@ -167,24 +165,13 @@ export function monitorReport(inputs: MonitorInputs): MonitorReport {
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/**
- * The limit in units of the metric. Detectors know it as a mean loss, which a metric of another kind than a mean or one minus a
- * mean does not tell.
- */
-function limitOf(
-  decay: NonNullable<Config['monitoring']>['decay'],
-  metric: string,
-  detectors: History['detectors'][string] | undefined,
-  reference: Reference | null,
-): Watched['limit'] {
+/** The limit of a package; null: decay is not watched, or cannot be. */
+function limitFor(decay: MonitorInputs['settings']['decay'], reference: Reference | null): Watched['limit'] {
   if (decay === null) return null;
-  const stated = decay.min ?? decay.max;
-  if (stated !== undefined) return stated;
-  if (detectors === undefined || detectors.metric !== metric || !isMetric(metric)) return null;
-  const { better, min, max } = metricFacts(metric);
-  if (better === 'higher' && min === 0 && max === 1) return 1 - detectors.limit;
-  const scale = reference?.losses[metric]?.scale;
-  return better === 'lower' && metric !== 'rmse' && scale !== undefined ? detectors.limit * scale : null;
+  const stated = decay.min ?? decay.max ?? null;
+  if (reference === null) return stated;
+  const limit = limitOf(decay, reference);
+  return 'why' in limit ? null : limit.value;
 }
 
 function windowOf({ summary, drift, why, estimates, labels }: WindowRecord, metric: string): MonitorWindow {
@@ -235,24 +222,6 @@ function labelsOf(
       }))
       .sort((a, b) => compare(a.name, b.name)),
   };
-}
-
-/** An interval held the truth if it has the value that mature labels showed. */
-function recordOf(windows: readonly WindowRecord[]): MonitorReport['record'] {
-  const record = new Map<string, { held: number; of: number }>();
-  for (const { estimates, labels } of windows) {
-    if (labels.state !== 'mature') continue;
-    for (const [metric, { interval }] of Object.entries(estimates)) {
-      const truth = labels.metrics[metric]?.value;
-      if (truth === undefined || !Number.isFinite(truth)) continue;
-      const so = record.get(metric) ?? { held: 0, of: 0 };
-      const isHeld = interval[0] <= truth && truth <= interval[1];
-      record.set(metric, { held: so.held + Number(isHeld), of: so.of + 1 });
-    }
-  }
-  return [...record]
-    .map(([metric, counts]) => ({ metric, ...counts }))
-    .sort((a, b) => compare(a.metric, b.metric));
 }
 
 /** The last events since a time, and the change before it, which says what ran then. */

@@ -101,6 +101,7 @@ export function sampleReference(change: Partial<Reference> = {}): Reference {
     threshold: 0.27,
     rows: HOLDOUT,
     scores: [scoreReference('', 3)],
+    decisions: [931, 269],
     metrics: {
       roc_auc: { value: 0.862, interval: [0.834, 0.89] },
       brier: { value: 0.098, interval: [0.088, 0.109] },
@@ -228,6 +229,7 @@ function driftEvidence(reference: Reference, summary: WindowRecord['summary'], w
 const around = (value: number, half: number): Estimate => ({
   value,
   interval: [Math.max(0, value - half), value + half],
+  sampling: half / 2,
 });
 
 function sampleWindow(week: number, reference: Reference): WindowRecord {
@@ -261,6 +263,7 @@ function sampleWindow(week: number, reference: Reference): WindowRecord {
   return {
     summary,
     drift: few ? null : driftEvidence(reference, summary, week),
+    judged: iso(FIRST + (week + 1) * WEEK + 6 * 3_600_000),
     why: few
       ? 'It has 14 rows; with fewer than 50, chance alone moves the distribution too far to judge.'
       : null,
@@ -279,6 +282,8 @@ function sampleWindow(week: number, reference: Reference): WindowRecord {
           : `Labels are due on ${due.slice(0, 10)}, 28d after the window's end.`,
       due,
       count,
+      bad: 0,
+      read: isMature ? count : null,
       coverage,
       version: week % 6 === 2 && isMature ? 2 : 1,
       late: week % 6 === 2 && isMature ? 7 : 0,
@@ -308,14 +313,24 @@ export function sampleHistory(weeks = WEEKS, reference = sampleReference()): His
   });
   return {
     version: 1,
+    at: endOf(weeks - 1),
+    sources: [],
     windows,
     detectors: {
       [PACKAGE]: {
         metric: 'roc_auc',
-        limit: 0.2,
-        restart: { lambdas: [0.5, 1, 2], values: [21_300, 48_100, 12_700] },
-        breach: { lambdas: [0.5, 1, 2], logs: [1.2, 2.9, 3.1], highest: 15.8 },
-        read: 3871,
+        limit: 0.8,
+        scale: 1,
+        state: {
+          limit: 0.2,
+          lambdas: [0.5, 1, 2],
+          restart: [21_300, 48_100, 12_700],
+          restartHighest: 27_367,
+          breach: [1.2, 2.9, 3.1],
+          breachHighest: 2.76,
+          terms: 2391,
+          labels: 12_871,
+        },
       },
     },
     alarms: [

@@ -52,6 +52,7 @@ function publishableDrift(
   const isSmall = drift.rows < least;
   return {
     ...drift,
+    decisions: isSmall ? [] : foldedCategories(drift.decisions, least),
     scores: isSmall
       ? []
       : drift.scores.map((scores) => ({

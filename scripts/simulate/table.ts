@@ -1,15 +1,22 @@
 import { formatCount } from '../../pipeline/format.ts';
 import { fnv1a } from '../../pipeline/hash.ts';
+import { lowerBound, upperBound } from '../../pipeline/statistics/binomial.ts';
 import { Random } from '../../pipeline/statistics/random.ts';
 
 /** Tables of measured shares, and the limits that they are held to. */
 
-/** How often something happened, out of `of` simulations. */
+/** How often something happened, out of `of` simulations; or the sum of what was measured in each. */
 export interface Measured {
   count: number;
   of: number;
   least?: number | undefined;
   most?: number | undefined;
+  /** interval: a share with its 95 % interval; mean: count / of in its own unit. @default 'share' */
+  as?: 'share' | 'interval' | 'mean';
+  /** The standard error of count / of, where it is no share of independent simulations. */
+  error?: number;
+  /** What the cell says besides, such as the median. */
+  note?: string;
 }
 
 /** A row's labels, and what was measured. */
@@ -48,13 +55,17 @@ export function measure(
   });
 }
 
+/** The share, or the mean. */
 export const shareOf = ({ count, of }: Measured): number => count / of;
 
 /** Whether a share is beyond its limit, by more than this number of the simulation's standard errors. */
 export function isBeyond(measured: Measured, errors = 0): boolean {
-  const { least = 0, most = 1, of } = measured;
+  const { least = Number.NEGATIVE_INFINITY, most = Number.POSITIVE_INFINITY, of, as = 'share' } = measured;
   const share = shareOf(measured);
-  const room = (limit: number) => errors * Math.sqrt((limit * (1 - limit)) / of);
+  const room = (limit: number) => {
+    if (errors === 0 || !Number.isFinite(limit)) return 0;
+    return errors * (measured.error ?? (as === 'mean' ? 0 : Math.sqrt((limit * (1 - limit)) / of)));
+  };
   return share < least - room(least) || share > most + room(most);
 }
 
@@ -78,12 +89,34 @@ export function tableMarkdown(table: Table, rows: readonly Row[]): string {
 
 /** "4.7", in bold with the limit where it is beyond it. */
 function cell(measured: Measured): string {
-  const share = (100 * shareOf(measured)).toFixed(1);
-  if (!isBeyond(measured)) return share;
-  const { least, most } = measured;
+  const { least, most, of, count, as = 'share', note } = measured;
+  if (of === 0) return note ?? 'none';
+  const scale = as === 'mean' ? 1 : 100;
+  const text = [meanOrShare(scale * shareOf(measured))];
+  if (as === 'interval')
+    text.push(
+      `(${intervalOf(count, of)
+        .map((p) => (100 * p).toFixed(1))
+        .join(' to ')})`,
+    );
+  if (note !== undefined) text.push(note);
+  if (!isBeyond(measured)) return text.join(' ');
   const limit = [
-    least === undefined ? '' : `at least ${100 * least}`,
-    most === undefined ? '' : `at most ${100 * most}`,
+    least === undefined ? '' : `at least ${limitText(scale * least)}`,
+    most === undefined ? '' : `at most ${limitText(scale * most)}`,
   ];
-  return `**${share}** (${limit.filter((text) => text !== '').join(', ')} expected)`;
+  return `**${text.join(' ')}** (${limit.filter((part) => part !== '').join(', ')} expected)`;
 }
+
+/** One digit after the point; none from 1,000 on, where only numbers of their own unit are. */
+const meanOrShare = (value: number): string =>
+  value >= 1000 ? formatCount(Math.round(value)) : value.toFixed(1);
+
+const limitText = (value: number): string =>
+  Math.abs(value - Math.round(value)) < 0.05 ? formatCount(Math.round(value)) : value.toFixed(1);
+
+/** Clopper and Pearson's 95 % interval of a share. */
+export const intervalOf = (count: number, of: number): [number, number] => [
+  lowerBound(count, of, 0.975),
+  upperBound(count, of, 0.975),
+];
