@@ -49,6 +49,17 @@ export function isWorse(metric: string, value: number, limit: number): boolean {
   return isMetric(metric) && metricFacts(metric).better === 'lower' ? value > limit : value < limit;
 }
 
+/** Evidence grows by factors; beyond this nobody needs its digits. */
+const MOST_EVIDENCE = 1e9;
+
+/** The value of a test as text. */
+export function evidenceValue({ kind, value }: Evidence): string {
+  if (value === null) return '';
+  if (kind === 'labels' || kind === 'breach')
+    return value > MOST_EVIDENCE ? `over ${formatCount(MOST_EVIDENCE)}` : formatValue(value);
+  return kind === 'missing' || kind === 'categories' ? formatPercent(value) : formatValue(value, 3);
+}
+
 const KINDS: Record<Evidence['kind'], string> = {
   scores: 'Scores',
   column: 'Values',
