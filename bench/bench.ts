@@ -17,6 +17,7 @@ const benches: Record<string, string> = {
   delivery: 'bench/delivery.ts',
   actions: 'bench/actions.ts',
   query: 'bench/query.ts',
+  monitor: 'bench/monitor.ts',
 };
 const here = Object.keys(benches).filter((name) => existsSync(join(root, benches[name] ?? '')));
 

@@ -3,6 +3,7 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { CfnOutput, Stack, type StackProps, Tags } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { Environment } from './environment.ts';
+import { MonitorFeature } from './features/monitor/monitor.ts';
 import { ReleaseFeature } from './features/release/release.ts';
 import { ServiceFeature } from './features/service/service.ts';
 import type { MakeEngine } from './features/train/prepare/load-engine.ts';
@@ -62,15 +63,30 @@ export class EnvironmentStack extends Stack {
       key,
     });
 
-    if (hasTriggers(environment.triggers))
-      new TriggersFeature(this, 'Triggers', {
-        environment,
-        code,
-        operations,
-        data: storage.data,
-        promote: machines.promote,
-        key,
-      });
+    const triggers =
+      hasTriggers(environment.triggers) || environment.looks.length > 0
+        ? new TriggersFeature(this, 'Triggers', {
+            environment,
+            code,
+            operations,
+            data: storage.data,
+            promote: machines.promote,
+            key,
+          })
+        : null;
+    const monitor =
+      triggers !== null && environment.looks.length > 0
+        ? new MonitorFeature(this, 'Monitor', {
+            environment,
+            code,
+            operations,
+            shared: { closeRun: functions.all['close-run'], landed: triggers.landed },
+            onTime: (timed) => triggers.onTime(timed),
+            jobRole,
+            engine: deployed,
+            key,
+          })
+        : null;
 
     const service =
       environment.served.length > 0
@@ -86,6 +102,7 @@ export class EnvironmentStack extends Stack {
       EvaluateMachine: machines.evaluate.stateMachineArn,
       PromoteMachine: machines.promote.stateMachineArn,
       ReleaseMachine: release.machine.stateMachineArn,
+      ...(monitor && { MonitorMachine: monitor.machine.stateMachineArn }),
       ...(service && { PredictionUrl: service.url.url }),
       NotificationTopic: operations.topic.topicArn,
     };

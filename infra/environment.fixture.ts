@@ -30,13 +30,14 @@ environments:
 
 export type Engine = Environment['engine'];
 
-/** What `production` has beside: runs that start by themselves, and an endpoint. */
+/** What `production` has beside: runs that start by themselves, looks at production, and an endpoint. */
 const further = `
-triggers: { data_landed: true, scoring_landed: true, schedule: daily, time_zone: Europe/Berlin }
+monitoring: { schedule: weekly, truth: "s3://outcomes/churn", decay: { min: 0.7 } }
+triggers: { data_landed: true, scoring_landed: true, schedule: daily, time_zone: Europe/Berlin, decay: true }
 inference: { mode: endpoint, instance: { type: ml.m5.large, count: 2 }, strategy: canary }
 `;
 
-/** `staging` sets nothing, `production` everything that an account may demand, with triggers and an endpoint. */
+/** `staging` sets nothing, `production` everything that an account may demand, with triggers, monitoring and an endpoint. */
 export const testEnvironment = (
   name: 'staging' | 'production',
   engine: Engine = 'processing',

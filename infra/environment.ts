@@ -8,6 +8,7 @@ import {
 import { type Config, holdoutSource } from '../pipeline/config/schema.ts';
 import { SetupError } from '../pipeline/errors.ts';
 import { type Deployment, type ResourceNames, resourceNames } from '../pipeline/names.ts';
+import { type Looks, looksOf } from './features/monitor/looks.ts';
 import { type Triggers, triggersOf } from './features/triggers/watched-places.ts';
 
 /** The parts of an environment's names and ARNs. */
@@ -22,7 +23,7 @@ export interface Place {
 export interface Environment extends Place {
   readonly name: string;
   readonly settings: Readonly<Config['environments'][string]>;
-  /** `s3://` URIs that runs read data from. */
+  /** `s3://` URIs that runs, releases and looks read data from. */
   readonly sources: readonly string[];
   /** The engine of the prepare job. */
   readonly engine: Config['prepare']['engine'];
@@ -36,6 +37,8 @@ export interface Environment extends Place {
   readonly mostRunUsd: number | null;
   /** The places and timetables that start runs and releases without a person. */
   readonly triggers: Triggers;
+  /** When the predictions of which models are looked at. */
+  readonly looks: readonly Looks[];
   /** Models that answer requests, and how. */
   readonly served: readonly { readonly model: string; readonly mode: 'endpoint' | 'serverless' }[];
   /** The addresses that are told of failures. */
@@ -69,7 +72,12 @@ export function environmentOf(
     settings,
     sources: distinct(
       models
-        .flatMap(({ data }) => [data.source, data.scoring, holdoutSource(data)])
+        .flatMap(({ data, monitoring }) => [
+          data.source,
+          data.scoring,
+          holdoutSource(data),
+          monitoring?.truth ?? null,
+        ])
         .filter((uri): uri is string => uri?.startsWith('s3://') ?? false),
     ),
     engine: engineOf(models),
@@ -78,6 +86,7 @@ export function environmentOf(
     readers: hasPullRequestRole(settings) ? deployRolesElsewhere(first, deployment) : [],
     mostRunUsd: ceilingOf(models),
     triggers: triggersOf(models, names),
+    looks: looksOf(models),
     served: models.flatMap(({ name: model, inference: { mode } }) =>
       mode === 'batch' ? [] : [{ model, mode }],
     ),

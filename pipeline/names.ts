@@ -132,13 +132,14 @@ export function resourceNames(deployment: Deployment) {
     machineRoles: { evaluate: role('train-evaluate'), promote: role('train-promote') },
     releaseRole: role('release'),
     monitorRole: role('monitor'),
-    /** The group of schedules, of timetables and of looks at files that land. */
+    /** The group of schedules: of timetables, of looks at production and of looks at files that land. */
     scheduleGroup: stack,
     /** The role with which EventBridge Scheduler calls the function landed. */
     schedulerRole: role('scheduler'),
     /** Starts of the names of EventBridge's rules; a model's name follows. */
     landedRules: { training: `${stack}--data-`, scoring: `${stack}--scoring-` },
     promotedRule: `${stack}--promoted`,
+    lookedRule: `${stack}--looked`,
     /** The API destination that tells GitHub, and the role with which EventBridge does. */
     githubDestination: `${stack}--github`,
     githubDestinationArn: arn('events', `api-destination/${stack}--github`),
@@ -163,6 +164,7 @@ export function resourceNames(deployment: Deployment) {
     permissionsBoundary: `${stack}--boundary`,
     closeRunRule: `${stack}--close-run`,
     closeReleaseRule: `${stack}--close-release`,
+    closeLookRule: `${stack}--close-look`,
     notificationTopic: `${stack}--notifications`,
     notificationTopicArn: arn('sns', `${stack}--notifications`),
     /** The queue of events that no function handled. */

@@ -10,6 +10,7 @@ await start({
       run: z.optional(z.string()),
       verdict: z.optional(z.string()),
       release: z.optional(z.string()),
+      look: z.optional(z.string()),
       token: z.optional(z.string()),
       target: z._default(z.enum(['comment', 'summary', 'both']), 'both'),
       'pull-request': z.optional(z.pipe(pullRequest, z.transform(Number))),
@@ -24,7 +25,7 @@ await start({
         error: 'expected the token of the workflow, github.token',
       }),
     ),
-  outputs: ['comment-id', 'comment-url', 'report'],
+  outputs: ['comment-id', 'comment-url', 'report', 'retrain', 'reason'],
   work: async (inputs) => {
     const core = await import('@actions/core');
     if (inputs.token !== undefined) core.setSecret(inputs.token);
@@ -35,6 +36,8 @@ await start({
     const surroundings = { context, core, connect: octokitOf, now: () => new Date() };
     if (inputs.release !== undefined)
       return await (await import('./post-release.ts')).postRelease(inputs.release, inputs, surroundings);
+    if (inputs.look !== undefined)
+      return await (await import('./post-look.ts')).postLook(inputs.look, inputs, surroundings);
     return await (await import('./run.ts')).run(inputs, surroundings);
   },
 });

@@ -68,6 +68,55 @@ export function issuesOf(
   };
 }
 
+/** So many pages of closed issues, those updated last, may have the one that is looked for. */
+const mostClosedPages = 10;
+
+/**
+ * The issues of a repository, open ones first, then those that were closed; last updated first. An update leaves the issue with
+ * the title and in the state that are given; null: it is only read.
+ */
+export function lookIssues(
+  octokit: Octokit,
+  repository: Repository,
+  given: { title: string; state: 'open' | 'closed' } | null,
+): Place {
+  const open = issuesOf(octokit, repository, { title: given?.title ?? '', state: 'open' });
+  const wanted = () => {
+    if (given === null) throw new Error('got a change of an issue, expected only a look at it');
+    return given;
+  };
+  return {
+    async *list() {
+      for await (const page of open.list()) yield page;
+      const order = { state: 'closed', sort: 'updated', direction: 'desc' } as const;
+      const request = { ...repository, ...order, per_page: 100 };
+      let pages = 0;
+      for await (const { data } of octokit.paginate.iterator(octokit.rest.issues.listForRepo, request)) {
+        yield data.filter((issue) => !issue.pull_request).map((issue) => entryOf(issue, issue.number));
+        if (++pages === mostClosedPages) return;
+      }
+    },
+    async create(body) {
+      wanted();
+      return await open.create(body);
+    },
+    async update(id, body) {
+      const { title, state } = wanted();
+      const reason = state === 'closed' ? 'completed' : 'reopened';
+      const { data } = await octokit.rest.issues.update({
+        ...repository,
+        issue_number: Number(id),
+        title,
+        body,
+        state,
+        state_reason: reason,
+      });
+      return entryOf(data, data.number);
+    },
+    remove: (id) => open.remove(id),
+  };
+}
+
 /** The title of an issue or a check. A zero-width space after @ and # keeps GitHub from reading mentions in it. */
 export const titleOf = (text: string): string => cleanText(text, 120).replace(/[@#]/g, '$&\u200b');
 
@@ -77,8 +126,15 @@ function entryOf(
     body?: string | null | undefined;
     user: { login: string } | null;
     html_url: string;
+    state?: string;
   },
   id: Entry['id'] = from.id,
 ): Entry {
-  return { id, body: from.body ?? '', author: from.user?.login ?? null, url: from.html_url };
+  return {
+    id,
+    body: from.body ?? '',
+    author: from.user?.login ?? null,
+    url: from.html_url,
+    ...(from.state !== undefined && { isOpen: from.state === 'open' }),
+  };
 }

@@ -16,11 +16,9 @@ import { withoutCommands } from '../shared/log.ts';
 import type { Result } from '../shared/start.ts';
 import { commentsOf, issuesOf, titleOf } from './places.ts';
 import type { Inputs, Output, Surroundings } from './run.ts';
+import { cutToComment } from './size.ts';
 import { type Entry, Sticky } from './sticky.ts';
 import { targetOf } from './target.ts';
-
-/** GitHub's limit on a comment's body, in characters. */
-const commentLimit = 65_536;
 
 /** Posts what came of a release or a rollback: in a comment of its own, or in an issue where there is no pull request. */
 export async function postRelease(
@@ -52,7 +50,7 @@ async function post(
   const subject = project === model ? project : `${project}/${model}`;
   // Apart from the report's own comment.
   const mark = marker(subject, workflow, environment ?? '', 'release');
-  const text = `${mark}\n${cut(body, commentLimit - mark.length - 1)}`;
+  const text = `${mark}\n${cutToComment(body, mark.length + 1)}`;
   const octokit = connect(token);
   let permission = 'pull-requests: read';
   try {
@@ -81,13 +79,6 @@ async function post(
     annotateWarning(whyRefused(error, permission), { title: 'The release was not posted' });
     return null;
   }
-}
-
-/** The text, whole lines only, in at most so many characters. */
-function cut(text: string, most: number): string {
-  if (text.length <= most) return text;
-  const end = '\n\nThe rest is in the summary of the workflow run.\n';
-  return text.slice(0, text.lastIndexOf('\n', most - end.length)) + end;
 }
 
 /** The result with links; if there is none that can be read, one that says so. */

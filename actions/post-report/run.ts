@@ -21,6 +21,7 @@ import { type Target, targetOf } from './target.ts';
 
 export interface Inputs extends ReportInputs {
   release?: string | undefined;
+  look?: string | undefined;
   token?: string | undefined;
   target: 'comment' | 'summary' | 'both';
   'pull-request'?: number | undefined;
@@ -40,7 +41,7 @@ export interface Surroundings {
   now: () => Date;
 }
 
-export type Output = 'comment-id' | 'comment-url' | 'report';
+export type Output = 'comment-id' | 'comment-url' | 'report' | 'retrain' | 'reason';
 
 /**
  * Posts the report of a run. A refusal by GitHub is only a warning, because gate-promotion decides about the candidate and

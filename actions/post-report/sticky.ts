@@ -9,6 +9,8 @@ export interface Entry {
   /** The login; null if the account was deleted. */
   author: string | null;
   url: string;
+  /** Of an issue: whether it is open. */
+  isOpen?: boolean;
 }
 
 /** A list of entries: the comments of a pull request, or the open issues of a repository. */
@@ -42,6 +44,11 @@ export class Sticky {
     this.#mark = mark;
     this.#octokit = octokit;
     this.#isWorkflows = !/^(?:ghp|gho|ghu|github_pat)_/.test(token);
+  }
+
+  /** The entry as it is; null if there is none. */
+  async find(): Promise<Entry | null> {
+    return (await this.#find())[0] ?? null;
   }
 
   /** Updates or creates the entry. */

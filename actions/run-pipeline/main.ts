@@ -11,7 +11,7 @@ const role = matching(
 
 await start({
   inputs: z.strictObject({
-    machine: z._default(z.enum(['train', 'release']), 'train'),
+    machine: z._default(z.enum(['train', 'release', 'monitor']), 'train'),
     backend: z._default(z.enum(['embedded', 'aws']), 'embedded'),
     mode: z._default(z.enum(['evaluate', 'promote']), 'evaluate'),
     config: z._default(z.string(), 'mlops.yaml'),
@@ -30,11 +30,23 @@ await start({
     rollback: z._default(flag, false),
     allow: z._default(flag, false),
     approver: z.optional(z.string()),
+    at: z.optional(z.iso.datetime({ offset: true, error: 'expected a time such as 2026-03-04T05:06:07Z' })),
     reason: z.optional(z.string()),
     wait: z._default(flag, true),
     'role-to-assume': z.optional(role),
   }),
-  outputs: ['execution', 'status', 'fingerprint', 'run', 'package', 'release', 'page', 'predictions', 'rows'],
+  outputs: [
+    'execution',
+    'status',
+    'fingerprint',
+    'run',
+    'package',
+    'release',
+    'page',
+    'predictions',
+    'rows',
+    'finding',
+  ],
   work: async (inputs) => {
     const core = await import('@actions/core');
     const { context } = await import('@actions/github');
@@ -48,6 +60,7 @@ await start({
     };
     if (inputs.machine === 'release')
       return await (await import('./release.ts')).release(inputs, surroundings);
+    if (inputs.machine === 'monitor') return await (await import('./look.ts')).look(inputs, surroundings);
     return await (await import('./run.ts')).run(inputs, surroundings);
   },
 });

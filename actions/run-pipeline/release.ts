@@ -7,6 +7,7 @@ import {
   releaseResultHeadline,
   renderReleaseResult,
 } from '../../pipeline/report/release-result.ts';
+import { placeOf } from '../../pipeline/run/account/place-of.ts';
 import { releaseResultOf, writeReleaseResult } from '../../pipeline/run/account/release-result-of.ts';
 import { reportOfError } from '../../pipeline/run/account/report-of-error.ts';
 import {
@@ -23,8 +24,8 @@ import type { Inputs, Output, Surroundings } from './run.ts';
 import type { Open } from './stop-open.ts';
 import { triggerOf } from './trigger.ts';
 
-/** Inputs that choose what is trained. A release takes its model from the registry and its settings from mlops.yaml. */
-const ofTraining = ['data', 'image', 'baseline', 'pushed-image', 'pushed-prepare-image'] as const;
+/** Inputs of the other machines: what is trained, and the time of a look. A release takes its model from the registry and its settings from mlops.yaml. */
+const ofOthers = ['at', 'data', 'image', 'baseline', 'pushed-image', 'pushed-prepare-image'] as const;
 
 /**
  * Releases a package or rolls back to one, and always writes the result's JSON. Throws ActionError, with the outputs, if it
@@ -88,7 +89,7 @@ export async function release(inputs: Inputs, surroundings: Surroundings): Promi
 }
 
 function requireOfRelease(inputs: Inputs): void {
-  const found = ofTraining.filter((name) => inputs[name] !== undefined);
+  const found = ofOthers.filter((name) => inputs[name] !== undefined);
   const set = inputs.set.length > 0 ? ['set'] : [];
   const wrong = [...found, ...set].map(
     (name) =>
@@ -131,7 +132,8 @@ async function told(
       package: result.package ?? '',
       release: result.release ?? '',
       page: files.page ?? '',
-      predictions: predictions === null ? '' : placeOf(predictions.path, outcome, home),
+      predictions:
+        predictions === null || outcome === null ? '' : placeOf(predictions.path, outcome.backend, home),
       rows: predictions === null ? '' : String(predictions.rows),
     },
     ...(well
@@ -141,10 +143,6 @@ async function told(
         }),
   };
 }
-
-/** The folder of the predictions on this runner; on AWS their address in S3. */
-const placeOf = (uri: string, outcome: ReleaseOutcome | null, home: string): string =>
-  outcome?.backend.name === 'embedded' ? join(home, 's3', uri.replace('s3://', '')) : uri;
 
 /** The result of a release that could not start; it tells whoever waits why. */
 async function failedToStart(

@@ -19,12 +19,13 @@ import type { Toolkit } from './toolkit.ts';
 import { triggerOf } from './trigger.ts';
 
 export interface Inputs extends RunOptions, EnvironmentInputs {
-  machine: 'train' | 'release';
+  machine: 'train' | 'release' | 'monitor';
   package?: string | undefined;
   'if-champion': boolean;
   rollback: boolean;
   allow: boolean;
   approver?: string | undefined;
+  at?: string | undefined;
   reason?: string | undefined;
   'pushed-image'?: string | undefined;
   'pushed-prepare-image'?: string | undefined;
@@ -49,7 +50,8 @@ export type Output =
   | 'release'
   | 'page'
   | 'predictions'
-  | 'rows';
+  | 'rows'
+  | 'finding';
 
 /**
  * Runs the pipeline once and always writes the run's JSON. A verdict that says no is a result; only a failed run fails the
@@ -156,11 +158,15 @@ function requireOfTraining(inputs: Inputs): void {
     inputs.rollback ? 'rollback' : '',
     inputs.allow ? 'allow' : '',
     inputs.approver === undefined ? '' : 'approver',
+    inputs.at === undefined ? '' : 'at',
   ].filter((name) => name !== '');
   if (given.length > 0)
     throw new InputError(
       given
-        .map((name) => `input ${name}: got a value with machine train, expected it with machine release`)
+        .map(
+          (name) =>
+            `input ${name}: got a value with machine train, expected it with machine ${name === 'at' ? 'monitor' : 'release'}`,
+        )
         .join('\n'),
     );
 }

@@ -16,7 +16,14 @@ export function triggerOf(
 ): RunChoices['trigger'] {
   const head = payload.pull_request?.head;
   const kind =
-    eventName === 'repository_dispatch' ? (payload.action === 'decay' ? 'decay' : 'data') : kinds[eventName];
+    eventName === 'repository_dispatch'
+      ? payload.action === 'decay'
+        ? 'decay'
+        : 'data'
+      : // The workflow Monitor says so to Retrain.
+        eventName === 'workflow_dispatch' && payload.inputs?.decay === 'true'
+        ? 'decay'
+        : kinds[eventName];
   return {
     kind: kind ?? 'manual',
     reason: reason ?? null,

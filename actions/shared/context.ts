@@ -15,6 +15,8 @@ export interface Context
     pull_request?: { number: number; head?: { sha: string; ref: string } };
     /** The run that this one follows. */
     workflow_run?: { head_sha: string; html_url: string };
+    /** The inputs of a workflow that was started by hand or by another workflow. */
+    inputs?: Record<string, unknown> | null;
   };
 }
 

@@ -56,7 +56,21 @@ interface WatchedAlarm {
   readonly name: string;
   readonly description: string;
   readonly metric: IMetric;
+  /**
+   * What a period without a value means. `well`: nothing happened. `unchanged`: the last value still holds. `alarm`: whoever
+   * should report does not.
+   * @default well
+   */
+  readonly missing?: keyof typeof treatments;
+  /** So many periods in a row are above 0, or as `missing` says. @default 1 */
+  readonly periods?: number;
 }
+
+const treatments = {
+  well: TreatMissingData.NOT_BREACHING,
+  unchanged: TreatMissingData.IGNORE,
+  alarm: TreatMissingData.BREACHING,
+} as const;
 
 /**
  * Events that a function or an address handles. An event that does not reach it, or on which the function fails three times,
@@ -155,15 +169,16 @@ export class Operations extends Construct {
         statistic: Stats.SUM,
       }),
     }));
-    for (const { name, description, metric } of [...alarms, ...undelivered])
+    const all: readonly WatchedAlarm[] = [...alarms, ...undelivered];
+    for (const { name, description, metric, periods = 1, missing = 'well' } of all)
       new Alarm(this, name, {
         alarmName: `${this.#stackName}--${name}`,
         alarmDescription: description,
         metric,
         threshold: 1,
-        evaluationPeriods: 1,
+        evaluationPeriods: periods,
         comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-        treatMissingData: TreatMissingData.NOT_BREACHING,
+        treatMissingData: treatments[missing],
       }).addAlarmAction(new SnsAction(this.topic));
     for (const row of rows) this.#dashboard.addWidgets(...row);
   }

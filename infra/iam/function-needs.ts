@@ -85,7 +85,7 @@ export function statementsOf(needs: Needs, place: Place, sources: readonly strin
       ? [
           allow(
             ['states:DescribeExecution', 'states:GetExecutionHistory'],
-            [...Object.values(names.machines), names.releaseMachine].map(({ name }) =>
+            [...Object.values(names.machines), names.releaseMachine, names.monitorMachine].map(({ name }) =>
               executionArn(place, name),
             ),
           ),

@@ -8,7 +8,7 @@ import { pull, pullReviewed, push, read, run } from './workflow-access.ts';
 export function deployPolicy(environment: Environment): Statement[] {
   const { names } = environment;
   return [
-    ...run(environment, ['evaluate', 'promote', 'release']),
+    ...run(environment, ['evaluate', 'promote', 'release', 'monitor']),
     ...push(environment, names.candidateRepository, names.releaseRepository),
     ...pull(environment, [names.candidateRepository, names.releaseRepository]),
     ...pullReviewed(environment),

@@ -12,12 +12,12 @@ import { allow, deny, type Statement } from '../iam/statement.ts';
 /** Starts, follows and stops runs of these machines. */
 export function run(
   environment: Environment,
-  machines: readonly ('evaluate' | 'promote' | 'release')[],
+  machines: readonly ('evaluate' | 'promote' | 'release' | 'monitor')[],
 ): Statement[] {
   const { names } = environment;
-  const chosen = machines.map((machine) =>
-    machine === 'release' ? names.releaseMachine : names.machines[machine],
-  );
+  const { releaseMachine: release, monitorMachine: monitor } = names;
+  const all = { ...names.machines, release, monitor };
+  const chosen = machines.map((machine) => all[machine]);
   return [
     allow(
       ['states:DescribeStateMachine', 'states:ListExecutions', 'states:StartExecution'],

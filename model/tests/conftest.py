@@ -124,3 +124,10 @@ def server(trained: tuple[Path, str]) -> Iterator[Server]:
     """The trained sample, served with a payload limit of 1 MB."""
     with serving(trained[0], SAGEMAKER_MAX_PAYLOAD_IN_MB="1") as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def batch_server(trained: tuple[Path, str]) -> Iterator[Server]:
+    """The trained sample, served as in a batch transform."""
+    with serving(trained[0], SAGEMAKER_BATCH="true") as running:
+        yield running

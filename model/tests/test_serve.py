@@ -86,7 +86,7 @@ def test_tolerates_unseen_categories_and_missing_values(server: Server, attritio
     assert rows[3] == rows[4]
 
 
-def test_marks_a_bad_record_and_answers_the_others(server: Server, attrition: list[list[str]]) -> None:
+def test_a_batch_marks_a_bad_record_and_answers_the_others(batch_server: Server, attrition: list[list[str]]) -> None:
     good = features(attrition, 1)[0]
     width = len(attrition[0]) - 1
     bad = {
@@ -98,7 +98,7 @@ def test_marks_a_bad_record_and_answers_the_others(server: Server, attrition: li
         "1,2": f"found 2 fields, expected {width}",
         "": f"found 1 fields, expected {width}",
     }
-    answer = server.csv("\r\n".join([good, *bad, good]) + "\r\n")
+    answer = batch_server.csv("\r\n".join([good, *bad, good]) + "\r\n")
     assert answer.status == 200
     assert {len(row) for row in answer.rows} == {1 + EXTRA}
     first, *middle, last = answer.rows
@@ -112,14 +112,28 @@ def test_marks_a_bad_record_and_answers_the_others(server: Server, attrition: li
         assert row[1:] == [""] * EXTRA
 
 
-def test_marks_bytes_that_are_no_utf8(server: Server, attrition: list[list[str]]) -> None:
+def test_a_batch_marks_bytes_that_are_no_utf8(batch_server: Server, attrition: list[list[str]]) -> None:
     good = features(attrition, 1)[0].encode()
-    rows = server.csv(b"\xef\xbb\xbf" + good + b"\n" + good.replace(b"Sales", b"S\xe9les") + b"\n" + good).rows
+    rows = batch_server.csv(b"\xef\xbb\xbf" + good + b"\n" + good.replace(b"Sales", b"S\xe9les") + b"\n" + good).rows
     assert rows[0] == rows[2]
     assert rows[1] == ["error: found bytes that are no UTF-8"] + [""] * EXTRA
 
 
-def test_json_lines_answer_the_same_in_brackets(server: Server, attrition: list[list[str]]) -> None:
+def test_outside_a_batch_bad_records_are_refused_each_by_its_number(
+    server: Server, attrition: list[list[str]]
+) -> None:
+    good = features(attrition, 1)[0]
+    answer = server.csv("\n".join([good, with_cell(attrition, "Age", "forty"), good, "1,2"]))
+    assert (answer.status, answer.content_type) == (400, "text/plain; charset=utf-8")
+    first, second = answer.lines
+    assert first == 'record 2: error: field 1 (Age): found "forty", expected a number'
+    assert second.startswith("record 4: error: found 2 fields, expected")
+    many = server.csv("\n".join(["1,2"] * 25))
+    assert many.lines[-1] == "and 5 more"
+    assert len(many.lines) == 21
+
+
+def test_json_lines_answer_the_same_in_brackets(batch_server: Server, attrition: list[list[str]]) -> None:
     values = dict(zip(attrition[0][1:], attrition[1][1:], strict=True))
     typed = {name: int(value) if value.isdecimal() else value for name, value in values.items()}
     lines = [
@@ -135,11 +149,11 @@ def test_json_lines_answer_the_same_in_brackets(server: Server, attrition: list[
         "[" * 100_000,
         "{",
     ]
-    answer = server.json_lines("\n".join(lines))
+    answer = batch_server.json_lines("\n".join(lines))
     assert (answer.status, answer.content_type) == (200, "application/jsonlines")
     rows = [json.loads(line) for line in answer.lines]
     assert {len(row) for row in rows} == {1 + EXTRA}
-    assert [str(value) for value in rows[0]] == server.csv(features(attrition, 1)[0]).rows[0]
+    assert [str(value) for value in rows[0]] == batch_server.csv(features(attrition, 1)[0]).rows[0]
     assert rows[1] == rows[0]
     assert 0 < rows[2][0] < 1
     assert 'found no "Age"' in rows[3][0]

@@ -12,6 +12,7 @@ import { recordsOf } from '../serve/records-file.ts';
 import { type Champion, championId, championKind, type StepContext } from '../steps/context.ts';
 import { currentId, type Pointer, pointerKind } from '../steps/release/records.ts';
 import { home } from './home.ts';
+import { predictionTable } from './prediction-table.ts';
 import { note, print, printJson } from './print.ts';
 import { table } from './table.ts';
 
@@ -32,24 +33,19 @@ class ServiceError extends Error {
 /** Records of a request: few enough for the body that SageMaker and the service take. */
 const AT_A_TIME = 1000;
 const MOST_BYTES = 4 * 2 ** 20;
-/** Contributions on a line of the table. */
-const SHOWN = 3;
 
 /** `mlops predict`. */
 export async function predict(file: string, options: PredictOptions): Promise<void> {
   const { config } = await loadConfig(options.config, { ...options, set: [] });
-  const records = await recordsOf(
-    await bytesOf(file),
-    file === '-' ? 'standard input' : file,
-    config.data.csv,
-  );
+  const name = file === '-' ? 'standard input' : file;
+  const { records, lines } = await recordsOf(await bytesOf(file), name, config.data.csv);
+  const refuse = (problems: readonly RecordProblem[]) => refuseAt(problems, name, lines);
   const answers =
     options.url === undefined
-      ? await askHere(records, file, options)
-      : await askService(records, file, options.url);
+      ? await askHere(records, refuse, options)
+      : await askService(records, refuse, options.url);
   if (options.json) return printJson({ predictions: answers });
-  const rows = answers.map((answer, at) => rowOf(answer, at));
-  for (const line of table([header(config.data.row_id, answers), ...rows])) print(line);
+  for (const line of table(predictionTable(answers, config.data.row_id))) print(line);
   const packages = [...new Set(answers.map((answer) => answer.package))];
   print(`\n${formatCountOf(answers.length, 'prediction')} by ${packages.join(', ')}`);
 }
@@ -67,7 +63,7 @@ async function bytesOf(file: string): Promise<Uint8Array> {
 }
 
 /** Starts the model for this one question. */
-async function askHere(records: object[], file: string, options: PredictOptions): Promise<Answer[]> {
+async function askHere(records: object[], refuse: Refuse, options: PredictOptions): Promise<Answer[]> {
   const { config } = await loadConfig(options.config, { ...options, set: [] });
   const place = { home: home(), onNote: note };
   const abort = new AbortController();
@@ -82,7 +78,7 @@ async function askHere(records: object[], file: string, options: PredictOptions)
     try {
       const client = new PackageClient(model.contract);
       const { rows, problems } = client.read(records);
-      refuse(problems, file);
+      refuse(problems);
       const answers: Answer[] = [];
       for (const part of parts(rows, (row) => row.cells.join().length))
         answers.push(...(await client.ask(model, part)));
@@ -110,7 +106,7 @@ async function answering({ ledger }: Pick<StepContext, 'ledger'>): Promise<strin
 }
 
 /** Asks a service that runs. */
-async function askService(records: object[], file: string, given: string): Promise<Answer[]> {
+async function askService(records: object[], refuse: Refuse, given: string): Promise<Answer[]> {
   const url = URL.canParse(given) ? new URL(given) : null;
   if (url === null || !/^https?:$/.test(url.protocol))
     throw new InputError(
@@ -127,7 +123,7 @@ async function askService(records: object[], file: string, given: string): Promi
     // Also after an error, so that later records keep their numbers.
     answers.push(...(predictions ?? (part.map(() => null) as never[])));
   }
-  refuse(problems, file);
+  refuse(problems);
   return answers;
 }
 
@@ -167,19 +163,20 @@ function answered(text: string): { predictions?: Answer[]; errors?: RecordProble
   }
 }
 
-/** Throws every problem at once. */
-function refuse(problems: readonly RecordProblem[], file: string): void {
+/** Throws every problem at once; does nothing if there is none. */
+type Refuse = (problems: readonly RecordProblem[]) => void;
+
+/** @param lines the line of each record in the file; null: records are counted */
+function refuseAt(problems: readonly RecordProblem[], file: string, lines: readonly number[] | null): void {
   if (problems.length === 0) return;
   throw new DataContractError(
     problems.map(({ record, column, message }) => {
+      const line = record === null ? undefined : lines?.[record - 1];
       const where = [
-        ...(record === null ? [] : [`record ${record}`]),
+        ...(record === null ? [] : [line === undefined ? `record ${record}` : `line ${line}`]),
         ...(column === null ? [] : [`column ${JSON.stringify(column)}`]),
       ].join(', ');
-      return {
-        path: '',
-        message: `${file === '-' ? 'standard input' : file}: ${where === '' ? '' : `${where}: `}${message}`,
-      };
+      return { path: '', message: `${file}: ${where === '' ? '' : `${where}: `}${message}` };
     }),
   );
 }
@@ -199,20 +196,3 @@ function* parts<T>(items: readonly T[], bytesOfItem: (item: T) => number): Gener
   }
   if (part.length > 0) yield part;
 }
-
-function header(rowId: string | null, answers: readonly Answer[]): string[] {
-  const named = answers.some(({ id }) => id !== undefined);
-  return [named ? (rowId ?? 'id') : '', 'score', 'decision', 'strongest contributions'];
-}
-
-function rowOf({ id, score, decision, contributions }: Answer, at: number): string[] {
-  const strongest = contributions.slice(0, SHOWN).map(({ name, value }) => `${name} ${signed(value)}`);
-  return [
-    id ?? String(at + 1),
-    score === null ? '' : Number(score.toPrecision(4)).toString(),
-    decision ?? '',
-    strongest.join(', '),
-  ];
-}
-
-const signed = (value: number): string => `${value < 0 ? '' : '+'}${Number(value.toPrecision(3))}`;

@@ -42,6 +42,7 @@ test('a promotion is released at once: predictions, page and pointer', () => {
   expect(existsSync(release.page)).toBe(true);
   const folder = `.mlops/s3/mlops/small/predictions/model=small/release=${release.release}`;
   expect(readdirSync(project.path(folder))).toEqual(['part-00000.parquet']);
+  expect(readdirSync(release.predictions.path)).toEqual(['part-00000.parquet']);
 });
 
 test('the same again predicts nothing and says what it reused', async () => {
@@ -136,6 +137,16 @@ describe('a second champion', () => {
   });
 });
 
+test('a package that the registry does not know is a bad argument', async () => {
+  for (const args of [
+    ['release', 'small/77'],
+    ['rollback', '--to', 'small/77', '--reason', 'why not'],
+  ]) {
+    const { code, stderr } = await project.mlops(...args);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('package: got "small/77", expected one of')]);
+  }
+});
+
 test('two releases and a rollback at once go one after the other', async () => {
   const shared = releasableProject();
   await shared.mlops('run', '--mode', 'promote');
@@ -171,6 +182,7 @@ describe('readers see what they saw before', () => {
       /max_bad_rows/,
     ],
     ['with an id twice', newRows(20).replace('n3,', 'n2,'), /must be unique.* lines 4, 5/],
+    ['without the row id', newRows(20).replace('id,', 'key,'), /"id" is missing, which data.row_id names/],
   ];
 
   test.each(cases)('where rows come %s', async (_, rows, message) => {
@@ -179,7 +191,10 @@ describe('readers see what they saw before', () => {
     const failed = await mlops('release', '--set', 'data.scoring=bad.csv');
     expect([failed.code, failed.said.status]).toEqual([2, 'failed']);
     expect(failed.said.failure).toMatchObject({ step: 'Lay out rows', error: 'DataContractError' });
-    expect(failed.said.failure.cause + failed.said.failure.log.join('\n')).toMatch(message);
+    const { cause, log } = failed.said.failure;
+    expect(cause + log.join('\n')).toMatch(message);
+    // Nothing is said twice: the first message is the cause.
+    for (const line of log) expect(line).not.toContain(cause.replace(/ \(and \d+ more, below\)$/, ''));
     expect(pointer()).toEqual(before);
   });
 

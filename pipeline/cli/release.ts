@@ -6,9 +6,15 @@ import type { ReleaseReport } from '../report/release-report.ts';
 import { renderReleaseTerminal } from '../report/release-terminal.ts';
 import type { Failure } from '../report/report.ts';
 import { failureOf, isInputError } from '../run/account/failure.ts';
+import { placeOf } from '../run/account/place-of.ts';
 import { releaseCostOf } from '../run/account/release-cost-of.ts';
 import { type ReleasePages, writeReleasePages } from '../run/account/write-release-pages.ts';
-import { type ReleaseOptions, type ReleaseOutcome, startRelease } from '../run/start/release.ts';
+import {
+  type ReleaseOptions,
+  type ReleaseOutcome,
+  type ReleaseSurroundings,
+  startRelease,
+} from '../run/start/release.ts';
 import { RunProgress } from '../run/start/run-progress.ts';
 import type { ReleaseState } from '../steps/release/state.ts';
 import { home } from './home.ts';
@@ -59,11 +65,11 @@ export interface ReleaseDone {
 export async function releaseOnce(
   options: ReleaseOptions,
   stopping: Stopping,
-  onStaged?: () => Promise<void>,
+  more: Pick<ReleaseSurroundings, 'onStaged' | 'opened'> = {},
 ): Promise<ReleaseDone> {
   const progress = new RunProgress(process.stderr);
   try {
-    const outcome = await startRelease(options, { ...stopping.surroundings(progress), onStaged });
+    const outcome = await startRelease(options, { ...stopping.surroundings(progress), ...more });
     const { page } = outcome.record.state;
     const folder = join(home(), 'runs', outcome.execution);
     return {
@@ -84,7 +90,7 @@ const costOf = ({ record, config, backend }: ReleaseOutcome) =>
 
 /** The --json output of a release. */
 export function releaseSummary({ outcome, written }: ReleaseDone): object {
-  const { record, config } = outcome;
+  const { record, config, backend } = outcome;
   const { plan, delivered, pointed } = record.state;
   const failure = record.status === 'failed' ? toldFailure(outcome) : null;
   if (failure) note(`${failure.step} failed: ${failure.error}: ${failure.cause}`);
@@ -98,7 +104,9 @@ export function releaseSummary({ outcome, written }: ReleaseDone): object {
     previous: pointed?.previous ?? null,
     reused: delivered !== undefined && delivered.release !== outcome.execution ? [delivered.release] : [],
     predictions:
-      delivered && plan?.mode === 'batch' ? { rows: delivered.rows, path: delivered.output } : null,
+      delivered && plan?.mode === 'batch'
+        ? { rows: delivered.rows, path: placeOf(delivered.output, backend, home()) }
+        : null,
     endpoint: plan && !plan.skipped && plan.mode !== 'batch' ? plan.endpoint.name : null,
     page: written?.files.html ?? null,
     private: written?.files.private ?? null,

@@ -11,12 +11,20 @@ const workspace = Workspace.sample();
 let first: Finished;
 let second: Finished;
 let edited: Finished;
+/** Process ids of the fork servers that the first run and its release started. */
+const forkServers = new Set<string>();
 
 // Each in a process of its own, as from a shell.
 const mlops = (...args: string[]) => workspace.start(...args).finished;
 
 beforeAll(async () => {
-  first = await mlops('run', '--mode', 'promote');
+  const running = workspace.start('run', '--mode', 'promote');
+  const watching = setInterval(() => {
+    for (const pid of childrenOf(running.process.pid))
+      if (commandOf(pid).includes('fork-server.py')) forkServers.add(pid);
+  }, 100);
+  first = await running.finished;
+  clearInterval(watching);
   second = await mlops('run', '--mode', 'promote', '--json');
   const train = workspace.path('model/src/sample_model/train.py');
   writeFileSync(train, `${readFileSync(train, 'utf8')}# An edit that changes no number.\n`);
@@ -32,6 +40,15 @@ test('the first run promotes, and says so in a sentence, a table and a path', ()
   const page = /^Report: (.*)$/m.exec(first.stdout)?.[1] ?? '';
   expect(workspace.read(page)).toMatch(/^<!doctype html>/i);
 });
+
+(process.platform === 'linux' ? test : test.skip)(
+  'the release after the run forks from the Python process that the run left, and nothing is left at the end',
+  async () => {
+    expect(first.stderr).toContain('✓ Predict');
+    expect(forkServers.size).toBe(1);
+    expect(await workspace.leftProcesses()).toEqual([]);
+  },
+);
 
 test('progress is on standard error alone, in plain lines where it is no terminal', () => {
   const steps = ['Plan', 'Prepare', 'Inspect', 'Tune', 'Score candidate', 'Gate', 'Register', 'Promote'];
@@ -228,3 +245,17 @@ const events = (): Json[] =>
       .split('\n')
       .map((line) => JSON.parse(line)),
   );
+
+/** Process ids; none of a process that has ended. */
+function childrenOf(pid: number | undefined): string[] {
+  const list = `/proc/${pid}/task/${pid}/children`;
+  return pid !== undefined && existsSync(list) ? readFileSync(list, 'utf8').trim().split(' ') : [];
+}
+
+const commandOf = (pid: string): string => {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+  } catch {
+    return '';
+  }
+};

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
-import { openContext } from '../backends/open.ts';
-import { loadConfig, modelNames } from '../config/load.ts';
+import { modelNames } from '../config/load.ts';
 import { InputError } from '../errors.ts';
 import { publishable } from '../report/publishable.ts';
 import { failureOf, isInputError } from '../run/account/failure.ts';
@@ -100,7 +99,7 @@ export async function promoteUnasked(
  * is nothing to release.
  */
 async function releaseAfter(
-  { outcome: { record } }: Done,
+  { outcome: { record, backend: opened } }: Done,
   {
     backend,
     environment,
@@ -118,9 +117,7 @@ async function releaseAfter(
   const hasWork = data.scoring !== null || inference.mode !== 'batch';
   if (!release || !promote || request.mode !== 'promote' || !hasWork || registered === undefined) return null;
   if (record.status !== 'succeeded' || stopping.signal.aborted) return null;
-  const loaded = await loadConfig(config, { set, model: request.model });
-  const { ledger } = await openContext(loaded.config, { backend, environment }, home());
-  const champion = await ledger.get<Champion>(championKind, championId);
+  const champion = await opened.context.ledger.get<Champion>(championKind, championId);
   if (champion?.value.package !== registered.name) return null;
   if (!json) print();
   const done = await releaseOnce(
@@ -138,6 +135,7 @@ async function releaseAfter(
       containers,
     },
     stopping,
+    { opened },
   );
   if (!json) printRelease(done);
   return done;

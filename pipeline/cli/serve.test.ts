@@ -254,11 +254,11 @@ describe('mlops predict', () => {
     const { code, stderr } = await trained.mlops('predict', 'bad.csv', '--package', 'small/2');
     expect(code).toBe(2);
     expect(stderr.trim().split('\n')).toEqual([
-      'bad.csv: record 1, column "x": got "one", expected a number, or null where it is not known',
-      'bad.csv: record 1, column "noise": missing, expected a number, or null where it is not known',
-      'bad.csv: record 1, column "nois": no such column; did you mean "noise"?',
-      'bad.csv: record 2, column "noise": missing, expected a number, or null where it is not known',
-      'bad.csv: record 2, column "nois": no such column; did you mean "noise"?',
+      'bad.csv: line 2, column "x": got "one", expected a number, or null where it is not known',
+      'bad.csv: line 2, column "noise": missing, expected a number, or null where it is not known',
+      'bad.csv: line 2, column "nois": no such column; did you mean "noise"?',
+      'bad.csv: line 3, column "noise": missing, expected a number, or null where it is not known',
+      'bad.csv: line 3, column "nois": no such column; did you mean "noise"?',
     ]);
   });
 
@@ -293,6 +293,12 @@ describe('mlops predict', () => {
     expect(code).toBe(0);
     const { predictions } = JSON.parse(stdout) as { predictions: Answer[] };
     expect(predictions.map((answer, at) => isRight(answer, many[at] ?? {}))).toEqual(many.map(() => true));
+    const lines = await ask(
+      `\n${text}\n\n${JSON.stringify({ ...records[0], x: 'one' })}\n`,
+      '--url',
+      service.url,
+    );
+    expect(lines.stderr).toContain(`standard input: line ${many.length + 3}, column "x": got "one"`);
     const bad = [...many.slice(0, 1500), { ...records[0], x: 'one' }];
     const refused = await ask(JSON.stringify(bad), '--url', `${service.url}/`);
     expect([refused.code, refused.stderr.trim()]).toEqual([

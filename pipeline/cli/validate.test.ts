@@ -11,6 +11,7 @@ import {
 import { expect, test } from '@jest/globals';
 import type { Workspace } from './cli.fixture.ts';
 import { smallConfig, smallData, smallProject } from './small-project.fixture.ts';
+import { releasableProject } from './small-release.fixture.ts';
 
 async function validate(workspace: Workspace, ...args: string[]) {
   const text = await workspace.mlops('validate', ...args);
@@ -174,6 +175,29 @@ test('data in a bucket is left to the run, and a prepare script is told of', asy
   writeFileSync(workspace.path('prepare.py'), 'def transform(frame):\n    return frame\n');
   const { stdout } = await validate(workspace, '--set', 'prepare.script=prepare.py');
   expect(stdout).toContain('about 80 rows (20 %) by a hash of id, before prepare.py\n');
+});
+
+test('rows to predict are looked at, too: each column that a release would miss', async () => {
+  const workspace = releasableProject();
+  const sound = await validate(workspace);
+  expect([sound.code, sound.stdout]).toEqual([
+    0,
+    expect.stringContaining('\nnew.csv: has the columns that the model needs\n'),
+  ]);
+  const [header = '', ...rows] = workspace.read('new.csv').split('\n');
+  workspace.write({ 'new.csv': [header.replace('id,x', 'ID,X'), ...rows].join('\n') });
+  const { code, stderr, json } = await validate(workspace);
+  expect(code).toBe(2);
+  expect(stderr).toBe(
+    'new.csv: got no column "x", expected it: which data.source has; did you mean "X"?\n' +
+      'new.csv: got no column "id", expected it: by which predictions are told apart (data.row_id); did you mean "ID"?\n',
+  );
+  expect(json.errors).toEqual([
+    expect.objectContaining({ path: 'data.scoring', file: 'new.csv' }),
+    expect.objectContaining({ path: 'data.scoring', file: 'new.csv' }),
+  ]);
+  workspace.write({ 'new.csv': '' });
+  expect((await validate(workspace)).stderr).toContain('new.csv: got an empty file');
 });
 
 test('pipes, sockets and devices are refused at once where a file is named', async () => {

@@ -1,7 +1,7 @@
 import { type LoadedConfig, loadConfig, modelNames } from '../config/load.ts';
 import { ConfigError, type ConfigProblem } from '../errors.ts';
 import { formatCount, formatCountOf, formatDuration, formatPercent } from '../format.ts';
-import { checkSource, missingFiles } from '../run/start/check-project.ts';
+import { checkScoring, checkSource, missingFiles } from '../run/start/check-project.ts';
 import type { DataProblem } from '../tables/data-contract.ts';
 import { note, print, printJson } from './print.ts';
 
@@ -76,8 +76,10 @@ async function check(file: string, model: string | undefined, set: string[]): Pr
     if (missing.length > 0) note(new ConfigError(path, missing).message);
     const isMissing = missing.some(({ path }) => path === 'data.source' || path === 'data.split.source');
     const data = isMissing ? null : await checkSource(loaded);
-    for (const { message } of data?.problems ?? []) note(message);
-    const errors = [...missing.map((problem) => ({ file: path, ...problem })), ...(data?.problems ?? [])];
+    const isSound = data !== null && missing.length === 0 && data.problems.length === 0;
+    const inData = isSound ? await checkScoring(loaded, data) : (data?.problems ?? []);
+    for (const { message } of inData) note(message);
+    const errors = [...missing.map((problem) => ({ file: path, ...problem })), ...inData];
     const warnings = data?.warnings ?? [];
     if (data === null || errors.length > 0)
       return { model: config.name, errors, warnings, checked: null, loaded };
@@ -94,7 +96,7 @@ async function check(file: string, model: string | undefined, set: string[]): Pr
 
 function soundness(loaded: LoadedConfig, checked: Checked | null): string[] {
   const { path, config } = loaded;
-  const { source } = config.data;
+  const { source, scoring } = config.data;
   const settings = [`${path}: valid`, ...containerLine(loaded)];
   if (checked === null) return [...settings, `${source}: checked when a run starts`];
   const { rows, columns } = checked;
@@ -102,6 +104,9 @@ function soundness(loaded: LoadedConfig, checked: Checked | null): string[] {
     ...settings,
     `${source}: valid; ${formatCountOf(rows, 'row')}, ${formatCountOf(columns.length, 'column')}`,
     `Holdout: ${holdoutText(config, checked)}${config.prepare.script === null ? '' : `, before ${config.prepare.script}`}`,
+    ...(scoring === null || scoring.startsWith('s3://')
+      ? []
+      : [`${scoring}: has the columns that the model needs`]),
   ];
 }
 

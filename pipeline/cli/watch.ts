@@ -123,7 +123,7 @@ export async function watch(given: string, options: Options): Promise<void> {
         trigger: { kind: 'data', actor: null },
       },
       stopping,
-      onStaged,
+      { onStaged },
     );
     if (!json) printRelease(done);
     return { summary: releaseSummary(done), code: releaseExitCode(done.outcome) };

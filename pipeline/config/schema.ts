@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { type Metric, metricFacts, metricNames, type metrics, type Problem, problems } from '../metrics.ts';
 import { namePattern } from '../names.ts';
+import { periodOf } from './period.ts';
 
 /*
  * The schema of mlops.yaml. Every field has a description and a default. `fillIn` below sets the defaults that depend
@@ -882,12 +883,6 @@ function fillIn(given: z.output<typeof configFile>) {
       decay: monitoring.decay && { ...monitoring.decay, metric: monitoring.decay.metric ?? gate.primary },
     },
   };
-}
-
-/** The period of a schedule in seconds; a day where it has none of its own. */
-function periodOf(schedule: string): number {
-  const named = { hourly: '1h', daily: '1d', weekly: '7d', monthly: '30d' }[schedule];
-  return seconds(named ?? '1d');
 }
 
 /** How rows are divided into training rows and holdout; `embargo` is in seconds. */

@@ -12,7 +12,7 @@ export interface Workflows {
 /** The workflows of this repository that assume each role, in .github/workflows. A test holds the list to the files. */
 export const workflowsOf = {
   pullRequest: ['pull-request.yml'],
-  deploy: ['approve.yml', 'deploy-environment.yml', 'release-model.yml', 'smoke.yml'],
+  deploy: ['approve.yml', 'deploy-environment.yml', 'monitor.yml', 'release-model.yml', 'smoke.yml'],
 } as const;
 
 export type GitHubRole = keyof typeof workflowsOf;

@@ -3,6 +3,7 @@ import validate from 'asl-validator';
 import { embeddedResources } from '../backends/embedded/embedded-backend.ts';
 import { embeddedEngine } from '../backends/embedded/prepare-engines.ts';
 import { parseConfig } from '../config/load.ts';
+import { trialsTable } from '../queries/recorded-tables.ts';
 import { failureOf } from '../run/account/failure.ts';
 import {
   dataOf,
@@ -14,6 +15,7 @@ import {
   tuned,
 } from '../steps/train/fake-sagemaker.fixture.ts';
 import type { RunRecord } from '../steps/train/run-record.ts';
+import { readRows } from '../tables/read-rows.ts';
 import type { State, StateMachine } from './asl.ts';
 import type { Security } from './security.ts';
 import { trainMachine, trainSteps } from './train.ts';
@@ -167,6 +169,142 @@ describe('a run', () => {
       world.failures.set('Tune warm', [described('AlgorithmError: no')]);
       const failing = await world.run(await requestOf(world, warm.replace('max_jobs: 3', 'max_jobs: 4')));
       expect([failing.result.status, jobs(failing.calls)]).toEqual(['FAILED', ['Tune warm']]);
+    });
+  });
+
+  describe('a guided search', () => {
+    const guided = tuned.replace('tuning:', 'tuning:\n  guided: { min_trials: 2 }\n  max_jobs: 8');
+    /** A world with one run on like data, whose best trial was at C = 0.3. */
+    async function worldOf(settings = guided) {
+      const world = new FakeSageMaker();
+      world.context.jobs.trials = async (job) =>
+        ['0.3', '0.9'].map((C, index) => ({
+          ...{
+            name: `${job}-00${index + 1}`,
+            hyperparameters: { C },
+            seconds: 1,
+            status: 'completed' as const,
+          },
+          value: 0.9 - index / 10,
+        }));
+      const first = await world.run(await requestOf(world, settings));
+      const data = await dataOf(world, 'x,y\n1,yes\n2,no\n3,yes\n');
+      return { world, first, request: await requestOf(world, settings, { data }) };
+    }
+    const tuningOf = (run: Run, state: string): Parameters =>
+      run.calls.find((call) => call.state === state)?.parameters ?? {};
+    const partOf = ({ HyperParameterTuningJobConfig: config }: Parameters) => [
+      config.Strategy,
+      config.ResourceLimits.MaxNumberOfTrainingJobs,
+      config.ParameterRanges.ContinuousParameterRanges.map(({ MinValue, MaxValue }: Parameters) => [
+        MinValue,
+        MaxValue,
+      ]),
+      config.ParameterRanges.CategoricalParameterRanges.map(({ Values }: Parameters) => Values),
+    ];
+    const modelOf = async (world: FakeSageMaker, { execution }: Run) =>
+      (await world.context.ledger.get<RunRecord>('run', execution))?.value.state.model;
+
+    test('is as without guidance while there are too few trials, and says so', async () => {
+      const { world, first } = await worldOf();
+      expect(jobs(first.calls)).toEqual(['Prepare', 'Tune', 'Score candidate']);
+      expect((await modelOf(world, first))?.tuning?.search?.guidance).toEqual({
+        guide: null,
+        why: expect.stringMatching(/^0 earlier trials on like data .*at least 2 /),
+        duels: [],
+      });
+    });
+
+    test('tries the best known, searches where past trials were good, and stays random for a share', async () => {
+      const { world, request } = await worldOf();
+      const run = await world.run(request);
+      expect(jobs(run.calls)).toEqual([
+        ...['Prepare', 'Tune first', 'Tune guided', 'Tune random'],
+        ...['Score candidate', 'Score champion'],
+      ]);
+      expect(partOf(tuningOf(run, 'Tune first'))).toEqual(['Grid', 1, [], [['0.3']]]);
+      expect(partOf(tuningOf(run, 'Tune guided'))).toEqual(['Bayesian', 5, [['0.255', '0.345']], []]);
+      expect(partOf(tuningOf(run, 'Tune random'))).toEqual(['Random', 2, [['0.1', '1']], []]);
+      const names = ['Tune first', 'Tune guided', 'Tune random'].map(
+        (state) => tuningOf(run, state).HyperParameterTuningJobName,
+      );
+      expect(new Set(names).size).toBe(3);
+    });
+
+    test.each([
+      ['maximize', { Grid: 0.7, Bayesian: 0.8, Random: 0.9 }, 'Tune random'],
+      ['maximize', { Grid: 0.7, Bayesian: 0.9, Random: 0.8 }, 'Tune guided'],
+      ['maximize', { Grid: 0.9, Bayesian: 0.8, Random: 0.7 }, 'Tune first'],
+      ['maximize', { Grid: 0.9, Bayesian: 0.9, Random: 0.9 }, 'Tune guided'],
+      ['minimize', { Grid: 0.7, Bayesian: 0.8, Random: 0.9 }, 'Tune first'],
+      ['minimize', { Grid: -0.7, Bayesian: -0.8, Random: 0 }, 'Tune guided'],
+      ['minimize', { Grid: 0.7, Bayesian: 0.8, Random: 0.1 }, 'Tune random'],
+    ])('takes the best trial of all: to %s of %j it is that of %s', async (goal, values, state) => {
+      const { world, request } = await worldOf(guided.replace('maximize', goal));
+      world.objective = ({ HyperParameterTuningJobConfig: { Strategy } }) =>
+        values[Strategy as keyof typeof values];
+      const run = await world.run(request);
+      expect((await modelOf(world, run))?.tuning).toMatchObject({
+        tuning_job: tuningOf(run, state).HyperParameterTuningJobName,
+        parts: {
+          first: { value: values.Grid },
+          guided: { value: values.Bayesian },
+          random: { value: values.Random },
+        },
+      });
+    });
+
+    test.each([
+      ['Tune first', 'Tune guided'],
+      ['Tune guided', 'Tune random'],
+      ['Tune random', 'Tune guided'],
+    ])('goes on without %s where it fails, and takes the best of the others', async (state, winner) => {
+      const { world, request } = await worldOf();
+      world.failures.set(state, [described('AlgorithmError: no')]);
+      const run = await world.run(request);
+      expect(run.result.status).toBe('SUCCEEDED');
+      expect((await modelOf(world, run))?.tuning?.tuning_job).toBe(
+        tuningOf(run, winner).HyperParameterTuningJobName,
+      );
+    });
+
+    test('fails where every part does, with the error of the last', async () => {
+      const { world, request } = await worldOf();
+      for (const state of ['Tune first', 'Tune guided', 'Tune random'])
+        world.failures.set(state, [described(`AlgorithmError: ${state}`)]);
+      const run = await world.run(request);
+      expect(run.result).toMatchObject({ status: 'FAILED', cause: described('AlgorithmError: Tune random') });
+    });
+
+    test('that has made a model serves again, whatever other runs have found since', async () => {
+      const { world, request } = await worldOf();
+      const reviewed = await world.run({ ...request, promote: false });
+      const data = await dataOf(world, 'x,y\n1,yes\n2,no\n');
+      expect((await world.run({ ...request, data })).result.status).toBe('SUCCEEDED');
+      const merged = await world.run(request);
+      expect(jobs(merged.calls).filter((state) => /Tune|Train/.test(state))).toEqual([]);
+      const { tuning } = (await modelOf(world, merged)) ?? {};
+      expect(tuning).toEqual((await modelOf(world, reviewed))?.tuning);
+    });
+
+    test('is told with each trial, once, in the table that later runs learn from', async () => {
+      const { world, request } = await worldOf();
+      await world.run(request);
+      await world.run(request);
+      const { storage, root } = world.context;
+      const files = await storage.list(`${root}/trials/small/`);
+      expect(files).toHaveLength(2);
+      const rows = await Promise.all(
+        files.map(async ({ uri }) => await readRows(await storage.read(uri), trialsTable.columns)),
+      );
+      const kinds = rows.map((of) => of.map(({ guided: was }) => was));
+      expect(kinds).toContainEqual([false, false]);
+      expect(kinds).toContainEqual([true, true, true, true, false, false]);
+      expect(new Set(rows.flat().map(({ alike }) => alike)).size).toBe(1);
+      expect(rows.flat()[0]).toMatchObject({
+        ...{ model: 'small', objective: 'auc', goal: 'maximize', value: 0.9, seconds: 1 },
+        ...{ hyperparameters: { C: '0.3' }, status: 'completed' },
+      });
     });
   });
 

@@ -58,7 +58,8 @@ export const monitoringTable = {
   about: 'what each look at production judged',
   columns: [
     { name: 'model', type: 'varchar' },
-    { name: 'at', type: 'timestamp' },
+    // Words of SQL, such as at and limit, are no names.
+    { name: 'looked_at', type: 'timestamp' },
     // The execution, and what it found in all.
     { name: 'look', type: 'varchar' },
     { name: 'finding', type: 'varchar' },

@@ -2,9 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { embeddedContext } from '../backends/embedded/embedded-context.ts';
 import { openDuckDbQuery } from '../backends/embedded/query/duckdb-query.ts';
 import { release, sampleRows } from '../backends/embedded/query/predictions.fixture.ts';
 import type { Cell, Query } from '../backends/query.ts';
+import { recordRows } from '../steps/record-rows.ts';
+import { trialsTable } from './recorded-tables.ts';
 import { savedQueries } from './saved-queries.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'saved-queries-'));
@@ -17,6 +20,30 @@ beforeAll(async () => {
   await make('attrition', 'r-1', '2026-01-01', 0);
   await make('churn', 'r-1', '2026-01-01', 0);
   await make('attrition', 'r-2', '2026-01-02', -0.1);
+  const trial = (execution: string, goal: string, trial: string, value: number | null, guided: boolean) => ({
+    ...{
+      model: 'churn',
+      execution,
+      started_at: new Date('2026-01-02T03:04:05Z'),
+      data_version: 'd',
+      alike: 'k',
+    },
+    ...{ strategy: 'random', trial, status: 'completed', objective: 'auc', goal, value, seconds: 2 },
+    ...{ hyperparameters: { C: trial }, guided, best: false },
+  });
+  await recordRows(
+    trialsTable,
+    'trials',
+    [
+      trial('run-1', 'maximize', '1', 0.7, true),
+      trial('run-1', 'maximize', '2', 0.9, true),
+      trial('run-1', 'maximize', '3', 0.8, false),
+      trial('run-1', 'maximize', '4', null, false),
+      trial('run-2', 'minimize', '1', 0.7, false),
+      trial('run-2', 'minimize', '2', 0.9, false),
+    ],
+    embeddedContext({ home, project: 'p', model: 'churn' }),
+  );
   query = await openDuckDbQuery({ home, project: 'p', onNote: () => {}, leftOut: () => {} });
 });
 afterAll(async () => {
@@ -107,6 +134,17 @@ test('history: every prediction for one row, in the order of time', async () => 
   ]);
 });
 
+test("trials: each run's search, guided and random trials apart", async () => {
+  const rows = await ask('trials');
+  expect(rows.map((row) => [row.execution, row.guided, row.trials, row.with_value, row.best_value])).toEqual([
+    ['run-1', true, 2, 2, 0.9],
+    ['run-1', false, 2, 1, 0.8],
+    ['run-2', false, 2, 2, 0.7],
+  ]);
+  expect(rows.map(({ best_at }) => best_at)).toEqual([{ C: '2' }, { C: '3' }, { C: '1' }]);
+  expect(rows[0]).toMatchObject({ mean_value: close(0.8), seconds: 4, objective: 'auc', goal: 'maximize' });
+});
+
 test('volume: predictions by day', async () => {
   expect(await ask('volume')).toEqual([
     { day: '2026-01-02', model: 'attrition', releases: 1, row_count: 3 },
@@ -116,7 +154,7 @@ test('volume: predictions by day', async () => {
 });
 
 test('every saved query is tested above, and has a title', () => {
-  const tested = ['at_risk', 'changed', 'deciles', 'decisions', 'factors', 'history', 'volume'];
+  const tested = ['at_risk', 'changed', 'deciles', 'decisions', 'factors', 'history', 'trials', 'volume'];
   const saved = savedQueries();
   expect(saved.map(({ name }) => name)).toEqual(tested);
   expect(saved.filter(({ title }) => title.length > 120 || !title.includes(': '))).toEqual([]);

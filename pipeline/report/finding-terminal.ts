@@ -1,7 +1,7 @@
 import { formatCount, formatCountOf, formatInterval, formatValue } from '../format.ts';
 import type { Evidence, Finding } from '../monitor/finding.ts';
 import { cleanText } from './clean-text.ts';
-import { evidenceLabel, OUTCOMES, orderedEvidence } from './monitor-reading.ts';
+import { budgetSentences, evidenceLabel, OUTCOMES, orderedEvidence } from './monitor-reading.ts';
 import { cut, padEnd, painter, widthOf, wrap } from './terminal-text.ts';
 
 const mostEvidence = 8;
@@ -29,6 +29,7 @@ export function renderFinding(
     evidenceTable(finding.evidence, width),
     titled('It cannot see', finding.blind),
     titled('Next', finding.next),
+    titled('False alarms', budgetSentences(finding)),
     lines(options.notes),
   ];
   return `${blocks

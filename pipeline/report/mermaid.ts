@@ -159,7 +159,12 @@ function legend(lines: Line[]): string {
   return lines.map((line) => `${line.name} ${line.named}${line.bar === true ? ' bars' : ''}`).join(', ');
 }
 
-function xychart(title: string, axes: string[], lines: Line[]): string {
+/** The source of a chart; title, axes and names must be fixed words, numbers or plain labels. */
+export function xychart(
+  title: string,
+  axes: string[],
+  lines: Pick<Line, 'name' | 'color' | 'points' | 'bar'>[],
+): string {
   return [
     '---',
     'config:',
@@ -182,7 +187,7 @@ function xychart(title: string, axes: string[], lines: Line[]): string {
 }
 
 /** At most four significant digits, without an exponent, which Mermaid's grammar does not have. */
-function decimal(value: number): string {
+export function decimal(value: number): string {
   const size = Math.abs(value);
   const decimals = size >= 1000 || size === 0 ? 0 : Math.min(20, 3 - Math.floor(Math.log10(size)));
   const text = value.toFixed(decimals);

@@ -42,10 +42,13 @@ const LANE = 20;
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
 /** The line of time in two sizes, of which a page shows the one that fits; null without windows. */
-export function timeCharts(report: MonitorReport): { wide: Chart; narrow: Chart } | null {
-  if (report.windows.length === 0) return null;
+export function timeCharts(look: MonitorReport): { wide: Chart; narrow: Chart } | null {
+  const isTime = (time: string) => !Number.isNaN(Date.parse(time));
+  const windows = look.windows.filter(({ start, end }) => isTime(start) && isTime(end));
+  if (windows.length === 0) return null;
+  const report = { ...look, windows, events: look.events.filter(({ at }) => isTime(at)) };
   return {
-    wide: timeChart(report, 'time', { width: 912, left: 96 }),
+    wide: timeChart(report, 'time', { width: 832, left: 92 }),
     narrow: timeChart(report, 'time-narrow', { width: 380, left: 84 }),
   };
 }
@@ -152,7 +155,11 @@ function timeChart(
         axisLine: { show: false },
         splitNumber: kind === 'metric' ? 4 : 2,
         ...(kind === 'metric' ? paddedRange(values) : driftRange(report)),
-        axisLabel: label((value) => formatValue(value, Math.max(1, Math.min(3, decimalsFor(value)) - 1))),
+        axisLabel: {
+          ...label((value) => formatValue(value, Math.max(1, Math.min(3, decimalsFor(value)) - 1))),
+          showMinLabel: kind === 'drift',
+          showMaxLabel: false,
+        },
         scale: kind === 'metric',
       };
     }),

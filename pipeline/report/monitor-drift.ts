@@ -22,10 +22,19 @@ export function driftOf({ summary, drift }: WindowRecord, reference: Reference):
     start: summary.start,
     end: summary.end,
     rows: summary.rows,
+    reference: reference.rows,
     scores: reference.scores
       .slice(0, MOST_SCORES)
       .map((scores) => scoreDrift(scores, reference.problem, summary, found))
       .filter((scores) => scores !== null),
+    decisions:
+      reference.scores.length > 0
+        ? []
+        : reference.labels.map((label, i) => ({
+            label,
+            reference: reference.decisions[i] ?? 0,
+            window: summary.decisions[i] ?? 0,
+          })),
     columns: columns.slice(0, MOST_COLUMNS),
     more: Math.max(0, columns.length - MOST_COLUMNS),
   };

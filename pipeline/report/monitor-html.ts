@@ -1,4 +1,5 @@
 import {
+  formatConfidence,
   formatCount,
   formatCountOf,
   formatDuration,
@@ -27,7 +28,7 @@ import {
 import { type Html, html, text, withCode } from './markup.ts';
 import { scoresChart, timeCharts } from './monitor-charts.ts';
 import * as words from './monitor-reading.ts';
-import type { ColumnDrift, LabelFacts, MonitorReport } from './monitor-report.ts';
+import type { ColumnDrift, Drift, LabelFacts, MonitorReport } from './monitor-report.ts';
 import { MONITOR_STYLE } from './monitor-style.ts';
 import { publishableMonitor } from './publishable-monitor.ts';
 import { packageName } from './release-reading.ts';
@@ -194,20 +195,21 @@ const CHECKS: Record<Evidence['outcome'], string> = {
 
 function evidenceBody(evidence: readonly Evidence[]): Html {
   if (evidence.length === 0) return html`<p>Nothing could be judged.</p>`;
-  const body = words.orderedEvidence(evidence).map(
-    (found) => html`<tr>
+  // Columns without an alarm are in a table of their own.
+  const isOpen = ({ kind, outcome }: Evidence) =>
+    outcome !== 'pass' || !['column', 'missing', 'categories'].includes(kind);
+  const ordered = words.orderedEvidence(evidence);
+  const open = ordered.filter(isOpen);
+  const closed = ordered.filter((found) => !isOpen(found));
+  const row = (found: Evidence) => html`<tr>
       <th scope="row">${text(words.evidenceLabel(found), 120)}</th>
       <td class="check ${CHECKS[found.outcome]}">${words.OUTCOMES[found.outcome]}</td>
       <td class="prose">${withCode(found.detail, 600)}</td>
-    </tr>`,
-  );
-  return foldedTable(
-    'Evidence',
-    [column('What'), column('Outcome'), column('Numbers')],
-    body,
-    'evidence',
-    OPEN_EVIDENCE,
-  );
+    </tr>`;
+  const head = [column('What'), column('Outcome'), column('Numbers')];
+  return html`
+    ${open.length > 0 && foldedTable('Evidence', head, open.map(row), 'evidence', OPEN_EVIDENCE)}
+    ${closed.length > 0 && details(`${formatCountOf(closed.length, 'test')} of columns without an alarm`, table('Columns without an alarm', head, closed.map(row), 'evidence'))}`;
 }
 
 // Drift
@@ -222,13 +224,51 @@ function scoresBody({ drift, watched, problem, windows, finding }: MonitorReport
     const why = windows.findLast((window) => window.package === finding.package)?.why;
     return html`<p>No window was compared with the reference yet.${why != null && html` ${text(why, 400)}`}</p>`;
   }
+  if (drift.decisions.length > 0) return decisionsBody(drift);
   if (drift.scores.length === 0)
     return html`<p>The window has too few rows to show how its scores are distributed.</p>`;
   const bad = drift.scores.reduce((sum, scores) => Math.max(sum, scores.bad), 0);
   return html`
     <p class="legend">${key('candidate', 'This window')}${key('champion', 'When the model was judged')}</p>
-    <div class="charts">${drift.scores.slice(0, DRAWN_SCORES).map((scores, i) => figure(scoresChart(scores, i, problem)))}</div>
+    <div class="charts">${drift.scores.slice(0, DRAWN_SCORES).map((scores, i) => figure(scoresChart(scores, i, problem)))}${drift.scores.length === 1 && scoreFacts(drift)}</div>
+    ${drift.scores.length > DRAWN_SCORES && html`<p class="after">${formatCountOf(drift.scores.length - DRAWN_SCORES, 'more class', 'more classes')}, which drifted less, in the table of what was judged.</p>`}
     ${bad > 0 && html`<p class="after">${formatCountOf(bad, 'row has', 'rows have')} no finite score.</p>`}`;
+}
+
+/** The decisions of a model that answers classes alone. */
+function decisionsBody({ decisions }: Drift): Html {
+  const sum = (of: 'reference' | 'window') => decisions.reduce((total, each) => total + each[of], 0) || 1;
+  const [all, now] = [sum('reference'), sum('window')];
+  const shares = decisions.map((each) => ({
+    label: each.label,
+    before: each.reference / all,
+    after: each.window / now,
+  }));
+  const most = Math.max(...shares.flatMap(({ before, after }) => [before, after])) * 1.04;
+  const rows = shares.map(
+    ({ label, before, after }) => html`<tr>
+      <th scope="row">${text(label, 60)}</th>
+      ${cell('plot', tickedBarMark(after, before, most))}
+      ${cell('number strong', formatPercent(after))}
+      ${cell('number', formatPercent(before))}
+    </tr>`,
+  );
+  const head = [column('Decision'), column(hidden('Share'), 'plot'), numbers('Now', 'When judged')];
+  return foldedTable('Decisions', head, rows, 'coverage', OPEN_COLUMNS);
+}
+
+/** The test of the scores beside their drawing. */
+function scoreFacts({ scores, rows, reference }: Drift): Html | '' {
+  const found = scores[0]?.evidence;
+  if (found == null || found.value === null) return '';
+  const facts: Fact[] = [
+    ['Outcome', html`<span class="check ${CHECKS[found.outcome]}">${words.OUTCOMES[found.outcome]}</span>`],
+    ['PSI', formatValue(found.value, 3)],
+    ['Alarm from', found.limit === null ? '' : formatValue(found.limit, 3)],
+    ['Rows', `${formatCount(rows)} now, ${formatCount(reference)} when judged`],
+    ['Level', found.level === null ? '' : `${formatConfidence(found.level)} of false alarms a window`],
+  ];
+  return html`<div class="facts-beside"><h3>Population stability index</h3>${factList(facts)}</div>`;
 }
 
 function columnsBody({ drift, privacy }: MonitorReport): Html | '' {
@@ -305,7 +345,7 @@ function columnTable(columns: readonly ColumnDrift[], least: number): Html {
     return html`<tr>
       <th scope="row">${text(each.name, 80)}</th>
       ${cell('plot', shift?.value != null && tickedBarMark(Math.max(0, shift.value), shift.limit, most * 1.05, isShifted ? 'alarm' : ''))}
-      ${labelled('excess', each.absent ? 'absent' : shift?.value == null ? '–' : stacked(formatValue(shift.value), shift.limit === null ? '' : `limit ${formatValue(shift.limit)}`))}
+      ${labelled('PSI', each.absent ? 'absent' : shift?.value == null ? '–' : stacked(formatValue(shift.value, 3), shift.limit === null ? '' : `limit ${formatValue(shift.limit, 3)}`))}
       ${labelled('missing', stacked(words.shareText(missing.window, rows.window), `training ${words.shareText(missing.reference, rows.reference)}`))}
       ${hasUnseen && labelled('new', unseen === null ? '–' : words.countText(unseen, least))}
       <td class="check ${each.absent || isAlarmed(each) ? 'alarm' : 'pass'}">${each.absent ? 'Gone' : isAlarmed(each) ? 'Alarm' : each.evidence.length === 0 ? '' : 'No alarm'}</td>
@@ -313,8 +353,8 @@ function columnTable(columns: readonly ColumnDrift[], least: number): Html {
   });
   const head = [
     column('Column'),
-    column(hidden('Excess of PSI'), 'plot'),
-    numbers('Excess of PSI', 'Missing', ...(hasUnseen ? ['New categories'] : [])),
+    column(hidden('PSI'), 'plot'),
+    numbers('PSI', 'Missing', ...(hasUnseen ? ['New categories'] : [])),
     column('Outcome'),
   ];
   return foldedTable('Columns', head, body, 'drifted', OPEN_COLUMNS);
@@ -415,7 +455,7 @@ function cardBody(report: MonitorReport): Html {
   const { card } = report.finding;
   const groups: [title: string, lines: string[]][] = [
     ['What is watched', card.watched],
-    ['False alarms', words.budgetSentences(report)],
+    ['False alarms', words.budgetSentences(report.finding)],
     ['The smallest change that would have been seen', card.smallest],
     ['What it cannot see', card.cannot_see],
   ];
@@ -453,10 +493,10 @@ function decayText({ watched: { decay, metric, limit } }: MonitorReport): string
 function eventsBody({ events }: MonitorReport): Html | '' {
   if (events.length === 0) return '';
   const body = events.toReversed().map(
-    ({ at, kind, package: name, detail }) => html`<tr>
+    ({ at, kind, package: name, details }) => html`<tr>
       <th scope="row">${words.EVENTS[kind]}<small>${timeElement(at)}</small></th>
       <td>${code(packageName(name), 120)}</td>
-      <td class="prose">${withCode(detail, 400)}</td>
+      <td class="prose">${withCode(details.join('; '), 400)}</td>
     </tr>`,
   );
   return foldedTable(

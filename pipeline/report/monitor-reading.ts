@@ -7,7 +7,7 @@ import {
   formatValue,
 } from '../format.ts';
 import { isMetric, metricFacts } from '../metrics.ts';
-import type { Evidence, FindingName } from '../monitor/finding.ts';
+import type { Evidence, Finding, FindingName } from '../monitor/finding.ts';
 import type { Count, MonitorEvent, MonitorReport, MonitorWindow } from './monitor-report.ts';
 import { subjectOf } from './reading.ts';
 import { packageName } from './release-reading.ts';
@@ -183,13 +183,13 @@ export function watchedText({ watched, finding }: MonitorReport): string {
 }
 
 /** Sentences on the false alarms that are allowed and what is spent of them. */
-export function budgetSentences({ finding: { card } }: MonitorReport): string[] {
+export function budgetSentences({ card }: Pick<Finding, 'card'>): string[] {
   const { drift, labels } = card.budget;
   return [
     ...(drift === null
       ? []
       : [
-          `Drift: ${formatPercent(drift.false_alarms_per_year)} of healthy years have a false alarm, in ${formatCountOf(Math.round(drift.windows_per_year), 'window')} a year. ${formatCountOf(drift.judged, 'window was', 'windows were')} judged so far, which spent ${formatPercent(drift.spent)}.`,
+          `Drift: ${formatPercent(drift.false_alarms_per_year)} of healthy years have a false alarm, at ${formatCountOf(Math.round(drift.windows_per_year), 'window')} a year. ${formatCountOf(drift.judged, 'window was', 'windows were')} judged so far: a healthy model has had a false alarm by now with a probability of ${formatPercent(drift.spent)}.`,
         ]),
     ...(labels === null
       ? []
@@ -198,10 +198,6 @@ export function budgetSentences({ finding: { card } }: MonitorReport): string[] 
         ]),
   ];
 }
-
-/** "The interval held what labels showed in 19 of 25 windows" */
-export const recordText = ({ metric, held, of }: MonitorReport['record'][number]): string =>
-  `${metricLabel(metric)}: the interval of the estimate held what labels showed later in ${formatCount(held)} of ${formatCountOf(of, 'window')} (${formatPercent(of === 0 ? 0 : held / of)}).`;
 
 /** Why there is nothing of a kind to show for a window. */
 export const whyText = ({ why, labels }: MonitorWindow): string => why ?? labels.why ?? '';

@@ -1,18 +1,23 @@
 import type { Config } from '../config/schema.ts';
 import { type Privacy, privacyOf } from '../gate/privacy.ts';
 import type { MonitorRequest } from '../machines/monitor-request.ts';
-import { isMetric, metricFacts } from '../metrics.ts';
+import { backTest } from '../monitor/back-test.ts';
 import type { Finding } from '../monitor/finding.ts';
 import type { History, WindowRecord } from '../monitor/history.ts';
+import { limitOf } from '../monitor/limit.ts';
 import type { Reference } from '../monitor/reference.ts';
 import type { Summary, TruthSummary } from '../monitor/window.ts';
 import { readJson, type StepContext } from '../steps/context.ts';
 import { lookFolder } from '../steps/monitor/artifacts.ts';
+import { readReference } from '../steps/monitor/read-reference.ts';
+import type { KeptHistory } from '../steps/monitor/records.ts';
+import type { LookSettings } from '../steps/monitor/state.ts';
 import { championChanges } from '../steps/release/champion-changes.ts';
 import type { ChampionChange } from '../steps/release/records.ts';
 import { type ReleaseRecord, releaseKind } from '../steps/release/release-record.ts';
-import { readRecorded } from '../steps/train/unchanged.ts';
+import { requireSha256 } from '../steps/train/unchanged.ts';
 import { driftOf } from './monitor-drift.ts';
+import { evidenceLabel } from './monitor-reading.ts';
 import type { MonitorEvent, MonitorReport, MonitorWindow, Watched } from './monitor-report.ts';
 
 /** What the state Page of the monitor machine gets. */
@@ -25,11 +30,6 @@ export interface LookPageEvent {
   judged: { uri: string; history: { uri: string; sha256: string } };
 }
 
-interface KeptHistory {
-  labels: TruthSummary | null;
-  history: History;
-}
-
 /** Windows on a page: two years of weeks, four months of days. */
 const MOST_WINDOWS = 120;
 const MOST_EVENTS = 60;
@@ -39,7 +39,7 @@ export async function monitorReportOf(
   { execution, request, plan, judged }: LookPageEvent,
   context: StepContext,
 ): Promise<MonitorReport> {
-  const { config } = await readJson<{ config: Config }>(context, plan.look);
+  const { config } = await readJson<LookSettings>(context, plan.look);
   const settings = config.monitoring;
   if (settings === null) throw new Error(`${plan.look}: got monitoring off, expected its settings`);
   const { history, labels } = await readHistory(judged.history, context);
@@ -79,17 +79,12 @@ const shownRelease = ({ status, request, state, finished_at }: ReleaseRecord): M
     ? [{ at: finished_at, package: state.plan.package, reason: request.reason }]
     : [];
 
-// TEMP
-async function readReference(name: string, context: StepContext): Promise<Reference | null> {
-  const found = (await context.registry.get(name)) as { reference?: { uri: string } } | null;
-  return found?.reference === undefined ? null : readJson<Reference>(context, found.reference.uri);
-}
-
 async function readHistory(
   { uri, sha256 }: LookPageEvent['judged']['history'],
   context: StepContext,
 ): Promise<KeptHistory> {
-  const bytes = await readRecorded(uri, [{ uri, sha256, bytes: 0, version: '' }], context);
+  const bytes = await context.storage.read(uri);
+  requireSha256(uri, bytes, sha256);
   return JSON.parse(new TextDecoder().decode(bytes)) as KeptHistory;
 }
 
@@ -148,12 +143,7 @@ export function monitorReport(inputs: MonitorInputs): MonitorReport {
         retrains: config.retrains,
       },
       metric,
-      limit: limitOf(
-        settings.decay,
-        metric,
-        current === null ? undefined : history.detectors[current],
-        reference,
-      ),
+      limit: limitFor(settings.decay, reference),
     },
     reference:
       reference === null || current === null
@@ -164,7 +154,9 @@ export function monitorReport(inputs: MonitorInputs): MonitorReport {
     events: eventsOf(inputs, shown[0]?.summary.start ?? inputs.finding.at),
     drift: judged === undefined || reference === null ? null : driftOf(judged, reference),
     labels: mature === undefined ? null : labelsOf(mature, reference),
-    record: recordOf(ordered),
+    record: backTest(history, current ?? undefined)
+      .map(({ metric: name, held, windows: of }) => ({ metric: name, held, of }))
+      .sort((a, b) => compare(a.metric, b.metric)),
     truth: inputs.truth,
     notes: inputs.notes,
     privacy: config.privacy,
@@ -173,24 +165,13 @@ export function monitorReport(inputs: MonitorInputs): MonitorReport {
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/**
- * The limit in units of the metric. Detectors know it as a mean loss, which a metric of another kind than a mean or one minus a
- * mean does not tell.
- */
-function limitOf(
-  decay: NonNullable<Config['monitoring']>['decay'],
-  metric: string,
-  detectors: History['detectors'][string] | undefined,
-  reference: Reference | null,
-): Watched['limit'] {
+/** The limit of a package; null: decay is not watched, or cannot be. */
+function limitFor(decay: MonitorInputs['settings']['decay'], reference: Reference | null): Watched['limit'] {
   if (decay === null) return null;
-  const stated = decay.min ?? decay.max;
-  if (stated !== undefined) return stated;
-  if (detectors === undefined || detectors.metric !== metric || !isMetric(metric)) return null;
-  const { better, min, max } = metricFacts(metric);
-  if (better === 'higher' && min === 0 && max === 1) return 1 - detectors.limit;
-  const scale = reference?.losses[metric]?.scale;
-  return better === 'lower' && metric !== 'rmse' && scale !== undefined ? detectors.limit * scale : null;
+  const stated = decay.min ?? decay.max ?? null;
+  if (reference === null) return stated;
+  const limit = limitOf(decay, reference);
+  return 'why' in limit ? null : limit.value;
 }
 
 function windowOf({ summary, drift, why, estimates, labels }: WindowRecord, metric: string): MonitorWindow {
@@ -243,35 +224,17 @@ function labelsOf(
   };
 }
 
-/** An interval held the truth if it has the value that mature labels showed. */
-function recordOf(windows: readonly WindowRecord[]): MonitorReport['record'] {
-  const record = new Map<string, { held: number; of: number }>();
-  for (const { estimates, labels } of windows) {
-    if (labels.state !== 'mature') continue;
-    for (const [metric, { interval }] of Object.entries(estimates)) {
-      const truth = labels.metrics[metric]?.value;
-      if (truth === undefined || !Number.isFinite(truth)) continue;
-      const so = record.get(metric) ?? { held: 0, of: 0 };
-      const isHeld = interval[0] <= truth && truth <= interval[1];
-      record.set(metric, { held: so.held + Number(isHeld), of: so.of + 1 });
-    }
-  }
-  return [...record]
-    .map(([metric, counts]) => ({ metric, ...counts }))
-    .sort((a, b) => compare(a.metric, b.metric));
-}
-
 /** The last events since a time, and the change before it, which says what ran then. */
 function eventsOf({ changes, releases, history }: MonitorInputs, since: string): MonitorEvent[] {
   const promoted = changes.map(
-    ({ at, kind, package: name, reason }): MonitorEvent => ({ at, kind, package: name, detail: reason }),
+    ({ at, kind, package: name, reason }): MonitorEvent => ({ at, kind, package: name, details: [reason] }),
   );
   const released = releases.map(
     ({ at, package: name, reason }): MonitorEvent => ({
       at,
       kind: 'release',
       package: name,
-      detail: reason ?? '',
+      details: reason === null ? [] : [reason],
     }),
   );
   const alarms = history.alarms.map(
@@ -279,7 +242,9 @@ function eventsOf({ changes, releases, history }: MonitorInputs, since: string):
       at,
       kind: `${kind} alarm`,
       package: name,
-      detail: evidence.find(({ outcome }) => outcome === 'alarm')?.detail ?? '',
+      details: evidence
+        .filter(({ outcome }) => outcome === 'alarm')
+        .map((found) => (kind === 'decay' ? found.detail : evidenceLabel(found))),
     }),
   );
   const from = Date.parse(since);

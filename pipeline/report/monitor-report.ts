@@ -1,7 +1,7 @@
 import type { Config } from '../config/schema.ts';
 import type { Privacy } from '../gate/privacy.ts';
 import type { Evidence, Finding } from '../monitor/finding.ts';
-import type { Estimate } from '../monitor/history.ts';
+import type { Estimate, Measured } from '../monitor/history.ts';
 import type { TruthSummary } from '../monitor/window.ts';
 
 /**
@@ -63,6 +63,9 @@ export interface Watched {
   limit: number | null;
 }
 
+/** A value and its interval of 95 %. */
+export type Interval = Pick<Estimate, 'value' | 'interval'>;
+
 /** Predictions of one package in one window, and what was found. */
 export interface MonitorWindow {
   package: string;
@@ -76,9 +79,9 @@ export interface MonitorWindow {
   columns: string[];
   why: string | null;
   /** Watched.metric, estimated before labels. */
-  estimate: Estimate | null;
+  estimate: Interval | null;
   /** Watched.metric, measured with labels. */
-  measured: (Estimate & { n: number }) | null;
+  measured: Measured | null;
   labels: {
     state: 'not yet' | 'mature';
     why: string | null;
@@ -95,8 +98,8 @@ export interface MonitorEvent {
   at: string;
   kind: 'promotion' | 'rollback' | 'return' | 'release' | 'drift alarm' | 'decay alarm';
   package: string;
-  /** One sentence; empty where kind and package say all. */
-  detail: string;
+  /** Reasons, or what raised an alarm. */
+  details: string[];
 }
 
 /** How production differs from the reference in one window. */
@@ -105,7 +108,11 @@ export interface Drift {
   start: string;
   end: string;
   rows: number;
+  /** Rows of the holdout, which the scores are compared with. */
+  reference: number;
   scores: ScoreDrift[];
+  /** Rows by decision, of a model that answers classes alone; its `scores` are empty. */
+  decisions: { label: string; reference: number; window: number }[];
   /** The most drifted first. */
   columns: ColumnDrift[];
   /** Columns that are not in `columns`, since there are too many. */
@@ -156,8 +163,8 @@ export interface LabelFacts {
   /** Sorted by name. */
   metrics: {
     name: string;
-    measured: Estimate & { n: number };
-    estimate: Estimate | null;
+    measured: Measured;
+    estimate: Interval | null;
     reference: number | null;
   }[];
 }

@@ -19,7 +19,11 @@ export const MONITOR_STYLE = `
 .mark .tick { stroke: var(--ink); }
 .check.alarm { color: var(--bad); } .check.pass { color: var(--muted); font-weight: 500; } .check.unsure { color: var(--warn); }
 .drifted .plot { width: 24%; } .evidence td { font-size: 14px; } .evidence .prose { color: var(--muted); }
-.evidence th { width: 26%; } .evidence td.check { width: 90px; }
+.evidence thead th:first-child { width: 28%; } .evidence thead th:nth-child(2) { width: 104px; }
+.measured tbody th { min-width: 6em; } .measured :is(th, td) { padding-right: 6px; }
+.charts > .facts-beside { align-self: center; }
+.body > .after + .groups { margin-top: 28px; } .groups h3, .columns h3 { margin-bottom: 6px; }
+.body > .scroll + .after { margin-bottom: 0; }
 .windows { font-size: 13px; } .windows tbody th { white-space: nowrap; }
 .coverage .plot { width: 60%; } .coverage tbody th { min-width: 6em; font-weight: 400; }
 .body > .groups + h3, .body > .scroll + h3, .body > details + h3 { margin-top: 28px; }

@@ -101,6 +101,7 @@ export function sampleReference(change: Partial<Reference> = {}): Reference {
     threshold: 0.27,
     rows: HOLDOUT,
     scores: [scoreReference('', 3)],
+    decisions: [931, 269],
     metrics: {
       roc_auc: { value: 0.862, interval: [0.834, 0.89] },
       brier: { value: 0.098, interval: [0.088, 0.109] },
@@ -228,6 +229,7 @@ function driftEvidence(reference: Reference, summary: WindowRecord['summary'], w
 const around = (value: number, half: number): Estimate => ({
   value,
   interval: [Math.max(0, value - half), value + half],
+  sampling: half / 2,
 });
 
 function sampleWindow(week: number, reference: Reference): WindowRecord {
@@ -261,6 +263,7 @@ function sampleWindow(week: number, reference: Reference): WindowRecord {
   return {
     summary,
     drift: few ? null : driftEvidence(reference, summary, week),
+    judged: iso(FIRST + (week + 1) * WEEK + 6 * 3_600_000),
     why: few
       ? 'It has 14 rows; with fewer than 50, chance alone moves the distribution too far to judge.'
       : null,
@@ -279,6 +282,8 @@ function sampleWindow(week: number, reference: Reference): WindowRecord {
           : `Labels are due on ${due.slice(0, 10)}, 28d after the window's end.`,
       due,
       count,
+      bad: 0,
+      read: isMature ? count : null,
       coverage,
       version: week % 6 === 2 && isMature ? 2 : 1,
       late: week % 6 === 2 && isMature ? 7 : 0,
@@ -308,14 +313,24 @@ export function sampleHistory(weeks = WEEKS, reference = sampleReference()): His
   });
   return {
     version: 1,
+    at: endOf(weeks - 1),
+    sources: [],
     windows,
     detectors: {
       [PACKAGE]: {
         metric: 'roc_auc',
-        limit: 0.2,
-        restart: { lambdas: [0.5, 1, 2], values: [21_300, 48_100, 12_700] },
-        breach: { lambdas: [0.5, 1, 2], logs: [1.2, 2.9, 3.1], highest: 15.8 },
-        read: 3871,
+        limit: 0.8,
+        scale: 1,
+        state: {
+          limit: 0.2,
+          lambdas: [0.5, 1, 2],
+          restart: [21_300, 48_100, 12_700],
+          restartHighest: 27_367,
+          breach: [1.2, 2.9, 3.1],
+          breachHighest: 2.76,
+          terms: 2391,
+          labels: 12_871,
+        },
       },
     },
     alarms: [
@@ -464,3 +479,201 @@ export function sampleInputs(change: Partial<MonitorInputs> = {}): MonitorInputs
 
 export const sampleMonitor = (change: Partial<MonitorInputs> = {}): MonitorReport =>
   monitorReport(sampleInputs(change));
+
+/** Before the first window is complete, or of a package without a reference. */
+export const emptyMonitor = (): MonitorReport =>
+  sampleMonitor({
+    reference: null,
+    history: { ...sampleHistory(), windows: [], detectors: {}, alarms: [], looks: 0 },
+    finding: sampleFinding({
+      finding: 'cannot tell',
+      reason: 'attrition/3 has made no predictions yet.',
+      evidence: [],
+      blind: [],
+      next: [],
+      card: { watched: [], budget: { drift: null, labels: null }, smallest: [], cannot_see: [] },
+    }),
+    truth: null,
+    changes: [],
+    releases: [],
+  });
+
+const quiet = (evidence: Evidence[]): Evidence[] => evidence.filter(({ outcome }) => outcome === 'pass');
+
+/** The first eighteen weeks, in which all was well. */
+export function healthyMonitor(): MonitorReport {
+  const history = sampleHistory(18);
+  return sampleMonitor({
+    history: { ...history, alarms: [] },
+    finding: sampleFinding({
+      at: iso(FIRST + 18 * WEEK + 6 * 3_600_000),
+      finding: 'healthy',
+      reason: 'Drift and performance judged up to 2026-08-31 00:00 UTC: no alarm.',
+      evidence: quiet(history.windows.at(-1)?.drift ?? []),
+      next: [],
+    }),
+  });
+}
+
+/** Drift alone, and labels that never come. */
+export function unlabelledMonitor(): MonitorReport {
+  const inputs = sampleInputs();
+  const windows = inputs.history.windows.map((window) => ({
+    ...window,
+    labels: {
+      ...window.labels,
+      state: 'not yet' as const,
+      why: 'no labels are read',
+      count: 0,
+      coverage: [],
+      metrics: {},
+    },
+  }));
+  return sampleMonitor({
+    settings: { ...inputs.settings, truth: null, decay: null },
+    history: {
+      ...inputs.history,
+      windows,
+      detectors: {},
+      alarms: inputs.history.alarms.filter(({ kind }) => kind === 'drift'),
+    },
+    truth: null,
+    finding: sampleFinding({
+      finding: 'watch',
+      reason: '1 thing changed: column MonthlyIncome.',
+      evidence: windows.at(-1)?.drift ?? [],
+      card: { ...inputs.finding.card, budget: { ...inputs.finding.card.budget, labels: null } },
+    }),
+  });
+}
+
+/** Twelve weeks of a model of another problem. */
+function otherMonitor(
+  reference: Reference,
+  metric: 'log_loss' | 'rmse',
+  value: number,
+  labels: string[],
+): MonitorReport {
+  const inputs = sampleInputs();
+  const history = sampleHistory(12, reference);
+  const windows = history.windows.map((window, week): WindowRecord => {
+    const estimate = { ...window.estimates.brier, ...around(value * (1 + 0.01 * (week % 5)), value / 12) };
+    const { roc_auc: measured } = window.labels.metrics;
+    return {
+      ...window,
+      summary: { ...window.summary, decisions: labels.map((_, i) => 100 + i) },
+      estimates: { [metric]: estimate },
+      labels: {
+        ...window.labels,
+        metrics:
+          measured === undefined
+            ? {}
+            : { [metric]: { ...measured, ...around(value * (1 + 0.02 * (week % 3)), value / 10) } },
+      },
+    };
+  });
+  return sampleMonitor({
+    config: { ...inputs.config, problem: reference.problem, primary: metric },
+    settings: {
+      ...inputs.settings,
+      decay: {
+        metric,
+        max: 1.2 * value,
+        mean_labels_between_false_alarms: 20_000,
+        cool_down: 7 * 86_400,
+      },
+    },
+    reference,
+    history: { ...history, windows, detectors: {}, alarms: [] },
+    finding: sampleFinding({
+      at: iso(FIRST + 12 * WEEK),
+      finding: 'healthy',
+      reason: 'Drift and performance judged: no alarm.',
+      evidence: quiet(windows.at(-1)?.drift ?? []),
+      next: [],
+    }),
+  });
+}
+
+export function multiclassMonitor(): MonitorReport {
+  const labels = ['Barbera d’Alba', 'Barolo', 'Grignolino'];
+  return otherMonitor(
+    sampleReference({
+      problem: 'multiclass',
+      labels,
+      threshold: null,
+      scores: labels.map((name, i) => scoreReference(name, 11 + i)),
+      metrics: { log_loss: { value: 0.41, interval: [0.37, 0.45] } },
+    }),
+    'log_loss',
+    0.41,
+    labels,
+  );
+}
+
+export const regressionMonitor = (): MonitorReport =>
+  otherMonitor(
+    sampleReference({
+      problem: 'regression',
+      labels: [],
+      threshold: null,
+      scores: [scoreReference('', 21)],
+      metrics: { rmse: { value: 41_230, interval: [38_100, 44_900] } },
+    }),
+    'rmse',
+    41_230,
+    [],
+  );
+
+/** A look with the same text in every place that a user, a file or a program fills. */
+export function hostileMonitor(hostile: string): MonitorReport {
+  const report = sampleMonitor();
+  const { finding, drift, labels } = report;
+  const evidence = finding.evidence.map((found) => ({ ...found, name: hostile, detail: hostile }));
+  const lines = [hostile, hostile];
+  return {
+    ...report,
+    project: hostile,
+    model: hostile,
+    execution: hostile,
+    trigger: hostile,
+    finding: {
+      ...finding,
+      model: hostile,
+      package: hostile,
+      reason: hostile,
+      evidence,
+      blind: lines,
+      next: lines,
+      card: { ...finding.card, watched: lines, smallest: lines, cannot_see: lines },
+    },
+    watched: { ...report.watched, metric: hostile },
+    windows: report.windows.map((window, i) => ({
+      ...window,
+      package: hostile,
+      start: i === 3 ? hostile : window.start,
+      columns: [hostile],
+      why: hostile,
+      labels: { ...window.labels, why: hostile },
+    })),
+    events: report.events.map((event) => ({ ...event, package: hostile, details: lines })),
+    drift: drift && {
+      ...drift,
+      package: hostile,
+      scores: drift.scores.map((scores) => ({ ...scores, name: hostile, evidence: evidence[0] ?? null })),
+      columns: drift.columns.map((column) => ({
+        ...column,
+        name: hostile,
+        bins: column.bins.map((bin) => ({ ...bin, label: hostile })),
+        evidence: evidence.slice(0, 2),
+      })),
+    },
+    labels: labels && {
+      ...labels,
+      package: hostile,
+      metrics: labels.metrics.map((metric) => ({ ...metric, name: hostile })),
+    },
+    record: [{ metric: hostile, held: 1, of: 2 }],
+    notes: lines,
+  };
+}

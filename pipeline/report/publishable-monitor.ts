@@ -2,6 +2,7 @@ import { namesNoneOf } from '../gate/privacy.ts';
 import type { Evidence } from '../monitor/finding.ts';
 import { OTHERS } from './monitor-drift.ts';
 import type { ColumnDrift, Count, Drift, MonitorReport } from './monitor-report.ts';
+import { publishableEvidence, publishableFinding } from './publishable-finding.ts';
 
 const WITHHELD = 'What was found names a column of data.sensitive, which this page does not show.';
 
@@ -13,24 +14,10 @@ export function publishableMonitor(report: MonitorReport): MonitorReport {
   const { finding, drift, privacy } = report;
   const isTold = namesNoneOf(privacy.sensitive);
   const told = (texts: readonly string[]) => texts.filter(isTold);
-  const about = (evidence: readonly Evidence[]) =>
-    evidence.filter(({ name, detail }) => isTold(name) && isTold(detail));
-  const { card } = finding;
+  const about = (evidence: readonly Evidence[]) => publishableEvidence(evidence, privacy);
   return {
     ...report,
-    finding: {
-      ...finding,
-      reason: isTold(finding.reason) ? finding.reason : WITHHELD,
-      evidence: about(finding.evidence),
-      blind: told(finding.blind),
-      next: told(finding.next),
-      card: {
-        ...card,
-        watched: told(card.watched),
-        smallest: told(card.smallest),
-        cannot_see: told(card.cannot_see),
-      },
-    },
+    finding: publishableFinding(finding, privacy),
     windows: report.windows.map((window) => ({
       ...window,
       columns: told(window.columns),
@@ -38,7 +25,7 @@ export function publishableMonitor(report: MonitorReport): MonitorReport {
     })),
     events: report.events.map((event) => ({
       ...event,
-      detail: isTold(event.detail) ? event.detail : WITHHELD,
+      details: told(event.details),
     })),
     drift: drift && publishableDrift(drift, privacy.min_group, isTold, about),
     labels: report.labels && {
@@ -65,7 +52,13 @@ function publishableDrift(
   const isSmall = drift.rows < least;
   return {
     ...drift,
-    scores: isSmall ? [] : drift.scores,
+    decisions: isSmall ? [] : foldedCategories(drift.decisions, least),
+    scores: isSmall
+      ? []
+      : drift.scores.map((scores) => ({
+          ...scores,
+          evidence: about(scores.evidence === null ? [] : [scores.evidence])[0] ?? null,
+        })),
     columns: isSmall
       ? []
       : drift.columns

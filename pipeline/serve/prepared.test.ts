@@ -60,7 +60,7 @@ test.each([
       } as unknown as Config,
     });
     const dialect = { delimiter: 'auto', encoding: 'utf-8', decimal: '.' } as const;
-    const records = await recordsOf(readFileSync(workspace.path('data.csv')), 'data.csv', dialect);
+    const { records } = await recordsOf(readFileSync(workspace.path('data.csv')), 'data.csv', dialect);
     const { rows, problems } = new RecordReader(contract).read(records);
     expect(problems).toEqual([]);
     const asked = new Map(rows.map((row) => [row.id, bodyOf([row], contract)]));

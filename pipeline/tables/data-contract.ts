@@ -39,6 +39,8 @@ export interface DataCheck {
   rows: number;
   /** Columns of the first file, in its order. */
   columns: string[];
+  /** Those of them that the model gets; none where a prepare script may make others. */
+  features: string[];
 }
 
 /**
@@ -496,6 +498,7 @@ class ContractCheck {
       split: problems.length === 0 ? split : null,
       rows: this.rows,
       columns: this.columns ?? [],
+      features: this.scripted ? [] : (this.columns ?? []).filter((name) => this.isFeature(name)),
     };
   }
 

@@ -6,6 +6,7 @@ import { interpolate, runs } from './expression.fixture.ts';
 import {
   type Job,
   nearForks,
+  type Outcome,
   play,
   ran,
   read,
@@ -170,7 +171,12 @@ test('a job reads and writes caches only if it says so, and none does whose cont
   }
   // A pull request's jobs have none: an earlier commit of it could have written what its attested run, which a merge takes
   // over, then restores. These run on the default branch only, whose caches no other branch writes.
-  expect(caching).toEqual(['deploy.yml: embedded', 'release-model.yml: embedded', 'retrain.yml: embedded']);
+  expect(caching).toEqual([
+    'deploy.yml: embedded',
+    'monitor.yml: embedded',
+    'release-model.yml: embedded',
+    'retrain.yml: embedded',
+  ]);
   // setup-node caches npm's packages if it is asked to, or if package.json names a package manager.
   const nodes = steps.filter(([name]) => !name.startsWith('ci.yml')).flatMap(([, those]) => those);
   const asked = nodes.filter(({ uses = '' }) => uses.startsWith('actions/setup-node'));
@@ -224,10 +230,44 @@ const main = (event_name: string, more: { vars?: object; event?: object; ref_nam
 const file = (name: string): Workflow => workflows()[name] ?? { on: {}, jobs: {} };
 const aws = { vars: { AWS_PULL_REQUEST_ROLE: 'role' } };
 
-test('the schedule spends nothing in a new copy', () => {
-  const scheduled = (vars: object) => ran(play(file('retrain.yml'), main('schedule', { vars })));
+test.each([
+  ['retrain.yml', 'RETRAIN_ON_SCHEDULE'],
+  ['monitor.yml', 'MONITOR_ON_SCHEDULE'],
+])('the schedule of %s spends nothing in a new copy', (name, variable) => {
+  const scheduled = (vars: object) => ran(play(file(name), main('schedule', { vars })));
   expect(scheduled({})).toEqual([]);
-  expect(scheduled({ RETRAIN_ON_SCHEDULE: 'true' })).toContain('embedded');
+  expect(scheduled({ [variable]: 'true' })).toContain('embedded');
+});
+
+test.each<[string, object, Partial<Outcome>, string, string[]]>([
+  ['a look asks for a run', {}, {}, 'true', ['build', 'embedded', 'report', 'retrain']],
+  ['a look asks for none', {}, {}, 'false', ['build', 'embedded', 'report']],
+  ['a look failed', {}, { result: 'failure' }, 'false', ['build', 'embedded', 'report']],
+  ['a look was cancelled', {}, { result: 'cancelled' }, '', ['build', 'embedded']],
+  // The deployed machine starts its own run.
+  ['the last look on AWS asks for a run', aws, {}, 'true', ['build', 'aws', 'aws-report']],
+  ['the last look on AWS cannot be read', aws, { result: 'failure' }, '', ['build', 'aws', 'aws-report']],
+])('Monitor where %s', (_, more, look, retrain, expected) => {
+  const outcomes = play(file('monitor.yml'), main('workflow_dispatch', more), (name) => {
+    if (name === 'embedded' || name === 'aws') return look;
+    return name === 'report' || name === 'aws-report' ? { outputs: { retrain } } : {};
+  });
+  expect(ran(outcomes)).toEqual(expected);
+});
+
+test('Monitor only reads: no state is kept, one job may write issues and another start a workflow', () => {
+  const { jobs: those } = file('monitor.yml');
+  expect(JSON.stringify(those)).not.toMatch(/save-state|publish-state/);
+  const writing = Object.entries(those).flatMap(([name, { permissions = {} }]) =>
+    Object.entries(permissions)
+      .filter(([, how]) => how === 'write')
+      .map(([what]) => `${name}: ${what}`),
+  );
+  expect(writing).toEqual(['report: issues', 'retrain: actions', 'aws: id-token', 'aws-report: issues']);
+  const credentials = those.aws?.steps?.find(({ uses = '' }) => uses.startsWith('aws-actions/'))?.with;
+  const [statement, ...more] = JSON.parse(String(credentials?.['inline-session-policy'])).Statement;
+  expect(more).toEqual([]);
+  expect(statement.Action.filter((action: string) => !/:(Get|Query$|Decrypt$)/.test(action))).toEqual([]);
 });
 
 const build = (environments: string, current = 'true') => ({
@@ -344,7 +384,7 @@ test('a candidate that only was evaluated is not put up for approval', () => {
   );
 });
 
-test.each(['deploy.yml', 'retrain.yml', 'approve.yml', 'rollback.yml'])(
+test.each(['deploy.yml', 'retrain.yml', 'approve.yml', 'rollback.yml', 'monitor.yml'])(
   '%s refuses another branch before it does anything',
   (name) => {
     const { jobs } = file(name);
@@ -423,9 +463,13 @@ test('a dry run writes neither an issue nor the state', () => {
     needs: { build: { outputs: {} } },
   };
   const { report, aws: onAws, embedded } = file('retrain.yml').jobs;
-  const posted = report?.steps?.find(({ uses }) => uses === './actions/post-report')?.with?.target;
-  const evaluated = [posted, onAws?.with?.target].map((text) => interpolate(String(text), { contexts: dry }));
-  expect(evaluated).toEqual(['summary', 'summary']);
+  const targetOf = (job: Job | undefined) =>
+    job?.steps?.find(({ uses }) => uses === './actions/post-report')?.with?.target;
+  const { report: look, 'aws-report': lastLook } = file('monitor.yml').jobs;
+  const targets = [targetOf(report), onAws?.with?.target, targetOf(look), targetOf(lastLook)];
+  expect(targets.map((text) => interpolate(String(text), { contexts: dry }))).toEqual(
+    targets.map(() => 'summary'),
+  );
   const save = embedded?.steps?.find(({ uses = '' }) => uses.includes('save-state'));
   const contexts = { ...dry, steps: { run: { outputs: { status: 'succeeded' } } } };
   expect(runs(save?.if, { contexts })).toBe(false);

@@ -7,7 +7,16 @@ import { type Needs, statementsOf } from '../../iam/function-needs.ts';
 /** Only `point` writes the pointer, and of these functions only it the champion. */
 const needs: Readonly<Record<ReleaseFunction, Needs>> = {
   'plan-release': {
-    reads: ['deployed', 'champion', 'champion-change', 'pointer', 'delivered', 'release'],
+    reads: [
+      'deployed',
+      'landed',
+      'champion',
+      'champion-change',
+      'rolled-back',
+      'pointer',
+      'delivered',
+      'release',
+    ],
     writes: ['execution'],
     folders: ['settings', 'releases'],
     registry: 'read',

@@ -14,18 +14,26 @@ import { FileLedger } from '../../../pipeline/backends/embedded/state/file-ledge
 import { FileStorage } from '../../../pipeline/backends/embedded/state/file-storage.ts';
 import { openPromotion } from '../../../pipeline/backends/open.ts';
 import { Workspace } from '../../../pipeline/cli/cli.fixture.ts';
+import { sha256 } from '../../../pipeline/hash.ts';
 import { startDocker } from '../../../pipeline/image/docker.fixture.ts';
+import type { ReleaseRequest } from '../../../pipeline/machines/release-request.ts';
 import type { Request } from '../../../pipeline/machines/request.ts';
 import { ModelLedger } from '../../../pipeline/model-ledger.ts';
-import {
-  type FunctionName,
-  type MonitorStep,
-  monitorStepNames,
-  packageGroup,
-  resourceNames,
-} from '../../../pipeline/names.ts';
+import { type FunctionName, packageGroup, resourceNames } from '../../../pipeline/names.ts';
 import type { ObjectVersion } from '../../../pipeline/ports.ts';
 import { type Champion, championId, championKind } from '../../../pipeline/steps/context.ts';
+import { inputsFolder, pointerUri, predictionsFolder } from '../../../pipeline/steps/release/artifacts.ts';
+import { type Landed, landedKind } from '../../../pipeline/steps/release/landed.ts';
+import {
+  currentId,
+  type Deployed as DeployedLast,
+  deployedKind,
+  type Pointer,
+  pointerKind,
+} from '../../../pipeline/steps/release/records.ts';
+import { type ReleaseRecord, releaseKind } from '../../../pipeline/steps/release/release-record.ts';
+import type { ReleasePlan } from '../../../pipeline/steps/release/state.ts';
+import { dataVersion } from '../../../pipeline/steps/train/inputs.ts';
 import type { KeepEvent } from '../../../pipeline/steps/train/keep.ts';
 import { currentLease, freeLease } from '../../../pipeline/steps/train/lease.ts';
 import { type RunRecord, runKind } from '../../../pipeline/steps/train/run-record.ts';
@@ -53,7 +61,7 @@ process.env.FAKECLOUD_IAM = 'strict';
 const cloud = await startFakeCloud(4622, address);
 process.env.AWS_ENDPOINT_URL_SAGEMAKER = registry;
 
-type Deployed = Exclude<FunctionName, 'landed' | 'predict' | MonitorStep>;
+type Deployed = Exclude<FunctionName, 'predict'>;
 
 const deployment = { project: 'attrition', environment: 'staging', account, region };
 const names = resourceNames(deployment);
@@ -61,8 +69,8 @@ const model = 'attrition';
 const group = packageGroup(names.stack, model);
 const deployed = deployedContext(deployment, model);
 const functionNames = (Object.keys(names.functions) as FunctionName[]).filter(
-  // This project has no triggers, no endpoint and no monitoring.
-  (name): name is Deployed => !['landed', 'predict', ...monitorStepNames].includes(name),
+  // This project has no endpoint.
+  (name): name is Deployed => name !== 'predict',
 );
 const workspace = Workspace.sample();
 
@@ -400,6 +408,7 @@ test('a run that waits for the lease is stopped; close-run records it and leaves
   const { ledger } = deployed;
   expect((await ledger.get<RunRecord>(runKind, execution))?.value.status).toBe('cancelled');
   expect((await currentLease(deployed))?.value.execution).toBe('another');
+  await freeLease({ execution: 'another' }, deployed);
 });
 
 test('the deploy role promotes by the function promote only: it may not write the champion itself', async () => {
@@ -431,6 +440,178 @@ test('the deploy role promotes by the function promote only: it may not write th
   }
 });
 
+/** The plan of a release on this machine. */
+async function releaseHere(packageName: string): Promise<ReleasePlan> {
+  const { code, stdout, stderr } = await workspace.mlops('release', packageName, '--json');
+  if (code !== 0) throw new Error(stderr);
+  const record = await embedded.ledger.get<ReleaseRecord>(releaseKind, JSON.parse(stdout).execution);
+  if (record?.value.state.plan === undefined) throw new Error(`${packageName}: no record of its release`);
+  return record.value.state.plan;
+}
+
+/**
+ * The emulator starts no SageMaker job for a state machine. Here the deployed functions plan a release and keep what its three
+ * jobs wrote; the files are those that the same jobs wrote on this machine.
+ */
+async function deliverAsJobs(here: ReleasePlan, packageName: string, execution: string): Promise<number> {
+  const called = { model_name: model, execution };
+  const plan = (await invoke('plan-release', {
+    ...called,
+    ...{ arn: `arn:test:${execution}`, request: releaseOf('release', packageName) },
+    ...{ mode: 'promote', engine: 'processing', program: null, demands: {} },
+  })) as unknown as ReleasePlan;
+  expect(plan).toMatchObject({ package: packageName, skipped: false, batch: { reused: false } });
+  const now = new Date().toISOString();
+  const keepAll = async (
+    kind: 'rows' | 'answers' | 'predictions',
+    job: 'lay_out' | 'transform' | 'deliver',
+  ) => {
+    const at = plan.batch[job];
+    const output = `${at.written}-1/`;
+    const from: [string, string][] =
+      kind === 'predictions'
+        ? [
+            [`${here.batch.deliver.output.replace(/delivered\/$/, '')}summary/`, 'summary/'],
+            [inputsFolder({ root: embeddedRoot, model }, releaseIn(here)), 'inputs/'],
+            [predictionsFolder({ root: embeddedRoot, model }, releaseIn(here)), 'predictions/'],
+          ]
+        : [[here.batch[job].output, '']];
+    for (const [folder, to] of from)
+      for (const { uri } of await embedded.storage.list(folder))
+        await deployed.storage.write(
+          output + to + uri.slice(folder.length),
+          await embedded.storage.read(uri),
+        );
+    const item = { job: `${at.job}-1`, output, started: now, ended: now, instance: 'ml.m5.large', count: 1 };
+    return await invoke('keep-release', { ...called, kind, plan, at, item });
+  };
+  await keepAll('rows', 'lay_out');
+  await keepAll('answers', 'transform');
+  const { rows } = await keepAll('predictions', 'deliver');
+  return Number(rows);
+}
+
+const releaseIn = ({ batch }: ReleasePlan): string =>
+  /releases\/[^/]+\/([^/]+)\//.exec(batch.deliver.output)?.[1] ?? '';
+
+const releaseOf = (kind: ReleaseRequest['kind'], packageName: string | null): ReleaseRequest => {
+  const reason = `a ${kind} by a test`;
+  const trigger = { kind: 'manual', ref: null, commit: null, dirty: false, actor: null, reason } as const;
+  return { model, kind, package: packageName, if_champion: false, reason, trigger, allow: false };
+};
+
+/** Runs the deployed release machine to its end. */
+async function releaseOnAws(kind: ReleaseRequest['kind'], runId: string) {
+  const backend = backendOf(runId);
+  const request = releaseOf(kind, null);
+  const execution = await backend.executionName(request);
+  const signal = AbortSignal.timeout(40_000);
+  const result = await backend.release(request, { execution, signal, onProgress: () => {} });
+  const record = (await deployed.ledger.get<ReleaseRecord>(releaseKind, execution))?.value;
+  return { execution, ...result, record };
+}
+
+/** What readers see: the pointer's object, the ledger's item, and the partitions of the Glue table. */
+async function seen() {
+  const text = await deployed.storage.read(pointerUri(deployed));
+  const { Partitions } = await signedCall<{
+    Partitions: { Values: string[]; StorageDescriptor: { Location: string } }[];
+  }>({
+    service: 'glue',
+    region,
+    action: 'GetPartitions',
+    parameters: { DatabaseName: names.catalog.database, TableName: names.catalog.predictions },
+  });
+  return {
+    object: JSON.parse(new TextDecoder().decode(text)),
+    item: (await deployed.ledger.get<Pointer>(pointerKind, currentId))?.value,
+    partitions: new Map(
+      Partitions.map(({ Values, StorageDescriptor }) => [Values.join('/'), StorageDescriptor.Location]),
+    ),
+  };
+}
+
+test('a release of the champion: prediction files, a partition, the pointer, a page; then back again', async () => {
+  const first = await releaseHere('attrition/1');
+  const second = await releaseHere('attrition/2');
+  // No job can run, so what the release needs is there when the machine plans it.
+  expect(await deliverAsJobs(first, `${group}/1`, 'jobs-1')).toBe(200);
+  expect(await deliverAsJobs(second, `${group}/2`, 'jobs-2')).toBe(200);
+
+  const released = await releaseOnAws('release', '93');
+  expect(released).toMatchObject({ status: 'succeeded', error: null });
+  expect(released.steps.map(({ name }) => name)).toEqual([
+    ...['Take lease', 'Plan release', 'Add partition', 'Move pointer', 'Page'],
+  ]);
+  expect(released.record?.state).toMatchObject({
+    plan: { package: `${group}/2` },
+    delivered: { release: 'jobs-2', rows: 200 },
+    pointed: { moved: true, release: 'jobs-2', previous: null },
+    partition: { answer: { Errors: [] } },
+  });
+  expect(released.record?.state.page_error).toBeUndefined();
+  const after = await seen();
+  expect(after.object).toMatchObject({ model, release: 'jobs-2', package: `${group}/2`, mode: 'batch' });
+  expect(after.item).toMatchObject({
+    release: 'jobs-2',
+    package: `${group}/2`,
+    execution: released.execution,
+  });
+  // The partition's files are what the jobs wrote, byte for byte.
+  const location = after.partitions.get(`${model}/jobs-2`) ?? '';
+  expect(location).toBe(predictionsFolder(deployed, 'jobs-2'));
+  expect([...after.partitions.keys()]).toEqual([`${model}/jobs-2`]);
+  const files = await deployed.storage.list(location);
+  expect(files.map(({ uri }) => uri.slice(location.length))).toEqual(['part-00000.parquet']);
+  const here = predictionsFolder({ root: embeddedRoot, model }, releaseIn(second));
+  expect(sha256(await deployed.storage.read(`${location}part-00000.parquet`))).toBe(
+    sha256(await embedded.storage.read(`${here}part-00000.parquet`)),
+  );
+  const page = await deployed.storage.read(released.record?.state.page?.uri ?? '');
+  expect(new TextDecoder().decode(page)).toMatch(/^<!doctype html>[\s\S]*200 predictions/i);
+
+  const back = await releaseOnAws('rollback', '94');
+  expect(back).toMatchObject({ status: 'succeeded', error: null });
+  const rolledBack = await seen();
+  expect(rolledBack.object).toMatchObject({ release: 'jobs-1', package: `${group}/1` });
+  expect(rolledBack.item?.previous).toEqual({ release: 'jobs-2', package: `${group}/2` });
+  expect([...rolledBack.partitions.keys()].sort()).toEqual([`${model}/jobs-1`, `${model}/jobs-2`]);
+  const champion = await deployed.ledger.get<Champion>(championKind, championId);
+  expect(champion).toMatchObject({
+    version: 3,
+    value: { package: `${group}/1`, reason: 'Rolled back: a rollback by a test' },
+  });
+  // The rows of the release before are still there for whoever asks for it.
+  expect((await deployed.storage.list(location)).length).toBe(1);
+  expect((await currentLease(deployed))?.value.execution).toBeNull();
+});
+
+test('rows that landed need jobs, so their release goes as far as the emulator: nothing is shown, the lease is free', async () => {
+  const before = await seen();
+  // They are others than before, so no release has their predictions.
+  const current = (await deployed.ledger.get<DeployedLast>(deployedKind, currentId))?.value as DeployedLast;
+  const uri = `${names.root}/inputs-promote/${model}/scoring/other/`;
+  const [staged] = await deployed.storage.list(current.scoring?.uri ?? '');
+  const text = new TextDecoder().decode(await deployed.storage.read(staged?.uri ?? '')).trimEnd();
+  await deployed.storage.write(`${uri}rows.csv`, `${text.slice(0, text.lastIndexOf('\n'))}\n`);
+  const version = await dataVersion(uri, deployed);
+  const config = { ...current.config, triggers: { ...current.config.triggers, scoring_landed: true } };
+  await deployed.ledger.put(deployedKind, currentId, { ...current, config });
+  await deployed.ledger.put<Landed>(landedKind, 'scoring', {
+    ...{ source: 'rows.csv', uri, version },
+    at: new Date().toISOString(),
+  });
+  const refused = await releaseOnAws('release', '95');
+  expect(refused.status).toBe('failed');
+  expect(refused.record?.state).toMatchObject({
+    failed_step: 'Lay out rows',
+    error: { Cause: expect.stringContaining('`.sync` is not supported') },
+    plan: { package: `${group}/1`, batch: { reused: false } },
+  });
+  expect(await seen()).toEqual(before);
+  expect((await currentLease(deployed))?.value.execution).toBeNull();
+});
+
 /** What functions may write: kinds of ledger items and folders of the artifacts. All others are refused them. */
 const may: Record<Deployed, readonly string[]> = {
   lease: ['lease'],
@@ -441,7 +622,12 @@ const may: Record<Deployed, readonly string[]> = {
   register: ['configs/', 'packages/'],
   promote: ['champion', 'champion-change', 'runs/'],
   record: ['run', 'lease', 'execution', 'notice'],
-  'close-run': ['run', 'release', 'lease', 'execution', 'notice'],
+  'close-run': ['run', 'release', 'finding', 'lease', 'execution', 'notice'],
+  landed: ['landed', 'retrain'],
+  'plan-look': ['execution', 'looks/'],
+  judge: ['looks/'],
+  'page-look': ['looks/'],
+  'record-look': ['monitoring', 'finding', 'retrain', 'execution', 'looks/', 'monitoring/'],
   'plan-release': ['execution', 'settings/', 'releases/'],
   'keep-release': ['delivered', 'releases/', 'inputs/', 'predictions/'],
   smoke: [],

@@ -40,7 +40,7 @@ const needs: Readonly<Record<TrainFunction, Needs>> = {
     notices: true,
   },
   'close-run': {
-    writes: ['run', 'release', 'lease', 'execution', 'notice'],
+    writes: ['run', 'release', 'finding', 'lease', 'execution', 'notice'],
     jobs: 'stop',
     executions: true,
     notices: true,

@@ -3,13 +3,22 @@ import { arnOf, executionArn } from '../../iam/arn.ts';
 import { statementsOf } from '../../iam/function-needs.ts';
 import { allow, type Statement } from '../../iam/statement.ts';
 
-/** The policy of the function that starts runs and releases: it writes nothing of them, only what landed last. */
+/**
+ * The policy of the function that starts runs, releases and looks: it writes nothing of them, only what landed last and, beside
+ * a package that decayed, which run its decay has started.
+ */
 export function landedPolicy(environment: Environment, sources: readonly string[]): Statement[] {
   const { names } = environment;
-  const machines = [names.machines.promote, names.releaseMachine];
+  const looks = environment.looks.length > 0;
+  const machines = [names.machines.promote, names.releaseMachine, ...(looks ? [names.monitorMachine] : [])];
   return [
     ...statementsOf(
-      { reads: ['deployed', 'champion'], writes: ['landed'], data: true, events: true },
+      {
+        reads: ['deployed', 'champion', ...(looks ? ['finding', 'monitoring'] : [])],
+        writes: ['landed', ...(looks ? ['retrain'] : [])],
+        data: true,
+        events: true,
+      },
       environment,
       sources,
     ),

@@ -1,4 +1,5 @@
 import { EventField, RuleTargetInput } from 'aws-cdk-lib/aws-events';
+import type { Role } from 'aws-cdk-lib/aws-iam';
 import type { Function as Handler } from 'aws-cdk-lib/aws-lambda';
 import type { Bucket, CfnBucket } from 'aws-cdk-lib/aws-s3';
 import { CfnSchedule, CfnScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
@@ -7,6 +8,7 @@ import type { EncryptedProps } from '../../encrypted-props.ts';
 import type { Environment } from '../../environment.ts';
 import { type FunctionCode, Functions } from '../../foundation/functions.ts';
 import type { Operations, WatchedEvent } from '../../foundation/operations.ts';
+import type { Timed } from '../../foundation/schedule.ts';
 import { decryptData } from '../../iam/access.ts';
 import { serviceRole } from '../../iam/service-role.ts';
 import { Dispatch } from './dispatch.ts';
@@ -24,11 +26,17 @@ interface TriggersProps extends EncryptedProps {
 }
 
 /**
- * Triggers start runs and releases without a person: rules on objects that land, timetables, and the end of a run that nobody
- * waits for. One function decides (pipeline/backends/aws/functions/start-landed.ts). No rule is on the artifacts bucket, so
+ * Triggers start runs, releases and looks at production without a person: rules on objects that land, timetables, and the end of
+ * an execution that nobody waits for. One function decides (pipeline/backends/aws/functions/start-landed.ts). No rule is on the artifacts bucket, so
  * that what a run writes starts nothing.
  */
 export class TriggersFeature extends Construct {
+  /** Decides what an event starts, and starts it. */
+  readonly landed: Handler;
+  readonly #environment: Environment;
+  readonly #group: CfnScheduleGroup;
+  readonly #role: Role;
+
   constructor(
     scope: Construct,
     id: string,
@@ -51,33 +59,24 @@ export class TriggersFeature extends Construct {
       },
       key,
     }).all;
-    const group = new CfnScheduleGroup(this, 'Schedules', { name: names.scheduleGroup });
-    const role = serviceRole(this, 'SchedulerRole', {
+    this.landed = landed;
+    this.#environment = environment;
+    this.#group = new CfnScheduleGroup(this, 'Schedules', { name: names.scheduleGroup });
+    this.#role = serviceRole(this, 'SchedulerRole', {
       environment,
       roleName: names.schedulerRole.name,
       service: 'scheduler.amazonaws.com',
       statements: schedulerPolicy(environment),
     });
-    for (const { model, expression, timeZone } of triggers.timetables) {
-      const schedule = new CfnSchedule(this, `Timetable-${model}`, {
+    for (const { model, expression, timeZone } of triggers.timetables)
+      this.onTime({
+        id: `Timetable-${model}`,
         name: model,
-        groupName: names.scheduleGroup,
         description: `Trains ${model} and promotes it if the gate says so`,
-        scheduleExpression: expression,
-        scheduleExpressionTimezone: timeZone,
-        flexibleTimeWindow: { mode: 'OFF' },
-        ...(settings.kms_key && { kmsKeyArn: settings.kms_key }),
-        target: {
-          arn: landed.functionArn,
-          roleArn: role.roleArn,
-          // Scheduler fills in the time, which is the same in every attempt.
-          input: JSON.stringify({ what: 'timetable', model, at: '<aws.scheduler.scheduled-time>' }),
-          retryPolicy: { maximumEventAgeInSeconds: 3600, maximumRetryAttempts: 10 },
-          deadLetterConfig: { arn: names.lostEventsArn },
-        },
+        expression,
+        timeZone,
+        input: { what: 'timetable', model, at: '<aws.scheduler.scheduled-time>' },
       });
-      schedule.addResourceDependency(group);
-    }
     const { repository_dispatch } = settings;
     const dispatch = repository_dispatch
       ? new Dispatch(this, 'Dispatch', { environment, repository_dispatch })
@@ -113,6 +112,28 @@ export class TriggersFeature extends Construct {
         },
       ],
     });
+  }
+
+  /** Calls `landed` at set times. */
+  onTime({ id, name, description, expression, timeZone, input }: Timed): void {
+    const { names, settings } = this.#environment;
+    const schedule = new CfnSchedule(this, id, {
+      name,
+      groupName: names.scheduleGroup,
+      description,
+      scheduleExpression: expression,
+      scheduleExpressionTimezone: timeZone,
+      flexibleTimeWindow: { mode: 'OFF' },
+      ...(settings.kms_key && { kmsKeyArn: settings.kms_key }),
+      target: {
+        arn: this.landed.functionArn,
+        roleArn: this.#role.roleArn,
+        input: JSON.stringify(input),
+        retryPolicy: { maximumEventAgeInSeconds: 3600, maximumRetryAttempts: 10 },
+        deadLetterConfig: { arn: names.lostEventsArn },
+      },
+    });
+    schedule.addResourceDependency(this.#group);
   }
 }
 

@@ -2,6 +2,7 @@ import type { Config } from '../../../pipeline/config/schema.ts';
 import { SetupError } from '../../../pipeline/errors.ts';
 import type { ResourceNames } from '../../../pipeline/names.ts';
 import type { Purpose } from '../../../pipeline/steps/release/landed.ts';
+import { scheduleExpression } from '../../foundation/schedule.ts';
 
 /** A place whose new files start something. */
 export interface WatchedPlace {
@@ -28,13 +29,6 @@ export interface Triggers {
   readonly timetables: readonly Timetable[];
 }
 
-const usual: Readonly<Record<string, string>> = {
-  hourly: 'cron(0 * * * ? *)',
-  daily: 'cron(0 3 * * ? *)',
-  weekly: 'cron(0 3 ? * MON *)',
-  monthly: 'cron(0 3 1 * ? *)',
-};
-
 /** The triggers of all models. Throws SetupError if a place is one that runs write to: their results would start the next. */
 export function triggersOf(models: readonly Config[], names: ResourceNames): Triggers {
   return {
@@ -46,7 +40,7 @@ export function triggersOf(models: readonly Config[], names: ResourceNames): Tri
       ];
     }),
     timetables: models.flatMap(({ name, triggers: { schedule, time_zone: timeZone } }) =>
-      schedule === null ? [] : [{ model: name, expression: usual[schedule] ?? schedule, timeZone }],
+      schedule === null ? [] : [{ model: name, expression: scheduleExpression(schedule), timeZone }],
     ),
   };
 }

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 MEGABYTE = 1024 * 1024
 CHUNK = 64 * 1024
+MOST_TOLD = 20  # bad records that one answer names
 MOST_DROPPED = 100 * MEGABYTE  # the largest payload that batch transform sends
 
 
@@ -38,13 +39,17 @@ class HttpError(Exception):
         self.status = status
 
 
-def make_app(predictor: Predictor, max_payload_mb: int) -> WSGIApplication:
-    """The application; a payload above the limit is answered with 413, 0 is no limit."""
+def make_app(predictor: Predictor, max_payload_mb: int, *, batch: bool) -> WSGIApplication:
+    """The application; a payload above the limit is answered with 413, 0 is no limit.
+
+    In a batch transform a record that cannot be scored gets a line `error: ...`, because any status but 200 fails the
+    whole file. Else it is the caller's mistake: the answer is 400 and names every such record.
+    """
     limit = max_payload_mb * MEGABYTE
 
     def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         try:
-            content_type, body = _answer(environ, predictor, limit)
+            content_type, body = _answer(environ, predictor, limit, batch=batch)
             status = HTTPStatus.OK
         except HttpError as error:
             content_type, body, status = "text/plain; charset=utf-8", f"{error}\n", error.status
@@ -56,7 +61,7 @@ def make_app(predictor: Predictor, max_payload_mb: int) -> WSGIApplication:
     return app
 
 
-def _answer(environ: WSGIEnvironment, predictor: Predictor, limit: int) -> tuple[str, str]:
+def _answer(environ: WSGIEnvironment, predictor: Predictor, limit: int, *, batch: bool) -> tuple[str, str]:
     path, method = environ["PATH_INFO"], environ["REQUEST_METHOD"]
     if path not in ("/ping", "/invocations"):
         raise HttpError(HTTPStatus.NOT_FOUND, f"found {path}, expected /ping or /invocations")
@@ -71,7 +76,15 @@ def _answer(environ: WSGIEnvironment, predictor: Predictor, limit: int) -> tuple
     if not text.strip():
         raise HttpError(HTTPStatus.BAD_REQUEST, "found an empty body, expected one record a line")
     answers = predictor.predict([_parse(line, content_type, predictor.names) for line in split_lines(text)])
+    if not batch:
+        _refuse([f"record {number}: {row[0]}" for number, row in enumerate(answers, 1) if isinstance(row[0], str)])
     return accept, write_csv(answers) if accept == CSV else write_json_lines(answers)
+
+
+def _refuse(errors: list[str]) -> None:
+    if errors:
+        more = [f"and {len(errors) - MOST_TOLD} more"] if len(errors) > MOST_TOLD else []
+        raise HttpError(HTTPStatus.BAD_REQUEST, "\n".join(errors[:MOST_TOLD] + more))
 
 
 def _read_body(environ: WSGIEnvironment, limit: int) -> str:

@@ -50,6 +50,12 @@ beforeAll(async () => {
     tuning.replace('max_jobs: 2', 'max_jobs: 2, warm_start: true'),
   );
   expect(warm.stderr).toContain('✓ Tune warm');
+  const guided = await workspace.mlops(
+    'run',
+    '--set',
+    tuning.replace('max_jobs: 2', 'max_jobs: 4, guided: { min_trials: 2 }'),
+  );
+  expect(guided.stderr).toContain('✓ Tune random');
   // Trained, not tuned, and compared with a champion that was prepared otherwise.
   const settings = ['data.features_exclude=[group, noise]', 'training.spot=true'];
   await workspace.mlops('run', ...settings.flatMap((setting) => ['--set', setting]));

@@ -110,9 +110,13 @@ def test_the_target_is_never_written(bench: ReleaseBench) -> None:
 def test_all_missing_columns_are_named_at_once(bench: ReleaseBench) -> None:
     bench.train(people(200, income=lambda n: n))
     bench.laid.put("Age,city\n7,Oslo\n", "new.csv")
-    message = bench.refuse()
-    assert message.startswith(
-        'DataContractError: data/new.csv: 3 columns "age", "income", "id" are missing, which the model was trained on'
+    row_id, features = bench.refuse().splitlines()
+    assert row_id.startswith(
+        'DataContractError: data/new.csv: the column "id" is missing, which data.row_id names: predictions are told '
+        "apart by it"
+    )
+    assert features.startswith(
+        'data/new.csv: 2 columns "age", "income" are missing, which the model was trained on'
     )
     bench.laid.put("id,Age,city,income\na,7,Oslo,1\n", "new.csv")
     assert bench.refuse().endswith('the column "age" is missing, which the model was trained on; the nearest is "Age"')
@@ -150,8 +154,8 @@ def test_rows_that_cannot_be_read_are_left_out_up_to_the_limit(bench: ReleaseBen
     assert facts["warnings"][0].startswith("4 of 6 rows cannot be read and get no prediction: data/new.csv line 3")
     message = bench.refuse(0.5)
     assert message.startswith(
-        "DataContractError: data/new.csv: 4 of 6 rows cannot be read; at most 3 may be left out "
-        '(inference.batch.max_bad_rows: 0.5)\ndata/new.csv line 3 (row id "b"): column "age" holds "old"'
+        "DataContractError: data/new.csv: 4 of 6 rows cannot be read; inference.batch.max_bad_rows is 0.5, by which 3 "
+        'of them may be left out\ndata/new.csv line 3 (row id "b"): column "age" holds "old"'
     )
 
 
@@ -254,6 +258,30 @@ def test_unseen_categories_are_counted_but_sensitive_ones_never_known(bench: Rel
     bench.train(sensitive=["city"])
     bench.laid.put("id,age,city\na,7,Atlantis\n", "new.csv")
     assert bench.lay_out()["unseen"] == []
+
+
+@pytest.mark.parametrize("rows", [10, 200_000])
+def test_a_column_without_one_known_category_is_refused(bench: ReleaseBench, rows: int) -> None:
+    bench.train(people(200, kind=lambda n: f"k{n % 3}"))
+    lines = [f"a{n},7,{n % 2},k{n % 3}" for n in range(rows)]
+    bench.laid.put("\n".join(["id,age,city,kind", *lines]) + "\n", "new.csv")
+    message = bench.refuse()
+    assert message.startswith(
+        f'DataContractError: data/new.csv: column "city": found {rows:,} cells, such as "0", "1", of which none is one '
+        "of the "
+    )
+    assert '"Oslo"' in message
+    assert '"kind"' not in message
+    assert "0" not in bench.refuse(sensitive=["city"]).replace(f"{rows:,} cells", "").split("column")[1].split("of the")[0]
+    # One known cell shows that the column is the same as ever.
+    bench.laid.put("\n".join(["id,age,city,kind", *lines, "b,7,Oslo,k1"]) + "\n", "new.csv")
+    assert bench.lay_out()["unseen"] == [{"column": "city", "rows": rows, "examples": ['"0"', '"1"']}]
+
+
+def test_a_few_rows_may_all_be_new(bench: ReleaseBench) -> None:
+    bench.train()
+    bench.laid.put("id,age,city\n" + "".join(f"a{n},7,Atlantis\n" for n in range(9)) + "b,7,\n", "new.csv")
+    assert bench.lay_out()["unseen"] == [{"column": "city", "rows": 9, "examples": ['"Atlantis"']}]
 
 
 def test_parquet_gzip_and_folders_with_keys(bench: ReleaseBench) -> None:

@@ -6,6 +6,7 @@ import type { TimeLimit } from '../../machines/request.ts';
 import type { Failure } from '../../report/report.ts';
 
 const hints: Record<string, string> = {
+  InputError: 'Fix what the message names.',
   ConfigError: 'Fix mlops.yaml; `mlops validate` checks it without a run.',
   DataContractError: 'Fix the data or mlops.yaml; `mlops validate` checks both without a run.',
   InputChangedError:
@@ -101,7 +102,8 @@ export function failureOf(run: FailedRun, log: readonly string[] = []): Failure 
     step: branch.state ?? step ?? 'Run',
     error: name,
     cause: more.length === 0 ? first : `${first} (and ${more.length} more, below)`,
-    log: LogTail.length > 0 || more.length === 0 ? [...LogTail] : [first, ...more],
+    // The first message is the cause already.
+    log: LogTail.length === 0 ? more : LogTail.filter((line) => ![first, `${name}: ${first}`].includes(line)),
     hint:
       name === 'DataContractError' && (branch.state ?? step) === 'Lay out rows'
         ? scoringHint

@@ -3,7 +3,8 @@ import type { LoadedConfig } from '../../config/load.ts';
 import { didYouMeanPath, kindOf, locate } from '../../config/locate.ts';
 import { holdoutSource } from '../../config/schema.ts';
 import type { ConfigProblem } from '../../errors.ts';
-import { checkData, type DataCheck } from '../../tables/data-contract.ts';
+import { checkData, type DataCheck, type DataProblem } from '../../tables/data-contract.ts';
+import { checkScoringHeader } from '../../tables/scoring-header.ts';
 import { modelFolderProblems } from './model-folder.ts';
 
 /** Most bytes of a prepare script. */
@@ -11,12 +12,13 @@ const largestScript = 10_000_000;
 
 /** The files and folders that mlops.yaml names and that are not there, or are something else than expected. */
 export async function missingFiles(loaded: LoadedConfig): Promise<ConfigProblem[]> {
-  const { prepare, data } = loaded.config;
+  const { prepare, data, monitoring } = loaded.config;
   const rows = ['a file, or a folder with files', ['a file', 'a folder']] as const;
   const named = [
     ['data.source', data.source, ...rows],
     ['data.split.source', holdoutSource(data), ...rows],
     ['data.scoring', data.scoring, ...rows],
+    ['monitoring.truth', monitoring?.truth ?? null, ...rows],
     ['prepare.script', prepare.script, 'a Python file', ['a file']],
   ] as const;
   const problems = await modelFolderProblems(loaded);
@@ -47,6 +49,16 @@ export async function checkSource({ config, path }: LoadedConfig): Promise<DataC
   if (isRemote(source) || (held !== null && isRemote(held))) return null;
   const holdout = held === null ? [] : [await locate(held, path)];
   return await checkData(config, [await locate(source, path)], holdout);
+}
+
+/** Checks the columns of data.scoring; nothing where there is none or it is in a bucket. */
+export async function checkScoring(
+  { config, path }: LoadedConfig,
+  { features }: DataCheck,
+): Promise<DataProblem[]> {
+  const { scoring } = config.data;
+  if (scoring === null || isRemote(scoring)) return [];
+  return await checkScoringHeader(config, [await locate(scoring, path)], features);
 }
 
 const isRemote = (path: string): boolean => path.startsWith('s3://');

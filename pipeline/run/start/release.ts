@@ -41,6 +41,8 @@ export interface ReleaseSurroundings {
   onStart?: ((execution: string) => void) | undefined;
   /** Called once the rows are staged, before anything is recorded or started; what it throws ends the release. */
   onStaged?: (() => Promise<void>) | undefined;
+  /** The backend of a run of the same model at the same place that has just ended; default: another one is opened. */
+  opened?: Backend | undefined;
 }
 
 export interface ReleaseOutcome {
@@ -111,7 +113,7 @@ async function release(options: ReleaseOptions, surroundings: ReleaseSurrounding
 
 async function prepareRelease(
   options: ReleaseOptions,
-  { onNote, onStaged, home, runId }: ReleaseSurroundings,
+  { onNote, onStaged, home, runId, opened }: ReleaseSurroundings,
 ): Promise<{ config: Config; backend: Backend; request: ReleaseRequest }> {
   const loaded = await loadConfig(options.config, { set: options.set, model: options.model });
   const { config, path: file } = loaded;
@@ -121,12 +123,8 @@ async function prepareRelease(
     throw new InputError(
       '--set: got it with --backend aws, where a release has the settings that main deployed last; expected none',
     );
-  const backend = await openBackend(config, options, {
-    home,
-    runId,
-    containers: options.containers ?? false,
-    onNote,
-  });
+  const containers = options.containers ?? false;
+  const backend = opened ?? (await openBackend(config, options, { home, runId, containers, onNote }));
   const { context } = backend;
   if (options.package !== null && (await context.registry.get(options.package)) === null)
     throw new InputError(

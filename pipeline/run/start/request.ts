@@ -112,7 +112,10 @@ async function stageData({ data }: Config, staging: Staging): Promise<Request['d
 /** Stages the labels that monitoring reads; null where there are none to read. Throws ConfigError if they are missing. */
 export async function stageTruth({ monitoring }: Config, staging: Staging): Promise<DataInput | null> {
   const truth = monitoring?.truth ?? null;
-  return truth === null ? null : await stageFiles('monitoring.truth', truth, staging);
+  if (truth === null) return null;
+  // Labels may come to a bucket later; a file that is not there is a mistake.
+  if (!truth.startsWith('s3://')) return await stageFiles('monitoring.truth', truth, staging);
+  return { source: truth, uri: truth, version: await dataVersion(truth, staging.backend.context) };
 }
 
 /** The version of the training rows as they are now, without staging them. Throws ConfigError if there are none. */

@@ -9,6 +9,8 @@ export interface RunOutcome {
   execution: string;
   record: RunRecord;
   report: Report;
+  /** What ran it, ready for a release that follows: its Python processes have their libraries loaded. */
+  backend: Backend;
 }
 
 /** Runs the train machine once and makes its report, also if it fails or is cancelled. */
@@ -48,5 +50,5 @@ export async function runPipeline(
   // Steps seen while following the execution are newer than those that the machine recorded.
   const complete = { ...record, ...(result.steps.length > 0 && { steps: result.steps }) };
   await backend.keep(complete);
-  return { execution, record: complete, report: await reportOf(complete, backend) };
+  return { execution, record: complete, report: await reportOf(complete, backend), backend };
 }

@@ -77,7 +77,7 @@ async function conclude(
 /** What the look judged, as rows of the table monitoring. */
 async function rowsOf(execution: string, judged: Judged, context: StepContext) {
   const { model, at, package: name, finding, evidence } = await readJson<Finding>(context, judged.uri);
-  const look = { model, at: new Date(at), look: execution, finding, package: name };
+  const look = { model, looked_at: new Date(at), look: execution, finding, package: name };
   return evidence.map(({ kind, name, outcome, value, interval, limit, level, n, window }) => ({
     ...look,
     window_start: window && new Date(window.start),

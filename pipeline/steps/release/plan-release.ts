@@ -189,7 +189,7 @@ async function loadable(name: string, context: StepContext): Promise<ModelPackag
   const { registry, images } = context;
   const found = await registry.get(name);
   if (found === null)
-    throw new ReleaseError(
+    throw new InputError(
       `package: got ${JSON.stringify(name)}, expected one of the registry; nothing was released`,
     );
   if (found.status === 'Rejected')

@@ -57,6 +57,8 @@ export class FakeSageMaker {
   readonly skill = new Map<string, number>();
   /** What a model answers instead of a score. */
   answer: (row: { id: string; label: number }, score: number) => string = (_, score) => score.toFixed(6);
+  /** The objective's best value in a tuning job, by the job's parameters. */
+  objective: (parameters: Parameters) => number = () => 0.9;
   /** Called with every event. */
   onEvent: (event: ExecutionEvent) => void = () => {};
   /** Of the prepare job. */
@@ -177,7 +179,7 @@ export class FakeSageMaker {
           ...parameters,
           BestTrainingJob: {
             TrainingJobName: best,
-            FinalHyperParameterTuningJobObjectiveMetric: { Value: 0.9 },
+            FinalHyperParameterTuningJobObjectiveMetric: { Value: this.objective(parameters) },
           },
           CreationTime: 1000,
           HyperParameterTuningEndTime: 2000,

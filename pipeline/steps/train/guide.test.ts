@@ -184,7 +184,7 @@ describe('a guide', () => {
   test('keeps an end of mlops.yaml as it is written, and values that nobody tried', () => {
     const past = run(...times(20, (i) => trial(0.01, i, { depth: '20', kind: 'a' })));
     expect(guideFrom({}, past).ranges).toEqual({
-      C: { min: '0.01', max: '0.0158489', type: 'continuous', scale: 'logarithmic' },
+      C: { min: '0.01', max: '0.01585', type: 'continuous', scale: 'logarithmic' },
       depth: { min: '19', max: '20', type: 'integer', scale: 'linear' },
       kind: ['a', 'b', 'c'],
     });

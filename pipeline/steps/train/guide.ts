@@ -152,9 +152,9 @@ function narrowed(range: Range, { all, good }: { all: readonly string[]; good: r
   } satisfies Numeric;
 }
 
-/** An end with six digits, unless that would leave the range or move it by more than a thousandth of it. */
+/** An end with four digits, unless that would leave the range or move it by more than a thousandth of it. */
 function short(value: number, min: number, max: number): string {
-  const rounded = Number(value.toPrecision(6));
+  const rounded = Number(value.toPrecision(4));
   const close = Math.abs(rounded - value) <= (max - min) / 1000 && rounded >= min && rounded <= max;
   return String(close ? rounded : value);
 }

@@ -55,7 +55,8 @@ async function holdImages({ request, plan }: RegisterEvent, context: StepContext
 async function packageOf(event: RegisterEvent, context: StepContext): Promise<string> {
   const { request, plan, prepared, model, gate } = event;
   const { artifact, hyperparameters } = model.trained;
-  const config = canonicalJson(request.config);
+  // Looks at production take their settings from main, so other ones make no other package.
+  const config = canonicalJson({ ...request.config, monitoring: null });
   const configUri = `${artifactsOf(context, 'configs')}${sha256(config)}.json`;
   const { code } = request;
   const same = await context.registry.find(

@@ -2,24 +2,24 @@ import { DescribeExecutionCommand, StartExecutionCommand } from '@aws-sdk/client
 import { sfnClient } from '../../../aws/clients.ts';
 import { createSchedule } from '../../../aws/create-schedule.ts';
 import { canonicalJson } from '../../../hash.ts';
+import type { MonitorRequest } from '../../../machines/monitor-request.ts';
 import type { Request } from '../../../machines/request.ts';
 import { type ResourceNames, resourceNames } from '../../../names.ts';
+import { overdueMetric } from '../../../steps/monitor/look-metrics.ts';
 import { type LandedEvent, startLanded } from './start-landed.ts';
 import { handlerFor } from './step-handler.ts';
 
 const executions = sfnClient();
 
-/** Starts runs and releases that data, a timetable or a promotion without anybody behind it ask for; its log says why not. */
+/** Starts the runs, releases and looks that data, timetables, promotions and decay ask for; its log says why not. */
 export const handler = handlerFor(async (event: LandedEvent, contextOf, { invokedFunctionArn }) => {
   const names = namesOf(invokedFunctionArn);
   const region = process.env.AWS_REGION ?? '';
   const said = await startLanded(event, {
     contextOf,
-    start: (machine, name, request) =>
-      start(machine === 'release' ? names.releaseMachine.arn : names.machines.promote.arn, name, {
-        request,
-      }),
-    requestOf,
+    start: (machine, name, request) => start(machineOf[machine](names).arn, name, { request }),
+    requestOf: async (arn) => (await inputOf<Request>(arn)).request,
+    modelOf: async (arn) => (await inputOf<MonitorRequest>(arn)).request.model,
     schedule: (name, seconds, look) =>
       createSchedule({
         region,
@@ -33,10 +33,19 @@ export const handler = handlerFor(async (event: LandedEvent, contextOf, { invoke
           DeadLetterConfig: { Arn: names.lostEventsArn },
         },
       }),
+    // Not with console.log, because Lambda would put the time before the line, which must be only JSON.
+    overdue: (model, is) =>
+      process.stdout.write(`${overdueMetric({ stack: names.stack, model, is, at: new Date() })}\n`),
   });
   console.log(said);
   return { said };
 });
+
+const machineOf = {
+  promote: ({ machines }: ResourceNames) => machines.promote,
+  release: ({ releaseMachine }: ResourceNames) => releaseMachine,
+  monitor: ({ monitorMachine }: ResourceNames) => monitorMachine,
+};
 
 /** Step Functions answers a second start with the same input as if it were the first, while the execution runs. */
 async function start(stateMachineArn: string, name: string, input: object): Promise<string> {
@@ -54,9 +63,9 @@ async function start(stateMachineArn: string, name: string, input: object): Prom
   }
 }
 
-async function requestOf(executionArn: string): Promise<Request> {
+async function inputOf<Asked>(executionArn: string): Promise<{ request: Asked }> {
   const { input = '{}' } = await executions.send(new DescribeExecutionCommand({ executionArn }));
-  return (JSON.parse(input) as { request: Request }).request;
+  return JSON.parse(input) as { request: Asked };
 }
 
 /** Milliseconds by which clocks may differ. */

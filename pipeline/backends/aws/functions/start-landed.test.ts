@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from '@jest/globals';
 import { parseConfig } from '../../../config/load.ts';
+import type { MonitorRequest } from '../../../machines/monitor-request.ts';
 import type { ReleaseRequest } from '../../../machines/release-request.ts';
 import type { Request } from '../../../machines/request.ts';
 import type { Ledger, LedgerItem, StoredObject } from '../../../ports.ts';
@@ -26,8 +27,10 @@ const request = {
 
 let objects: StoredObject[] = [];
 let items: Map<string, unknown>;
-let executions: Map<string, { machine: string; request: Request | ReleaseRequest }>;
+let executions: Map<string, { machine: string; request: Request | ReleaseRequest | MonitorRequest }>;
 let schedules: Map<string, { seconds: number; event: LandedEvent }>;
+let overdue: boolean[];
+let now: string;
 
 beforeEach(() => {
   objects = [];
@@ -36,12 +39,19 @@ beforeEach(() => {
   ]);
   executions = new Map();
   schedules = new Map();
+  overdue = [];
+  now = '2026-01-02T03:04:05Z';
 });
 
 const ledger = {
   get: async (kind: string, id: string) => {
     const value = items.get(`${kind} ${id}`);
     return value === undefined ? null : ({ id, version: 1, value } as LedgerItem<never>);
+  },
+  putIf: async (kind: string, id: string, value: unknown, version: number) => {
+    expect(version).toBe(1);
+    items.set(`${kind} ${id}`, value);
+    return { id, version: 2, value };
   },
   put: async (kind: string, id: string, value: unknown) => {
     items.set(`${kind} ${id}`, value);
@@ -53,7 +63,7 @@ const context = {
   root: 's3://artifacts/churn',
   storage: { list: async (prefix: string) => objects.filter(({ uri }) => uri.startsWith(prefix)) },
   ledger,
-  clock: { now: () => new Date('2026-01-02T03:04:05Z') },
+  clock: { now: () => new Date(now) },
 } as unknown as StepContext;
 const starting: Starting = {
   contextOf: () => context,
@@ -63,6 +73,11 @@ const starting: Starting = {
     return 'started';
   },
   requestOf: async () => ({ ...request, promote: true, trigger: { ...request.trigger, kind: 'data' } }),
+  modelOf: async () => 'churn',
+  overdue: (model, is) => {
+    expect(model).toBe('churn');
+    overdue.push(is);
+  },
   schedule: async (name, seconds, event) => {
     if (schedules.has(name)) return false;
     schedules.set(name, { seconds, event });
@@ -202,4 +217,129 @@ test('what a run without anybody behind it promoted is released; what it did not
   });
   items.delete('landed scoring');
   expect(await startLanded(ended, starting)).toContain('no rows to predict');
+});
+
+const monitored = (monitoring: string) => ({
+  config: parseConfig(
+    `project: churn\nproblem: binary\ndata: { source: rows.csv, target: left }\nmonitoring: ${monitoring}\n`,
+  ),
+  images: { prepare: 'p' },
+  scoring: null,
+  request,
+  commit: 'abc',
+  at: '2026-01-01T00:00:00Z',
+});
+
+test('the time of a look starts one look for that time, and none where main has monitoring off', async () => {
+  const time: LandedEvent = { what: 'monitor', model: 'churn', at: '2026-03-04T03:00:00Z' };
+  expect(await startLanded(time, starting)).toContain('monitoring is off');
+  items.set('deployed current', monitored('{}'));
+  expect(await startLanded(time, starting)).toBe('look-churn-20260304030000: started');
+  expect(await startLanded(time, starting)).toContain('this time has been looked at already (SUCCEEDED)');
+  expect([...executions.values()]).toEqual([
+    {
+      machine: 'monitor',
+      request: {
+        model: 'churn',
+        at: '2026-03-04T03:00:00Z',
+        retrain: true,
+        trigger: expect.objectContaining({ kind: 'schedule', reason: '2026-03-04T03:00:00Z' }),
+      },
+    },
+  ]);
+  items.delete('deployed current');
+  expect(await startLanded(time, starting)).toContain('main has deployed nothing yet');
+});
+
+const look = 'look-churn-20260304030000';
+const looked: LandedEvent = {
+  what: 'looked',
+  arn: `arn:aws:states:eu-west-1:111111111111:execution:churn--staging--monitor:${look}`,
+};
+const found = (wanted: boolean, why: string) =>
+  items.set(`finding ${look}`, {
+    look,
+    retrain: { wanted, why, since: '2026-02-01T00:00:00Z' },
+    state: { plan: { package: 'churn/7' } },
+  });
+
+test('decay starts one run for the look that says so, named by it, and the claim of the package names the run', async () => {
+  items.set('deployed current', monitored('{ truth: truth.csv, decay: { min: 0.7 } }'));
+  items.set('retrain churn/7', { look, at: '', run: null });
+  found(true, 'ROC AUC is below 0.7');
+  expect(await startLanded(looked, starting)).toBe(`decay-${look}: started`);
+  expect(await startLanded(looked, starting)).toContain('the look has started its run already');
+  expect([...executions]).toEqual([
+    [
+      `decay-${look}`,
+      {
+        machine: 'promote',
+        request: expect.objectContaining({
+          mode: 'promote',
+          promote: true,
+          baseline: null,
+          trigger: expect.objectContaining({
+            kind: 'decay',
+            reason: `decay of churn/7 (look ${look})`,
+            since: '2026-02-01T00:00:00Z',
+            actor: null,
+          }),
+        }),
+      },
+    ],
+  ]);
+  expect(items.get('retrain churn/7')).toEqual({ look, at: '', run: `decay-${look}` });
+});
+
+test('a look that wants no run starts none and says why; one without a record is an error', async () => {
+  items.set('deployed current', monitored('{ truth: truth.csv, decay: { min: 0.7 } }'));
+  await expect(startLanded(looked, starting)).rejects.toThrow('got no record of the look');
+  found(false, 'churn/7 has been retrained for already');
+  expect(await startLanded(looked, starting)).toBe(
+    `${look}: churn/7 has been retrained for already; nothing starts`,
+  );
+  expect(executions.size).toBe(0);
+  found(true, 'x');
+  expect(await startLanded(looked, starting)).toContain('nothing claims the run for churn/7');
+  // The event came out of the queue of lost events, after a later look had found the same.
+  items.set('retrain churn/7', { look: 'look-churn-20260305030000', at: '', run: 'other' });
+  expect(await startLanded(looked, starting)).toContain('look look-churn-20260305030000 claims the run');
+  expect(executions.size).toBe(0);
+  items.set('retrain churn/7', { look, at: '', run: null });
+  items.delete('deployed current');
+  await expect(startLanded(looked, starting)).rejects.toThrow('got no request of main in the ledger');
+});
+
+test('names of runs of decay fit, whatever their look is called, and differ', async () => {
+  items.set('deployed current', monitored('{}'));
+  for (const end of ['a', 'b']) {
+    const name = `${'x'.repeat(79)}${end}`;
+    const state = { plan: { package: `churn/${end}` } };
+    items.set(`finding ${name}`, { look: name, retrain: { wanted: true, why: 'x' }, state });
+    items.set(`retrain churn/${end}`, { look: name, at: '', run: null });
+    await startLanded({ what: 'looked', arn: `arn:aws:states:r:1:execution:m:${name}` }, starting);
+  }
+  expect([...executions.keys()].map((name) => /^decay-[0-9a-z]+$/.test(name) && name.length <= 80)).toEqual([
+    true,
+    true,
+  ]);
+});
+
+test('looks are overdue when none has ended well for longer than the schedule and a look may take', async () => {
+  const beat: LandedEvent = { what: 'heartbeat', model: 'churn' };
+  // What main has deployed has no looks.
+  await startLanded(beat, starting);
+  items.set('deployed current', monitored('{}'));
+  now = '2026-01-02T05:59:00Z';
+  await startLanded(beat, starting);
+  now = '2026-01-02T06:01:00Z';
+  expect(await startLanded(beat, starting)).toContain('overdue: expected at most 30.0');
+  items.set('monitoring current', { at: '2026-01-02T03:00:00Z' });
+  expect(await startLanded(beat, starting)).toBe('churn: the last look was 3.0 hours ago, of at most 30.0');
+  now = '2026-01-03T09:01:00Z';
+  await startLanded(beat, starting);
+  // A time that is none is no sign of life.
+  items.set('monitoring current', { at: 'x' });
+  await startLanded(beat, starting);
+  expect(overdue).toEqual([false, false, true, false, true, true]);
 });

@@ -18,6 +18,7 @@ export class SageMakerEndpoints implements Endpoints {
     const { SageMakerRuntimeClient, InvokeEndpointCommand } = await import(
       '@aws-sdk/client-sagemaker-runtime'
     );
+    let answer: Uint8Array | undefined;
     try {
       const { Body } = await clientOf(SageMakerRuntimeClient, this.#region).send(
         new InvokeEndpointCommand({
@@ -27,12 +28,16 @@ export class SageMakerEndpoints implements Endpoints {
           Body: new TextEncoder().encode(body),
         }),
       );
-      return new TextDecoder('utf-8', { fatal: true }).decode(Body ?? new Uint8Array());
+      answer = Body;
     } catch (error) {
       const { name: kind, message } = error as Error;
-      if (error instanceof TypeError || noAnswer.includes(kind))
-        throw new EndpointError(`${kind}: ${message}`);
+      if (noAnswer.includes(kind)) throw new EndpointError(`${kind}: ${message}`);
       throw error;
+    }
+    try {
+      return new TextDecoder('utf-8', { fatal: true }).decode(answer ?? new Uint8Array());
+    } catch {
+      throw new EndpointError(`got an answer of ${answer?.length} bytes that is no UTF-8, expected text`);
     }
   }
 

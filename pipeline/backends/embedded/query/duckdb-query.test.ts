@@ -319,7 +319,7 @@ describe('a statement', () => {
     ['(SELECT 1)', [[1]]],
     ['SELECT 1 -- why', [[1]]],
     ['VALUES (1), (2)', [[1], [2]]],
-    ['SHOW TABLES', [['answer'], ['predictions'], ['predictions_current'], ['trials']]],
+    ['SHOW TABLES', [['monitoring'], ['predictions'], ['predictions_current'], ['trials']]],
     ['SELECT n FROM range(300000) AS t(n) ORDER BY n DESC LIMIT 1 OFFSET 299999', [[0]]],
     ['  -- why\n select 1 ; ', [[1]]],
     ['WITH x AS (SELECT 1) SELECT * FROM x', [[1]]],

@@ -189,11 +189,11 @@ async function ask(sql: string, connection: DuckDBConnection, duckdb: DuckDB): P
     const { statementType } = await extracted.prepare(0);
     if (statementType !== duckdb.StatementType.SELECT)
       throw new InputError('SQL: got a statement that does more than read, expected one SELECT');
-    // What DuckDB took for one SELECT cannot end the statement that it is written into.
-    const query = /^(describe|show)\b/i.test(statement) ? `SELECT * FROM (${statement}\n)` : statement;
     await connection.run('DROP TABLE IF EXISTS temp.answer');
-    await connection.run(`CREATE TEMP TABLE answer AS ${query}`);
-    const result = await connection.stream('SELECT * FROM temp.answer');
+    const result = /^(describe|show)\b/i.test(statement)
+      ? // Small, and a table for the answer would be among the tables that it lists.
+        await connection.stream(statement)
+      : await streamed(statement, connection);
     const names = result.columnNames();
     return {
       columns: result.columnTypes().map((type, index) => ({
@@ -205,6 +205,12 @@ async function ask(sql: string, connection: DuckDBConnection, duckdb: DuckDB): P
   } catch (error) {
     throw explained(error);
   }
+}
+
+/** What DuckDB took for one SELECT cannot end the statement that it is written into. */
+async function streamed(select: string, connection: DuckDBConnection): Promise<DuckDBResult> {
+  await connection.run(`CREATE TEMP TABLE answer AS ${select}`);
+  return await connection.stream('SELECT * FROM temp.answer');
 }
 
 async function* batchesOf(result: DuckDBResult, duckdb: DuckDB): AsyncGenerator<Batch> {

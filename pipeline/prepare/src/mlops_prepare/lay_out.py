@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 # Below this, a set of Python's is quicker than importing Arrow.
 FEW_ROWS = 100_000
 
+# Cells without a category of training from which on this is no accident of few rows.
+LEAST_UNSEEN = 10
+
 # By the row's position in its chunk: the column, what it holds, and what is expected.
 BadRows = dict[int, tuple[str, str, str]]
 
@@ -71,6 +74,8 @@ def lay_out(inputs: Path, outputs: Path, settings: LayOutSettings) -> list[str]:
     if not sink.rows:
         raise DataContractError(f"{config.source}: no rows; a row under the header is the least")
     facts = sink.close()
+    sink.check_categories(problems)
+    problems.check()
     if rejected.rows:
         warnings.append(
             f"{rejected.rows:,} of {rejected.rows + sink.rows:,} rows cannot be read and get no prediction: "
@@ -147,8 +152,8 @@ class Rejected:
         raise DataContractError(
             "\n".join(
                 [
-                    f"{self._config.source}: {self.rows:,} of {total:,} rows cannot be read; at most "
-                    f"{int(most * total):,} may be left out (inference.batch.max_bad_rows: {most:g})",
+                    f"{self._config.source}: {self.rows:,} of {total:,} rows cannot be read; "
+                    f"inference.batch.max_bad_rows is {most:g}, by which {int(most * total):,} of them may be left out",
                     *self.examples,
                     *([f"and {more:,} more"] if more > 0 else []),
                 ]
@@ -229,16 +234,21 @@ def _check_columns(
 ) -> None:
     """Raises DataContractError for columns that are missing; adds sentences about the others to `warnings`."""
     names = table.names
-    wanted = [] if scripted else [column.name for column in manifest.features]
-    wanted += [] if config.row_id is None else [config.row_id]
-    missing = [name for name in wanted if name not in names]
+    problems = Problems()
+    if config.row_id is not None and config.row_id not in names:
+        problems.add(
+            f"{config.source}: the column {quote(config.row_id)} is missing, which data.row_id names: predictions are "
+            f"told apart by it{nearest(config.row_id, names)}"
+        )
+    missing = [] if scripted else [column.name for column in manifest.features if column.name not in names]
     if missing:
         listed = ", ".join(quote(name) for name in missing)
         what = "the column" if len(missing) == 1 else f"{len(missing)} columns"
-        raise DataContractError(
+        problems.add(
             f"{config.source}: {what} {listed} {'is' if len(missing) == 1 else 'are'} missing, which the model was "
             f"trained on{nearest(missing[0], names) if len(missing) == 1 else _nearest_of(missing, names)}"
         )
+    problems.check()
     known = {
         *(column.name for column in manifest.features),
         *manifest.slices,
@@ -380,6 +390,13 @@ class RowSink:
         self._hash.update(lines)
         self.rows += count
 
+    def check_categories(self, problems: Problems) -> None:
+        """Adds columns to `problems` of which no cell is a category that training knew."""
+        for unseen in self._unseen:
+            text = unseen.problem(self._config)
+            if text is not None:
+                problems.add(text)
+
     def close(self) -> dict[str, object]:
         """Ends the file; returns the facts about it."""
         self._stream.close()
@@ -403,20 +420,40 @@ class _Unseen:
         self._known = None if known is None else frozenset((*known, ""))
         self._found: Counter[str] = Counter()
         self._rows = 0
+        self._recognized = False
 
     def add(self, values: Sequence[str]) -> None:
         """Adds the cells of a chunk."""
         if self._known is None:
             return
         array: Any = getattr(values, "array", None)
-        # Few chunks have one, and few texts are distinct.
-        if array is not None and self._known.issuperset(array.unique().to_pylist()):
+        # Few texts are distinct, and few chunks have one that is unseen.
+        distinct = set(values) if array is None else set(array.unique().to_pylist())
+        self._recognized = self._recognized or not (distinct - {""}).isdisjoint(self._known)
+        if self._known.issuperset(distinct):
             return
         found = Counter(value for value in values if value not in self._known)
         self._rows += sum(found.values())
         for value, count in found.items():
             if value in self._found or len(self._found) < SHOWN_ITEMS:
                 self._found[value] += count
+
+    def problem(self, config: Config) -> str | None:
+        """What is wrong if no cell is a category of training: the column holds something else than it did.
+
+        A few rows may all be new, so they are only counted.
+        """
+        if self._known is None or self._recognized or self._rows < LEAST_UNSEEN:
+            return None
+        known = sorted(self._known - {""})
+        hidden = self._name in config.sensitive
+        found = "" if hidden else f", such as {enumerate_some(map(quote, self._found))}"
+        expected = "" if hidden else f", such as {enumerate_some(map(quote, known))}"
+        return (
+            f"{config.source}: column {quote(self._name)}: found {self._rows:,} cells{found}, of which none is one of "
+            f"the {len(known):,} categories that the model was trained on{expected}; another column or coding is "
+            "suspected. If the categories are really new, train a model with them first"
+        )
 
     def facts(self, sensitive: Sequence[str]) -> dict[str, object] | None:
         """The entry for the column; None if every cell was known."""

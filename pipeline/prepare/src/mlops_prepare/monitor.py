@@ -116,7 +116,7 @@ class _Look:
         self._inputs = inputs
         self._outputs = outputs
         for package, file in settings.packages.items():
-            if file is not None and not (inputs / file).resolve().is_relative_to(inputs.resolve()):
+            if file is not None and (Path(file).is_absolute() or ".." in Path(file).parts):
                 raise ConfigError(f"monitor.json: packages: {package}: got {file}, expected a file among the inputs")
         self._packages: PackageList = PackageList(
             {
