@@ -5,8 +5,6 @@ import { InputError } from '../errors.ts';
 import { privacyOf } from '../gate/privacy.ts';
 import type { Finding } from '../monitor/finding.ts';
 import { renderFinding } from '../report/finding-terminal.ts';
-import { renderMonitorMarkdown } from '../report/monitor-markdown.ts';
-import type { MonitorReport } from '../report/monitor-report.ts';
 import { publishableFailure } from '../report/publishable.ts';
 import { publishableFinding } from '../report/publishable-finding.ts';
 import type { Failure } from '../report/report.ts';
@@ -49,8 +47,6 @@ interface Done {
   outcome: MonitorOutcome;
   finding: Finding | null;
   page: string | null;
-  /** The body of an issue, or a part of a step's summary. */
-  markdown: string | null;
 }
 
 async function lookOnce(options: Options, stopping: Stopping): Promise<Done> {
@@ -64,19 +60,15 @@ async function lookOnce(options: Options, stopping: Stopping): Promise<Done> {
     const found =
       record.status === 'succeeded' && judged ? await readJson<Finding>(backend.context, judged.uri) : null;
     const folder = join(home(), 'runs', execution);
-    const files = { html: join(folder, 'page.html'), markdown: join(folder, 'look.md') };
+    const html = join(folder, 'page.html');
     if (page) {
-      const { storage } = backend.context;
       await mkdir(folder, { recursive: true });
-      await writeFile(files.html, await storage.read(page.uri));
-      const report = await readJson<MonitorReport>(backend.context, page.report);
-      await writeFile(files.markdown, renderMonitorMarkdown(report));
+      await writeFile(html, await backend.context.storage.read(page.uri));
     }
     return {
       outcome,
       finding: found && publishableFinding(found, privacyOf(config)),
-      page: page ? files.html : null,
-      markdown: page ? files.markdown : null,
+      page: page ? html : null,
     };
   } finally {
     progress.end();
@@ -124,7 +116,7 @@ async function retrainAfter(
 }
 
 /** The --json output of a look. A failure is also printed on standard error. */
-function summaryOf({ outcome, finding, page, markdown }: Done, retrain: Retrained): object {
+function summaryOf({ outcome, finding, page }: Done, retrain: Retrained): object {
   const { record, config, execution } = outcome;
   const failure = record.status === 'failed' ? toldFailure(outcome) : null;
   if (failure) note(`${failure.step} failed: ${failure.error}: ${failure.cause}`);
@@ -142,7 +134,6 @@ function summaryOf({ outcome, finding, page, markdown }: Done, retrain: Retraine
     card: finding?.card ?? null,
     superseded: record.superseded,
     page,
-    markdown,
     retrain: { started: retrain.started, why: retrain.why, run: retrain.run },
     notes: record.state.plan?.notes ?? [],
     steps: record.steps,
