@@ -228,7 +228,7 @@ function labelsOf(
 }
 
 /** The last events since a time, and the change before it, which says what ran then. */
-function eventsOf({ changes, releases, history }: MonitorInputs, since: string): MonitorEvent[] {
+function eventsOf({ changes, releases, history, finding }: MonitorInputs, since: string): MonitorEvent[] {
   const promoted = changes.map(
     ({ at, kind, package: name, reason }): MonitorEvent => ({ at, kind, package: name, details: [reason] }),
   );
@@ -251,8 +251,10 @@ function eventsOf({ changes, releases, history }: MonitorInputs, since: string):
     }),
   );
   const from = Date.parse(since);
+  // A look at an earlier time does not know what came later.
+  const until = Date.parse(finding.at);
   return [...promoted, ...released, ...alarms]
-    .filter(({ at }) => Date.parse(at) >= from)
+    .filter(({ at }) => Date.parse(at) >= from && Date.parse(at) <= until)
     .sort((a, b) => Date.parse(a.at) - Date.parse(b.at))
     .slice(-MOST_EVENTS);
 }
