@@ -12,7 +12,7 @@ import { randomFrom, scoresOf } from './report.fixture.ts';
  * Labels come four weeks late; week 12 has few rows.
  */
 
-export const WEEKS = 30;
+const WEEKS = 30;
 const CHANGED = 20;
 const FEW_ROWS = 12;
 const WEEK = 7 * 86_400_000;
