@@ -339,6 +339,8 @@ export function sampleHistory(weeks = WEEKS, reference = sampleReference()): His
           breach: [1.2, 2.9, 3.1],
           breachHighest: 2.76,
           terms: 2391,
+          sum: 502,
+          squares: 301,
           labels: 12_871,
         },
       },
