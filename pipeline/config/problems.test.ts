@@ -776,6 +776,32 @@ tuning: { strategy: grid, warm_start: true, ranges: { C: [1, 2] } }
     ],
   ],
   [
+    'guidance of a grid',
+    `${base}training: { metrics: { auc: 'auc=(.*);' } }
+tuning: { strategy: grid, guided: {}, ranges: { C: [1, 2] } }
+`,
+    [
+      'mlops.yaml: tuning.max_jobs: got 2, expected at least 3 with tuning.guided: one trial is the best known again, one is random (line 5, column 1)',
+      'mlops.yaml: tuning.guided: got a mapping, expected off with strategy grid: only bayesian and random search narrower ranges (line 5, column 35)',
+    ],
+  ],
+  [
+    'guidance without a random share',
+    `${base}training: { metrics: { auc: 'auc=(.*);' } }
+tuning: { guided: { share_random: 0 }, ranges: { C: [1, 2] } }
+`,
+    ['mlops.yaml: tuning.guided.share_random: got 0, expected a number from 0.05 to 0.9 (line 5, column 35)'],
+  ],
+  [
+    'two ways to learn from earlier searches',
+    `${base}training: { metrics: { auc: 'auc=(.*);' } }
+tuning: { guided: {}, warm_start: true, ranges: { C: [1, 2] } }
+`,
+    [
+      'mlops.yaml: tuning.guided: got a mapping, expected off with warm_start: true, because a search learns from earlier ones in one of the two ways (line 5, column 19)',
+    ],
+  ],
+  [
     'tuning as a number',
     `${base}tuning: 8
 `,

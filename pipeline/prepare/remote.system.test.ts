@@ -10,7 +10,7 @@ import { beforeAll, expect, jest, test } from '@jest/globals';
 import { s3Client } from '../aws/clients.ts';
 import { startFakeCloud } from '../backends/aws/fakecloud.fixture.ts';
 import { ensureEnvironment } from '../backends/embedded/images/python-environment.ts';
-import { processingInput } from '../steps/train/job-parameters.ts';
+import { manifestOf, processingInput } from '../steps/train/job-parameters.ts';
 
 /** The program as Glue and ECS start it, with what the image has, against a real S3 API. */
 jest.setTimeout(240_000);
@@ -64,8 +64,8 @@ beforeAll(async () => {
 });
 
 interface Job {
-  /** By input: config, data, script. */
-  inputs?: Record<string, string>;
+  /** By input: config, data, script. A text is a prefix. */
+  inputs?: Record<string, string | ReturnType<typeof processingInput>>;
   maxRuntime?: number;
   /** The words that start the program. @default those of the task definition */
   start?: string[];
@@ -79,11 +79,14 @@ function run(name: string, job: Job = {}): Promise<{ code: number | null; text: 
     data: uri('small/data/1/'),
     ...job.inputs,
   };
+  const listed = Object.entries(inputs).map(([key, at]) =>
+    typeof at === 'string' ? processingInput(key, at) : at,
+  );
   const child = spawn(
     python,
     [
       ...(job.start ?? ['-m', 'mlops_prepare.remote']),
-      ...['--inputs', JSON.stringify(Object.entries(inputs).map(([key, at]) => processingInput(key, at)))],
+      ...['--inputs', JSON.stringify(listed)],
       ...['--output', uri(`small/prepared/${name}/`)],
       ...['--failure', uri(`small/prepared/failures/${name}.json`)],
       ...['--max_runtime', String(job.maxRuntime ?? 60)],
@@ -116,12 +119,30 @@ test('inputs come from S3, the program runs, and what it wrote goes back', async
   expect(await keys('small/prepared/done/')).toEqual([
     'holdout/holdout.csv',
     'manifest/manifest.json',
+    'reference/columns.json',
     'train/train.csv',
     'trained/rows.bin',
   ]);
   const { files } = JSON.parse(await read('small/prepared/done/manifest/manifest.json'));
   expect(files.train.rows + files.holdout.rows).toBe(200);
   expect(await keys('small/prepared/failures/done')).toEqual([]);
+});
+
+test('a manifest names exactly the objects that are copied', async () => {
+  await put('small/lists/data.json', manifestOf(uri('small/data/1/'), ['more/rows.csv']));
+  const inputs = { data: processingInput('data', uri('small/lists/data.json'), 'ManifestFile') };
+  expect(await run('listed', { inputs })).toMatchObject({ code: 0 });
+  const { files } = JSON.parse(await read('small/prepared/listed/manifest/manifest.json'));
+  expect(files.train.rows + files.holdout.rows).toBe(100);
+  for (const [text, why] of [
+    [manifestOf(uri('small/data/1/'), []), /^RemoteError: manifest s3:.*expected a JSON list/],
+    [manifestOf(uri('small/data/1/'), ['none.csv']), /Not Found/],
+    [manifestOf(uri('small/data/1/'), ['../1/rows.csv']), /expected a key without \.\./],
+  ] as const) {
+    await put('small/lists/data.json', text);
+    expect((await run('refused', { inputs })).code).toBe(1);
+    expect((await failureOf('refused')).ExitMessage).toMatch(why);
+  }
 });
 
 test('as the script of a Glue job, among the arguments that Glue adds', async () => {

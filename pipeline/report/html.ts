@@ -456,7 +456,7 @@ function tuningBody(tuning: TuningFacts): Html {
   const charts = tuningCharts(tuning).map((chart) =>
     figure(chart, chart.parameter === null ? text(chart.title) : text(chart.parameter, 80)),
   );
-  const guidance = reading.guidanceLines(tuning).map((line) => html`<p>${text(line, 800)}</p>`);
+  const guidance = reading.guidanceLines(tuning).map((line) => html`<p class="hint">${text(line, 800)}</p>`);
   return html`${guidance}<div class="charts">${charts}</div>${foldedTable('Trials', head, rows, 'trials', MOST_TRIALS)}`;
 }
 

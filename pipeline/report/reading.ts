@@ -521,7 +521,7 @@ function standingLine({ runs, guided, random, won, better, interval }: Standing,
     ran_as === 'bayesian' ? ' Guided trials are also chosen by bayesian search: both are credited.' : '';
   return (
     `Guided against random trials, over ${runs} runs (${guided} guided, ${random} random trials): the guided one was better in ` +
-    `${formatPercent(better)} of pairs (95 % interval ${low} to ${high}), and the best of all in ${won} runs: ${says}.${also}`
+    `${formatPercent(better)} of pairs (95 % interval ${low} to ${high}), and the best of all in ${won} of ${runs} runs: ${says}.${also}`
   );
 }
 

@@ -843,8 +843,20 @@ export function hostileRun(text: string): Report {
         value,
         seconds: 1,
         status: 'completed',
+        guided: true,
       })),
       best: text,
+      guidance: {
+        guide: {
+          ...{ runs: 1, trials: 3, parts: { first: 1, guided: 1, random: 1 }, first: { [text]: text } },
+          ranges: {
+            [text]: [text],
+            [`${text}2`]: { min: text, max: text, type: 'continuous', scale: 'linear' },
+          },
+        },
+        why: text,
+        standing: { runs: 0, guided: 0, random: 0, won: 0, better: null, interval: null },
+      },
     },
     release: {
       mode: 'batch',

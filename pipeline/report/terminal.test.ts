@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
+import type { TuningFacts } from '../steps/train/evidence.ts';
 import { renderHtml } from './html.ts';
 import { renderComment } from './markdown.ts';
 import { parseReport } from './parse-report.ts';
@@ -16,6 +17,7 @@ import {
   sampleReport,
   unenforcedRun,
 } from './report.fixture.ts';
+import type { Report } from './report.ts';
 import { renderTerminal } from './terminal.ts';
 
 const plain = { color: false, columns: 80 };
@@ -48,6 +50,73 @@ test('a tuning job that started from earlier ones is told, on the page and in th
   for (const text of [renderHtml(report), renderComment(report)]) expect(text).toContain(told);
   expect(parseReport(JSON.stringify(report)).tuning?.warm_start).toEqual({ parents: 2, best: 0.8412 });
   expect(renderTerminal(sampleReport(), plain)).not.toContain('warm start');
+});
+
+describe('a guided search', () => {
+  const standing = { runs: 1, guided: 6, random: 2, won: 1, better: null, interval: null };
+  const guide: NonNullable<TuningFacts['guidance']>['guide'] = {
+    ...{ runs: 3, trials: 24, parts: { first: 1, guided: 5, random: 2 }, first: { C: '0.3' } },
+    ranges: {
+      C: { min: '0.0123456', max: '3', type: 'continuous', scale: 'logarithmic' },
+      encoding: ['onehot', 'linear'],
+    },
+  };
+  const reportOf = (guidance: NonNullable<TuningFacts['guidance']>, ran_as: string) => {
+    const report = sampleReport();
+    if (report.tuning === null) throw new Error('expected a tuned sample');
+    const trials = report.tuning.trials.map((trial, index) => ({ ...trial, guided: index === 0 }));
+    report.tuning = { ...report.tuning, ran_as, trials, guidance };
+    return report;
+  };
+  const texts = (report: Report) =>
+    [renderTerminal(report, plain), renderHtml(report), renderComment(report)].map((text) =>
+      text.replaceAll(/(\s|&nbsp;)+/g, ' '),
+    );
+
+  test.each<[string, NonNullable<TuningFacts['guidance']>, string[]]>([
+    [
+      'too few runs',
+      { guide, why: null, standing },
+      [
+        'guided by 24 trials of 3 earlier runs on like data: the best known again, 5 where past ones were good (C 0.01235 to 3; encoding onehot, linear), 2 at random over the full ranges.',
+        'Guided against random trials: too few runs to say (1 so far, expected 5).',
+      ],
+    ],
+    [
+      'no guide yet',
+      { guide: null, why: '3 earlier trials, expected at least 20', standing: { ...standing, runs: 0 } },
+      ['The search was not guided yet: 3 earlier trials, expected at least 20.'],
+    ],
+    [
+      'better',
+      { guide, why: null, standing: { ...standing, runs: 8, better: 0.75, interval: [0.6, 0.9] } },
+      [
+        'in 75 % of pairs (95 % interval 60 % to 90 %), and the best of all in 1 of 8 runs: guidance helps.',
+        'both are credited',
+      ],
+    ],
+    [
+      'worse',
+      { guide, why: null, standing: { ...standing, runs: 8, better: 0.25, interval: [0.1, 0.4] } },
+      ['guidance does worse than chance, so past trials mislead: set tuning.guided: off'],
+    ],
+    [
+      'no difference',
+      { guide, why: null, standing: { ...standing, runs: 8, better: 0.5, interval: [0.4, 0.6] } },
+      ['that shows no difference'],
+    ],
+  ])('%s: is told in the terminal, on the page and in the comment', (what, guidance, sentences) => {
+    const report = reportOf(guidance, what === 'better' ? 'bayesian' : 'random');
+    for (const text of texts(report)) for (const sentence of sentences) expect(text).toContain(sentence);
+    expect(parseReport(JSON.stringify(report)).tuning).toEqual(report.tuning);
+  });
+
+  test('marks its trials', () => {
+    const [, page = '', comment = ''] = texts(reportOf({ guide, why: null, standing }, 'random'));
+    expect(page.match(/<span class="tag">guided<\/span>/g)).toHaveLength(1);
+    expect(comment.match(/guided <code>trial-1<\/code>/g)).toHaveLength(1);
+    for (const text of texts(sampleReport())) expect(text).not.toMatch(/guided/i);
+  });
 });
 
 test('what changed stands beside what moved', () => {

@@ -38,4 +38,7 @@ export const steps = {
   'plan-look': planLook,
   judge: judgeLook,
   'record-look': recordLook,
-} satisfies Record<Exclude<StepName, 'page' | 'page-look'>, (event: never, context: StepContext) => Promise<unknown>>;
+} satisfies Record<
+  Exclude<StepName, 'page' | 'page-look'>,
+  (event: never, context: StepContext) => Promise<unknown>
+>;

@@ -7,7 +7,13 @@ import { dataVersionOf } from '../../machines/request.ts';
 import { trainSteps } from '../../machines/train.ts';
 import type { ModelPackage } from '../../ports.ts';
 import type { DataFacts, ModelFacts, Report, RunFacts, StepFacts } from '../../report/report.ts';
-import { type JobTimes, readJson, readManifest, type StepContext } from '../../steps/context.ts';
+import {
+  type JobTimes,
+  readJson,
+  readManifest,
+  type StepContext,
+  type TrainedModel,
+} from '../../steps/context.ts';
 import type { Evidence } from '../../steps/train/evidence.ts';
 import type { GateResult } from '../../steps/train/gate.ts';
 import { type Whole, wholeBeside } from '../../steps/train/private-file.ts';
@@ -187,7 +193,7 @@ function stepFacts({ steps, state }: RunRecord): StepFacts[] {
   const reused = [
     plan?.prepare.reused && prepared ? saved('Prepare', prepared) : null,
     plan?.train.reused && model
-      ? saved(model.tuning ? 'Tune' : 'Train', model.tuning ?? model.trained)
+      ? saved(model.tuning ? 'Tune' : 'Train', model.tuning ? timesOfSearch(model.tuning) : model.trained)
       : null,
     ...(['candidate', 'champion', 'anchor'] as const).map((who) => {
       const score = scores?.[who];
@@ -208,6 +214,21 @@ function saved(name: string, times: Pick<JobTimes, 'started' | 'ended'>): StepFa
   const saved_seconds =
     Math.max(0, Date.parse(timeOf(times.ended)) - Date.parse(timeOf(times.started))) / 1000;
   return { name, seconds: 0, reused: true, saved_seconds };
+}
+
+/** From the first to the last part of a guided search. */
+function timesOfSearch({
+  started,
+  ended,
+  parts = {},
+}: NonNullable<TrainedModel['tuning']>): Pick<JobTimes, 'started' | 'ended'> {
+  const ran = Object.values(parts);
+  const times = (of: (string | number | undefined)[]) =>
+    of.flatMap((time) => (time === undefined ? [] : [Date.parse(timeOf(time))]));
+  return {
+    started: Math.min(...times([started, ...ran.map((part) => part.started)])),
+    ended: Math.max(...times([ended, ...ran.map((part) => part.ended)])),
+  };
 }
 
 /** A job's time, which services give as ISO 8601 text or as milliseconds. */

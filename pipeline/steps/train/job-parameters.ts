@@ -34,16 +34,27 @@ const channel = (name: string, uri: string, contentType: string, inputMode: stri
   },
 });
 
-export const processingInput = (name: string, uri: string) => ({
+export const processingInput = (
+  name: string,
+  uri: string,
+  type: 'S3Prefix' | 'ManifestFile' = 'S3Prefix',
+) => ({
   InputName: name,
   S3Input: {
     S3Uri: uri,
     LocalPath: `/opt/ml/processing/input/${name}`,
-    S3DataType: 'S3Prefix',
+    S3DataType: type,
     S3InputMode: 'File',
     S3DataDistributionType: 'FullyReplicated',
   },
 });
+
+/**
+ * The text of a manifest: an input of type ManifestFile is exactly these objects, each in the job's folder under its name.
+ * `names` follow the prefix in the objects' keys; at least one, since SageMaker refuses an input without objects.
+ */
+export const manifestOf = (prefix: string, names: readonly string[]): string =>
+  JSON.stringify([{ prefix }, ...names]);
 
 export const instances = ({
   type,

@@ -86,7 +86,8 @@ export async function recordTrials(
       started_at: started,
       data_version: dataVersionOf(request.data),
       alike: search?.alike ?? null,
-      strategy: facts.ran_as,
+      // Of a guided search, the share that is not guided is random whatever the strategy.
+      strategy: trial.guided === false ? 'random' : facts.ran_as,
       trial: trial.name,
       status: trial.status,
       objective: facts.objective.metric,

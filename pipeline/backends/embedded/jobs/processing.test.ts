@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { manifestOf } from '../../../steps/train/job-parameters.ts';
 import type { CreateProcessingJob } from './api.ts';
 import { failedJob, failure, IMAGE, running, TestBed } from './image.fixture.ts';
 
@@ -73,6 +74,45 @@ test('a processing job copies its inputs in and its outputs out, and keeps its e
     ...job(),
   });
   expect(await it.file('processing-job/prepare-1/log.txt')).toContain('"algo-1"');
+});
+
+test('a manifest names exactly the objects that a job gets', async () => {
+  await using it = await bed(`
+    const { readdirSync } = await import('node:fs');
+    const found = readdirSync(process.env.SAGEMAKER_BASE_DIR + '/processing/input/data', { recursive: true });
+    write('processing/output/found.txt', found.sort().join(' '));`);
+  for (const name of ['release=1/a', 'release=2/a', 'release=2/b', 'release=22/a'])
+    await it.put(`s3://data/p/${name}`, name);
+  const listed = (text: string) => it.put('s3://data/list.json', text);
+  const run = (name: string) =>
+    it.sagemaker.createProcessingJob(
+      job({
+        ProcessingJobName: name,
+        ProcessingInputs: [
+          {
+            InputName: 'data',
+            S3Input: {
+              S3Uri: 's3://data/list.json',
+              LocalPath: '/opt/ml/processing/input/data',
+              S3DataType: 'ManifestFile',
+            },
+          },
+        ],
+      }),
+      it.context,
+    );
+  await listed(manifestOf('s3://data/p/', ['release=1/a', 'release=2/b']));
+  await run('listed');
+  expect(await it.get('s3://out/prepared/found.txt')).toBe('release=1 release=1/a release=2 release=2/b');
+  for (const [text, why] of [
+    [manifestOf('s3://data/p/', ['release=3/a']), 'no S3 object s3://data/p/release=3/a'],
+    [manifestOf('s3://data/p/', []), 'expected a JSON list: an object with a prefix, then at least one key'],
+    [manifestOf('s3://data/p/', ['../raw.csv']), 'got "../raw.csv", expected the rest of a key'],
+    ['{', 'expected a JSON list'],
+  ] as const) {
+    await listed(text);
+    expect((await failedJob(run(`refused-${why.length}-${text.length}`))).FailureReason).toContain(why);
+  }
 });
 
 test('a program cannot change the stored input through its copy', async () => {

@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { copyFile, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
-import * as z from 'zod/mini';
 import type { Jobs } from './context.ts';
 import { JobFailure } from './errors.ts';
 
@@ -57,39 +56,55 @@ export async function list(jobs: Jobs, uri: string, type: 'S3Prefix' | 'S3Object
   return objects;
 }
 
-/** Copies the objects under an S3 location into a folder, so that no program can change the stored ones. */
+/**
+ * The objects that a manifest names: `[{ "prefix": "s3://b/p/" }, "a/1.parquet", ...]`, each by the rest of its key after the
+ * prefix.
+ * @throws JobFailure if it is no manifest, or an object is not there
+ */
+async function listed(jobs: Jobs, uri: string): Promise<Found[]> {
+  const failure = (why: string) =>
+    new JobFailure(`ClientError: Data download failed: manifest ${uri}: ${why}`);
+  const expected = 'expected a JSON list: an object with a prefix, then at least one key';
+  const text = await readFile(jobs.resolve(uri), 'utf8').catch(() => null);
+  if (text === null) throw failure('no such object');
+  let entries: unknown;
+  try {
+    entries = JSON.parse(text);
+  } catch (error) {
+    throw failure(`${(error as Error).message}; ${expected}`);
+  }
+  const [head, ...names] = Array.isArray(entries) ? entries : [];
+  const prefix = (head as { prefix?: unknown } | undefined)?.prefix;
+  if (typeof prefix !== 'string' || names.length === 0)
+    throw failure(`got ${text.slice(0, 80)}, ${expected}`);
+  const found: Found[] = [];
+  for (const name of names) {
+    if (typeof name !== 'string' || name.split('/').includes('..') || name.startsWith('/'))
+      throw failure(`got ${JSON.stringify(name)}, expected the rest of a key after ${prefix}`);
+    const path = jobs.resolve(prefix + name);
+    const isFile = await stat(path).then(
+      (stats) => stats.isFile(),
+      () => false,
+    );
+    if (!isFile) throw failure(`no S3 object ${prefix}${name}`);
+    found.push({ path, name });
+  }
+  return found;
+}
+
+/** Copies the objects of an S3 location into a folder, so that no program can change the stored ones. */
 export async function download(
   jobs: Jobs,
   uri: string,
   type: 'S3Prefix' | 'S3Object' | 'ManifestFile',
   folder: string,
 ): Promise<void> {
-  const objects = type === 'ManifestFile' ? await listed(jobs, uri) : await list(jobs, uri, type);
-  for (const { path, name } of objects) {
+  const found = type === 'ManifestFile' ? await listed(jobs, uri) : await list(jobs, uri, type);
+  for (const { path, name } of found) {
     const copy = join(folder, name);
     await mkdir(dirname(copy), { recursive: true });
     await copyFile(path, copy, constants.COPYFILE_FICLONE);
   }
-}
-
-/** The objects that a manifest lists: `[{"prefix": "s3://BUCKET/PREFIX/"}, "REST", ...]`. */
-async function listed(jobs: Jobs, uri: string): Promise<Found[]> {
-  const text = await readFile(jobs.resolve(uri), 'utf8').catch(() => 'null');
-  const [first, ...names] = z
-    .tuple([z.object({ prefix: z.string() })], z.string())
-    .safeParse(JSON.parse(text)).data ?? [{ prefix: '' }];
-  const found: Found[] = [];
-  for (const name of names) {
-    const path = jobs.resolve(`${first.prefix}${name}`);
-    if (!(await stat(path).catch(() => null))?.isFile())
-      throw new JobFailure(
-        `ClientError: Data download failed: no S3 object ${first.prefix}${name}, which ${uri} lists`,
-      );
-    found.push({ path, name });
-  }
-  if (found.length === 0)
-    throw new JobFailure(`ClientError: Data download failed: ${uri} lists no S3 objects`);
-  return found;
 }
 
 /** Copies a file to an S3 location, completely or not at all. */

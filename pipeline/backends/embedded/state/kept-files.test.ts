@@ -191,6 +191,7 @@ test('of old champions and releases only that they were is kept, so the state do
       state: { delivered: { output } },
     });
     await write('s3/mlops/p/pointers/m.json');
+    await write(`s3/mlops/p/trials/m/${n}.parquet`);
   }
   await ledger.put('champion/m', 'current', { package: 'm/40', execution: 'run-40' });
   await ledger.put('pointer/m', 'current', { release: 'release-40', previous: { release: 'release-39' } });
@@ -203,8 +204,10 @@ test('of old champions and releases only that they were is kept, so the state do
   expect(files.filter((path) => path.includes('/champion-change/'))).toHaveLength(40);
   expect(files.filter((path) => path.includes('/release/'))).toHaveLength(30);
   expect(
-    files.filter((path) => path.endsWith('.parquet')).map((path) => /release-\d+/.exec(path)?.[0]),
+    files.filter((path) => /predictions.*\.parquet$/.test(path)).map((path) => /release-\d+/.exec(path)?.[0]),
   ).toEqual(['release-39', 'release-40']);
   expect(files.filter((path) => path.includes('/delivered/'))).toHaveLength(2);
   expect(files).toContain('s3/mlops/p/pointers/m.json');
+  // What runs recorded is what a query asks for, and what guides later runs.
+  expect(files.filter((path) => path.includes('/trials/'))).toHaveLength(40);
 });

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join, relative, sep } from 'node:path';
 import type { Verdict } from '../../../gate/verdict.ts';
+import { recordedTables } from '../../../queries/recorded-tables.ts';
 import type { RunRecord } from '../../../steps/train/run-record.ts';
 import { unlessMissing } from './files.ts';
 
@@ -140,15 +141,18 @@ const urisIn = (text: string): string[] => [...text.matchAll(/"(s3:\/\/[^"]+)"/g
 const isJobNamed = (name: string, text: string): boolean =>
   [name, name.replace(/-\d{3}-[0-9a-f]{8}$/, '')].some((each) => text.includes(`"${each}"`));
 
-/** Whether the text names an object: by its URI, or by a folder's that ends with a slash; a model's pointer is always kept. */
+/** Whether the text names an object: by its URI, or by a folder's that ends with a slash; pointers and recorded rows are always kept. */
 function isObjectNamed(path: readonly string[], text: string): boolean {
   const uri = `s3://${path.slice(1).join('/')}`;
-  if (path[3] === 'pointers') return true;
+  if (path[3] === 'pointers' || isRecorded(path[3])) return true;
   if (text.includes(`"${uri}"`)) return true;
   // A run names the folder of all its trials' models, of which it needs the chosen one.
   if (path.includes('models')) return false;
   return [...uri.matchAll(/\//g)].some(({ index }) => text.includes(`"${uri.slice(0, index + 1)}"`));
 }
+
+const isRecorded = (folder: string | undefined): boolean =>
+  recordedTables.some(({ name }) => name === folder);
 
 /** The folders of holdout scores that only runs with a sealed verdict have: those of candidates that are not promoted. */
 async function withheldUris(items: readonly Item[], home: string): Promise<string[]> {

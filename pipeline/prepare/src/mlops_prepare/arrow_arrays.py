@@ -42,6 +42,16 @@ def numpy_of(array: pa.Array) -> Any:
     return np.from_dlpack(array)
 
 
+def filled(array: pa.Array, missing: Any) -> Any:
+    """An Arrow array of numbers as a NumPy array, with `missing` where there is none."""
+    if not array.null_count:
+        return numpy_of(array)
+    kept = numpy_of(array.drop_null())
+    values = np.full(len(array), missing, kept.dtype)
+    values[numpy_of(array.is_valid())] = kept
+    return values
+
+
 def text_scalar(text: str) -> pa.Scalar:
     """A text as a scalar, for functions that take arrays or scalars."""
     return text_array([text])[0]

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from .arrow_arrays import number_array, numpy_of, text_array
+from .arrow_arrays import filled, number_array, numpy_of, text_array
 from .errors import MonitorError
 from .package_reference import PackageReference
 from .problems import quote
@@ -100,6 +100,8 @@ class PackageList:
     def __init__(self, references: Mapping[str, PackageReference | None]) -> None:
         self.names = sorted(references)
         self.references = [references[name] for name in self.names]
+        # Whether predictions may have a score for each class.
+        self.has_classes = any(found is not None and found.problem == "multiclass" for found in self.references)
         self._numbers = {name: number for number, name in enumerate(self.names)}
 
     def number(self, name: str | None, where: str) -> int:
@@ -142,7 +144,7 @@ class ReleaseReader:
         parts: list[Joinable] = []
         with _reading(file.label):
             schema = _schema(file.path)
-            names += ["scores"] if "scores" in schema.names else []
+            names += ["scores"] if self._packages.has_classes and "scores" in schema.names else []
             for name in names:
                 _check_type(file.label, schema, name)
             for batch in _batches(file.path, names, ["package", "decision"]):
@@ -273,7 +275,7 @@ def _scores(part: pa.RecordBatch, reference: PackageReference | None, label: str
     rows = part.num_rows
     if reference is None:
         return np.full((rows, 1), np.nan), None
-    score = _doubles(part.column("score"))[:, None]
+    score = filled(part.column("score"), np.nan)[:, None]
     if reference.problem == "regression":
         return score, None
     decisions = _decisions(part.column("decision"), reference.labels, label)
@@ -286,14 +288,6 @@ def _scores(part: pa.RecordBatch, reference: PackageReference | None, label: str
     if "scores" not in part.schema.names:
         raise MonitorError(f'{label}: column "scores" is missing; the probability of each class is expected there')
     return _by_class(part.column("scores"), reference.labels), decisions
-
-
-def _doubles(column: pa.Array) -> Any:
-    if not column.null_count:
-        return numpy_of(column)
-    values = np.full(len(column), np.nan)
-    values[numpy_of(column.is_valid())] = numpy_of(column.drop_null())
-    return values
 
 
 def _decisions(column: pa.DictionaryArray, labels: Sequence[str], label: str) -> Any:
@@ -320,9 +314,9 @@ def _by_class(column: pa.MapArray, labels: Sequence[str]) -> Any:
     offsets = numpy_of(column.offsets)
     keys, items = column.keys, column.items
     first, last = int(offsets[0]), int(offsets[-1])
-    codes = numpy_of(pc.fill_null(pc.index_in(keys[first:last], value_set=text_array(labels)), -1))
+    codes = filled(pc.index_in(keys[first:last], value_set=text_array(labels)), -1)
     rows = np.repeat(valid, np.diff(offsets))
-    values = _doubles(items[first:last])
+    values = filled(items[first:last], np.nan)
     known = codes >= 0
     found[rows[known], codes[known]] = values[known]
     return found

@@ -56,7 +56,7 @@ def run(arguments: Sequence[str]) -> None:
             for entry in job.inputs:
                 source = entry["S3Input"]
                 folder = Path(base) / Path(source["LocalPath"]).relative_to("/opt/ml")
-                if source["S3DataType"] == "ManifestFile":
+                if source.get("S3DataType") == "ManifestFile":
                     _download_listed(s3, source["S3Uri"], folder)
                 else:
                     _download(s3, source["S3Uri"], folder)
@@ -109,27 +109,34 @@ def _download(s3: Any, uri: str, folder: Path) -> None:
     bucket, prefix = _split(uri)
     found = False
     for key in _keys(s3, bucket, prefix):
-        target = (folder / local_name(key, prefix)).resolve()
-        if not target.is_relative_to(folder.resolve()):
-            raise RemoteError(f"s3://{bucket}/{key}: expected a key without ..")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        s3.download_file(bucket, key, str(target))
+        _download_file(s3, bucket, key, folder, local_name(key, prefix))
         found = True
     if not found:
         raise RemoteError(f"no S3 objects found under {uri}")
 
 
 def _download_listed(s3: Any, uri: str, folder: Path) -> None:
-    """Copies the objects that a manifest lists: `[{"prefix": "s3://BUCKET/PREFIX/"}, "REST", ...]`."""
+    """Copies the objects that a manifest names: `[{"prefix": "s3://b/p/"}, "a/1.parquet", ...]`."""
     bucket, key = _split(uri)
-    first, *names = json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
-    bucket, prefix = _split(first["prefix"])
+    expected = "expected a JSON list: an object with a prefix, then at least one key"
+    try:
+        entries = json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+        prefix, names = entries[0]["prefix"], entries[1:]
+    except (ValueError, LookupError, TypeError) as error:
+        raise RemoteError(f"manifest {uri}: {type(error).__name__}: {error}; {expected}") from None
+    if not isinstance(prefix, str) or not names or not all(isinstance(name, str) for name in names):
+        raise RemoteError(f"manifest {uri}: {expected}")
     for name in names:
-        target = (folder / name).resolve()
-        if not target.is_relative_to(folder.resolve()):
-            raise RemoteError(f"{uri}: got {name}, expected a name without ..")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        s3.download_file(bucket, f"{prefix}{name}", str(target))
+        of, path = _split(prefix + name)
+        _download_file(s3, of, path, folder, name)
+
+
+def _download_file(s3: Any, bucket: str, key: str, folder: Path, name: str) -> None:
+    target = (folder / name).resolve()
+    if not target.is_relative_to(folder.resolve()):
+        raise RemoteError(f"s3://{bucket}/{key}: expected a key without ..")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    s3.download_file(bucket, key, str(target))
 
 
 def _keys(s3: Any, bucket: str, prefix: str) -> Iterable[str]:

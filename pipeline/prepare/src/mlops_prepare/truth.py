@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from .arrow_arrays import flag_array, number_array, numpy_of, text_array
+from .arrow_arrays import filled, flag_array, number_array, numpy_of, text_array
 from .column import is_missing, number
 from .config import Problem
 from .dialect import Decimal, Dialect
@@ -192,20 +192,20 @@ class Truth:
 
     def _earlier(self, batch: pa.RecordBatch) -> Labels:
         def time(name: str, missing: int) -> Any:
-            return _filled(batch.column(name).cast(pa.int64()), missing)
+            return filled(batch.column(name).cast(pa.int64()), missing)
 
         def package(name: str) -> Any:
             found = batch.column(name).dictionary_encode()
             numbers = np.array([self._names.number(text) for text in found.dictionary.to_pylist()] + [NONE])
-            return numbers[_filled(found.indices, len(numbers) - 1)].astype(np.int32)
+            return numbers[filled(found.indices, len(numbers) - 1)].astype(np.int32)
 
         labels = batch.column("label").dictionary_encode()
         texts = labels.dictionary.to_pylist()
         values = [self._vocabulary.value(text) for text in texts]
         numbers = np.array([np.nan if value is None else value for value in values] + [np.nan])
-        found = _filled(batch.column("value"), np.nan)
+        found = filled(batch.column("value"), np.nan)
         if not self._vocabulary.is_value:
-            found = numbers[_filled(labels.indices, len(numbers) - 1)]
+            found = numbers[filled(labels.indices, len(numbers) - 1)]
         return Labels(
             numpy_of(batch.column("key")),
             package("package"),
@@ -411,17 +411,6 @@ def _is_parquet(file: DataFile) -> bool:
         except (OSError, EOFError, zlib.error):
             return False
     return head == b"PAR1"
-
-
-def _filled(column: Any, missing: Any) -> Any:
-    """The numbers of an Arrow array, `missing` where there is none."""
-    if not column.null_count:
-        return numpy_of(column)
-    present = numpy_of(column.is_valid())
-    kept = numpy_of(column.drop_null())
-    values = np.full(len(column), missing, kept.dtype)
-    values[present] = kept
-    return values
 
 
 def _nullable(values: Any, valid: Any) -> pa.Array:

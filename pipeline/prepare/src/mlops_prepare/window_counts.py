@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .arrow_arrays import numpy_of, text_array, text_scalar
+from .arrow_arrays import filled, numpy_of, text_array, text_scalar
 from .package_reference import CategoryBins, NumberBins, PackageReference, ScoreBins
 
 # Texts of categories that training never saw, and how much of each, that a summary shows.
@@ -145,7 +145,7 @@ class CategoryCounts:
             return
         self.absent = False
         plain = pc.ascii_lower(texts) if self._folded else texts
-        at = numpy_of(pc.fill_null(pc.index_in(plain, value_set=self._set), -1))
+        at = filled(pc.index_in(plain, value_set=self._set), -1)
         shown = (at >= 0) & (at < self._shown)
         self._counts += np.bincount(at[shown], counts[shown], minlength=self._shown).astype(np.int64)
         rest = np.flatnonzero(~shown & (counts > 0))
