@@ -1,7 +1,7 @@
 """Labels as they come to be known: reads monitoring.truth, and keeps what each look has seen of it.
 
 A label is told apart by its row id, and by the package and the time of the prediction where the truth names them.
-Memory holds some 60 bytes of each; files are read in chunks.
+Memory holds some 60 bytes of each, and a few times as much while they are sorted; files are read in chunks.
 """
 
 from __future__ import annotations
