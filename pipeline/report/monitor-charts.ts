@@ -64,8 +64,8 @@ function timeChart(
   id: string,
   { width, left }: { width: number; left: number },
 ): Chart {
-  const { windows, watched, reference, events } = report;
-  const { metric, limit } = watched;
+  const { windows, watched, events } = report;
+  const { metric } = watched;
   const at = windows.map(({ start, end }): Drawn => {
     const [from, to] = [Date.parse(start), Date.parse(end)];
     return { start: from, end: to, middle: (from + to) / 2 };

@@ -165,9 +165,9 @@ function windowTable({ windows, watched }: MonitorReport): Html {
   const packages = new Set(windows.map((window) => window.package)).size > 1;
   const body = windows.toReversed().map((window) => {
     const { estimate, measured, labels, scores } = window;
-    const drift = scores === null ? '–' : formatValue(scores.value);
+    const drift = scores === null ? '–' : formatValue(scores.value, 3);
     return html`<tr>
-      <th scope="row">${words.windowText(window)}${packages && html`<small>${text(packageName(window.package), 80)}</small>`}</th>
+      <th scope="row">${text(words.windowText(window), 80)}${packages && html`<small>${text(packageName(window.package), 80)}</small>`}</th>
       ${cell('number', formatCount(window.rows))}
       ${cell(`number${scores?.outcome === 'alarm' ? ' strong' : ''}`, stacked(drift, window.columns.length === 0 ? '' : `${formatCountOf(window.columns.length, 'column')} alarmed`))}
       ${cell('number', estimate === null ? '–' : stacked(formatValue(estimate.value), formatInterval(estimate.interval)))}

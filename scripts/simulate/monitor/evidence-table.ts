@@ -99,7 +99,7 @@ export const evidence: Table = {
     `e-process, after ${BEFORE} healthy labels`,
     `e-SR, after ${BEFORE} healthy labels`,
   ],
-  share: 0.1,
+  share: 0.2,
   rows: [losses(0.13, [7637, 27_488, 3630]), losses(0.15, [872, 6675, 878]), losses(0.18, [225, 3150, 329])],
 };
 
