@@ -2,12 +2,15 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import {
+  embeddedMonitorResources,
   embeddedReleaseResources,
   embeddedResources,
 } from '../pipeline/backends/embedded/embedded-backend.ts';
 import type { Json } from '../pipeline/machines/asl.ts';
+import { monitorMachine } from '../pipeline/machines/monitor.ts';
 import { releaseMachine } from '../pipeline/machines/release.ts';
 import { trainMachine } from '../pipeline/machines/train.ts';
+import type { StepName } from '../pipeline/names.ts';
 import {
   environmentStack,
   type Resource,
@@ -24,11 +27,11 @@ const ofType = (resources: Record<string, Resource>, type: string) =>
   Object.entries(resources).filter(([, { Type }]) => Type === type);
 
 test.each([
-  ['staging', staging],
-  ['production', production],
-] as const)('%s: the document deployed is the document that runs on a laptop', (_, resources) => {
+  ['staging', staging, 3],
+  ['production', production, 4],
+] as const)('%s: the document deployed is the document that runs on a laptop', (_, resources, count) => {
   const machines = ofType(resources, 'AWS::StepFunctions::StateMachine');
-  expect(machines).toHaveLength(3);
+  expect(machines).toHaveLength(count);
   const documents: Record<string, unknown> = Object.fromEntries(
     ['churn--staging', 'churn--production'].flatMap((stack) => [
       ...(['evaluate', 'promote'] as const).map((mode) => [
@@ -44,6 +47,7 @@ test.each([
           ...(stack.endsWith('production') && { alarms: [`${stack}--endpoint-errors-{}`] }),
         }),
       ],
+      [`${stack}--monitor`, monitorMachine({ ...embeddedMonitorResources, mode: 'promote' })],
     ]),
   );
   for (const [, { Properties }] of machines) {
@@ -77,8 +81,12 @@ const kebab = (name: string): string => name.replace(/(?!^)[A-Z]/g, (letter) => 
 /** The laptop's name for what a placeholder stands for. */
 function laptop(placeholder: string): string {
   if (placeholder === 'JobRole') return embeddedResources.jobRole;
-  const step = kebab(placeholder) as keyof typeof embeddedReleaseResources.functions;
-  return { ...embeddedResources.functions, ...embeddedReleaseResources.functions }[step];
+  const step = kebab(placeholder) as StepName;
+  return {
+    ...embeddedResources.functions,
+    ...embeddedReleaseResources.functions,
+    ...embeddedMonitorResources.functions,
+  }[step];
 }
 
 /** `demands` is the hash of the rest. */

@@ -28,7 +28,7 @@ export const judge: Judge = async (history, look) => {
   const delay = look.settings.label_delay;
   const dueOf = (end: string) => new Date(Date.parse(end) + 1000 * delay).toISOString();
   const merged: History = { ...history, ...mergeSummary(history, look.summary, dueOf) };
-  const windows = merged.windows.map((record) => judgeWindow(record, look));
+  const windows = merged.windows.map((record) => judgeWindow(awaitLabels(record, look), look));
   const judged = { ...merged, windows, alarms: driftAlarms(merged, windows, look) };
   const read = await readAll(judged, look);
   const next: History = {
@@ -38,6 +38,13 @@ export const judge: Judge = async (history, look) => {
   };
   return { history: next, finding: conclude(next, look) };
 };
+
+/** A window whose labels nobody has read yet, with the reason as of now. */
+function awaitLabels(record: WindowRecord, { at }: Look): WindowRecord {
+  const { labels } = record;
+  if (labels.version > 0) return record;
+  return { ...record, labels: { ...labels, why: maturity(labels, [], { at, least: 0 }) } };
+}
 
 /** A complete window's drift and estimates, once. */
 function judgeWindow(record: WindowRecord, { at, settings, references }: Look): WindowRecord {

@@ -159,7 +159,9 @@ export function labelledOf(
     package: name,
     start: weekStart(week),
     end: weekStart(week + 1),
+    first: 0,
     uri: `file:///labelled/${week}-${labelled}.parquet`,
+    first: 0,
     rows: labelled,
     coverage: Array.from({ length: 10 }, () => ({ rows: tenth, labelled: Math.round(tenth * share) })),
   };

@@ -88,6 +88,7 @@ const drift = z.object({
       evidence: evidence.nullable(),
     }),
   ),
+  decisions: list(z.object({ label: text, reference: z.number(), window: z.number() })),
   columns: list(
     z.object({
       name: text,

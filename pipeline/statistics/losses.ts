@@ -74,9 +74,9 @@ export function decisionsOf({
 
 /**
  * The losses whose mean a metric is, unbounded and in the metric's own unit where it has no bound (`lossValue` turns the mean
- * into the metric). ROC AUC: each row of the rarer class with an equal share of the other class, drawn by `seed` and used
- * once; the loss is the share of them that it is ranked wrong against, ties half. So losses are independent of each other and
- * their mean is 1 - AUC; rows that are left over after division, fewer than the rarer class has, are not used.
+ * into the metric). ROC AUC: blocks of three rows of the rarer class with an equal share of the other class,
+ * drawn by `seed`, each row in one block; the loss is the share of a block's pairs that are ranked wrong, ties half. So losses are
+ * independent of each other and their mean is 1 - AUC.
  * Precision, recall and F1 have a loss for each of the rows that they are about: those called positive; those that are
  * positive; and those that are either. Rows must be usable.
  */
@@ -117,6 +117,12 @@ export function rawLosses(metric: string, rows: LabelledScores, seed: number): L
   return { values: Float64Array.from(values), labels: values.length === 0 ? 1 : n / values.length };
 }
 
+/**
+ * Rows of the rarer class in a block. With one, an alarm needs a fifth more labels, since each row of the rarer class meets few
+ * of the others; with six, small windows have too few losses (npm run simulate -- monitor --table delay).
+ */
+const RARE_IN_BLOCK = 3;
+
 function pairLosses(scores: Float64Array, labels: Float64Array, seed: number): Losses {
   const positives: number[] = [];
   const negatives: number[] = [];
@@ -129,16 +135,20 @@ function pairLosses(scores: Float64Array, labels: Float64Array, seed: number): L
     const j = floor(random.uniform() * (i + 1));
     [common[i], common[j]] = [common[j]!, common[i]!];
   }
-  const each = floor(common.length / rare.length);
-  const values = Float64Array.from(rare, (score, row) => {
+  const blocks = max(1, floor(rare.length / RARE_IN_BLOCK));
+  const startOf = (block: number, of: number[]) => floor((block * of.length) / blocks);
+  const values = Float64Array.from({ length: blocks }, (_, block) => {
+    const [rareStart, rareEnd] = [startOf(block, rare), startOf(block + 1, rare)];
+    const [commonStart, commonEnd] = [startOf(block, common), startOf(block + 1, common)];
     let wrong = 0;
-    for (let k = row * each; k < (row + 1) * each; k++) {
-      const [positive, negative] = isPositiveRarer ? [score, common[k]!] : [common[k]!, score];
-      wrong += positive < negative ? 1 : positive === negative ? 0.5 : 0;
-    }
-    return wrong / each;
+    for (let i = rareStart; i < rareEnd; i++)
+      for (let k = commonStart; k < commonEnd; k++) {
+        const difference = isPositiveRarer ? rare[i]! - common[k]! : common[k]! - rare[i]!;
+        wrong += difference < 0 ? 1 : difference === 0 ? 0.5 : 0;
+      }
+    return wrong / (rareEnd - rareStart) / (commonEnd - commonStart);
   });
-  return { values, labels: labels.length / rare.length };
+  return { values, labels: labels.length / blocks };
 }
 
 /**

@@ -93,7 +93,12 @@ function cell(measured: Measured): string {
   if (of === 0) return note ?? 'none';
   const scale = as === 'mean' ? 1 : 100;
   const text = [meanOrShare(scale * shareOf(measured))];
-  if (as === 'interval') text.push(`(${intervalOf(count, of).map((p) => (100 * p).toFixed(1)).join(' to ')})`);
+  if (as === 'interval')
+    text.push(
+      `(${intervalOf(count, of)
+        .map((p) => (100 * p).toFixed(1))
+        .join(' to ')})`,
+    );
   if (note !== undefined) text.push(note);
   if (!isBeyond(measured)) return text.join(' ');
   const limit = [
@@ -104,9 +109,11 @@ function cell(measured: Measured): string {
 }
 
 /** One digit after the point; none from 1,000 on, where only numbers of their own unit are. */
-const meanOrShare = (value: number): string => (value >= 1000 ? formatCount(Math.round(value)) : value.toFixed(1));
+const meanOrShare = (value: number): string =>
+  value >= 1000 ? formatCount(Math.round(value)) : value.toFixed(1);
 
-const limitText = (value: number): string => (Math.abs(value - Math.round(value)) < 0.05 ? formatCount(Math.round(value)) : value.toFixed(1));
+const limitText = (value: number): string =>
+  Math.abs(value - Math.round(value)) < 0.05 ? formatCount(Math.round(value)) : value.toFixed(1);
 
 /** Clopper and Pearson's 95 % interval of a share. */
 export const intervalOf = (count: number, of: number): [number, number] => [

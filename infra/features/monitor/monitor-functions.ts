@@ -7,20 +7,20 @@ import { type Needs, statementsOf } from '../../iam/function-needs.ts';
 /** Only `record-look` writes what a look found, and none of them predictions, pointer, champion or an approval. */
 const needs: Readonly<Record<MonitorStep, Needs>> = {
   'plan-look': {
-    reads: ['deployed', 'pointer', 'delivered', 'release', 'monitoring'],
+    reads: ['deployed', 'pointer', 'release', 'monitoring'],
     writes: ['execution'],
     folders: ['looks'],
     registry: 'read',
     data: true,
   },
-  judge: { folders: ['looks'], registry: 'read' },
+  judge: { folders: ['looks'], registry: 'read', versions: true },
   'page-look': {
-    reads: ['deployed', 'champion-change', 'release', 'run', 'monitoring', 'finding'],
+    reads: ['champion-change', 'release'],
     folders: ['looks'],
     registry: 'read',
   },
   'record-look': {
-    reads: ['deployed', 'champion'],
+    reads: ['deployed'],
     writes: ['monitoring', 'finding', 'retrain', 'execution'],
     folders: ['looks', 'monitoring'],
     registry: 'read',

@@ -19,13 +19,7 @@ import { startDocker } from '../../../pipeline/image/docker.fixture.ts';
 import type { ReleaseRequest } from '../../../pipeline/machines/release-request.ts';
 import type { Request } from '../../../pipeline/machines/request.ts';
 import { ModelLedger } from '../../../pipeline/model-ledger.ts';
-import {
-  type FunctionName,
-  type MonitorStep,
-  monitorStepNames,
-  packageGroup,
-  resourceNames,
-} from '../../../pipeline/names.ts';
+import { type FunctionName, packageGroup, resourceNames } from '../../../pipeline/names.ts';
 import type { ObjectVersion } from '../../../pipeline/ports.ts';
 import { type Champion, championId, championKind } from '../../../pipeline/steps/context.ts';
 import { inputsFolder, pointerUri, predictionsFolder } from '../../../pipeline/steps/release/artifacts.ts';
@@ -67,7 +61,7 @@ process.env.FAKECLOUD_IAM = 'strict';
 const cloud = await startFakeCloud(4622, address);
 process.env.AWS_ENDPOINT_URL_SAGEMAKER = registry;
 
-type Deployed = Exclude<FunctionName, 'landed' | 'predict' | MonitorStep>;
+type Deployed = Exclude<FunctionName, 'predict'>;
 
 const deployment = { project: 'attrition', environment: 'staging', account, region };
 const names = resourceNames(deployment);
@@ -75,8 +69,8 @@ const model = 'attrition';
 const group = packageGroup(names.stack, model);
 const deployed = deployedContext(deployment, model);
 const functionNames = (Object.keys(names.functions) as FunctionName[]).filter(
-  // This project has no triggers, no endpoint and no monitoring.
-  (name): name is Deployed => !['landed', 'predict', ...monitorStepNames].includes(name),
+  // This project has no endpoint.
+  (name): name is Deployed => name !== 'predict',
 );
 const workspace = Workspace.sample();
 
@@ -628,7 +622,12 @@ const may: Record<Deployed, readonly string[]> = {
   register: ['configs/', 'packages/'],
   promote: ['champion', 'champion-change', 'runs/'],
   record: ['run', 'lease', 'execution', 'notice'],
-  'close-run': ['run', 'release', 'lease', 'execution', 'notice'],
+  'close-run': ['run', 'release', 'finding', 'lease', 'execution', 'notice'],
+  landed: ['landed', 'retrain'],
+  'plan-look': ['execution', 'looks/'],
+  judge: ['looks/'],
+  'page-look': ['looks/'],
+  'record-look': ['monitoring', 'finding', 'retrain', 'execution', 'looks/', 'monitoring/'],
   'plan-release': ['execution', 'settings/', 'releases/'],
   'keep-release': ['delivered', 'releases/', 'inputs/', 'predictions/'],
   smoke: [],

@@ -121,6 +121,7 @@ export class EmbeddedBackend implements Backend {
       resolve: (uri) => this.#storage.path(uri),
       image: (uri) => (uri.startsWith(prepareName) ? this.#images : this.#models).open(uri),
       cores: availableParallelism(),
+      now: () => this.context.clock.now(),
     });
   }
 
@@ -268,7 +269,14 @@ export class EmbeddedBackend implements Backend {
       }
     };
     const release = claimRun(folder);
-    const options = { name: execution, handlers: this.#handlers(prepare, onProgress), signal, onEvent };
+    const context = { Execution: { StartTime: this.context.clock.now().toISOString() } };
+    const options = {
+      name: execution,
+      handlers: this.#handlers(prepare, onProgress),
+      signal,
+      onEvent,
+      context,
+    };
     const executed = execute(document, input, options);
     const result = await orAborted(executed, signal, longestStop).finally(release);
     // The machine frees it at its end, but not if it was stopped.

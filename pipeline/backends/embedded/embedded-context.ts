@@ -4,6 +4,7 @@ import { SetupError } from '../../errors.ts';
 import { ModelLedger } from '../../model-ledger.ts';
 import type { Endpoints, Trial } from '../../ports.ts';
 import type { StepContext } from '../../steps/context.ts';
+import { embeddedClock } from './clock.ts';
 import { FileImages } from './state/file-images.ts';
 import { FileLedger } from './state/file-ledger.ts';
 import { FileStorage } from './state/file-storage.ts';
@@ -48,7 +49,7 @@ export function embeddedContext(
     },
     images: new FileImages(join(home, 'images')),
     endpoints,
-    clock: { now: () => new Date() },
+    clock: embeddedClock(),
     model,
     root: `s3://mlops/${project}`,
     jobPrefix: model,

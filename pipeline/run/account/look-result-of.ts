@@ -7,6 +7,7 @@ import type { Storage } from '../../ports.ts';
 import { type LookResult, publishableLook } from '../../report/look-result.ts';
 import type { MonitorReport } from '../../report/monitor-report.ts';
 import { publishableFailure } from '../../report/publishable.ts';
+import { publishableFinding } from '../../report/publishable-finding.ts';
 import { readJson, type StepContext } from '../../steps/context.ts';
 import type { LookRecord } from '../../steps/monitor/records.ts';
 import { failureOf } from './failure.ts';
@@ -21,9 +22,10 @@ export async function lookResultOf(
   const { plan, judged, page, page_error: pageError } = state;
   const report = page === undefined ? null : await readJson<MonitorReport>(context, page.report);
   const privacy = privacyOf(config);
-  // Without the page's report the finding's sentence may name a column that nobody may see.
-  const isHidden = report === null && privacy.sensitive.length > 0;
-  const said = judged?.reason ?? (judged && (await readJson<Finding>(context, judged.uri)).reason) ?? '';
+  const found =
+    report === null && judged !== undefined
+      ? publishableFinding(await readJson<Finding>(context, judged.uri), privacy)
+      : null;
   return publishableLook({
     version: 1,
     project: config.project,
@@ -33,9 +35,9 @@ export async function lookResultOf(
     at: plan?.at ?? null,
     package: plan?.package ?? null,
     finding: status === 'succeeded' ? finding : null,
-    reason: isHidden ? 'The reason may name a column of data.sensitive.' : said,
+    reason: report?.finding.reason ?? found?.reason ?? 'The look did not end well.',
     superseded,
-    retrain: isHidden && retrain.wanted ? { wanted: true, why: 'The model decayed.' } : retrain,
+    retrain: { wanted: retrain.wanted, why: retrain.why },
     cool_down: config.monitoring?.decay?.cool_down ?? 0,
     report,
     failure:

@@ -52,13 +52,13 @@ export const executionOf = (
 };
 
 /**
- * The input of a run that landed data or a timetable starts: all that main deployed last, with the rows as they are now. The
+ * The input of a run that landed data, a timetable or decay starts: all that main deployed last, with the rows as they are now. The
  * machine itself promotes, because nobody waits for the run.
  */
 export const trainingRequest = (
   deployed: Request,
   data: DataInput | null,
-  trigger: Pick<Trigger, 'kind' | 'reason'>,
+  trigger: Pick<Trigger, 'kind' | 'reason' | 'since'>,
 ): Request => ({
   ...deployed,
   mode: 'promote',

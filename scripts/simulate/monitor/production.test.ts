@@ -2,7 +2,8 @@ import { expect, test } from '@jest/globals';
 import { Random } from '../../../pipeline/statistics/random.ts';
 import { AUC, aucOf, drawRows, emptyRows, PREVALENCE } from './production.ts';
 
-const mean = (values: ArrayLike<number>) => Array.from(values).reduce((sum, value) => sum + value, 0) / values.length;
+const mean = (values: ArrayLike<number>) =>
+  Array.from(values).reduce((sum, value) => sum + value, 0) / values.length;
 
 test('a decay lowers the AUC by what is asked and leaves the scores as they were', () => {
   const rows = emptyRows(200_000);

@@ -33,7 +33,11 @@ export interface Change {
 }
 
 /** Draws a window's rows into `rows`. */
-export function drawRows({ scores, labels }: Rows, random: Random, { loss = 0, shift = 0 }: Change = {}): void {
+export function drawRows(
+  { scores, labels }: Rows,
+  random: Random,
+  { loss = 0, shift = 0 }: Change = {},
+): void {
   const lot = loss / (AUC - 0.5);
   for (let row = 0; row < scores.length; row++) {
     const drawn = random.uniform() < PREVALENCE ? 1 : 0;
@@ -64,7 +68,10 @@ export function aucOf({ scores, labels }: Rows): { auc: number; variance: number
   const ofLow = placements(low, high);
   const varianceOf = ({ sum, squares }: Placements, n: number, other: number) =>
     (squares - (sum * sum) / n) / (n - 1) / (other * other) / n;
-  return { auc, variance: varianceOf(ofHigh, positives, negatives) + varianceOf(ofLow, negatives, positives) };
+  return {
+    auc,
+    variance: varianceOf(ofHigh, positives, negatives) + varianceOf(ofLow, negatives, positives),
+  };
 }
 
 interface Placements {

@@ -1,4 +1,6 @@
 import type { Table } from '../table.ts';
+import { driftDelays, driftFalseAlarms, driftNoticed } from './drift-tables.ts';
+import { estimates } from './estimate-table.ts';
 import { atLimit, evidence } from './evidence-table.ts';
 import { labelDelays, labelFalseAlarms } from './label-tables.ts';
 import { type Interpreters, peerTable } from './peer-table.ts';
@@ -11,5 +13,9 @@ export const monitorTables = (interpreters: Interpreters): readonly Table[] => [
   atLimit,
   labelFalseAlarms,
   labelDelays,
+  driftFalseAlarms,
+  driftNoticed,
+  driftDelays,
+  estimates,
   peerTable(interpreters),
 ];

@@ -30,7 +30,13 @@ function standardised(rows: Rows, limit: number): number {
 
 /** A one-sided z-test of each week's AUC, usually at 5 %. */
 export function weeklyTest(limit: number): Watcher {
-  return { name: 'weekly z-test', looks: 1, usual: 1.645, read: (rows) => standardised(rows, limit), reset() {} };
+  return {
+    name: 'weekly z-test',
+    looks: 1,
+    usual: 1.645,
+    read: (rows) => standardised(rows, limit),
+    reset() {},
+  };
 }
 
 /** The AUC is below the limit in k of the last n weeks. */

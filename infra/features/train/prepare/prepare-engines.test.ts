@@ -1,15 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import {
+  embeddedMonitorResources,
   embeddedReleaseResources,
   embeddedResources,
 } from '../../../../pipeline/backends/embedded/embedded-backend.ts';
 import { embeddedEngine } from '../../../../pipeline/backends/embedded/prepare-engines.ts';
 import { parseConfig } from '../../../../pipeline/config/load.ts';
+import { monitorMachine } from '../../../../pipeline/machines/monitor.ts';
 import type { PrepareEngine } from '../../../../pipeline/machines/prepare.ts';
 import { releaseMachine } from '../../../../pipeline/machines/release.ts';
 import { trainMachine } from '../../../../pipeline/machines/train.ts';
-import { releaseStepNames, type TrainStep } from '../../../../pipeline/names.ts';
+import type { StepName } from '../../../../pipeline/names.ts';
 import {
   environmentStack,
   type Resource,
@@ -121,7 +123,7 @@ describe.each([
     const machines = Object.values(stacks[engine][name]).filter(
       ({ Type }) => Type === 'AWS::StepFunctions::StateMachine',
     );
-    expect(machines).toHaveLength(3);
+    expect(machines).toHaveLength(name === 'production' ? 4 : 3);
     for (const { Properties } of machines) {
       const machine = (Properties.StateMachineName as string).split('--')[2];
       const mode = machine === 'train-evaluate' ? 'evaluate' : 'promote';
@@ -142,11 +144,13 @@ describe.each([
       const own = { engine: expected, security: { ...security, tags } };
       const table = { database: `churn__${name}`, name: 'predictions' };
       const alarms = name === 'production' ? ['churn--production--endpoint-errors-{}'] : [];
-      expect(JSON.parse(text)).toEqual(
-        machine === 'release'
-          ? releaseMachine({ ...embeddedReleaseResources, ...own, mode: 'promote', table, alarms })
-          : trainMachine({ ...embeddedResources, ...own, mode }),
-      );
+      const documents: Record<string, () => object> = {
+        release: () =>
+          releaseMachine({ ...embeddedReleaseResources, ...own, mode: 'promote', table, alarms }),
+        monitor: () => monitorMachine({ ...embeddedMonitorResources, ...own, mode: 'promote' }),
+      };
+      const train = () => trainMachine({ ...embeddedResources, ...own, mode });
+      expect(JSON.parse(text)).toEqual((documents[machine ?? ''] ?? train)());
     }
   });
 });
@@ -154,11 +158,13 @@ describe.each([
 function laptopName(placeholder: string, engine: PrepareEngine): string | null {
   if (placeholder === 'JobRole') return embeddedResources.jobRole;
   if (!placeholder.startsWith('Prepare')) {
-    const { functions } = embeddedReleaseResources;
-    const step = releaseStepNames.find((each) => logicalName(each) === placeholder);
-    return step === undefined
-      ? embeddedResources.functions[placeholder.toLowerCase() as TrainStep]
-      : functions[step];
+    const functions = {
+      ...embeddedResources.functions,
+      ...embeddedReleaseResources.functions,
+      ...embeddedMonitorResources.functions,
+    };
+    const step = (Object.keys(functions) as StepName[]).find((each) => logicalName(each) === placeholder);
+    return step === undefined ? null : functions[step];
   }
   const field = placeholder.slice('Prepare'.length);
   const value: unknown = (engine as unknown as Record<string, unknown>)[

@@ -257,10 +257,14 @@ const looked: LandedEvent = {
   arn: `arn:aws:states:eu-west-1:111111111111:execution:churn--staging--monitor:${look}`,
 };
 const found = (wanted: boolean, why: string) =>
-  items.set(`finding ${look}`, { look, retrain: { wanted, why }, state: { plan: { package: 'churn/7' } } });
+  items.set(`finding ${look}`, {
+    look,
+    retrain: { wanted, why, since: '2026-02-01T00:00:00Z' },
+    state: { plan: { package: 'churn/7' } },
+  });
 
 test('decay starts one run for the look that says so, named by it, and the claim of the package names the run', async () => {
-  items.set('deployed current', monitored('{ decay: { min: 0.7 } }'));
+  items.set('deployed current', monitored('{ truth: truth.csv, decay: { min: 0.7 } }'));
   items.set('retrain churn/7', { look, at: '', run: null });
   found(true, 'ROC AUC is below 0.7');
   expect(await startLanded(looked, starting)).toBe(`decay-${look}: started`);
@@ -274,7 +278,12 @@ test('decay starts one run for the look that says so, named by it, and the claim
           mode: 'promote',
           promote: true,
           baseline: null,
-          trigger: expect.objectContaining({ kind: 'decay', reason: 'ROC AUC is below 0.7', actor: null }),
+          trigger: expect.objectContaining({
+            kind: 'decay',
+            reason: `decay of churn/7 (look ${look})`,
+            since: '2026-02-01T00:00:00Z',
+            actor: null,
+          }),
         }),
       },
     ],
@@ -283,7 +292,7 @@ test('decay starts one run for the look that says so, named by it, and the claim
 });
 
 test('a look that wants no run starts none and says why; one without a record is an error', async () => {
-  items.set('deployed current', monitored('{ decay: { min: 0.7 } }'));
+  items.set('deployed current', monitored('{ truth: truth.csv, decay: { min: 0.7 } }'));
   await expect(startLanded(looked, starting)).rejects.toThrow('got no record of the look');
   found(false, 'churn/7 has been retrained for already');
   expect(await startLanded(looked, starting)).toBe(

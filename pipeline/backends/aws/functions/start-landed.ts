@@ -270,7 +270,11 @@ async function retrainDecayed({ arn }: Looked, starting: Starting): Promise<stri
     );
   const data = await newestData(deployed.request, deployed, context);
   const name = `decay-${look}`.length <= 80 ? `decay-${look}` : `decay-${sha256(look)}`;
-  const request = trainingRequest(deployed.request, data, { kind: 'decay', reason: retrain.why });
+  const request = trainingRequest(deployed.request, data, {
+    kind: 'decay',
+    reason: `decay of ${decayed} (look ${look})`,
+    ...(retrain.since !== undefined && { since: retrain.since }),
+  });
   const started = await starting.start('promote', name, request);
   if (claim.value.run === null)
     await context.ledger.putIf<RetrainClaim>(
