@@ -1,3 +1,4 @@
+import { formatCount } from '../../../pipeline/format.ts';
 import type { Random } from '../../../pipeline/statistics/random.ts';
 import type { Measured, Row, Table } from '../table.ts';
 import { AUC, type Change, drawRows, emptyRows, type Rows } from './production.ts';
@@ -100,7 +101,7 @@ function summary(delays: readonly number[]): Measured {
 function delays(weekly: number) {
   return (runs: number, random: Random): Row[] => {
     const watchers = watchersOf(AUC);
-    const thresholds = thresholdsAt(RATE, healthyYears(watchers, Math.max(1000, runs), weekly, random));
+    const thresholds = thresholdsAt(RATE, healthyYears(watchers, runs, weekly, random));
     return [0.02, 0.05, 0.1].map((loss) => {
       const times = Math.ceil(runs / 4);
       const found = Array.from({ length: times }, () =>
@@ -154,8 +155,14 @@ function falseAlarms(weekly: number, better: number) {
       measured: [
         ...years.map((count): Measured => ({ count, of: runs, as: 'interval' })),
         daily === 0
-          ? { count: 0, of: 0, note: `no alarm in ${labels.toExponential(0)}` }
-          : { count: labels, of: daily, as: 'mean', least: 20_000, error: labels / daily / Math.sqrt(daily) },
+          ? { count: 0, of: 0, note: `no alarm in ${formatCount(labels)}` }
+          : {
+              count: (runs * labels) / daily,
+              of: runs,
+              as: 'mean',
+              least: 20_000,
+              error: labels / daily / Math.sqrt(daily),
+            },
       ],
     };
   };
@@ -174,6 +181,5 @@ export const labelFalseAlarms: Table = {
     ...watchersOf(AUC).map(({ name }) => name),
     'ours (a day): labels between alarms',
   ],
-  share: 0.5,
   rows: [1000, 100].flatMap((weekly) => [0, 0.03].map((better) => falseAlarms(weekly, better))),
 };
