@@ -15,6 +15,7 @@ const benches: Record<string, string> = {
   calls: 'bench/calls.ts',
   data: 'bench/data.ts',
   delivery: 'bench/delivery.ts',
+  batch: 'bench/batch.ts',
   actions: 'bench/actions.ts',
   query: 'bench/query.ts',
   monitor: 'bench/monitor.ts',

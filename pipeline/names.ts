@@ -193,6 +193,12 @@ function jobPrefix({ project, environment }: Deployment): string {
 export const endpointName = (jobPrefix: string, model: string, mode: 'endpoint' | 'serverless'): string =>
   `${jobPrefix}-${model}${mode === 'serverless' ? '-serverless' : ''}`;
 
+/**
+ * The schedule of a model's looks at production. No model has two hyphens in a row, so no timetable and no look at files has
+ * this name.
+ */
+export const lookSchedule = (model: string): string => `${model}--look`;
+
 /** The only variant of an endpoint: a deployment in steps needs the same name in the old config and in the new one. */
 export const variantName = 'AllTraffic';
 

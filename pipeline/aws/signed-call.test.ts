@@ -25,6 +25,15 @@ test("a request is signed as in AWS's test suite of Signature Version 4 (post-x-
   );
 });
 
+test("a request with a query is signed as in AWS's test suite (get-vanilla-query-order-key-case)", async () => {
+  const query = { Param2: 'value2', Param1: 'value1' };
+  const get = { ...request, method: 'GET', query, headers: {}, body: '' } as const;
+  expect((await sign(get)).authorization).toBe(
+    'AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, ' +
+      'SignedHeaders=host;x-amz-date, Signature=b97d918cfa904a5beff61c982a1b6f458b799221646efd99d3219ec94cdf2500',
+  );
+});
+
 test('the token of a role is signed too', async () => {
   const { authorization, ...headers } = await sign({
     ...request,

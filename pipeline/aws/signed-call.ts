@@ -92,19 +92,25 @@ export function endpoint(
   };
 }
 
-/** The headers of a POST, signed with Signature Version 4. */
+/** The headers of a request, signed with Signature Version 4. */
 export async function sign({
   signer,
+  method = 'POST',
   host,
   path = '/',
+  query = {},
   headers,
   body,
   now = new Date(),
 }: {
   signer: Omit<ConstructorParameters<typeof SignatureV4>[0], 'applyChecksum'>;
+  /** @default POST */
+  method?: 'GET' | 'POST';
   host: string;
   /** @default the root, as for all services but Lambda, Lake Formation and EventBridge Scheduler */
   path?: string;
+  /** @default none */
+  query?: Readonly<Record<string, string>>;
   headers: Record<string, string>;
   body: string;
   now?: Date;
@@ -112,10 +118,11 @@ export async function sign({
   // Only S3 requires the body's checksum in a header.
   const signature = new SignatureV4({ ...signer, applyChecksum: false });
   const request = {
-    method: 'POST',
+    method,
     protocol: 'https:',
     hostname: host,
     path,
+    query: { ...query },
     headers: { ...headers, host },
     body,
   };

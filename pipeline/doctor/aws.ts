@@ -1,7 +1,9 @@
 import { HeadBucketCommand } from '@aws-sdk/client-s3';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { s3Client, stsClient } from '../aws/clients.ts';
+import { getSchedule } from '../aws/get-schedule.ts';
 import { type Members, membersOf, signedCall } from '../aws/signed-call.ts';
+import { deployedContext } from '../backends/aws/deployed-context.ts';
 import { hasPullRequestRole } from '../config/environment.ts';
 import type { Config } from '../config/schema.ts';
 import { estimate } from '../cost/estimate.ts';
@@ -10,10 +12,11 @@ import { askWorkflows } from '../github/ask-workflows.ts';
 import { GitHubError } from '../github/github-error.ts';
 import { originRepository } from '../github/origin-repository.ts';
 import { type Claims, claimsOf, type GitHubRole, type Workflows } from '../github/token-trust.ts';
-import { type Deployment, resourceNames } from '../names.ts';
+import { type Deployment, lookSchedule, resourceNames } from '../names.ts';
 import { attempt, type Check, ok, problem, warning } from './check.ts';
 import { checkLakeFormation } from './lake-formation.ts';
 import { modelImageCheck } from './model-image.ts';
+import { checkMonitoring } from './monitor.ts';
 import { quotaCheck, quotasNeeded } from './quotas.ts';
 import { claimsTrusted, trustCheck } from './role-trust.ts';
 
@@ -31,6 +34,7 @@ export async function checkAws(config: Config, deployment: Deployment): Promise<
     checkLakeFormation(names.catalog.database, deployment.region),
     checkTrust(config, deployment),
     ...modelImageCheck(config, deployment).map((check) => readable('Model image', check)),
+    ...monitoringChecks(config, deployment),
     readable('Quotas', async () =>
       quotaCheck(quotasNeeded(config), await quotasOf(deployment.region), deployment.region),
     ),
@@ -52,6 +56,36 @@ async function readable(name: string, check: () => Promise<Check>): Promise<Chec
       );
     }
   });
+}
+
+/** What looks at production in the environment need; nothing where monitoring is off. */
+function monitoringChecks(
+  { monitoring, name: model }: Config,
+  deployment: Deployment,
+): Promise<Check | Check[]>[] {
+  if (monitoring === null) return [];
+  const context = deployedContext(deployment, model);
+  const look = `\`npx mlops monitor --backend aws --environment ${deployment.environment}\` looks now; the alarms of looks say why none came.`;
+  return [
+    readable('Look schedule', () => checkSchedule(monitoring, model, deployment)),
+    checkMonitoring(monitoring, context, look),
+  ];
+}
+
+async function checkSchedule(
+  { schedule }: NonNullable<Config['monitoring']>,
+  model: string,
+  deployment: Deployment,
+): Promise<Check> {
+  const { region, environment } = deployment;
+  const name = lookSchedule(model);
+  const found = await getSchedule(region, resourceNames(deployment).scheduleGroup, name);
+  const deploy = `\`npm run deploy -- --environment ${environment}\` makes it as mlops.yaml says.`;
+  if (found === null)
+    return problem('Look schedule', `${name}: got none, so nobody looks at production`, deploy);
+  if (!found.isEnabled)
+    return problem('Look schedule', `${name} is disabled, so nobody looks at production`, deploy);
+  return ok('Look schedule', `${name}: ${found.expression}, for monitoring.schedule ${schedule}`);
 }
 
 const causeOf = (error: unknown): Error => {

@@ -1,11 +1,13 @@
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { embeddedContext } from '../backends/embedded/embedded-context.ts';
 import { deploymentOf } from '../config/environment.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { ConfigError } from '../errors.ts';
 import { formatCountOf } from '../format.ts';
 import { attempt, type Check, ok, problem } from './check.ts';
 import { checkDisk, checkDocker, checkNode, checkPython } from './machine.ts';
+import { checkMonitoring } from './monitor.ts';
 import { checkData, checkEnvironments, checkGit, checkModel } from './project.ts';
 import { checkState } from './state.ts';
 
@@ -44,7 +46,21 @@ export async function examine(options: {
     loaded === null
       ? []
       : await checkState({ home, project: loaded.config.project, model: loaded.config.name, repair });
-  return [...checks, ...state];
+  return [...checks, ...state, ...(loaded === null ? [] : await checkLooksHere(loaded.config, home))];
+}
+
+/** What looks at production on this machine need; nothing where monitoring is off. */
+async function checkLooksHere(
+  { monitoring, project, name: model }: LoadedConfig['config'],
+  home: string,
+): Promise<Check[]> {
+  if (monitoring === null) return [];
+  const context = embeddedContext({ home, project, model });
+  return await checkMonitoring(
+    monitoring,
+    context,
+    '`npx mlops monitor` looks at it. On this machine nobody looks by themselves.',
+  );
 }
 
 /**

@@ -38,7 +38,7 @@ export function alarmCard(history: History, look: Look, { last }: { last: Window
       },
       labels: decay && {
         mean_labels_between_false_alarms: decay.mean_labels_between_false_alarms,
-        read: detectors?.state.labels ?? 0,
+        read: Math.round(detectors?.state.labels ?? 0),
       },
     },
     smallest: [...smallestShift(look, last), ...smallestDecay(look, detectors)],

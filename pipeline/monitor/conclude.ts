@@ -94,6 +94,9 @@ function labelsOf(
   };
 }
 
+/** Evidence beyond a million needs no digits. */
+const evidenceText = (value: number): string => (value > 1e6 ? 'more than 1,000,000' : formatValue(value));
+
 /** e-SR so far. */
 export function labelsEvidence(
   { metric, limit, state }: Detectors,
@@ -108,7 +111,7 @@ export function labelsEvidence(
     name: metric,
     outcome: isAlarm ? 'alarm' : 'pass',
     detail:
-      `After ${formatCountOf(Math.round(state.labels), 'label')}, the evidence that ${metricText(metric).label} fell ${side} ${formatValue(limit)} has reached ${formatValue(state.restartHighest)} (now ${formatValue(restartMean(state))}); an alarm takes ${formatCount(least)}, which a model at the limit reaches once in so many labels or more.`.replace(
+      `After ${formatCountOf(Math.round(state.labels), 'label')}, the evidence that ${metricText(metric).label} fell ${side} ${formatValue(limit)} has reached ${evidenceText(state.restartHighest)} (now ${evidenceText(restartMean(state))}); an alarm takes ${formatCount(least)}, which a model at the limit reaches once in so many labels or more.`.replace(
         ' fell above ',
         ' rose above ',
       ),
@@ -130,7 +133,7 @@ function breachEvidence({ metric, limit, state }: Detectors, window: Evidence['w
     kind: 'breach',
     name: metric,
     outcome: isAlarm ? 'alarm' : 'pass',
-    detail: `Over all of this package's labels, the evidence that ${metricText(metric).label} is ${side} ${formatValue(limit)} on the whole has reached ${formatValue(highest)}; a breach takes ${formatCount(1 / BREACH)}, which a model at the limit ever reaches with at most ${100 * BREACH} %.`,
+    detail: `Over all of this package's labels, the evidence that ${metricText(metric).label} is ${side} ${formatValue(limit)} on the whole has reached ${evidenceText(highest)}; a breach takes ${formatCount(1 / BREACH)}, which a model at the limit ever reaches with at most ${100 * BREACH} %.`,
     value: highest,
     interval: null,
     limit: 1 / BREACH,

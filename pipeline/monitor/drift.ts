@@ -103,7 +103,7 @@ function psiOutcome(
   const rows = now.reduce((sum, count) => sum + count, 0);
   if (psi === null)
     return {
-      why: `${what} cannot be compared: ${formatCountOf(rows, 'row')} do not fill two bins with ten rows each.`,
+      why: `${what} cannot be compared: ${formatCountOf(rows, 'row')} do not fill two bins with twenty rows each.`,
     };
   const limit = alarmFrom(psi, tolerance, level);
   return {
@@ -242,7 +242,8 @@ function columnTests(
       });
     else tests.push(...testsOf(before, now, tolerance));
   }
-  for (const { name } of window.columns)
+  // A reference without columns hides them all, or is older: then none of the window's is new.
+  for (const { name } of reference.columns.length === 0 ? [] : window.columns)
     if (!reference.columns.some((column) => column.name === name))
       absent.push({
         ...place,
@@ -291,12 +292,11 @@ function testsOf(before: ColumnReference, now: WindowColumn, tolerance: number):
             },
     });
   if (before.type === 'category' && now.type === 'category' && before.known !== null && m > 0 && n > 0) {
-    const examples = now.examples.length > 0 ? ` (such as ${now.examples.join(', ')})` : '';
     tests.push(
       shareOf(
         'categories',
         before.name,
-        `a category that training never saw${examples}`,
+        'a category that training never saw',
         { count: now.unseen, of: m },
         { count: onceAtMost(before), of: n },
         'above',

@@ -20,15 +20,16 @@ export type Judge = (history: History, look: Look) => Promise<{ history: History
  * Judges one look at production: adds what it read, judges each window that is complete (its drift and its estimates, once), reads
  * each mature window's labels into the detectors (once), and concludes.
  *
- * @throws Error for a summary that mixes sources that were counted with new ones, and for labels of a window without predictions
+ * @throws Error for a time that is none, for a summary that mixes sources that were counted with new ones, and for labels of a window without predictions
  */
 export const judge: Judge = async (history, look) => {
+  if (Number.isNaN(Date.parse(look.at))) throw new Error(`the look is at ${look.at}, expected a time`);
   if (history.at !== null && Date.parse(look.at) < Date.parse(history.at))
     return { history, finding: setBack(history, look) };
   const delay = look.settings.label_delay;
   const dueOf = (end: string) => new Date(Date.parse(end) + 1000 * delay).toISOString();
   const merged: History = { ...history, ...mergeSummary(history, look.summary, dueOf) };
-  const windows = merged.windows.map((record) => judgeWindow(record, look));
+  const windows = merged.windows.map((record) => judgeWindow(awaitLabels(record, look), look));
   const judged = { ...merged, windows, alarms: driftAlarms(merged, windows, look) };
   const read = await readAll(judged, look);
   const next: History = {
@@ -38,6 +39,13 @@ export const judge: Judge = async (history, look) => {
   };
   return { history: next, finding: conclude(next, look) };
 };
+
+/** A window whose labels nobody has read yet, with the reason as of now. */
+function awaitLabels(record: WindowRecord, { at }: Look): WindowRecord {
+  const { labels } = record;
+  if (labels.version > 0) return record;
+  return { ...record, labels: { ...labels, why: maturity(labels, [], { at, least: 0 }) } };
+}
 
 /** A complete window's drift and estimates, once. */
 function judgeWindow(record: WindowRecord, { at, settings, references }: Look): WindowRecord {

@@ -77,7 +77,7 @@ export function referenceFrom(holdout: Rows, random: Random): Reference {
       edges: EDGES,
       counts: countsOf(training.column, EDGES),
       missing: 0,
-      range: [Math.min(...training.column), Math.max(...training.column)],
+      range: [training.column.toSorted()[0]!, training.column.toSorted().at(-1)!],
     },
     {
       name: 'city',
@@ -159,8 +159,8 @@ export function labelledOf(
     package: name,
     start: weekStart(week),
     end: weekStart(week + 1),
-    first: 0,
     uri: `file:///labelled/${week}-${labelled}.parquet`,
+    first: 0,
     rows: labelled,
     coverage: Array.from({ length: 10 }, () => ({ rows: tenth, labelled: Math.round(tenth * share) })),
   };

@@ -1,7 +1,13 @@
 import { formatCount, formatCountOf, formatInterval, formatValue } from '../format.ts';
 import type { Evidence, Finding } from '../monitor/finding.ts';
 import { cleanText } from './clean-text.ts';
-import { budgetSentences, evidenceLabel, OUTCOMES, orderedEvidence } from './monitor-reading.ts';
+import {
+  budgetSentences,
+  evidenceLabel,
+  evidenceValue,
+  OUTCOMES,
+  orderedEvidence,
+} from './monitor-reading.ts';
 import { cut, padEnd, painter, widthOf, wrap } from './terminal-text.ts';
 
 const mostEvidence = 8;
@@ -52,7 +58,7 @@ function evidenceTable(evidence: readonly Evidence[], width: number): string[] {
       .map((each) => [
         cut(cleanText(evidenceLabel(each), 100), 44),
         OUTCOMES[each.outcome],
-        each.value === null ? '' : formatValue(each.value),
+        evidenceValue(each),
         each.interval === null ? '' : formatInterval(each.interval),
         each.limit === null ? '' : formatValue(each.limit),
         each.n === 0 ? '' : formatCount(each.n),

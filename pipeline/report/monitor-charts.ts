@@ -64,22 +64,15 @@ function timeChart(
   id: string,
   { width, left }: { width: number; left: number },
 ): Chart {
-  const { windows, watched, reference, events } = report;
-  const { metric, limit } = watched;
+  const { windows, watched, events } = report;
+  const { metric } = watched;
   const at = windows.map(({ start, end }): Drawn => {
     const [from, to] = [Date.parse(start), Date.parse(end)];
     return { start: from, end: to, middle: (from + to) / 2 };
   });
   const from = Math.min(...at.map(({ start }) => start));
   const to = Math.max(...at.map(({ end }) => end), ...events.map((event) => Date.parse(event.at)));
-  const values = [
-    ...windows.flatMap(({ estimate, measured }) => [
-      ...(estimate?.interval ?? []),
-      ...(measured?.interval ?? []),
-    ]),
-    ...(limit === null ? [] : [limit]),
-    ...(reference?.metrics[metric] === undefined ? [] : [reference.metrics[metric].value]),
-  ].filter(Number.isFinite);
+  const values = metricValues(report);
   const hasMetric = windows.some(({ estimate, measured }) => estimate !== null || measured !== null);
   const hasDrift = windows.some(({ scores }) => scores?.value != null);
   const lanes = LANES.filter(({ kinds }) => events.some(({ kind }) => kinds.includes(kind)));
@@ -172,6 +165,25 @@ function timeChart(
   };
 }
 
+/**
+ * What the metric's axis must hold: values, limit and reference, and intervals but those of windows of few rows, which would make
+ * all others too small to read.
+ */
+function metricValues({ windows, watched: { metric, limit }, reference }: MonitorReport): number[] {
+  const found = windows
+    .flatMap(({ estimate, measured }) => [estimate, measured])
+    .filter((each) => each !== null);
+  const widths = found.map(({ interval: [low, high] }) => high - low).sort((a, b) => a - b);
+  const most = 2.5 * (widths[Math.floor(widths.length / 2)] ?? 0);
+  const before = reference?.metrics[metric]?.value;
+  return [
+    ...found.map(({ value }) => value),
+    ...found.flatMap(({ interval: [low, high] }) => (high - low <= most ? [low, high] : [])),
+    ...(limit === null ? [] : [limit]),
+    ...(before === undefined ? [] : [before]),
+  ].filter(Number.isFinite);
+}
+
 const driftValues = ({ windows }: MonitorReport): number[] => [
   0,
   ...windows.flatMap(({ scores }) => [scores?.value ?? 0, scores?.limit ?? 0]),
@@ -196,6 +208,7 @@ function boxes(data: number[][], panel: number, styleOf: (index: number) => obje
   return {
     type: 'custom',
     ...silent,
+    clip: true,
     xAxisIndex: panel,
     yAxisIndex: panel,
     data,

@@ -174,5 +174,9 @@ function rangeLabel(from: number | undefined, to: number | undefined): string {
   return to === undefined ? `${edge(from)} and more` : `${edge(from)} to ${edge(to)}`;
 }
 
-const edge = (value: number): string =>
-  Number.isInteger(value) ? formatValue(value, 0) : formatValue(value);
+/** With as many decimals as it has, up to four digits. */
+function edge(value: number): string {
+  const rounded = Number(value.toPrecision(4));
+  const [, fraction = ''] = String(rounded).split('.');
+  return formatValue(rounded, Math.min(9, Number.isInteger(rounded) ? 0 : fraction.length));
+}

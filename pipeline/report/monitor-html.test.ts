@@ -80,7 +80,7 @@ test.each(looks.filter(([name]) => name !== 'empty'))(
 test('the page says what was found, what to do, and what the look could not have seen', () => {
   const page = textOf(monitorHtml(sampleMonitor()));
   const { finding } = sampleMonitor();
-  expect(page).toMatch(/Decayed ROC AUC of attrition\/3 is below \.800/);
+  expect(page).toMatch(/Decayed ROC AUC is below \.800 by the labels/);
   for (const line of [
     ...finding.next,
     ...finding.blind,

@@ -165,9 +165,9 @@ function windowTable({ windows, watched }: MonitorReport): Html {
   const packages = new Set(windows.map((window) => window.package)).size > 1;
   const body = windows.toReversed().map((window) => {
     const { estimate, measured, labels, scores } = window;
-    const drift = scores === null ? '–' : formatValue(scores.value);
+    const drift = scores === null ? '–' : formatValue(scores.value, 3);
     return html`<tr>
-      <th scope="row">${words.windowText(window)}${packages && html`<small>${text(packageName(window.package), 80)}</small>`}</th>
+      <th scope="row">${text(words.windowText(window), 80)}${packages && html`<small>${text(packageName(window.package), 80)}</small>`}</th>
       ${cell('number', formatCount(window.rows))}
       ${cell(`number${scores?.outcome === 'alarm' ? ' strong' : ''}`, stacked(drift, window.columns.length === 0 ? '' : `${formatCountOf(window.columns.length, 'column')} alarmed`))}
       ${cell('number', estimate === null ? '–' : stacked(formatValue(estimate.value), formatInterval(estimate.interval)))}
@@ -266,7 +266,12 @@ function scoreFacts({ scores, rows, reference }: Drift): Html | '' {
     ['PSI', formatValue(found.value, 3)],
     ['Alarm from', found.limit === null ? '' : formatValue(found.limit, 3)],
     ['Rows', `${formatCount(rows)} now, ${formatCount(reference)} when judged`],
-    ['Level', found.level === null ? '' : `${formatConfidence(found.level)} of false alarms a window`],
+    [
+      'Level',
+      found.level === null
+        ? ''
+        : `${formatConfidence(Number(found.level.toPrecision(2)))} of false alarms a window`,
+    ],
   ];
   return html`<div class="facts-beside"><h3>Population stability index</h3>${factList(facts)}</div>`;
 }
@@ -321,7 +326,9 @@ function columnFigure(drift: ColumnDrift): Html {
     column(hidden('Share'), 'plot'),
     numbers('Now', 'Training'),
   ];
-  const details = drift.evidence.map(({ detail }) => detail);
+  const details = drift.evidence
+    .filter(({ kind, outcome }) => kind === 'column' || outcome === 'alarm')
+    .map(({ detail }) => detail);
   return html`<div>
     <h3>${text(name, 80)}${isAlarmed(drift) && html`<span class="check alarm">Alarm</span>`}</h3>
     <p>${details.map((detail, i) => html`${i > 0 && ' '}${text(detail, 300)}`)}</p>
@@ -392,12 +399,17 @@ function labelsBody(report: MonitorReport): Html | '' {
 }
 
 /** The detector on a logarithmic scale: it grows by factors. */
-function detectorBody({ value, limit, outcome, detail, name }: Evidence): Html {
+function detectorBody(found: Evidence): Html {
+  const { value, limit, outcome, detail, name } = found;
   const size = (of: number) => Math.log10(1 + Math.max(0, of));
   const bar =
     value !== null &&
     limit !== null &&
-    html`<table class="coverage"><tbody><tr><th scope="row">e-SR</th>${cell('plot', tickedBarMark(size(value), size(limit), 1.15 * Math.max(size(limit), size(value)), outcome === 'alarm' ? 'alarm' : ''))}${cell('number strong', stacked(formatCount(Math.round(value)), `limit ${formatCount(limit)}`))}</tr></tbody></table>`;
+    html`<table class="coverage"><tbody><tr>
+      <th scope="row">e-SR</th>
+      ${cell('plot', tickedBarMark(size(value), size(limit), 1.15 * size(limit), outcome === 'alarm' ? 'alarm' : ''))}
+      ${cell('number strong', stacked(words.evidenceValue(found), `alarm at ${formatCount(limit)}`))}
+    </tr></tbody></table>`;
   return html`<h3>Detector of ${text(words.metricLabel(name), 60)}, on a logarithmic scale</h3>${bar}<p class="after">${text(detail, 600)}</p>`;
 }
 

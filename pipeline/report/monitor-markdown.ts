@@ -109,7 +109,7 @@ function plot({ windows, watched, finding }: MonitorReport): string {
     ],
     lines,
   );
-  const legend = `${label} by window with labels: measured blue, estimated before them grey${limit === null ? '' : ', limit red'}`;
+  const legend = `${prose(label, 60)} by window with labels: measured blue, estimated before them grey${limit === null ? '' : ', limit red'}`;
   return `<sub>${legend}</sub>\n\n\`\`\`mermaid\n${source}\n\`\`\``;
 }
 
@@ -141,14 +141,14 @@ function evidenceTable({ finding }: MonitorReport): string {
 
 function windowTable({ windows, watched }: MonitorReport): string {
   if (windows.length === 0) return '';
-  const label = words.metricLabel(watched.metric);
+  const label = prose(words.metricLabel(watched.metric), 60);
   const rows = windows
     .slice(-MOST_WINDOWS)
     .reverse()
     .map((window) => {
       const { scores, estimate, measured, labels } = window;
       return [
-        `${words.windowText(window)} <sub>${prose(packageName(window.package), 80)}</sub>`,
+        `${prose(words.windowText(window), 80)} <sub>${prose(packageName(window.package), 80)}</sub>`,
         formatCount(window.rows),
         scores === null ? '–' : `${formatValue(scores.value, 3)}${scores.outcome === 'alarm' ? ' ⚠️' : ''}`,
         estimate === null

@@ -8,6 +8,7 @@ import {
 } from '../format.ts';
 import { isMetric, metricFacts } from '../metrics.ts';
 import type { Evidence, Finding, FindingName } from '../monitor/finding.ts';
+import { cleanText } from './clean-text.ts';
 import type { Count, MonitorEvent, MonitorReport, MonitorWindow } from './monitor-report.ts';
 import { subjectOf } from './reading.ts';
 import { packageName } from './release-reading.ts';
@@ -41,12 +42,24 @@ export const monitorParts = (report: MonitorReport): string[] => [
   report.trigger.replaceAll('_', ' '),
 ];
 
-/** "ROC AUC"; a name that is no metric's as it is. */
-export const metricLabel = (name: string): string => (isMetric(name) ? metricFacts(name).label : name);
+/** "ROC AUC"; a name that is no metric's as one clean line. */
+export const metricLabel = (name: string): string =>
+  isMetric(name) ? metricFacts(name).label : cleanText(name, 60);
 
 /** Whether a value of the metric is beyond a limit on the bad side. */
 export function isWorse(metric: string, value: number, limit: number): boolean {
   return isMetric(metric) && metricFacts(metric).better === 'lower' ? value > limit : value < limit;
+}
+
+/** Evidence grows by factors; beyond this nobody needs its digits. */
+const MOST_EVIDENCE = 1e9;
+
+/** The value of a test as text. */
+export function evidenceValue({ kind, value }: Evidence): string {
+  if (value === null) return '';
+  if (kind === 'labels' || kind === 'breach')
+    return value > MOST_EVIDENCE ? `over ${formatCount(MOST_EVIDENCE)}` : formatValue(value);
+  return kind === 'missing' || kind === 'categories' ? formatPercent(value) : formatValue(value, 3);
 }
 
 const KINDS: Record<Evidence['kind'], string> = {
@@ -107,7 +120,7 @@ const DAY = 86_400_000;
 /** "2026-10-19" for a day, "2026-10-19 to 2026-10-25" for days, with times for windows of hours. */
 export function windowText({ start, end }: { start: string; end: string }): string {
   const [from, to] = [Date.parse(start), Date.parse(end)];
-  if (Number.isNaN(from) || Number.isNaN(to)) return `${start} to ${end}`;
+  if (Number.isNaN(from) || Number.isNaN(to)) return cleanText(`${start} to ${end}`, 80);
   const time = (at: number) => new Date(at).toISOString().slice(0, 16).replace('T', ' ');
   if (from % DAY !== 0 || to % DAY !== 0) return `${time(from)} to ${time(to)} UTC`;
   const day = (at: number) => time(at).slice(0, 10);

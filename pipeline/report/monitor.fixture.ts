@@ -1,3 +1,4 @@
+import { formatValue } from '../format.ts';
 import type { Evidence, Finding } from '../monitor/finding.ts';
 import type { Alarm, Estimate, History, WindowRecord } from '../monitor/history.ts';
 import type { ColumnReference, Reference } from '../monitor/reference.ts';
@@ -152,17 +153,26 @@ function windowColumn(column: ColumnReference, rows: number, week: number): Wind
       };
 }
 
-const LIMIT = 0.121;
+const SCORE_LIMIT = 0.221;
+const COLUMN_LIMIT = 0.203;
 
-/** The population stability index beyond what chance gives, as a judge would find it. */
-function excess(reference: readonly number[], window: readonly number[]): number {
+/** The population stability index. */
+function indexOf(reference: readonly number[], window: readonly number[]): number {
   const [m, n] = [reference, window].map((counts) => counts.reduce((a, b) => a + b, 0)) as [number, number];
   const index = reference.reduce((sum, count, i) => {
     const [p, q] = [(count + 0.5) / m, ((window[i] ?? 0) + 0.5) / n];
     return sum + (q - p) * Math.log(q / p);
   }, 0);
-  return Math.max(0, index - (reference.length - 1) * (1 / m + 1 / n));
+  return index;
 }
+
+/** In the words of the judge. */
+const numbersOf = (
+  what: string,
+  value: number,
+  { rows, chance, limit }: { rows: number; chance: number; limit: number },
+): string =>
+  `${what} has a stability index of ${formatValue(value, 3)} in 10 bins of ${rows} rows; chance alone gives ${formatValue(chance)}, .100 is tolerated, and an alarm takes ${formatValue(limit)}: ${value > limit ? 'a drift' : 'no drift shown'}.`;
 
 const tens = (counts: readonly number[]): number[] =>
   Array.from({ length: 10 }, (_, i) => counts.slice(i * 10, (i + 1) * 10).reduce((a, b) => a + b, 0));
@@ -171,30 +181,30 @@ function driftEvidence(reference: Reference, summary: WindowRecord['summary'], w
   const window = { start: summary.start, end: summary.end };
   const common = { interval: null, n: summary.rows, window };
   const scores = reference.scores.map(({ name, bins }, i): Evidence => {
-    const value = excess(tens(bins.map(({ n }) => n)), tens(summary.scores[i]?.counts ?? []));
+    const value = indexOf(tens(bins.map(({ n }) => n)), tens(summary.scores[i]?.counts ?? []));
     return {
       ...common,
       kind: 'scores',
       name: name === '' ? 'score' : name,
-      outcome: value > LIMIT ? 'alarm' : 'pass',
-      detail: `Scores: PSI is ${value.toFixed(3).slice(1)} beyond the .027 that chance gives; the limit is .121.`,
+      outcome: value > SCORE_LIMIT ? 'alarm' : 'pass',
+      detail: numbersOf('The score', value, { rows: summary.rows, chance: 0.024, limit: SCORE_LIMIT }),
       value,
-      limit: LIMIT,
+      limit: SCORE_LIMIT,
       level: 0.00049,
     };
   });
   const columns = reference.columns.flatMap((column, i): Evidence[] => {
     const seen = summary.columns[i];
     if (seen === undefined) return [];
-    const value = excess(column.counts, seen.counts);
+    const value = indexOf(column.counts, seen.counts);
     const found: Evidence = {
       ...common,
       kind: 'column',
       name: column.name,
-      outcome: value > 0.151 ? 'alarm' : 'pass',
-      detail: `${column.name}: PSI is ${value.toFixed(3).slice(1)} beyond the .017 that chance gives; the limit is .151.`,
+      outcome: value > COLUMN_LIMIT ? 'alarm' : 'pass',
+      detail: numbersOf(column.name, value, { rows: summary.rows, chance: 0.017, limit: COLUMN_LIMIT }),
       value,
-      limit: 0.151,
+      limit: COLUMN_LIMIT,
       level: 0.00006,
     };
     if (column.name === 'YearsAtCompany')
@@ -204,9 +214,9 @@ function driftEvidence(reference: Reference, summary: WindowRecord['summary'], w
           ...found,
           kind: 'missing',
           outcome: week >= 27 ? 'alarm' : 'pass',
-          detail: `YearsAtCompany: ${week >= 27 ? '3.4' : '1'} % of the values are missing, in training 1 %; the limit is 3.1 %.`,
+          detail: `${week >= 27 ? '3.4' : '1'} % of ${summary.rows} rows have no value in YearsAtCompany, of the reference's 1 %; 1 % more or less is tolerated: ${week >= 27 ? 'a drift' : 'no drift shown'}.`,
           value: week >= 27 ? 0.034 : 0.01,
-          limit: 0.031,
+          limit: null,
         },
       ];
     if (seen.type === 'category' && seen.unseen > 0)
@@ -216,9 +226,9 @@ function driftEvidence(reference: Reference, summary: WindowRecord['summary'], w
           ...found,
           kind: 'categories',
           outcome: 'alarm',
-          detail: `${column.name}: 2.2 % of the rows have categories that training never saw; the limit is 1.4 %.`,
+          detail: `${seen.unseen} of ${summary.rows} rows have a category that training never saw (such as Remote) in ${column.name}, of the reference's 0 %; 1 % more is tolerated: a drift.`,
           value: seen.unseen / summary.rows,
-          limit: 0.014,
+          limit: null,
         },
       ];
     return [found];
@@ -329,6 +339,8 @@ export function sampleHistory(weeks = WEEKS, reference = sampleReference()): His
           breach: [1.2, 2.9, 3.1],
           breachHighest: 2.76,
           terms: 2391,
+          sum: 502,
+          squares: 301,
           labels: 12_871,
         },
       },
@@ -339,7 +351,7 @@ export function sampleHistory(weeks = WEEKS, reference = sampleReference()): His
         'drift',
         (windows[CHANGED]?.drift ?? []).filter(({ outcome }) => outcome === 'alarm'),
       ),
-      alarm(WEEKS, 'decay', [labelEvidence()]),
+      alarm(WEEKS - 2, 'decay', [labelEvidence()]),
     ],
     looks: weeks,
   };
@@ -350,12 +362,12 @@ const labelEvidence = (): Evidence => ({
   name: 'roc_auc',
   outcome: 'alarm',
   detail:
-    'ROC AUC: the e-SR detector is at 27,367 after 3,871 pairs of labels; it alarms at 20,000. A model as good as the limit of .800 gets there once in 20,000 pairs on average.',
+    'After 12,871 labels, the evidence that ROC AUC fell below .800 has reached 27,367; an alarm takes 20,000, which a model at the limit reaches once in so many labels or more.',
   value: 27_367,
   interval: null,
   limit: 20_000,
   level: null,
-  n: 3871,
+  n: 2391,
   window: { start: startOf(25), end: endOf(25) },
 });
 
@@ -367,14 +379,14 @@ export function sampleFinding(change: Partial<Finding> = {}): Finding {
     at: iso(FIRST + WEEKS * WEEK + 6 * 3_600_000),
     finding: 'decayed',
     reason:
-      'ROC AUC of attrition/3 is below .800: with the labels of the week of 19 October it was .744 [.697, .791], when it was judged .862.',
+      'ROC AUC is below .800 by the labels: the alarm was raised on 2026-11-09 06:00 UTC, at the window from 2026-10-05 00:00 UTC.',
     evidence: [
       labelEvidence(),
       {
         ...labelEvidence(),
         kind: 'breach',
         detail:
-          'ROC AUC: the evidence that it was ever below .800 is 15.8 to 1, below the 20 to 1 at which 5 % of good models ever get.',
+          "Over all of this package's labels, the evidence that ROC AUC is below .800 on the whole has reached 15.80; a breach takes 20, which a model at the limit ever reaches with at most 5 %.",
         outcome: 'pass',
         value: 15.8,
         limit: 20,
@@ -385,12 +397,12 @@ export function sampleFinding(change: Partial<Finding> = {}): Finding {
         name: 'roc_auc',
         outcome: 'pass',
         detail:
-          'ROC AUC before labels is estimated at .861 [.818, .904], which reaches the limit of .800; lately labels have shown less than the estimates said.',
-        value: 0.861,
-        interval: [0.818, 0.904],
+          'Before labels, ROC AUC of the window from 2026-11-16 00:00 UTC is estimated as .851 [.808, .894] (95 %); the limit is .800: not surely below it.',
+        value: 0.851,
+        interval: [0.808, 0.894],
         limit: 0.8,
         level: 0.05,
-        n: 587,
+        n: 643,
         window: { start: startOf(29), end: endOf(29) },
       },
       ...(windows.at(-1)?.drift ?? []),
@@ -411,7 +423,7 @@ export function sampleFinding(change: Partial<Finding> = {}): Finding {
       ],
       budget: {
         drift: { false_alarms_per_year: 0.05, windows_per_year: 52, judged: 29, spent: 0.028 },
-        labels: { mean_labels_between_false_alarms: 20_000, read: 3871 },
+        labels: { mean_labels_between_false_alarms: 20_000, read: 12_871 },
       },
       smallest: [
         'A ROC AUC of .769 or less since the first window would have raised an alarm by now with a probability of 80 %.',

@@ -10,7 +10,7 @@ const problem = z.enum(['binary', 'multiclass', 'regression']);
 const finding = z.enum(['healthy', 'watch', 'decayed', 'cannot tell']);
 const outcome = z.enum(['pass', 'alarm', 'not yet', 'cannot tell']);
 const estimate = z.object({ value: z.number(), interval });
-const measured = z.intersection(estimate, z.object({ n: count }));
+const measured = z.object({ value: z.number(), interval, n: count });
 
 const evidence = z.object({
   kind: z.enum(['scores', 'column', 'missing', 'categories', 'estimate', 'labels', 'breach']),
@@ -88,6 +88,7 @@ const drift = z.object({
       evidence: evidence.nullable(),
     }),
   ),
+  decisions: list(z.object({ label: text, reference: z.number(), window: z.number() })),
   columns: list(
     z.object({
       name: text,

@@ -6,6 +6,17 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { renderHtml } from './html.ts';
 import { renderComment } from './markdown.ts';
 import {
+  emptyMonitor,
+  healthyMonitor,
+  hostileMonitor,
+  multiclassMonitor,
+  regressionMonitor,
+  sampleMonitor,
+  unlabelledMonitor,
+} from './monitor.fixture.ts';
+import { monitorHtml } from './monitor-html.ts';
+import { renderMonitorMarkdown } from './monitor-markdown.ts';
+import {
   bareRelease,
   endpointRelease,
   firstRelease,
@@ -61,6 +72,12 @@ const pages: [string, () => string][] = [
   ['bare release', () => releaseHtml(bareRelease())],
   ['multiclass release', () => releaseHtml(multiclassRelease())],
   ['regression release', () => releaseHtml(regressionRelease(), regressionRows())],
+  ['look at production', () => monitorHtml(sampleMonitor())],
+  ['look at a healthy model', () => monitorHtml(healthyMonitor())],
+  ['look without labels', () => monitorHtml(unlabelledMonitor())],
+  ['first look', () => monitorHtml(emptyMonitor())],
+  ['look at a multiclass model', () => monitorHtml(multiclassMonitor())],
+  ['look at a regression', () => monitorHtml(regressionMonitor())],
 ];
 
 /** What the functions below that run in the page use of it: the project is compiled without the DOM's types. */
@@ -145,6 +162,7 @@ test.each(pages)(
 test.each([
   ['report', () => renderHtml(sampleReport())],
   ['release', () => releaseHtml(sampleRelease(), sampleRows())],
+  ['look', () => monitorHtml(sampleMonitor())],
 ])(
   'a printed %s is light, whatever the theme',
   async (_, make) => {
@@ -200,11 +218,15 @@ test('hostile texts neither run nor break the page', async () => {
   await page.setViewportSize({ width: 360, height: 900 });
   for (const text of HOSTILE_TEXTS) {
     const { release, rows } = hostileRelease(text);
-    const section = String(marked.parse(renderReleaseMarkdown(release)));
-    for (const html of [renderHtml(hostileRun(text)), releaseHtml(release, rows), section]) {
+    const look = hostileMonitor(text);
+    const sections = [renderReleaseMarkdown(release), renderMonitorMarkdown(look)].map((section) =>
+      String(marked.parse(section)),
+    );
+    const whole = [renderHtml(hostileRun(text)), releaseHtml(release, rows), monitorHtml(look)];
+    for (const html of [...whole, ...sections]) {
       await page.setContent(html);
       expect(await page.evaluate(() => document.querySelectorAll('img, script, iframe').length)).toBe(0);
-      if (html !== section)
+      if (whole.includes(html))
         expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
     }
   }

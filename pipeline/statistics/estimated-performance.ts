@@ -2,8 +2,8 @@ import { metricFacts } from '../metrics.ts';
 import { binnedMetricNames, binnedMetrics } from './binned-metrics.ts';
 import { drawBinomial, drawPoisson } from './draw-count.ts';
 import { isotonic } from './isotonic.ts';
-import { quantile } from './normal.ts';
 import { Random } from './random.ts';
+import { quantile } from './student-t.ts';
 
 const { max, min, sqrt } = Math; // once: where Jest runs the code, looking up a global takes 200 ns
 
@@ -54,7 +54,8 @@ const SEED = 20_241_115;
  * It supposes that the relation of score and label is the reference's. Probabilities are the model's own, or isotonic
  * regression's where it has the lower Brier score on rows that it did not see (five folds). The interval has both errors:
  * replicates draw the reference's rows anew (a Poisson bootstrap, each with its own isotonic regression) and labels for the
- * window's rows by the replicate's probabilities. Seeded: the same numbers give the same estimate.
+ * window's rows by the replicate's probabilities; it is their standard error times Student's t with the rarer class's rows less
+ * one, of the reference or of the window, whichever are fewer. Seeded: the same numbers give the same estimate.
  *
  * @param threshold the lowest score that is called positive, which is one of the edges; null: no decisions
  */
@@ -97,6 +98,7 @@ export function estimatorOf(reference: LabelledBins, threshold: number | null): 
       counts,
     ).map((mean, g) => (counts[g] === 0 ? means[g]! : mean));
     const expected = metricsOf(times(counts, fitted ?? scores), counts, scores);
+    const freedom = max(1, min(rarer(positives, rows), rarer(times(counts, fitted ?? scores), counts)) - 1);
     const draws = new Random(SEED + 1);
     const whole = binnedMetricNames.map(() => [] as number[]);
     const sampling = binnedMetricNames.map(() => [] as number[]);
@@ -120,7 +122,7 @@ export function estimatorOf(reference: LabelledBins, threshold: number | null): 
       const { min: least, max: most } = metricFacts(metric);
       const within = (value: number) => min(most ?? value, max(least ?? value, value));
       const error = deviation(whole[i]!);
-      const half = quantile(0.975) * error;
+      const half = quantile(0.975, freedom) * error;
       found[metric] = {
         value: within(raw),
         interval: [within(raw - half), within(raw + half)],
@@ -198,6 +200,12 @@ function square(found: Float64Array, of: Float64Array, p: Float64Array): number 
   let sum = 0;
   for (let g = 0; g < of.length; g++) sum += found[g]! * (1 - p[g]!) ** 2 + (of[g]! - found[g]!) * p[g]! ** 2;
   return sum;
+}
+
+/** Rows of the rarer class. */
+function rarer(positives: Float64Array, rows: Float64Array): number {
+  const sum = (values: Float64Array) => values.reduce((total, value) => total + value, 0);
+  return min(sum(positives), sum(rows) - sum(positives));
 }
 
 const times = (a: Float64Array, b: Float64Array) => a.map((value, i) => value * b[i]!);

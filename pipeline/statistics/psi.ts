@@ -2,8 +2,14 @@ import { noncentralityFor, upperQuantile, upperTail } from './noncentral-chi-squ
 
 const { log } = Math; // once: where Jest runs the code, looking up a global takes 200 ns
 
-/** A bin in which fewer rows are expected is joined with its neighbour: there the chi-square approximation is too low. */
-const FEWEST_EXPECTED = 10;
+/** A bin in which fewer rows are expected is joined with its neighbour: there the chi-square tail is too low. */
+const FEWEST_EXPECTED = 20;
+
+/**
+ * How many times the chance of an index as large exceeds the chi-square tail, for the bin that expects the fewest rows. Measured
+ * with 20 to 25 rows expected: 1.2 times at 1e-3, 1.4 times at 1e-4; with 100, 1.0 to 1.1 times.
+ */
+const tailFactor = (fewestExpected: number): number => 1 + 10 / fewestExpected;
 
 export interface Psi {
   /** The population stability index: the sum over bins of (q - p) ln(q / p), half a row added to each count. */
@@ -12,6 +18,8 @@ export interface Psi {
   byChance: number;
   /** p-value of "the true index is at most the tolerated one". */
   pValue: number;
+  /** By which the chi-square tail is multiplied, for small samples. */
+  tail: number;
   /** After joining. */
   bins: number;
   /** Rows of the reference, and now. */
@@ -23,7 +31,7 @@ export interface Psi {
 export type Groups = number[];
 
 /**
- * Joins neighbours until each group expects at least ten rows now and has at least ten in the reference.
+ * Joins neighbours until each group expects at least twenty rows now and has at least twenty in the reference.
  *
  * @param most number of groups; each then has about the same count of the reference
  */
@@ -68,39 +76,36 @@ export function psiTest(reference: readonly number[], now: readonly number[], to
   const m = now.reduce((sum, count) => sum + count, 0);
   if (bins < 2 || n === 0 || m === 0) return null;
   let value = 0;
+  let fewest = Number.POSITIVE_INFINITY;
   for (let i = 0; i < bins; i++) {
+    fewest = Math.min(fewest, reference[i]!, (reference[i]! * m) / n);
     const p = (reference[i]! + 0.5) / (n + bins / 2);
     const q = (now[i]! + 0.5) / (m + bins / 2);
     value += (q - p) * log(q / p);
   }
   const unit = 1 / n + 1 / m;
+  const tail = tailFactor(Math.max(1, fewest));
   return {
     value,
     byChance: unit * (bins - 1),
-    pValue: upperTail(value / unit, bins - 1, tolerance / unit),
+    pValue: Math.min(1, tail * upperTail(value / unit, bins - 1, tolerance / unit)),
+    tail,
     bins,
     reference: n,
     now: m,
   };
 }
 
+type Sizes = Pick<Psi, 'bins' | 'reference' | 'now' | 'tail'>;
+
 /** The measured index from which the test at this level alarms. */
-export function alarmFrom(
-  { bins, reference, now }: Pick<Psi, 'bins' | 'reference' | 'now'>,
-  tolerance: number,
-  level: number,
-): number {
+export function alarmFrom({ bins, reference, now, tail }: Sizes, tolerance: number, level: number): number {
   const unit = 1 / reference + 1 / now;
-  return unit * upperQuantile(level, bins - 1, tolerance / unit);
+  return unit * upperQuantile(level / tail, bins - 1, tolerance / unit);
 }
 
 /** The smallest true index that the test at this level finds with the given power. */
-export function smallestPsi(
-  sizes: Pick<Psi, 'bins' | 'reference' | 'now'>,
-  tolerance: number,
-  level: number,
-  power: number,
-): number {
+export function smallestPsi(sizes: Sizes, tolerance: number, level: number, power: number): number {
   const unit = 1 / sizes.reference + 1 / sizes.now;
   return unit * noncentralityFor(power, alarmFrom(sizes, tolerance, level) / unit, sizes.bins - 1);
 }

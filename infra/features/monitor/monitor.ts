@@ -5,7 +5,7 @@ import type { Function as Handler } from 'aws-cdk-lib/aws-lambda';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { monitorStepNames } from '../../../pipeline/names.ts';
+import { lookSchedule, monitorStepNames } from '../../../pipeline/names.ts';
 import { metricNamespace } from '../../../pipeline/steps/train/run-metrics.ts';
 import type { EncryptedProps } from '../../encrypted-props.ts';
 import { type FunctionCode, Functions } from '../../foundation/functions.ts';
@@ -169,7 +169,7 @@ export class MonitorFeature extends Construct {
 const timesOf = ({ model, expression, isRegular }: Looks): Timed[] => [
   {
     id: `Look-${model}`,
-    name: `${model}--look`,
+    name: lookSchedule(model),
     description: `Looks at production of ${model}`,
     expression,
     timeZone: 'UTC',

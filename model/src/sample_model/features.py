@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from sample_model.hyperparameters import Encoding
 from sample_model.manifest import Type
-from sample_model.numbers import parse_number
+from sample_model.numbers import parse_number, parse_numbers
 
 # An ordinal is a number that enters as one category per value.
 Kind = Literal["number", "ordinal", "boolean", "category"]
@@ -98,18 +98,20 @@ def to_matrix(rows: Sequence[Sequence[str]], features: Sequence[Feature]) -> tup
     """
     matrix: Matrix = np.empty((len(rows), len(features)))
     errors: dict[int, str] = {}
-    for position, feature in enumerate(features):
-        cells = [row[position] for row in rows]
+    columns = zip(*rows, strict=True) if rows else [()] * len(features)
+    for position, (feature, cells) in enumerate(zip(features, columns, strict=True)):
         if feature.kind not in ("number", "ordinal"):
             matrix[:, position] = _positions(cells, feature)
             continue
-        numbers = [parse_number(cell) for cell in cells]
-        for row, number in enumerate(numbers):
-            if number is None:
-                errors.setdefault(
-                    row, f"field {position + 1} ({feature.name}): found {quote(cells[row])}, expected a number"
-                )
-        matrix[:, position] = _positions([math.nan if number is None else number for number in numbers], feature)
+        numbers = parse_numbers(cells)
+        if None in numbers:
+            for row, number in enumerate(numbers):
+                if number is None:
+                    errors.setdefault(
+                        row, f"field {position + 1} ({feature.name}): found {quote(cells[row])}, expected a number"
+                    )
+            numbers = [math.nan if number is None else number for number in numbers]
+        matrix[:, position] = _positions(numbers, feature)
     return matrix, errors
 
 
@@ -163,7 +165,11 @@ def _positions(cells: Sequence[float] | Sequence[str], feature: Feature) -> NDAr
     known = {level: float(position) for position, level in enumerate(feature.levels)}
     other = float(len(feature.levels)) if feature.rare else math.nan
     text = _level(feature.kind)
-    return np.array([known.get(text(cell), other) for cell in cells], dtype=float)
+    if feature.kind == "ordinal":
+        numbers, places = np.unique(np.array(cells, dtype=float), return_inverse=True)
+        return np.array([known.get(text(number), other) for number in numbers.tolist()], dtype=float)[places]
+    positions = {cell: known.get(text(cell), other) for cell in set(cells)}
+    return np.fromiter(map(positions.__getitem__, cells), dtype=float, count=len(cells))
 
 
 def _level(kind: Kind) -> Callable[[Any], str]:

@@ -4,8 +4,26 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?").fullmatch
+
+
+# A line that is neither empty nor a plain number, too short to be infinite. Most columns have none.
+_NOT_PLAIN = re.compile(r"^(?!-?[0-9]{1,15}(?:\.[0-9]{1,15})?$).+$", re.MULTILINE).search
+
+
+def parse_numbers(texts: Sequence[str]) -> list[float | None]:
+    """`parse_number` of each text, in a fraction of the time: a text that comes often is read once."""
+    distinct = set(texts)
+    if len(distinct) < len(texts) / 4:
+        known = {text: parse_number(text) for text in distinct}
+        return [known[text] for text in texts]
+    lines = "\n".join(texts)
+    # A text with a line break of its own would look like two.
+    if lines.count("\n") == len(texts) - 1 and not _NOT_PLAIN(lines):
+        return [float(text) if text else math.nan for text in texts]
+    return [parse_number(text) for text in texts]
 
 
 def parse_number(text: str) -> float | None:

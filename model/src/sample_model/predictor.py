@@ -28,7 +28,7 @@ class Predictor:
 
     def __init__(self, artifact: Artifact) -> None:
         self.names = [feature.name for feature in artifact.features]
-        self._shown_names = [one_line(name) for name in self.names]
+        self._shown_names = np.array([one_line(name) for name in self.names], dtype=object)
         self._features = artifact.features
         self._problem = artifact.problem
         self._scorer = LinearScorer(artifact.pipeline, artifact.problem)
@@ -62,14 +62,15 @@ class Predictor:
             with np.errstate(over="ignore", invalid="ignore"):
                 values, contributions = self._score(matrix)
             finite = np.all(np.isfinite(np.hstack([values, contributions])), axis=1)
-            largest = np.argsort(-np.abs(contributions), axis=1, kind="stable")[:, :FACTORS]
-            sizes = np.take_along_axis(contributions, largest, axis=1).tolist()
-            for row, (number, value) in enumerate(zip(readable, values.tolist(), strict=True)):
-                if not finite[row]:
-                    errors.setdefault(number, "found numbers too large to score")
-                answers[number] = value
-                for position, size in zip(largest[row], sizes[row], strict=True):
-                    answers[number] += [self._shown_names[position], size]
+            largest = _largest(np.abs(contributions), FACTORS)
+            for row in np.flatnonzero(~finite):
+                errors.setdefault(readable[row], "found numbers too large to score")
+            # `factor, contribution` for each of the largest.
+            told = np.empty((len(rows), 2 * largest.shape[1]), dtype=object)
+            told[:, ::2] = self._shown_names[largest]
+            told[:, 1::2] = np.take_along_axis(contributions, largest, axis=1)
+            for number, value, factors in zip(readable, values.tolist(), told.tolist(), strict=True):
+                answers[number] = value + factors
         for number, message in errors.items():
             answers[number] = [f"error: {one_line(message)}"]
         return [answer + [None] * (self._width - len(answer)) for answer in answers]
@@ -82,3 +83,14 @@ class Predictor:
             likeliest = contributions[scores.argmax(axis=1), np.arange(len(matrix))]
             return softmax(scores, axis=1), likeliest - contributions.mean(axis=0)
         return expit(scores) if self._problem == "binary" else scores, contributions[0]
+
+
+def _largest(sizes: NDArray[np.float64], count: int) -> NDArray[np.intp]:
+    """The columns of the largest sizes of each row, the largest first, of equal ones the first; overwrites `sizes`."""
+    found = np.empty((len(sizes), min(count, sizes.shape[1])), dtype=np.intp)
+    rows = np.arange(len(sizes))
+    # Sorting whole rows for three of their columns takes longer than the model.
+    for place in range(found.shape[1]):
+        found[:, place] = sizes.argmax(axis=1)
+        sizes[rows, found[:, place]] = -1
+    return found

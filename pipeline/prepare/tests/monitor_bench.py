@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -94,7 +95,7 @@ class MonitorBench:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(text.encode() if isinstance(text, str) else text)
         if self.settings["truth"] is None:
-            self.settings["truth"] = {**TRUTH, "source": name}
+            self.settings["truth"] = {**deepcopy(TRUTH), "source": name}
 
     def after(self, earlier: MonitorBench) -> None:
         """Gives what an earlier look kept of the truth."""

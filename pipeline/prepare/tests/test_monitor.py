@@ -6,10 +6,13 @@ import itertools
 import json
 import math
 import shutil
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from monitor_bench import REFERENCE, MonitorBench, predicted
@@ -126,3 +129,288 @@ def test_what_a_release_delivers_is_compared_with_its_training(tmp_path: Path) -
     order = sorted(range(0, 50, 5), key=lambda n: sha256(f"p{1000 + n}".encode()).digest())
     assert labelled["values"] == [(n / 50, float(n % 2)) for n in order]
     assert labelled["coverage"] == [{"rows": 5, "labelled": 1}] * 10
+
+
+def multiclass() -> dict[str, Any]:
+    scores = [{"name": name, "edges": [0.5], "bins": [{"n": 1, "sum": 0.5, "positives": 1}] * 2} for name in "cab"]
+    return {**REFERENCE, "problem": "multiclass", "labels": ["a", "b", "c"], "scores": scores, "columns": []}
+
+
+def by_class(row_id: str, *scores: float, at: str = "2026-03-01T00:00") -> dict[str, Any]:
+    """A prediction of classes a, b and c; their order in the file is another one."""
+    pairs = dict(zip("abc", scores, strict=True))
+    decision = max(pairs, key=lambda name: pairs[name])
+    return predicted(row_id, max(scores), at, decision=decision, scores=sorted(pairs.items(), reverse=True))
+
+
+def test_scores_of_classes(tmp_path: Path) -> None:
+    bench = MonitorBench(tmp_path / "ml", {"p1": multiclass()})
+    bench.release("r1", [by_class("x", 0.7, 0.2, 0.1), by_class("y", 0.1, 0.25, 0.65), by_class("z", 0.5, 0.3, 0.2)])
+    bench.truth("id,y\nx,b\ny,c\nz,d\n")
+    summary = bench.run(problem="multiclass")
+    [window] = summary["windows"]
+    assert window["decisions"] == [2, 0, 1]
+    assert [(score["name"], score["counts"]) for score in window["scores"]] == [
+        ("c", [2, 1]),
+        ("a", [1, 2]),
+        ("b", [3, 0]),
+    ]
+    assert window["scores"][1]["sums"] == pytest.approx([0.1, 1.2])
+    assert (summary["truth"]["matched"], summary["truth"]["bad"]) == (2, 1)
+    [labelled] = bench.labelled()
+    assert sorted(labelled["values"]) == [(0.1, 0.25, 0.65, 2.0), (0.7, 0.2, 0.1, 1.0)]
+    # By the largest of a row's scores.
+    assert labelled["coverage"] == [{"rows": 1, "labelled": 0}, {"rows": 1, "labelled": 1}, {"rows": 1, "labelled": 1}]
+
+
+def test_a_model_that_answers_classes_alone_has_its_decisions_for_scores(tmp_path: Path) -> None:
+    two = {**REFERENCE, "scores": [{"name": "", "edges": [0.5]}], "columns": []}
+    bench = MonitorBench(tmp_path / "ml", {"p1": two, "p2": multiclass()})
+    bench.release(
+        "r1",
+        [
+            predicted("a", None, "2026-03-01T00:00", decision="Yes"),
+            predicted("b", None, "2026-03-01T00:00", decision="No"),
+            predicted("c", None, "2026-03-01T00:00", decision="Yes"),
+        ],
+    )
+    bench.release("r2", [predicted("a", None, "2026-03-01T00:00", package="p2", decision="c")])
+    first, second = bench.run()["windows"]
+    assert first["scores"] == [{"name": "", "counts": [1, 2], "sums": [0.0, 2.0], "bad": 0}]
+    assert [(score["name"], score["counts"]) for score in second["scores"]] == [
+        ("c", [0, 1]),
+        ("a", [1, 0]),
+        ("b", [1, 0]),
+    ]
+
+
+def test_values(tmp_path: Path) -> None:
+    value = {**REFERENCE, "problem": "regression", "labels": [], "scores": [{"name": "", "edges": [0, 10]}]}
+    bench = MonitorBench(tmp_path / "ml", {"p1": {**value, "columns": []}})
+    rows = [predicted(name, score, "2026-03-01T00:00", decision=None) for name, score in (("a", -1.5), ("b", 10.0))]
+    bench.release("r1", rows)
+    bench.truth("\ufeffid;y\na;1.234,5\nb;zwei\n")
+    bench.settings["truth"]["csv"]["decimal"] = ","
+    summary = bench.run(problem="regression")
+    assert summary["windows"][0]["scores"] == [{"name": "", "counts": [1, 0, 1], "sums": [-1.5, 0.0, 10.0], "bad": 0}]
+    assert summary["windows"][0]["decisions"] == []
+    assert (summary["truth"]["matched"], summary["truth"]["bad"]) == (1, 1)
+    assert summary["notes"][1:] == [
+        'truth.csv: 1 of 2 rows have no usable label and do not count: truth.csv line 3: column "y" holds "zwei", '
+        "expected a finite number"
+    ]
+    assert bench.labelled()[0]["values"] == [(-1.5, 1234.5)]
+
+
+def entry(row_id: str | None, score: float, at: str, **features: Any) -> dict[str, Any]:
+    """What the prediction service keeps of a request."""
+    decision = "Yes" if score >= 0.5 else "No"
+    return {
+        **{"at": at, "release": "r1", "package": "p1", "row_id": row_id, "features": features},
+        **{"score": score, "decision": decision},
+    }
+
+
+def test_requests_of_the_prediction_service(bench: MonitorBench) -> None:
+    hashed = f"sha256:{sha256(b'anna').hexdigest()[:16]}"
+    bench.capture(
+        "2026/03/01/a.jsonl",
+        [
+            entry("7", 0.9, "2026-03-01T01:00:00.000Z", age=35, city="Oslo"),
+            entry(hashed, 0.1, "2026-03-01T02:00:00.000Z", age=None, city={"other": True}),
+            entry(None, 0.3, "2026-03-02T02:00:00.000Z", city="Rome"),
+        ],
+    )
+    bench.truth("id,y\n7,Yes\nanna,No\n")
+    summary = bench.run()
+    assert summary["sources"] == ["2026/03/01/a.jsonl"]
+    first, second = summary["windows"]
+    assert first["columns"] == [
+        {"name": "age", "type": "number", "absent": False, "counts": [0, 1, 0], "missing": 1},
+        {
+            **{"name": "city", "type": "category", "absent": False, "counts": [1, 0], "others": 0, "unseen": 1},
+            **{"examples": [], "missing": 0},
+        },
+    ]
+    assert [column["absent"] for column in second["columns"]] == [True, False]
+    assert second["columns"][1]["others"] == 1
+    assert summary["truth"]["matched"] == 2
+    assert bench.labelled()[0]["values"] == [(0.9, 1.0), (0.1, 0.0)]
+
+
+def test_the_last_line_of_a_service_that_was_killed_is_left_out(bench: MonitorBench) -> None:
+    whole = json.dumps(entry("1", 0.9, "2026-03-01T01:00:00Z"))
+    bench.capture("a.jsonl", [])
+    (bench.input / "captures/a.jsonl").write_text(f"{whole}\n{whole[:40]}")
+    summary = bench.run()
+    assert summary["windows"][0]["rows"] == 1
+    assert summary["notes"] == ["captures/a.jsonl line 2 ends before its end and is left out."]
+    (bench.input / "captures/a.jsonl").write_text(f"{whole[:40]}\n{whole}\n")
+    assert "captures/a.jsonl line 1: a JSON object is expected; " in bench.fail()
+
+
+def test_where_training_saw_too_many_categories_a_marked_text_says_nothing(tmp_path: Path) -> None:
+    city = {**REFERENCE["columns"][1], "known": None}
+    bench = MonitorBench(tmp_path / "ml", {"p1": {**REFERENCE, "columns": [city]}})
+    bench.capture("a.jsonl", [entry("1", 0.9, "2026-03-01T01:00:00Z", city={"other": True})])
+    bench.release("r1", [predicted("b", 0.9, "2026-03-02T00:00")], inputs=[{"city": "Paris"}])
+    first, second = bench.run()["windows"]
+    assert first["columns"][0]["absent"]
+    assert (second["columns"][0]["others"], second["columns"][0]["unseen"]) == (1, 0)
+
+
+def test_a_package_without_a_reference_is_counted_by_rows_alone(tmp_path: Path) -> None:
+    bench = MonitorBench(tmp_path / "ml", {"p1": REFERENCE, "old": None})
+    bench.release("r1", [predicted("a", 0.1, "2026-03-01T00:00", "old")], inputs=[{"age": 3.0, "city": "Oslo"}])
+    bench.truth("id,y\na,No\n")
+    summary = bench.run()
+    [window] = summary["windows"]
+    assert (window["package"], window["rows"], window["scores"], window["columns"]) == ("old", 1, [], [])
+    assert summary["notes"] == ["old: no reference, so only the number of its predictions is counted (1)."]
+    # No class is known, so the label is none of the package's.
+    assert (summary["truth"]["matched"], summary["truth"]["bad"], bench.labelled()) == (0, 1, [])
+
+
+def test_columns_that_some_files_lack(bench: MonitorBench) -> None:
+    bench.release("r1", [predicted("a", 0.1, "2026-03-01T00:00")], inputs=[{"age": 31.0}])
+    bench.release("r2", [predicted("b", 0.1, "2026-03-02T00:00")], inputs=[{"city": "Oslo", "new": "x"}])
+    bench.release("r3", [predicted("c", 0.1, "2026-03-03T00:00")])
+    summary = bench.run()
+    absent = [[column["absent"] for column in window["columns"]] for window in summary["windows"]]
+    assert absent == [[False, True], [True, False], [True, True]]
+    assert summary["notes"] == [
+        "Without the columns that predictions were made from, scores alone are counted: the release r3."
+    ]
+
+
+def test_categories_of_sensitive_columns_are_not_shown(bench: MonitorBench) -> None:
+    bench.release("r1", [predicted("a", 0.1, "2026-03-01T00:00")], inputs=[{"city": "Elsewhere"}])
+    bench.truth("id,y\na,Secret\n")
+    summary = bench.run(sensitive=["city", "y"])
+    assert (summary["windows"][0]["columns"][1]["unseen"], summary["windows"][0]["columns"][1]["examples"]) == (1, [])
+    assert summary["notes"] == [
+        'truth.csv: 1 of 1 rows have no usable label and do not count: truth.csv line 2: column "y" holds a value that '
+        "data.sensitive hides, expected a class of the model"
+    ]
+
+
+def another_kept(bench: MonitorBench) -> None:
+    bench.truth("id,y\n1,Yes\n")
+    bench.release("r9", [predicted("a", 0.1, "2026-03-01T00:00")], folder="earlier")
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-20])
+
+
+def retype(path: Path) -> None:
+    found = pq.ParquetFile(path).read()
+    pq.write_table(found.set_column(1, "age", found.column("age").cast(pa.string())), path)
+
+
+FAILURES: dict[str, tuple[Callable[[MonitorBench], object], str]] = {
+    "a file in no folder of a release": (
+        lambda bench: (bench.input / "predictions" / "part.parquet").write_bytes(b"x"),
+        "predictions/part.parquet: expected in a folder release=ID, which names its release",
+    ),
+    "a file that is no Parquet": (
+        lambda bench: (bench.input / "predictions/release=r1/part-00000.parquet").write_bytes(b"PAR1 but no more"),
+        "predictions/release=r1/part-00000.parquet: a Parquet file as a release writes it is expected",
+    ),
+    "a file that is cut off": (
+        lambda bench: cut(bench.input / "inputs/release=r1/part-00000.parquet"),
+        "inputs/release=r1/part-00000.parquet: a Parquet file as a release writes it is expected",
+    ),
+    "rows without a time": (
+        lambda bench: bench.release("r2", [{**predicted("a", 0.1, "2026-03-01T00:00"), "predicted_at": None}]),
+        'predictions/release=r2/part-00000.parquet: column "predicted_at" is empty in 1 rows; a value in '
+        "each is expected",
+    ),
+    "a package that no one named": (
+        lambda bench: bench.release("r2", [predicted("a", 0.1, "2026-03-01T00:00", "p9")]),
+        'predictions/release=r2/part-00000.parquet: got the package "p9", expected one of "p1" '
+        "(monitor.json: packages)",
+    ),
+    "another class": (
+        lambda bench: bench.release("r2", [predicted("a", 0.1, "2026-03-01T00:00", decision="Maybe")]),
+        'predictions/release=r2/part-00000.parquet: column "decision" holds another class than the package has; one of '
+        '"No", "Yes" is expected in each row',
+    ),
+    "columns of other rows": (
+        lambda bench: bench.release("r1", [predicted(name, 0.1, "2026-03-01T00:00") for name in "ab"]),
+        "inputs/release=r1/part-00000.parquet: got 1 rows, expected one for each of the 2 rows of "
+        "predictions/release=r1/part-00000.parquet",
+    ),
+    "no file of columns": (
+        lambda bench: (bench.input / "inputs/release=r1/part-00000.parquet").unlink(),
+        "inputs/release=r1/part-00000.parquet is missing; the columns of predictions/release=r1/part-00000.parquet are "
+        "expected",
+    ),
+    "columns of another type": (
+        lambda bench: retype(bench.input / "inputs/release=r1/part-00000.parquet"),
+        'inputs/release=r1/part-00000.parquet: column "age" has the type string, expected double, as the package\'s '
+        "reference has it",
+    ),
+    "a line that is no request": (
+        lambda bench: bench.capture("a.jsonl", [{}]),
+        "captures/a.jsonl line 1: an object with at, package, features, score and decision is expected",
+    ),
+    "a request without a time": (
+        lambda bench: bench.capture("a.jsonl", [{**entry("1", 0.5, "x"), "at": "today"}]),
+        "captures/a.jsonl line 1: at must be a time such as 2026-03-01T12:00:00.000Z",
+    ),
+    "truth without its columns": (
+        lambda bench: bench.truth("number,answer\n1,Yes\n"),
+        'truth.csv: column "id" or "row_id" (data.row_id) is missing; there are "number", "answer"',
+    ),
+    "truth that is torn": (
+        lambda bench: bench.truth('id,y\n1,"Yes\n'),
+        "truth.csv: line 2: ",
+    ),
+    "what no look before wrote": (
+        another_kept,
+        "earlier/release=r9/part-00000.parquet: got other columns than a look writes (key, package,",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FAILURES)
+def test_what_cannot_be_read_fails_the_look(bench: MonitorBench, name: str) -> None:
+    bench.release("r1", [predicted("a", 0.1, "2026-03-01T00:00")], inputs=[{"age": 30.0, "city": "Oslo"}])
+    spoil, message = FAILURES[name]
+    spoil(bench)
+    assert message in bench.fail()
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"window": 0}, "monitor.json: window must be a number from 1 to 3.16224e+07, found 0"),
+        ({"window": 1.5}, "monitor.json: window must be a whole number of seconds, found 1.5"),
+        ({"at": "2026-03-01"}, "monitor.json: at must be a time in UTC such as"),
+        ({"problem": "other"}, "monitor.json: problem must be one of binary, multiclass, regression"),
+        (
+            {"packages": {"p1": "../x.json"}},
+            "monitor.json: packages: p1: got ../x.json, expected a file among the inputs",
+        ),
+        ({"packages": {"p1": "references/9.json"}}, "references/9.json is missing; the reference of the package p1"),
+        ({"truth": {"source": "t"}}, "monitor.json: truth.csv must be an object, found nothing"),
+    ],
+)
+def test_settings_that_are_wrong(bench: MonitorBench, settings: dict[str, Any], message: str) -> None:
+    assert message in bench.fail(**settings)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"version": 2}, "version 2, 1 is expected"),
+        ({"labels": ["a"]}, "1 labels of a problem binary"),
+        ({"scores": [{"name": "", "edges": [0.5, 0.5]}]}, "edges are expected to be finite and to ascend"),
+        ({"scores": [{"name": "x", "edges": []}]}, "scores ['x'], [''] are expected"),
+        ({"columns": [{"name": "a", "type": "date"}]}, "a column of type 'date', number or category is expected"),
+    ],
+)
+def test_references_that_are_none(tmp_path: Path, change: dict[str, Any], message: str) -> None:
+    bench = MonitorBench(tmp_path / "ml", {"p1": {**REFERENCE, **change}})
+    assert message in bench.fail()

@@ -57,7 +57,6 @@ export async function judgeLook(event: JudgeEvent, context: StepContext): Promis
   const folder = lookFolder(context, execution);
   const after: KeptHistory = {
     version: 1,
-    at: plan.at,
     truth: kept === null ? before.truth : (truth?.version ?? null),
     labels: kept === null ? before.labels : summary.truth,
     history,

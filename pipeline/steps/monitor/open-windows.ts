@@ -21,12 +21,12 @@ export interface OpenWindows {
  * still change its metrics.
  */
 export function openWindows(
-  { history, at: before }: Pick<KeptHistory, 'history' | 'at'>,
+  { history }: Pick<KeptHistory, 'history'>,
   at: string,
   { label_delay: delay }: Pick<NonNullable<Config['monitoring']>, 'label_delay'>,
 ): OpenWindows {
   const now = Date.parse(at);
-  const since = before === '' ? Number.NEGATIVE_INFINITY : Date.parse(before);
+  const since = history.at === null ? Number.NEGATIVE_INFINITY : Date.parse(history.at);
   const late = Math.max(delay, shortestLate) * 1000;
   const open = history.windows.filter(
     ({ labels }) => labels.read === null || now - Date.parse(labels.due) <= late,

@@ -60,23 +60,18 @@ export async function planLook(event: PlanLookEvent, context: StepContext): Prom
   const known = new Set(kept.history.sources);
   const sources = await findSources({ at, known, open: truth.input === null ? [] : open.spans }, context);
   const hasLabels = truth.input !== null && (truth.input.version !== kept.truth || open.isDue);
-  const reads = sources.releases.some(({ isNew }) => isNew) || (hasLabels && sources.releases.length > 0);
+  // A look of an earlier time than the one before judges nothing.
+  const isBack = kept.history.at !== null && Date.parse(at) < Date.parse(kept.history.at);
+  const hasNew = sources.releases.some(({ isNew }) => isNew) || (hasLabels && sources.releases.length > 0);
+  const reads = hasNew && !isBack;
   const look = `${lookFolder(context, execution)}settings/look.json`;
   await storage.write(look, canonicalJson({ config, truth: truth.input } satisfies LookSettings));
   const earlier = await earlierLabels(current?.value.labels ?? null, context);
-  const isBack = kept.at !== '' && Date.parse(at) < Date.parse(kept.at);
   return {
     at,
     package: pointer?.package ?? null,
     reads,
-    notes: [
-      ...(isBack
-        ? [`An earlier look was for ${kept.at}, which is later than this one's ${at}: what it judged stays.`]
-        : []),
-      ...truth.notes,
-      ...sources.notes,
-      ...earlier.notes,
-    ],
+    notes: [...truth.notes, ...sources.notes, ...earlier.notes],
     history,
     labels: current?.value.labels ?? null,
     look,

@@ -7,7 +7,6 @@ import type { LookPlan } from './state.ts';
 /** What is known before the first look. */
 const none = (): KeptHistory => ({
   version: 1,
-  at: '',
   truth: null,
   labels: null,
   history: emptyHistory(),

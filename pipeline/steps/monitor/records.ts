@@ -27,8 +27,6 @@ export const monitoringKind = 'monitoring';
 /** The object that CurrentHistory names. */
 export interface KeptHistory {
   version: 1;
-  /** The time of the look that wrote it. ISO 8601. */
-  at: string;
   /** The version of the labels that were read last (DataInput.version); null: none yet. */
   truth: string | null;
   /** What became of those labels. */

@@ -108,10 +108,13 @@ describe('on a surface that moved', () => {
     expect(interval?.[1]).toBeLessThan(0.5);
   });
 
-  test('the random share leads the guide to the new best', () => {
+  test('the random share leads the guide to the new best, and old runs are forgotten', () => {
     const then = mean(stories.map((runs) => best(runs.at(-7) as PastRun)));
-    const now = mean(stories.map(([newest]) => best(newest as PastRun)));
-    expect(now).toBeGreaterThan(then / 4);
+    const fourth = mean(stories.map((runs) => best(runs.at(-10) as PastRun)));
+    const random = mean(times(20, (i) => best({ trials: search({}, 7000 + i, moved, false) })));
+    // The first run after the change pays for the past; the fourth has already less to lose than a random one.
+    expect(then).toBeLessThan(random);
+    expect(fourth).toBeGreaterThan(random);
     const found = stories.filter(([newest]) => best(newest as PastRun) > -0.1);
     expect(found.length).toBeGreaterThanOrEqual(18);
   });
@@ -148,6 +151,20 @@ describe('a guide', () => {
     });
     expect(guideOf(tuning, [])).toEqual({ why: expect.stringMatching(/^0 earlier trials/) });
     expect(guideOf(tuning, [run(...few)])).toHaveProperty('guide.trials', 20);
+  });
+
+  test('forgets runs older than one in which random trials beat the guided ones', () => {
+    const as = (guided: boolean, of: PastTrial): PastTrial => ({ ...of, guided });
+    const old = run(...few);
+    const misled = run(as(true, trial(1, 0.1)), as(true, trial(1, 0.2)), as(false, trial(50, 0.9)));
+    expect(guideOf(tuning, [misled, old])).toEqual({
+      why: '3 earlier trials on like data reported the objective, expected at least 20 (tuning.guided.min_trials); 1 older run is left out, because random trials have beaten guided ones since',
+    });
+    const since = run(...times(17, (i) => trial(40, i / 100)));
+    expect(guideFrom({}, since, misled, old)).toMatchObject({ runs: 2, trials: 20 });
+    // The best of all was a guided one: the past is still worth something.
+    const mixed = run(as(true, trial(1, 0.1)), as(true, trial(1, 0.99)), as(false, trial(50, 0.9)));
+    expect(guideFrom({}, mixed, old)).toMatchObject({ runs: 2, trials: 23 });
   });
 
   test('takes no trial outside the ranges, and no text that is no number', () => {

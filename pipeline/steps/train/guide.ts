@@ -65,7 +65,9 @@ export function guideOf(
   { ranges, objective, max_jobs, guided }: Tuning & { guided: Guided },
   past: readonly PastRun[],
 ): { guide: Guide } | { why: string } {
-  const runs = past
+  const kept = trusted(past, objective.goal);
+  const forgotten = past.length - kept.length;
+  const runs = kept
     .map(({ trials }) => ranked(trials, ranges, objective.goal))
     .filter((trials) => trials.length > 0)
     .slice(0, mostRuns);
@@ -73,7 +75,7 @@ export function guideOf(
   const [first] = runs[0] ?? [];
   if (first === undefined || trials < guided.min_trials)
     return {
-      why: `${trials} earlier trials on like data reported the objective, expected at least ${guided.min_trials} (tuning.guided.min_trials)`,
+      why: `${trials} earlier trials on like data reported the objective, expected at least ${guided.min_trials} (tuning.guided.min_trials)${forgotten > 0 ? `; ${forgotten} older ${forgotten === 1 ? 'run is' : 'runs are'} left out, because random trials have beaten guided ones since` : ''}`,
     };
   const all = runs.flat();
   const good = runs.flatMap((run) => run.slice(0, Math.ceil(guided.good * run.length)));
@@ -89,6 +91,18 @@ export function guideOf(
   );
   const guide = { runs: runs.length, trials, parts, first, ranges: enough(narrow, ranges, parts.guided) };
   return { guide };
+}
+
+/**
+ * The runs since the past last misled: where random trials beat the guided ones in most pairs and had the best of all, that run
+ * and newer ones count, and older ones no more.
+ */
+function trusted(past: readonly PastRun[], goal: Goal): readonly PastRun[] {
+  const misled = past.findIndex(({ trials }) => {
+    const duel = duelOf(trials, goal);
+    return duel !== null && duel.better < 0.5 && !duel.won;
+  });
+  return misled === -1 ? past : past.slice(0, misled + 1);
 }
 
 /** How many trials each part has: one again, at least one at random, and at least one in the narrow ranges. */

@@ -64,6 +64,8 @@ describe('the fingerprint', () => {
     ['another long number', 'training: { hyperparameters: { C: 12345678901234567891 } }'],
     ['tuning', tuned],
     ['a warm start', tuned.replace('tuning:', 'tuning:\n  warm_start: true')],
+    ['guidance', tuned.replace('tuning:', 'tuning:\n  guided: {}')],
+    ['its random share', tuned.replace('tuning:', 'tuning:\n  guided: { share_random: 0.5 }')],
     ['a tuned range', tuned.replace('max: 1', 'max: 2')],
     ['the text of a tuned range', tuned.replace('max: 1', 'max: 1.0')],
     ['a tuned value', tuned.replace('{ min: 0.1, max: 1 }', '[1, 2]')],

@@ -180,36 +180,48 @@ async function transformFile(
   signal: AbortSignal,
 ): Promise<void> {
   const file = await open(output, 'w');
-  const underway: Promise<string>[] = [];
-  const writeNext = async () => {
-    const text = await underway.shift();
-    if (text) await file.write(text);
+  const underway: { batch: Batch; body: Promise<Buffer> }[] = [];
+  /** Waits for the oldest request; `next` is sent before its answers are joined, so that the model need not wait. */
+  const writeOldest = async (next?: Batch) => {
+    const oldest = underway.shift();
+    const body = await oldest?.body;
+    if (next !== undefined) ask(next);
+    if (oldest !== undefined && body !== undefined)
+      await file.write(joined(oldest.batch, body, placeOf(oldest.batch, name), name, plan));
+  };
+  const ask = (batch: Batch) => {
+    const body = answerOf(batch, placeOf(batch, name), server, plan);
+    body.catch(() => undefined); // awaited in its turn
+    underway.push({ batch, body });
   };
   try {
     for await (const batch of batches(path, name, plan)) {
       signal.throwIfAborted();
-      const answer = answerOf(batch, name, server, plan);
-      answer.catch(() => undefined); // awaited in its turn
-      underway.push(answer);
-      if (underway.length >= plan.concurrency) await writeNext();
+      if (underway.length < plan.concurrency) ask(batch);
+      else await writeOldest(batch);
     }
-    while (underway.length) await writeNext();
+    while (underway.length) await writeOldest();
   } finally {
     await file.close();
   }
 }
 
-async function answerOf(batch: Batch, name: string, server: ModelServer, plan: Plan): Promise<string> {
-  const { first, lines } = batch;
+function placeOf({ first, lines }: Batch, name: string): string {
   const last = first + lines.length - 1;
-  const where = `${name}, ${first === last ? `line ${first}` : `lines ${first} to ${last}`}`;
-  let body: Buffer;
+  return `${name}, ${first === last ? `line ${first}` : `lines ${first} to ${last}`}`;
+}
+
+async function answerOf(batch: Batch, where: string, server: ModelServer, plan: Plan): Promise<Buffer> {
   try {
-    body = await server.invoke(batch.payload, plan);
+    return await server.invoke(batch.payload, plan);
   } catch (error) {
     if (error instanceof JobFailure) throw new JobFailure(`${error.message} [${where}]`);
     throw error;
   }
+}
+
+/** The output lines of a batch. */
+function joined({ first, lines }: Batch, body: Buffer, where: string, name: string, plan: Plan): string {
   // Counted before they are split: millions of empty lines would fill the memory.
   const count = countLines(body);
   if (count !== lines.length) {

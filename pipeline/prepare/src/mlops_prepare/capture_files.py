@@ -41,6 +41,8 @@ class CaptureReader:
     def __init__(self, packages: PackageList, seconds: int) -> None:
         self._packages = packages
         self._seconds = seconds
+        # Sentences about lines that are left out.
+        self.notes: list[str] = []
 
     def joinable(self, path: Path, label: str) -> list[Joinable]:
         """The rows that labels are joined to."""
@@ -67,6 +69,10 @@ class CaptureReader:
         entries: list[_Entry] = []
         for number, line in enumerate(_lines(path, label), start=1):
             if line.isspace():
+                continue
+            # A service that was killed while it wrote leaves half a line.
+            if not line.endswith(b"\n") and not _is_json(line):
+                self.notes.append(f"{label} line {number} ends before its end and is left out.")
                 continue
             entries.append(self._entry(line, f"{label} line {number}"))
             if len(entries) == ENTRIES:
@@ -96,6 +102,14 @@ class CaptureReader:
             _scores(found, reference),
             found["features"],
         )
+
+
+def _is_json(line: bytes) -> bool:
+    try:
+        json.loads(line)
+    except ValueError:
+        return False
+    return True
 
 
 def _lines(path: Path, label: str) -> Iterator[bytes]:

@@ -87,7 +87,8 @@ def join(labels: Labels, rows: Joinable, at: int, vocabulary: Vocabulary, packag
         "bad": _ids(labels, unusable),
         "matched": _ids(labels, matched),
     }
-    kept = labels._replace(conflict=conflict, matched_packages=packages_of, matched=times_of)
+    # Two labels of one prediction clash only as long as they are of it: the next look may know a later prediction.
+    kept = labels._replace(matched_packages=packages_of, matched=times_of)
     return Join(kept, rows, of_rows, counts)
 
 

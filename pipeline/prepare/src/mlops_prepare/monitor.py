@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, TypeVar, get_args
 from .config import Problem
 from .dialect import Dialect
 from .errors import ConfigError
+from .problems import enumerate_some
 from .settings_file import SettingsFile
 
 if TYPE_CHECKING:
@@ -125,7 +126,8 @@ class _Look:
             }
         )
         self._counts: dict[Window, WindowCounts] = {}
-        self._rows: list[Joinable] = []
+        # By the source, so that of two predictions of a row at one moment the same one is the last at every look.
+        self._rows: list[tuple[str, Joinable]] = []
         self._sources: list[str] = []
         self._notes: list[str] = []
 
@@ -143,7 +145,7 @@ class _Look:
             rows = sum(counts.rows for window, counts in self._counts.items() if window[0] == number)
             if rows and self._packages.references[number] is None:
                 self._notes.append(
-                    f"{name}: {rows:,} predictions are counted without scores and columns, since it has no reference."
+                    f"{name}: no reference, so only the number of its predictions is counted ({rows:,})."
                 )
         truth, labelled = self._join()
         if self._settings.truth is not None:
@@ -178,22 +180,24 @@ class _Look:
         files = release_files(self._inputs / "predictions", self._inputs / "inputs")
         releases = dict.fromkeys(file.release for file in files)
         self._sources += releases
-        bare = [file.release for file in files if file.inputs is None]
+        bare = list(dict.fromkeys(file.release for file in files if file.inputs is None))
         if bare:
+            named = f"the release{'' if len(bare) == 1 else 's'} {enumerate_some(bare)}"
             self._notes.append(
-                f"{len(set(bare)):,} releases kept no columns, so their scores alone are counted: {bare[0]} first."
+                f"Without the columns that predictions were made from, scores alone are counted: {named}."
             )
 
         def read(file: ReleaseFile) -> tuple[dict[Window, WindowCounts], Joinable | None]:
             return reader.read(file, joins=joins)
 
-        for counts, rows in in_parallel(read, files):
+        for file, (counts, rows) in zip(files, in_parallel(read, files), strict=True):
             self._merge(counts)
             if rows is not None:
-                self._rows.append(rows)
+                self._rows.append((f"release {file.release}/{file.path.name}", rows))
         if joins:
             earlier = [file for file in release_files(self._inputs / "open", None) if file.release not in releases]
-            self._rows += in_parallel(reader.joinable, earlier)
+            for file, rows in zip(earlier, in_parallel(reader.joinable, earlier), strict=True):
+                self._rows.append((f"release {file.release}/{file.path.name}", rows))
 
     def _read_captures(self) -> None:
         """The same for what the prediction service kept."""
@@ -205,13 +209,14 @@ class _Look:
         for path, name in _captures(self._inputs / "captures"):
             counts, rows = reader.read(path, f"captures/{name}", joins=joins)
             self._merge(counts)
-            self._rows += rows
+            self._rows += ((f"captures {name}", part) for part in rows)
             self._sources.append(name)
             names.add(name)
+        self._notes += reader.notes
         if joins:
             for path, name in _captures(self._inputs / "open"):
                 if name not in names:
-                    self._rows += reader.joinable(path, f"open/{name}")
+                    self._rows += ((f"captures {name}", part) for part in reader.joinable(path, f"open/{name}"))
 
     def _merge(self, counts: Mapping[Window, WindowCounts]) -> None:
         for window, found in counts.items():
@@ -235,7 +240,8 @@ class _Look:
         truth = Truth(Names(self._packages.names), vocabulary, at, self._settings.sensitive)
         truth.read_earlier(self._inputs / "earlier")
         truth.read(self._inputs / "truth", settings)
-        done = join(truth.labels(), joined(self._rows), at, vocabulary, self._packages)
+        rows = joined([part for _, part in sorted(self._rows, key=lambda pair: pair[0])])
+        done = join(truth.labels(), rows, at, vocabulary, self._packages)
         truth.write(done.labels, self._outputs / "truth")
         labelled = write_labelled(done, self._outputs / "labelled", self._packages, self._settings.window)
         self._notes += truth.notes
