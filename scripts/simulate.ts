@@ -31,7 +31,7 @@ const subjects = {
   },
   monitor: {
     title: 'How often the monitor is right',
-    runs: 2000,
+    runs: 1000,
     tables: monitorTables,
     about:
       'Models are binormal and calibrated with a ROC AUC of .85 and 20 % positive unless a table says otherwise.',
@@ -58,7 +58,7 @@ const program = new Command('npm run simulate --')
   .addArgument(new Argument('[what]', 'what is measured').choices(Object.keys(subjects)).default('gate'))
   .option(
     '--runs <n>',
-    'simulations of each row (default: gate 4000, monitor 2000, tuning 300)',
+    'simulations of each row (default: gate 4000, monitor 1000, tuning 300)',
     wholeFrom(1),
   )
   .option('--seed <n>', 'the same seed gives the same numbers', wholeFrom(0), 2026)
