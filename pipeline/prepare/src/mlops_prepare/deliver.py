@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 from pyarrow import json as arrow_json
 
+from .ahead import read_ahead
 from .answers import Answers, count_lines, read_answers
 from .arrow_arrays import numpy_of, text_scalar
 from .delivery_summary import DeliverySummary
@@ -47,7 +48,7 @@ def deliver(inputs: Path, outputs: Path, settings: DeliverSettings) -> list[str]
         PartFiles(outputs / "predictions", SCHEMA) as written,
         PartFiles(outputs / "inputs", columns.schema) as kept,
     ):
-        for table, batch in pairs.read():
+        for table, batch in read_ahead(pairs.read()):
             written.write(batch.table)
             kept.write(columns.table(table))
             summary.add(batch, {name: _cells(table.column(f"slice {at}")) for at, name in enumerate(manifest.slices)})
@@ -184,13 +185,15 @@ class Pairs:
 
     def read(self) -> Iterator[tuple[pa.Table, Batch]]:
         """Batches of rows with their predictions; DeliveryError unless every row has one answer, in the rows' order."""
-        tables = self._rows.tables()
-        answers = read_answers(
-            self._answers,
-            is_csv=self._manifest.content_type == "text/csv",
-            slices=len(self._manifest.slices),
-            width=self._predictions.width,
-            misfit=self._predictions.misfit,
+        tables = read_ahead(self._rows.tables())
+        answers = read_ahead(
+            read_answers(
+                self._answers,
+                is_csv=self._manifest.content_type == "text/csv",
+                slices=len(self._manifest.slices),
+                width=self._predictions.width,
+                misfit=self._predictions.misfit,
+            )
         )
         table: pa.Table | None = None
         answer: Answers | None = None

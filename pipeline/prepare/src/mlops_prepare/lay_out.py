@@ -11,6 +11,7 @@ from pathlib import Path
 from shutil import rmtree
 from typing import TYPE_CHECKING, Any
 
+from .ahead import read_ahead
 from .config import Config, read_config
 from .dataset import Rows, check_row_ids, has_break, id_reader, kept, may_break
 from .dialect import Decimal, Dialect
@@ -288,7 +289,7 @@ def _write_table(
         warnings.append(missing_slices(config, absent))
     features = [at[column.name] for column in manifest.features]
     slices = [at.get(name) for name in manifest.slices]
-    for chunk in table.chunks():
+    for chunk in read_ahead(table.chunks()):
         empty = [""] * len(chunk.positions)
         place = f"{chunk.file} {table.unit}"
         sink.add(

@@ -50,10 +50,13 @@ class TypedCells:
         import pyarrow.compute as pc  # noqa: PLC0415  (imported already where there is an array)
 
         from .arrow_arrays import flag_array, text_array  # noqa: PLC0415
+        from .plain_numbers import are_whole  # noqa: PLC0415
         from .texts import Texts  # noqa: PLC0415
 
         # Where the comma is the decimal mark, 1.234 looks plain and is another number.
         if self.type == "number" and self._decimal == ".":
+            if are_whole(array):
+                return values, []
             plain = pc.match_substring_regex(array, _PLAIN)
             if pc.all(plain).as_py():
                 return values, []
