@@ -119,9 +119,7 @@ def test_a_batch_marks_bytes_that_are_no_utf8(batch_server: Server, attrition: l
     assert rows[1] == ["error: found bytes that are no UTF-8"] + [""] * EXTRA
 
 
-def test_outside_a_batch_bad_records_are_refused_each_by_its_number(
-    server: Server, attrition: list[list[str]]
-) -> None:
+def test_outside_a_batch_bad_records_are_refused_each_by_its_number(server: Server, attrition: list[list[str]]) -> None:
     good = features(attrition, 1)[0]
     answer = server.csv("\n".join([good, with_cell(attrition, "Age", "forty"), good, "1,2"]))
     assert (answer.status, answer.content_type) == (400, "text/plain; charset=utf-8")

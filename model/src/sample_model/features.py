@@ -81,7 +81,7 @@ def describe_features(
 def training_matrix(columns: Sequence[Cells], features: Sequence[Feature]) -> Matrix:
     """The training rows, column by column, as a matrix."""
     return np.column_stack(
-        [_positions(_as_read(cells, feature.kind), feature) for cells, feature in zip(columns, features, strict=True)]
+        [positions(_as_read(cells, feature.kind), feature) for cells, feature in zip(columns, features, strict=True)]
     )
 
 
@@ -101,14 +101,14 @@ def to_matrix(rows: Sequence[Sequence[str]], features: Sequence[Feature]) -> tup
     columns = zip(*rows, strict=True) if rows else [()] * len(features)
     for position, (feature, cells) in enumerate(zip(features, columns, strict=True)):
         if feature.kind not in ("number", "ordinal"):
-            matrix[:, position] = _positions(cells, feature)
+            matrix[:, position] = positions(cells, feature)
             continue
         numbers, bad = parse_numbers(cells)
         for row in bad:
             errors.setdefault(
                 row, f"field {position + 1} ({feature.name}): found {quote(cells[row])}, expected a number"
             )
-        matrix[:, position] = _positions(numbers, feature)
+        matrix[:, position] = positions(numbers, feature)
     return matrix, errors
 
 
@@ -156,7 +156,8 @@ def _as_read(cells: Cells, kind: Kind) -> Sequence[float] | Sequence[str]:
     return [number for number in map(parse_number, cells) if number is not None]
 
 
-def _positions(cells: Sequence[float] | Sequence[str], feature: Feature) -> NDArray[np.float64]:
+def positions(cells: Sequence[float] | Sequence[str] | NDArray[np.float64], feature: Feature) -> NDArray[np.float64]:
+    """A feature's cells as its column of the matrix: texts, or numbers of a kind that is one."""
     if feature.kind == "number":
         return np.array(cells, dtype=float)
     known = {level: float(position) for position, level in enumerate(feature.levels)}
