@@ -20,6 +20,58 @@ test.each([
   expect(csv(path, 'a,b,c,d,e')).toBe(expected);
 });
 
+test('a line without quotes is filtered as if it were taken apart', () => {
+  const lines = ['', ',', 'a', 'a,', ',b', 'a,b', 'a,,c', 'a,b,c,d,e', ',,,,', 'é,\u2028,c,d,e,f,g'];
+  const parts = [
+    '0',
+    '1',
+    '2',
+    '3',
+    '4',
+    '0:2',
+    '1:3',
+    '2:4',
+    ':1',
+    '1:',
+    '3:',
+    ':',
+    '-1',
+    '-2:',
+    '3:1',
+    '2:2',
+  ];
+  const field = (fields: string[], part: string): string[] => {
+    const [from = '', to] = part.split(':');
+    if (to === undefined) return fields.slice(Number(from), from === '-1' ? undefined : Number(from) + 1);
+    return fields.slice(from === '' ? 0 : Number(from), to === '' ? undefined : Number(to));
+  };
+  let picked = 0;
+  let refused = 0;
+  for (const line of lines)
+    for (const chosen of [
+      ...parts.map((part) => [part]),
+      ...parts.flatMap((one) => parts.map((other) => [one, other])),
+      ...parts.flatMap((one) => parts.flatMap((two) => parts.map((three) => [one, two, three]))),
+    ]) {
+      const fields = line.split(',');
+      const expected = chosen.map((part) =>
+        part.startsWith('-') && Number.parseInt(part, 10) < -fields.length ? [] : field(fields, part),
+      );
+      const path = `$[${chosen.join(',')}]`;
+      const found = () => csv(path, line);
+      if (expected.some((some) => some.length === 0)) {
+        refused += 1;
+        if (refused % 100 === 0) expect(found).toThrow(RecordError);
+      } else {
+        picked += 1;
+        // Not by expect: a hundred thousand of them take long.
+        if (found() !== expected.flat().join(',')) throw new Error(`${path} of ${line}: got ${found()}`);
+      }
+    }
+  expect(picked).toBeGreaterThan(1000);
+  expect(refused).toBeGreaterThan(1000);
+});
+
 test('CSV fields keep their text, quotes and spaces, and are split as csv-parse splits them', () => {
   const record = '7,"Smith, ""Jo""", 1.50 ,"",é,""",",';
   const fields = (text: string) => (parse(text) as string[][])[0];

@@ -50,7 +50,10 @@ function csvFilter(path: string): RecordFilter {
       to: second === undefined ? undefined : Number(second),
     };
   });
+  const ranges = rangesOf(selectors);
   return (record) => {
+    const plain = ranges && !record.includes('"') ? fieldsOf(record, ranges) : undefined;
+    if (plain !== undefined) return plain;
     const fields = splitCsv(record);
     const chosen = selectors.flatMap((selector) => {
       const part =
@@ -66,6 +69,54 @@ function csvFilter(path: string): RecordFilter {
     });
     return chosen.join(',');
   };
+}
+
+/** Consecutive fields; without `to` all to the end. */
+interface Range {
+  from: number;
+  to: number | undefined;
+}
+
+/** The selectors as ranges, joined where they touch; undefined unless they count from the first field and ascend. */
+function rangesOf(selectors: readonly Selector[]): Range[] | undefined {
+  const ranges: Range[] = [];
+  for (const selector of selectors) {
+    const [from, to] =
+      typeof selector === 'number' ? [selector, selector + 1] : [selector.from ?? 0, selector.to];
+    const last = ranges.at(-1);
+    if (from < 0 || (to !== undefined && to <= from)) return undefined;
+    if (last !== undefined && (last.to === undefined || from < last.to)) return undefined;
+    // An open range is empty, which is an error, where the line ends with the range before it.
+    if (last?.to === from && to !== undefined) last.to = to;
+    else ranges.push({ from, to });
+  }
+  return ranges;
+}
+
+/** The fields of a line without quotes, which is not taken apart for them; undefined if it ends before they do. */
+function fieldsOf(line: string, ranges: readonly Range[]): string | undefined {
+  let chosen: string | undefined;
+  let field = 0;
+  // Where the field begins.
+  let at = 0;
+  for (const { from, to } of ranges) {
+    for (; field < from; field++) {
+      at = line.indexOf(',', at) + 1;
+      if (at === 0) return undefined;
+    }
+    if (at > line.length) return undefined;
+    const start = at;
+    let end = line.length;
+    for (; to !== undefined && field < to; field++) {
+      if (at > line.length) return undefined;
+      const comma = line.indexOf(',', at);
+      end = comma === -1 ? line.length : comma;
+      at = end + 1;
+    }
+    const part = line.slice(start, end);
+    chosen = chosen === undefined ? part : `${chosen},${part}`;
+  }
+  return chosen;
 }
 
 /**

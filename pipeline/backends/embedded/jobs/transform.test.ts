@@ -159,6 +159,13 @@ test('requests hold as many lines as the payload allows, some at once, and the o
   expect(seen.at(-1)?.type).toBe('2');
 });
 
+test('lines that lie across the blocks in which a file is read stay whole', async () => {
+  const lines = Array.from({ length: 3000 }, (_, row) => `${row}-é${'x'.repeat((row * 37) % 211)}`);
+  await using it = await bed(echo, lines.map((line, row) => line + (row % 2 ? '\r\n' : '\n')).join(''));
+  await it.sagemaker.createTransformJob(job(), it.context);
+  expect(await it.get('s3://out/scores/holdout.csv.out')).toBe(lines.map((line) => `<${line}>\n`).join(''));
+});
+
 test('a single record is one line', async () => {
   await using it = await bed(echo, 'a\nb\n');
   await it.sagemaker.createTransformJob(job({ BatchStrategy: 'SingleRecord' }), it.context);

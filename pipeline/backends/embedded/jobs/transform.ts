@@ -234,7 +234,7 @@ function joined({ first, lines }: Batch, body: Buffer, where: string, name: stri
   const answers = decode(body, `the answer to ${where}`).split('\n');
   return lines
     .map((line, index) => {
-      const answer = (answers[index] as string).replace(/\r$/, '');
+      const answer = withoutReturn(answers[index] as string);
       return `${onLine(name, first + index, 'AlgorithmError', () => plan.toOutput(line, answer))}\n`;
     })
     .join('');
@@ -260,50 +260,56 @@ async function* batches(path: string, name: string, plan: Plan): AsyncGenerator<
     payload: Buffer.from(sent.join('')),
   });
   const longest = Math.min(plan.payload, MOST_PAYLOAD);
-  for await (const line of linesOf(path, name, longest)) {
-    const record = `${onLine(name, number + 1, 'ClientError', () => plan.toModel(line))}\n`;
-    const size = Buffer.byteLength(record);
-    if (size > plan.payload) {
-      throw new JobFailure(
-        `ClientError: ${name}, line ${number + 1}: ${size} bytes, more than MaxPayloadInMB allows (${plan.payload})`,
-      );
+  for await (const some of linesOf(path, name, longest))
+    for (const line of some) {
+      const record = `${onLine(name, number + 1, 'ClientError', () => plan.toModel(line))}\n`;
+      const size = Buffer.byteLength(record);
+      if (size > plan.payload) {
+        throw new JobFailure(
+          `ClientError: ${name}, line ${number + 1}: ${size} bytes, more than MaxPayloadInMB allows (${plan.payload})`,
+        );
+      }
+      if (lines.length && (lines.length >= plan.lines || bytes + size > plan.payload)) {
+        yield batch();
+        [lines, sent, bytes] = [[], [], 0];
+      }
+      number += 1;
+      lines.push(line);
+      sent.push(record);
+      bytes += size;
     }
-    if (lines.length && (lines.length >= plan.lines || bytes + size > plan.payload)) {
-      yield batch();
-      [lines, sent, bytes] = [[], [], 0];
-    }
-    number += 1;
-    lines.push(line);
-    sent.push(record);
-    bytes += size;
-  }
   if (lines.length) yield batch();
 }
 
 /**
- * The lines of a UTF-8 file. node:readline would also split at U+2028.
+ * The lines of a UTF-8 file, as many at a time as are read. node:readline would also split at U+2028.
  * @param longest - the most bytes of a line; a longer one is refused before it is read whole
  */
-async function* linesOf(path: string, name: string, longest: number): AsyncGenerator<string> {
-  const text = (bytes: Buffer) => decode(bytes, name, 'ClientError').replace(/\r$/, '');
+async function* linesOf(path: string, name: string, longest: number): AsyncGenerator<string[]> {
+  const text = (bytes: Buffer) => decode(bytes, name, 'ClientError').split('\n').map(withoutReturn);
   let parts: Buffer[] = [];
   let size = 0;
   let number = 1;
   for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
-    let from = 0;
-    for (let to = chunk.indexOf(LINE_FEED); to !== -1; to = chunk.indexOf(LINE_FEED, from)) {
-      yield text(Buffer.concat([...parts, chunk.subarray(from, to)]));
-      [parts, size, from] = [[], 0, to + 1];
-      number += 1;
+    const end = chunk.lastIndexOf(LINE_FEED);
+    if (end !== -1) {
+      const lines = text(Buffer.concat([...parts, chunk.subarray(0, end)]));
+      yield lines;
+      [parts, size] = [[], 0];
+      number += lines.length;
     }
-    parts.push(chunk.subarray(from));
-    size += chunk.length - from;
+    parts.push(chunk.subarray(end + 1));
+    size += chunk.length - end - 1;
     if (size > longest + MEGABYTE)
       throw new JobFailure(
         `ClientError: ${name}, line ${number}: it does not end within ${size} bytes, and MaxPayloadInMB allows ${longest}`,
       );
   }
   if (size > 0) yield text(Buffer.concat(parts));
+}
+
+function withoutReturn(line: string): string {
+  return line.endsWith('\r') ? line.slice(0, -1) : line;
 }
 
 function decode(bytes: Buffer, what: string, kind = 'AlgorithmError'): string {
