@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -51,9 +52,9 @@ afterAll(async () => {
   rmSync(home, { recursive: true });
 });
 
-async function ask(name: string): Promise<Record<string, Cell>[]> {
+async function ask(name: string, from: Query = query): Promise<Record<string, Cell>[]> {
   const { sql = '' } = savedQueries().find((saved) => saved.name === name) ?? {};
-  const answer = await query.ask(sql);
+  const answer = await from.ask(sql);
   const rows: Record<string, Cell>[] = [];
   for await (const batch of answer.batches)
     for (const row of batch.rows())
@@ -107,6 +108,31 @@ test('deciles: groups of as many rows, the lowest scores first', async () => {
     ['churn', 2, 1, 0.55],
     ['churn', 3, 1, 0.9],
   ]);
+});
+
+test('deciles: the groups of ntile, but that scores within a thousandth stay in one', async () => {
+  const scored = await mkdtemp(join(tmpdir(), 'deciles-'));
+  const at = '2026-01-01 03:04:05';
+  const rows = (score: string) => `
+    SELECT i::varchar AS row_id, (${score})::double AS score, 'Yes' AS decision, MAP([]::VARCHAR[], []::DOUBLE[]) AS scores,
+      MAP([]::VARCHAR[], []::DOUBLE[]) AS contributions, MAP([]::VARCHAR[], []::VARCHAR[]) AS extra, 'p/1' AS package,
+      TIMESTAMP '${at}' AS predicted_at FROM range(47) AS t(i)`;
+  const make = (model: string, score: string) =>
+    release({ home: scored, project: 'p', model, release: 'r-1', at, rows: rows(score) });
+  await make('any', '(i - 20) * 1e6');
+  await make('tied', 'CASE WHEN i < 20 THEN 0.5 + i / 1e6 ELSE i END');
+  const open = await openDuckDbQuery({ home: scored, project: 'p', onNote: () => {}, leftOut: () => {} });
+  try {
+    const found = await ask('deciles', open);
+    const of = (model: string) =>
+      found.filter((row) => row.model === model).map((row) => [row.decile, row.row_count]);
+    expect(of('any')).toEqual([5, 5, 5, 5, 5, 5, 5, 4, 4, 4].map((count, index) => [index + 1, count]));
+    expect(of('tied')).toEqual([[1, 20], ...[5, 5, 5, 4, 4, 4].map((count, index) => [index + 5, count])]);
+    expect(found[0]).toMatchObject({ lowest: -20e6, mean_score: close(-18e6), highest: -16e6 });
+  } finally {
+    await open.close();
+    rmSync(scored, { recursive: true });
+  }
 });
 
 test('factors: what moves the scores most', async () => {
