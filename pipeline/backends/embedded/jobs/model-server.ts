@@ -14,6 +14,8 @@ interface InvokeOptions {
   timeoutSeconds: number;
   /** Retries after a lost connection, a timeout, or an answer of 429 or 5xx. */
   retries: number;
+  /** Called when the system has taken the whole request. */
+  onSent?: () => void;
 }
 
 export interface ModelServer {
@@ -251,6 +253,7 @@ async function invoke(
         payload,
         timeoutSeconds,
         signal,
+        onSent: options.onSent,
       });
       if (answer.status === 200) return answer.body;
       again = answer.status === 429 || answer.status >= 500;
@@ -295,6 +298,7 @@ interface Sent {
   payload?: Buffer;
   timeoutSeconds: number;
   signal: AbortSignal;
+  onSent?: (() => void) | undefined;
 }
 
 /** Sends one request on its own connection, with node:http, because fetch always gives up after 300 s. */
@@ -309,7 +313,7 @@ async function send(port: number, sent: Sent, host = '127.0.0.1'): Promise<{ sta
         bodyOf(response, status).then((body) => resolve({ status, body }), reject);
       });
       request.on('error', reject);
-      request.end(payload);
+      request.end(payload, sent.onSent);
     });
   } catch (error) {
     sent.signal.throwIfAborted();

@@ -185,19 +185,22 @@ async function transformFile(
   const writeOldest = async (next?: Batch) => {
     const oldest = underway.shift();
     const body = await oldest?.body;
-    if (next !== undefined) ask(next);
+    if (next !== undefined) await ask(next);
     if (oldest !== undefined && body !== undefined)
       await file.write(joined(oldest.batch, body, placeOf(oldest.batch, name), name, plan));
   };
-  const ask = (batch: Batch) => {
-    const body = answerOf(batch, placeOf(batch, name), server, plan);
-    body.catch(() => undefined); // awaited in its turn
+  /** Resolves when the request is on its way: joining answers first would let the model wait for the rest of it. */
+  const ask = async (batch: Batch) => {
+    const sent = Promise.withResolvers<void>();
+    const body = answerOf(batch, placeOf(batch, name), server, { ...plan, onSent: sent.resolve });
     underway.push({ batch, body });
+    // A failure is awaited in its turn.
+    await Promise.race([sent.promise, body.catch(() => undefined)]);
   };
   try {
     for await (const batch of batches(path, name, plan)) {
       signal.throwIfAborted();
-      if (underway.length < plan.concurrency) ask(batch);
+      if (underway.length < plan.concurrency) await ask(batch);
       else await writeOldest(batch);
     }
     while (underway.length) await writeOldest();
@@ -211,9 +214,14 @@ function placeOf({ first, lines }: Batch, name: string): string {
   return `${name}, ${first === last ? `line ${first}` : `lines ${first} to ${last}`}`;
 }
 
-async function answerOf(batch: Batch, where: string, server: ModelServer, plan: Plan): Promise<Buffer> {
+async function answerOf(
+  batch: Batch,
+  where: string,
+  server: ModelServer,
+  how: Plan & { onSent: () => void },
+): Promise<Buffer> {
   try {
-    return await server.invoke(batch.payload, plan);
+    return await server.invoke(batch.payload, how);
   } catch (error) {
     if (error instanceof JobFailure) throw new JobFailure(`${error.message} [${where}]`);
     throw error;
