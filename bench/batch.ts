@@ -124,7 +124,10 @@ async function batch(file: string, round: number): Promise<Batch> {
   return { seconds, peak_mb };
 }
 
-/** Runs the command line; the peak is of all processes that work in or for the folder, looked at ten times a second. */
+/**
+ * Runs the command line; the peak is of all processes that work in or for the folder, looked at twice a second: more often,
+ * the looking takes a core from what is measured.
+ */
 async function mlops(...args: string[]): Promise<{ said: unknown; peak_mb: number }> {
   const child = spawn(process.execPath, [join(root, 'pipeline/cli/mlops.ts'), ...args], {
     cwd: folder,
@@ -137,7 +140,7 @@ async function mlops(...args: string[]): Promise<{ said: unknown; peak_mb: numbe
   let peak = 0;
   const watch = setInterval(() => {
     peak = Math.max(peak, megabytesOf(child.pid ?? 0));
-  }, 100);
+  }, 500);
   await new Promise((ended) => child.once('close', ended));
   clearInterval(watch);
   return { said: JSON.parse(text), peak_mb: peak };
