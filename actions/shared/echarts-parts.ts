@@ -1,9 +1,9 @@
-/** Replaces echarts in bundles by the parts that pipeline/report/charts.ts draws with. */
-import { LineChart, ScatterChart } from 'echarts/charts';
+/** Replaces echarts in bundles by the parts that the charts of pipeline/report draw with. */
+import { CustomChart, LineChart, ScatterChart } from 'echarts/charts';
 import { GridComponent } from 'echarts/components';
 import { use } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
 
-use([LineChart, ScatterChart, GridComponent, SVGRenderer]);
+use([CustomChart, LineChart, ScatterChart, GridComponent, SVGRenderer]);
 
 export { init } from 'echarts/core';

@@ -6,6 +6,8 @@ const share = z.number().min(0).max(1);
 const duration = z.number().nonnegative();
 /** Rows, or that there are fewer than report.min_group. */
 const few = z.union([count, z.literal('few')]);
+/** Labels as detectors read them, where some count in part. */
+const terms = z.number().nonnegative();
 const problem = z.enum(['binary', 'multiclass', 'regression']);
 const finding = z.enum(['healthy', 'watch', 'decayed', 'cannot tell']);
 const outcome = z.enum(['pass', 'alarm', 'not yet', 'cannot tell']);
@@ -21,7 +23,7 @@ const evidence = z.object({
   interval: interval.nullable(),
   limit: z.number().nullable(),
   level: share.nullable(),
-  n: count,
+  n: terms,
   window: z.object({ start: time, end: time }).nullable(),
 });
 
@@ -45,7 +47,7 @@ const found = z.object({
           spent: z.number().nonnegative(),
         })
         .nullable(),
-      labels: z.object({ mean_labels_between_false_alarms: z.number().positive(), read: count }).nullable(),
+      labels: z.object({ mean_labels_between_false_alarms: z.number().positive(), read: terms }).nullable(),
     }),
     smallest: list(text),
     cannot_see: list(text),

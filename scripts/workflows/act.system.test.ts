@@ -471,6 +471,48 @@ test('a pull request with a broken mlops.yaml gets a comment that says where', a
   ]);
 });
 
+test('a model that decayed: Monitor looks at what main keeps, opens an issue and starts Retrain, once', async () => {
+  const flipped = (text: string) => text.replace(/,(Yes|No)$/gm, (_, label) => (label === 'Yes' ? ',No' : ',Yes'));
+  await act.git('checkout', '--quiet', 'main');
+  const truth = join(act.checkout, 'model/data/scoring-truth.csv');
+  await writeFile(truth, flipped(await readFile(truth, 'utf8')));
+  // A row more than the champion was trained on: the same rows would make the same model.
+  const rows = join(act.checkout, 'model/data/attrition.csv');
+  const text = (await readFile(rows, 'utf8')).trimEnd();
+  const last = text.slice(text.lastIndexOf('\n') + 1);
+  await writeFile(rows, `${text}\n${last.replace(',2068,', ',99999,')}\n`);
+  await landed((yaml) =>
+    `${yaml.replace(/mean_labels_between_false_alarms: \d+/, 'mean_labels_between_false_alarms: 100')}\ntriggers: { decay: true }\n`,
+  );
+  const before = await champion();
+  const open = github.issues.length;
+  const at = new Date(Date.now() + 40 * 86_400_000).toISOString();
+  const looked = await dispatch({ at }, 'monitor.yml');
+  expect(looked.jobs).toEqual({
+    Build: 'success',
+    'Look on the runner': 'success',
+    Report: 'success',
+    'Start Retrain': 'success',
+  });
+  const [issue, ...more] = github.issues.slice(open);
+  expect(more).toEqual([]);
+  expect(issue).toMatchObject({ state: 'open', title: expect.stringMatching(/^attrition: Decayed/) });
+  expect(issue?.body).toContain('What to do next');
+  expect(await readFile(join(looked.artifacts, 'monitor.html/monitor.html'), 'utf8')).toContain('Decayed');
+  expect(github.dispatches.slice(-1)).toEqual([
+    {
+      workflow: 'retrain.yml',
+      ref: 'main',
+      inputs: { reason: expect.stringContaining(String(before)), mode: 'promote', decay: 'true' },
+    },
+  ]);
+  // Nothing of main's state has changed, so the next look finds the same: only the issue remembers.
+  expect(await champion()).toBe(before);
+  const again = await dispatch({ at }, 'monitor.yml');
+  expect(again.jobs).toEqual({ Build: 'success', 'Look on the runner': 'success', Report: 'success' });
+  expect(github.issues.slice(open).map(({ state }) => state)).toEqual(['open']);
+});
+
 test('no log, comment or summary of all that holds a token, a key or a signed address', async () => {
   expect(logs.length).toBeGreaterThan(9);
   const posted = JSON.stringify(github.state);

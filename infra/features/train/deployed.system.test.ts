@@ -34,6 +34,12 @@ import {
 import { type ReleaseRecord, releaseKind } from '../../../pipeline/steps/release/release-record.ts';
 import type { ReleasePlan } from '../../../pipeline/steps/release/state.ts';
 import { dataVersion } from '../../../pipeline/steps/train/inputs.ts';
+import {
+  type CurrentHistory,
+  findingKind,
+  type LookRecord,
+  monitoringKind,
+} from '../../../pipeline/steps/monitor/records.ts';
 import type { KeepEvent } from '../../../pipeline/steps/train/keep.ts';
 import { currentLease, freeLease } from '../../../pipeline/steps/train/lease.ts';
 import { type RunRecord, runKind } from '../../../pipeline/steps/train/run-record.ts';
@@ -409,6 +415,36 @@ test('a run that waits for the lease is stopped; close-run records it and leaves
   expect((await ledger.get<RunRecord>(runKind, execution))?.value.status).toBe('cancelled');
   expect((await currentLease(deployed))?.value.execution).toBe('another');
   await freeLease({ execution: 'another' }, deployed);
+});
+
+test('a look with nothing to read goes through the deployed machine to its end, and says that it cannot tell', async () => {
+  const trigger = { ...requestOf(executions()[1] ?? '').trigger, kind: 'schedule' as const };
+  const request = { model, at: null, retrain: true, trigger };
+  const backend = backendOf('93');
+  const execution = await backend.executionName(request);
+  expect(execution).toBe(`93-${model}-monitor-1`);
+  const signal = AbortSignal.timeout(40_000);
+  const { status, error } = await backend.look(request, { execution, signal, onProgress: () => {} });
+  expect({ status, error }).toEqual({ status: 'succeeded', error: null });
+  const { ledger, storage } = deployed;
+  const record = (await ledger.get<LookRecord>(findingKind, execution))?.value;
+  // Nothing was released here, so there is nothing to look at.
+  expect(record).toMatchObject({
+    finding: 'cannot tell',
+    superseded: false,
+    retrain: { wanted: false },
+    state: { page: { uri: expect.stringContaining('/looks/') } },
+  });
+  expect(await storage.exists(record?.state.page?.uri ?? '')).toBe(true);
+  expect((await ledger.get<CurrentHistory>(monitoringKind, currentId))?.value.execution).toBe(execution);
+  // The emulator sends no event when an execution ends: the rule is asserted on the template.
+  const arn = `${names.monitorMachine.arn.replace(':stateMachine:', ':execution:')}:${execution}`;
+  expect(await invoke('landed', { what: 'looked', arn })).toEqual({
+    said: expect.stringContaining('; nothing starts'),
+  });
+  expect(await invoke('landed', { what: 'heartbeat', model })).toEqual({
+    said: expect.stringMatching(/the last look was 0\.\d hours ago, of at most 30\.0$/),
+  });
 });
 
 test('the deploy role promotes by the function promote only: it may not write the champion itself', async () => {

@@ -101,7 +101,13 @@ async function moveHistory(
   judged: Judged,
   { ledger }: StepContext,
 ): Promise<boolean> {
-  const moved: CurrentHistory = { ...judged.history, labels: judged.labels, execution, at };
+  const moved: CurrentHistory = {
+    ...judged.history,
+    labels: judged.labels,
+    captures: judged.captures,
+    execution,
+    at,
+  };
   try {
     await ledger.putIf<CurrentHistory>(monitoringKind, currentId, moved, history.version);
     return true;

@@ -2,6 +2,7 @@ import type { MonitorRequest } from '../../machines/monitor-request.ts';
 import type { FindingName } from '../../monitor/finding.ts';
 import type { History } from '../../monitor/history.ts';
 import type { TruthSummary } from '../../monitor/window.ts';
+import type { CapturedCopy } from './captures.ts';
 import type { MonitorState } from './state.ts';
 
 /*
@@ -15,6 +16,8 @@ export interface CurrentHistory {
   sha256: string;
   /** The prefix of what is kept of labels, such as when each was seen first; null: none were read so far. */
   labels: string | null;
+  /** Copies of captured requests that later looks read for their labels. */
+  captures: string[];
   /** The look that wrote it. */
   execution: string;
   /** The time of that look. ISO 8601. */
@@ -27,6 +30,10 @@ export const monitoringKind = 'monitoring';
 /** The object that CurrentHistory names. */
 export interface KeptHistory {
   version: 1;
+  /** Captured requests before this time were counted. ISO 8601; null: none yet. */
+  captured: string | null;
+  /** Copies of captured requests whose labels are open. */
+  captures: CapturedCopy[];
   /** The version of the labels that were read last (DataInput.version); null: none yet. */
   truth: string | null;
   /** What became of those labels. */

@@ -5,6 +5,7 @@ import type { FindingName } from '../../monitor/finding.ts';
 import type { JobTimes } from '../context.ts';
 import type { PrepareSizeAndLimits } from '../release/state.ts';
 import type { PreparePlan } from '../train/state.ts';
+import type { CapturedCopy } from './captures.ts';
 import type { Retrain } from './records.ts';
 
 /** What has happened in an execution of the monitor machine so far. */
@@ -49,6 +50,10 @@ export interface LookSettings {
   config: Config;
   /** The labels as they were; null: none. */
   truth: DataInput | null;
+  /** Captured requests before this time are counted after the look. ISO 8601; null: none yet. */
+  captured: string | null;
+  /** Copies of captured requests whose labels are open, after the look. */
+  captures: CapturedCopy[];
 }
 
 export interface Judged {
@@ -61,6 +66,8 @@ export interface Judged {
   history: { uri: string; sha256: string };
   /** The prefix of what is kept of labels; null: none were read so far. */
   labels: string | null;
+  /** Copies of captured requests that later looks read. */
+  captures: string[];
   /** Alarms of this look. */
   alarms: number;
 }
