@@ -50,7 +50,7 @@ import { bridgeAddress, prepareFunctions, removeFunctions } from './function-ima
  * What the real CDK command line has deployed to an emulator, at work: the functions as they were bundled and deployed, in
  * Docker, with their own settings, do what the same steps did in runs on this machine.
  */
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 // Before the daemon's own end, where it is the tests' own.
 afterAll(removeFunctions);
