@@ -1,12 +1,15 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { doctored } from './doctored.fixture.ts';
+import { killServices, ServiceProcess, smallRecords } from './serving.fixture.ts';
 import { inDays, monitoredProject, newLabels } from './small-monitor.fixture.ts';
 import { smallData } from './small-project.fixture.ts';
 
 /*
  * Looks at production on this machine: what they say before and after labels come, and what decay starts.
  */
+
+afterAll(killServices);
 
 const ledger = '.mlops/ledger/small';
 type Workspace = ReturnType<typeof monitoredProject>;
@@ -156,6 +159,24 @@ describe('a model that decays', () => {
     const { said: told } = await asked(project, 'history');
     expect(told.looks.filter(({ retrain }: { retrain: boolean }) => retrain)).toHaveLength(1);
   });
+});
+
+test('what the prediction service was asked is counted once, and gets its labels', async () => {
+  const project = monitoredProject();
+  await promoted(project);
+  const service = await ServiceProcess.start(project);
+  await service.until(({ release }) => release !== null);
+  const records = smallRecords(project).slice(0, 60);
+  expect((await service.ask({ records })).status).toBe(200);
+  await service.stop();
+  const scored = ({ evidence }: { evidence: { kind: string; n: number }[] }) =>
+    evidence.find(({ kind }) => kind === 'scores')?.n;
+  // The service's last lines are on the disk two seconds later.
+  await new Promise((resume) => setTimeout(resume, 2_100));
+  expect(scored((await look(project, '--at', inDays(2))).said)).toBe(460);
+  const again = await look(project, '--at', inDays(5));
+  expect(scored(again.said)).toBe(460);
+  expect(again.said.finding).toBe('healthy');
 });
 
 test('two looks at once: one of them moves the history, the other one says that it came too late', async () => {

@@ -101,7 +101,7 @@ describe('mlops serve', () => {
       expect.stringContaining('`mlops serve` is in progress'),
     ]);
     expect(await service.stop()).toBeLessThan(2000);
-    const [file = ''] = globSync(workspace.path('.mlops/captured/small/*.jsonl'));
+    const [file = ''] = globSync(workspace.path('.mlops/s3/mlops/small/captures/small/*.jsonl'));
     const kept = readFileSync(file, 'utf8')
       .trim()
       .split('\n')
@@ -146,7 +146,7 @@ describe('mlops serve', () => {
     await point(workspace, 'r3', 'small/2');
     expect(await service.until(({ release }) => release === 'r3')).toMatchObject({ failed: null });
     await service.stop();
-    expect(globSync(workspace.path('.mlops/captured/**'))).toEqual([]);
+    expect(globSync(workspace.path('.mlops/s3/mlops/small/captures/**'))).toEqual([]);
   }, 60_000);
 
   test('starts a model again that died, and a killed service leaves no process and no files', async () => {

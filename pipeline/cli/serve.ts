@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join, relative } from 'node:path';
+import { relative } from 'node:path';
 import { createAdaptorServer } from '@hono/node-server';
 import { CaptureFile } from '../backends/embedded/serving/capture-file.ts';
 import { removeAbandonedModels } from '../backends/embedded/serving/model-process.ts';
@@ -10,6 +10,7 @@ import { useBackend } from '../backends/open.ts';
 import { loadConfig } from '../config/load.ts';
 import { InputError } from '../errors.ts';
 import { predictionApp } from '../serve/app.ts';
+import { capturesFolder } from '../steps/release/artifacts.ts';
 import { currentId, pointerKind } from '../steps/release/records.ts';
 import { home } from './home.ts';
 import { note, print, printJson } from './print.ts';
@@ -40,7 +41,8 @@ export async function serve(options: ServeOptions): Promise<void> {
   try {
     await removeAbandonedModels(place.home);
     const host = await openModelHost(config, { ...place, containers: options.containers ?? false });
-    const folder = join(place.home, 'captured', config.name);
+    const { context } = host;
+    const folder = context.storage.path(capturesFolder(context));
     const capture = options.capture ? new CaptureFile(folder, note) : null;
     const service = new Serving({ ...host, pinned: options.package ?? null, capture });
     const isHere = THIS_MACHINE.includes(options.host);

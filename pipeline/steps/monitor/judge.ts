@@ -31,7 +31,7 @@ export interface JudgeEvent {
 export async function judgeLook(event: JudgeEvent, context: StepContext): Promise<Judged> {
   const { execution, plan, summarised } = event;
   const { storage, model } = context;
-  const { config, truth } = await readJson<LookSettings>(context, plan.look);
+  const { config, truth, captured, captures } = await readJson<LookSettings>(context, plan.look);
   const settings = config.monitoring;
   if (settings === null) throw new Error(`${plan.look}: got monitoring off, expected its settings`);
   const before = await readHistory(plan.history, context);
@@ -57,6 +57,8 @@ export async function judgeLook(event: JudgeEvent, context: StepContext): Promis
   const folder = lookFolder(context, execution);
   const after: KeptHistory = {
     version: 1,
+    captured: kept === null ? before.captured : captured,
+    captures: kept === null ? before.captures : captures,
     truth: kept === null ? before.truth : (truth?.version ?? null),
     labels: kept === null ? before.labels : summary.truth,
     history,
@@ -69,6 +71,7 @@ export async function judgeLook(event: JudgeEvent, context: StepContext): Promis
     reason: finding.reason,
     uri,
     labels: kept?.labels ?? plan.labels,
+    captures: after.captures.map((copy) => copy.uri),
     history: await writeHistory(after, `${folder}history.json`, context),
     alarms,
   };

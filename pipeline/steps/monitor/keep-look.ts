@@ -42,7 +42,7 @@ export async function keepLook(
       `${from}: got ${other ?? `no ${missing?.uri}`}, expected summary/summary.json, truth/ and the files that labelled/windows.json names`,
     );
   return {
-    summary,
+    summary: { ...summary, sources: sourcesOf(summary, execution) },
     labelled: windows.map((window) => ({ ...window, uri: to + window.uri })),
     labels: [...kept].some((path) => path.startsWith('truth/')) ? `${to}truth/` : null,
   };
@@ -52,4 +52,10 @@ export async function keepLook(
       throw new JobOutputError(`${from}: got no ${path}, expected it of the job that summarises`);
     return JSON.parse(new TextDecoder().decode(await storage.read(to + path))) as T;
   }
+}
+
+/** The counted sources: the files of captured requests, which are many, under one name. */
+function sourcesOf({ sources }: Summary, execution: string): string[] {
+  const releases = sources.filter((source) => !/\.jsonl(\.gz)?$/.test(source));
+  return releases.length === sources.length ? releases : [...releases, `captures of ${execution}`];
 }

@@ -1,5 +1,5 @@
 import type { StepContext } from '../context.ts';
-import { processingInput } from '../train/job-parameters.ts';
+import { manifestOf, processingInput } from '../train/job-parameters.ts';
 
 /**
  * A job's input of objects that are listed one by one (S3's ManifestFile), since a job takes ten inputs at most. The job finds
@@ -14,7 +14,13 @@ export async function listedInput(
 ): Promise<object> {
   const other = uris.find((uri) => !uri.startsWith(prefix));
   if (other !== undefined) throw new Error(`${other}: got another place, expected an object below ${prefix}`);
-  await storage.write(list, JSON.stringify([{ prefix }, ...uris.map((uri) => uri.slice(prefix.length))]));
+  await storage.write(
+    list,
+    manifestOf(
+      prefix,
+      uris.map((uri) => uri.slice(prefix.length)),
+    ),
+  );
   const { S3Input, ...input } = processingInput(name, list);
   return { ...input, S3Input: { ...S3Input, S3DataType: 'ManifestFile' } };
 }

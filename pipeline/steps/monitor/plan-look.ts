@@ -11,6 +11,7 @@ import { dataVersion } from '../train/inputs.ts';
 import { processingInput } from '../train/job-parameters.ts';
 import { jobFolder } from '../train/plan.ts';
 import { lookFolder } from './artifacts.ts';
+import { type Captures, findCaptures } from './captures.ts';
 import { listedInput } from './listed-input.ts';
 import { openWindows } from './open-windows.ts';
 import { readHistory } from './read-history.ts';
@@ -62,15 +63,24 @@ export async function planLook(event: PlanLookEvent, context: StepContext): Prom
   const hasLabels = truth.input !== null && (truth.input.version !== kept.truth || open.isDue);
   // A look of an earlier time than the one before judges nothing.
   const isBack = kept.history.at !== null && Date.parse(at) < Date.parse(kept.history.at);
-  const hasNew = sources.releases.some(({ isNew }) => isNew) || (hasLabels && sources.releases.length > 0);
-  const reads = hasNew && !isBack;
+  const captures = isBack
+    ? null
+    : await findCaptures({ execution, at, kept, open: truth.input === null ? [] : open.spans }, context);
+  const isNew = sources.releases.some((release) => release.isNew) || (captures?.fresh.length ?? 0) > 0;
+  const isThere = sources.releases.length > 0 || (captures?.open.length ?? 0) > 0;
   const look = `${lookFolder(context, execution)}settings/look.json`;
-  await storage.write(look, canonicalJson({ config, truth: truth.input } satisfies LookSettings));
+  const settings: LookSettings = {
+    config,
+    truth: truth.input,
+    captured: captures?.until ?? kept.captured,
+    captures: captures?.copies ?? [...kept.captures],
+  };
+  await storage.write(look, canonicalJson(settings));
   const earlier = await earlierLabels(current?.value.labels ?? null, context);
   return {
     at,
     package: pointer?.package ?? null,
-    reads,
+    reads: !isBack && (isNew || (hasLabels && isThere)),
     notes: [...truth.notes, ...sources.notes, ...earlier.notes],
     history,
     labels: current?.value.labels ?? null,
@@ -78,7 +88,7 @@ export async function planLook(event: PlanLookEvent, context: StepContext): Prom
     images: deployed.images,
     prepare: prepareOf(config, event, context),
     summarise: await summarise(
-      { event, at, config, sources, truth: truth.input, earlier: earlier.prefix },
+      { event, at, config, sources, captures, truth: truth.input, earlier: earlier.prefix },
       context,
     ),
   };
@@ -146,6 +156,7 @@ async function summarise(
     at,
     config,
     sources: { releases },
+    captures,
     truth,
     earlier,
   }: {
@@ -153,6 +164,7 @@ async function summarise(
     at: string;
     config: Watched['config'];
     sources: Sources;
+    captures: Captures | null;
     truth: DataInput | null;
     earlier: string | null;
   },
@@ -161,7 +173,10 @@ async function summarise(
   const { storage } = context;
   const folder = `${lookFolder(context, execution)}settings/`;
   const packages: SummariseSettings['packages'] = {};
-  for (const [index, name] of [...new Set(releases.map((each) => each.package))].entries()) {
+  const { fresh = [], open: asked = [], packages: answered = [] } = captures ?? {};
+  const hasCaptures = fresh.length + asked.length > 0;
+  const names = new Set([...releases.map((each) => each.package), ...(hasCaptures ? answered : [])]);
+  for (const [index, name] of [...names].entries()) {
     const reference = await readReference(name, context);
     packages[name] = reference === null ? null : `monitor/${index}.json`;
     if (reference !== null) await storage.write(`${folder}monitor/${index}.json`, JSON.stringify(reference));
@@ -177,22 +192,25 @@ async function summarise(
     truth: truth && { source: truth.source, row_id: data.row_id, target: data.target, csv: data.csv },
   };
   await storage.write(`${folder}monitor/monitor.json`, canonicalJson(settings));
-  const listed = async (name: string, part: 'predictions' | 'inputs', isNew: boolean) => {
-    const uris = releases.filter((each) => each.isNew === isNew).flatMap((each) => each[part]);
-    const prefix = `${context.root}/${part}/model=${context.model}/`;
-    return uris.length === 0
-      ? []
-      : [await listedInput(name, uris, { list: `${folder}${name}.manifest`, prefix }, context)];
+  const listed = async (name: string, uris: readonly string[], below = '') => {
+    const place = { list: `${folder}${name}.manifest`, prefix: `${context.root}/${below}` };
+    return uris.length === 0 ? [] : [await listedInput(name, uris, place, context)];
   };
+  const ofModel = (part: 'predictions' | 'inputs') => `${part}/model=${context.model}/`;
+  const counted = releases.filter(({ isNew }) => isNew);
+  const predictions = counted.flatMap((release) => release.predictions);
+  const inputs = counted.flatMap((release) => release.inputs);
+  const open = releases.filter(({ isNew }) => !isNew).flatMap((release) => release.predictions);
   const name = `${context.jobPrefix}-${jobHash(execution, context)}`;
   return {
     job: `${name}-monitor`,
     attempt: { n: 1, wait: 0 },
     inputs: [
       processingInput('monitor', `${folder}monitor/`),
-      ...(await listed('predictions', 'predictions', true)),
-      ...(await listed('inputs', 'inputs', true)),
-      ...(await listed('open', 'predictions', false)),
+      ...(await listed('predictions', predictions, ofModel('predictions'))),
+      ...(await listed('inputs', inputs, ofModel('inputs'))),
+      ...(await listed('captures', fresh)),
+      ...(await listed('open', [...open, ...asked])),
       ...(truth === null ? [] : [processingInput('truth', truth.uri)]),
       ...(truth === null || earlier === null ? [] : [processingInput('earlier', earlier)]),
     ],

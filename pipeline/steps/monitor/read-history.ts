@@ -7,6 +7,8 @@ import type { LookPlan } from './state.ts';
 /** What is known before the first look. */
 const none = (): KeptHistory => ({
   version: 1,
+  captured: null,
+  captures: [],
   truth: null,
   labels: null,
   history: emptyHistory(),

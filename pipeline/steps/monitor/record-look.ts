@@ -11,10 +11,9 @@ import {
   type KeptHistory,
   type LookRecord,
   monitoringKind,
-  type Retrain,
 } from './records.ts';
 import { retrainOf } from './retrain.ts';
-import type { Judged, LookPlan, LookSettings, MonitorState } from './state.ts';
+import type { Judged, LookPlan, LookSettings, MonitorState, Retrain } from './state.ts';
 
 export interface RecordLookEvent {
   execution: string;
@@ -101,7 +100,13 @@ async function moveHistory(
   judged: Judged,
   { ledger }: StepContext,
 ): Promise<boolean> {
-  const moved: CurrentHistory = { ...judged.history, labels: judged.labels, execution, at };
+  const moved: CurrentHistory = {
+    ...judged.history,
+    labels: judged.labels,
+    captures: judged.captures,
+    execution,
+    at,
+  };
   try {
     await ledger.putIf<CurrentHistory>(monitoringKind, currentId, moved, history.version);
     return true;

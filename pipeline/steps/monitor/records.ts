@@ -2,7 +2,7 @@ import type { MonitorRequest } from '../../machines/monitor-request.ts';
 import type { FindingName } from '../../monitor/finding.ts';
 import type { History } from '../../monitor/history.ts';
 import type { TruthSummary } from '../../monitor/window.ts';
-import type { MonitorState } from './state.ts';
+import type { CapturedCopy, MonitorState, Retrain } from './state.ts';
 
 /*
  * The ledger items of looks, and the object that they name. Each kind is one model's own.
@@ -15,6 +15,8 @@ export interface CurrentHistory {
   sha256: string;
   /** The prefix of what is kept of labels, such as when each was seen first; null: none were read so far. */
   labels: string | null;
+  /** Copies of captured requests that later looks read for their labels. */
+  captures: string[];
   /** The look that wrote it. */
   execution: string;
   /** The time of that look. ISO 8601. */
@@ -27,6 +29,10 @@ export const monitoringKind = 'monitoring';
 /** The object that CurrentHistory names. */
 export interface KeptHistory {
   version: 1;
+  /** Captured requests before this time were counted. ISO 8601; null: none yet. */
+  captured: string | null;
+  /** Copies of captured requests whose labels are open. */
+  captures: CapturedCopy[];
   /** The version of the labels that were read last (DataInput.version); null: none yet. */
   truth: string | null;
   /** What became of those labels. */
@@ -51,14 +57,6 @@ export interface LookRecord {
 }
 
 export const findingKind = 'finding';
-
-/** Whether a look starts a run, and why, or why not: one sentence. */
-export interface Retrain {
-  wanted: boolean;
-  why: string;
-  /** Where it is wanted: the start of the window in which the decay was found. ISO 8601. */
-  since?: string;
-}
 
 /** The run that decay of a package starts: once a package. Its id is the package's name. */
 export interface RetrainClaim {

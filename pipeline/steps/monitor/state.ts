@@ -5,7 +5,6 @@ import type { FindingName } from '../../monitor/finding.ts';
 import type { JobTimes } from '../context.ts';
 import type { PrepareSizeAndLimits } from '../release/state.ts';
 import type { PreparePlan } from '../train/state.ts';
-import type { Retrain } from './records.ts';
 
 /** What has happened in an execution of the monitor machine so far. */
 export interface MonitorState {
@@ -49,6 +48,10 @@ export interface LookSettings {
   config: Config;
   /** The labels as they were; null: none. */
   truth: DataInput | null;
+  /** Captured requests before this time are counted after the look. ISO 8601; null: none yet. */
+  captured: string | null;
+  /** Copies of captured requests whose labels are open, after the look. */
+  captures: CapturedCopy[];
 }
 
 export interface Judged {
@@ -61,6 +64,23 @@ export interface Judged {
   history: { uri: string; sha256: string };
   /** The prefix of what is kept of labels; null: none were read so far. */
   labels: string | null;
+  /** Copies of captured requests that later looks read. */
+  captures: string[];
   /** Alarms of this look. */
   alarms: number;
+}
+
+/** A copy of captured requests from `from` on, before `to`. ISO 8601. */
+export interface CapturedCopy {
+  uri: string;
+  from: string;
+  to: string;
+}
+
+/** Whether a look starts a run, and why, or why not: one sentence. */
+export interface Retrain {
+  wanted: boolean;
+  why: string;
+  /** Where it is wanted: the start of the window in which the decay was found. ISO 8601. */
+  since?: string;
 }

@@ -12,8 +12,10 @@ const patterns = [
   /^jobs\/.+\/log\.txt$/,
   // Predictions, the rows that they were made from, and of a release all but its page for everybody and its settings.
   /^s3\/.+\/(predictions|inputs)\/model=[^/]+\/release=[^/]+\//,
-  // Scores with labels, by which a look judges.
-  /^s3\/.+\/looks\/[^/]+\/[^/]+\/rows\/labelled\//,
+  // What the prediction service was asked.
+  /^s3\/.+\/captures\//,
+  // Scores with labels, and labels with hashes of row ids.
+  /^s3\/.+\/looks\/[^/]+\/[^/]+\/(captures|rows\/(labelled|truth))\//,
   /^s3\/.+\/releases\/[^/]+\/[^/]+\/(?!page\.html$|settings\/|summary\/summary\.json$)/,
 ];
 
