@@ -1,8 +1,9 @@
 #!/usr/bin/env node
-/** npm run simulate: measures how often the gate, or the monitor, is right, on simulated models of known quality. */
+/** npm run simulate: measures how often the gate or the monitor is right, and what guided tuning gains, where the truth is known. */
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { note, print } from '../pipeline/cli/print.ts';
 import { formatCount, formatSeconds } from '../pipeline/format.ts';
+import { tuningTables } from './simulate/guided-tables.ts';
 import { type Interpreters, monitorTables } from './simulate/monitor/tables.ts';
 import { isBeyond, type Measured, measure, shareOf, type Table, tableMarkdown } from './simulate/table.ts';
 import { tables as gateTables } from './simulate/tables.ts';
@@ -30,10 +31,16 @@ const subjects = {
   },
   monitor: {
     title: 'How often the monitor is right',
-    runs: 2000,
+    runs: 1000,
     tables: monitorTables,
     about:
       'Models are binormal and calibrated with a ROC AUC of .85 and 20 % positive unless a table says otherwise.',
+  },
+  tuning: {
+    title: 'What guided tuning gains',
+    runs: 300,
+    tables: () => tuningTables,
+    about: 'Surfaces are quadratic in the scale of each range.',
   },
 } satisfies Record<string, Subject>;
 
@@ -46,10 +53,14 @@ const wholeFrom = (least: number) => (text: string) => {
 
 const program = new Command('npm run simulate --')
   .description(
-    'Measures how often the gate or the monitor is right, on simulated models of known quality: tables as Markdown on standard output, progress on standard error.',
+    'Measures how often the gate or the monitor is right, on simulated models of known quality, and what guided tuning gains: tables as Markdown on standard output, progress on standard error.',
   )
   .addArgument(new Argument('[what]', 'what is measured').choices(Object.keys(subjects)).default('gate'))
-  .option('--runs <n>', 'simulations of each row (default: gate 4000, monitor 2000)', wholeFrom(1))
+  .option(
+    '--runs <n>',
+    'simulations of each row (default: gate 4000, monitor 1000, tuning 300)',
+    wholeFrom(1),
+  )
   .option('--seed <n>', 'the same seed gives the same numbers', wholeFrom(0), 2026)
   .addOption(
     new Option('--table <name>', 'only this table; may be repeated')
@@ -63,9 +74,11 @@ const program = new Command('npm run simulate --')
     `
 Tables of gate: ${namesOf(gateTables)}
 Tables of monitor: ${namesOf(monitorTables({}))}
+Tables of tuning: ${namesOf(tuningTables)}
 
 With their usual number of simulations gate takes about twenty minutes and monitor ten; gate with --runs 200, one.
-A share p is known to about 2 sqrt(p (1 - p) / runs). docs/gate-simulation.md and docs/monitor-simulation.md hold their output.
+A share p is known to about 2 sqrt(p (1 - p) / runs). docs/gate-simulation.md, docs/monitor-simulation.md and
+docs/tuning-simulation.md hold their output.
 
 Exit code: 0 every limit holds, 1 a share is beyond its limit, 2 bad arguments.`,
   )

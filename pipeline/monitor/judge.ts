@@ -20,9 +20,10 @@ export type Judge = (history: History, look: Look) => Promise<{ history: History
  * Judges one look at production: adds what it read, judges each window that is complete (its drift and its estimates, once), reads
  * each mature window's labels into the detectors (once), and concludes.
  *
- * @throws Error for a summary that mixes sources that were counted with new ones, and for labels of a window without predictions
+ * @throws Error for a time that is none, for a summary that mixes sources that were counted with new ones, and for labels of a window without predictions
  */
 export const judge: Judge = async (history, look) => {
+  if (Number.isNaN(Date.parse(look.at))) throw new Error(`the look is at ${look.at}, expected a time`);
   if (history.at !== null && Date.parse(look.at) < Date.parse(history.at))
     return { history, finding: setBack(history, look) };
   const delay = look.settings.label_delay;

@@ -77,7 +77,7 @@ export function referenceFrom(holdout: Rows, random: Random): Reference {
       edges: EDGES,
       counts: countsOf(training.column, EDGES),
       missing: 0,
-      range: [Math.min(...training.column), Math.max(...training.column)],
+      range: [training.column.toSorted()[0]!, training.column.toSorted().at(-1)!],
     },
     {
       name: 'city',

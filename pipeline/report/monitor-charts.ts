@@ -149,7 +149,7 @@ function timeChart(
         splitNumber: kind === 'metric' ? 4 : 2,
         ...(kind === 'metric' ? paddedRange(values) : driftRange(report)),
         axisLabel: {
-          ...label((value) => formatValue(value, Math.max(1, Math.min(3, decimalsFor(value)) - 1))),
+          ...label((value) => formatValue(value, Math.max(0, Math.min(3, decimalsFor(value)) - 1))),
           showMinLabel: kind === 'drift',
           showMaxLabel: false,
         },

@@ -251,8 +251,8 @@ test.each(HOSTILE_TEXTS.filter((text) => text !== '').map((text) => [text]))(
         ?.filter((tag) => !/^<\/?code$/.test(tag))
         .join('');
     expect(skeleton(hostile) === skeleton('harmless')).toBe(true);
-    const section = renderMonitorMarkdown(hostileMonitor(hostile), [{ label: hostile, url: hostile }]);
-    expect(section.match(/@(?!\u200b)|<img|<script|\]\(<javascript/)).toBeNull();
+    const section = renderMonitorMarkdown(hostileMonitor(hostile));
+    expect(section.match(/@(?!\u200b)|<img|<script|\]\(/)).toBeNull();
   },
 );
 

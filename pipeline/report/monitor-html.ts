@@ -126,6 +126,7 @@ const sentences = (lines: readonly string[]): Html => list(lines.map((line) => w
 function nextBody({ finding: { next, blind } }: MonitorReport): Html | '' {
   if (next.length + blind.length === 0) return '';
   return html`
+    ${next.length === 0 && html`<p>Nothing for now.</p>`}
     ${next.length > 0 && html`<ol class="todo">${next.map((line) => html`<li>${withCode(line, 600)}</li>`)}</ol>`}
     ${blind.length > 0 && html`<h3>What this look could not have seen</h3>${sentences(blind)}`}`;
 }

@@ -158,8 +158,8 @@ export function keyFigures(report: MonitorReport): { label: string; value: strin
   if (worst?.value != null)
     figures.push({
       label: 'Drift of the scores',
-      value: formatValue(worst.value),
-      detail: worst.limit === null ? '' : `the limit is ${formatValue(worst.limit)}`,
+      value: formatValue(worst.value, 3),
+      detail: worst.limit === null ? '' : `an alarm takes ${formatValue(worst.limit, 3)}`,
     });
   const last = own.at(-1);
   if (last !== undefined)

@@ -3,7 +3,7 @@ import { type Privacy, privacyOf } from '../gate/privacy.ts';
 import type { MonitorRequest } from '../machines/monitor-request.ts';
 import { backTest } from '../monitor/back-test.ts';
 import type { Finding } from '../monitor/finding.ts';
-import type { History, WindowRecord } from '../monitor/history.ts';
+import type { Estimate, History, WindowRecord } from '../monitor/history.ts';
 import { limitOf } from '../monitor/limit.ts';
 import type { Reference } from '../monitor/reference.ts';
 import type { Summary, TruthSummary } from '../monitor/window.ts';
@@ -18,7 +18,7 @@ import { type ReleaseRecord, releaseKind } from '../steps/release/release-record
 import { requireSha256 } from '../steps/train/unchanged.ts';
 import { driftOf } from './monitor-drift.ts';
 import { evidenceLabel } from './monitor-reading.ts';
-import type { MonitorEvent, MonitorReport, MonitorWindow, Watched } from './monitor-report.ts';
+import type { Interval, MonitorEvent, MonitorReport, MonitorWindow, Watched } from './monitor-report.ts';
 
 /** What the state Page of the monitor machine gets. */
 export interface LookPageEvent {
@@ -174,6 +174,9 @@ function limitFor(decay: MonitorInputs['settings']['decay'], reference: Referenc
   return 'why' in limit ? null : limit.value;
 }
 
+const intervalOf = (estimate: Estimate | undefined): Interval | null =>
+  estimate === undefined ? null : { value: estimate.value, interval: estimate.interval };
+
 function windowOf({ summary, drift, why, estimates, labels }: WindowRecord, metric: string): MonitorWindow {
   const { package: name, start, end, rows } = summary;
   const scores = (drift ?? [])
@@ -195,7 +198,7 @@ function windowOf({ summary, drift, why, estimates, labels }: WindowRecord, metr
     scores: worst === undefined ? null : { outcome: worst.outcome, value: worst.value, limit: worst.limit },
     columns: [...new Set(alarmed.map((evidence) => evidence.name))],
     why,
-    estimate: estimates[metric] ?? null,
+    estimate: intervalOf(estimates[metric]),
     measured: labels.metrics[metric] ?? null,
     labels: { state, why: labels.why, due, count, version, late },
   };
@@ -217,7 +220,7 @@ function labelsOf(
       .map(([name, measured]) => ({
         name,
         measured,
-        estimate: estimates[name] ?? null,
+        estimate: intervalOf(estimates[name]),
         reference: reference?.metrics[name]?.value ?? null,
       }))
       .sort((a, b) => compare(a.name, b.name)),
@@ -225,7 +228,7 @@ function labelsOf(
 }
 
 /** The last events since a time, and the change before it, which says what ran then. */
-function eventsOf({ changes, releases, history }: MonitorInputs, since: string): MonitorEvent[] {
+function eventsOf({ changes, releases, history, finding }: MonitorInputs, since: string): MonitorEvent[] {
   const promoted = changes.map(
     ({ at, kind, package: name, reason }): MonitorEvent => ({ at, kind, package: name, details: [reason] }),
   );
@@ -248,8 +251,10 @@ function eventsOf({ changes, releases, history }: MonitorInputs, since: string):
     }),
   );
   const from = Date.parse(since);
+  // A look at an earlier time does not know what came later.
+  const until = Date.parse(finding.at);
   return [...promoted, ...released, ...alarms]
-    .filter(({ at }) => Date.parse(at) >= from)
+    .filter(({ at }) => Date.parse(at) >= from && Date.parse(at) <= until)
     .sort((a, b) => Date.parse(a.at) - Date.parse(b.at))
     .slice(-MOST_EVENTS);
 }

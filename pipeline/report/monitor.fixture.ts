@@ -12,7 +12,7 @@ import { randomFrom, scoresOf } from './report.fixture.ts';
  * Labels come four weeks late; week 12 has few rows.
  */
 
-export const WEEKS = 30;
+const WEEKS = 30;
 const CHANGED = 20;
 const FEW_ROWS = 12;
 const WEEK = 7 * 86_400_000;
@@ -616,6 +616,7 @@ export function multiclassMonitor(): MonitorReport {
       threshold: null,
       scores: labels.map((name, i) => scoreReference(name, 11 + i)),
       metrics: { log_loss: { value: 0.41, interval: [0.37, 0.45] } },
+      losses: { log_loss: { mean: 0.06, n: HOLDOUT, scale: 7 } },
     }),
     'log_loss',
     0.41,
@@ -631,6 +632,7 @@ export const regressionMonitor = (): MonitorReport =>
       threshold: null,
       scores: [scoreReference('', 21)],
       metrics: { rmse: { value: 41_230, interval: [38_100, 44_900] } },
+      losses: { rmse: { mean: 0.08, n: HOLDOUT, scale: 150_000 } },
     }),
     'rmse',
     41_230,

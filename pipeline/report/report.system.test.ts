@@ -232,7 +232,7 @@ test('hostile texts neither run nor break the page', async () => {
   }
   expect(noise).toEqual([]);
   await page.close();
-}, 120_000);
+}, 240_000);
 
 test.each(reports.filter(([name]) => ['promote', 'first run', 'multiclass', 'regression'].includes(name)))(
   '%s: every plot of the comment is drawn by Mermaid, in both themes',

@@ -16,7 +16,12 @@ const losses = (n: number, share: number, random: Random) =>
   Float64Array.from({ length: n }, () => (random.uniform() < share ? 1 : 0));
 
 /** Labels until an alarm of losses with this mean. */
-function delay(start: DetectorState, share: number, random: Random, isAlarm: (state: DetectorState) => boolean): number {
+function delay(
+  start: DetectorState,
+  share: number,
+  random: Random,
+  isAlarm: (state: DetectorState) => boolean,
+): number {
   let state = start;
   let read = 0;
   while (!isAlarm(state) && read < 60_000) {
@@ -38,7 +43,9 @@ describe('labels until an alarm are what was measured of these detectors elsewhe
     [0.18, 225],
   ])('e-process, a loss of %d from the start: %d', (share, expected) => {
     const random = new Random(1);
-    const found = median(Array.from({ length: 61 }, () => delay(startDetectors(LIMIT), share, random, breach)));
+    const found = median(
+      Array.from({ length: 61 }, () => delay(startDetectors(LIMIT), share, random, breach)),
+    );
     expect(found / expected).toBeGreaterThan(0.65);
     expect(found / expected).toBeLessThan(1.45);
   });
@@ -111,8 +118,10 @@ describe('the state', () => {
 
   test('losses and limits outside (0, 1) are refused', () => {
     const state = startDetectors(0.1);
-    for (const loss of [-0.01, 1.01, Number.NaN]) expect(() => readLosses(state, [loss])).toThrow(`loss 0 is ${loss}`);
-    for (const limit of [0, 1, Number.NaN]) expect(() => startDetectors(limit)).toThrow(`got the limit ${limit}`);
+    for (const loss of [-0.01, 1.01, Number.NaN])
+      expect(() => readLosses(state, [loss])).toThrow(`loss 0 is ${loss}`);
+    for (const limit of [0, 1, Number.NaN])
+      expect(() => startDetectors(limit)).toThrow(`got the limit ${limit}`);
   });
 });
 

@@ -66,7 +66,9 @@ describe('intervals hold what labels show, 93 to 98 of 100 times, while scores m
       for (let window = 0; window < 4; window++) {
         const rows = binned(400, random, now);
         const truth = measured(rows);
-        for (const [metric, { value, interval, error, sampling }] of Object.entries(estimate(unlabelled(rows)))) {
+        for (const [metric, { value, interval, error, sampling }] of Object.entries(
+          estimate(unlabelled(rows)),
+        )) {
           const shown = truth[metric as keyof typeof truth]!;
           if (shown >= interval[0] && shown <= interval[1]) held.set(metric, (held.get(metric) ?? 0) + 1);
           expect(value).toBeGreaterThanOrEqual(interval[0]);
@@ -84,8 +86,7 @@ test('probabilities are recalibrated where that improves them, and only there', 
   const random = new Random(22);
   expect(estimatorOf(binned(20_000, random, { stretch: 2 }), THRESHOLD).recalibrated).toBe(true);
   let kept = 0;
-  for (let run = 0; run < 20; run++)
-    if (estimatorOf(binned(2000, random), THRESHOLD).recalibrated) kept++;
+  for (let run = 0; run < 20; run++) if (estimatorOf(binned(2000, random), THRESHOLD).recalibrated) kept++;
   expect(kept).toBeLessThan(8);
 });
 
@@ -102,7 +103,11 @@ test('the same numbers give the same estimate, and no rows none', () => {
 test('a model without a threshold has no decisions to estimate', () => {
   const random = new Random(24);
   const { estimate } = estimatorOf(binned(500, random), null);
-  expect(Object.keys(estimate(unlabelled(binned(300, random)))).sort()).toEqual(['brier', 'log_loss', 'roc_auc']);
+  expect(Object.keys(estimate(unlabelled(binned(300, random)))).sort()).toEqual([
+    'brier',
+    'log_loss',
+    'roc_auc',
+  ]);
 });
 
 describe('errors of a regression', () => {

@@ -1,3 +1,4 @@
+import { fnv1a } from '../hash.ts';
 import { metricFacts } from '../metrics.ts';
 import { binnedMetricNames, binnedMetrics } from './binned-metrics.ts';
 import { drawBinomial, drawPoisson } from './draw-count.ts';
@@ -42,7 +43,11 @@ export interface Estimator {
 const GROUPS = 100;
 const REPLICATES = 200;
 const FOLDS = 5;
-const SEED = 20_241_115;
+/**
+ * Draws are seeded by the counts themselves. With one seed for all, every window would have the same draws, and with them the
+ * error that 200 draws leave in a standard error: intervals of all windows were 7 % too narrow.
+ */
+const randomOf = (...counts: Float64Array[]): Random => new Random(fnv1a(counts.join(' ')));
 
 /**
  * Estimates the performance of a binary model on rows whose labels are not known yet, from a reference with labels (CBPE,
@@ -69,7 +74,7 @@ export function estimatorOf(reference: LabelledBins, threshold: number | null): 
     rows,
   );
   const firstFlagged = flaggedFrom(reference.edges, threshold, starts);
-  const random = new Random(SEED);
+  const random = randomOf(positives, rows);
   const recalibrated = improves(positives, rows, means, random);
   const calibrate = (found: Float64Array, of: Float64Array) =>
     recalibrated ? isotonic(divide(found, of), of) : null;
@@ -99,7 +104,7 @@ export function estimatorOf(reference: LabelledBins, threshold: number | null): 
     ).map((mean, g) => (counts[g] === 0 ? means[g]! : mean));
     const expected = metricsOf(times(counts, fitted ?? scores), counts, scores);
     const freedom = max(1, min(rarer(positives, rows), rarer(times(counts, fitted ?? scores), counts)) - 1);
-    const draws = new Random(SEED + 1);
+    const draws = randomOf(positives, counts, scores);
     const whole = binnedMetricNames.map(() => [] as number[]);
     const sampling = binnedMetricNames.map(() => [] as number[]);
     for (const { p, anchor: at } of replicates) {

@@ -90,9 +90,9 @@ test('multiclass: the most probable class, and the log of what the true one was 
   };
   expect([...rawLosses('accuracy', rows, 1).values]).toEqual([0, 1, 0]);
   expect(rawLosses('log_loss', rows, 1).values[1]).toBeCloseTo(-Math.log(0.3), 12);
-  expect([...rawLosses('accuracy', { ...rows, decided: true, scores: Float64Array.of(0, 1, 2) }, 1).values]).toEqual([
-    0, 0, 1,
-  ]);
+  expect([
+    ...rawLosses('accuracy', { ...rows, decided: true, scores: Float64Array.of(0, 1, 2) }, 1).values,
+  ]).toEqual([0, 0, 1]);
 });
 
 test('rows without a finite score, or a label that is a class, are taken out and counted', () => {

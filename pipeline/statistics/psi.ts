@@ -99,22 +99,13 @@ export function psiTest(reference: readonly number[], now: readonly number[], to
 type Sizes = Pick<Psi, 'bins' | 'reference' | 'now' | 'tail'>;
 
 /** The measured index from which the test at this level alarms. */
-export function alarmFrom(
-  { bins, reference, now, tail }: Sizes,
-  tolerance: number,
-  level: number,
-): number {
+export function alarmFrom({ bins, reference, now, tail }: Sizes, tolerance: number, level: number): number {
   const unit = 1 / reference + 1 / now;
   return unit * upperQuantile(level / tail, bins - 1, tolerance / unit);
 }
 
 /** The smallest true index that the test at this level finds with the given power. */
-export function smallestPsi(
-  sizes: Sizes,
-  tolerance: number,
-  level: number,
-  power: number,
-): number {
+export function smallestPsi(sizes: Sizes, tolerance: number, level: number, power: number): number {
   const unit = 1 / sizes.reference + 1 / sizes.now;
   return unit * noncentralityFor(power, alarmFrom(sizes, tolerance, level) / unit, sizes.bins - 1);
 }

@@ -11,7 +11,13 @@ test('p-values equal those from scipy', () => {
     [10, 1000, 12, 1176, 1e-3, 'both', 1],
     [50_000, 1_000_000, 30_000, 1_000_000, 1e-8, 'both', 1e-8],
   ] as const) {
-    const p = shareTest({ now: { count: x, of: m }, reference: { count: y, of: n }, tolerance: 0.01, beta, side });
+    const p = shareTest({
+      now: { count: x, of: m },
+      reference: { count: y, of: n },
+      tolerance: 0.01,
+      beta,
+      side,
+    });
     expect(p / expected).toBeCloseTo(1, 6);
   }
 });
@@ -29,7 +35,13 @@ test('a share that is one percentage point off does not alarm more often than th
         for (let i = 0; i < rows; i++) if (random.uniform() < share) found++;
         return { count: found, of: rows };
       };
-      const p = shareTest({ now: count(m, 0.03), reference: count(n, 0.02), tolerance: 0.01, beta: 0.005, side: 'both' });
+      const p = shareTest({
+        now: count(m, 0.03),
+        reference: count(n, 0.02),
+        tolerance: 0.01,
+        beta: 0.005,
+        side: 'both',
+      });
       if (p <= 0.05) alarms++;
     }
     expect(alarms / 400).toBeLessThan(0.05);

@@ -92,7 +92,7 @@ function cell(measured: Measured): string {
   const { least, most, of, count, as = 'share', note } = measured;
   if (of === 0) return note ?? 'none';
   const scale = as === 'mean' ? 1 : 100;
-  const text = [meanOrShare(scale * shareOf(measured))];
+  const text = [as === 'mean' ? meanText(shareOf(measured)) : (100 * shareOf(measured)).toFixed(1)];
   if (as === 'interval')
     text.push(
       `(${intervalOf(count, of)
@@ -108,9 +108,9 @@ function cell(measured: Measured): string {
   return `**${text.join(' ')}** (${limit.filter((part) => part !== '').join(', ')} expected)`;
 }
 
-/** One digit after the point; none from 1,000 on, where only numbers of their own unit are. */
-const meanOrShare = (value: number): string =>
-  value >= 1000 ? formatCount(Math.round(value)) : value.toFixed(1);
+/** One digit after the point; none from 100 on. */
+const meanText = (value: number): string =>
+  value >= 100 ? formatCount(Math.round(value)) : value.toFixed(1);
 
 const limitText = (value: number): string =>
   Math.abs(value - Math.round(value)) < 0.05 ? formatCount(Math.round(value)) : value.toFixed(1);

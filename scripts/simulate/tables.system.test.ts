@@ -2,6 +2,7 @@ import { describe, expect, jest, test } from '@jest/globals';
 import { aucCoverage, aucDifferences } from './auc-tables.ts';
 import { bootstrapCoverage } from './bootstrap-table.ts';
 import { floorOfRegression } from './floor-table.ts';
+import { guidedStandings, guidedWhereNothingChanges, guidedWhereTheBestMoves } from './guided-tables.ts';
 import { slicesOfEqualCandidate } from './slices-table.ts';
 import { isBeyond, measure, shareOf, type Table } from './table.ts';
 
@@ -59,5 +60,19 @@ describe('the simulations keep their limits, and show what other methods miss', 
     const rows = held(floorOfRegression, 160);
     const good = rows.filter(({ labels }) => labels[0] === 'R² .2').map(({ shares }) => shares[1]!);
     expect(Math.min(...good)).toBeGreaterThan(0.9);
+  });
+
+  test('guided tuning', () => {
+    for (const { shares } of held(guidedWhereNothingChanges, 60)) {
+      const [random, , , newest] = shares;
+      expect(newest).toBeLessThan(random! / 3);
+    }
+    // A past that misleads costs the first run, and no more than a few.
+    for (const { shares } of held(guidedWhereTheBestMoves, 60)) {
+      const [random, first, , fourth] = shares;
+      expect(first).toBeGreaterThan(random!);
+      expect(fourth).toBeLessThan(random!);
+    }
+    held(guidedStandings, 60);
   });
 });

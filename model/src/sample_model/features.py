@@ -103,14 +103,11 @@ def to_matrix(rows: Sequence[Sequence[str]], features: Sequence[Feature]) -> tup
         if feature.kind not in ("number", "ordinal"):
             matrix[:, position] = _positions(cells, feature)
             continue
-        numbers = parse_numbers(cells)
-        if None in numbers:
-            for row, number in enumerate(numbers):
-                if number is None:
-                    errors.setdefault(
-                        row, f"field {position + 1} ({feature.name}): found {quote(cells[row])}, expected a number"
-                    )
-            numbers = [math.nan if number is None else number for number in numbers]
+        numbers, bad = parse_numbers(cells)
+        for row in bad:
+            errors.setdefault(
+                row, f"field {position + 1} ({feature.name}): found {quote(cells[row])}, expected a number"
+            )
         matrix[:, position] = _positions(numbers, feature)
     return matrix, errors
 

@@ -131,6 +131,15 @@ def test_what_a_release_delivers_is_compared_with_its_training(tmp_path: Path) -
     assert labelled["coverage"] == [{"rows": 5, "labelled": 1}] * 10
 
 
+def entry(row_id: str | None, score: float, at: str, **features: Any) -> dict[str, Any]:
+    """What the prediction service keeps of a request."""
+    decision = "Yes" if score >= 0.5 else "No"
+    return {
+        **{"at": at, "release": "r1", "package": "p1", "row_id": row_id, "features": features},
+        **{"score": score, "decision": decision},
+    }
+
+
 def multiclass() -> dict[str, Any]:
     scores = [{"name": name, "edges": [0.5], "bins": [{"n": 1, "sum": 0.5, "positives": 1}] * 2} for name in "cab"]
     return {**REFERENCE, "problem": "multiclass", "labels": ["a", "b", "c"], "scores": scores, "columns": []}
@@ -163,25 +172,40 @@ def test_scores_of_classes(tmp_path: Path) -> None:
     assert labelled["coverage"] == [{"rows": 1, "labelled": 0}, {"rows": 1, "labelled": 1}, {"rows": 1, "labelled": 1}]
 
 
-def test_a_model_that_answers_classes_alone_has_its_decisions_for_scores(tmp_path: Path) -> None:
-    two = {**REFERENCE, "scores": [{"name": "", "edges": [0.5]}], "columns": []}
-    bench = MonitorBench(tmp_path / "ml", {"p1": two, "p2": multiclass()})
-    bench.release(
-        "r1",
-        [
-            predicted("a", None, "2026-03-01T00:00", decision="Yes"),
-            predicted("b", None, "2026-03-01T00:00", decision="No"),
-            predicted("c", None, "2026-03-01T00:00", decision="Yes"),
-        ],
-    )
-    bench.release("r2", [predicted("a", None, "2026-03-01T00:00", package="p2", decision="c")])
-    first, second = bench.run()["windows"]
-    assert first["scores"] == [{"name": "", "counts": [1, 2], "sums": [0.0, 2.0], "bad": 0}]
-    assert [(score["name"], score["counts"]) for score in second["scores"]] == [
-        ("c", [0, 1]),
-        ("a", [1, 0]),
-        ("b", [1, 0]),
-    ]
+@pytest.mark.parametrize("problem", ["binary", "multiclass"])
+def test_a_model_that_answers_classes_alone_has_decisions_and_no_scores(tmp_path: Path, problem: str) -> None:
+    labels = ["a", "b", "c"] if problem == "multiclass" else ["a", "b"]
+    decides = {**REFERENCE, "problem": problem, "labels": labels, "scores": [], "columns": []}
+    bench = MonitorBench(tmp_path / "ml", {"p1": decides})
+    bench.release("r1", [predicted(name, None, "2026-03-01T00:00", decision=name) for name in labels])
+    request = {**entry("1", 0, "2026-03-01T01:00:00Z"), "score": None, "decision": "b"}
+    bench.capture("a.jsonl", [request])
+    bench.truth("id,y\n" + "".join(f"{name},b\n" for name in [*labels, "1"]))
+    summary = bench.run(problem=problem)
+    [window] = summary["windows"]
+    assert (window["scores"], window["decisions"]) == ([], [1, 2, 1][: len(labels)])
+    [labelled] = bench.labelled()
+    # The score is the number of the class that the model decided.
+    assert sorted(labelled["values"]) == [(0, 1), (1, 1), (1, 1), (2, 1)][: len(labels) + 1]
+    assert [part["rows"] for part in labelled["coverage"]] == [1, 2, 1][: len(labels)]
+
+
+def test_scores_that_are_gone_are_bad(bench: MonitorBench) -> None:
+    bench.release("r1", [predicted("a", None, "2026-03-01T00:00"), predicted("b", float("inf"), "2026-03-01T00:00")])
+    [window] = bench.run()["windows"]
+    assert window["scores"] == [{"name": "", "counts": [0] * 4, "sums": [0.0] * 4, "bad": 2}]
+
+
+def test_files_are_found_below_the_folders_of_a_manifest(bench: MonitorBench) -> None:
+    bench.release("r1", [predicted("a", 0.1, "2026-03-01T00:00")], inputs=[{"age": 31.0, "city": "Oslo"}])
+    for kind in ("predictions", "inputs"):
+        made = bench.input / kind / "release=r1"
+        made.rename(bench.input / "moved")
+        (bench.input / kind / kind / "model=churn").mkdir(parents=True)
+        (bench.input / "moved").rename(bench.input / kind / kind / "model=churn" / "release=r1")
+    summary = bench.run()
+    assert (summary["sources"], summary["notes"]) == (["r1"], [])
+    assert [column["absent"] for column in summary["windows"][0]["columns"]] == [False, False]
 
 
 def test_values(tmp_path: Path) -> None:
@@ -200,15 +224,6 @@ def test_values(tmp_path: Path) -> None:
         "expected a finite number"
     ]
     assert bench.labelled()[0]["values"] == [(-1.5, 1234.5)]
-
-
-def entry(row_id: str | None, score: float, at: str, **features: Any) -> dict[str, Any]:
-    """What the prediction service keeps of a request."""
-    decision = "Yes" if score >= 0.5 else "No"
-    return {
-        **{"at": at, "release": "r1", "package": "p1", "row_id": row_id, "features": features},
-        **{"score": score, "decision": decision},
-    }
 
 
 def test_requests_of_the_prediction_service(bench: MonitorBench) -> None:
@@ -342,8 +357,11 @@ FAILURES: dict[str, tuple[Callable[[MonitorBench], object], str]] = {
         "predictions/release=r1/part-00000.parquet",
     ),
     "no file of columns": (
-        lambda bench: (bench.input / "inputs/release=r1/part-00000.parquet").unlink(),
-        "inputs/release=r1/part-00000.parquet is missing; the columns of predictions/release=r1/part-00000.parquet are "
+        lambda bench: shutil.copy(
+            bench.input / "predictions/release=r1/part-00000.parquet",
+            bench.input / "predictions/release=r1/part-00001.parquet",
+        ),
+        "inputs/release=r1/part-00001.parquet is missing; the columns of predictions/release=r1/part-00001.parquet are "
         "expected",
     ),
     "columns of another type": (

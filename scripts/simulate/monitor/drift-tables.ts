@@ -125,7 +125,6 @@ export const driftFalseAlarms: Table = {
     'any column’s test at 5 %',
     'ours',
   ],
-  share: 0.5,
   rows: [100, 1000].flatMap((rows) => [0, 0.1].map((tolerance) => healthy(rows, tolerance))),
 };
 

@@ -99,7 +99,7 @@ export const evidence: Table = {
     `e-process, after ${BEFORE} healthy labels`,
     `e-SR, after ${BEFORE} healthy labels`,
   ],
-  share: 0.2,
+  share: 0.4,
   rows: [losses(0.13, [7637, 27_488, 3630]), losses(0.15, [872, 6675, 878]), losses(0.18, [225, 3150, 329])],
 };
 
@@ -139,6 +139,5 @@ export const atLimit: Table = {
     '20,000 labels in 52 weeks of a model whose mean loss is exactly the limit: how many, in %, of the years have a false alarm (95 % ' +
     'interval) by a weekly z-test at 5 %, and by the e-process at 5 %. Expected of the e-process: at most 5.',
   columns: ['model', 'weekly z-test', 'e-process'],
-  share: 0.5,
   rows: [atTheLimit],
 };

@@ -135,14 +135,13 @@ def _scores(found: Mapping[str, Any], reference: PackageReference | None) -> Seq
     """The scores of the prediction; NaN where there is none."""
     if reference is None:
         return (math.nan,)
-    score, scores = found.get("score"), found.get("scores")
-    classes = reference.labels if reference.problem == "multiclass" else reference.labels[1:]
-    if reference.problem != "regression" and score is None and not scores:
-        return [float(found.get("decision") == label) for label in classes]
+    if reference.decides:
+        return [float(_decision(found, reference, ""))]
     if reference.problem == "multiclass":
+        scores = found.get("scores")
         by_class = scores if isinstance(scores, dict) else {}
-        return [_number(by_class.get(label)) for label in classes]
-    return [_number(score)]
+        return [_number(by_class.get(label)) for label in reference.labels]
+    return [_number(found.get("score"))]
 
 
 def _number(value: Any) -> float:

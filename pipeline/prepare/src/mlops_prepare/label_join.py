@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,6 +18,12 @@ from .window_counts import window_of, window_times
 
 # Parts of the scores of a window in which the share of labels is told.
 TENTHS = 10
+# What becomes of a label.
+OUTCOMES = ("conflicts", "unknown", "early", "future", "bad", "matched")
+# Labels that are joined at a time.
+PART = 1 << 18
+# Rows that stand together in the file of labelled rows, at least.
+GROUP = 20_000
 
 
 class Join(NamedTuple):
@@ -38,58 +46,91 @@ def join(labels: Labels, rows: Joinable, at: int, vocabulary: Vocabulary, packag
     """
     order = np.lexsort((rows.packages, rows.times, rows.keys))
     rows = Joinable(*(column[order] for column in rows))
-    low = np.searchsorted(rows.keys, labels.keys, side="left")
-    high = np.searchsorted(rows.keys, labels.keys, side="right")
-    known = np.where(labels.known == NEVER, labels.seen, labels.known)
-    future = known > at
-    named = labels.named != NO_TIME
-
-    limit = np.where(named, labels.named, known)
-    place = _of_package(rows, low, _last(rows.times, low, high, limit), labels.packages)
-    exists = np.where(
-        named,
-        _holds(rows, low, place, labels.named),
-        _of_package(rows, low, high - 1, labels.packages) >= low,
-    )
-    usable = np.where(named, exists & (labels.named <= known), place >= low)
-
-    # What a label counted for stays where its window is closed.
-    before = labels.matched != NO_TIME
-    again = _of_package(rows, low, _last(rows.times, low, high, labels.matched), labels.matched_packages)
-    closed = before & ~_holds(rows, low, again, labels.matched)
-
-    codes = np.full(len(labels.keys), np.nan)
-    found = usable & ~closed & ~future & ~labels.conflict
-    for number in range(len(packages.names)):
-        own = np.flatnonzero(found)
-        own = own[rows.packages[place[own]] == number]
-        codes[own] = vocabulary.codes(number, labels.values[own])
-    has_class = ~np.isnan(codes)
-    clash = _clashes(place, codes, found & has_class)
-    conflict = labels.conflict | clash
-    counted = found & has_class & ~clash
-
-    of_rows = np.full(len(rows.keys), np.nan)
-    of_rows[place[counted]] = codes[counted]
-    rest = ~conflict & ~future
-    matched = rest & (counted | closed)
-    unusable = found & ~has_class & ~conflict
-    here = place[counted]
+    codes = np.full(len(rows.keys), np.nan)
     packages_of, times_of = labels.matched_packages.copy(), labels.matched.copy()
-    packages_of[counted], times_of[counted] = rows.packages[here], rows.times[here]
-    lost = ~counted & ~closed
-    packages_of[lost], times_of[lost] = NONE, NO_TIME
-    counts = {
-        "conflicts": _ids(labels, conflict),
-        "unknown": _ids(labels, rest & ~closed & ~exists),
-        "early": _ids(labels, rest & ~closed & exists & ~usable),
-        "future": _ids(labels, future & ~conflict),
-        "bad": _ids(labels, unusable),
-        "matched": _ids(labels, matched),
-    }
+    counts = Counter(dict.fromkeys(OUTCOMES, 0))
+    for part in _slices(labels.keys):
+        done = _PartJoin(Labels(*(column[part] for column in labels)), rows, at)
+        done.code(vocabulary, packages)
+        codes[done.place[done.counted]] = done.codes[done.counted]
+        packages_of[part], times_of[part] = done.matches()
+        counts.update(done.counts())
     # Two labels of one prediction clash only as long as they are of it: the next look may know a later prediction.
-    kept = labels._replace(matched_packages=packages_of, matched=times_of)
-    return Join(kept, rows, of_rows, counts)
+    return Join(labels._replace(matched_packages=packages_of, matched=times_of), rows, codes, dict(counts))
+
+
+def _slices(keys: Any) -> Iterator[slice]:
+    """Parts of the labels, so that memory does not grow with them; all labels of a key are in one part."""
+    start = 0
+    while start < len(keys):
+        end = int(np.searchsorted(keys, keys[min(start + PART, len(keys)) - 1], side="right"))
+        yield slice(start, end)
+        start = end
+
+
+class _PartJoin:
+    """The join of some labels, as arrays by label."""
+
+    def __init__(self, labels: Labels, rows: Joinable, at: int) -> None:
+        self._labels = labels
+        self._rows = rows
+        low = np.searchsorted(rows.keys, labels.keys, side="left")
+        high = np.searchsorted(rows.keys, labels.keys, side="right")
+        known = np.where(labels.known == NEVER, labels.seen, labels.known)
+        self._future = known > at
+        named = labels.named != NO_TIME
+        limit = np.where(named, labels.named, known)
+        self.place = _of_package(rows, low, _last(rows.times, low, high, limit), labels.packages)
+        self._exists = np.where(
+            named,
+            _holds(rows, low, self.place, labels.named),
+            _of_package(rows, low, high - 1, labels.packages) >= low,
+        )
+        self._usable = np.where(named, self._exists & (labels.named <= known), self.place >= low)
+        # What a label counted for stays where its window is closed.
+        again = _of_package(rows, low, _last(rows.times, low, high, labels.matched), labels.matched_packages)
+        self._closed = (labels.matched != NO_TIME) & ~_holds(rows, low, again, labels.matched)
+
+    def code(self, vocabulary: Vocabulary, packages: PackageList) -> None:
+        """Finds the label's code in the package of its prediction, and which labels count."""
+        labels, place = self._labels, self.place
+        self.codes = np.full(len(labels.keys), np.nan)
+        found = self._usable & ~self._closed & ~self._future & ~labels.conflict
+        for number in range(len(packages.names)):
+            own = np.flatnonzero(found)
+            own = own[self._rows.packages[place[own]] == number]
+            self.codes[own] = vocabulary.codes(number, labels.values[own])
+        has_class = ~np.isnan(self.codes)
+        clash = _clashes(place, self.codes, found & has_class)
+        self._conflict = labels.conflict | clash
+        self._unusable = found & ~has_class
+        self.counted = found & has_class & ~clash
+
+    def matches(self) -> tuple[Any, Any]:
+        """The package and the time of the prediction that each label counts for."""
+        packages, times = self._labels.matched_packages.copy(), self._labels.matched.copy()
+        here = self.place[self.counted]
+        packages[self.counted], times[self.counted] = self._rows.packages[here], self._rows.times[here]
+        lost = ~self.counted & ~self._closed
+        packages[lost], times[lost] = NONE, NO_TIME
+        return packages, times
+
+    def counts(self) -> dict[str, int]:
+        """Distinct row ids by what became of them."""
+        open_ = ~self._conflict & ~self._future & ~self._closed
+        return {
+            "conflicts": self._ids(self._conflict),
+            "unknown": self._ids(open_ & ~self._exists),
+            "early": self._ids(open_ & self._exists & ~self._usable),
+            "future": self._ids(self._future & ~self._conflict),
+            "bad": self._ids(self._unusable),
+            "matched": self._ids(self.counted | (self._closed & ~self._conflict & ~self._future)),
+        }
+
+    def _ids(self, which: Any) -> int:
+        # Labels are in the order of their keys.
+        keys = self._labels.keys[which]
+        return int(np.count_nonzero(np.r_[True, keys[1:] != keys[:-1]])) if len(keys) else 0
 
 
 def _last(times: Any, low: Any, high: Any, limit: Any) -> Any:
@@ -134,12 +175,6 @@ def _clashes(place: Any, codes: Any, found: Any) -> Any:
     return clash
 
 
-def _ids(labels: Labels, which: Any) -> int:
-    # Labels are in the order of their keys.
-    keys = labels.keys[which]
-    return int(np.count_nonzero(np.r_[True, keys[1:] != keys[:-1]])) if len(keys) else 0
-
-
 def write_labelled(joined: Join, folder: Path, packages: PackageList, seconds: int) -> list[dict[str, object]]:
     """Writes the labelled rows, a file for each package, and returns LabelledWindow of each window with predictions.
 
@@ -162,14 +197,18 @@ def write_labelled(joined: Join, folder: Path, packages: PackageList, seconds: i
         path = folder / f"package-{number}.parquet"
         starts = np.flatnonzero(np.r_[True, windows[1:] != windows[:-1]])
         written = 0
+        waiting: list[Any] = []
         with pq.ParquetWriter(path, schema, compression="zstd", compression_level=1) as writer:
             for start, end in zip(starts, [*starts[1:], len(own)], strict=True):
                 part, labels = scores[start:end], codes[start:end]
                 sound = np.isfinite(part).all(axis=1)
                 kept = sound & ~np.isnan(labels)
                 rows = int(kept.sum())
-                columns = [*part[kept].T, labels[kept]]
-                writer.write_table(pa.Table.from_arrays([number_array(column) for column in columns], schema=schema))
+                waiting.append(np.column_stack([part[kept], labels[kept]]))
+                # A group of rows for each of many short windows would make the file's index longer than its rows.
+                if sum(map(len, waiting)) >= GROUP or end == len(own):
+                    _write_group(writer, waiting, schema)
+                    waiting = []
                 window_start, window_end = window_times(int(windows[start]), seconds)
                 found.append(
                     {
@@ -184,6 +223,12 @@ def write_labelled(joined: Join, folder: Path, packages: PackageList, seconds: i
                 )
                 written += rows
     return found
+
+
+def _write_group(writer: Any, parts: Sequence[Any], schema: Any) -> None:
+    columns = np.concatenate(parts).T
+    if columns.shape[1]:
+        writer.write_table(pa.Table.from_arrays([number_array(column) for column in columns], schema=schema))
 
 
 def _coverage(scores: Any, labelled: Any) -> list[dict[str, int]]:

@@ -58,8 +58,8 @@ def monitor(base: Path) -> list[str]:
     """Runs the job; returns the sentences to print.
 
     Writes `summary/summary.json` last. Raises ConfigError, DataContractError or MonitorError; then it is missing.
-    Memory does not grow with the rows that are counted; of predictions whose labels are open and of labels it holds
-    30 and 60 bytes each.
+    Memory does not grow with the rows that are counted. It holds some 250 bytes for each label and the open prediction
+    that it is of.
     """
     inputs, outputs = base / "processing" / "input", base / "processing" / "output"
     for name in ("summary", "labelled", "truth"):

@@ -57,9 +57,14 @@ class PackageReference:
     columns: Sequence[ColumnBins]
 
     @property
+    def decides(self) -> bool:
+        """Whether the model answers classes alone: the score of a prediction is the number of its class."""
+        return self.problem != "regression" and not self.scores
+
+    @property
     def width(self) -> int:
-        """How many scores a prediction has: one for each class of a multiclass problem."""
-        return len(self.labels) if self.problem == "multiclass" else 1
+        """How many scores a prediction has: one for each class of a multiclass problem, unless the model decides."""
+        return len(self.labels) if self.problem == "multiclass" and not self.decides else 1
 
     def places(self) -> list[int]:
         """Of each of `scores`, which score of a prediction it is."""

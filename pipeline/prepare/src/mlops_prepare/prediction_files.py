@@ -60,38 +60,32 @@ class Joinable(NamedTuple):
 
 
 def release_files(predictions: Path, inputs: Path | None) -> list[ReleaseFile]:
-    """The files under `predictions`, by release and name; MonitorError if one is in no folder of a release."""
+    """The files under `predictions`, by release and name, each with the file of the same name under `inputs`.
+
+    MonitorError if one is in no folder of a release, or if a release kept columns but lacks a file of them.
+    """
+    columns = {} if inputs is None else {(release, path.name): path for release, path in _by_release(inputs)}
+    kept = {release for release, _ in columns}
     found = []
-    for path in sorted(predictions.rglob("*.parquet"), key=lambda path: path.relative_to(predictions).as_posix()):
-        inner = path.relative_to(predictions)
-        release = next((part for part in inner.parts[:-1] if part.startswith("release=")), None)
-        if release is None:
-            raise MonitorError(
-                f"{predictions.name}/{inner.as_posix()}: expected in a folder release=ID, which names its release"
-            )
-        beside = None if inputs is None else _beside(inputs, release, path.name)
-        found.append(
-            ReleaseFile(
-                release.removeprefix("release="),
-                f"{predictions.name}/{inner.as_posix()}",
-                path,
-                beside,
-                f"inputs/{release}/{path.name}",
-            )
-        )
+    for release, path in _by_release(predictions):
+        label = f"{predictions.name}/release={release}/{path.name}"
+        beside = f"inputs/release={release}/{path.name}"
+        if release in kept and (release, path.name) not in columns:
+            raise MonitorError(f"{beside} is missing; the columns of {label} are expected there")
+        found.append(ReleaseFile(release, label, path, columns.get((release, path.name)), beside))
     return sorted(found, key=lambda file: (file.release, file.label))
 
 
-def _beside(inputs: Path, release: str, name: str) -> Path | None:
-    folders = [inputs / release, *sorted(inputs.glob(f"*/{release}"))]
-    folder = next((folder for folder in folders if folder.is_dir()), None)
-    if folder is None:
-        return None
-    if not (folder / name).is_file():
-        raise MonitorError(
-            f"inputs/{release}/{name} is missing; the columns of predictions/{release}/{name} are expected"
-        )
-    return folder / name
+def _by_release(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Every Parquet file with the release whose folder it is in, at any depth: a manifest's names may be long."""
+    for path in sorted(folder.rglob("*.parquet")):
+        inner = path.relative_to(folder)
+        release = next((part for part in inner.parts[:-1] if part.startswith("release=")), None)
+        if release is None:
+            raise MonitorError(
+                f"{folder.name}/{inner.as_posix()}: expected in a folder release=ID, which names its release"
+            )
+        yield release.removeprefix("release="), path
 
 
 class PackageList:
@@ -279,10 +273,8 @@ def _scores(part: pa.RecordBatch, reference: PackageReference | None, label: str
     if reference.problem == "regression":
         return score, None
     decisions = _decisions(part.column("decision"), reference.labels, label)
-    # A model that answers classes alone has no scores: its decisions are compared.
-    if part.column("score").null_count == rows:
-        of_class = np.eye(len(reference.labels))[decisions]
-        return (of_class if reference.problem == "multiclass" else of_class[:, 1:]), decisions
+    if reference.decides:
+        return decisions[:, None].astype(np.float64), decisions
     if reference.problem == "binary":
         return score, decisions
     if "scores" not in part.schema.names:

@@ -1,7 +1,7 @@
 """Labels as they come to be known: reads monitoring.truth, and keeps what each look has seen of it.
 
 A label is told apart by its row id, and by the package and the time of the prediction where the truth names them.
-Memory holds some 60 bytes of each; files are read in chunks.
+Memory holds some 60 bytes of each, and a few times as much while they are sorted; files are read in chunks.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ from .table import DataFile, Table, find_files
 NO_TIME = np.iinfo(np.int64).min
 NEVER = np.iinfo(np.int64).max
 NONE = -1
+# Labels that wait until those that are the same are put together.
+MOST_WAITING = 1 << 20
 
 _STATE = pa.schema(
     [
@@ -173,6 +175,8 @@ class Truth:
         self._at = at
         self._sensitive = sensitive
         self._parts: list[Labels] = []
+        # Labels in `_parts` that may be there twice.
+        self._waiting = 0
         self._examples: list[str] = []
 
     def read_earlier(self, folder: Path) -> None:
@@ -246,8 +250,10 @@ class Truth:
             self._parts.append(
                 self._labels(columns, [names[id_at], names[label_at]], f"{chunk.file} {table.unit}", chunk.positions)
             )
-            if len(self._parts) > 500:
-                self._parts = [self._gather()]
+            self._waiting += len(chunk.positions)
+            # As many new ones as there are already: so each is sorted few times.
+            if self._waiting > max(MOST_WAITING, len(self._parts[0].keys)):
+                self._parts, self._waiting = [self._gather()], 0
         for at in (id_at, label_at):
             if names[at] in table.unusable:
                 raise DataContractError(f"{table.unusable[names[at]]}; text or a number is expected")
