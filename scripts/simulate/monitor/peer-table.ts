@@ -19,7 +19,7 @@ export interface Interpreters {
 const YEARS = 40;
 /** NannyML takes three seconds a year, and Evidently a fifth of a second a window. */
 const YEARS_OF_NANNYML = 10;
-const YEARS_OF_EVIDENTLY = 2;
+const YEARS_OF_EVIDENTLY = 1;
 const WEEKS = 52;
 const REFERENCE = 10_000;
 const CHANGE_IN_WEEK = 12;
