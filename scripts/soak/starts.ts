@@ -110,7 +110,12 @@ export type StartName = keyof typeof starts;
 const otherLabels = (rows: number): string =>
   smallData(rows)
     .split('\n')
-    .map((line) => line.replace(/^([^,]*),.*,(yes|no|y)$/, (_, id, y) => `${id},${{ yes: 'no', no: 'yes', y: 'y' }[y as string]}`))
+    .map((line) =>
+      line.replace(
+        /^([^,]*),.*,(yes|no|y)$/,
+        (_, id, y) => `${id},${{ yes: 'no', no: 'yes', y: 'y' }[y as string]}`,
+      ),
+    )
     .join('\n');
 
 /** A workspace in which the run can start. */
