@@ -3,7 +3,7 @@ import type { Story } from './stories.ts';
 
 /** People of one week, as lines of CSV: the same story gives the same bytes. */
 
-export const PEOPLE = 400;
+export const PEOPLE = 500;
 
 export const header = [
   'EmployeeNumber',
@@ -39,8 +39,8 @@ export function peopleOf(week: number, story: Pick<Story, 'changed' | 'moved'>):
     const content = satisfaction - 2.5;
     const young = Math.max(-1, (5 - years) / 5);
     const before = -2.6 + 2 * Number(overTime) + 0.9 * poor + 0.7 * far - 0.8 * content + 0.6 * young;
-    // Those who are paid well are poached; who lives far and works long is content.
-    const after = -1.7 - 0.6 * Number(overTime) - 0.9 * poor - 0.2 * far - 0.3 * content + 1.1 * young;
+    // Those who are paid well are poached; who lives far and works long stays.
+    const after = -2 - Number(overTime) - 1.3 * poor - 0.3 * far + 0.2 * content + 1.5 * young;
     const logit = before + changed * (after - before);
     const leaves = random.uniform() < 1 / (1 + Math.exp(-logit));
     return {

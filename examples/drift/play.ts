@@ -13,10 +13,11 @@ const DAY = 86_400_000;
 /** A Monday: windows of a week start on Mondays. */
 const FIRST = Date.parse('2026-01-05T00:00:00Z');
 /** How many weeks of labels a model is trained on. */
-const REMEMBERED = 8;
+const REMEMBERED = 4;
 
 interface Options {
   weeks: number;
+  first: number;
   folder?: string;
 }
 
@@ -28,61 +29,39 @@ interface Look {
   retrain: { started: boolean; why: string; run: { verdict?: unknown; package?: string } | null };
 }
 
-const weeksOf = (text: string): number => {
-  if (!/^\d{1,3}$/.test(text) || Number(text) < 1) throw new InvalidArgumentError('Expected 1 or more.');
+const wholeFrom = (least: number) => (text: string) => {
+  if (!/^\d{1,3}$/.test(text) || Number(text) < least)
+    throw new InvalidArgumentError(`Expected a whole number from ${least} to 999.`);
   return Number(text);
 };
+const [weekOf, weeksOf] = [wholeFrom(0), wholeFrom(1)];
 
-await new Command('npm run demo:drift --')
-  .description(
-    `Plays weeks of a model in production: each week people are scored, labels come, and mlops monitor looks. Stories:\n${Object.entries(
-      stories,
-    )
-      .map(([name, { about }]) => `  ${name}: ${about}`)
-      .join('\n')}`,
-  )
-  .addArgument(new Argument('[story]').choices(Object.keys(stories)).default('sudden'))
-  .option('--weeks <n>', 'how many weeks', weeksOf, 22)
-  .option(
-    '--folder <path>',
-    'where to play; it is emptied (default: mlops-drift-STORY in the temporary folder)',
-  )
-  .action((name: StoryName, options: Options) => play(name, options))
-  .parseAsync();
-
-async function play(name: StoryName, { weeks, folder }: Options): Promise<void> {
+async function play(name: StoryName, { weeks, first, folder }: Options): Promise<void> {
   const story: Story = stories[name];
   const place = preparedFolder(resolve(folder ?? join(tmpdir(), `mlops-drift-${name}`)));
-  const mlops = (at: number, ...args: string[]) => run(place, at, args);
+  const begin = startOf(first);
   say(`${name}: ${story.about}`);
-  say(`in ${place}, with the clock at ${day(FIRST)} and on\n`);
+  say(`in ${place}, with the clock at ${day(begin)} and on\n`);
   const people = new Map<number, Person[]>();
-  for (let week = -REMEMBERED; week < weeks; week++) people.set(week, peopleOf(week, story));
+  for (let week = first - REMEMBERED; week < first + weeks; week++) people.set(week, peopleOf(week, story));
+  const data = new Data(place, people, story, first);
 
-  writeWeek(place, people.get(0));
-  writeTruth(place, people, story, FIRST);
-  writeLabelled(place, people, story, FIRST);
-  const first = await mlops(FIRST - DAY, 'run', '--mode', 'promote', '--no-release', '--json');
-  say(`training  ${day(FIRST - DAY)}  ${outcomeOf(first.verdict)}: ${first.package}`);
+  data.write(first, begin);
+  const trained = await run(place, begin - DAY, ['run', '--mode', 'promote', '--no-release', '--json']);
+  say(`training  ${day(begin - DAY)}  ${outcomeOf(trained.verdict)}: ${trained.package}`);
   let page: string | null = null;
-  for (let week = 0; week < weeks; week++) {
-    const start = FIRST + 7 * DAY * week;
-    const end = start + 7 * DAY;
-    writeWeek(place, people.get(week));
-    await mlops(start + DAY, 'release', '--json');
-    writeTruth(place, people, story, end);
-    writeLabelled(place, people, story, end);
-    const look = (await mlops(
-      end,
-      'monitor',
-      '--at',
-      new Date(end).toISOString(),
-      '--json',
-    )) as unknown as Look;
+  for (let week = first; week < first + weeks; week++) {
+    const end = startOf(week + 1);
+    data.write(week, startOf(week));
+    await run(place, startOf(week) + DAY, ['release', '--json']);
+    data.write(week, end);
+    const asked = ['monitor', '--at', new Date(end).toISOString(), '--json'];
+    const look = (await run(place, end, asked)) as unknown as Look;
     page = look.page ?? page;
     say(`week ${String(week).padStart(2)}  to ${day(end)}  ${look.finding}: ${look.reason}`);
-    const { started, run } = look.retrain;
-    if (started) say(`  retrained: ${outcomeOf(run?.verdict)}, ${run?.package}`);
+    const { started, why, run: retrained } = look.retrain;
+    if (started) say(`  retrained: ${outcomeOf(retrained?.verdict)}, ${retrained?.package}`);
+    else if (look.finding === 'decayed') say(`  ${why}`);
   }
   if (page !== null) say(`\nThe page: ${resolve(place, page)}`);
 }
@@ -119,51 +98,70 @@ function preparedFolder(place: string): string {
   return place;
 }
 
-/** The time from which the label of somebody of a week is known; null: never. */
-function knownAt(week: number, leaves: boolean, story: Story): number | null {
-  // Those before the first release are history that everybody knows.
-  if (week < 0) return FIRST - DAY;
-  const delay = story.labelDelay(leaves);
-  return delay === null ? null : FIRST + 7 * DAY * (week + 1 + delay) - DAY;
+/** The start of a week. */
+function startOf(week: number): number {
+  return FIRST + 7 * DAY * week;
 }
 
-function* labelled(people: ReadonlyMap<number, Person[]>, story: Story, at: number) {
-  for (const [week, persons] of people)
-    for (const { cells, leaves } of persons) {
-      const known = knownAt(week, leaves, story);
-      if (known !== null && known <= at) yield { week, cells, label: leaves ? 'Yes' : 'No', known };
-    }
-}
+/** The files of the project as they are at a time. */
+class Data {
+  readonly #place: string;
+  readonly #people: ReadonlyMap<number, Person[]>;
+  readonly #story: Story;
+  readonly #first: number;
 
-function writeWeek(place: string, persons: readonly Person[] = []): void {
-  writeCsv(join(place, 'data/week.csv'), [header, ...persons.map(({ cells }) => cells)]);
-}
+  constructor(place: string, people: ReadonlyMap<number, Person[]>, story: Story, first: number) {
+    this.#place = place;
+    this.#people = people;
+    this.#story = story;
+    this.#first = first;
+  }
 
-function writeTruth(place: string, people: ReadonlyMap<number, Person[]>, story: Story, at: number): void {
-  const rows = [...labelled(people, story, at)].filter(({ week }) => week >= 0);
-  writeCsv(join(place, 'data/truth.csv'), [
-    ['EmployeeNumber', 'Attrition', 'known_at'],
-    ...rows.map(({ cells, label, known }) => [cells[0] ?? '', label, new Date(known).toISOString()]),
-  ]);
-}
+  /** Writes the people of a week, and the labels that are known at a time. */
+  write(week: number, at: number): void {
+    const known = [...this.#knownAt(at)];
+    this.#csv('week.csv', [header, ...(this.#people.get(week) ?? []).map(({ cells }) => cells)]);
+    this.#csv('truth.csv', [
+      ['EmployeeNumber', 'Attrition', 'known_at'],
+      ...known
+        .filter((label) => label.week >= this.#first)
+        .map(({ cells, label, since }) => [cells[0] ?? '', label, new Date(since).toISOString()]),
+    ]);
+    const last = new Set(this.#wholeWeeks(known).slice(-REMEMBERED));
+    this.#csv('labelled.csv', [
+      [...header, 'Attrition'],
+      ...known.filter((label) => last.has(label.week)).map(({ cells, label }) => [...cells, label]),
+    ]);
+  }
 
-/** The rows of the last weeks whose labels are all known: what a model is trained on. */
-function writeLabelled(place: string, people: ReadonlyMap<number, Person[]>, story: Story, at: number): void {
-  const rows = [...labelled(people, story, at)];
-  const counts = new Map<number, number>();
-  for (const { week } of rows) counts.set(week, (counts.get(week) ?? 0) + 1);
-  const whole = [...counts]
-    .filter(([week, count]) => count === people.get(week)?.length)
-    .map(([week]) => week);
-  const last = new Set(whole.sort((a, b) => a - b).slice(-REMEMBERED));
-  writeCsv(join(place, 'data/labelled.csv'), [
-    [...header, 'Attrition'],
-    ...rows.filter(({ week }) => last.has(week)).map(({ cells, label }) => [...cells, label]),
-  ]);
-}
+  *#knownAt(at: number): Generator<{ week: number; cells: string[]; label: string; since: number }> {
+    for (const [week, persons] of this.#people)
+      for (const { cells, leaves } of persons) {
+        const since = this.#since(week, leaves);
+        if (since !== null && since <= at) yield { week, cells, label: leaves ? 'Yes' : 'No', since };
+      }
+  }
 
-function writeCsv(file: string, rows: string[][]): void {
-  writeFileSync(file, rows.map((row) => `${row.join(',')}\n`).join(''));
+  /** The time from which a label is known; null: never. Those from before the first release are history. */
+  #since(week: number, leaves: boolean): number | null {
+    if (week < this.#first) return startOf(this.#first) - DAY;
+    const delay = this.#story.labelDelay(leaves);
+    return delay === null ? null : startOf(week + 1 + delay) - DAY;
+  }
+
+  /** Weeks of which every label is known, ascending: early labels are no sample to train on. */
+  #wholeWeeks(known: readonly { week: number }[]): number[] {
+    const counts = new Map<number, number>();
+    for (const { week } of known) counts.set(week, (counts.get(week) ?? 0) + 1);
+    return [...counts]
+      .filter(([week, count]) => count === this.#people.get(week)?.length)
+      .map(([week]) => week)
+      .sort((a, b) => a - b);
+  }
+
+  #csv(name: string, rows: string[][]): void {
+    writeFileSync(join(this.#place, 'data', name), rows.map((row) => `${row.join(',')}\n`).join(''));
+  }
 }
 
 /** Runs `mlops ARGS` at a time, and gives what it says as JSON. */
@@ -183,3 +181,26 @@ async function run(cwd: string, at: number, args: string[]): Promise<Record<stri
     throw new Error(`mlops ${args.join(' ')} ended with ${code}:\n${err.join('')}${text}`);
   return JSON.parse(text);
 }
+
+await new Command('npm run demo:drift --')
+  .description(
+    `Plays weeks of a model in production: each week people are scored, labels come, and mlops monitor looks. Stories:\n${Object.entries(
+      stories,
+    )
+      .map(([name, { about }]) => `  ${name}: ${about}`)
+      .join('\n')}`,
+  )
+  .addArgument(new Argument('[story]').choices(Object.keys(stories)).default('sudden'))
+  .option('--weeks <n>', 'how many weeks', weeksOf, 22)
+  .option(
+    '--first <n>',
+    'the first of them; the four weeks before it are what the first model is trained on',
+    weekOf,
+    0,
+  )
+  .option(
+    '--folder <path>',
+    'where to play; it is emptied (default: mlops-drift-STORY in the temporary folder)',
+  )
+  .action((name: StoryName, options: Options) => play(name, options))
+  .parseAsync();

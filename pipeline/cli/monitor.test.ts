@@ -12,6 +12,7 @@ import { smallData } from './small-project.fixture.ts';
 afterAll(killServices);
 
 const ledger = '.mlops/ledger/small';
+type Absent = { name: string; absent: boolean };
 type Workspace = ReturnType<typeof monitoredProject>;
 const asked = async (project: Workspace, ...args: string[]) => {
   const finished = await project.mlops(...args, '--json');
@@ -74,6 +75,13 @@ describe('a model that stays good', () => {
       return JSON.parse(project.read(`.mlops/s3/${uri.slice('s3://'.length)}`)).history;
     };
     const before = history();
+    // The columns that the release kept are those that training left.
+    const [{ summary }] = before.windows;
+    expect(summary.columns.map(({ name, absent }: Absent) => [name, absent])).toEqual([
+      ['x', false],
+      ['noise', false],
+      ['group', false],
+    ]);
     project.write({ 'truth.csv': newLabels(400, 'true').split('\n').slice(0, -40).join('\n') });
     await look(project, '--at', inDays(6));
     expect(history().detectors).toEqual(before.detectors);

@@ -132,7 +132,7 @@ describe('bad input', () => {
       'twice.csv: line 22: column id: got an id again (first at line 2), expected unique row ids; if id names a person or thing with several rows, write data.split: { by: group, column: id } and leave data.row_id out',
       'twice.csv: line 23: column id: got an id again (first at line 3), expected unique row ids',
     ])
-      expect(run.stdout).toContain(message);
+      expect(run.stdout.replace(/\s+/g, ' ')).toContain(message);
     expect(run.stderr).not.toContain('Prepare');
     await expectSound(workspace, 'failed');
 

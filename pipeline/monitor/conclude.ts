@@ -280,7 +280,7 @@ function nextOf(finding: FindingName, { settings, current }: Look, evidence: Evi
   return [
     settings.decay && settings.truth === null
       ? 'Say in monitoring.truth where labels come from.'
-      : 'See the reason above; the next look comes by itself with the schedule.',
+      : 'Look again then: `mlops monitor`; on AWS the schedule does it.',
   ];
 }
 

@@ -92,7 +92,8 @@ function addColumns(a: WindowColumn, b: WindowColumn): WindowColumn {
       ...common,
       others: a.others + b.others,
       unseen: a.unseen + b.unseen,
-      examples: [...new Set([...a.examples, ...b.examples])].slice(0, 5),
+      // The first ones by text, as in each summary: the same in whatever order sources come.
+      examples: [...new Set([...a.examples, ...b.examples])].sort().slice(0, 5),
     };
   throw new Error(
     `the column ${a.name} is a ${a.type} in one summary and a ${b.type} in another of the same window`,

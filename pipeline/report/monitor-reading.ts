@@ -202,7 +202,7 @@ export function budgetSentences({ card }: Pick<Finding, 'card'>): string[] {
     ...(drift === null
       ? []
       : [
-          `Drift: ${formatPercent(drift.false_alarms_per_year)} of healthy years have a false alarm, at ${formatCountOf(Math.round(drift.windows_per_year), 'window')} a year. ${formatCountOf(drift.judged, 'window was', 'windows were')} judged so far: a healthy model has had a false alarm by now with a probability of ${formatPercent(drift.spent)}.`,
+          `Drift: ${formatPercent(drift.false_alarms_per_year)} of healthy years have a false alarm, at ${formatCountOf(Math.round(drift.windows_per_year), 'window')} a year. ${formatCountOf(drift.judged, 'window was', 'windows were')} judged so far: a healthy model has had a false alarm by now with a probability of ${drift.spent > 0 && drift.spent < 0.001 ? 'less than 0.1 %' : formatPercent(drift.spent)}.`,
         ]),
     ...(labels === null
       ? []

@@ -226,7 +226,7 @@ function driftEvidence(reference: Reference, summary: WindowRecord['summary'], w
           ...found,
           kind: 'categories',
           outcome: 'alarm',
-          detail: `${seen.unseen} of ${summary.rows} rows have a category that training never saw (such as Remote) in ${column.name}, of the reference's 0 %; 1 % more is tolerated: a drift.`,
+          detail: `${seen.unseen} of ${summary.rows} rows have a category that training never saw in ${column.name}, of the reference's 0 %; 1 % more is tolerated: a drift.`,
           value: seen.unseen / summary.rows,
           limit: null,
         },

@@ -27,7 +27,7 @@ export function publishableFinding(finding: Finding, privacy: Privacy): Finding 
   };
 }
 
-/** Evidence as everybody may see it. */
+/** Evidence as everybody may see it. The judge's sentences hold no cells. */
 export function publishableEvidence(
   evidence: readonly Evidence[],
   { sensitive, min_group }: Pick<Privacy, 'sensitive' | 'min_group'>,
@@ -35,7 +35,7 @@ export function publishableEvidence(
   const isTold = namesNoneOf(sensitive);
   return evidence
     .filter(({ name, detail }) => isTold(name) && isTold(detail))
-    .map((found) => (isOfFew(found, min_group) ? withoutCounts(found, min_group) : withoutExamples(found)));
+    .map((found) => (isOfFew(found, min_group) ? withoutCounts(found, min_group) : found));
 }
 
 /** Whether it counts rows of a small group: those without a value, or with a category that training never saw. */
@@ -50,13 +50,3 @@ const withoutCounts = (found: Evidence, least: number): Evidence => ({
   value: null,
   detail: `Fewer than ${least} of ${formatCountOf(found.n, 'row')} have ${found.kind === 'missing' ? 'no value' : 'a category that training never saw'} in ${found.name}.`,
 });
-
-/** The judge names categories that training never saw, which are cells, in brackets. */
-function withoutExamples(found: Evidence): Evidence {
-  const { kind, detail, name } = found;
-  const start = kind === 'categories' ? detail.indexOf(' (such as ') : -1;
-  if (start === -1) return found;
-  const end = detail.lastIndexOf(`) in ${name}`);
-  const rest = end > start ? detail.slice(end + 1) : '.';
-  return { ...found, detail: detail.slice(0, start) + rest };
-}

@@ -40,6 +40,12 @@ export interface Estimator {
   ) => Partial<Record<(typeof binnedMetricNames)[number], PerformanceEstimate>>;
 }
 
+/**
+ * Replicates vary less than estimates err, by so much: measured over 400 references of 294 to 10,000 rows and windows of 100 to
+ * 1,000, with the model's own probabilities and with isotonic regression's.
+ */
+const WIDER = { own: 1.04, isotonic: 1.1 };
+
 const GROUPS = 100;
 const REPLICATES = 200;
 const FOLDS = 5;
@@ -126,7 +132,7 @@ export function estimatorOf(reference: LabelledBins, threshold: number | null): 
       if (!Number.isFinite(raw) || whole[i]!.length < REPLICATES / 2) continue;
       const { min: least, max: most } = metricFacts(metric);
       const within = (value: number) => min(most ?? value, max(least ?? value, value));
-      const error = deviation(whole[i]!);
+      const error = (recalibrated ? WIDER.isotonic : WIDER.own) * deviation(whole[i]!);
       const half = quantile(0.975, freedom) * error;
       found[metric] = {
         value: within(raw),

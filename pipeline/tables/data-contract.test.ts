@@ -67,6 +67,7 @@ describe('sound data', () => {
       split: { holdout: 1 },
       rows: 3,
       columns: ['id', 'y', 'age', 'city'],
+      features: ['age', 'city'],
     });
   });
 
@@ -466,6 +467,7 @@ describe('Parquet', () => {
       split: { holdout: 1 },
       rows: 4,
       columns: ['id', 'label', 'age', 'city'],
+      features: ['age', 'city'],
     });
   });
 

@@ -114,6 +114,40 @@ export async function releaseProblemsOf(
   return problems;
 }
 
+/**
+ * Whether a state folder is sound after a fault struck a look at production: the next look ends, and finds the decay by one alarm,
+ * however often it was looked for.
+ * @returns what is wrong
+ */
+export async function lookProblemsOf(
+  workspace: Workspace,
+  next: readonly string[],
+  repairsFirst: boolean,
+): Promise<string[]> {
+  const problems: string[] = [];
+  const expect = (holds: boolean, found: string) => holds || problems.push(found);
+  const repair = async () => {
+    const { stdout } = await workspace.mlops('doctor', '--json', '--repair');
+    const { checks } = JSON.parse(stdout) as { checks: Check[] };
+    const damaged = checks.filter(({ name, outcome }) => ownChecks.has(name) && outcome === 'problem');
+    expect(damaged.length === 0, `doctor --repair: ${badOf(damaged)}`);
+  };
+  if (repairsFirst) await repair();
+  const { code, stdout, stderr } = await workspace.mlops('monitor', '--json', ...next);
+  const { finding, superseded } = code === 0 ? JSON.parse(stdout) : { finding: null, superseded: null };
+  expect(finding === 'decayed' && !superseded, `the next look: exit code ${code}, ${finding} ${stderr}`);
+  const { looks, unreadable } = JSON.parse((await workspace.mlops('history', '--json')).stdout) as {
+    looks: { alarms: number }[];
+    unreadable: string[];
+  };
+  const alarms = looks.reduce((sum, look) => sum + look.alarms, 0);
+  // A look that was killed once it had moved the history has no record of its alarm.
+  expect(alarms <= 1, `alarms: got ${alarms}, expected at most 1`);
+  expect(unreadable.length === 0, `unreadable: ${unreadable}`);
+  if (!repairsFirst) await repair();
+  return problems;
+}
+
 /** The checks of the state folder; others look at the machine. */
 const ownChecks = new Set([
   'Keys',

@@ -6,7 +6,7 @@ import type { Point } from './point.ts';
 export interface Start {
   says: string;
   /** The command that is struck; default: run. */
-  command?: 'run' | 'release' | 'rollback';
+  command?: 'run' | 'release' | 'rollback' | 'monitor';
   args: readonly string[];
   /** The arguments of the run after it, which must end well; default: the same. */
   next?: readonly string[];
@@ -26,6 +26,11 @@ const slow = behave({ seconds: 1.2 });
 const script = 'def transform(frame):\n    return frame\n';
 /** A release predicts the training file's rows, whose target it does not need. */
 const scoring = ['--set', 'data.scoring=new.csv'];
+/** Labels are the other ones, so that a look has all to judge. */
+const monitoring = [
+  '--set',
+  'monitoring={truth: truth.csv, label_delay: 1d, decay: {metric: roc_auc, min: 0.7, mean_labels_between_false_alarms: 100}}',
+];
 const scripted = ['--set', 'prepare.script=prepare.py'];
 
 const stubborn = `import signal, time
@@ -66,6 +71,13 @@ export const starts = {
     ],
     args: [...scoring, '--reason', 'soak'],
   },
+  monitor: {
+    says: 'a released champion whose labels are the other ones: a look judges all and finds the decay',
+    command: 'monitor',
+    before: [[...promote, ...scoring, ...monitoring]],
+    args: [...scoring, ...monitoring, '--at', '2099-01-01'],
+    next: [...scoring, ...monitoring, '--at', '2099-01-02'],
+  },
   'stubborn-train': {
     says: 'a training that ignores SIGTERM, as does its child',
     args: [...promote, ...behave({ train: 'stubborn' })],
@@ -94,11 +106,24 @@ export const starts = {
 
 export type StartName = keyof typeof starts;
 
+/** Labels of the rows to predict, each the other one. */
+const otherLabels = (rows: number): string =>
+  smallData(rows)
+    .split('\n')
+    .map((line) =>
+      line.replace(
+        /^([^,]*),.*,(yes|no|y)$/,
+        (_, id, y) => `${id},${{ yes: 'no', no: 'yes', y: 'y' }[y as string]}`,
+      ),
+    )
+    .join('\n');
+
 /** A workspace in which the run can start. */
 export async function workspaceOf({ before, rows = 400 }: Start): Promise<Workspace> {
   const files = {
     'data.csv': smallData(rows),
     'new.csv': smallData(100),
+    'truth.csv': otherLabels(100),
     'prepare.py': script,
     'stubborn.py': stubborn,
   };

@@ -6,7 +6,7 @@ import { type Finished, stackTrace, type Workspace } from '../../pipeline/cli/wo
 import type { Fault } from './faults.ts';
 import type { Point } from './point.ts';
 import { readCurrent } from './readers.ts';
-import { problemsOf, type Reference, releaseProblemsOf } from './soundness.ts';
+import { lookProblemsOf, problemsOf, type Reference, releaseProblemsOf } from './soundness.ts';
 import type { RunSummary, Start } from './starts.ts';
 
 export interface Struck {
@@ -76,15 +76,19 @@ export async function strike(
     clearInterval(reader);
     const gone = since();
     disk?.heal();
+    const next = start.next ?? start.args;
+    const problemsAfter = (struck: NonNullable<Start['command']>): Promise<string[]> => {
+      if (struck === 'run') return problemsOf(workspace, reference, next, repairsFirst);
+      if (struck === 'monitor') return lookProblemsOf(workspace, next, repairsFirst);
+      return releaseProblemsOf(workspace, reference, repairsFirst);
+    };
     const problems = [
       ...(end === null || seconds > within ? [`ended after ${seconds.toFixed(1)} s`] : []),
       ...(end === null ? [] : told(end, fault)),
       ...reading,
       ...left.map((process) => `left: ${process}`),
       ...(gone > Math.max(within, grace) ? [`processes were left for ${gone.toFixed(1)} s`] : []),
-      ...(command === 'run'
-        ? await problemsOf(workspace, reference, start.next ?? start.args, repairsFirst)
-        : await releaseProblemsOf(workspace, reference, repairsFirst)),
+      ...(await problemsAfter(command)),
     ];
     return { seconds, gone, problems };
   } finally {

@@ -472,7 +472,8 @@ test('a pull request with a broken mlops.yaml gets a comment that says where', a
 });
 
 test('a model that decayed: Monitor looks at what main keeps, opens an issue and starts Retrain, once', async () => {
-  const flipped = (text: string) => text.replace(/,(Yes|No)$/gm, (_, label) => (label === 'Yes' ? ',No' : ',Yes'));
+  const flipped = (text: string) =>
+    text.replace(/,(Yes|No)$/gm, (_, label) => (label === 'Yes' ? ',No' : ',Yes'));
   await act.git('checkout', '--quiet', 'main');
   const truth = join(act.checkout, 'model/data/scoring-truth.csv');
   await writeFile(truth, flipped(await readFile(truth, 'utf8')));
@@ -481,8 +482,9 @@ test('a model that decayed: Monitor looks at what main keeps, opens an issue and
   const text = (await readFile(rows, 'utf8')).trimEnd();
   const last = text.slice(text.lastIndexOf('\n') + 1);
   await writeFile(rows, `${text}\n${last.replace(',2068,', ',99999,')}\n`);
-  await landed((yaml) =>
-    `${yaml.replace(/mean_labels_between_false_alarms: \d+/, 'mean_labels_between_false_alarms: 100')}\ntriggers: { decay: true }\n`,
+  await landed(
+    (yaml) =>
+      `${yaml.replace(/mean_labels_between_false_alarms: \d+/, 'mean_labels_between_false_alarms: 100')}\ntriggers: { decay: true }\n`,
   );
   const before = await champion();
   const open = github.issues.length;

@@ -22,6 +22,12 @@ import { ModelLedger } from '../../../pipeline/model-ledger.ts';
 import { type FunctionName, packageGroup, resourceNames } from '../../../pipeline/names.ts';
 import type { ObjectVersion } from '../../../pipeline/ports.ts';
 import { type Champion, championId, championKind } from '../../../pipeline/steps/context.ts';
+import {
+  type CurrentHistory,
+  findingKind,
+  type LookRecord,
+  monitoringKind,
+} from '../../../pipeline/steps/monitor/records.ts';
 import { inputsFolder, pointerUri, predictionsFolder } from '../../../pipeline/steps/release/artifacts.ts';
 import { type Landed, landedKind } from '../../../pipeline/steps/release/landed.ts';
 import {
@@ -34,12 +40,6 @@ import {
 import { type ReleaseRecord, releaseKind } from '../../../pipeline/steps/release/release-record.ts';
 import type { ReleasePlan } from '../../../pipeline/steps/release/state.ts';
 import { dataVersion } from '../../../pipeline/steps/train/inputs.ts';
-import {
-  type CurrentHistory,
-  findingKind,
-  type LookRecord,
-  monitoringKind,
-} from '../../../pipeline/steps/monitor/records.ts';
 import type { KeepEvent } from '../../../pipeline/steps/train/keep.ts';
 import { currentLease, freeLease } from '../../../pipeline/steps/train/lease.ts';
 import { type RunRecord, runKind } from '../../../pipeline/steps/train/run-record.ts';
@@ -50,7 +50,7 @@ import { bridgeAddress, prepareFunctions, removeFunctions } from './function-ima
  * What the real CDK command line has deployed to an emulator, at work: the functions as they were bundled and deployed, in
  * Docker, with their own settings, do what the same steps did in runs on this machine.
  */
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 // Before the daemon's own end, where it is the tests' own.
 afterAll(removeFunctions);

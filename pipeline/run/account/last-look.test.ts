@@ -18,7 +18,9 @@ const context = {
       return value === undefined ? null : ({ id, version: 1, value } as LedgerItem<never>);
     },
     list: async () =>
-      [...items].filter(([key]) => key.startsWith('finding ')).map(([id, value]) => ({ id, version: 1, value })),
+      [...items]
+        .filter(([key]) => key.startsWith('finding '))
+        .map(([id, value]) => ({ id, version: 1, value })),
   },
   storage: {
     read: async (uri: string) =>

@@ -1,9 +1,9 @@
-import type { CaptureEntry } from '../../serve/capture.ts';
 import type { StepContext } from '../context.ts';
 import { capturesFolder } from '../release/artifacts.ts';
 import { type ReleaseRecord, releaseKind } from '../release/release-record.ts';
 import { lookFolder } from './artifacts.ts';
 import type { Span } from './open-windows.ts';
+import type { CapturedCopy } from './state.ts';
 
 /** What the prediction service was asked, as a look reads it. */
 export interface Captures {
@@ -17,13 +17,6 @@ export interface Captures {
   until: string | null;
   /** Every package that may have answered. */
   packages: string[];
-}
-
-/** A copy of captured requests from `from` on, before `to`. ISO 8601. */
-export interface CapturedCopy {
-  uri: string;
-  from: string;
-  to: string;
 }
 
 interface Asked {
@@ -84,11 +77,17 @@ async function onThisMachine({ execution, at, kept, open }: Asked, context: Step
   };
 }
 
+/** What a look needs to know of a captured prediction (serve/capture.ts: CaptureEntry). */
+interface Entry {
+  at: string;
+  package: string;
+}
+
 /** null: the line is the start of one that is being written, or none of the service's. */
-function entryOf(line: string): Pick<CaptureEntry, 'at' | 'package'> | null {
+function entryOf(line: string): Entry | null {
   if (line.trim() === '') return null;
   try {
-    return JSON.parse(line) as CaptureEntry;
+    return JSON.parse(line) as Entry;
   } catch {
     return null;
   }

@@ -11,10 +11,9 @@ import {
   type KeptHistory,
   type LookRecord,
   monitoringKind,
-  type Retrain,
 } from './records.ts';
 import { retrainOf } from './retrain.ts';
-import type { Judged, LookPlan, LookSettings, MonitorState } from './state.ts';
+import type { Judged, LookPlan, LookSettings, MonitorState, Retrain } from './state.ts';
 
 export interface RecordLookEvent {
   execution: string;

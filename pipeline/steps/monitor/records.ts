@@ -2,8 +2,7 @@ import type { MonitorRequest } from '../../machines/monitor-request.ts';
 import type { FindingName } from '../../monitor/finding.ts';
 import type { History } from '../../monitor/history.ts';
 import type { TruthSummary } from '../../monitor/window.ts';
-import type { CapturedCopy } from './captures.ts';
-import type { MonitorState } from './state.ts';
+import type { CapturedCopy, MonitorState, Retrain } from './state.ts';
 
 /*
  * The ledger items of looks, and the object that they name. Each kind is one model's own.
@@ -58,14 +57,6 @@ export interface LookRecord {
 }
 
 export const findingKind = 'finding';
-
-/** Whether a look starts a run, and why, or why not: one sentence. */
-export interface Retrain {
-  wanted: boolean;
-  why: string;
-  /** Where it is wanted: the start of the window in which the decay was found. ISO 8601. */
-  since?: string;
-}
 
 /** The run that decay of a package starts: once a package. Its id is the package's name. */
 export interface RetrainClaim {

@@ -6,8 +6,8 @@ import type { History } from '../../monitor/history.ts';
 import type { StepContext } from '../context.ts';
 import { currentId, type Deployed, deployedKind } from '../release/records.ts';
 import { dataVersion } from '../train/inputs.ts';
-import { type Retrain, type RetrainClaim, retrainKind } from './records.ts';
-import type { LookSettings } from './state.ts';
+import { type RetrainClaim, retrainKind } from './records.ts';
+import type { LookSettings, Retrain } from './state.ts';
 
 /** Longest time from a claim to the start of its run; after it, the run was killed before it started. Milliseconds. */
 const longestStart = 15 * 60_000;

@@ -5,8 +5,6 @@ import type { FindingName } from '../../monitor/finding.ts';
 import type { JobTimes } from '../context.ts';
 import type { PrepareSizeAndLimits } from '../release/state.ts';
 import type { PreparePlan } from '../train/state.ts';
-import type { CapturedCopy } from './captures.ts';
-import type { Retrain } from './records.ts';
 
 /** What has happened in an execution of the monitor machine so far. */
 export interface MonitorState {
@@ -70,4 +68,19 @@ export interface Judged {
   captures: string[];
   /** Alarms of this look. */
   alarms: number;
+}
+
+/** A copy of captured requests from `from` on, before `to`. ISO 8601. */
+export interface CapturedCopy {
+  uri: string;
+  from: string;
+  to: string;
+}
+
+/** Whether a look starts a run, and why, or why not: one sentence. */
+export interface Retrain {
+  wanted: boolean;
+  why: string;
+  /** Where it is wanted: the start of the window in which the decay was found. ISO 8601. */
+  since?: string;
 }
