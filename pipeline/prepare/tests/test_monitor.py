@@ -220,8 +220,8 @@ def test_values(tmp_path: Path) -> None:
     assert summary["windows"][0]["decisions"] == []
     assert (summary["truth"]["matched"], summary["truth"]["bad"]) == (1, 1)
     assert summary["notes"][1:] == [
-        'truth.csv: 1 of 2 rows have no usable label and do not count: truth.csv line 3: column "y" holds "zwei", '
-        "expected a finite number"
+        'truth.csv: 1 of 2 rows have no usable label and do not count: truth.csv column "y" is not a finite number in 1 '
+        "row (first: line 3)"
     ]
     assert bench.labelled()[0]["values"] == [(-1.5, 1234.5)]
 
@@ -304,9 +304,46 @@ def test_categories_of_sensitive_columns_are_not_shown(bench: MonitorBench) -> N
     summary = bench.run(sensitive=["city", "y"])
     assert (summary["windows"][0]["columns"][1]["unseen"], summary["windows"][0]["columns"][1]["examples"]) == (1, [])
     assert summary["notes"] == [
-        'truth.csv: 1 of 1 rows have no usable label and do not count: truth.csv line 2: column "y" holds a value that '
-        "data.sensitive hides, expected a class of the model"
+        'truth.csv: 1 of 1 rows have no usable label and do not count: truth.csv column "y" is not a class of the model '
+        "in 1 row (first: line 2)"
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        # The columns are swapped.
+        ("y,id\nSECRET1,Yes\nSECRET2,No\n", 'column "y" is not a class of the model in 2 rows (first: line 2)'),
+        ("id,y,known_at\nSECRET1,SECRET2,\n,Yes,\nx,Yes,SECRET3\n", 'column "id" is not a row id in 1 row'),
+        ("id,y,known_at\nx,Yes,SECRET3\n", 'column "known_at" is not a time such as 2026-03-01T12:00:00Z in 1 row'),
+    ],
+)
+def test_notes_quote_no_cell_of_the_labels(bench: MonitorBench, text: str, told: str) -> None:
+    bench.release("r1", [predicted("a", 0.1, "2026-03-01T00:00")])
+    bench.truth(text)
+    summary = bench.run()
+    notes = "\n".join(summary["notes"])
+    assert summary["truth"]["bad"] == text.count("\n") - 1
+    assert told in notes
+    assert "SECRET" not in notes
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "told"),
+    [
+        ("SECRET1,Yes\nSECRET2,No\n", "truth.csv", "is missing; got 2 other columns"),
+        ("SECRET1\nSECRET2\n", "truth.csv", "the header (not shown) is one column"),
+        ("SECRET1,SECRET1\n", "truth.csv", "truth.csv: "),
+        (",id,y\nSECRET1,a,Yes\n", "truth.csv", "line 2 has (not shown)"),
+        ("id,y\nSECRET1,Yes\n", "id=b/truth.csv", 'column "id" is (not shown)'),
+    ],
+)
+def test_messages_quote_no_cell_of_the_labels(bench: MonitorBench, text: str, name: str, told: str) -> None:
+    bench.release("r1", [predicted("a", 0.1, "2026-03-01T00:00")])
+    bench.truth(text, name)
+    message = bench.fail()
+    assert told in message
+    assert "SECRET" not in message
 
 
 def another_kept(bench: MonitorBench) -> None:
@@ -379,7 +416,7 @@ FAILURES: dict[str, tuple[Callable[[MonitorBench], object], str]] = {
     ),
     "truth without its columns": (
         lambda bench: bench.truth("number,answer\n1,Yes\n"),
-        'truth.csv: column "id" or "row_id" (data.row_id) is missing; there are "number", "answer"',
+        'truth.csv: column "id" or "row_id" (data.row_id) is missing; got 2 other columns',
     ),
     "truth that is torn": (
         lambda bench: bench.truth('id,y\n1,"Yes\n'),

@@ -6,6 +6,7 @@ Memory holds some 60 bytes of each, and a few times as much while they are sorte
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +26,7 @@ from .other_format import is_gzip
 from .package_reference import PackageReference
 from .part_files import PartFiles
 from .partition import with_keys
-from .problems import SHOWN_ITEMS, Problems, enumerate_some, quote, quote_cell
+from .problems import Problems, enumerate_some, quote
 from .row_keys import row_keys
 from .table import DataFile, Table, find_files
 
@@ -35,6 +36,9 @@ NEVER = np.iinfo(np.int64).max
 NONE = -1
 # Labels that wait until those that are the same are put together.
 MOST_WAITING = 1 << 20
+
+# Names that a file of labels may have for its columns, whatever mlops.yaml calls them.
+_OWN_NAMES = ("row_id", "label", "package", "predicted_at", "known_at")
 
 _STATE = pa.schema(
     [
@@ -163,6 +167,31 @@ class Vocabulary:
         return codes[np.where(np.isnan(values), len(self.texts), values).astype(np.int64)]
 
 
+class _Unquoted(Problems):
+    """Problems of a file of labels: messages end in notes and on pages, so they quote nothing but names that are expected.
+
+    A file whose columns are swapped has row ids where labels are expected, and one without a header has them in its names.
+    """
+
+    def __init__(self, expected: Sequence[str]) -> None:
+        super().__init__()
+        self._expected = {quote(name) for name in expected}
+
+    def add(self, text: str) -> None:
+        """Adds one problem, without what it quotes of the file."""
+        super().add(
+            re.sub(r'"(?:[^"\\]|\\.)*"', lambda found: found[0] if found[0] in self._expected else "(not shown)", text)
+        )
+
+
+class _Wrong:
+    """Rows of one file without a usable value in one column."""
+
+    def __init__(self, first: int) -> None:
+        self.count = 0
+        self.first = first
+
+
 class Truth:
     """What all looks have seen, this one included."""
 
@@ -177,7 +206,8 @@ class Truth:
         self._parts: list[Labels] = []
         # Labels in `_parts` that may be there twice.
         self._waiting = 0
-        self._examples: list[str] = []
+        # By file and unit of its rows, column, and what is expected there.
+        self._wrong: dict[tuple[str, str, str, str], _Wrong] = {}
 
     def read_earlier(self, folder: Path) -> None:
         """Adds what an earlier look kept."""
@@ -228,7 +258,8 @@ class Truth:
         if not files:
             self.notes.append(f"{settings.source}: no file yet, so no label is known.")
         for file in files:
-            problems = Problems()
+            known = [settings.row_id or "", settings.target, *_OWN_NAMES]
+            problems = _Unquoted(known)
             table = with_keys(_table(file, settings, problems), [file], problems, self._sensitive)
             problems.check()
             self._read_table(table, file, settings)
@@ -236,19 +267,23 @@ class Truth:
         if self.bad:
             self.notes.append(
                 f"{settings.source}: {self.bad:,} of {self.rows:,} rows have no usable label and do not count: "
-                + enumerate_some(self._examples, self.bad)
+                + enumerate_some(
+                    f"{file} column {quote(name)} is not {expected} in {found.count:,} "
+                    f"row{'' if found.count == 1 else 's'} (first: {unit} {found.first})"
+                    for (file, unit, name, expected), found in self._wrong.items()
+                )
             )
 
     def _read_table(self, table: Table, file: DataFile, settings: TruthSettings) -> None:
         names = list(table.names)
         id_at = _place(file, names, [settings.row_id, "row_id"], "data.row_id")
         label_at = _place(file, names, [settings.target, "label"], "data.target")
-        optional = [names.index(name) if name in names else None for name in ("package", "predicted_at", "known_at")]
+        optional = [names.index(name) if name in names else None for name in _OWN_NAMES[2:]]
         for chunk in table.chunks():
             columns = [chunk.columns[id_at], chunk.columns[label_at]]
             columns += [[""] * len(chunk.positions) if at is None else chunk.columns[at] for at in optional]
             self._parts.append(
-                self._labels(columns, [names[id_at], names[label_at]], f"{chunk.file} {table.unit}", chunk.positions)
+                self._labels(columns, [names[id_at], names[label_at]], (chunk.file, table.unit), chunk.positions)
             )
             self._waiting += len(chunk.positions)
             # As many new ones as there are already: so each is sorted few times.
@@ -259,7 +294,7 @@ class Truth:
                 raise DataContractError(f"{table.unusable[names[at]]}; text or a number is expected")
 
     def _labels(
-        self, columns: Sequence[Sequence[str]], names: Sequence[str], place: str, positions: Sequence[int]
+        self, columns: Sequence[Sequence[str]], names: Sequence[str], place: tuple[str, str], positions: Sequence[int]
     ) -> Labels:
         """The usable labels of a chunk: row ids, labels, packages, predicted_at, known_at."""
         self.rows += len(positions)
@@ -272,9 +307,9 @@ class Truth:
             value, named_at, known_at = values[label], times[named], times[known]
             if not row_id or value is None or named_at is None or known_at is None:
                 self.bad += 1
-                if len(self._examples) < SHOWN_ITEMS:
-                    wrong = self._wrong((row_id, label, named, known), names, value, named_at)
-                    self._examples.append(f"{place} {positions[at]}: {wrong}")
+                key = (*place, *self._expected(row_id, names, value, named_at))
+                wrong = self._wrong.setdefault(key, _Wrong(positions[at]))
+                wrong.count += 1
                 continue
             ids.append(row_id)
             rows.append((packages[package], named_at if named else NO_TIME, value, known_at if known else NEVER))
@@ -292,23 +327,18 @@ class Truth:
             np.full(count, NO_TIME, np.int64),
         )
 
-    def _wrong(
-        self, cells: tuple[str, str, str, str], names: Sequence[str], value: float | None, named: int | None
-    ) -> str:
-        if not cells[0]:
-            return f"column {quote(names[0])} is empty"
+    def _expected(self, row_id: str, names: Sequence[str], value: float | None, named: int | None) -> tuple[str, str]:
+        """The first column of a row that is not usable, and what is expected there."""
+        if not row_id:
+            return names[0], "a row id"
         if value is None:
-            found = quote_cell(cells[1], names[1], self._sensitive) if cells[1] else "nothing"
-            expected = "a finite number" if self._vocabulary.is_value else "a class of the model"
-            return f"column {quote(names[1])} holds {found}, expected {expected}"
-        name, cell = ("predicted_at", cells[2]) if named is None else ("known_at", cells[3])
-        found = quote_cell(cell, name, self._sensitive)
-        return f"column {quote(name)} holds {found}, expected a time such as 2026-03-01T12:00:00Z"
+            return names[1], "a finite number" if self._vocabulary.is_value else "a class of the model"
+        return "predicted_at" if named is None else "known_at", "a time such as 2026-03-01T12:00:00Z"
 
     def _gather(self) -> Labels:
         """All labels so far, each once."""
         if not self._parts:
-            self._parts = [self._labels([[]] * 5, ["", ""], "", [])]
+            self._parts = [self._labels([[]] * 5, ["", ""], ("", ""), [])]
         return _distinct(Labels(*(np.concatenate(columns) for columns in zip(*self._parts, strict=True))))
 
     def labels(self) -> Labels:
@@ -387,7 +417,9 @@ def _place(file: DataFile, names: Sequence[str], wanted: Sequence[str | None], k
     if found is None:
         expected = " or ".join(quote(name) for name in dict.fromkeys(wanted) if name is not None)
         raise DataContractError(
-            f"{file.label}: column {expected} ({key}) is missing; there are {enumerate_some(map(quote, names))}"
+            # Names are not quoted: without a header they are the cells of the first row.
+            f"{file.label}: column {expected} ({key}) is missing; got {len(names)} other "
+            f"column{'' if len(names) == 1 else 's'}"
         )
     return list(names).index(found)
 
