@@ -220,8 +220,8 @@ def test_values(tmp_path: Path) -> None:
     assert summary["windows"][0]["decisions"] == []
     assert (summary["truth"]["matched"], summary["truth"]["bad"]) == (1, 1)
     assert summary["notes"][1:] == [
-        'truth.csv: 1 of 2 rows have no usable label and do not count: truth.csv column "y" is not a finite number in 1 '
-        "row (first: line 3)"
+        'truth.csv: 1 of 2 rows have no usable label and do not count: truth.csv column "y" is not a finite number in '
+        "1 row (first: line 3)"
     ]
     assert bench.labelled()[0]["values"] == [(-1.5, 1234.5)]
 
@@ -304,8 +304,8 @@ def test_categories_of_sensitive_columns_are_not_shown(bench: MonitorBench) -> N
     summary = bench.run(sensitive=["city", "y"])
     assert (summary["windows"][0]["columns"][1]["unseen"], summary["windows"][0]["columns"][1]["examples"]) == (1, [])
     assert summary["notes"] == [
-        'truth.csv: 1 of 1 rows have no usable label and do not count: truth.csv column "y" is not a class of the model '
-        "in 1 row (first: line 2)"
+        'truth.csv: 1 of 1 rows have no usable label and do not count: truth.csv column "y" is not a class of the '
+        "model in 1 row (first: line 2)"
     ]
 
 

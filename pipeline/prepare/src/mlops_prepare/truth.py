@@ -168,9 +168,9 @@ class Vocabulary:
 
 
 class _Unquoted(Problems):
-    """Problems of a file of labels: messages end in notes and on pages, so they quote nothing but names that are expected.
+    """Problems of a file of labels, which quote nothing but names that are expected: everybody may see them.
 
-    A file whose columns are swapped has row ids where labels are expected, and one without a header has them in its names.
+    A file whose columns are swapped has row ids where labels are expected; without a header they are its names.
     """
 
     def __init__(self, expected: Sequence[str]) -> None:
