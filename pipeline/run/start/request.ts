@@ -109,12 +109,18 @@ async function stageData({ data }: Config, staging: Staging): Promise<Request['d
   return { ...rows, holdout: await stageFiles('data.split.source', data.split.source, staging) };
 }
 
-/** Stages the labels that monitoring reads; null where there are none to read. Throws ConfigError if they are missing. */
+/**
+ * Stages the labels that monitoring reads; null where there are none to read. A folder without files has none yet. Throws
+ * ConfigError if nothing is at their path.
+ */
 export async function stageTruth({ monitoring }: Config, staging: Staging): Promise<DataInput | null> {
   const truth = monitoring?.truth ?? null;
   if (truth === null) return null;
-  // Labels may come to a bucket later; a file that is not there is a mistake.
-  if (!truth.startsWith('s3://')) return await stageFiles('monitoring.truth', truth, staging);
+  // Labels may come later to a bucket, and to a folder that is there; a path where nothing is, is a mistake.
+  if (!truth.startsWith('s3://'))
+    return (await isFolder(await locate(truth, staging.file)))
+      ? await stageFolder(truth, staging)
+      : await stageFiles('monitoring.truth', truth, staging);
   return { source: truth, uri: truth, version: await dataVersion(truth, staging.backend.context) };
 }
 
@@ -150,11 +156,30 @@ async function filesOf(
   }
   const files = await dataFiles(await locate(source, file));
   if (files.length === 0) throw missing(file, path, source, 'a file, or a folder with files');
+  return { files, input: await placeOf(files, source, { mode, backend }) };
+}
+
+/** The version of files on this machine, and where they are staged. */
+async function placeOf(
+  files: readonly { path: string; name: string }[],
+  source: string,
+  { mode, backend }: Pick<Staging, 'mode' | 'backend'>,
+): Promise<DataInput> {
   const version = versionOfFiles(
     await Promise.all(files.map(async ({ path, name }) => ({ name, sha256: await sha256File(path) }))),
   );
-  const uri = `${artifactsOf(backend.context, `inputs-${mode}`)}data/${version}/`;
-  return { files, input: { source, uri, version } };
+  return { source, uri: `${artifactsOf(backend.context, `inputs-${mode}`)}data/${version}/`, version };
+}
+
+const isFolder = async (path: string): Promise<boolean> =>
+  (await stat(path).catch(() => null))?.isDirectory() ?? false;
+
+/** Stages the files of a folder, of which there may be none. */
+async function stageFolder(source: string, staging: Staging): Promise<DataInput> {
+  const files = await dataFiles(await locate(source, staging.file));
+  const input = await placeOf(files, source, staging);
+  if (files.length > 0) await staging.backend.stage(files, input.uri);
+  return input;
 }
 
 const missing = (file: string, path: string, got: string, expected: string) =>
