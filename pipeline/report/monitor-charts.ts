@@ -197,7 +197,8 @@ const driftRange = (report: MonitorReport) => ({
 function dateLabel(value: number): string {
   const date = new Date(value);
   const [month, day] = [MONTHS[date.getUTCMonth()] ?? '', date.getUTCDate()];
-  if (date.getUTCHours() !== 0) return `${String(date.getUTCHours()).padStart(2, '0')}:00`;
+  // Windows may be shorter than an hour.
+  if (value % 86_400_000 !== 0) return date.toISOString().slice(11, value % 60_000 === 0 ? 16 : 19);
   return day === 1 ? (date.getUTCMonth() === 0 ? String(date.getUTCFullYear()) : month) : `${day} ${month}`;
 }
 

@@ -13,6 +13,7 @@ import {
   sampleMonitor,
   unlabelledMonitor,
 } from './monitor.fixture.ts';
+import { timeCharts } from './monitor-charts.ts';
 import { monitorHtml } from './monitor-html.ts';
 import { renderMonitorMarkdown } from './monitor-markdown.ts';
 import type { MonitorReport } from './monitor-report.ts';
@@ -111,6 +112,17 @@ test('columns come in the order of their drift, alarms first', () => {
   expect(names.slice(0, 3).toSorted()).toEqual(['BusinessTravel', 'MonthlyIncome', 'YearsAtCompany']);
   const page = textOf(monitorHtml(sampleMonitor()));
   expect(page.indexOf('MonthlyIncome Alarm')).toBeGreaterThan(0);
+});
+
+test('windows shorter than an hour have ticks that differ', () => {
+  const report = sampleMonitor();
+  const start = Date.UTC(2026, 3, 27, 22, 40);
+  const at = (index: number) => new Date(start + index * 300_000).toISOString();
+  const windows = report.windows.map((window, i) => ({ ...window, start: at(i), end: at(i + 1) }));
+  const svg = timeCharts({ ...report, windows, events: [] })?.wide.svg ?? '';
+  const ticks = [...svg.matchAll(/>(\d\d:\d\d)</g)].map(([, tick]) => tick);
+  expect(ticks.length).toBeGreaterThan(2);
+  expect(new Set(ticks).size).toBe(ticks.length);
 });
 
 test('the shares of a drawing are those of the counts', () => {
