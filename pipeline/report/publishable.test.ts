@@ -122,6 +122,17 @@ test('what a program says of its failure stays private where columns are sensiti
 });
 
 test.each([
+  ['s3://mlops/small/looks/small/1/history.json: no such object', true],
+  ['s3://mlops/small/data/Gender=Male/a.csv: no such object', false],
+  ["row 7 has 'Nurse': s3://a/b: no such object", false],
+])('an object that is gone is named, unless its name holds more than that: %s', (cause, isTold) => {
+  const failure = { step: 'Judge', error: 'NotFoundError', cause, log: ["could not find 'Nurse'"], hint: '' };
+  const told = publishable({ ...failedRun(), failure, privacy }).failure;
+  expect(told?.cause === cause).toBe(isTold);
+  expect(told?.log).toEqual([]);
+});
+
+test.each([
   [
     'x.csv: line 3: column id: got "a 1" again (first at line 2)',
     'x.csv: line 3: column id: got an id again (first at line 2)',

@@ -48,9 +48,14 @@ export function publishable(report: Report): Report {
 const ownErrors =
   /^(ConfigError|DataContractError|InputChangedError|RewrittenError|ArtifactChangedError|BudgetError|ConflictError|LeaseHeldError|LeaseLostError|SetupError|NothingToCompareError|SmokeError|States\..*)$/;
 
+/** What a storage says of an object that is gone: its name is no data. */
+const missingObject = /^s3:\/\/[^\s"]+: no such object$/;
+
 /** The failure without what its texts may quote of sensitive columns, and without row ids. */
 export function publishableFailure(failure: Failure, { sensitive, row_id }: Privacy): Failure {
   const { error, cause, log } = failure;
+  if (error === 'NotFoundError' && missingObject.test(cause) && namesNoneOf(sensitive)(cause))
+    return sensitive.length > 0 ? { ...failure, log: [] } : failure;
   if (sensitive.length > 0 && !ownErrors.test(error))
     return {
       ...failure,

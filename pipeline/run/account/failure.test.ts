@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { RunRecord } from '../../steps/train/run-record.ts';
-import { failedJobOf, failureOf, isInputError } from './failure.ts';
+import { failedJobOf, failureOf, isInputError, lookFailureOf } from './failure.ts';
 
 function failed(error: string, Cause: string, failed_step = 'Train') {
   const run = { state: { failed_step, error: { Error: error, Cause } } };
@@ -170,4 +170,28 @@ test.each([
     error: { Error: 'SageMaker.AmazonSageMakerException', Cause: cause },
   };
   expect(failureOf({ state } as unknown as RunRecord).hint).toMatch(hint);
+});
+
+test.each([
+  ['NotFoundError', 's3://a/looks/1/history.json: no such object', /Restore the object .* starts anew/],
+  [
+    'ArtifactChangedError',
+    's3://a/looks/1/history.json: got another one',
+    /Restore the object .* starts anew/,
+  ],
+  ['NotFoundError', 's3://a/runs/1/reference.json: no such object', /Restore the object .*looks need\.$/],
+  ['DataContractError', 'truth.csv: column "id" is missing', /monitoring\.truth.*look again/],
+  ['MonitorError', 'no', /the history of looks is what it was/],
+])('a look that failed says what to do for looks: %s', (name, cause, hint) => {
+  const record = {
+    state: { failed_step: 'Judge', error: { Error: name, Cause: cause } },
+  } as unknown as RunRecord;
+  const told = lookFailureOf(record);
+  expect(told).toMatchObject({
+    step: 'Judge',
+    error: name,
+    cause,
+    hint: expect.stringMatching(hint),
+  });
+  expect(told.hint).not.toMatch(/promoted|train again|[Rr]un again/);
 });

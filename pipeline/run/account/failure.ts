@@ -72,6 +72,33 @@ export interface FailedRun {
   };
 }
 
+/** Hints after a look at production: it promotes nothing, and its history must not be lost unnoticed. */
+const lookHints: Record<string, string> = {
+  DataContractError: 'Nothing was judged. Fix the labels (monitoring.truth) or mlops.yaml, then look again.',
+  InputChangedError: 'Nothing was judged. Look again.',
+  RewrittenError:
+    'Nothing was judged. Look again. Jobs write each object once; if it recurs, see which job wrote it again.',
+  JobOutputError: 'Nothing was judged; the history of looks is what it was.',
+};
+
+const restoreHint =
+  'Nothing was judged. Restore the object that the message names from a backup (on S3 its earlier version), then look again; `mlops doctor` checks what looks need.';
+
+const historyHint =
+  'Without a backup only a history that starts anew goes on, and forgets alarms and what detectors have read: remove the record monitoring/current of the model from the ledger, knowingly.';
+
+/** Why a look failed, and what to do then. */
+export function lookFailureOf(record: FailedRun): Failure {
+  const failure = failureOf(record);
+  const { error, cause, hint } = failure;
+  if (error !== 'ArtifactChangedError' && error !== 'NotFoundError' && error !== 'UnreadableRecordError')
+    return { ...failure, hint: lookHints[error] ?? hint };
+  return {
+    ...failure,
+    hint: /\/history\.json\b/.test(cause) ? `${restoreHint} ${historyHint}` : restoreHint,
+  };
+}
+
 const scoringHint =
   'Fix the rows of data.scoring, then release again. Nothing was released; readers see what they saw before.';
 

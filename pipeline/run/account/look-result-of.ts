@@ -10,7 +10,7 @@ import { publishableFailure } from '../../report/publishable.ts';
 import { publishableFinding } from '../../report/publishable-finding.ts';
 import { readJson, type StepContext } from '../../steps/context.ts';
 import type { LookRecord } from '../../steps/monitor/records.ts';
-import { failureOf } from './failure.ts';
+import { lookFailureOf } from './failure.ts';
 
 /** What everybody may see of a look at production that has ended. */
 export async function lookResultOf(
@@ -51,7 +51,7 @@ export async function lookResultOf(
               log: [],
               hint: 'The look stands; only its page is missing.',
             }
-        : publishableFailure(failureOf(record), privacy),
+        : publishableFailure(lookFailureOf(record), privacy),
     links: [],
   });
 }
