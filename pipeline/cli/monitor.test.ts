@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { doctored } from './doctored.fixture.ts';
 import { killServices, ServiceProcess, smallRecords } from './serving.fixture.ts';
@@ -236,6 +236,27 @@ describe('what is no look', () => {
     expect(said.finding).toBe('cannot tell');
     const kept = `.mlops/s3/mlops/small/looks/small/${said.execution}/rows/summary/summary.json`;
     expect(JSON.parse(other.read(kept)).truth).toMatchObject({ rows: 3, bad: 2, unknown: 1, matched: 0 });
+    expect(said.truth).toMatchObject({ rows: 3, bad: 2, unknown: 1, conflicts: 0, matched: 0 });
+    const again = await other.mlops('monitor', '--set', 'monitoring.truth=bad.csv', '--at', inDays(6));
+    expect(again.stdout).toContain('\n  Labels that do not count: 1 of no prediction, 2 not usable.\n');
+  });
+
+  test('a folder without files has no labels yet; labels that come to it later count', async () => {
+    const other = project.copy();
+    mkdirSync(other.path('labels'));
+    const truth = ['--set', 'monitoring.truth=labels'];
+    expect((await other.mlops('validate', ...truth)).code).toBe(0);
+    expect((await asked(other, 'run', '--mode', 'promote', ...truth)).said.status).toBe('succeeded');
+    const { code, said } = await look(other, ...truth, '--at', inDays(5));
+    expect([code, said.finding]).toEqual([0, 'cannot tell']);
+    expect(said.notes).toContain('monitoring.truth (labels) has no files yet: no labels are known.');
+    other.write({ 'labels/a.csv': newLabels(400, 'true') });
+    expect((await look(other, ...truth, '--at', inDays(6))).said.finding).toBe('healthy');
+    const absent = await other.mlops('validate', '--set', 'monitoring.truth=nowhere');
+    expect([absent.code, absent.stderr]).toEqual([
+      2,
+      expect.stringContaining('monitoring.truth: got "nowhere", where nothing was found'),
+    ]);
   });
 
   test('a package of an earlier version has nothing to be compared with: never healthy', async () => {
@@ -247,6 +268,30 @@ describe('what is no look', () => {
     const { said } = await look(older, '--at', inDays(5));
     expect(said.finding).toBe('cannot tell');
     expect(said.reason).toMatch(/reference/);
+  });
+
+  test('with data.sensitive a look says that drift of its columns is not watched, and which object is gone', async () => {
+    const hidden = project.copy();
+    const sensitive = ['--set', 'data.sensitive=[group]'];
+    const { said } = await look(hidden, ...sensitive, '--at', inDays(5));
+    expect(said.notes).toContainEqual(
+      expect.stringMatching(/^Drift of the columns of data\.sensitive is not/),
+    );
+    expect(said.notes.join(' ')).not.toContain('group');
+    const current = `${ledger}/monitoring/small/current`;
+    const { uri } = JSON.parse(hidden.read(`${current}/1.json`));
+    rmSync(hidden.path(`.mlops/s3/${uri.slice('s3://'.length)}`));
+    const gone = await look(hidden, ...sensitive, '--at', inDays(6));
+    expect(gone.said.failure).toMatchObject({
+      error: 'NotFoundError',
+      cause: `${uri}: no such object`,
+      hint: expect.stringMatching(
+        /^Nothing was judged\. Restore the object .* remove the record monitoring\/current/,
+      ),
+    });
+    // What the hint says.
+    rmSync(hidden.path(current), { recursive: true });
+    expect((await look(hidden, ...sensitive, '--at', inDays(6))).said.status).toBe('succeeded');
   });
 
   test('a reference or a history that is not what was recorded fails it', async () => {

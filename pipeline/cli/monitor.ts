@@ -4,14 +4,16 @@ import { modelNames } from '../config/load.ts';
 import { InputError } from '../errors.ts';
 import { privacyOf } from '../gate/privacy.ts';
 import type { Finding } from '../monitor/finding.ts';
+import type { TruthSummary } from '../monitor/window.ts';
 import { renderFinding } from '../report/finding-terminal.ts';
 import { publishableFailure } from '../report/publishable.ts';
 import { publishableFinding } from '../report/publishable-finding.ts';
 import type { Failure } from '../report/report.ts';
-import { failureOf, isInputError } from '../run/account/failure.ts';
+import { isInputError, lookFailureOf } from '../run/account/failure.ts';
 import { claimStarted, type MonitorOptions, type MonitorOutcome, startLook } from '../run/start/monitor.ts';
 import { RunProgress } from '../run/start/run-progress.ts';
 import { readJson } from '../steps/context.ts';
+import type { KeptHistory } from '../steps/monitor/records.ts';
 import { exitCodeOf, reportError } from './errors.ts';
 import { home } from './home.ts';
 import { note, print, printJson, printStyled } from './print.ts';
@@ -42,10 +44,14 @@ export async function monitor(options: Options): Promise<void> {
   }
 }
 
-/** A look that has ended; `finding` as everybody may see it, null where it failed. */
+/**
+ * A look that has ended; `finding` as everybody may see it, null where it failed; `truth`: what became of all labels so far,
+ * null where none were read.
+ */
 interface Done {
   outcome: MonitorOutcome;
   finding: Finding | null;
+  truth: TruthSummary | null;
   page: string | null;
 }
 
@@ -59,6 +65,7 @@ async function lookOnce(options: Options, stopping: Stopping): Promise<Done> {
     const { judged, page } = record.state;
     const found =
       record.status === 'succeeded' && judged ? await readJson<Finding>(backend.context, judged.uri) : null;
+    const history = found && judged ? await readJson<KeptHistory>(backend.context, judged.history.uri) : null;
     const folder = join(home(), 'runs', execution);
     const html = join(folder, 'page.html');
     if (page) {
@@ -68,6 +75,7 @@ async function lookOnce(options: Options, stopping: Stopping): Promise<Done> {
     return {
       outcome,
       finding: found && publishableFinding(found, privacyOf(config)),
+      truth: history?.labels ?? null,
       page: page ? html : null,
     };
   } finally {
@@ -116,7 +124,7 @@ async function retrainAfter(
 }
 
 /** The --json output of a look. A failure is also printed on standard error. */
-function summaryOf({ outcome, finding, page }: Done, retrain: Retrained): object {
+function summaryOf({ outcome, finding, truth, page }: Done, retrain: Retrained): object {
   const { record, config, execution } = outcome;
   const failure = record.status === 'failed' ? toldFailure(outcome) : null;
   if (failure) note(`${failure.step} failed: ${failure.error}: ${failure.cause}`);
@@ -132,19 +140,28 @@ function summaryOf({ outcome, finding, page }: Done, retrain: Retrained): object
     blind: finding?.blind ?? [],
     next: finding?.next ?? [],
     card: finding?.card ?? null,
+    truth,
     superseded: record.superseded,
     page,
     retrain: { started: retrain.started, why: retrain.why, run: retrain.run },
-    notes: record.state.plan?.notes ?? [],
+    notes: notesOf(outcome),
     steps: record.steps,
     ...(failure && { failure }),
   };
 }
 
-const toldFailure = ({ record, config }: MonitorOutcome): Failure =>
-  publishableFailure(failureOf(record), privacyOf(config));
+/** Sentences on the look; none names a column of data.sensitive. */
+const notesOf = ({ record, config }: MonitorOutcome): string[] => [
+  ...(record.state.plan?.notes ?? []),
+  ...(record.state.plan && privacyOf(config).sensitive.length > 0
+    ? ['Drift of the columns of data.sensitive is not watched: a reference holds nothing of them.']
+    : []),
+];
 
-function printLook({ outcome, finding, page }: Done): void {
+const toldFailure = ({ record, config }: MonitorOutcome): Failure =>
+  publishableFailure(lookFailureOf(record), privacyOf(config));
+
+function printLook({ outcome, finding, truth, page }: Done): void {
   const { record } = outcome;
   if (record.status === 'cancelled') {
     print('Stopped. Nothing was judged.');
@@ -161,13 +178,14 @@ function printLook({ outcome, finding, page }: Done): void {
     ...(record.superseded
       ? ['Another look came first: this one changes nothing. Look again to see both together.']
       : []),
-    ...(record.state.plan?.notes ?? []),
+    ...notesOf(outcome),
     ...(finding.finding === 'decayed' && !record.retrain.wanted ? [record.retrain.why] : []),
   ];
   printStyled(
     renderFinding(finding, {
       color: process.stdout.isTTY === true,
       columns: process.stdout.columns || 100,
+      truth,
       notes,
     }),
   );
@@ -215,7 +233,7 @@ function findingsOf(failOn: string | undefined): string[] {
 
 function codeOf({ outcome: { record }, finding }: Done, retrain: Retrained, failOn: string[]): number {
   if (record.status === 'cancelled') return 130;
-  if (record.status === 'failed') return isInputError(failureOf(record)) ? 2 : 1;
+  if (record.status === 'failed') return isInputError(lookFailureOf(record)) ? 2 : 1;
   if (retrain.code !== 0) return retrain.code;
   return finding !== null && failOn.includes(finding.finding) ? (failing[finding.finding] ?? 0) : 0;
 }

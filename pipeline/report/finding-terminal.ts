@@ -1,5 +1,6 @@
 import { formatCount, formatCountOf, formatInterval, formatValue } from '../format.ts';
 import type { Evidence, Finding } from '../monitor/finding.ts';
+import type { TruthSummary } from '../monitor/window.ts';
 import { cleanText } from './clean-text.ts';
 import {
   budgetSentences,
@@ -17,10 +18,11 @@ const colours = { healthy: 'green', watch: 'yellow', decayed: 'red', 'cannot tel
  * What a look found, in a terminal: the finding in one line and why, a table of what was judged, what the look cannot see, and
  * what to do next.
  * @param options.columns the terminal's width; at least 40 is assumed
+ * @param options.truth what became of the labels; null: none were read
  */
 export function renderFinding(
   finding: Finding,
-  options: { color: boolean; columns: number; notes: readonly string[] },
+  options: { color: boolean; columns: number; truth: TruthSummary | null; notes: readonly string[] },
 ): string {
   const width = Math.max(40, Math.min(options.columns, 120)) - 2;
   const paint = painter(options.color);
@@ -32,7 +34,7 @@ export function renderFinding(
     items.length === 0 ? [] : [paint('bold', name), ...lines(items)];
   const blocks = [
     [first.replace(title, paint(['bold', colours[finding.finding]], title)), ...rest],
-    evidenceTable(finding.evidence, width),
+    [...evidenceTable(finding.evidence, width), ...labelLines(options.truth, width)],
     titled('It cannot see', finding.blind),
     titled('Next', finding.next),
     titled('False alarms', budgetSentences(finding)),
@@ -77,6 +79,21 @@ function evidenceTable(evidence: readonly Evidence[], width: number): string[] {
   );
   const more = told.length - mostEvidence;
   return more > 0 ? [...padded, `and ${formatCount(more)} more, on the page`] : padded;
+}
+
+/** The labels that count for nothing, by kind. */
+function labelLines(truth: TruthSummary | null, width: number): string[] {
+  if (truth === null) return [];
+  const { conflicts, unknown, early, future, bad } = truth;
+  const kinds = [
+    [conflicts, 'in conflict'],
+    [unknown, 'of no prediction'],
+    [early, 'known before the prediction'],
+    [future, 'of the future'],
+    [bad, 'not usable'],
+  ] as const;
+  const told = kinds.flatMap(([count, kind]) => (count === 0 ? [] : [`${formatCount(count)} ${kind}`]));
+  return told.length === 0 ? [] : wrap(`Labels that do not count: ${told.join(', ')}.`, width, '  ');
 }
 
 function quietRow(quiet: readonly Evidence[]): string[] {
