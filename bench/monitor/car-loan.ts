@@ -66,6 +66,7 @@ for (const [i, month] of months.entries()) {
     settings,
     at: month.end,
     current: 'car-loan/1',
+    gone: null,
     references: new Map([['car-loan/1', reference]]),
     summary: {
       version: 1,

@@ -527,6 +527,11 @@ function* serverless({ inference, environments }: Config): Iterable<Breach> {
 }
 
 function* decay(config: Config, given: (path: string) => boolean): Iterable<Breach> {
+  if (config.monitoring && !config.monitoring.drift && !config.monitoring.decay)
+    yield [
+      'monitoring',
+      'got drift: off and no decay, expected at least one of them: nothing would be watched',
+    ];
   const found = config.monitoring?.decay;
   if (!found) return;
   const path = 'monitoring.decay';

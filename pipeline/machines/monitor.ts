@@ -47,6 +47,7 @@ export function monitorMachine(resources: MonitorResources): StateMachine {
       result: [
         'at',
         'package',
+        'gone',
         'reads',
         'notes',
         'history',

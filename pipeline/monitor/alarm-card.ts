@@ -23,9 +23,9 @@ export function alarmCard(history: History, look: Look, { last }: { last: Window
   const { drift, decay } = settings;
   const levels = levelsOf(settings);
   const since = Date.parse(at) - 1000 * YEAR;
-  const judged = history.windows.filter(
-    (record) => record.drift !== null && record.judged !== null && Date.parse(record.judged) > since,
-  ).length;
+  const judged = history.windows
+    .filter((record) => record.drift !== null && record.judged !== null && Date.parse(record.judged) > since)
+    .reduce((sum, record) => sum + record.judgements, 0);
   const detectors = current === null ? undefined : history.detectors[current];
   return {
     watched: watched(look),

@@ -38,6 +38,7 @@ function record(rows: number, labelled: number): WindowRecord {
     drift: [],
     why: null,
     judged: '2026-01-12T00:00:00.000Z',
+    judgements: 1,
     estimates: estimateWindow(reference, summary) as WindowRecord['estimates'],
     labels,
   };

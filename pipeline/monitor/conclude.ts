@@ -7,6 +7,7 @@ import type { Evidence, Finding, FindingName } from './finding.ts';
 import type { Detectors, History, WindowRecord } from './history.ts';
 import { type Decay, isLowest, limitOf } from './limit.ts';
 import type { Look } from './look.ts';
+import { isFor } from './read-labels.ts';
 
 /** What a history shows of the package that readers see now. */
 export function conclude(history: History, look: Look): Finding {
@@ -15,14 +16,18 @@ export function conclude(history: History, look: Look): Finding {
   const complete = windows.filter(({ judged }) => judged !== null);
   const last = complete.at(-1);
   const labels = labelsOf(history, look, complete);
-  const evidence = [...(last?.drift ?? []), ...labels.evidence];
+  // A look may judge several windows: an alarm of each counts, whatever the last one shows.
+  const alarmed = complete
+    .filter((record) => record !== last && record.judged === at)
+    .flatMap(({ drift }) => (drift ?? []).filter(({ outcome }) => outcome === 'alarm'));
+  const evidence = [...alarmed, ...(last?.drift ?? []), ...labels.evidence];
   const base = { model, package: current, at, evidence };
-  const { finding, reason } = verdict({ history, look, windows, last, labels });
+  const { finding, reason } = verdict({ history, look, windows, last, labels, evidence });
   return {
     ...base,
     finding,
     reason,
-    blind: blindOf(look, { last, complete, labels }),
+    blind: [...blindOf(look, { last, complete, labels }), ...ofOthers(history, look)],
     next: nextOf(finding, look, evidence),
     card: alarmCard(history, look, { last: last ?? null }),
   };
@@ -67,6 +72,11 @@ function labelsOf(
   const limit = limitOf(decay, reference);
   if ('why' in limit) return nothing('cannot tell', limit.why.replace(/\.$/, ''));
   const found = history.detectors[current];
+  if (found && !isFor(found, limit))
+    return nothing(
+      'cannot tell',
+      `labels were read for ${metricText(found.metric).label} ${formatValue(found.limit)}, which is no longer what is watched: those of later windows count for ${metricText(metric).label} ${formatValue(limit.value)}`,
+    );
   const due = complete.filter(
     ({ labels, summary }) => summary.rows > 0 && Date.parse(labels.due) <= Date.parse(at),
   );
@@ -74,7 +84,7 @@ function labelsOf(
   const late =
     newest !== undefined && newest.labels.state !== 'mature'
       ? `the window from ${formatTime(newest.summary.start)} should have its labels since ${formatTime(newest.labels.due)}: ${newest.labels.why ?? 'no labels came'}`
-      : null;
+      : toldNothing(due);
   if (!found || found.state.terms === 0) {
     if (late !== null) return nothing('cannot tell', late);
     const first = complete.find(({ labels }) => labels.state !== 'mature');
@@ -92,6 +102,17 @@ function labelsOf(
     why: late,
     evidence: [labelsEvidence(found, decay, window), breachEvidence(found, window)],
   };
+}
+
+/** So many mature windows in a row may have labels that nothing can be told from, such as of one class. */
+const MOST_UNTOLD = 3;
+
+/** Why the newest labels tell nothing; null: they do, or too few windows say so. */
+function toldNothing(due: readonly WindowRecord[]): string | null {
+  const newest = due.slice(-MOST_UNTOLD);
+  if (newest.length < MOST_UNTOLD || newest.some(({ labels }) => labels.read === null || labels.why === null))
+    return null;
+  return `the last ${MOST_UNTOLD} windows have labels that tell nothing: ${newest.at(-1)?.labels.why}`;
 }
 
 /** Evidence beyond a million needs no digits. */
@@ -119,7 +140,7 @@ export function labelsEvidence(
     interval: null,
     limit: least,
     level: null,
-    n: state.terms,
+    n: Math.round(state.labels),
     window,
   };
 }
@@ -138,7 +159,7 @@ function breachEvidence({ metric, limit, state }: Detectors, window: Evidence['w
     interval: null,
     limit: 1 / BREACH,
     level: BREACH,
-    n: state.terms,
+    n: Math.round(state.labels),
     window,
   };
 }
@@ -149,28 +170,27 @@ function verdict({
   windows,
   last,
   labels,
+  evidence,
 }: {
   history: History;
   look: Look;
   windows: WindowRecord[];
   last: WindowRecord | undefined;
   labels: Labels;
+  evidence: readonly Evidence[];
 }): { finding: FindingName; reason: string } {
   const { current, at, references, settings } = look;
   const cannot = (reason: string) => ({ finding: 'cannot tell' as const, reason });
   if (current === null) return cannot('No package is released, so there is nothing to look at.');
   const decay = history.alarms.find((alarm) => alarm.kind === 'decay' && alarm.package === current);
   if (decay) {
-    const { metric, limit } = history.detectors[current] ?? {
-      metric: settings.decay?.metric ?? '',
-      limit: null,
-    };
+    const { metric, value } = decay.limit ?? { metric: '', value: null };
     return {
       finding: 'decayed',
-      reason: `${metricText(metric).label} is ${isLowest(metric) ? 'below' : 'above'} ${formatValue(limit)} by the labels: the alarm was raised on ${formatTime(decay.at)}, at the window from ${formatTime(decay.window.start)}.`,
+      reason: `${metricText(metric).label} is ${isLowest(metric) ? 'below' : 'above'} ${formatValue(value)} by the labels: the alarm was raised on ${formatTime(decay.at)}, at the window from ${formatTime(decay.window.start)}.`,
     };
   }
-  const alarms = [...(last?.drift ?? []), ...labels.evidence].filter(({ outcome }) => outcome === 'alarm');
+  const alarms = evidence.filter(({ outcome }) => outcome === 'alarm');
   if (alarms.length > 0) {
     const names = [...new Set(alarms.map(({ kind, name }) => `${wordOf(kind)} ${name}`))];
     const more = names.length > 5 ? ` and ${names.length - 5} more` : '';
@@ -179,6 +199,11 @@ function verdict({
       reason: `${formatCountOf(names.length, 'thing')} changed: ${names.slice(0, 5).join(', ')}${more}.`,
     };
   }
+  if (look.gone !== null)
+    return cannot(
+      `The predictions of release ${look.gone}, which readers see, are gone and were never counted.`,
+    );
+  if (!settings.drift && !settings.decay) return cannot('Neither drift nor decay is watched.');
   if (!references.get(current))
     return cannot(
       `${current} has no reference to compare with: it is older than monitoring, or the reference was lost.`,
@@ -242,6 +267,22 @@ function blindOf(
     blind.push(
       `Predictions after ${formatTime(last.summary.end)} are in no complete window yet, if there are any.`,
     );
+  const untold = (last?.drift ?? []).filter(
+    ({ kind, outcome }) => kind !== 'scores' && outcome === 'cannot tell',
+  );
+  if (untold.length > 0) {
+    const names = [...new Set(untold.map(({ name }) => name))];
+    const more = names.length > 5 ? ` and ${names.length - 5} more` : '';
+    blind.push(`Not compared in the last window: ${names.slice(0, 5).join(', ')}${more}.`);
+  }
+  const unlabelled = complete.filter(
+    ({ labels: found, summary }) =>
+      summary.rows > 0 && found.state !== 'mature' && Date.parse(found.due) <= Date.parse(at),
+  );
+  if (settings.decay && unlabelled.length > 0)
+    blind.push(
+      `${formatCountOf(unlabelled.length, 'window')} never got enough labels, the first from ${formatTime(unlabelled[0]!.summary.start)}: how the model did there does not show.`,
+    );
   const unlike = complete.filter(
     ({ labels: found }) =>
       found.state === 'mature' && found.count < found.coverage.reduce((sum, { rows }) => sum + rows, 0),
@@ -254,6 +295,16 @@ function blindOf(
     );
   }
   return blind;
+}
+
+/** Alarms that this look raised for packages that readers no longer see. */
+function ofOthers(history: History, { at, current }: Look): string[] {
+  return history.alarms
+    .filter((alarm) => alarm.at === at && alarm.package !== current)
+    .map(
+      ({ package: name, kind, window }) =>
+        `${name}, released before, has an alarm of ${kind} in its window from ${formatTime(window.start)}; this finding is about ${current ?? 'no package'}.`,
+    );
 }
 
 function nextOf(finding: FindingName, { settings, current }: Look, evidence: Evidence[]): string[] {

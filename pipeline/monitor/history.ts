@@ -23,8 +23,10 @@ export interface WindowRecord {
   /** null until the window is complete, or where nothing can be said; then `why`. */
   drift: Evidence[] | null;
   why: string | null;
-  /** When drift and estimates were judged, once and for all; null: not yet. ISO 8601. */
+  /** When drift and estimates were judged; null: not yet, or rows came since. ISO 8601. */
   judged: string | null;
+  /** How often: once, and again each time rows came after that. Each time spends of the false alarms that are allowed. */
+  judgements: number;
   /** Estimated performance before labels by metric; empty where it cannot be told. */
   estimates: Record<string, Estimate>;
   labels: WindowLabels;
@@ -84,6 +86,8 @@ export interface Alarm {
   kind: 'drift' | 'decay';
   finding: FindingName;
   window: { start: string; end: string };
+  /** Decay: the metric and its limit then; null: drift. */
+  limit: { metric: string; value: number } | null;
   evidence: Evidence[];
 }
 

@@ -127,18 +127,13 @@ test('other rows are a drift of the scores and of the column that moved, and no 
 });
 
 describe('a look', () => {
-  test('again changes nothing, and one before the last changes nothing and says so', async () => {
+  test('again changes nothing, and one before the last is one of the last one’s time', async () => {
     const weeks = weeksOf(4);
     const { history, last } = await play(weeks);
     const again = await judge(history, lookAt(3, weeks, reference));
     expect(again).toEqual({ history, finding: last });
-    const back = await judge(history, lookAt(2, weeks, reference));
-    expect(back.history).toBe(history);
-    expect(back.finding).toMatchObject({
-      finding: 'cannot tell',
-      reason:
-        'This look is at 2026-01-26 00:00 UTC, before the last one at 2026-02-02 00:00 UTC: it changed nothing.',
-    });
+    const back = await judge(history, { ...lookAt(2, weeks, reference), labelled: [] });
+    expect(back).toEqual({ history, finding: last });
   });
 
   test('survives JSON, so that the next one goes on where it ended', async () => {
@@ -382,4 +377,99 @@ test('with a tolerance the limit is below the interval of the holdout', async ()
 test('a package at the limit from the start is said to have breached it', async () => {
   const { last } = await play(weeksOf(16, { change: 0, world: { slope: 0.5 }, rows: 800 }));
   expect(outcomes(last)).toMatchObject({ 'breach roc_auc': 'alarm' });
+});
+
+describe('nothing is healthy that was not judged', () => {
+  const drifted = { mean: 1.2 };
+
+  test('an alarm of any window that a look judged, whatever its last window shows', async () => {
+    const weeks = [drawRows(500, random, drifted), drawRows(500, random)];
+    const both = {
+      ...lookAt(1, weeks, reference),
+      summary: summaryOf(
+        weeks.map((rows, week) => windowOf(rows, week, reference)),
+        ['release-0', 'release-1'],
+      ),
+    };
+    const { finding, history } = await judge(emptyHistory(), both);
+    expect(finding.finding).toBe('watch');
+    expect(finding.evidence).toContainEqual(
+      expect.objectContaining({ kind: 'scores', outcome: 'alarm', window: history.alarms[0]?.window }),
+    );
+  });
+
+  test('rows that came after their window was judged: it is judged again, and an alarm stays', async () => {
+    const weeks = weeksOf(2);
+    const { history } = await play(weeks);
+    expect(history.alarms).toEqual([]);
+    const late = {
+      ...lookAt(1, weeks, reference),
+      at: weekStart(3),
+      labelled: [],
+      summary: summaryOf([windowOf(drawRows(1000, random, drifted), 1, reference)], ['late']),
+    };
+    const more = await judge(history, late);
+    expect(more.finding.finding).toBe('watch');
+    expect(more.history.windows[1]).toMatchObject({ judged: weekStart(3), judgements: 2 });
+    expect(more.history.alarms).toHaveLength(1);
+    expect(more.finding.card.budget.drift?.judged).toBe(3);
+    const calm = {
+      ...late,
+      at: weekStart(4),
+      summary: summaryOf([windowOf(drawRows(50_000, random), 1, reference)], ['later']),
+    };
+    expect((await judge(more.history, calm)).history.alarms).toEqual(more.history.alarms);
+  });
+
+  test('another limit than the one that labels were read for', async () => {
+    const weeks = weeksOf(4);
+    const { history, last } = await play(weeks);
+    expect(last.finding).toBe('healthy');
+    const decay = { ...settings.decay!, min: 0.99 };
+    const changed = { ...lookAt(3, weeks, reference, { settings: { ...settings, decay } }), labelled: [] };
+    const { finding } = await judge(history, changed);
+    expect(finding).toMatchObject({
+      finding: 'cannot tell',
+      reason:
+        'Labels were read for ROC AUC .720, which is no longer what is watched: those of later windows count for ROC AUC .990.',
+    });
+  });
+
+  test('labels that tell nothing for three windows, and windows that never got any', async () => {
+    const weeks = weeksOf(6).map((rows, week) =>
+      week < 2 ? rows : { ...rows, labels: rows.labels.map(() => 0) },
+    );
+    const { findings } = await play(weeks);
+    expect(findings[1]?.finding).toBe('healthy');
+    expect(findings[5]).toMatchObject({
+      finding: 'cannot tell',
+      reason: expect.stringContaining('The last 3 windows have labels that tell nothing'),
+    });
+    const never = await play(weeksOf(5), (week) => (week === 2 ? { labelled: [] } : {}));
+    expect(never.last.finding).toBe('healthy');
+    expect(never.last.blind).toContain(
+      `1 window never got enough labels, the first from 2026-01-12 00:00 UTC: how the model did there does not show.`,
+    );
+  });
+
+  test('a release whose predictions are gone, and settings that watch nothing', async () => {
+    const weeks = weeksOf(3);
+    const { history } = await play(weeks);
+    const look = { ...lookAt(2, weeks, reference), labelled: [], gone: 'release-9' };
+    expect((await judge(history, look)).finding).toMatchObject({
+      finding: 'cannot tell',
+      reason: 'The predictions of release release-9, which readers see, are gone and were never counted.',
+    });
+    const off = { ...look, gone: null, settings: { ...settings, drift: null, decay: null } };
+    expect((await judge(history, off)).finding.finding).toBe('cannot tell');
+  });
+
+  test('a decay alarm speaks of the limit that it was raised for', async () => {
+    const weeks = weeksOf(14, { change: 4, world: { slope: 0.4 } });
+    const { history, last } = await play(weeks);
+    const decay = { ...settings.decay!, metric: 'accuracy' as const, min: 0.5 };
+    const changed = { ...lookAt(13, weeks, reference, { settings: { ...settings, decay } }), labelled: [] };
+    const { finding } = await judge(history, changed);
+    expect([finding.finding, finding.reason]).toEqual(['decayed', last.reason]);
+  });
 });

@@ -11,21 +11,20 @@ import { limitOf } from './limit.ts';
 import type { Look } from './look.ts';
 import { keyOf, mergeSummary } from './merge-summary.ts';
 import { detect, maturity, recordLabels } from './read-labels.ts';
-import { setBack } from './set-back.ts';
 
 /** The history with a look in it, and its finding. The same look again changes nothing. */
 export type Judge = (history: History, look: Look) => Promise<{ history: History; finding: Finding }>;
 
 /**
- * Judges one look at production: adds what it read, judges each window that is complete (its drift and its estimates, once), reads
- * each mature window's labels into the detectors (once), and concludes.
+ * Judges one look at production: adds what it read, judges each window that is complete (its drift and its estimates, once, and
+ * again where rows came since), reads each mature window's labels into the detectors (once), and concludes. A look of a time
+ * before the last one, since a clock went back, is one of the last one's time.
  *
  * @throws Error for a time that is none, for a summary that mixes sources that were counted with new ones, and for labels of a window without predictions
  */
-export const judge: Judge = async (history, look) => {
-  if (Number.isNaN(Date.parse(look.at))) throw new Error(`the look is at ${look.at}, expected a time`);
-  if (history.at !== null && Date.parse(look.at) < Date.parse(history.at))
-    return { history, finding: setBack(history, look) };
+export const judge: Judge = async (history, asked) => {
+  if (Number.isNaN(Date.parse(asked.at))) throw new Error(`the look is at ${asked.at}, expected a time`);
+  const look = { ...asked, at: laterOf(asked.at, history.at) };
   const delay = look.settings.label_delay;
   const dueOf = (end: string) => new Date(Date.parse(end) + 1000 * delay).toISOString();
   const merged: History = { ...history, ...mergeSummary(history, look.summary, dueOf) };
@@ -47,11 +46,15 @@ function awaitLabels(record: WindowRecord, { at }: Look): WindowRecord {
   return { ...record, labels: { ...labels, why: maturity(labels, [], { at, least: 0 }) } };
 }
 
-/** A complete window's drift and estimates, once. */
+/** The later of a look's time and the last one's. */
+export const laterOf = (at: string, last: string | null): string =>
+  last !== null && Date.parse(at) < Date.parse(last) ? last : at;
+
+/** A complete window's drift and estimates, unless they are judged already. */
 function judgeWindow(record: WindowRecord, { at, settings, references }: Look): WindowRecord {
   const { summary } = record;
   if (record.judged !== null || Date.parse(summary.end) > Date.parse(at)) return record;
-  const judged = { ...record, judged: at };
+  const judged = { ...record, judged: at, judgements: record.judgements + 1, drift: null, why: null };
   const reference = references.get(summary.package);
   if (!reference)
     return {
@@ -90,13 +93,18 @@ function driftAlarms(before: History, windows: WindowRecord[], look: Look): Alar
   for (const [i, { summary, drift, judged }] of windows.entries()) {
     if (before.windows[i]?.judged === judged) continue;
     const evidence = (drift ?? []).filter(({ outcome }) => outcome === 'alarm');
-    if (evidence.length === 0) continue;
+    const isTold = alarms.some(
+      ({ kind, package: of, window }) =>
+        kind === 'drift' && of === summary.package && window.start === summary.start,
+    );
+    if (evidence.length === 0 || isTold) continue;
     alarms.push({
       at: look.at,
       package: summary.package,
       kind: 'drift',
       finding: 'watch',
       window: { start: summary.start, end: summary.end },
+      limit: null,
       evidence,
     });
   }
@@ -150,8 +158,17 @@ function decayAlarms(
   if (!found || !decay || !isRestartAlarm(found.state, decay.mean_labels_between_false_alarms)) return alarms;
   if (alarms.some((alarm) => alarm.kind === 'decay' && alarm.package === name)) return alarms;
   const evidence = [labelsEvidence(found, decay, { start, end })];
+  const limit = { metric: found.metric, value: found.limit };
   return [
     ...alarms,
-    { at: look.at, package: name, kind: 'decay', finding: 'decayed', window: { start, end }, evidence },
+    {
+      at: look.at,
+      package: name,
+      kind: 'decay',
+      finding: 'decayed',
+      window: { start, end },
+      limit,
+      evidence,
+    },
   ];
 }

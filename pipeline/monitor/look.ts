@@ -12,6 +12,8 @@ export interface Look {
   at: string;
   /** The package that readers see; null: none. */
   current: string | null;
+  /** The release that readers see, where its predictions are gone and were never counted; null: they are there. */
+  gone: string | null;
   /** By package; null: an older package without one. */
   references: ReadonlyMap<string, Reference | null>;
   summary: Summary;

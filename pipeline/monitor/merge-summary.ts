@@ -7,7 +7,8 @@ const byKey = (a: WindowRecord, b: WindowRecord) =>
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
 /**
- * The history with the rows of a summary's sources. Sources that it has already change nothing.
+ * The history with the rows of a summary's sources. Sources that it has already change nothing. A window that gets more rows is
+ * judged again.
  *
  * @param dueOf when a window's labels are due, from its end
  * @throws Error if some sources of the summary are counted already and others are not: their rows cannot be told apart
@@ -31,7 +32,7 @@ export function mergeSummary(
     const record = windows.get(keyOf(window));
     windows.set(
       keyOf(window),
-      record ? { ...record, summary: addUp(record.summary, window) } : recordOf(window, dueOf),
+      record ? { ...record, summary: addUp(record.summary, window), judged: null } : recordOf(window, dueOf),
     );
   }
   return {
@@ -50,6 +51,7 @@ function recordOf(summary: WindowSummary, dueOf: (end: string) => string): Windo
     drift: null,
     why: null,
     judged: null,
+    judgements: 0,
     estimates: {},
     labels: {
       state: 'not yet',

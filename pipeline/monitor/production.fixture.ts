@@ -189,6 +189,7 @@ export function lookAt(
     settings,
     at: weekStart(week + 1),
     current: name,
+    gone: null,
     references: new Map([[name, reference]]),
     summary: summaryOf([windowOf(weeks[week]!, week, (reference ?? shape)!, name)], [`release-${week}`]),
     labelled,

@@ -87,11 +87,14 @@ export function detect(
 
 /** Detectors that begin anew where none are, or where the metric or its limit was changed. */
 export function detectorsFor(before: Detectors | undefined, limit: Limit): Detectors {
+  if (before !== undefined && isFor(before, limit)) return before;
   const { metric, value, scale, loss } = limit;
-  if (before !== undefined && before.metric === metric && before.limit === value && before.scale === scale)
-    return before;
   return { metric, limit: value, scale, state: startDetectors(loss) };
 }
+
+/** Whether detectors have read for this limit. */
+export const isFor = (detectors: Detectors, { metric, value, scale }: Limit): boolean =>
+  detectors.metric === metric && detectors.limit === value && detectors.scale === scale;
 
 function labelledScores(reference: Reference, { scores, labels }: LabelledRows): LabelledScores {
   const { problem, threshold } = reference;

@@ -87,6 +87,7 @@ const lookOf = (
   model: 'm',
   settings,
   current: 'p1',
+  gone: null,
   references: new Map([['p1', reference]]),
   summary: summaryOf([window], ['release']),
   labelled: [

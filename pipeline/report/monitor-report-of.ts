@@ -24,8 +24,8 @@ import type { Interval, MonitorEvent, MonitorReport, MonitorWindow, Watched } fr
 export interface LookPageEvent {
   execution: string;
   request: MonitorRequest;
-  /** `look`: URI of the settings that the look was planned with; `package`: the one that readers see. */
-  plan: { look: string; package: string | null };
+  /** `look`: URI of the settings that the look was planned with; `package`: the one that readers see; `notes`: sentences. */
+  plan: { look: string; package: string | null; notes: readonly string[] };
   /** `uri`: the Finding; `history`: the history with this look in it. */
   judged: { uri: string; history: { uri: string; sha256: string } };
 }
@@ -66,7 +66,7 @@ export async function monitorReportOf(
     finding: await readJson<Finding>(context, judged.uri),
     history,
     truth: labels,
-    notes: hasRead ? (await readJson<Summary>(context, summaryUri)).notes : [],
+    notes: [...plan.notes, ...(hasRead ? (await readJson<Summary>(context, summaryUri)).notes : [])],
     changes: await championChanges(context),
     releases: releases.flatMap(({ value }) => shownRelease(value)),
   });

@@ -274,6 +274,7 @@ function sampleWindow(week: number, reference: Reference): WindowRecord {
     summary,
     drift: few ? null : driftEvidence(reference, summary, week),
     judged: iso(FIRST + (week + 1) * WEEK + 6 * 3_600_000),
+    judgements: 1,
     why: few
       ? 'It has 14 rows; with fewer than 50, chance alone moves the distribution too far to judge.'
       : null,
@@ -319,6 +320,7 @@ export function sampleHistory(weeks = WEEKS, reference = sampleReference()): His
       start: startOf(week - (kind === 'decay' ? 5 : 1)),
       end: startOf(week - (kind === 'decay' ? 4 : 0)),
     },
+    limit: kind === 'decay' ? { metric: 'roc_auc', value: 0.8 } : null,
     evidence,
   });
   return {

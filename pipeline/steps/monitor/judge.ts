@@ -49,6 +49,7 @@ export async function judgeLook(event: JudgeEvent, context: StepContext): Promis
     settings,
     at: plan.at,
     current: plan.package,
+    gone: plan.gone,
     references,
     summary,
     labelled: kept?.labelled ?? [],

@@ -1,8 +1,10 @@
 import type { Config } from '../../config/schema.ts';
 import { ConfigError, InputError } from '../../errors.ts';
+import { formatTime } from '../../format.ts';
 import { canonicalJson } from '../../hash.ts';
 import type { MonitorRequest } from '../../machines/monitor-request.ts';
 import type { DataInput } from '../../machines/request.ts';
+import { laterOf } from '../../monitor/judge.ts';
 import { artifactsOf, jobHash, type StepContext } from '../context.ts';
 import { prepareOf } from '../release/plan-release.ts';
 import { currentId, type Deployed, deployedKind, type Pointer, pointerKind } from '../release/records.ts';
@@ -47,7 +49,6 @@ export async function planLook(event: PlanLookEvent, context: StepContext): Prom
   await claimRun(event, context);
   const deployed = await deployedBy(context);
   const { config } = deployed;
-  const at = timeOf(request.at, context);
   const current = await ledger.get<CurrentHistory>(monitoringKind, currentId);
   const history = {
     version: current?.version ?? 0,
@@ -55,33 +56,32 @@ export async function planLook(event: PlanLookEvent, context: StepContext): Prom
     sha256: current?.value.sha256 ?? null,
   };
   const kept = await readHistory(history, context);
+  const { at, notes } = timeOf(request.at, kept.history.at, context);
   const pointer = (await ledger.get<Pointer>(pointerKind, currentId))?.value ?? null;
   const truth = await truthNow(deployed, context);
   const open = openWindows(kept, at, config.monitoring);
   const known = new Set(kept.history.sources);
   const sources = await findSources({ at, known, open: truth.input === null ? [] : open.spans }, context);
   const hasLabels = truth.input !== null && (truth.input.version !== kept.truth || open.isDue);
-  // A look of an earlier time than the one before judges nothing.
-  const isBack = kept.history.at !== null && Date.parse(at) < Date.parse(kept.history.at);
-  const captures = isBack
-    ? null
-    : await findCaptures({ execution, at, kept, open: truth.input === null ? [] : open.spans }, context);
-  const isNew = sources.releases.some((release) => release.isNew) || (captures?.fresh.length ?? 0) > 0;
-  const isThere = sources.releases.length > 0 || (captures?.open.length ?? 0) > 0;
+  const spans = truth.input === null ? [] : open.spans;
+  const captures = await findCaptures({ execution, at, kept, open: spans }, context);
+  const isNew = sources.releases.some((release) => release.isNew) || captures.fresh.length > 0;
+  const isThere = sources.releases.length > 0 || captures.open.length > 0;
   const look = `${lookFolder(context, execution)}settings/look.json`;
   const settings: LookSettings = {
     config,
     truth: truth.input,
-    captured: captures?.until ?? kept.captured,
-    captures: captures?.copies ?? [...kept.captures],
+    captured: captures.until,
+    captures: captures.copies,
   };
   await storage.write(look, canonicalJson(settings));
   const earlier = await earlierLabels(current?.value.labels ?? null, context);
   return {
     at,
     package: pointer?.package ?? null,
-    reads: !isBack && (isNew || (hasLabels && isThere)),
-    notes: [...truth.notes, ...sources.notes, ...earlier.notes],
+    gone: sources.gone.find((release) => release === pointer?.release) ?? null,
+    reads: isNew || (hasLabels && isThere),
+    notes: [...notes, ...truth.notes, ...sources.notes, ...earlier.notes],
     history,
     labels: current?.value.labels ?? null,
     look,
@@ -114,12 +114,40 @@ async function deployedBy({ ledger, model }: StepContext): Promise<Watched> {
   ]);
 }
 
-function timeOf(given: string | null, { clock }: StepContext): string {
-  if (given === null) return clock.now().toISOString();
-  const at = new Date(given);
-  if (Number.isNaN(at.getTime()))
-    throw new InputError(`at: got ${JSON.stringify(given)}, expected a time such as 2026-03-01T00:00:00Z`);
-  return at.toISOString();
+/** A schedule's time and a machine's clock may differ by so much. Milliseconds. */
+const clockError = 5 * 60_000;
+
+/**
+ * The time of a look: never before the last one, so that no clock that goes back hides what that one found. On AWS a time to come is
+ * refused, since every later look would be of that time.
+ * @throws InputError
+ */
+function timeOf(
+  given: string | null,
+  last: string | null,
+  { clock, region }: StepContext,
+): { at: string; notes: string[] } {
+  const now = clock.now();
+  const asked = given === null ? now : new Date(given);
+  const expected = 'expected a time such as 2026-03-01T00:00:00Z';
+  if (Number.isNaN(asked.getTime())) throw new InputError(`at: got ${JSON.stringify(given)}, ${expected}`);
+  const isToCome = asked.getTime() > now.getTime() + clockError;
+  if (isToCome && region !== null)
+    throw new InputError(`at: got ${JSON.stringify(given)}, which is still to come, ${expected}`);
+  const at = laterOf(asked.toISOString(), last);
+  return {
+    at,
+    notes: [
+      ...(isToCome
+        ? [
+            `${formatTime(at)} is still to come: the time until then counts as over, for every later look too.`,
+          ]
+        : []),
+      ...(at === asked.toISOString()
+        ? []
+        : [`A look before was of ${formatTime(at)}, which is later than this one: it is of that time.`]),
+    ],
+  };
 }
 
 /** The labels as they are now: more may have come to a user's own bucket. */
@@ -164,7 +192,7 @@ async function summarise(
     at: string;
     config: Watched['config'];
     sources: Sources;
-    captures: Captures | null;
+    captures: Captures;
     truth: DataInput | null;
     earlier: string | null;
   },
@@ -173,7 +201,7 @@ async function summarise(
   const { storage } = context;
   const folder = `${lookFolder(context, execution)}settings/`;
   const packages: SummariseSettings['packages'] = {};
-  const { fresh = [], open: asked = [], packages: answered = [] } = captures ?? {};
+  const { fresh, open: asked, packages: answered } = captures;
   const hasCaptures = fresh.length + asked.length > 0;
   const names = new Set([...releases.map((each) => each.package), ...(hasCaptures ? answered : [])]);
   for (const [index, name] of [...names].entries()) {

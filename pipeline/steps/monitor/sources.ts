@@ -17,6 +17,8 @@ interface ReleaseSource {
 /** What a look reads. */
 export interface Sources {
   releases: ReleaseSource[];
+  /** Releases whose predictions are gone and were never counted. */
+  gone: string[];
   /** Sentences. */
   notes: string[];
 }
@@ -32,6 +34,7 @@ export async function findSources(
   context: StepContext,
 ): Promise<Sources> {
   const releases: ReleaseSource[] = [];
+  const gone: string[] = [];
   const notes: string[] = [];
   for (const { value } of await context.ledger.list<ReleaseRecord>(releaseKind)) {
     const { release, state, started_at, finished_at } = value;
@@ -44,6 +47,7 @@ export async function findSources(
     if (!isNew && !open.some((span) => from < span.to && to >= span.from)) continue;
     const predictions = await parquetBelow(predictionsFolder(context, release), context);
     if (predictions.length === 0) {
+      if (isNew) gone.push(release);
       notes.push(
         `The predictions of release ${release} (${plan.package}) are gone: ${isNew ? 'they are not counted' : 'no further labels are joined to them'}.`,
       );
@@ -57,7 +61,7 @@ export async function findSources(
       inputs: isNew ? await parquetBelow(inputsFolder(context, release), context) : [],
     });
   }
-  return { releases, notes };
+  return { releases, gone, notes };
 }
 
 async function parquetBelow(prefix: string, { storage }: StepContext): Promise<string[]> {

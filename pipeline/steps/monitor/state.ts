@@ -27,6 +27,8 @@ export interface LookPlan {
   at: string;
   /** The package that readers see; null: none. */
   package: string | null;
+  /** The release that readers see, where its predictions are gone and were never counted; null: they are there. */
+  gone: string | null;
   /** Whether there is anything to read. */
   reads: boolean;
   /** Sentences for the record. */
