@@ -63,7 +63,7 @@ describe('a model that stays good', () => {
     expect(said.retrain).toMatchObject({ started: false });
     const { stdout } = await project.mlops('monitor', '--at', inDays(5));
     expect(stdout).toMatch(/^ {2}HEALTHY {2}/);
-    expect(stdout).toMatch(/Labels: ROC AUC +No alarm/);
+    expect(stdout).toMatch(/Evidence of decay: ROC AUC +No alarm/);
     expect(stdout).toMatch(/It cannot see\n/);
   });
 

@@ -68,11 +68,11 @@ const KINDS: Record<Evidence['kind'], string> = {
   missing: 'Missing values',
   categories: 'New categories',
   estimate: 'Estimate before labels',
-  labels: 'Labels',
+  labels: 'Evidence of decay',
   breach: 'Ever beyond the limit',
 };
 
-/** "Values of MonthlyIncome", "Labels: ROC AUC" */
+/** "Values of MonthlyIncome", "Evidence of decay: ROC AUC" */
 export function evidenceLabel({ kind, name }: Evidence): string {
   const what = KINDS[kind];
   if (kind === 'scores') return name === '' || name.toLowerCase() === 'score' ? what : `${what} of ${name}`;
