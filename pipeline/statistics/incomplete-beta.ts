@@ -20,10 +20,20 @@ export const incompleteBetaAbove = (x: number, a: number, b: number): number => 
 
 function lower(x: number, a: number, b: number): number {
   const front = exp(a * log(x) + b * log1p(-x) + logGamma(a + b) - logGamma(a) - logGamma(b)) / a;
+  return front * betaFraction(x, a, b, { close: 1e-15, most: 1_000_000 });
+}
+
+/** The continued fraction of I_x(a, b), until a step changes it by less than `close`, in at most so many steps. */
+export function betaFraction(
+  x: number,
+  a: number,
+  b: number,
+  { close, most }: { close: number; most: number },
+): number {
   let c = 1;
   let d = 1 / (1 - ((a + b) * x) / (a + 1));
   let fraction = d;
-  for (let m = 1; m <= 1_000_000; m++) {
+  for (let m = 1; m <= most; m++) {
     const even = (m * (b - m) * x) / ((a + 2 * m - 1) * (a + 2 * m));
     d = 1 / (1 + even * d);
     c = 1 + even / c;
@@ -32,7 +42,7 @@ function lower(x: number, a: number, b: number): number {
     d = 1 / (1 + odd * d);
     c = 1 + odd / c;
     fraction *= d * c;
-    if (abs(d * c - 1) < 1e-15) break;
+    if (abs(d * c - 1) < close) break;
   }
-  return front * fraction;
+  return fraction;
 }
