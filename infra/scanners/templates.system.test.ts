@@ -55,7 +55,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 /** Both end with another code than 0 where they find something: what they print decides. */
 function output(program: string, args: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
-    execFile(program, args, { maxBuffer: 50_000_000 }, (error, stdout, stderr) => {
+    execFile(program, args, { maxBuffer: 500_000_000 }, (error, stdout, stderr) => {
       if (stdout.trim().startsWith('[') || stdout.trim().startsWith('{')) resolve(stdout);
       else reject(error ?? new Error(`${program}: got no JSON: ${stdout}${stderr}`));
     });
