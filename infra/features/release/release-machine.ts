@@ -4,18 +4,12 @@ import { type ReleaseResources, releaseMachine } from '../../../pipeline/machine
 import { type ReleaseStep, releaseStepNames } from '../../../pipeline/names.ts';
 import type { EncryptedProps } from '../../encrypted-props.ts';
 import type { Environment } from '../../environment.ts';
-import {
-  forSteps,
-  logicalName,
-  placeholder,
-  securityOf,
-  stateMachine,
-} from '../../foundation/state-machine.ts';
+import { securityOf, stateMachine } from '../../foundation/state-machine.ts';
 import { actionsOf } from '../../iam/actions-of.ts';
 import { endpointAlarms, readEndpointAlarms } from '../../iam/endpoint-alarms.ts';
 import { watching } from '../../iam/machine-watching.ts';
-import type { Statement } from '../../iam/statement.ts';
 import type { DeployedEngine } from '../train/prepare/engine.ts';
+import { machineDocuments } from '../train/prepare/machine-documents.ts';
 
 interface ReleaseMachineProps extends EncryptedProps {
   /** ARNs of versions of the functions, by step. */
@@ -32,37 +26,27 @@ export function deployReleaseMachine(
   { environment, functions, jobRole, engine, key }: ReleaseMachineProps,
 ): StateMachine {
   const { names } = environment;
+  const { document, substitutions, named } = machineDocuments<ReleaseStep>(
+    (own) => releaseMachine({ ...own, ...shared(environment) }),
+    {
+      environment,
+      steps: releaseStepNames,
+      functions,
+      jobRole: { value: jobRole, name: names.jobRoles.promote.arn },
+      engine,
+    },
+  );
   return stateMachine(scope, id, {
     environment,
     key,
     stateMachineName: names.releaseMachine.name,
     roleName: names.releaseRole.name,
-    statements: releasePolicy(environment, engine),
-    document: releaseMachine({
-      ...shared(environment),
-      functions: forSteps(releaseStepNames, (step) => placeholder(logicalName(step))),
-      jobRole: placeholder('JobRole'),
-      ...(engine && { engine: engine.document }),
-    }),
-    substitutions: {
-      ...Object.fromEntries(releaseStepNames.map((step) => [logicalName(step), functions[step]])),
-      JobRole: jobRole,
-      ...engine?.substitutions,
-    },
+    // What the document needs, the alarms that it reads, logs and traces.
+    statements: [...actionsOf(named, environment), ...readEndpointAlarms(environment), ...watching],
+    document,
+    substitutions,
   });
 }
-
-/** The policy of the machine's role: what its document needs, logs and traces. */
-const releasePolicy = (environment: Environment, engine: DeployedEngine | undefined): Statement[] => {
-  const { names } = environment;
-  const document = releaseMachine({
-    ...shared(environment),
-    functions: forSteps(releaseStepNames, (step) => `${names.functions[step].arn}:*`),
-    jobRole: names.jobRoles.promote.arn,
-    ...(engine && { engine: engine.engine }),
-  });
-  return [...actionsOf(document, environment), ...readEndpointAlarms(environment), ...watching];
-};
 
 const shared = (
   environment: Environment,

@@ -1,20 +1,14 @@
 import type { Role } from 'aws-cdk-lib/aws-iam';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { type Resources, trainMachine } from '../../../pipeline/machines/train.ts';
-import { type TrainFunction, trainStepNames } from '../../../pipeline/names.ts';
+import { trainMachine } from '../../../pipeline/machines/train.ts';
+import { type TrainFunction, type TrainStep, trainStepNames } from '../../../pipeline/names.ts';
 import type { EncryptedProps } from '../../encrypted-props.ts';
-import type { Environment } from '../../environment.ts';
 import type { Functions } from '../../foundation/functions.ts';
-import {
-  forSteps,
-  logicalName,
-  placeholder,
-  securityOf,
-  stateMachine,
-} from '../../foundation/state-machine.ts';
+import { forSteps, securityOf, stateMachine } from '../../foundation/state-machine.ts';
 import { type MachineName, machinePolicy } from './machine-policy.ts';
-import type { DeployedEngine, DeployedEngines } from './prepare/engine.ts';
+import type { DeployedEngines } from './prepare/engine.ts';
+import { machineDocuments } from './prepare/machine-documents.ts';
 
 interface MachinesProps extends EncryptedProps {
   readonly functions: Functions<TrainFunction>;
@@ -44,46 +38,30 @@ export class Machines extends Construct {
     { environment, functions, jobRoles, engines, key }: MachinesProps,
   ): StateMachine {
     const { names } = environment;
-    const engine = engines?.[name];
-    const document = trainMachine({
-      partition: names.partition,
-      functions: forSteps(trainStepNames, (step) => placeholder(logicalName(step))),
-      jobRole: placeholder('JobRole'),
-      mode: name,
-      ...(engine && { engine: engine.document }),
-      security: securityOf(environment),
-    });
+    const { document, substitutions, named } = machineDocuments<TrainStep>(
+      (own) =>
+        trainMachine({
+          ...own,
+          partition: names.partition,
+          mode: name,
+          security: securityOf(environment),
+        }),
+      {
+        environment,
+        steps: trainStepNames,
+        functions: forSteps(trainStepNames, (step) => functions.all[step].currentVersion.functionArn),
+        jobRole: { value: jobRoles[name].roleArn, name: names.jobRoles[name].arn },
+        engine: engines?.[name],
+      },
+    );
     return stateMachine(this, name, {
       environment,
       key,
       stateMachineName: names.machines[name].name,
       roleName: names.machineRoles[name].name,
-      statements: machinePolicy(name, trainMachine(resourcesOf(name, environment, engine)), environment),
+      statements: machinePolicy(name, named, environment),
       document,
-      substitutions: {
-        ...Object.fromEntries(
-          trainStepNames.map((step) => [logicalName(step), functions.all[step].currentVersion.functionArn]),
-        ),
-        JobRole: jobRoles[name].roleArn,
-        ...engine?.substitutions,
-      },
+      substitutions,
     });
   }
-}
-
-/** The names in the document, as the role's policy needs them: any version of a function. */
-function resourcesOf(
-  mode: MachineName,
-  environment: Environment,
-  engine: DeployedEngine | undefined,
-): Resources {
-  const { names } = environment;
-  return {
-    partition: names.partition,
-    functions: forSteps(trainStepNames, (step) => `${names.functions[step].arn}:*`),
-    jobRole: names.jobRoles[mode].arn,
-    mode,
-    ...(engine && { engine: engine.engine }),
-    security: securityOf(environment),
-  };
 }
