@@ -1,4 +1,5 @@
 import type { Chart } from './chart-parts.ts';
+import { timeElement } from './html-pieces.ts';
 import { PAGE_STYLE } from './html-style.ts';
 import { type Html, html, raw, text } from './markup.ts';
 
@@ -32,6 +33,13 @@ export const page = (title: string, body: Html, style = ''): string =>
     ${body}
     </body>
     </html>`.toString();
+
+/** The top of a page: the project, then what the page is about, then its time. */
+export const pageHeader = ([project = '', ...about]: readonly string[], at: string): Html =>
+  html`<header class="page">
+    <p class="project">${text(project, 80)}</p>
+    <p class="run">${about.map((part) => html`<span>${text(part, 120)}</span>`)}<span>${timeElement(at)}</span></p>
+  </header>`;
 
 export const section = ({ id, title, aside, body }: Part): Html =>
   html`<section class="part" id="${id}" aria-labelledby="${id}-heading">

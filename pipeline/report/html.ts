@@ -15,7 +15,7 @@ import type { ModelPlots } from '../statistics/plots.ts';
 import type { Explanation, Plots, TuningFacts } from '../steps/train/evidence.ts';
 import { CLASS_COLOR_COUNT, curveCharts, tuningCharts } from './charts.ts';
 import { cleanLogLine } from './clean-text.ts';
-import { figure, navigation, type Part, page, section, unbroken } from './html-page.ts';
+import { figure, navigation, type Part, page, pageHeader, section, unbroken } from './html-page.ts';
 import {
   cell,
   code,
@@ -50,7 +50,7 @@ export function renderHtml(report: Report): string {
   return page(
     `${title}: ${reading.subjectOf(report)}`,
     html`
-      ${pageHeader(report)}
+      ${pageHeader(reading.runParts(report), report.run.started_at)}
       <main>
       ${unbroken(verdictBlock(report))}
       ${navigation(parts)}
@@ -99,18 +99,7 @@ function partsOf(report: Report): Part[] {
     .filter(({ body }) => String(body) !== '');
 }
 
-// The top of the page
-
-function pageHeader(report: Report): Html {
-  const [project = '', ...rest] = reading.runParts(report);
-  return html`<header class="page">
-    <p class="project">${text(project, 80)}</p>
-    <p class="run">
-      ${rest.map((part) => html`<span>${text(part, 120)}</span>`)}
-      <span>${timeElement(report.run.started_at)}</span>
-    </p>
-  </header>`;
-}
+// The top of the page, after its header
 
 function verdictBlock(report: Report): Html {
   const { tone, title, why, outcome, warning } = reading.headlineOf(report);

@@ -8,7 +8,7 @@ import {
   formatValue,
 } from '../format.ts';
 import type { Evidence } from '../monitor/finding.ts';
-import { figure, navigation, type Part, page, section, unbroken } from './html-page.ts';
+import { figure, navigation, type Part, page, pageHeader, section, unbroken } from './html-page.ts';
 import {
   cell,
   code,
@@ -49,12 +49,8 @@ export function monitorHtml(look: MonitorReport): string {
   const { finding } = report;
   const title = words.TITLES[finding.finding];
   const parts = partsOf(report);
-  const [project = '', ...run] = words.monitorParts(report);
   const body = html`
-    <header class="page">
-      <p class="project">${text(project, 80)}</p>
-      <p class="run">${run.map((part) => html`<span>${text(part, 120)}</span>`)}<span>${timeElement(finding.at)}</span></p>
-    </header>
+    ${pageHeader(words.monitorParts(report), finding.at)}
     <main>
     <section class="verdict ${words.TONES[finding.finding]}" aria-labelledby="finding">
       <h1 id="finding"><span class="word">${title}</span> <span class="why">${withCode(finding.reason, 600)}</span></h1>

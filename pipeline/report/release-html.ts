@@ -8,7 +8,7 @@ import {
   formatValue,
 } from '../format.ts';
 import type { PrivateSummary, Summary } from '../steps/release/delivery.ts';
-import { figure, navigation, type Part, page, section, unbroken } from './html-page.ts';
+import { figure, navigation, type Part, page, pageHeader, section, unbroken } from './html-page.ts';
 import {
   cell,
   code,
@@ -50,12 +50,8 @@ export function releaseHtml(release: ReleaseReport, rows?: PrivateSummary): stri
   const told = rows === undefined ? publishableRelease(release) : release;
   const parts = partsOf(told, rows ?? null);
   const { tone, title, why, outcome } = words.releaseHeadline(told);
-  const [project = '', ...run] = words.releaseParts(told);
   const body = html`
-    <header class="page">
-      <p class="project">${text(project, 80)}</p>
-      <p class="run">${run.map((part) => html`<span>${text(part, 120)}</span>`)}<span>${timeElement(told.released_at)}</span></p>
-    </header>
+    ${pageHeader(words.releaseParts(told), told.released_at)}
     <main>
     ${rows !== undefined && html`<p class="loud" role="note">Private copy: it shows rows by id. Do not publish it.</p>`}
     <section class="verdict ${tone}" aria-labelledby="release">
