@@ -63,7 +63,7 @@ async function checkLooks({ schedule }: Monitored, context: StepContext, again: 
       `the last one was ${age} ago, expected one within ${formatDuration(most * 3600)} (monitoring.schedule: ${schedule})`,
       again,
     );
-  await readHistory({ ...current, version: 0 }, context);
+  await readHistory(current, context);
   const found = looks.find(({ look }) => look === current.execution)?.finding ?? 'unknown';
   return ok('Looks', `the last one was ${age} ago: ${found}`);
 }
@@ -108,7 +108,7 @@ async function checkLabelDelay(monitoring: Monitored, context: StepContext): Pro
   const current = (await context.ledger.get<CurrentHistory>(monitoringKind, currentId))?.value;
   if (current === undefined || monitoring.truth === null)
     return ok('Label delay', 'no labels have been read yet');
-  const { history, labels } = await readHistory({ ...current, version: 0 }, context);
+  const { history, labels } = await readHistory(current, context);
   return labelDelayCheck(monitoring, {
     at: current.at,
     windows: history.windows,

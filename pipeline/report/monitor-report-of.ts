@@ -9,13 +9,12 @@ import type { Reference } from '../monitor/reference.ts';
 import type { Summary, TruthSummary } from '../monitor/window.ts';
 import { readJson, type StepContext } from '../steps/context.ts';
 import { lookFolder } from '../steps/monitor/artifacts.ts';
+import { readHistory } from '../steps/monitor/read-history.ts';
 import { readReference } from '../steps/monitor/read-reference.ts';
-import type { KeptHistory } from '../steps/monitor/records.ts';
 import type { LookSettings } from '../steps/monitor/state.ts';
 import { championChanges } from '../steps/release/champion-changes.ts';
 import type { ChampionChange } from '../steps/release/records.ts';
 import { type ReleaseRecord, releaseKind } from '../steps/release/release-record.ts';
-import { requireSha256 } from '../steps/train/unchanged.ts';
 import { driftOf } from './monitor-drift.ts';
 import { evidenceLabel } from './monitor-reading.ts';
 import type { Interval, MonitorEvent, MonitorReport, MonitorWindow, Watched } from './monitor-report.ts';
@@ -78,15 +77,6 @@ const shownRelease = ({ status, request, state, finished_at }: ReleaseRecord): M
   status === 'succeeded' && request.kind === 'release' && state.pointed?.moved && state.plan !== undefined
     ? [{ at: finished_at, package: state.plan.package, reason: request.reason }]
     : [];
-
-async function readHistory(
-  { uri, sha256 }: LookPageEvent['judged']['history'],
-  context: StepContext,
-): Promise<KeptHistory> {
-  const bytes = await context.storage.read(uri);
-  requireSha256(uri, bytes, sha256);
-  return JSON.parse(new TextDecoder().decode(bytes)) as KeptHistory;
-}
 
 export interface MonitorInputs {
   config: {

@@ -20,7 +20,7 @@ const none = (): KeptHistory => ({
  * @throws ArtifactChangedError, NotFoundError
  */
 export async function readHistory(
-  { uri, sha256 }: LookPlan['history'],
+  { uri, sha256 }: Pick<LookPlan['history'], 'uri' | 'sha256'>,
   { storage }: Pick<StepContext, 'storage'>,
 ): Promise<KeptHistory> {
   if (uri === null || sha256 === null) return none();
