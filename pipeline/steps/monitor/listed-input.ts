@@ -21,6 +21,5 @@ export async function listedInput(
       uris.map((uri) => uri.slice(prefix.length)),
     ),
   );
-  const { S3Input, ...input } = processingInput(name, list);
-  return { ...input, S3Input: { ...S3Input, S3DataType: 'ManifestFile' } };
+  return processingInput(name, list, 'ManifestFile');
 }
