@@ -184,7 +184,7 @@ export class EmbeddedBackend implements Backend {
   }
 
   async run(request: Request, options: RunOptions): Promise<RunResult> {
-    const result = await this.#conduct(
+    return await this.#conduct(
       {
         document: trainMachine({ ...embeddedResources, engine: embeddedEngine(request) }),
         input: { request },
@@ -193,14 +193,12 @@ export class EmbeddedBackend implements Backend {
       },
       options,
     );
-    if (result.status === 'succeeded') await this.#removeJobOutput(options.execution);
-    return result;
   }
 
   async release(request: ReleaseRequest, options: RunOptions): Promise<RunResult> {
     // Without it the machine's own Plan says what is missing.
     const { engine, prepare } = await this.#deployed();
-    const result = await this.#conduct(
+    return await this.#conduct(
       {
         document: releaseMachine({ ...embeddedReleaseResources, ...engine }),
         input: { request },
@@ -209,13 +207,11 @@ export class EmbeddedBackend implements Backend {
       },
       options,
     );
-    if (result.status === 'succeeded') await this.#removeJobOutput(options.execution);
-    return result;
   }
 
   async look(request: MonitorRequest, options: RunOptions): Promise<RunResult> {
     const { engine, prepare } = await this.#deployed();
-    const result = await this.#conduct(
+    return await this.#conduct(
       {
         document: monitorMachine({ ...embeddedMonitorResources, ...engine }),
         input: { request },
@@ -224,8 +220,6 @@ export class EmbeddedBackend implements Backend {
       },
       options,
     );
-    if (result.status === 'succeeded') await this.#removeJobOutput(options.execution);
-    return result;
   }
 
   /** The engine and the image of the prepare program of what was deployed last. */
@@ -283,6 +277,7 @@ export class EmbeddedBackend implements Backend {
     await freeLease({ execution }, this.context);
     switch (result.status) {
       case 'SUCCEEDED':
+        await this.#removeJobOutput(execution);
         return { status: 'succeeded', steps: times, error: null };
       case 'ABORTED':
         return { status: 'cancelled', steps: times, error: null };
