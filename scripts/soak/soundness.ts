@@ -89,18 +89,12 @@ export async function releaseProblemsOf(
 ): Promise<string[]> {
   const problems: string[] = [];
   const expect = (holds: boolean, found: string) => holds || problems.push(found);
-  const repair = async () => {
-    const { stdout } = await workspace.mlops('doctor', '--json', '--repair');
-    const { checks } = JSON.parse(stdout) as { checks: Check[] };
-    const damaged = checks.filter(({ name, outcome }) => ownChecks.has(name) && outcome === 'problem');
-    expect(damaged.length === 0, `doctor --repair: ${badOf(damaged)}`);
-  };
   const seen = readCurrent(workspace);
   expect(
     readable.includes(seen?.package ?? null),
     `readers see ${seen?.package}, expected ${readable.join(' or ')}`,
   );
-  if (repairsFirst) await repair();
+  if (repairsFirst) await repairFolder(workspace, expect);
   const { code, stderr } = await workspace.mlops('release', '--json', '--set', 'data.scoring=new.csv');
   expect(code === 0, `the next release: exit code ${code} ${stderr}`);
   const told = JSON.parse((await workspace.mlops('history', '--json')).stdout) as Told;
@@ -110,7 +104,7 @@ export async function releaseProblemsOf(
     `after the next release readers see ${after?.package}, the champion is ${told.champion?.package}`,
   );
   expect(told.unreadable.length === 0, `unreadable: ${told.unreadable}`);
-  if (!repairsFirst) await repair();
+  if (!repairsFirst) await repairFolder(workspace, expect);
   return problems;
 }
 
@@ -126,13 +120,7 @@ export async function lookProblemsOf(
 ): Promise<string[]> {
   const problems: string[] = [];
   const expect = (holds: boolean, found: string) => holds || problems.push(found);
-  const repair = async () => {
-    const { stdout } = await workspace.mlops('doctor', '--json', '--repair');
-    const { checks } = JSON.parse(stdout) as { checks: Check[] };
-    const damaged = checks.filter(({ name, outcome }) => ownChecks.has(name) && outcome === 'problem');
-    expect(damaged.length === 0, `doctor --repair: ${badOf(damaged)}`);
-  };
-  if (repairsFirst) await repair();
+  if (repairsFirst) await repairFolder(workspace, expect);
   const { code, stdout, stderr } = await workspace.mlops('monitor', '--json', ...next);
   const { finding, superseded } = code === 0 ? JSON.parse(stdout) : { finding: null, superseded: null };
   expect(finding === 'decayed' && !superseded, `the next look: exit code ${code}, ${finding} ${stderr}`);
@@ -144,8 +132,19 @@ export async function lookProblemsOf(
   // A look that was killed once it had moved the history has no record of its alarm.
   expect(alarms <= 1, `alarms: got ${alarms}, expected at most 1`);
   expect(unreadable.length === 0, `unreadable: ${unreadable}`);
-  if (!repairsFirst) await repair();
+  if (!repairsFirst) await repairFolder(workspace, expect);
   return problems;
+}
+
+/** Runs doctor --repair, after which nothing of the state folder may be damaged. */
+async function repairFolder(
+  workspace: Workspace,
+  expect: (holds: boolean, found: string) => unknown,
+): Promise<void> {
+  const { stdout } = await workspace.mlops('doctor', '--json', '--repair');
+  const { checks } = JSON.parse(stdout) as { checks: Check[] };
+  const damaged = checks.filter(({ name, outcome }) => ownChecks.has(name) && outcome === 'problem');
+  expect(damaged.length === 0, `doctor --repair: ${badOf(damaged)}`);
 }
 
 /** The checks of the state folder; others look at the machine. */
