@@ -17,8 +17,8 @@ export const memoryLine = (memory: Memory): string =>
   `${start}${encodeURIComponent(JSON.stringify(memory))} -->`;
 
 /**
- * What an issue remembers. Text that a person has broken is as good as an issue that was asked for now: null would let the same
- * package be trained for again.
+ * The memory that an issue's body holds. A body that a person has broken counts as one that asked for a run now: null would let the
+ * same package be trained for again.
  */
 export function memoryIn(body: string): Memory {
   const line = body.split('\n').find((each) => each.startsWith(start));

@@ -54,7 +54,7 @@ test('one issue: none while all is well, opened by trouble, updated, closed with
   expect(opened.outputs).toMatchObject({ 'comment-id': '1', retrain: 'false', reason: '' });
   await post(sampleLook('watch'));
   expect(comments()).toEqual([]);
-  // What is not known closes nothing.
+  // A finding that is not known closes nothing.
   await post(sampleLook('cannot tell'));
   expect(issues()).toEqual(['1 open attrition: Cannot tell (attrition/7)']);
   await post(sampleLook('decayed'));

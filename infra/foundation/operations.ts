@@ -57,7 +57,7 @@ interface WatchedAlarm {
   readonly description: string;
   readonly metric: IMetric;
   /**
-   * What a period without a value means. `well`: nothing happened. `unchanged`: the last value still holds. `alarm`: whoever
+   * The meaning of a period without a value. `well`: nothing happened. `unchanged`: the last value still holds. `alarm`: whoever
    * should report does not.
    * @default well
    */

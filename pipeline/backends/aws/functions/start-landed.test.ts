@@ -327,7 +327,7 @@ test('names of runs of decay fit, whatever their look is called, and differ', as
 
 test('looks are overdue when none has ended well for longer than the schedule and a look may take', async () => {
   const beat: LandedEvent = { what: 'heartbeat', model: 'churn' };
-  // What main has deployed has no looks.
+  // A model without monitoring has no looks.
   await startLanded(beat, starting);
   items.set('deployed current', monitored('{}'));
   now = '2026-01-02T05:59:00Z';

@@ -97,7 +97,7 @@ function rangesOf(selectors: readonly Selector[]): Range[] | undefined {
 function fieldsOf(line: string, ranges: readonly Range[]): string | undefined {
   let chosen: string | undefined;
   let field = 0;
-  // Where the field begins.
+  // The place in the line at which the field begins.
   let at = 0;
   for (const { from, to } of ranges) {
     for (; field < from; field++) {
