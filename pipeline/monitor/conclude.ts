@@ -81,12 +81,12 @@ function labelsOf(
     ({ labels, summary }) => summary.rows > 0 && Date.parse(labels.due) <= Date.parse(at),
   );
   const newest = due.at(-1);
-  const late =
+  const why =
     newest !== undefined && newest.labels.state !== 'mature'
       ? `the window from ${formatTime(newest.summary.start)} should have its labels since ${formatTime(newest.labels.due)}: ${newest.labels.why ?? 'no labels came'}`
       : toldNothing(due);
   if (!found || found.state.terms === 0) {
-    if (late !== null) return nothing('cannot tell', late);
+    if (why !== null) return nothing('cannot tell', why);
     const first = complete.find(({ labels }) => labels.state !== 'mature');
     if (due.length > 0 && newest?.labels.why) return nothing('cannot tell', newest.labels.why);
     return nothing(
@@ -99,7 +99,7 @@ function labelsOf(
   const window = mature === null ? null : { start: mature.summary.start, end: mature.summary.end };
   return {
     mature,
-    why: late,
+    why,
     evidence: [labelsEvidence(found, decay, window), breachEvidence(found, window)],
   };
 }
