@@ -6,6 +6,7 @@ import { estimateEvidence } from './estimate-evidence.ts';
 import { estimateWindow } from './estimate-window.ts';
 import type { Finding } from './finding.ts';
 import type { Alarm, History, WindowRecord } from './history.ts';
+import { laterOf } from './later-of.ts';
 import { levelsOf } from './levels.ts';
 import { limitOf } from './limit.ts';
 import type { Look } from './look.ts';
@@ -45,10 +46,6 @@ function awaitLabels(record: WindowRecord, { at }: Look): WindowRecord {
   if (labels.version > 0) return record;
   return { ...record, labels: { ...labels, why: maturity(labels, [], { at, least: 0 }) } };
 }
-
-/** The later of a look's time and the last one's. */
-export const laterOf = (at: string, last: string | null): string =>
-  last !== null && Date.parse(at) < Date.parse(last) ? last : at;
 
 /** A complete window's drift and estimates, unless they are judged already. */
 function judgeWindow(record: WindowRecord, { at, settings, references }: Look): WindowRecord {

@@ -4,7 +4,7 @@ import { formatTime } from '../../format.ts';
 import { canonicalJson } from '../../hash.ts';
 import type { MonitorRequest } from '../../machines/monitor-request.ts';
 import type { DataInput } from '../../machines/request.ts';
-import { laterOf } from '../../monitor/judge.ts';
+import { laterOf } from '../../monitor/later-of.ts';
 import { artifactsOf, jobHash, type StepContext } from '../context.ts';
 import { prepareOf } from '../release/plan-release.ts';
 import { currentId, type Deployed, deployedKind, type Pointer, pointerKind } from '../release/records.ts';
