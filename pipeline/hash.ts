@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { pipeline } from 'node:stream/promises';
+import { open } from 'node:fs/promises';
 
 const { imul } = Math; // once: where Jest runs the code, looking up a global takes 200 ns
 
@@ -16,11 +15,22 @@ export function sha256(content: string | Uint8Array): string {
   return createHash('sha256').update(content).digest('hex');
 }
 
-/** sha256 of a file's bytes, streamed. */
+const MEGABYTE = 2 ** 20;
+
+/** sha256 of a file's bytes. Memory holds one block: a stream would make a new one for each 64 KB, in three times the time. */
 export async function sha256File(path: string): Promise<string> {
   const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
-  return hash.digest('hex');
+  const file = await open(path);
+  try {
+    const block = Buffer.allocUnsafe(MEGABYTE);
+    for (;;) {
+      const { bytesRead } = await file.read(block);
+      if (bytesRead === 0) return hash.digest('hex');
+      hash.update(block.subarray(0, bytesRead));
+    }
+  } finally {
+    await file.close();
+  }
 }
 
 /** sha256 of a JSON value that does not depend on the order of its keys. */
