@@ -6,8 +6,9 @@ Standard output: one event per line: {"id", "pid"}, {"id", "output": base64}, {"
 {"id", "closed": true} when nothing can write output any more, or {"id", "refused": reason}.
 
 The first start of a program is slow. At its start and at its end it reports the modules that it has imported. The
-server then imports those that are not the project's own, so that later starts are fast. Only forked processes import
-the project's own code, because it may read its environment during the import.
+server imports those that are not the project's own, so that later starts are fast: what a program has at its start at
+once, and the rest before the next start, because nobody hears that the program has ended while the server imports. Only
+forked processes import the project's own code, because it may read its environment during the import.
 """
 
 import base64
@@ -40,6 +41,7 @@ def serve(project):
     jobs = {}  # pid -> id of its request
     known = set()  # tasks and entries that report, or have reported, their modules
     told = {}  # reader of such a report -> its unfinished line
+    missing = []  # names of modules that are still to be imported
     unread = b""
 
     def emit(job, **event):
@@ -67,8 +69,11 @@ def serve(project):
                             emit(jobs.pop(pid), exit=describe_exit(status))
                 elif key.data == "modules":
                     *lists, told[key.fd] = (told[key.fd] + data).split(b"\n")
-                    for names in lists:
-                        preload(modules_in(names), project)
+                    for line in lists:
+                        ended, names = read_report(line, project)
+                        missing += names
+                        if not ended:
+                            preload(missing)
                     if not data or len(told[key.fd]) > MOST_TOLD:
                         close(key.fd)
                 elif data:
@@ -77,6 +82,8 @@ def serve(project):
                     close(key.fd)
                     emit(key.data, closed=True)
 
+            if requests:
+                preload(missing)
             for request in requests:
                 job, entry = request["id"], (request["task"], request["entry"])
                 threads = count_threads()
@@ -150,23 +157,27 @@ def describe_exit(status):
     return {"code": None, "signal": known[0].name if known else f"signal {-code}"}
 
 
-def modules_in(line):
-    """The names and files of modules that a program reported; none if it wrote anything else."""
+def read_report(line, project):
+    """Whether the program has ended, and its modules that are not the project's own; nothing if it wrote anything else."""
     try:
-        return [(str(name), str(file)) for name, file in json.loads(line)]
+        ended, modules = json.loads(line)
+        files = [(str(name), str(file)) for name, file in modules]
     except (ValueError, TypeError):
-        return []
+        return True, []
+    return ended, [name for name, file in files if os.path.isabs(file) and not file.startswith(project + os.sep)]
 
 
-def preload(names, project):
-    """Imports a program's modules, in its order. Errors are ignored, because the program shows them itself."""
-    for name, file in names:
-        if os.path.isabs(file) and not file.startswith(project + os.sep) and name not in sys.modules:
+def preload(names):
+    """Imports a program's modules, in its order, and empties the list. Errors are ignored: the program shows them itself."""
+    for name in names:
+        if name not in sys.modules:
             try:
                 importlib.import_module(name)
             except (Exception, SystemExit):
                 pass
-    gc.freeze()  # otherwise garbage collection at a fork's end would copy all that memory: 0.3 s for scikit-learn
+    if names:
+        gc.freeze()  # otherwise garbage collection at a fork's end would copy all that memory: 0.3 s for scikit-learn
+    names.clear()
 
 
 def count_threads():
@@ -186,17 +197,17 @@ def run(request, tells):
     me = os.getpid()
     task = getattr(start_program, request["task"])
     try:
-        sys.exit(task(request["entry"], lambda: tell_modules(tells)))
+        sys.exit(task(request["entry"], lambda: tell_modules(tells, ended=False)))
     finally:
         if os.getpid() == me:  # not in a fork of the program itself
-            tell_modules(tells)
+            tell_modules(tells, ended=True)
 
 
-def tell_modules(tells):
+def tell_modules(tells, *, ended):
     if tells is not None:
-        names = [(name, str(getattr(found, "__file__", ""))) for name, found in list(sys.modules.items())]
+        modules = [(name, str(getattr(found, "__file__", ""))) for name, found in list(sys.modules.items())]
         with os.fdopen(tells, "w", closefd=False) as file:
-            file.write(json.dumps(names) + "\n")
+            file.write(json.dumps([ended, modules]) + "\n")
 
 
 if __name__ == "__main__":
