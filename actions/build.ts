@@ -36,7 +36,9 @@ export const bundling = {
 
 /** Threads of run-pipeline, which start from a file of their own beside the bundle. */
 const threads: Record<string, string[]> = {
-  'run-pipeline': [join(repository, 'pipeline/backends/embedded/step-worker.ts')],
+  'run-pipeline': ['step-worker.ts', 'jobs/transform-worker.ts'].map((file) =>
+    join(repository, 'pipeline/backends/embedded', file),
+  ),
 };
 
 /** Bundles an action, its `main.js` and any `post.js`, with everything that it needs but Node itself. */

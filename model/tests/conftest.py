@@ -82,7 +82,7 @@ def serving(base: Path, **extra: str) -> Iterator[Server]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    env = environment(base, SAGEMAKER_BIND_TO_PORT=str(port), SERVE_WORKERS="1", **extra)
+    env = environment(base, **{"SAGEMAKER_BIND_TO_PORT": str(port), "SERVE_WORKERS": "1", **extra})
     process = subprocess.Popen([sys.executable, "-m", "sample_model", "serve"], env=env)
     server = Server(f"http://127.0.0.1:{port}", process)
     try:

@@ -223,6 +223,15 @@ def test_refuses_other_paths_and_methods(server: Server) -> None:
     assert server.request("/ping", "x").status == 405
 
 
+def test_a_batch_may_send_each_worker_a_request(trained: tuple[Path, str]) -> None:
+    for workers, payload, expected in (("3", "4", 3), ("3", "40", 2), ("3", "0", 1)):
+        variables = {"SERVE_WORKERS": workers, "SAGEMAKER_MAX_PAYLOAD_IN_MB": payload, "SAGEMAKER_BATCH": "true"}
+        with serving(trained[0], **variables) as server:
+            answer = server.request("/execution-parameters")
+            assert (answer.status, answer.content_type) == (200, "application/json")
+            assert json.loads(answer.text) == {"MaxConcurrentTransforms": expected, "BatchStrategy": "MULTI_RECORD"}
+
+
 def test_sigterm_ends_serving(trained: tuple[Path, str]) -> None:
     with serving(trained[0]) as server:
         server.process.send_signal(signal.SIGTERM)

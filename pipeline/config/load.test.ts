@@ -90,7 +90,7 @@ describe('defaults', () => {
         strategy: 'all_at_once',
         canary: { share: 0.1, bake: 600, max_error_rate: 0.01 },
         serverless: { memory_mb: 2048, max_concurrency: 5 },
-        batch: { payload_mb: 4, strategy: 'multi_record', concurrency: 1, max_bad_rows: 0.001 },
+        batch: { payload_mb: 4, strategy: 'multi_record', concurrency: 0, max_bad_rows: 0.001 },
       },
       monitoring: null,
       triggers: {

@@ -598,7 +598,11 @@ const inference = object({
     strategy: choice(['multi_record', 'single_record'])
       .default('multi_record')
       .describe('Many records in a request, or one.'),
-    concurrency: whole({ min: 1, max: 100 }).default(1).describe('Requests at a time to each instance.'),
+    concurrency: whole({ min: 0, max: 100 })
+      .default(0)
+      .describe(
+        'Requests at a time to each instance. 0: as many as serve answers to GET /execution-parameters, or one.',
+      ),
     max_bad_rows: number({ min: 0, max: 1 })
       .default(0.001)
       .describe(

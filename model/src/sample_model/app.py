@@ -1,7 +1,8 @@
-"""The WSGI application: GET /ping and POST /invocations, as SageMaker calls them."""
+"""The WSGI application: GET /ping, GET /execution-parameters and POST /invocations, as SageMaker calls them."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from email.message import Message
 from http import HTTPStatus
@@ -25,8 +26,10 @@ from sample_model.records import (
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+PATHS = ("/ping", "/execution-parameters", "/invocations")
 MEGABYTE = 1024 * 1024
 CHUNK = 64 * 1024
+MOST_UNDER_WAY_MB = 100  # of all requests of a batch transform at a time
 MOST_TOLD = 20  # bad records that one answer names
 MOST_DROPPED = 100 * MEGABYTE  # the largest payload that batch transform sends
 
@@ -39,17 +42,20 @@ class HttpError(Exception):
         self.status = status
 
 
-def make_app(predictor: Predictor, max_payload_mb: int, *, batch: bool) -> WSGIApplication:
+def make_app(predictor: Predictor, max_payload_mb: int, workers: int, *, batch: bool) -> WSGIApplication:
     """The application; a payload above the limit is answered with 413, 0 is no limit.
 
-    In a batch transform a record that cannot be scored gets a line `error: ...`, because any status but 200 fails the
-    whole file. Else it is the caller's mistake: the answer is 400 and names every such record.
+    A batch transform may send each of the workers a request at a time, and a record that cannot be scored gets a line
+    `error: ...` there, because any status but 200 fails the whole file. Else it is the caller's mistake: the answer is
+    400 and names every such record.
     """
     limit = max_payload_mb * MEGABYTE
+    transforms = max(1, min(workers, MOST_UNDER_WAY_MB // (max_payload_mb or MOST_UNDER_WAY_MB)))
+    parameters = json.dumps({"MaxConcurrentTransforms": transforms, "BatchStrategy": "MULTI_RECORD"})
 
     def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         try:
-            content_type, body = _answer(environ, predictor, limit, batch=batch)
+            content_type, body = _answer(environ, predictor, limit, parameters, batch=batch)
             status = HTTPStatus.OK
         except HttpError as error:
             content_type, body, status = "text/plain; charset=utf-8", f"{error}\n", error.status
@@ -61,15 +67,19 @@ def make_app(predictor: Predictor, max_payload_mb: int, *, batch: bool) -> WSGIA
     return app
 
 
-def _answer(environ: WSGIEnvironment, predictor: Predictor, limit: int, *, batch: bool) -> tuple[str, str]:
+def _answer(
+    environ: WSGIEnvironment, predictor: Predictor, limit: int, parameters: str, *, batch: bool
+) -> tuple[str, str]:
     path, method = environ["PATH_INFO"], environ["REQUEST_METHOD"]
-    if path not in ("/ping", "/invocations"):
-        raise HttpError(HTTPStatus.NOT_FOUND, f"found {path}, expected /ping or /invocations")
-    allowed = ("GET", "HEAD") if path == "/ping" else ("POST",)
+    if path not in PATHS:
+        raise HttpError(HTTPStatus.NOT_FOUND, f"found {path}, expected {', '.join(PATHS[:-1])} or {PATHS[-1]}")
+    allowed = ("POST",) if path == "/invocations" else ("GET", "HEAD")
     if method not in allowed:
         raise HttpError(HTTPStatus.METHOD_NOT_ALLOWED, f"found {method} {path}, expected {allowed[0]}")
     if path == "/ping":
         return "text/plain; charset=utf-8", ""
+    if path == "/execution-parameters":
+        return "application/json", parameters
     text = _read_body(environ, limit)
     content_type = _content_type(environ.get("CONTENT_TYPE", ""))
     accept = _accepted(environ.get("HTTP_ACCEPT", ""), content_type)

@@ -33,29 +33,33 @@ def main() -> None:
 
     Environment: SAGEMAKER_BIND_TO_PORT (8080), SAGEMAKER_MAX_PAYLOAD_IN_MB (6, 0 is no limit), SERVE_HOST (0.0.0.0
     in a container, 127.0.0.1 where SAGEMAKER_BASE_DIR names another folder than /opt/ml), SAGEMAKER_BATCH (true in a
-    batch transform, which gets a line for every record),
-    SERVE_WORKERS (one per core, at most 4) and SERVE_THREADS (2, so that /ping answers while a request is scored).
+    batch transform, which gets a line for every record), SERVE_WORKERS (one per core, at most 4) and SERVE_THREADS (2,
+    so that /ping answers while a request is scored; 1 in a batch transform).
     """
     settle()
     try:
+        batch = os.environ.get("SAGEMAKER_BATCH", "").lower() == "true"
+        workers = _number("SERVE_WORKERS", min(os.cpu_count() or 1, MOST_WORKERS), 1)
         options: dict[str, str | int] = {
             "bind": f"{os.environ.get('SERVE_HOST') or _host()}:{_number('SAGEMAKER_BIND_TO_PORT', 8080, 1)}",
-            "workers": _number("SERVE_WORKERS", min(os.cpu_count() or 1, MOST_WORKERS), 1),
-            "threads": _number("SERVE_THREADS", 2, 1),
+            "workers": workers,
+            "threads": _number("SERVE_THREADS", 1 if batch else 2, 1),
         }
-        batch = os.environ.get("SAGEMAKER_BATCH", "").lower() == "true"
-        app = _load_app(_number("SAGEMAKER_MAX_PAYLOAD_IN_MB", MAX_PAYLOAD_MB, 0), batch=batch)
+        if batch:
+            # A worker that has a request leaves the next one to another worker.
+            options |= {"worker_connections": options["threads"], "keepalive": 0}
+        app = _load_app(_number("SAGEMAKER_MAX_PAYLOAD_IN_MB", MAX_PAYLOAD_MB, 0), workers, batch=batch)
     except InputError as error:
         sys.exit(f"serve: {error}")
     _run(app, options)
 
 
-def _load_app(max_payload_mb: int, *, batch: bool) -> WSGIApplication:
+def _load_app(max_payload_mb: int, workers: int, *, batch: bool) -> WSGIApplication:
     from sample_model.app import make_app
     from sample_model.artifact import load_artifact
     from sample_model.predictor import Predictor
 
-    return make_app(Predictor(load_artifact(base_dir() / "model")), max_payload_mb, batch=batch)
+    return make_app(Predictor(load_artifact(base_dir() / "model")), max_payload_mb, workers, batch=batch)
 
 
 def _run(app: WSGIApplication, options: dict[str, str | int]) -> None:

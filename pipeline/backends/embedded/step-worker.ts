@@ -1,16 +1,10 @@
-/** The thread of step-thread.ts: runs one step on the files of the state folder and posts its result or its error. */
-import { parentPort, workerData } from 'node:worker_threads';
+/** The thread of step-thread.ts: runs a step on the files of the state folder. */
 import { steps } from '../../steps/steps.ts';
 import { embeddedContext } from './embedded-context.ts';
-import type { StepAnswer, StepCall } from './step-thread.ts';
+import type { StepCall } from './step-thread.ts';
+import { answerCalls } from './thread.ts';
 
-const { name, event, state } = workerData as StepCall;
-const answer = await steps[name](event as never, embeddedContext(state)).then(
-  (result): StepAnswer => ({ result }),
-  (thrown: unknown): StepAnswer => {
-    const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-    const { name: kind, message, stack } = error;
-    return { error: { name: kind, message, stack } };
-  },
-);
-parentPort?.postMessage(answer);
+answerCalls(async (call) => {
+  const { name, event, state } = call as StepCall;
+  return await steps[name](event as never, embeddedContext(state));
+});

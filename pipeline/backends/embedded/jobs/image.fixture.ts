@@ -26,9 +26,10 @@ const write = (path, text) => {
   fs.writeFileSync(base + '/' + path, text);
 };
 const forever = () => setInterval(() => {}, 1000);
-/** Answers /ping, and /invocations by answer(body, request) -> body or [status, body]. */
+/** Answers /ping, and /invocations by answer(body, request) -> body or [status, body]; else with 404, as most containers. */
 const serve = (answer) => http.createServer((request, response) => {
   if (request.url === '/ping') return response.end();
+  if (request.url !== '/invocations') return response.writeHead(404).end();
   let body = '';
   request.setEncoding('utf8').on('data', (part) => { body += part; }).on('end', async () => {
     const answered = await answer(body, request);

@@ -1,37 +1,19 @@
 /** Runs a model's `serve` on this machine: for a batch transform, and for `mlops serve`. */
-import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { createServer } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Image, Program } from '../images/image.ts';
 import { isReachable, type Listener } from '../images/listeners.ts';
 import type { Jobs } from './context.ts';
 import { JobFailure } from './errors.ts';
+import { type ModelClient, modelClient, pause, send } from './model-client.ts';
 import { exitCode, startProgram } from './run-program.ts';
 
-interface InvokeOptions {
-  contentType: string;
-  accept: string | undefined;
-  timeoutSeconds: number;
-  /** Retries after a lost connection, a timeout, or an answer of 429 or 5xx. */
-  retries: number;
-  /** Called when the system has taken the whole request. */
-  onSent?: () => void;
+/** A server that answers, and its port on this machine. */
+export interface ModelServer extends ModelClient {
+  readonly port: number;
 }
 
-export interface ModelServer {
-  /**
-   * POST /invocations.
-   * @returns the body of an answer with status 200
-   * @throws JobFailure with the status and body of any other answer; ClientError for 4xx
-   */
-  invoke(payload: Buffer, options: InvokeOptions): Promise<Buffer>;
-}
-
-/** The number of characters of a server's answer in a failure. */
+/** The number of characters of a server's line in a note. */
 const QUOTED = 400;
-/** An answer holds a line for each record of at most 100 MB of them. */
-const MOST_ANSWER_BYTES = 100 * 2 ** 20;
-const MOST_QUOTED_BYTES = 65_536;
 /** The number of a silent server's last lines in a note. */
 const LAST_LINES = 5;
 
@@ -56,7 +38,7 @@ export async function withModelServer<T>(
 ): Promise<T> {
   const { port, signal, stop } = await startModelServer(jobs, image, options);
   try {
-    return await use({ invoke: (payload, how) => invoke(port, payload, how, signal) }, signal);
+    return await use({ port, ...modelClient(port, signal) }, signal);
   } finally {
     await stop(options.signal.aborted ? jobs.waits.abort : jobs.waits.end);
   }
@@ -227,123 +209,6 @@ function wrongAddress(port: number, found: readonly Listener[]): string {
     ? listenHere
     : 'Let it take its port from that variable, and 8080 only where the variable is not set';
   return `nothing listens on SAGEMAKER_BIND_TO_PORT=${port}; serve listens on ${addresses(found)}. ${mend}`;
-}
-
-async function invoke(
-  port: number,
-  payload: Buffer,
-  options: InvokeOptions,
-  signal: AbortSignal,
-): Promise<Buffer> {
-  const headers = {
-    'Content-Type': options.contentType,
-    'Content-Length': payload.length,
-    ...(options.accept !== undefined && { Accept: options.accept }),
-  };
-  const { timeoutSeconds } = options;
-  const megabytes = (payload.length / 2 ** 20).toPrecision(2);
-  for (let attempt = 0; ; attempt++) {
-    let failure: string;
-    let again = true;
-    try {
-      const answer = await send(port, {
-        method: 'POST',
-        path: '/invocations',
-        headers,
-        payload,
-        timeoutSeconds,
-        signal,
-        onSent: options.onSent,
-      });
-      if (answer.status === 200) return answer.body;
-      again = answer.status === 429 || answer.status >= 500;
-      failure =
-        `${answer.status < 500 ? 'ClientError' : 'AlgorithmError'}: ` +
-        `Bad HTTP status received from algorithm: ${answer.status}${hint(answer.status, options)}. ` +
-        `Its answer to ${megabytes} MB: ${answer.body.toString('utf8').trim().slice(0, QUOTED) || '(empty)'}`;
-    } catch (error) {
-      again = !(error instanceof TooLong);
-      failure = again
-        ? `AlgorithmError: no answer from the algorithm to ${megabytes} MB: ${lost(error as NodeJS.ErrnoException, payload.length)}`
-        : `AlgorithmError: the algorithm's answer to ${megabytes} MB is not taken: ${(error as Error).message}`;
-    }
-    // If the server has just ended, this pause notices it: its exit code says more than the lost connection.
-    if (again) await pause(0.1 * 2 ** attempt, signal);
-    signal.throwIfAborted();
-    if (!again || attempt >= options.retries) throw new JobFailure(failure);
-  }
-}
-
-/** Bytes above which a server may refuse a payload for its size. */
-const LARGE = 1_000_000;
-
-/** Why there is no answer. A server that closes the connection on a payload that is too large may thereby lose its answer. */
-function lost(error: NodeJS.ErrnoException, bytes: number): string {
-  const closed = error.code === 'EPIPE' || error.code === 'ECONNRESET';
-  if (!closed) return error.message;
-  if (bytes > LARGE) return `${error.message} (payload too large? lower MaxPayloadInMB)`;
-  return `${error.message}: serve closed the connection before it answered; its log says why`;
-}
-
-function hint(status: number, options: InvokeOptions): string {
-  if (status === 413) return ' (payload too large: lower MaxPayloadInMB)';
-  if (status === 415) return ` (it does not take ${options.contentType})`;
-  return '';
-}
-
-interface Sent {
-  method: 'GET' | 'POST';
-  path: string;
-  headers?: Record<string, string | number>;
-  payload?: Buffer;
-  timeoutSeconds: number;
-  signal: AbortSignal;
-  onSent?: (() => void) | undefined;
-}
-
-/** Sends one request on its own connection, with node:http, because fetch always gives up after 300 s. */
-async function send(port: number, sent: Sent, host = '127.0.0.1'): Promise<{ status: number; body: Buffer }> {
-  const { method, path, headers, payload, timeoutSeconds } = sent;
-  const timeout = AbortSignal.timeout(timeoutSeconds * 1000);
-  const signal = AbortSignal.any([sent.signal, timeout]);
-  try {
-    return await new Promise((resolve, reject) => {
-      const request = httpRequest({ host, port, method, path, headers, agent: false, signal }, (response) => {
-        const status = response.statusCode ?? 0;
-        bodyOf(response, status).then((body) => resolve({ status, body }), reject);
-      });
-      request.on('error', reject);
-      request.end(payload, sent.onSent);
-    });
-  } catch (error) {
-    sent.signal.throwIfAborted();
-    if (timeout.aborted) throw new Error(`no answer within ${timeoutSeconds} s`);
-    throw error;
-  }
-}
-
-/** The whole body of an answer with status 200, and the beginning of any other, which is only quoted. */
-async function bodyOf(response: IncomingMessage, status: number): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    chunks.push(chunk);
-    bytes += chunk.length;
-    if (status !== 200 && bytes > MOST_QUOTED_BYTES) break;
-    if (bytes > MOST_ANSWER_BYTES) {
-      response.destroy();
-      throw new TooLong(`it answers more than ${MOST_ANSWER_BYTES / 2 ** 20} MB`);
-    }
-  }
-  return Buffer.concat(chunks);
-}
-
-/** An answer that would be as long the next time. */
-class TooLong extends Error {}
-
-async function pause(seconds: number, signal: AbortSignal): Promise<void> {
-  await sleep(seconds * 1000, undefined, { signal }).catch(() => undefined);
-  signal.throwIfAborted();
 }
 
 /** Ports used by this process, so that two transforms that start at the same time get different ones. */

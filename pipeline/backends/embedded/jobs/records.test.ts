@@ -2,8 +2,8 @@ import { expect, test } from '@jest/globals';
 import { parse } from 'csv-parse/sync';
 import { joinRecords, RecordError, recordFilter } from './records.ts';
 
-const csv = (path: string, record: string) => recordFilter(path, 'csv')(record);
-const json = (path: string, record: string) => recordFilter(path, 'jsonlines')(record);
+const csv = (path: string, record: string) => recordFilter(path, 'csv').one(record);
+const json = (path: string, record: string) => recordFilter(path, 'jsonlines').one(record);
 
 test.each([
   ['$', 'a,b,c,d,e'],
@@ -20,8 +20,10 @@ test.each([
   expect(csv(path, 'a,b,c,d,e')).toBe(expected);
 });
 
-test('a line without quotes is filtered as if it were taken apart', () => {
+test('a line is filtered as if it were taken apart, alone and among others', () => {
   const lines = ['', ',', 'a', 'a,', ',b', 'a,b', 'a,,c', 'a,b,c,d,e', ',,,,', 'é,\u2028,c,d,e,f,g'];
+  // No filter asks it for a field in vain.
+  const long = 'a,"b, ""x""",,é,"",f,g,"h,"';
   const parts = [
     '0',
     '1',
@@ -67,10 +69,41 @@ test('a line without quotes is filtered as if it were taken apart', () => {
         // Not by expect: a hundred thousand of them take long.
         if (found() !== expected.flat().join(',')) throw new Error(`${path} of ${line}: got ${found()}`);
       }
+      const isRefused = expected.some((some) => some.length === 0);
+      const among = recordFilter(path, 'csv').plain(Buffer.from(`${long}\n${line}\n${long}\n`));
+      if (among === undefined) {
+        if (!isRefused && isAscending(chosen, fields.length))
+          throw new Error(`${path} of ${line}: not filtered`);
+      } else {
+        const whole = isRefused ? null : [csv(path, long), found(), csv(path, long), ''].join('\n');
+        if (among.toString() !== whole) throw new Error(`${path} of ${line}: got ${among}`);
+      }
     }
   expect(picked).toBeGreaterThan(1000);
   expect(refused).toBeGreaterThan(1000);
 });
+
+/** Whether the parts of a path count from the first of so many fields, and none begins before the one before it ends. */
+function isAscending(parts: readonly string[], fields: number): boolean {
+  let least = 0;
+  for (const part of parts) {
+    const [from, to] = part.includes(':') ? part.split(':') : [part, String(Number(part) + 1)];
+    const [begin, end] = [Number(from), to === '' ? fields : Number(to)];
+    if (begin < least || end <= begin || end > fields) return false;
+    least = end;
+  }
+  return true;
+}
+
+test.each(['"a" b,c', 'a"b,c', '"a', 'a,"b', 'a,b,"c', 'a,b"c,d', '"a""b,c', 'a,b,""c"'])(
+  'a misplaced quote in %s is told, whichever fields are asked for',
+  (line) => {
+    for (const path of ['$[0]', '$[0:]', '$[0:2]', '$[1:]']) {
+      expect(() => csv(path, line)).toThrow(RecordError);
+      expect(recordFilter(path, 'csv').plain(Buffer.from(`a,b,c\n${line}\n`))).toBeUndefined();
+    }
+  },
+);
 
 test('CSV fields keep their text, quotes and spaces, and are split as csv-parse splits them', () => {
   const record = '7,"Smith, ""Jo""", 1.50 ,"",é,""",",';

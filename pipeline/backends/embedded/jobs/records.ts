@@ -3,13 +3,22 @@
  * end. Filters keep the text as it is: a CSV field keeps its quotes, a number its digits.
  */
 
+import { pickFields, type Range } from './plain-lines.ts';
+
 export type RecordFormat = 'csv' | 'jsonlines';
 
 /** A record cannot be filtered or joined; the caller adds the line. */
 export class RecordError extends Error {}
 
-/** Turns one record into another. */
-export type RecordFilter = (record: string) => string;
+export interface RecordFilter {
+  /** What one record becomes. */
+  one(record: string): string;
+  /**
+   * What plain lines become (plain-lines.ts), many at a time; undefined where each has to be filtered by itself.
+   * @param into - where they may be written, as long as the lines, such as the lines themselves
+   */
+  plain(lines: Buffer, into?: Buffer): Buffer | undefined;
+}
 
 /**
  * Makes a filter from a JsonPath, in the subset that batch transform supports: for CSV `$` and `$[...]` with
@@ -18,7 +27,7 @@ export type RecordFilter = (record: string) => string;
  * @throws RecordError for any other path
  */
 export function recordFilter(path: string, format: RecordFormat): RecordFilter {
-  if (path === '$' || path === '') return (record) => record;
+  if (path === '$' || path === '') return { one: (record) => record, plain: (lines) => lines };
   return format === 'csv' ? csvFilter(path) : jsonFilter(path);
 }
 
@@ -51,9 +60,7 @@ function csvFilter(path: string): RecordFilter {
     };
   });
   const ranges = rangesOf(selectors);
-  return (record) => {
-    const plain = ranges && !record.includes('"') ? fieldsOf(record, ranges) : undefined;
-    if (plain !== undefined) return plain;
+  const one = (record: string) => {
     const fields = splitCsv(record);
     const chosen = selectors.flatMap((selector) => {
       const part =
@@ -69,12 +76,7 @@ function csvFilter(path: string): RecordFilter {
     });
     return chosen.join(',');
   };
-}
-
-/** Consecutive fields; without `to` all to the end. */
-interface Range {
-  from: number;
-  to: number | undefined;
+  return { one, plain: (lines, into) => ranges && pickFields(lines, ranges, into) };
 }
 
 /** The selectors as ranges, joined where they touch; undefined unless they count from the first field and ascend. */
@@ -91,32 +93,6 @@ function rangesOf(selectors: readonly Selector[]): Range[] | undefined {
     else ranges.push({ from, to });
   }
   return ranges;
-}
-
-/** The fields of a line without quotes, which is not taken apart for them; undefined if it ends before they do. */
-function fieldsOf(line: string, ranges: readonly Range[]): string | undefined {
-  let chosen: string | undefined;
-  let field = 0;
-  // The place in the line at which the field begins.
-  let at = 0;
-  for (const { from, to } of ranges) {
-    for (; field < from; field++) {
-      at = line.indexOf(',', at) + 1;
-      if (at === 0) return undefined;
-    }
-    if (at > line.length) return undefined;
-    const start = at;
-    let end = line.length;
-    for (; to !== undefined && field < to; field++) {
-      if (at > line.length) return undefined;
-      const comma = line.indexOf(',', at);
-      end = comma === -1 ? line.length : comma;
-      at = end + 1;
-    }
-    const part = line.slice(start, end);
-    chosen = chosen === undefined ? part : `${chosen},${part}`;
-  }
-  return chosen;
 }
 
 /**
@@ -163,7 +139,7 @@ function jsonFilter(path: string): RecordFilter {
     );
   }
   if (!path.startsWith('$')) throw wrongPath(path, 'expected $ at the beginning');
-  return (record) => {
+  const one = (record: string) => {
     const chosen = steps.reduce<unknown>((value, names) => {
       if (!isObject(value))
         throw new RecordError(`the filter ${path} expects an object, found ${JSON.stringify(value)}`);
@@ -179,6 +155,7 @@ function jsonFilter(path: string): RecordFilter {
     }, parseJson(record));
     return JSON.stringify(chosen);
   };
+  return { one, plain: () => undefined };
 }
 
 /** Parses JSON and keeps the text of numbers, so that a long one loses no digit. */

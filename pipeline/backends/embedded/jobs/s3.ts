@@ -119,3 +119,17 @@ export async function upload(jobs: Jobs, file: string, uri: string): Promise<voi
     await rm(draft, { force: true });
   }
 }
+
+/** Moves a file, which only this process has written, to an S3 location, completely or not at all. */
+export async function move(jobs: Jobs, file: string, uri: string): Promise<void> {
+  const target = jobs.resolve(uri);
+  await mkdir(dirname(target), { recursive: true });
+  try {
+    await rename(file, target);
+  } catch (error) {
+    // On another disk.
+    if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error;
+    await upload(jobs, file, uri);
+    await rm(file);
+  }
+}

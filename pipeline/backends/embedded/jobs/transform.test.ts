@@ -159,6 +159,49 @@ test('requests hold as many lines as the payload allows, some at once, and the o
   expect(seen.at(-1)?.type).toBe('2');
 });
 
+/** A server with these execution parameters, which logs how many requests it has at a time, and their lines. */
+const asking = (parameters: string) => `
+  let now = 0;
+  http.createServer((request, response) => {
+    if (request.url === '/ping') return response.end();
+    if (request.url === '/execution-parameters') return response.end(${JSON.stringify(parameters)});
+    let body = '';
+    now++;
+    request.on('data', (chunk) => (body += chunk)).on('end', () => setTimeout(() => {
+      console.log('SEEN', now, lines(body).length);
+      now--;
+      response.end(body);
+    }, 100));
+  }).listen(Number(process.env.SAGEMAKER_BIND_TO_PORT));`;
+
+async function seenBy(parameters: string, more: Partial<CreateTransformJob> = {}): Promise<string[]> {
+  const lines = Array.from({ length: 6 }, (_, i) => `${i}${'x'.repeat(300_000)}\n`).join('');
+  await using it = await bed(asking(parameters), lines);
+  await it.sagemaker.createTransformJob(job(more), it.context);
+  expect(await it.get('s3://out/scores/holdout.csv.out')).toBe(lines);
+  const log = await it.file('transform-job/score-1/log.txt');
+  return log.split('\n').filter((line) => line.startsWith('SEEN'));
+}
+
+test('where the job leaves it open, serve says how it is called', async () => {
+  const all = '{"MaxConcurrentTransforms": 2, "MaxPayloadInMB": 1, "BatchStrategy": "MULTI_RECORD"}';
+  const asked = await seenBy(all, { MaxConcurrentTransforms: 0 });
+  expect(asked).toContain('SEEN 2 3');
+  expect(await seenBy(all, { MaxConcurrentTransforms: 1 })).toEqual(['SEEN 1 3', 'SEEN 1 3']);
+  const single = await seenBy('{"BatchStrategy": "SINGLE_RECORD"}');
+  expect(single).toEqual(Array.from({ length: 6 }, () => 'SEEN 1 1'));
+  for (const none of ['{"MaxConcurrentTransforms": "many", "MaxPayloadInMB": -1}', '[]', 'no'])
+    expect(await seenBy(none)).toEqual(['SEEN 1 6']);
+});
+
+test('more than a job may send at a time is not taken from serve', async () => {
+  await using it = await bed(asking('{"MaxConcurrentTransforms": 50}'), 'x\n');
+  expect(await reason(it)).toBe(
+    'ClientError: with what serve answers to GET /execution-parameters: ' +
+      'MaxConcurrentTransforms x MaxPayloadInMB: expected at most 100, found 50 x 6',
+  );
+});
+
 test('lines that lie across the blocks in which a file is read stay whole', async () => {
   const lines = Array.from({ length: 3000 }, (_, row) => `${row}-é${'x'.repeat((row * 37) % 211)}`);
   await using it = await bed(echo, lines.map((line, row) => line + (row % 2 ? '\r\n' : '\n')).join(''));
@@ -413,7 +456,7 @@ describe('a serve that cannot be reached', () => {
   });
 
   test('a second port beside the right one is no mistake', async () => {
-    const second = 'http.createServer((_, response) => response.end()).listen(48082);';
+    const second = 'http.createServer((_, response) => response.end()).listen(0);';
     const late = `${second} setTimeout(() => { ${echo} }, 300);`;
     await using it = await bed(late, 'x\n');
     await it.sagemaker.createTransformJob(job(), it.context);
@@ -466,7 +509,7 @@ test('a serve that others on the network can reach is told of, and one on 127.0.
 describe('an answer or a file without bounds', () => {
   test('an answer without end is cut off and told, once', async () => {
     const without = `let asked = 0; http.createServer((request, response) => {
-      if (request.url === '/ping') return response.end();
+      if (request.url !== '/invocations') return response.end();
       console.log('asked ' + ++asked);
       const more = () => { while (response.write('x'.repeat(1 << 20))); };
       response.on('drain', more); more();
