@@ -134,7 +134,7 @@ export function storageContract(name: string, open: () => Promise<() => Storage>
 
     test('an entry tells the size, and a version that changes with the content and only then', async () => {
       const storage = (await open())();
-      const entry = async () => (await storage.list('s3://bucket/key'))[0];
+      const entry = async () => (await storage.listVersions('s3://bucket/key'))[0];
       await storage.write('s3://bucket/key', 'größer');
       const first = await entry();
       expect(first).toMatchObject({ uri: 's3://bucket/key', bytes: 8 });

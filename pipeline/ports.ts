@@ -16,6 +16,8 @@ export interface Storage {
   exists(uri: string): Promise<boolean>;
   /** Objects whose URI starts with the prefix, by URI in code-point order. */
   list(prefix: string): Promise<StoredObject[]>;
+  /** The same with their versions, for which a storage may have to read them. */
+  listVersions(prefix: string): Promise<StoredVersion[]>;
   /** The path of a read-only file on this machine with the object's bytes; throws NotFoundError. */
   localFile(uri: string): Promise<string>;
   /** The object's version and content; null if there is no such object. */
@@ -31,6 +33,9 @@ export interface Storage {
 export interface StoredObject {
   uri: string;
   bytes: number;
+}
+
+export interface StoredVersion extends StoredObject {
   /** Changes whenever the content does: a hash, an ETag or a version id. */
   version: string;
 }

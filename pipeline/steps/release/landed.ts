@@ -1,7 +1,7 @@
 import { sha256Json } from '../../hash.ts';
 import type { ReleaseRequest } from '../../machines/release-request.ts';
 import type { DataInput, Request, Trigger } from '../../machines/request.ts';
-import type { Ledger, StoredObject } from '../../ports.ts';
+import type { Ledger, StoredVersion } from '../../ports.ts';
 import { isMarker } from '../../tables/data-files.ts';
 import type { Deployed } from './records.ts';
 
@@ -34,7 +34,7 @@ export async function scoringOf(
 export const completionMarker = '_SUCCESS';
 
 /** Files of rows, without markers and hidden files. */
-export const dataFilesOf = (objects: readonly StoredObject[], prefix: string): StoredObject[] =>
+export const dataFilesOf = (objects: readonly StoredVersion[], prefix: string): StoredVersion[] =>
   objects.filter(({ uri }) => !uri.slice(prefix.length).split('/').some(isMarker));
 
 /**
@@ -44,7 +44,7 @@ export const dataFilesOf = (objects: readonly StoredObject[], prefix: string): S
 export const executionOf = (
   model: string,
   purpose: Purpose,
-  files: readonly Pick<StoredObject, 'uri' | 'version'>[],
+  files: readonly Pick<StoredVersion, 'uri' | 'version'>[],
 ): string => {
   const versions = files.map(({ uri, version }): [string, string] => [uri, version]);
   const sorted = versions.sort(([a], [b]) => (a < b ? -1 : 1));

@@ -55,10 +55,12 @@ export async function requireStagedInputs(request: Request, context: Context): P
  */
 export async function dataVersion(uri: string, context: Context): Promise<string> {
   const { storage } = context;
-  const objects = await storage.list(uri);
-  if (!isStaged(uri, context)) return sha256Json(objects.map(({ uri, version }) => [uri, version]));
+  if (!isStaged(uri, context)) {
+    const objects = await storage.listVersions(uri);
+    return sha256Json(objects.map(({ uri, version }) => [uri, version]));
+  }
   const files: { name: string; sha256: string }[] = [];
-  for (const object of objects) {
+  for (const object of await storage.list(uri)) {
     const sha256 = (await storage.describe(object.uri))?.sha256 ?? '';
     files.push({ name: object.uri.slice(uri.length), sha256 });
   }

@@ -266,6 +266,7 @@ describe('the data contract', () => {
         exists: (uri) => storage.exists(uri),
         describe: (uri) => storage.describe(uri),
         take: (from, to) => storage.take(from, to),
+        listVersions: (prefix) => storage.listVersions(prefix),
         list: async (prefix) => (await storage.list(prefix)).map((object) => ({ ...object, bytes })),
         localFile: async (uri) => {
           read.push('whole');

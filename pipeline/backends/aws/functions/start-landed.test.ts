@@ -3,7 +3,7 @@ import { parseConfig } from '../../../config/load.ts';
 import type { MonitorRequest } from '../../../machines/monitor-request.ts';
 import type { ReleaseRequest } from '../../../machines/release-request.ts';
 import type { Request } from '../../../machines/request.ts';
-import type { Ledger, LedgerItem, StoredObject } from '../../../ports.ts';
+import type { Ledger, LedgerItem, StoredVersion } from '../../../ports.ts';
 import type { StepContext } from '../../../steps/context.ts';
 import { type LandedEvent, type Starting, startLanded } from './start-landed.ts';
 
@@ -25,7 +25,7 @@ const request = {
   baseline: 'churn/1',
 } satisfies Request;
 
-let objects: StoredObject[] = [];
+let objects: StoredVersion[] = [];
 let items: Map<string, unknown>;
 let executions: Map<string, { machine: string; request: Request | ReleaseRequest | MonitorRequest }>;
 let schedules: Map<string, { seconds: number; event: LandedEvent }>;
@@ -58,10 +58,11 @@ const ledger = {
     return { id, version: 1, value };
   },
 } as unknown as Ledger;
+const below = async (prefix: string) => objects.filter(({ uri }) => uri.startsWith(prefix));
 const context = {
   model: 'churn',
   root: 's3://artifacts/churn',
-  storage: { list: async (prefix: string) => objects.filter(({ uri }) => uri.startsWith(prefix)) },
+  storage: { list: below, listVersions: below },
   ledger,
   clock: { now: () => new Date(now) },
 } as unknown as StepContext;

@@ -156,7 +156,7 @@ async function look(event: Look, starting: Starting): Promise<string> {
 async function startOn(place: Watched, starting: Starting): Promise<string> {
   const { model, purpose, uri } = place;
   const context = starting.contextOf(model);
-  const files = dataFilesOf(await context.storage.list(uri), uri);
+  const files = dataFilesOf(await context.storage.listVersions(uri), uri);
   if (files.length === 0) return `${uri}: no file of rows landed; nothing starts`;
   const data: DataInput = { source: uri, uri, version: await dataVersion(uri, context) };
   const deployed = await deployedOf(context);

@@ -22,7 +22,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { byCodePoint } from '../../../code-points.ts';
 import { NotFoundError, RewrittenError, SetupError } from '../../../errors.ts';
-import type { ObjectVersion, Storage, StoredObject } from '../../../ports.ts';
+import type { ObjectVersion, Storage, StoredObject, StoredVersion } from '../../../ports.ts';
 
 /** The largest object that one request can write, in bytes. */
 const largestObject = 5 * 1024 ** 3;
@@ -105,8 +105,12 @@ export class S3Storage implements Storage {
   }
 
   async list(prefix: string): Promise<StoredObject[]> {
+    return await this.listVersions(prefix);
+  }
+
+  async listVersions(prefix: string): Promise<StoredVersion[]> {
     const { Bucket, Key: Prefix } = locationOf(prefix);
-    const objects: StoredObject[] = [];
+    const objects: StoredVersion[] = [];
     let token: string | undefined;
     do {
       const page = await this.#client

@@ -3,7 +3,7 @@ import { dirname, join, relative, resolve, sep } from 'node:path';
 import { byCodePoint } from '../../../code-points.ts';
 import { NotFoundError } from '../../../errors.ts';
 import { sha256File } from '../../../hash.ts';
-import type { ObjectVersion, Storage, StoredObject } from '../../../ports.ts';
+import type { ObjectVersion, Storage, StoredObject, StoredVersion } from '../../../ports.ts';
 import { copyAtomic, isDraft, isMissing, unlessMissing, writeAtomic } from './files.ts';
 
 /** Storage in a folder: `s3://BUCKET/KEY` is the file ROOT/BUCKET/KEY. */
@@ -68,12 +68,14 @@ export class FileStorage implements Storage {
       .map((path) => ({ path, uri: folder + relative(root, path).split(sep).join('/') }))
       .filter(({ uri }) => uri.startsWith(prefix))
       .sort((a, b) => byCodePoint(a.uri, b.uri));
+    return await Promise.all(uris.map(async ({ path, uri }) => ({ uri, bytes: (await stat(path)).size })));
+  }
+
+  /** A file has no versions: its hash stands for one. */
+  async listVersions(prefix: string): Promise<StoredVersion[]> {
+    const objects = await this.list(prefix);
     return await Promise.all(
-      uris.map(async ({ path, uri }) => ({
-        uri,
-        bytes: (await stat(path)).size,
-        version: await sha256File(path),
-      })),
+      objects.map(async (object) => ({ ...object, version: await sha256File(this.path(object.uri)) })),
     );
   }
 
@@ -82,7 +84,6 @@ export class FileStorage implements Storage {
     return this.path(uri);
   }
 
-  /** A file has no versions: its hash stands for one. */
   async describe(uri: string): Promise<ObjectVersion | null> {
     const path = this.path(uri);
     const found = await unlessMissing(stat(path));
