@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
 from .arrow_arrays import number_array, numpy_of, text_array
-from .csv_table import is_regular
+from .csv_table import has_lone_return, is_regular
 from .errors import DeliveryError
 from .text_file import line_blocks, raw_blocks
 
@@ -42,12 +42,13 @@ def read_answers(path: Path, *, is_csv: bool, slices: int, width: int, misfit: M
     line = 1
     with path.open("rb") as stream:
         for block in line_blocks(raw_blocks(stream)):
-            found = _csv_block(block, slices, width) if is_csv else None
+            ends = block.count(b"\n")
+            found = _csv_block(block, ends, slices, width) if is_csv else None
             if found is None:
                 found = _lines(block, line, _csv_answer(slices) if is_csv else _json_answer, width, misfit)
             if len(found[0]):
                 yield *found, line
-            line += block.count(b"\n")
+            line += ends
 
 
 def count_lines(path: Path) -> int:
@@ -56,9 +57,9 @@ def count_lines(path: Path) -> int:
         return sum(1 for line in stream if line.strip())
 
 
-def _csv_block(block: bytes, slices: int, width: int) -> tuple[pa.Array, list[pa.Array]] | None:
-    """The answers of a block by Arrow; None where only reading line by line tells what is wrong."""
-    columns = _csv_columns(block)
+def _csv_block(block: bytes, ends: int, slices: int, width: int) -> tuple[pa.Array, list[pa.Array]] | None:
+    """The answers of a block with so many line feeds by Arrow; None where reading line by line tells what is wrong."""
+    columns = _csv_columns(block, ends)
     if columns is None or len(columns) - 1 - slices not in (1, width):
         return None
     answer = columns[1 + slices :]
@@ -67,9 +68,9 @@ def _csv_block(block: bytes, slices: int, width: int) -> tuple[pa.Array, list[pa
     return None if len(answer) != width else (columns[0], [pc.utf8_trim_whitespace(column) for column in answer])
 
 
-def _csv_columns(block: bytes) -> list[pa.Array] | None:
+def _csv_columns(block: bytes, ends: int) -> list[pa.Array] | None:
     """The fields of a block, column by column; None unless every line is a row and all rows are as wide."""
-    if block.count(b"\r") != block.count(b"\r\n") or b"\0" in block or not is_regular(block, ","):
+    if b"\0" in block or has_lone_return(block) or not is_regular(block, ","):
         return None
     first = next(csv.reader([block[: block.find(b"\n")].decode(errors="replace")]), [])
     names = [str(at) for at in range(len(first))]
@@ -83,7 +84,7 @@ def _csv_columns(block: bytes) -> list[pa.Array] | None:
         )
     except pa.ArrowInvalid:
         return None
-    if table.num_rows != block.count(b"\n"):
+    if table.num_rows != ends:
         return None
     return [column.combine_chunks() for column in table.columns]
 

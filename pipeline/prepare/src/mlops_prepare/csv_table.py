@@ -127,7 +127,8 @@ def _read_rows(file: _File, arrow: bool, problems: Problems) -> Iterator[_Rows]:
         for block in blocks:
             if offset == 0 and block.startswith(BOM_UTF8):
                 block, offset = block[3:], 3  # noqa: PLW2901
-            columns = parse(block, line == 1) if parse else None
+            ends = block.count(b"\n")
+            columns = parse(block, ends, line == 1) if parse else None
             if columns is not None:
                 start = line + (line == 1)
                 found: Iterator[_Rows] = iter([(range(start, start + len(columns[0])), columns)])
@@ -140,7 +141,7 @@ def _read_rows(file: _File, arrow: bool, problems: Problems) -> Iterator[_Rows]:
                 if counter is not None:
                     counter.check(lines, read[0])
                 yield lines, read[1:] if file.indexed else read
-            line += block.count(b"\n")
+            line += ends
             offset += len(block)
     except _BrokenError as error:
         # The rows after a broken one cannot be trusted, so the rest of the file is skipped.
@@ -208,8 +209,17 @@ def is_regular(block: bytes, delimiter: str) -> bool:
     return b'"' not in re.sub(quoted, b"", b"\n" + block)
 
 
-def _arrow_parser(file: _File) -> Callable[[bytes, bool], Sequence[Sequence[str]] | None]:
-    """Returns a function that parses a block by Arrow; None where only the csv module knows the rows' lines."""
+def has_lone_return(block: bytes) -> bool:
+    """Whether a carriage return stands without a line feed after it."""
+    # Searching is much faster than counting, and few files have one at all.
+    return b"\r" in block and block.count(b"\r") != block.count(b"\r\n")
+
+
+def _arrow_parser(file: _File) -> Callable[[bytes, int, bool], Sequence[Sequence[str]] | None]:
+    """Returns a function that parses a block with so many line feeds by Arrow.
+
+    It returns None where only the csv module knows the rows' lines.
+    """
     import pyarrow as pa  # noqa: PLC0415  (importing it takes longer than a small file)
     from pyarrow import csv as arrow_csv  # noqa: PLC0415
 
@@ -221,9 +231,8 @@ def _arrow_parser(file: _File) -> Callable[[bytes, bool], Sequence[Sequence[str]
         column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False, quoted_strings_can_be_null=False
     )
 
-    def parse(block: bytes, has_header: bool) -> Sequence[Sequence[str]] | None:
-        lone_return = block.count(b"\r") != block.count(b"\r\n")
-        if b"\0" in block or lone_return or not is_regular(block, file.delimiter):
+    def parse(block: bytes, ends: int, has_header: bool) -> Sequence[Sequence[str]] | None:
+        if b"\0" in block or has_lone_return(block) or not is_regular(block, file.delimiter):
             return None
         read_options = arrow_csv.ReadOptions(
             column_names=names, block_size=len(block) + 1, skip_rows=1 if has_header else 0
@@ -233,7 +242,7 @@ def _arrow_parser(file: _File) -> Callable[[bytes, bool], Sequence[Sequence[str]
         except pa.ArrowInvalid:
             return None
         # Blank lines, and line breaks in fields: the rows are not on lines of their own.
-        if not found.num_rows or found.num_rows != block.count(b"\n") - has_header:
+        if not found.num_rows or found.num_rows != ends - has_header:
             return None
         return [Texts(column.combine_chunks()) for column in found.columns]
 

@@ -42,7 +42,7 @@ def line_blocks(chunks: Iterable[bytes]) -> Iterator[bytes]:
         rest += chunk
         end = rest.rfind(b"\n") + 1
         # Within quotes the end of a line is no end of a record.
-        if end and (rest.count(b'"', 0, end) % 2 == 0 or len(rest) > LONGEST):
+        if end and (b'"' not in rest or rest.count(b'"', 0, end) % 2 == 0 or len(rest) > LONGEST):
             yield rest[:end]
             rest = rest[end:]
     if rest:
