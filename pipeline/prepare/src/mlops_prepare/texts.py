@@ -9,11 +9,15 @@ from typing import Any, overload
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from pyarrow import csv as arrow_csv
 
 from .arrow_arrays import flag_array, text_array, text_scalar
 
 # Bytes of text that JSON in ASCII escapes.
 _ESCAPED = re.compile(rb"[^ !#-\[\]-~]").search
+
+# Arrow's writer is fastest with so many rows at a time: they stay in the processor's cache.
+_WRITTEN_ROWS = 4096
 
 # Characters for which a field of CSV stands in quotes.
 _QUOTED = (b'"', b",", b"\n", b"\r")
@@ -75,7 +79,9 @@ def csv_lines(columns: Sequence[Sequence[str]], keep: Sequence[int]) -> bytes:
     if not all(keep):
         mask = flag_array(keep)
         arrays = [array.filter(mask) for array in arrays]
-    arrays = [_quoted(array) for array in arrays]
+    plain, arrays = arrays, [_quoted(array) for array in arrays]
+    if len(arrays) > 1 and all(array is before for array, before in zip(arrays, plain, strict=True)):
+        return _unquoted_lines(arrays)
     if len(arrays) == 1:
         # An empty line would be no row.
         arrays = [pc.if_else(pc.equal(arrays[0], text_scalar("")), text_scalar('""'), arrays[0])]
@@ -84,6 +90,18 @@ def csv_lines(columns: Sequence[Sequence[str]], keep: Sequence[int]) -> bytes:
     arrays[-1] = pc.binary_join_element_wise(arrays[-1], end, nothing)
     lines = pc.binary_join_element_wise(*arrays, comma)
     return _bytes(lines)
+
+
+def _unquoted_lines(arrays: Sequence[Any]) -> bytes:
+    """Lines of CSV whose fields need no quotes.
+
+    Arrow's writer takes half the time of joining texts, but it either quotes every text or refuses those that need it.
+    """
+    sink = pa.BufferOutputStream()
+    options = arrow_csv.WriteOptions(include_header=False, batch_size=_WRITTEN_ROWS, quoting_style="none")
+    arrow_csv.write_csv(pa.table(arrays, names=[str(at) for at in range(len(arrays))]), sink, options)
+    lines: bytes = sink.getvalue().to_pybytes()
+    return lines
 
 
 def json_lines(template: str, columns: Sequence[Sequence[str]], keep: Sequence[int]) -> bytes:
