@@ -48,7 +48,7 @@ def deliver(inputs: Path, outputs: Path, settings: DeliverSettings) -> list[str]
         PartFiles(outputs / "predictions", SCHEMA) as written,
         PartFiles(outputs / "inputs", columns.schema) as kept,
     ):
-        for table, batch in read_ahead(pairs.read()):
+        for table, batch in pairs.read():
             written.write(batch.table)
             kept.write(columns.table(table))
             summary.add(batch, {name: _cells(table.column(f"slice {at}")) for at, name in enumerate(manifest.slices)})

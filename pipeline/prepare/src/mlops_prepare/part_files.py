@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from shutil import rmtree
@@ -20,6 +21,9 @@ class PartFiles:
 
     While they are written their names are hidden and end in `.partial`. `finish` gives them their names; leaving the
     `with` block in any other way removes them.
+
+    A thread compresses and writes one row group while the caller collects the next. An error of it is raised by the
+    call that follows.
     """
 
     def __init__(self, folder: Path, schema: pa.Schema) -> None:
@@ -32,6 +36,8 @@ class PartFiles:
         self._rows = 0
         self._pending: list[pa.Table] = []
         self._waiting = 0
+        self._thread = ThreadPoolExecutor(1)
+        self._writing: Future[None] | None = None
 
     def __enter__(self) -> PartFiles:
         return self
@@ -39,6 +45,7 @@ class PartFiles:
     def __exit__(
         self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
+        self._thread.shutdown()
         writer, self._writer = self._writer, None
         if writer is not None:
             # Closing writes the end of a file, which a full disk refuses again.
@@ -67,6 +74,7 @@ class PartFiles:
         """Ends the last file."""
         if self._waiting:
             self._flush(self._waiting)
+        self._wait()
         self._end_part()
 
     def finish(self) -> None:
@@ -80,9 +88,19 @@ class PartFiles:
         group, rest = table.slice(0, rows), table.slice(rows)
         self._pending = [rest] if rest.num_rows else []
         self._waiting = rest.num_rows
+        self._wait()
+        self._writing = self._thread.submit(self._write_group, group)
+
+    def _wait(self) -> None:
+        """Waits for the row group that is being written."""
+        writing, self._writing = self._writing, None
+        if writing is not None:
+            writing.result()
+
+    def _write_group(self, group: pa.Table) -> None:
         self._begin()
         self._writer.write_table(group, row_group_size=GROUP_ROWS)
-        self._rows += rows
+        self._rows += group.num_rows
         if self._rows == PART_ROWS:
             self._end_part()
 

@@ -43,8 +43,8 @@ def line_blocks(chunks: Iterable[bytes]) -> Iterator[bytes]:
         end = rest.rfind(b"\n") + 1
         # Within quotes the end of a line is no end of a record.
         if end and (b'"' not in rest or rest.count(b'"', 0, end) % 2 == 0 or len(rest) > LONGEST):
-            yield rest[:end]
-            rest = rest[end:]
+            block, rest = rest[:end], rest[end:]
+            yield block
     if rest:
         yield rest if rest.endswith(b"\n") else rest + b"\n"
 
