@@ -379,6 +379,42 @@ def test_changes_since_the_release_before(bench: ReleaseBench) -> None:
 
 
 @pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        (range(12), range(12)),
+        (range(12), range(20)),
+        (range(20), range(12)),
+        (range(12), [*range(9), *range(11, 15), 9]),
+        (range(12), range(11, -1, -1)),
+        (range(12), range(20, 30)),
+    ],
+    ids=["the same", "more", "fewer", "others at the end", "another order", "others"],
+)
+def test_rows_are_found_wherever_the_release_before_had_them(
+    bench: ReleaseBench, before: Sequence[int], now: Sequence[int]
+) -> None:
+    def deliver(rows: Sequence[int], least: int) -> Any:
+        """The summary of a release of these rows, which says Yes from the row `least` on."""
+        bench.laid.put(table([new_people(30)[row] for row in rows]), "new.csv")
+        bench.lay_out()
+        bench.answer(lambda _, fields: "0.9" if int(fields[0][1:]) >= 1000 + least else "0.1")
+        return bench.deliver()
+
+    bench.train()
+    deliver(before, 5)
+    bench.keep_as_previous()
+    flips = deliver(now, 8)["flips"]
+    both = set(before) & set(now)
+    changed = len(both & {5, 6, 7})
+    assert flips == {
+        "compared": len(both),
+        "changes": [{"from": "Yes", "to": "No", "rows": changed}] if changed else [],
+    }
+    told = {row["row_id"]: row["previous_decision"] for row in bench.private()}
+    assert told == {f"p{1000 + row}": (["No", "Yes"][row >= 5] if row in both else None) for row in now}
+
+
+@pytest.mark.parametrize(
     "columns",
     [
         {"row_id": ["p1000"], "score": [0.5]},

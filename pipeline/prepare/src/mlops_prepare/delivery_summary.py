@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from .arrow_arrays import number_array, numpy_of, text_array
+from .arrow_arrays import filled, flag_array, number_array, numpy_of, text_array
 from .package_manifest import PackageManifest
 from .predictions import Batch
 from .release import DeliverSettings
@@ -359,11 +359,9 @@ class _Joined:
             decided.append(pc.index_in(table.column("decision"), text_array(self._labels)))
         theirs = np.concatenate([numpy_of(chunk) for column in decided for chunk in column.chunks])
         now = pa.chunked_array([chunk for part in parts for chunk in _ids(part)])
-        at = pc.index_in(now, value_set=pa.chunked_array([chunk for column in ids for chunk in column.chunks]))
-        found = numpy_of(at.is_valid().combine_chunks())
+        at = _places(now, pa.chunked_array([chunk for column in ids for chunk in column.chunks]))
         # The number in `labels` of the decision before; -1 where there was none.
-        self.before = np.full(len(found), -1, np.int32)
-        self.before[found] = theirs[numpy_of(at.drop_null().combine_chunks())]
+        self.before = np.where(at < 0, -1, theirs[at])
         self._now = decisions
 
     def flips(self, labels: Sequence[str]) -> Document | None:
@@ -391,6 +389,20 @@ class _Joined:
             np.bincount(codes[both], before == 1, minlength=size),
             np.bincount(codes[both], before != self._now[both], minlength=size),
         )
+
+
+def _places(ids: pa.ChunkedArray, among: pa.ChunkedArray) -> Any:
+    """The place of each id among others; -1 where it is none of them. No id stands twice on either side."""
+    # Most releases begin with the rows of the one before, in its order: only what follows has to be searched.
+    both = min(len(ids), len(among))
+    differ = pc.not_equal(ids.slice(0, both), among.slice(0, both))
+    alike = pc.index(differ, flag_array([True])[0]).as_py()
+    alike = both if alike < 0 else alike
+    places = np.arange(len(ids), dtype=np.int32)
+    if alike < len(ids):
+        found = pc.index_in(ids.slice(alike), value_set=among.slice(alike)).combine_chunks()
+        places[alike:] = filled(found, -1 - alike) + alike
+    return places
 
 
 def _columns(part: Path, names: Sequence[str]) -> pa.Table:
