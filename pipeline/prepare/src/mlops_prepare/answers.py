@@ -77,7 +77,8 @@ def _csv_columns(block: bytes, ends: int) -> list[pa.Array] | None:
     try:
         table = arrow_csv.read_csv(
             pa.BufferReader(block),
-            arrow_csv.ReadOptions(column_names=names, block_size=len(block) + 1),
+            # The rows are parsed at the same time, and Arrow may have a single thread for both.
+            arrow_csv.ReadOptions(column_names=names, block_size=len(block) + 1, use_threads=False),
             convert_options=arrow_csv.ConvertOptions(
                 column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
             ),
