@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { manifestOf } from '../../../steps/train/job-parameters.ts';
 import type { CreateProcessingJob } from './api.ts';
@@ -49,6 +51,16 @@ async function bed(prepare: string): Promise<TestBed> {
   await made.put('s3://data/raw.csv', 'a,b\n');
   return made;
 }
+
+test('an output that has a second name is stored by itself', async () => {
+  await using it = await bed(`
+    write('processing/output/a.csv', 'before');
+    fs.linkSync(base + '/processing/output/a.csv', process.env.OTHER);`);
+  const other = join(it.path('s3://out'), '..', 'other.csv');
+  await it.sagemaker.createProcessingJob(job({ Environment: { OTHER: other } }), it.context);
+  await writeFile(other, 'after');
+  expect(await it.get('s3://out/prepared/a.csv')).toBe('before');
+});
 
 test('a processing job copies its inputs in and its outputs out, and keeps its exit message', async () => {
   await using it = await bed(`

@@ -6,7 +6,7 @@ import { JobFailure, serviceError } from './errors.ts';
 import { type Ending, Job, writeJson } from './job.ts';
 import { leftFiles, removeLeft } from './left-files.ts';
 import { exitCode, findImage, readMessage, runProgram } from './run-program.ts';
-import { download, joinUri, upload } from './s3.ts';
+import { download, joinUri, move } from './s3.ts';
 
 /** Runs a processing job and returns its description, also if it fails. */
 export async function runProcessingJob(
@@ -68,7 +68,7 @@ export async function runProcessingJob(
     }
     for (const { S3Output } of outputs) {
       const left = await leftFiles(job.baseDir, inside(S3Output.LocalPath), gigabytes);
-      for (const { path, name } of left?.files ?? []) await upload(jobs, path, joinUri(S3Output.S3Uri, name));
+      for (const { path, name } of left?.files ?? []) await move(jobs, path, joinUri(S3Output.S3Uri, name));
     }
     // Inputs and outputs are in S3.
     await removeLeft(job.baseDir, 'processing');

@@ -1,7 +1,7 @@
 /** Copies between S3 locations and the folders of a job, with S3's meaning of a prefix. */
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { copyFile, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, lstat, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import type { Jobs } from './context.ts';
 import { JobFailure } from './errors.ts';
@@ -120,16 +120,20 @@ export async function upload(jobs: Jobs, file: string, uri: string): Promise<voi
   }
 }
 
-/** Moves a file, which only this process has written, to an S3 location, completely or not at all. */
+/**
+ * Moves a file to an S3 location, completely or not at all. Nothing may write to it any more. A file of several names is copied,
+ * since the others would change what is stored.
+ */
 export async function move(jobs: Jobs, file: string, uri: string): Promise<void> {
   const target = jobs.resolve(uri);
   await mkdir(dirname(target), { recursive: true });
   try {
-    await rename(file, target);
+    if ((await lstat(file)).nlink > 1) await upload(jobs, file, uri);
+    else await rename(file, target);
   } catch (error) {
     // On another disk.
     if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error;
     await upload(jobs, file, uri);
-    await rm(file);
   }
+  await rm(file, { force: true });
 }
