@@ -11,7 +11,7 @@ export interface Range {
   to: number | undefined;
 }
 
-const LINE_FEED = 10;
+export const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
 const QUOTE = 34;
 const COMMA = 44;
@@ -23,7 +23,7 @@ export function isPlain(lines: Buffer): boolean {
 }
 
 /**
- * Of each plain line these fields, as they are written.
+ * Picks these fields of each plain line, as they are written.
  * @param ranges - ascending, none within another
  * @param picked - where they are written, as long as the lines; it may be the lines themselves
  * @returns the part of `picked` that was written; undefined if a line ends before they do, or has a misplaced quote by RFC 4180
@@ -82,7 +82,7 @@ function afterField(lines: Buffer, begin: number, end: number): number {
 }
 
 /**
- * Each plain line, a comma, and the plain line at the same place in the others, which are as many.
+ * Joins each plain line, with a comma, to the one at the same place in the others, which are as many.
  * @param joined - where they are written, as long as both
  */
 export function joinLines(

@@ -2,7 +2,7 @@ import { isAscii } from 'node:buffer';
 import { type FileHandle, open } from 'node:fs/promises';
 import { JobFailure } from './errors.ts';
 import { type ModelClient, modelClient } from './model-client.ts';
-import { isPlain, joinLines } from './plain-lines.ts';
+import { isPlain, joinLines, LINE_FEED } from './plain-lines.ts';
 import { joinRecords, RecordError, type RecordFilter, type RecordFormat, recordFilter } from './records.ts';
 import { ReusedBuffer } from './reused-buffer.ts';
 
@@ -11,7 +11,6 @@ const MEGABYTE = 2 ** 20;
 const MOST_PAYLOAD = 100 * MEGABYTE;
 /** Bytes that are read at a time. */
 const BLOCK = MEGABYTE / 4;
-const LINE_FEED = 10;
 const LINE_END = Buffer.from('\n');
 
 /** How lines are sent and answers are kept. */
@@ -265,8 +264,12 @@ async function* blocksOf(path: string, longest: number, where: () => string): As
 
 async function* linesOf(file: FileHandle, longest: number, where: () => string): AsyncGenerator<Buffer> {
   const memory = new ReusedBuffer();
-  while ((await memory.read(file, BLOCK)) > 0) {
-    const end = memory.content.lastIndexOf(LINE_FEED) + 1;
+  for (;;) {
+    const searched = memory.length;
+    if ((await memory.read(file, BLOCK)) === 0) break;
+    // Only what is new: a long line would be searched again for each block.
+    const found = memory.content.subarray(searched).lastIndexOf(LINE_FEED);
+    const end = found === -1 ? 0 : searched + found + 1;
     if (end > 0) yield memory.content.subarray(0, end);
     memory.drop(end);
     if (memory.length > longest + MEGABYTE)
