@@ -45,7 +45,7 @@ export function deployMonitorMachine(
     key,
     stateMachineName: names.monitorMachine.name,
     roleName: names.monitorRole.name,
-    // What the document needs, logs and traces.
+    // The role may do what the document asks for, and write logs and traces.
     statements: [...actionsOf(named, environment), ...watching],
     document,
     substitutions,

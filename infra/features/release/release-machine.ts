@@ -41,7 +41,7 @@ export function deployReleaseMachine(
     key,
     stateMachineName: names.releaseMachine.name,
     roleName: names.releaseRole.name,
-    // What the document needs, the alarms that it reads, logs and traces.
+    // The role may do what the document asks for, read its alarms, and write logs and traces.
     statements: [...actionsOf(named, environment), ...readEndpointAlarms(environment), ...watching],
     document,
     substitutions,

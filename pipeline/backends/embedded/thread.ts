@@ -6,8 +6,8 @@ import { abortError } from './jobs/errors.ts';
 type Answer = { result: unknown } | { error: { name: string; message: string; stack: string | undefined } };
 
 /**
- * A thread that runs a file, such as step-worker.ts, which answers calls (`answerCalls`). A thread that computes hears no Ctrl-C,
- * so the main one does not.
+ * A thread that runs a file, such as step-worker.ts, which answers calls (`answerCalls`). Work that computes for seconds runs on
+ * one, because a thread that computes hears no Ctrl-C.
  */
 export class Thread {
   readonly #what: string;

@@ -11,10 +11,10 @@ export type RecordFormat = 'csv' | 'jsonlines';
 export class RecordError extends Error {}
 
 export interface RecordFilter {
-  /** What one record becomes. */
+  /** Filters one record. */
   one(record: string): string;
   /**
-   * What plain lines become (plain-lines.ts), many at a time; undefined where each has to be filtered by itself.
+   * Filters plain lines (plain-lines.ts), many at a time; undefined where each has to be filtered by itself.
    * @param into - where they may be written, as long as the lines, such as the lines themselves
    */
   plain(lines: Buffer, into?: Buffer): Buffer | undefined;
